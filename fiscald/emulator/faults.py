@@ -1,0 +1,106 @@
+"""Faults on demand, addressed by position or command, never by chance: a test run is repeatable.
+
+Two kinds. A *switch* is a lasting condition of the device (no paper, cover open); it stays until it is taken
+back. A *fault* happens once, to the n-th next command, or to the n-th next command of a name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Switch(StrEnum):
+    """Lasting conditions."""
+
+    PAPER_OUT = "paper_out"
+    PAPER_LOW = "paper_low"
+    COVER = "cover"
+    LEVER = "lever"
+    MENU = "menu"
+    WAIT_KEY = "wait_key"
+    """A question is on the display; ``press`` answers it."""
+    QUEUE_FULL = "queue_full"
+    UNAUTHORISED = "unauthorised"
+    NOT_FISCAL = "not_fiscal"
+    NO_HEADER = "no_header"
+    NO_RATES = "no_rates"
+    REPORT_REQUIRED = "report_required"
+    GOODS_FULL = "goods_full"
+
+
+class Act(StrEnum):
+    """What can happen once."""
+
+    DROP_BEFORE = "drop_before"
+    """The command is swallowed: not executed, not answered."""
+    DROP_AFTER = "drop_after"
+    """Executed, the answer swallowed."""
+    LATE = "late"
+    """Executed, answered after ``seconds``, possibly after later answers."""
+    DUPLICATE = "duplicate"
+    BAD_CRC = "bad_crc"
+    TRUNCATE = "truncate"
+    """The answer is cut before its end."""
+    NOISE = "noise"
+    """Random bytes before the answer."""
+    CORRUPT_IN = "corrupt_in"
+    """The command arrives damaged and is refused as such."""
+    POWER_CUT_BEFORE = "power_cut_before"
+    """The device loses power before it executes the command."""
+    POWER_CUT_AFTER = "power_cut_after"
+    """The device loses power when the command is executed and not yet answered."""
+    FOREIGN_RECEIPT = "foreign_receipt"
+    """Another program completes a receipt just before the command."""
+    SWITCH = "switch"
+    """The condition ``switch`` begins when the command does."""
+
+
+class Fault(BaseModel):
+    """One planned fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    act: Act
+    command: str | None = Field(default=None, description="only a command of this name; any if absent")
+    nth: int = Field(default=1, ge=1, description="the n-th next such command")
+    seconds: float = Field(default=1.0, ge=0)
+    switch: Switch | None = None
+
+
+class Faults:
+    """The plan of faults and the switches of one device."""
+
+    def __init__(self) -> None:
+        self.switches: set[Switch] = set()
+        self.planned: list[Fault] = []
+
+    def on(self, switch: Switch) -> bool:
+        """Whether that condition is present."""
+        return switch in self.switches
+
+    def plan(self, fault: Fault) -> None:
+        """Let it happen."""
+        self.planned.append(fault)
+
+    def clear(self) -> None:
+        """No faults, no conditions."""
+        self.switches.clear()
+        self.planned.clear()
+
+    def meet(self, command: str) -> list[Fault]:
+        """The faults that this command triggers. Counts down those that wait for a later one."""
+        due = []
+        for fault in list(self.planned):
+            if fault.command not in (None, command):
+                continue
+            if fault.nth > 1:
+                fault.nth -= 1
+                continue
+            self.planned.remove(fault)
+            if fault.act is Act.SWITCH and fault.switch is not None:
+                self.switches.add(fault.switch)
+            else:
+                due.append(fault)
+        return due

@@ -1,0 +1,7 @@
+"""The POSNET face of the emulated printer."""
+
+from __future__ import annotations
+
+from fiscald.emulator.posnet.device import PosnetPrinter
+
+FACE = PosnetPrinter

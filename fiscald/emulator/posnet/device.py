@@ -1,0 +1,323 @@
+"""A POSNET printer seen from its plug: frames, queue, immediate commands, waiting, faults.
+
+Source: POSNET reference, sections 3.3 to 3.6 and 11.3 to 11.4.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fiscald.emulator.device import Device
+from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.paper import Printout
+from fiscald.emulator.posnet import sale, service, status
+from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
+from fiscald.emulator.register import Register
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.base import Effect
+from fiscald.protocols.posnet.commands import COMMANDS, Dialect, FieldFault
+from fiscald.protocols.posnet.frames import (
+    ERROR,
+    ETX,
+    STX,
+    TOKEN,
+    BadFrame,
+    Deframer,
+    Field,
+    Frame,
+    FrameFault,
+    encode,
+)
+from fiscald.protocols.posnet.profiles import PROFILES
+
+#: Commands that wait in the queue before it is full (3.5, choice).
+QUEUE = 8
+#: Seconds after which an unfinished frame is dropped (3.6 rule 6).
+FRAME_SECONDS = 5.0
+#: Answers kept for ``rpt`` (9.1, choice).
+KEPT_ANSWERS = 16
+#: Seconds per command, per printed line and per finished document, times ``slowness`` (11.3, choice).
+COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
+#: What older devices do not know (sections 5.5, 5.7, 5.8).
+ONLINE_ONLY = frozenset(
+    ("trnipset", "eparagonidznext", "eparagonidzcancel", "eparagonbufferget", "trfvbuyer", "trfvnumber", "trfvfreedata")
+)
+#: Commands that move no paper and therefore do not wait for it.
+PAPERLESS = frozenset(
+    (
+        "ftrcfg", "ftrinfoset", "hdrset", "qrcode", "azteccode", "dmcode", "pdf417code", "opendrwr", "beep",
+        "dsptxtline", "dsptxt", "dspcmd", "dspcfg", "dspmode", "auth", "maintenance", "rtcset", "prncfgset",
+        "papersavecfg", "eparagonidznext", "eparagonidzcancel", "dbchkstart", "dbchkplu", "dbchkend", "rpt",
+    )
+)  # fmt: skip
+_MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1}
+
+
+@dataclass
+class _Waiting:
+    """A command in the queue."""
+
+    frame: Frame
+    token: bytes | None
+    faults: list[Fault] = field(default_factory=list)
+    go: Callable[[], Values] | None = None
+    """Set once it asked its question, with the values it was sent."""
+    values: Values = field(default_factory=dict)
+    refused: bool = False
+
+
+class PosnetPrinter(Device):
+    """See ``fiscald.emulator.device.Device``."""
+
+    family = "posnet"
+    profiles = tuple(PROFILES)
+
+    def __init__(
+        self,
+        register: Register,
+        *,
+        profile: str = "online",
+        code_page: str = "cp1250",
+        width: int = 40,
+        seed: int = 0,
+        printed: Callable[[Printout], None] = lambda _: None,
+    ) -> None:
+        super().__init__(register, printed=printed)
+        self._profile = PROFILES[profile]
+        self._dialect = Dialect(CODE_PAGES[code_page], self._profile.generation)
+        handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
+        self._machine = Machine(register, self.faults, self._profile, width, handlers, self.put_out)
+        self.model = self._machine.model
+        self._random = random.Random(seed)
+        self._deframer = Deframer()
+        self._frame_began = 0.0
+        self._queue: deque[_Waiting] = deque()
+        self._asking: _Waiting | None = None
+        self._busy_until = 0.0
+        self._kept: dict[bytes, bytes] = {}
+
+    # -- bytes in -------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, now: float) -> None:
+        """See ``Device.receive``."""
+        if not self.powered:
+            return
+        if self._deframer.inside and now - self._frame_began > FRAME_SECONDS:
+            self._deframer.reset()
+        if not self._deframer.inside or STX in data:
+            self._frame_began = now
+        for item in self._deframer.feed(data):
+            if isinstance(item, BadFrame):
+                self._refuse_frame(item.fault, now, mnemonic=item.mnemonic)
+            else:
+                self._accept(item, now)
+        self._run(now)
+
+    def _accept(self, frame: Frame, now: float) -> None:
+        faults = self.faults.meet(frame.mnemonic)
+        token = frame.get(TOKEN)
+        if any(fault.act is Act.CORRUPT_IN for fault in faults):
+            self._refuse_frame(FrameFault.CRC, now)
+        elif token is not None and len(token) != 4:
+            self._refuse_frame(8, now, mnemonic=frame.mnemonic)
+        elif token is not None and not token.isdigit():
+            self._refuse_frame(4, now, mnemonic=frame.mnemonic)
+        elif frame.immediate:
+            self._immediate(frame, token, now)
+        elif self.faults.on(Switch.QUEUE_FULL) or len(self._queue) >= QUEUE:
+            self._refuse_frame(14, now, mnemonic=frame.mnemonic, token=token)
+        else:
+            self._queue.append(_Waiting(frame, token, faults))
+
+    def _immediate(self, frame: Frame, token: bytes | None, now: float) -> None:
+        """``!sdev`` and ``!sprn`` jump the queue; nothing else may (3.4)."""
+        row = COMMANDS.get(frame.mnemonic)
+        if row is None:
+            self._refuse_frame(1, now, mnemonic=frame.mnemonic, token=token)
+        elif not row.immediate:
+            self._refuse_frame(12, now, mnemonic=frame.mnemonic, token=token)
+        else:
+            self._send(row.answer(self._device_state(frame.mnemonic, now), self._dialect), token, now)
+
+    def _refuse_frame(
+        self,
+        number: int,
+        now: float,
+        *,
+        mnemonic: str | None = None,
+        param: str | None = None,
+        token: bytes | None = None,
+    ) -> None:
+        fields = [Field(ERROR, b"%d" % number)]
+        if mnemonic is not None:
+            fields.append(Field("cm", mnemonic.encode("ascii", "replace")))
+        if param is not None:
+            fields.append(Field("fd", param.encode()))
+        self._send(Frame("ERR", tuple(fields)), token, now)
+
+    # -- the queue ------------------------------------------------------------------------------------
+
+    def poll(self, now: float) -> bytes:
+        """See ``Device.poll``."""
+        if self.powered:
+            self._run(now)
+        return self.due(now)
+
+    def wakeup(self) -> float | None:
+        """See ``Device.wakeup``."""
+        times = [] if self.next_answer is None else [self.next_answer]
+        if self._queue and self._asking is None:
+            times.append(self._busy_until)
+        return min(times, default=None)
+
+    def power(self, *, on: bool) -> None:
+        """See ``Device.power``."""
+        super().power(on=on)
+        self._queue.clear()
+        self._asking = None
+        self._busy_until = 0.0
+        self._deframer.reset()
+        self._kept.clear()
+
+    def press(self, *, confirm: bool) -> None:
+        """See ``Device.press``."""
+        self.faults.switches.discard(Switch.WAIT_KEY)
+        if self._asking is not None:
+            self._asking.refused = not confirm
+            self._asking = None
+
+    def foreign_receipt(self) -> None:
+        """See ``Device.foreign_receipt``. Only on an idle printer: a document has one owner."""
+        if self.register.state.transaction is None:
+            for mnemonic, values in (
+                ("trinit", {}),
+                ("trline", {"na": "Obcy towar", "vt": 0, "pr": 777}),
+                ("trend", {"to": 777}),
+            ):
+                self._machine.execute(mnemonic, values)
+
+    def _run(self, now: float) -> None:
+        """Execute what can be executed, strictly in order."""
+        while self._queue and self._asking is None and now >= self._busy_until and self.powered:
+            waiting = self._queue[0]
+            if self._blocked(waiting.frame):
+                return
+            if self._execute(waiting, now):
+                self._queue.popleft()
+
+    def _blocked(self, frame: Frame) -> bool:
+        """Whether the command needs the mechanism or a person, and has to wait; it is never answered with an error."""
+        row = COMMANDS.get(frame.mnemonic)
+        if row is None or row.effect is Effect.QUERY or frame.mnemonic in PAPERLESS:
+            return False
+        return any(self.faults.on(s) for s in (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))
+
+    def _execute(self, waiting: _Waiting, now: float) -> bool:
+        """Carry out one command; false if it still waits (for an answer to its question)."""
+        acts = {fault.act for fault in waiting.faults}
+        if Act.DROP_BEFORE in acts:
+            return True
+        if Act.POWER_CUT_BEFORE in acts:
+            self.power(on=False)
+            return False
+        if Act.FOREIGN_RECEIPT in acts:
+            self.foreign_receipt()
+            acts.discard(Act.FOREIGN_RECEIPT)
+        sheets = len(self.register.printouts)
+        try:
+            answer = self._carry_out(waiting)
+            self.register.commit()
+        except Question as question:
+            waiting.go = question.go
+            waiting.faults = [fault for fault in waiting.faults if fault.act is not Act.FOREIGN_RECEIPT]
+            self._asking = waiting
+            return False
+        new = self.register.printouts[sheets:]
+        lines = sum(len(sheet.lines) for sheet in new)
+        seconds = COMMAND_SECONDS + LINE_SECONDS * lines + DOCUMENT_SECONDS * len(new)
+        self._busy_until = now + seconds * self.slowness
+        if Act.POWER_CUT_AFTER in acts:
+            self.power(on=False)
+            return False
+        self._send(answer, waiting.token, self._busy_until, waiting.faults)
+        return True
+
+    def _carry_out(self, waiting: _Waiting) -> Frame:
+        frame = waiting.frame
+        row = COMMANDS.get(frame.mnemonic)
+        if row is None or (not self._machine.online and frame.mnemonic in ONLINE_ONLY):
+            return _frame_error(1, frame.mnemonic)
+        if frame.mnemonic == "rpt":
+            return self._repeat(waiting)
+        if frame.mnemonic in ("sdev", "sprn"):
+            return row.answer(self._device_state(frame.mnemonic, float("inf")), self._dialect)
+        try:
+            if waiting.refused:
+                # The question was answered with no; the document stays as it was (choice).
+                raise ExecError(30 if self._machine.online else 10)
+            if waiting.go is not None:
+                return row.answer(self._machine.finish(frame.mnemonic, waiting.values, waiting.go), self._dialect)
+            waiting.values = row.read(frame, self._dialect)
+            return row.answer(self._machine.execute(frame.mnemonic, waiting.values), self._dialect)
+        except FieldFault as fault:
+            return _frame_error(fault.number, frame.mnemonic, fault.param)
+        except ExecError as error:
+            return Frame(frame.mnemonic, (Field(ERROR, b"%d" % error.number),))
+
+    def _repeat(self, waiting: _Waiting) -> Frame:
+        """The stored answer to the command that carried this token, or error 13 (10.15, choice)."""
+        kept = self._kept.get(waiting.token or b"")
+        if kept is None:
+            return _frame_error(13, "rpt")
+        frame = next(Deframer().feed(kept))
+        assert isinstance(frame, Frame)
+        return Frame(frame.mnemonic, tuple(f for f in frame.fields if f.name != TOKEN))
+
+    def _device_state(self, mnemonic: str, now: float) -> Values:
+        mechanism = next((code for switch, code in _MECHANISM.items() if self.faults.on(switch)), 0)
+        if mnemonic == "sprn":
+            return {"pr": mechanism}
+        state = 3 if mechanism else 0
+        if self._asking is not None or self.faults.on(Switch.WAIT_KEY):
+            state = 2
+        elif self.faults.on(Switch.MENU):
+            state = 1
+        empty = now == float("inf") or (not self._queue and now >= self._busy_until)
+        return {"ds": state, "cp": True, "qe": empty, "pe": self.faults.on(Switch.PAPER_LOW)}
+
+    # -- bytes out ------------------------------------------------------------------------------------
+
+    def _send(self, frame: Frame, token: bytes | None, at: float, faults: list[Fault] | None = None) -> None:
+        if token is not None:
+            frame = Frame(frame.mnemonic, (*frame.fields, Field(TOKEN, token)))
+        data = encode(frame)
+        if token is not None:
+            self._kept[token] = data
+            while len(self._kept) > KEPT_ANSWERS:
+                self._kept.pop(next(iter(self._kept)))
+        for fault in faults or ():
+            match fault.act:
+                case Act.DROP_AFTER:
+                    return
+                case Act.LATE:
+                    at += fault.seconds
+                case Act.DUPLICATE:
+                    data += data
+                case Act.BAD_CRC:
+                    data = data[:-5] + (b"0000" if data[-5:-1] != b"0000" else b"FFFF") + data[-1:]
+                case Act.TRUNCATE:
+                    data = data.removesuffix(ETX)[: max(1, len(data) // 2)]
+                case Act.NOISE:
+                    noise = bytes(byte for byte in self._random.randbytes(16) if byte not in (2, 3))
+                    data = noise + data
+        self.answer(data, at)
+
+
+def _frame_error(number: int, mnemonic: str, param: str | None = None) -> Frame:
+    fields = [Field(ERROR, b"%d" % number), Field("cm", mnemonic.encode("ascii", "replace"))]
+    if param is not None:
+        fields.append(Field("fd", param.encode()))
+    return Frame("ERR", tuple(fields))

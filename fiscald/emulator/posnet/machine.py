@@ -1,0 +1,137 @@
+"""The inside of an emulated POSNET printer: requests in, values or error numbers out.
+
+Legality comes from the grammar, arithmetic and counters from the register, paper from the layout. What each
+command does stands in ``status``, ``sale`` and ``service``, in functions named like the commands.
+Source: POSNET reference, sections 5, 6 and 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fiscald.emulator.faults import Faults, Switch
+from fiscald.emulator.paper import Printout
+from fiscald.emulator.posnet.layout import Foot, Sheet
+from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.protocols.posnet import grammar
+from fiscald.protocols.posnet.fields import Generation
+from fiscald.protocols.posnet.grammar import State
+from fiscald.protocols.posnet.profiles import Profile
+
+#: The printer's number for each of the register's refusals (POSNET reference, sections 6 and 8).
+ERRORS: dict[Refusal, int] = {
+    Refusal.RATE: 2000, Refusal.PRICE: 2006, Refusal.QUANTITY: 2007, Refusal.LINE_VALUE: 2802,
+    Refusal.LINE_ZERO: 2009, Refusal.DISCOUNT: 2801, Refusal.DISCOUNT_ALL: 1985, Refusal.DISCOUNT_ZERO: 1984,
+    Refusal.NO_LINE: 2060, Refusal.STORNO_VALUE: 2852, Refusal.STORNO_QUANTITY: 2851, Refusal.GOODS_LOCKED: 2106,
+    Refusal.GOODS_FULL: 2101, Refusal.TOTAL_RANGE: 1957, Refusal.DAY_RANGE: 2010, Refusal.PAYMENT_ZERO: 1962,
+    Refusal.PAYMENT_COVERED: 1953, Refusal.CHANGE_LARGE: 1961, Refusal.PACKAGING_VALUE: 2803,
+    Refusal.TOTAL_ZERO: 2041, Refusal.TOTAL: 2805, Refusal.PACKAGING_GIVEN: 2806, Refusal.PACKAGING_TAKEN: 2807,
+    Refusal.PAID: 2808, Refusal.CHANGE: 2809, Refusal.NOT_COVERED: 2054, Refusal.CASH_NEGATIVE: 503,
+    Refusal.CASH_RANGE: 502, Refusal.REPORT_ZERO: 382, Refusal.REPORT_REQUIRED: 383, Refusal.NO_RECORD: 384,
+    Refusal.NO_HEADER: 2002, Refusal.NO_RATES: 2004, Refusal.BAD_DATE: 2022, Refusal.RATES_SAME: 2028,
+    Refusal.RATES_INACTIVE: 2030, Refusal.TOTALS_NOT_ZERO: 2035, Refusal.CLOCK_SET: 2021,
+    Refusal.CLOCK_DIFFERENCE: 2023, Refusal.CLOCK_BEFORE_RECORD: 2025,
+}  # fmt: skip
+
+
+class ExecError(Exception):
+    """An execution error, ``mnemonic|?N``."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(str(number))
+
+
+class Question(Exception):
+    """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
+
+    def __init__(self, go: Callable[[], dict[str, Any]]) -> None:
+        self.go = go
+        super().__init__("waits for the keyboard")
+
+
+Values = dict[str, Any]
+
+
+#: Carries out one command of a machine; may raise ``ExecError``, ``Question``, ``FieldFault`` or ``RegisterError``.
+Handler = Callable[["Machine", Values], Values | None]
+
+
+class Machine:
+    """A POSNET printer without its plug."""
+
+    def __init__(
+        self,
+        register: Register,
+        faults: Faults,
+        profile: Profile,
+        width: int,
+        handlers: Mapping[str, Handler],
+        printed: Callable[[Printout], None],
+    ) -> None:
+        self.register = register
+        self.faults = faults
+        self.width = width
+        self.online = profile.generation is Generation.ONLINE
+        self.model = "POSNET THERMAL XL2 ONLINE EMU" if self.online else "POSNET THERMAL HS FV EMU"
+        self.firmware = "1.01" if self.online else "1.02"
+        self._handlers = handlers
+        self._printed = printed
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What only this face knows and survives a power cut."""
+        return self.register.state.face
+
+    @property
+    def state(self) -> State:
+        """What is open, by the grammar."""
+        return State(self.memory.get("state", State.IDLE))
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device is fiscalised; otherwise it prints training documents."""
+        return self.register.state.fiscal and not self.faults.on(Switch.NOT_FISCAL)
+
+    def execute(self, mnemonic: str, values: Values) -> Values:
+        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+        error = grammar.refusal(mnemonic, self.state, storno=bool(values.get("st")))
+        if error is not None:
+            raise ExecError(error)
+        handler = self._handlers.get(mnemonic)
+        return self.finish(mnemonic, values, lambda: handler(self, values) if handler else None)
+
+    def finish(self, mnemonic: str, values: Values, go: Callable[[], Values | None]) -> Values:
+        """Carry out what ``go`` does for a legal command, and move on. Raises ``ExecError``."""
+        try:
+            reply = go()
+        except RegisterError as refused:
+            raise ExecError(ERRORS[refused.refusal]) from None
+        after = grammar.after(mnemonic, self.state, footer_kept=values.get("fe") is False)
+        self.memory["state"] = after
+        return reply or {}
+
+    def sheet(self) -> Sheet:
+        """A new sheet, with what was configured for the next printout; that is used up."""
+        kept: Values = self.memory.get("kept", {})
+        pending: Values = self.memory.pop("pending", {})
+        code = self.memory.pop("code", None) if pending.get("bb") else None
+        state = self.register.state
+        foot = Foot(
+            cashier=str(pending.get("cc") or kept.get("cc") or state.cashier),
+            till=str(pending.get("cn") or kept.get("cn") or state.till),
+            system_number=str(pending.get("sn", "")),
+            barcode=str(pending.get("bc", "")),
+            code=(code[0], code[1]) if code else None,
+            lines=tuple(self.memory.pop("footer", ())),
+            cut=pending.get("fe") == 0,
+        )
+        return Sheet(self.register, self.width, foot)
+
+    def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
+        """A finished sheet leaves the printer."""
+        printout = self.register.put_out(kind, sheet.paper, facts)
+        if not self.register.state.footer_kept:
+            self.register.state.footer = ""
+        self._printed(printout)

@@ -1,0 +1,334 @@
+"""Receipts, packaging, invoices, their codes and their end (POSNET reference, 5.5 to 5.8 and section 6)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from stdnum.pl import nip as stdnum_nip
+
+from fiscald.emulator.faults import Switch
+from fiscald.emulator.paper import amount
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.register import Adjustment, Transaction
+from fiscald.model.money import percent_of
+from fiscald.protocols.posnet.commands import FieldFault
+from fiscald.protocols.posnet.grammar import State
+
+#: Payment forms a printer takes; 1 is currency and 9 is known from one client only (5.5).
+_FORMS = (0, 2, 3, 4, 5, 6, 7, 8)
+_MAX_FOOTER_LINES = 60
+
+
+# -- receipt ---------------------------------------------------------------------------------------------------------
+
+
+def _check_sale(machine: Machine) -> None:
+    if machine.faults.on(Switch.UNAUTHORISED):
+        raise ExecError(484)
+
+
+def _open(machine: Machine, kind: Literal["receipt", "invoice", "packaging"], *, block_mode: bool = False) -> None:
+    _check_sale(machine)
+    if machine.faults.on(Switch.NO_HEADER):
+        raise ExecError(2002)
+    if machine.faults.on(Switch.NO_RATES):
+        raise ExecError(2004)
+    if machine.faults.on(Switch.REPORT_REQUIRED):
+        raise ExecError(383)
+    machine.register.open(kind, block_mode=block_mode)
+
+
+def trinit(machine: Machine, values: Values) -> None:
+    _open(machine, "receipt", block_mode=bool(values.get("bm")))
+
+
+def trpackinit(machine: Machine, _: Values) -> None:
+    _open(machine, "packaging")
+
+
+def trnipset(machine: Machine, values: Values) -> None:
+    nip = values["ni"].replace("-", "").replace(" ", "")
+    if nip.isdigit() and not stdnum_nip.is_valid(nip):
+        raise ExecError(2031)
+    machine.register.transaction.buyer_nip = nip
+
+
+def trline(machine: Machine, values: Values) -> None:
+    _check_sale(machine)
+    if machine.faults.on(Switch.GOODS_FULL):
+        raise ExecError(2101)
+    machine.register.sell(
+        values["na"],
+        values["vt"],
+        values["pr"],
+        values.get("il", Decimal(1)),
+        value=values.get("wa"),
+        adjustment=lambda base: _adjustment(values, base, name="rn"),
+        storno=bool(values.get("st")),
+        unit=values.get("jm", ""),
+        description=values.get("op", ""),
+    )
+
+
+def trdiscntsubtot(machine: Machine, values: Values) -> None:
+    _needs_amount(values)
+    machine.register.adjust_subtotal(lambda base: _adjustment(values, base))
+
+
+def trdiscntvat(machine: Machine, values: Values) -> None:
+    _needs_amount(values)
+    machine.register.adjust_rate(values["vt"], lambda base: _adjustment(values, base))
+
+
+def trdiscntpromo(machine: Machine, values: Values) -> None:
+    machine.register.adjust_rate(
+        values["vt"], lambda _: Adjustment(amount=-values["rw"], name=values.get("na", "Promocja"))
+    )
+
+
+def trpayment(machine: Machine, values: Values) -> None:
+    if values["ty"] not in _FORMS:
+        raise ExecError(2705)
+    machine.register.pay(
+        values["ty"], values["wa"], values.get("na", ""), change=bool(values.get("re")), cash=values["ty"] == 0
+    )
+
+
+def trpaymentcurr(machine: Machine, values: Values) -> None:
+    try:
+        rate = Decimal(values["ra"].replace(",", "."))
+    except ArithmeticError:
+        raise ExecError(3055) from None
+    if percent_of(values["wc"], rate * 100) != values["wa"]:
+        raise ExecError(2804)
+    machine.register.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
+
+
+def trpack(machine: Machine, values: Values) -> None:
+    if not values["na"].isdigit():
+        raise FieldFault(3, "na", "is not a number")
+    machine.register.pack(
+        values["na"],
+        values["pr"],
+        values["il"],
+        value=values.get("wa"),
+        returned=bool(values.get("ne")),
+        storno=bool(values.get("st")),
+    )
+
+
+def trend(machine: Machine, values: Values) -> Values:
+    change = machine.register.check_close(
+        total=values["to"],
+        packaging_given=values.get("op"),
+        packaging_taken=values.get("om"),
+        paid=values.get("fp"),
+        change=values.get("re"),
+    )
+    transaction = machine.register.transaction
+
+    def go() -> Values:
+        machine.register.close(change)
+        if values.get("fe") is False and transaction.kind != "packaging":
+            machine.memory["footer"] = []
+        else:
+            _print_transaction(machine, transaction)
+        return {}
+
+    if transaction.kind == "invoice" and not machine.online:
+        raise Question(go)
+    return go()
+
+
+def _print_transaction(machine: Machine, transaction: Transaction) -> None:
+    sheet = machine.sheet()
+    facts: Values = {"total": transaction.total, "totals": list(transaction.totals)}
+    if transaction.kind == "receipt":
+        sheet.receipt(transaction)
+        facts["number"] = machine.register.state.day.last_receipt
+    elif transaction.kind == "invoice":
+        sheet.invoice(transaction)
+        facts["number"] = machine.register.state.day.last_invoice
+    else:
+        sheet.packaging(transaction)
+    machine.put_out(transaction.kind, sheet, **facts)
+
+
+def trftrln(machine: Machine, values: Values) -> None:
+    lines: list[str] = machine.memory.setdefault("footer", [])
+    if values["id"] > 99:
+        raise ExecError(2702)
+    if len(lines) >= _MAX_FOOTER_LINES:
+        raise ExecError(2703)
+    lines.append(values["na"])
+
+
+def trpackprnend(machine: Machine, values: Values) -> None:
+    value = amount(values.get("wa") or percent_of(values["pr"], values["il"] * 100))
+    machine.memory.setdefault("footer", []).append(f"OPAKOWANIE {values['na']}  {value}")
+
+
+def trftrend(machine: Machine, _: Values) -> None:
+    closing = machine.register.state.closing
+    if closing is not None:
+        _print_transaction(machine, closing)
+
+
+def prncancel(machine: Machine, _: Values) -> None:
+    state = machine.state
+    if state is State.FOOT:
+        # The sale is registered; all that can be given up is the rest of the footer (choice).
+        trftrend(machine, {})
+    elif state is State.FORM:
+        machine.memory.pop("form", None)
+        machine.register.slip()
+        sheet = machine.sheet()
+        sheet.slip("WYDRUK PRZERWANY", [])
+        machine.put_out("cancelled_form", sheet)
+    elif machine.register.state.transaction is not None:
+        transaction = machine.register.cancel()
+        sheet = machine.sheet()
+        sheet.cancelled(transaction)
+        machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
+    elif machine.online:
+        # Sources disagree for an idle printer: older devices answer plainly (6.6).
+        raise ExecError(2064)
+
+
+# -- codes and e-receipts --------------------------------------------------------------------------------------------
+
+
+def _prepare_code(machine: Machine, kind: str, values: Values) -> None:
+    text: str = values["tx"]
+    if values.get("hx"):
+        if len(text) % 2:
+            raise ExecError(2080)
+        try:
+            text = bytes.fromhex(text).decode("utf-8", "replace")
+        except ValueError:
+            raise ExecError(2081) from None
+    if not text:
+        raise ExecError(3200)
+    if len(text.encode()) > 2000:
+        raise ExecError(3206)
+    machine.memory["code"] = [kind, text]
+
+
+def qrcode(machine: Machine, values: Values) -> None:
+    if values.get("el", 0) > 3:
+        raise ExecError(3209)
+    _prepare_code(machine, "qr", values)
+
+
+def azteccode(machine: Machine, values: Values) -> None:
+    _prepare_code(machine, "aztec", values)
+
+
+def dmcode(machine: Machine, values: Values) -> None:
+    _prepare_code(machine, "datamatrix", values)
+
+
+def pdf417code(machine: Machine, values: Values) -> None:
+    _prepare_code(machine, "pdf417", values)
+
+
+def eparagonidznext(machine: Machine, _: Values) -> Values:
+    if not machine.fiscal:
+        raise ExecError(2034)
+    number = machine.memory.get("edocument", 3053) + 1
+    machine.memory["edocument"] = number
+    return {"ha": str(number)}
+
+
+def eparagonbufferget(machine: Machine, values: Values) -> Values:
+    if not values["hd"].isdigit() or int(values["hd"]) > machine.memory.get("edocument", 0):
+        raise ExecError(384)
+    return {"hd": values["hd"], "pr": False, "st": 1}
+
+
+# -- invoices --------------------------------------------------------------------------------------------------------
+
+
+def trfvinit(machine: Machine, values: Values) -> None:
+    if values.get("cc", 0) > 9:
+        raise ExecError(2532)
+    if not machine.online and not values.get("nb"):
+        raise ExecError(2533)
+    _open(machine, "invoice")
+    facts = {"title": values.get("nm"), "number": values.get("nb"), "buyer": values.get("na", "")}
+    facts |= {"nip": values.get("ni")}
+    machine.register.transaction.facts |= facts
+
+
+def _facts(machine: Machine) -> dict[str, Any]:
+    if machine.register.transaction.kind != "invoice":
+        raise ExecError(2060)
+    return machine.register.transaction.facts
+
+
+def trfvbuyer(machine: Machine, values: Values) -> None:
+    address = values.get("ad")
+    buyer = values["na"] + (f"\n{address}" if address else "")
+    _facts(machine).update(buyer=buyer, nip=values.get("ni"))
+
+
+def trfvnumber(machine: Machine, values: Values) -> None:
+    if not values["nb"]:
+        raise ExecError(2533)
+    _facts(machine)["number"] = values["nb"]
+
+
+def trfvfreedata(machine: Machine, values: Values) -> None:
+    _facts(machine).setdefault("texts", []).append(values["tx"])
+
+
+def _needs_amount(values: Values) -> None:
+    if "rw" not in values and "rp" not in values:
+        raise FieldFault(2, "rw", "is missing")
+
+
+def _adjustment(values: Values, base: int, *, name: str = "na") -> Adjustment | None:
+    """The discount or surcharge of a command; a percentage beats an amount, on the value (method B, choice)."""
+    if "rp" in values:
+        size = percent_of(base, Decimal(values["rp"]) / 100)
+        usual = f" {values['rp'] // 100},{values['rp'] % 100:02d}%"
+    elif "rw" in values:
+        size, usual = values["rw"], ""
+    else:
+        return None
+    discount = values.get("rd", True)
+    word = "Rabat" if discount else "Narzut"
+    return Adjustment(amount=-size if discount else size, name=values.get(name) or word + usual)
+
+
+#: Handlers by command.
+HANDLERS: dict[str, Handler] = {
+    "trinit": trinit,
+    "trpackinit": trpackinit,
+    "trnipset": trnipset,
+    "trline": trline,
+    "trdiscntsubtot": trdiscntsubtot,
+    "trdiscntbill": trdiscntsubtot,
+    "trdiscntvat": trdiscntvat,
+    "trdiscntpromo": trdiscntpromo,
+    "trpayment": trpayment,
+    "trpaymentcurr": trpaymentcurr,
+    "trpack": trpack,
+    "trend": trend,
+    "trftrln": trftrln,
+    "trpackprnend": trpackprnend,
+    "trftrend": trftrend,
+    "prncancel": prncancel,
+    "trcancel": prncancel,
+    "qrcode": qrcode,
+    "azteccode": azteccode,
+    "dmcode": dmcode,
+    "pdf417code": pdf417code,
+    "eparagonidznext": eparagonidznext,
+    "eparagonbufferget": eparagonbufferget,
+    "trfvinit": trfvinit,
+    "trfvbuyer": trfvbuyer,
+    "trfvnumber": trfvnumber,
+    "trfvfreedata": trfvfreedata,
+}

@@ -1,0 +1,268 @@
+"""Programming, cash and cashier, forms and reports (POSNET reference, 5.1, 5.2, 5.4, 5.9 to 5.11)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from fiscald.emulator.faults import Switch
+from fiscald.emulator.paper import amount
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.model.printers import POLISH_TIME
+from fiscald.protocols.posnet.commands import RATE_LETTERS
+
+# -- programming -----------------------------------------------------------------------------------------------------
+
+
+def rtcset(machine: Machine, values: Values) -> None:
+    try:
+        moment = datetime.datetime.strptime(values["da"], "%Y-%m-%d;%H:%M").replace(tzinfo=POLISH_TIME)
+    except ValueError:
+        raise ExecError(2024) from None
+    machine.register.set_clock(moment, hours=2 if machine.online else 1)
+
+
+def vatset(machine: Machine, values: Values) -> Values:
+    rates: list[Decimal | str | None] = [values.get("v" + letter) for letter in RATE_LETTERS]
+
+    def go() -> Values:
+        machine.register.set_rates(rates)
+        return {}
+
+    if "da" in values:
+        return go()
+    raise Question(go)
+
+
+def fiscalize(machine: Machine, _: Values) -> None:
+    raise ExecError(2033 if machine.fiscal else 323)
+
+
+def hdrset(machine: Machine, values: Values) -> None:
+    if any(len(line.replace("&", "")) > 60 for line in values["tx"].split("\n")):
+        raise ExecError(717)
+    machine.register.state.header = values["tx"]
+
+
+def hdrget(machine: Machine, _: Values) -> Values:
+    return {"tx": machine.register.state.header}
+
+
+def ftrinfoset(machine: Machine, values: Values) -> None:
+    if values["tx"].count("\n") > 2:
+        raise ExecError(2058)
+    machine.register.state.footer = values["tx"]
+    machine.register.state.footer_kept = bool(values.get("lb"))
+
+
+def ftrinfoget(machine: Machine, _: Values) -> Values:
+    return {"tx": machine.register.state.footer}
+
+
+def ftrcfg(machine: Machine, values: Values) -> None:
+    if values.get("bb") and "code" not in machine.memory:
+        raise ExecError(2059)
+    if "ln" in values:
+        ftrinfoset(machine, {"tx": values["ln"], "lb": values.get("lb")})
+    if values.get("ca"):
+        machine.memory["kept"] = {name: values[name] for name in ("cc", "cn") if name in values}
+    machine.memory.setdefault("pending", {}).update(values)
+
+
+def opendrwr(machine: Machine, _: Values) -> None:
+    machine.register.open_drawer()
+
+
+def maintenance(machine: Machine, values: Values) -> None:
+    if values["da"] < machine.register.now().date():
+        raise ExecError(2070)
+
+
+# -- cashier and cash ------------------------------------------------------------------------------------------------
+
+
+def login(machine: Machine, values: Values) -> None:
+    state = machine.register.state
+    state.cashier, state.till = values["na"], values["nk"] or "1"
+    if values.get("dr"):
+        machine.register.slip()
+        sheet = machine.sheet()
+        sheet.slip("ROZPOCZĘCIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
+        machine.put_out("login", sheet)
+
+
+def logout(machine: Machine, _: Values) -> None:
+    state = machine.register.state
+    machine.register.slip()
+    sheet = machine.sheet()
+    sheet.slip("ZAKOŃCZENIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
+    state.cashier, state.till = "", "1"
+    machine.put_out("logout", sheet)
+
+
+def cash(machine: Machine, values: Values) -> None:
+    if values["wp"]:
+        machine.register.cash_in(values["kw"])
+    else:
+        machine.register.cash_out(values["kw"])
+    sheet = machine.sheet()
+    title = "WPŁATA DO KASY" if values["wp"] else "WYPŁATA Z KASY"
+    sheet.slip(title, [("KWOTA PLN", amount(values["kw"]))])
+    machine.put_out("cash_in" if values["wp"] else "cash_out", sheet, amount=values["kw"])
+
+
+def stocash(machine: Machine, values: Values) -> None:
+    machine.register.goods_return(values["kw"])
+    sheet = machine.sheet()
+    sheet.slip("ZWROT TOWARU", [("KWOTA PLN", amount(values["kw"]))], signature=True)
+    machine.put_out("goods_return", sheet, amount=values["kw"])
+
+
+# -- forms -----------------------------------------------------------------------------------------------------------
+
+
+def formstart(machine: Machine, values: Values) -> None:
+    machine.memory["form"] = [values.get("al", "")]
+
+
+def _form_line(machine: Machine, text: str) -> None:
+    machine.memory.setdefault("form", [""]).extend(text.split("\n"))
+
+
+def formline(machine: Machine, values: Values) -> None:
+    _form_line(machine, "\n".join(values[name] for name in ("s1", "s2") if name in values))
+
+
+def formcmd(machine: Machine, values: Values) -> None:
+    if values["cm"] not in (0, 1):
+        raise ExecError(2507)
+    _form_line(machine, "\f" if values["cm"] else "")
+
+
+def formbarcode(machine: Machine, values: Values) -> None:
+    _form_line(machine, f"[BARCODE {values['bc']}]")
+
+
+def formformattedline(machine: Machine, values: Values) -> None:
+    _form_line(machine, values["s1"])
+
+
+def formend(machine: Machine, _: Values) -> None:
+    heading, *lines = machine.memory.pop("form", [""])
+    machine.register.slip()
+    sheet = machine.sheet()
+    sheet.form(heading, lines)
+    machine.put_out("form", sheet)
+
+
+# -- reports ---------------------------------------------------------------------------------------------------------
+
+
+def dailyrep(machine: Machine, values: Values) -> Values:
+    if "da" in values:
+        if _date(values["da"], 2024) != machine.register.now().date():
+            raise ExecError(2022)
+        return _daily_report(machine)
+    raise Question(lambda: _daily_report(machine))
+
+
+def _daily_report(machine: Machine) -> Values:
+    record = machine.register.daily_report()
+    machine.faults.switches.discard(Switch.REPORT_REQUIRED)
+    sheet = machine.sheet()
+    sheet.daily_report(record)
+    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+    return {}
+
+
+def monthlyrep(machine: Machine, values: Values) -> None:
+    day = _date(values["da"], 2042)
+    first = day.replace(day=1)
+    last = (first + datetime.timedelta(days=32)).replace(day=1) - datetime.timedelta(days=1)
+    if last >= machine.register.now().date():
+        raise ExecError(2044)
+    _periodic(machine, first, last, summary=bool(values.get("su")))
+
+
+def periodicrepbydates(machine: Machine, values: Values) -> None:
+    first, last = _date(values["fd"], 2042), _date(values["td"], 2043)
+    if first > machine.register.now().date():
+        raise ExecError(2045)
+    if first > last:
+        raise ExecError(2050)
+    _periodic(machine, first, last, summary=values["su"])
+
+
+def _periodic(machine: Machine, first: datetime.date, last: datetime.date, *, summary: bool) -> None:
+    records = machine.register.records(first, last)
+    machine.register.state.headers += 1
+    sheet = machine.sheet()
+    sheet.periodic_report(first, last, records, summary=summary)
+    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+
+
+def shiftrep(machine: Machine, values: Values) -> None:
+    machine.register.state.headers += 1
+    sheet = machine.sheet()
+    day = machine.register.state.day
+    rows = [
+        ("Zmiana", values["sh"]),
+        ("Paragony", str(day.receipt_count)),
+        ("Sprzedaż PLN", amount(sum(day.receipts))),
+        ("Gotówka PLN", amount(machine.register.state.cash)),
+    ]
+    sheet.slip("RAPORT ZMIANOWY", rows)
+    machine.put_out("shift_report", sheet)
+
+
+def cashstaterep(machine: Machine, _: Values) -> None:
+    machine.register.state.headers += 1
+    sheet = machine.sheet()
+    sheet.slip("STAN KASY", [("Gotówka PLN", amount(machine.register.state.cash))])
+    machine.put_out("cash_report", sheet)
+
+
+def dbchkplu(machine: Machine, values: Values) -> None:
+    if machine.register.check_goods(values["na"], values["vt"]) is None:
+        raise ExecError(2107)
+
+
+def _date(text: str, error: int) -> datetime.date:
+    """A date; unpadded ones are taken (one client sends them)."""
+    try:
+        year, month, day = map(int, text.split("-"))
+        return datetime.date(year, month, day)
+    except ValueError:
+        raise ExecError(error) from None
+
+
+#: Handlers by command.
+HANDLERS: dict[str, Handler] = {
+    "rtcset": rtcset,
+    "vatset": vatset,
+    "fiscalize": fiscalize,
+    "hdrset": hdrset,
+    "hdrget": hdrget,
+    "ftrinfoset": ftrinfoset,
+    "ftrinfoget": ftrinfoget,
+    "ftrcfg": ftrcfg,
+    "opendrwr": opendrwr,
+    "maintenance": maintenance,
+    "login": login,
+    "logout": logout,
+    "cash": cash,
+    "stocash": stocash,
+    "formstart": formstart,
+    "formline": formline,
+    "formcmd": formcmd,
+    "formbarcode": formbarcode,
+    "formformattedline": formformattedline,
+    "formtinyline": formformattedline,
+    "formend": formend,
+    "dailyrep": dailyrep,
+    "monthlyrep": monthlyrep,
+    "periodicrepbydates": periodicrepbydates,
+    "shiftrep": shiftrep,
+    "cashstaterep": cashstaterep,
+    "dbchkplu": dbchkplu,
+}

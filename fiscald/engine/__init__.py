@@ -1,0 +1,9 @@
+"""One actor per printer: takes jobs, drives dialogues over a stream, journals, finds out, answers."""
+
+from __future__ import annotations
+
+from fiscald.engine.actor import Actor, Printer
+from fiscald.engine.engine import Engine
+from fiscald.engine.gate import Gate
+
+__all__ = ["Actor", "Engine", "Gate", "Printer"]

@@ -1,0 +1,417 @@
+"""The actor of one printer: it alone speaks to the printer, and takes its jobs one after the other.
+
+The bargain with the journal, in order: ``started`` with the evidence is synced before anything is changed;
+``committing`` is synced before the irreversible step; the verdict is synced before anybody is told. A step
+that was not answered is never sent again. Whatever goes wrong after ``started`` - silence, a lost link, a
+killed daemon, a full disk - goes one way: look at the printer's counters on a fresh line and decide by them.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import anyio
+
+from fiscald.engine.gate import Gate
+from fiscald.engine.line import Line, Silence
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store
+from fiscald.model.printers import Condition, Identity, PrinterState, PrinterStatus, Snapshot
+from fiscald.model.problems import Problem, problem
+from fiscald.protocols.base import (
+    Dialogue,
+    Effect,
+    Family,
+    Interrupted,
+    NotPrinted,
+    Printed,
+    Settings,
+    Started,
+    Unknown,
+    Verdict,
+    Wait,
+)
+from fiscald.transport import Address, ByteStream, LinkError
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at an idle printer, and at one that is not ready.
+LOOK_EVERY = 2.0
+LOOK_AGAIN = 0.5
+#: Seconds between two full looks (counters, rates, clock) at an idle printer.
+OBSERVE_EVERY = 30.0
+#: Seconds without an answer after which the status says "stale".
+STALE_AFTER = 10.0
+#: Seconds before the first and the longest wait between two attempts to connect.
+RECONNECT = (0.2, 5.0)
+#: How often a job that the printer proves not to hold is carried out anew before it fails.
+ATTEMPTS = 3
+
+_STATES = {
+    "printer.paper_out": PrinterState.PAPER_OUT,
+    "printer.cover_open": PrinterState.COVER_OPEN,
+    "printer.attention": PrinterState.ATTENTION,
+    "printer.out_of_order": PrinterState.OUT_OF_ORDER,
+    "printer.busy": PrinterState.BUSY,
+    "printer.foreign_transaction": PrinterState.BUSY,
+    "printer.swapped": PrinterState.SWAPPED,
+    "printer.undecided": PrinterState.UNDECIDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """One configured printer."""
+
+    name: str
+    family: Family
+    address: Address
+    settings: Settings
+    wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream
+    """Put around every new stream (the recorder)."""
+
+
+class Actor:
+    """Owns one printer."""
+
+    def __init__(
+        self,
+        printer: Printer,
+        journal: Journal,
+        gate: Gate,
+        clock: Callable[[], datetime],
+        changed: Callable[[Entry | None], None],
+    ) -> None:
+        """``changed`` is told of every change: of a job, or (``None``) of the printer."""
+        self.printer = printer
+        self._journal = journal
+        self._gate = gate
+        self._clock = clock
+        self._changed = changed
+        self._wake = anyio.Event()
+        self._settings = printer.settings
+        self._known_id: str | None = None
+        self._connected = False
+        self._heard_at: float | None = None
+        self._problem: Problem | None = None
+        self._state = PrinterState.STARTING
+        self._snapshot: Snapshot | None = None
+        self._paper_low: bool | None = None
+        self._job: str | None = None
+        self._queue = 0
+        self._blocked: Problem | None = None
+        self._stopping = False
+        self._stopped = anyio.Event()
+
+    # -- the public face ------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What the printer last said about itself; ``None`` until it was asked."""
+        return self._snapshot
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who the printer says it is; ``None`` until it was asked."""
+        return self._snapshot.identity if self._snapshot else None
+
+    @property
+    def settings(self) -> Settings:
+        """The configured settings, with the profile filled in once the printer has told its model."""
+        return self._settings
+
+    @property
+    def problem(self) -> Problem | None:
+        """What keeps jobs waiting right now."""
+        return self._problem
+
+    def kick(self) -> None:
+        """Something has changed in the journal: look at it now."""
+        self._wake.set()
+
+    def adopt(self, printer_id: str) -> None:
+        """A person confirmed that this is the printer from now on; the journal knows already."""
+        self._known_id = printer_id
+        self.kick()
+
+    def status(self) -> PrinterStatus:
+        """From memory; never waits."""
+        age = None if self._heard_at is None else anyio.current_time() - self._heard_at
+        snapshot = self._snapshot
+        return PrinterStatus(
+            name=self.printer.name,
+            family=self.printer.family.name,
+            address=str(self.printer.address),
+            state=self._state,
+            problem=self._problem,
+            age_ms=None if age is None else int(age * 1000),
+            stale=not self._connected or age is None or age > STALE_AFTER,
+            identity=snapshot.identity if snapshot else None,
+            counters=snapshot.counters if snapshot else None,
+            vat=snapshot.rates if snapshot else None,
+            clock=snapshot.clock if snapshot else None,
+            paper_low=self._paper_low,
+            day_open=snapshot.day_open if snapshot else None,
+            documents=self.printer.family.documents,
+            job=self._job,
+            queue=self._queue,
+        )
+
+    async def stop(self) -> None:
+        """Finish the document in hand and take no other; returns when that is so."""
+        self._stopping = True
+        self.kick()
+        await self._stopped.wait()
+
+    # -- connecting -----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the printer connected and its jobs going, for ever; returns after ``stop``."""
+        shortest, longest = RECONNECT
+        pause = shortest
+        while not self._stopping:
+            began = anyio.current_time()
+            try:
+                await self._connect_and_serve()
+            except LinkError as error:
+                self._note(PrinterState.OFFLINE, self._link_problem(error.code, error))
+            except Silence as error:
+                self._note(PrinterState.OFFLINE, self._link_problem("link.silent", error))
+            except Interrupted as error:
+                self._note(PrinterState.OUT_OF_ORDER, error.problem)
+            except JournalError as error:
+                self._note(PrinterState.OUT_OF_ORDER, problem("daemon.journal", reason=error))
+            except Exception as error:
+                # A fault of ours must not take the other printers with it.
+                log.exception("%s: internal error", self.printer.name)
+                self._note(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
+            self._connected = False
+            if anyio.current_time() - began > longest:
+                pause = shortest
+            await self._wait_to_stop(pause * random.uniform(0.8, 1.2))
+            pause = min(pause * 2, longest)
+        self._stopped.set()
+
+    async def _wait_to_stop(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            while not self._stopping:
+                await self._wake.wait()
+                self._wake = anyio.Event()
+
+    def _link_problem(self, code: str, reason: Exception) -> Problem:
+        address = str(self.printer.address)
+        return problem(code, address=address, reason=str(reason).removeprefix(f"{address}: "))
+
+    async def _connect_and_serve(self) -> None:
+        stream = self.printer.wrap(await self.printer.address.open())
+        async with stream:
+            line = Line(stream, self.printer.family, self._settings, heard=self._hear, noticed=self._slow)
+            await self._observe(line)
+            log.info("%s: connected at %s", self.printer.name, self.printer.address)
+            await self._serve(line)
+
+    async def _observe(self, line: Line) -> None:
+        """A full look; given up for a job that arrives, once the printer is known."""
+        snapshot = await line.drive(
+            self.printer.family.observe(self._settings), give_way=lambda: self._connected and self._kicked
+        )
+        if snapshot is None:
+            return
+        self._connected = True
+        self._snapshot = snapshot
+        if self.printer.settings.profile is None:
+            # The model tells the profile; from now on every dialogue uses it without asking again.
+            self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
+            line.use(self._settings)
+        await self._compare_identity(snapshot.identity.printer_id)
+        if snapshot.transaction_open and snapshot.condition.problem is None:
+            foreign = problem("printer.foreign_transaction", printer=self.printer.name)
+            self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
+        else:
+            self._see(snapshot.condition)
+
+    async def _compare_identity(self, found: str) -> None:
+        """The first printer seen under this name is remembered; another one stops everything."""
+        known = await self._journal.run(Store.printer_id, self.printer.name)
+        if known is None:
+            await self._journal.run(Store.know_printer, self.printer.name, found)
+            known = found
+        self._known_id = known
+
+    @property
+    def _swapped(self) -> Problem | None:
+        if self._snapshot is None or self._snapshot.identity.printer_id == self._known_id:
+            return None
+        found = self._snapshot.identity.printer_id
+        return problem(
+            "printer.swapped",
+            printer=self.printer.name,
+            found=found,
+            expected=self._known_id,
+            found_quoted=f"'{found}'",
+            extra={"found": found, "expected": self._known_id},
+        )
+
+    # -- taking jobs ----------------------------------------------------------------------------------
+
+    async def _serve(self, line: Line) -> None:
+        """Take jobs until the line fails, and look at the printer in between."""
+        looked = observed = anyio.current_time()
+        worked = False
+        while True:
+            entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
+            if self._stopping and (entry is None or entry.phase is Phase.ACCEPTED):
+                return
+            self._blocked = self._find_block(entry)
+            if entry is not None and self._blocked is None:
+                waiting = await self._take(line, entry)
+                looked, worked = anyio.current_time(), True
+                if waiting is not None:
+                    self._wait_for(waiting)
+                    await self._pause(LOOK_AGAIN)
+                continue
+            if self._blocked is not None:
+                self._wait_for(self._blocked)
+            now = anyio.current_time()
+            if (worked and now - looked >= LOOK_AGAIN) or now - observed >= OBSERVE_EVERY or self._swapped:
+                await self._observe(line)
+                looked = observed = now
+                worked = False
+            elif now - looked >= LOOK_EVERY:
+                condition = await line.drive(self.printer.family.probe(self._settings), give_way=lambda: self._kicked)
+                if condition is not None:
+                    self._see(condition)
+                looked = now
+            await self._pause(LOOK_AGAIN if worked else LOOK_EVERY)
+
+    @property
+    def _kicked(self) -> bool:
+        return self._wake.is_set()
+
+    async def _pause(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self._wake.wait()
+        if self._wake.is_set():
+            self._wake = anyio.Event()
+
+    def _find_block(self, entry: Entry | None) -> Problem | None:
+        """What stands against taking that job."""
+        if self._swapped is not None or entry is None:
+            return self._swapped
+        if entry.phase is Phase.UNDECIDED:
+            return problem("printer.undecided", printer=self.printer.name, key=entry.job.key)
+        if entry.phase is Phase.ACCEPTED:
+            return self._gate.refuses(entry.job.document.type, self.identity)
+        return None
+
+    async def _take(self, line: Line, entry: Entry) -> Problem | None:
+        """Carry one job on. Returns why it has to wait, or ``None`` when it is settled."""
+        job = entry.job
+        family = self.printer.family
+        if entry.phase is Phase.ACCEPTED:
+            dialogue = family.carry_out(job.document, self._settings, self._known_id)
+        else:
+            before = (job.evidence or {}).get("before", {})
+            committing = entry.phase is Phase.COMMITTING
+            dialogue = family.recover(job.document, self._settings, before, committing=committing)
+        self._job = job.key
+        try:
+            verdict = await self._drive(line, dialogue, entry)
+            return await self._settle(entry, verdict)
+        except LookupError:
+            return None  # withdrawn in the meantime
+        finally:
+            self._job = None
+
+    async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
+        """Drive a job's dialogue, journaling before every step that changes something."""
+        phase = entry.phase
+        key = entry.job.key
+        reply: Any = None
+        try:
+            while True:
+                item = dialogue.send(reply)
+                if isinstance(item, Started):
+                    phase = await self._journaled(Store.start, key, item.evidence)
+                    self._note(PrinterState.PRINTING, None)
+                    reply = None
+                    continue
+                if item.effect is not Effect.QUERY:
+                    assert phase in (Phase.STARTED, Phase.COMMITTING), "a change before the evidence is stored"
+                if item.effect is Effect.IRREVERSIBLE:
+                    phase = await self._journaled(Store.commit, key)
+                reply = await line.ask(item)
+        except StopIteration as stop:
+            verdict: Verdict = stop.value
+            return verdict
+        finally:
+            dialogue.close()
+
+    async def _settle(self, entry: Entry, verdict: Verdict) -> Problem | None:
+        """Write down what the dialogue proved."""
+        key = entry.job.key
+        match verdict:
+            case Wait(why):
+                return why
+            case Printed(result, paper, notices, evidence):
+                await self._journaled(
+                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence
+                )
+            case NotPrinted(why, again, evidence):
+                current = await self._journal.run(Store.job, key)
+                started = current is not None and current.phase is not Phase.ACCEPTED
+                if again and started and current is not None and current.job.attempts < ATTEMPTS:
+                    await self._journaled(Store.requeue, key, evidence)
+                    log.warning(
+                        "%s: job %s was not printed (%s), carrying it out anew", self.printer.name, key, why.detail
+                    )
+                else:
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+            case Unknown(why, evidence):
+                await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=evidence)
+                log.error("%s: job %s is undecided: %s", self.printer.name, key, why.detail)
+        self._note(PrinterState.READY, None)
+        return None
+
+    async def _journaled(self, transaction: Callable[..., Entry], *args: Any, **kwargs: Any) -> Phase:
+        entry = await self._journal.run(transaction, *args, **kwargs)
+        self._changed(entry)
+        return entry.phase
+
+    # -- the status -----------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        self._heard_at = anyio.current_time()
+
+    def _see(self, condition: Condition) -> None:
+        self._paper_low = condition.paper_low
+        why = self._swapped or self._blocked
+        if why is not None:
+            self._wait_for(why)
+        else:
+            self._note(condition.state, condition.problem)
+
+    def _slow(self, condition: Condition) -> None:
+        """What the printer says while one of our commands waits in it."""
+        self._paper_low = condition.paper_low
+        if condition.state in (PrinterState.READY, PrinterState.BUSY):
+            self._note(PrinterState.PRINTING, None)
+        else:
+            self._note(condition.state, condition.problem)
+
+    def _wait_for(self, why: Problem) -> None:
+        self._note(_STATES.get(why.code, PrinterState.READY), why)
+
+    def _note(self, state: PrinterState, why: Problem | None) -> None:
+        """Remember the printer's state; one message per change, not per look."""
+        if (state, why and why.code) != (self._state, self._problem and self._problem.code):
+            level = logging.INFO if why is None else logging.WARNING
+            log.log(level, "%s: %s%s", self.printer.name, state, f" ({why.detail})" if why else "")
+            self._state, self._problem = state, why
+            self._changed(None)
+        else:
+            self._problem = why

@@ -1,0 +1,246 @@
+"""The engine's public face: jobs in, answers out, printers from memory.
+
+Refusals are raised as ``ProblemError``; everything else that can be asked has an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+import anyio
+
+from fiscald.engine.actor import Actor, Printer
+from fiscald.engine.gate import Gate
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Fate, ProblemError, problem
+from fiscald.protocols.base import Check, refuse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Engine:
+    """All printers of a shop."""
+
+    def __init__(
+        self, printers: Iterable[Printer], journal: Journal, gate: Gate, clock: Callable[[], datetime]
+    ) -> None:
+        self._journal = journal
+        self._gate = gate
+        self._actors = {printer.name: Actor(printer, journal, gate, clock, self._changed) for printer in printers}
+        # An event lives as long as somebody waits for it.
+        self._key_events: WeakValueDictionary[str, anyio.Event] = WeakValueDictionary()
+        self._any_event = anyio.Event()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Serve all printers; returns after ``stop``."""
+        async with anyio.create_task_group() as tasks:
+            for actor in self._actors.values():
+                tasks.start_soon(actor.run, name=f"printer {actor.printer.name}")
+
+    async def stop(self, seconds: float) -> None:
+        """Accept no more; give documents in hand ``seconds`` to be finished."""
+        self._stopping = True
+        self._wake_all()
+        for event in list(self._key_events.values()):
+            event.set()
+        with anyio.move_on_after(seconds):
+            async with anyio.create_task_group() as tasks:
+                for actor in self._actors.values():
+                    tasks.start_soon(actor.stop)
+
+    def _changed(self, entry: Entry | None) -> None:
+        if entry is not None:
+            event = self._key_events.pop(entry.job.key, None)
+            if event is not None:
+                event.set()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        self._any_event.set()
+        self._any_event = anyio.Event()
+
+    # -- jobs -----------------------------------------------------------------------------------------
+
+    async def submit(self, key: str, submission: Submission, asked_by: int | None = None) -> tuple[Job, bool]:
+        """The job of that key and whether it is new. Durable when this returns.
+
+        Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
+        """
+        known = await self._journal_run(Store.job, key)
+        foretold = Check() if known is not None else self._check(submission)
+        accepted = await self._journal_run(Store.accept, key, submission, foretold.notices, asked_by)
+        if accepted.conflict:
+            raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
+        if accepted.new:
+            self._changed(accepted.entry)
+            self._actors[submission.printer].kick()
+        return self._overlaid(accepted.entry), accepted.new
+
+    def _check(self, submission: Submission) -> Check:
+        """What is foretold of a new document; raises for everything that stands against accepting it."""
+        if self._stopping:
+            raise ProblemError(problem("daemon.stopping"))
+        actor = self._actor(submission.printer)
+        family = actor.printer.family
+        document = submission.document
+        if document.type not in family.documents:
+            raise ProblemError(
+                problem(
+                    "document.unsupported",
+                    printer=submission.printer,
+                    family=family.name,
+                    document=document.type,
+                    documents=", ".join(family.documents),
+                )
+            )
+        refused = self._gate.refuses(document.type, actor.identity)
+        if refused is not None:
+            raise ProblemError(refused)
+        foretold = family.check(document, actor.settings, actor.snapshot)
+        if foretold.errors:
+            reason, reason_pl = refuse(foretold.errors)
+            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=foretold.errors))
+        return foretold
+
+    async def job(self, key: str) -> Job:
+        """The job of that key. Raises ``ProblemError`` if there is none."""
+        return self._overlaid(await self._entry(key))
+
+    async def wait(self, key: str, seconds: float) -> Job:
+        """The job of that key, as soon as it is final or when ``seconds`` are over."""
+        with anyio.move_on_after(seconds):
+            while not self._stopping:
+                event = self._key_events.setdefault(key, anyio.Event())
+                entry = await self._entry(key)
+                if entry.phase.state.final:
+                    break
+                await event.wait()
+        return await self.job(key)
+
+    async def jobs(
+        self, *, printer: str | None, state: JobState | None, after: int, limit: int
+    ) -> list[tuple[int, Job]]:
+        """Jobs in order of acceptance with their cursors."""
+        entries = await self._journal_run(Store.jobs, printer=printer, state=state, after=after, limit=limit)
+        return [(entry.id, self._overlaid(entry)) for entry in entries]
+
+    async def withdraw(self, key: str) -> Job:
+        """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
+        entry = await self._entry(key)
+        try:
+            entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
+        except LookupError:
+            entry = await self._entry(key)
+            raise ProblemError(problem("job.started", key=key, state=entry.job.state)) from None
+        self._settled(entry)
+        return entry.job
+
+    async def resolve(self, key: str, resolution: Resolution) -> Job:
+        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided."""
+        entry = await self._entry(key)
+        if entry.phase is not Phase.UNDECIDED:
+            raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state))
+        if resolution.verdict == "printed":
+            before = (entry.job.evidence or {}).get("before", {})
+            result = Result(number=resolution.number, printer_id=str(before.get("nu", "")))
+            entry = await self._journal_run(
+                Store.finish, key, Phase.DONE, result=result, paper=Paper.PRINTED, resolution=resolution
+            )
+        else:
+            why = problem("job.resolved_not_printed", by=resolution.by, note=resolution.note or "no note")
+            entry = await self._journal_run(Store.finish, key, Phase.FAILED, error=why, resolution=resolution)
+        self._settled(entry)
+        return entry.job
+
+    def _settled(self, entry: Entry) -> None:
+        self._changed(entry)
+        if entry.job.printer in self._actors:
+            self._actors[entry.job.printer].kick()
+
+    async def _entry(self, key: str) -> Entry:
+        entry = await self._journal_run(Store.job, key)
+        if entry is None:
+            raise ProblemError(problem("job.unknown", key=key))
+        return entry
+
+    def _overlaid(self, entry: Entry) -> Job:
+        """The job with what keeps it waiting, which is known only in memory."""
+        job = entry.job
+        actor = self._actors.get(job.printer)
+        if actor is None or actor.problem is None or job.state.final:
+            return job
+        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED else Fate.UNKNOWN
+        return job.model_copy(update={"waiting": actor.problem.model_copy(update={"document": fate})})
+
+    # -- printers -------------------------------------------------------------------------------------
+
+    def printers(self) -> list[PrinterStatus]:
+        """Every printer, from memory."""
+        return [actor.status() for actor in self._actors.values()]
+
+    def printer(self, name: str) -> PrinterStatus:
+        """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
+        return self._actor(name).status()
+
+    async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
+        """A person confirms that the printer with this unique number took the place of the known one."""
+        actor = self._actor(name)
+        found = actor.identity.printer_id if actor.identity else None
+        open_jobs = [job.key for _, job in await self.jobs(printer=name, state=JobState.RUNNING, after=0, limit=10)]
+        open_jobs += [job.key for _, job in await self.jobs(printer=name, state=JobState.UNDECIDED, after=0, limit=10)]
+        if printer_id != found:
+            reason = f"the connected printer has the unique number {found!r}"
+        elif open_jobs:
+            reason = f"the fate of {', '.join(open_jobs)} can only be found out on the old printer, or resolved first"
+        else:
+            await self._journal_run(Store.know_printer, name, printer_id)
+            actor.adopt(printer_id)
+            return actor.status()
+        raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
+
+    def _actor(self, name: str) -> Actor:
+        try:
+            return self._actors[name]
+        except KeyError:
+            known = ", ".join(self._actors) or "none"
+            raise ProblemError(problem("printer.unknown", printer=name, printers=known)) from None
+
+    # -- changes --------------------------------------------------------------------------------------
+
+    async def events(self, after: int, limit: int = 100) -> list[JobEvent]:
+        """Changes of jobs after that cursor, oldest first; possibly none."""
+        return await self._journal_run(Store.events, after, limit)
+
+    async def last_event(self) -> int:
+        """The cursor of the newest change."""
+        return await self._journal_run(Store.last_event)
+
+    async def changed(self, seconds: float) -> None:
+        """Wait for the next change of anything, at most ``seconds``."""
+        with anyio.move_on_after(seconds):
+            await self._any_event.wait()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the daemon is going down."""
+        return self._stopping
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """Jobs by printer and state."""
+        return await self._journal_run(Store.counts)
+
+    async def _journal_run(
+        self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        try:
+            return await self._journal.run(transaction, *args, **kwargs)
+        except JournalError as error:
+            raise ProblemError(problem("daemon.journal", reason=error)) from None

@@ -1,0 +1,199 @@
+"""One connection to one printer: a stream, a session, and patience.
+
+Deadlines belong to the command, not to the port. A printer that says it is busy, out of paper or waiting for
+a person extends them without limit: it will answer. Silence is only what remains after that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import anyio
+
+from fiscald.model.printers import Condition, PrinterState
+from fiscald.protocols.base import (
+    Answer,
+    Busy,
+    Damaged,
+    Dialogue,
+    Effect,
+    Event,
+    Family,
+    Interrupted,
+    Patience,
+    Settings,
+    Step,
+    Stray,
+)
+from fiscald.transport import ByteStream, LinkLost
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Seconds to wait for an answer without any sign of life, by deadline class.
+SECONDS = {Patience.QUERY: 5.0, Patience.LINE: 15.0, Patience.CLOSE: 30.0, Patience.REPORT: 120.0}
+#: Seconds of silence after which the printer is asked, out of turn, what it is doing; and between two such questions.
+PROBE_AFTER = 2.0
+#: How often a query is asked before the printer counts as silent.
+QUERY_TRIES = 3
+#: Seconds in which the system must take what is sent.
+SEND_SECONDS = 5.0
+
+
+class Silence(Exception):
+    """The printer did not answer a command in time, and gave no sign that it will."""
+
+
+class Line:
+    """Carries steps over a stream, one at a time."""
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        family: Family,
+        settings: Settings,
+        *,
+        heard: Callable[[], None],
+        noticed: Callable[[Condition], None],
+    ) -> None:
+        """``heard`` is called at every intact answer, ``noticed`` with what the printer says while it is slow."""
+        self._stream = stream
+        self._family = family
+        self._settings = settings
+        self._session = family.session(settings)
+        self._heard = heard
+        self._noticed = noticed
+        self._answers: list[Answer] = []
+        self._damaged = False
+
+    def use(self, settings: Settings) -> None:
+        """From now on speak as ``settings`` say (the profile became known)."""
+        if settings != self._settings:
+            self._settings = settings
+            self._session = self._family.session(settings)
+
+    async def drive(self, dialogue: Dialogue[T], *, give_way: Callable[[], bool] = lambda: False) -> T | None:
+        """Drive a dialogue of queries. ``None`` when ``give_way`` said so between two of them.
+
+        Raises ``LinkLost``, ``Silence`` or ``Interrupted``.
+        """
+        try:
+            step = next(dialogue)
+            while True:
+                assert isinstance(step, Step)
+                assert step.effect is Effect.QUERY, "only a job may change anything"
+                if give_way():
+                    return None
+                step = dialogue.send(await self.ask(step))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        finally:
+            dialogue.close()
+
+    async def ask(self, step: Step) -> Any:
+        """The reply to ``step``. Raises ``LinkLost`` or ``Silence``; only queries are asked again."""
+        if step.effect is not Effect.QUERY:
+            return await self._ask_once(step)
+        for _ in range(QUERY_TRIES - 1):
+            try:
+                return await self._ask_once(step)
+            except Silence:
+                log.warning("%s: no answer to a query, asking again", self._settings.name)
+        return await self._ask_once(step)
+
+    async def _ask_once(self, step: Step) -> Any:
+        self._discard()
+        await self._send(step.command)
+        if step.effect is Effect.QUERY:
+            reply = await self._wait_for(step.command, SECONDS[step.patience])
+        else:
+            reply = await self._wait_patiently(step)
+        if reply is None:
+            self._session.forget()
+            raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
+        return reply.reply
+
+    async def _wait_patiently(self, step: Step) -> Answer | None:
+        """Wait for a printing command, looking now and then what the printer is doing."""
+        deadline = anyio.current_time() + SECONDS[step.patience]
+        while not self._damaged:
+            left = deadline - anyio.current_time()
+            answer = await self._wait_for(step.command, min(left, PROBE_AFTER))
+            if answer is not None or left <= PROBE_AFTER:
+                return answer
+            condition = await self._probe()
+            if condition is not None:
+                self._noticed(condition)
+                if condition.state is not PrinterState.READY:
+                    deadline = anyio.current_time() + SECONDS[step.patience]
+        # An answer came, but damaged: there is nothing more to wait for.
+        return None
+
+    async def _probe(self) -> Condition | None:
+        dialogue = self._family.probe(self._settings)
+        try:
+            step = next(dialogue)
+            while True:
+                assert isinstance(step, Step)
+                await self._send(step.command)
+                answer = await self._wait_for(step.command, PROBE_AFTER)
+                if answer is None:
+                    return None
+                step = dialogue.send(answer.reply)
+        except StopIteration as stop:
+            condition: Condition = stop.value
+            return condition
+        except Interrupted:
+            return None
+        finally:
+            dialogue.close()
+
+    async def _wait_for(self, command: Any, seconds: float) -> Answer | None:
+        """The answer to ``command`` if it comes in time; answers to others are kept."""
+        with anyio.move_on_after(seconds):
+            while True:
+                for answer in self._answers:
+                    if answer.command is command:
+                        self._answers.remove(answer)
+                        return answer
+                if self._damaged:
+                    return None
+                self._take(await self._stream.receive())
+        return None
+
+    async def _send(self, command: Any) -> None:
+        data = self._session.send(command)
+        try:
+            with anyio.fail_after(SEND_SECONDS):
+                await self._stream.send(data)
+        except TimeoutError:
+            raise LinkLost(f"{self._settings.name}: the port takes no data") from None
+
+    def _discard(self) -> None:
+        """What has arrived by now answers nothing that will be asked."""
+        self._session.forget()
+        self._answers.clear()
+        self._take(self._stream.receive_nowait())
+        self._answers.clear()
+        self._damaged = False
+
+    def _take(self, data: bytes) -> None:
+        for event in self._session.receive(data):
+            self._note(event)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Answer():
+                self._heard()
+                self._answers.append(event)
+            case Busy():
+                self._heard()
+            case Damaged(detail):
+                self._damaged = True
+                log.warning("%s: %s", self._settings.name, detail)
+            case Stray(detail):
+                self._heard()
+                log.warning("%s: %s", self._settings.name, detail)

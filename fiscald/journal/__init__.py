@@ -1,0 +1,49 @@
+"""The durable record of every job. One writer: a thread of its own owns the file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from fiscald.journal.store import Accepted, Entry, JournalError, Phase, Store
+
+__all__ = ["Accepted", "Entry", "Journal", "JournalError", "Phase", "Store", "ThreadedJournal"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Journal(Protocol):
+    """Runs transactions of a ``Store`` one after the other, wherever that happens."""
+
+    async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """``transaction(store, *args, **kwargs)``, a method of ``Store``.
+
+        Once begun it is carried through, even if the caller is cancelled. Raises what the transaction raises.
+        """
+
+
+class ThreadedJournal:
+    """A journal whose file is touched by one thread only, so that a slow disk never stops the loop."""
+
+    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
+        """Open the journal. Raises ``JournalError``."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        try:
+            self._store = self._thread.submit(Store, directory, clock).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Journal.run``."""
+        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(transaction, self._store, *args, **kwargs)))
+
+    def close(self) -> None:
+        """Finish what was begun and close the file."""
+        self._thread.submit(self._store.close).result()
+        self._thread.shutdown()

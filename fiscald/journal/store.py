@@ -1,0 +1,372 @@
+"""The journal on disk: SQLite, one connection, every state change one synced transaction.
+
+A function here is a whole transaction. When it has returned, its effect survives a power cut; when it has
+raised ``JournalError``, nothing happened. Nothing else writes the file: a lock on the state directory keeps
+a second daemon out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from fiscald.model.documents import Document, Submission
+from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
+from fiscald.model.problems import Problem
+
+SCHEMA_VERSION = 1
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+_NOTICES = TypeAdapter(tuple[Notice, ...])
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written; ``str`` says what to do."""
+
+
+class Phase(StrEnum):
+    """Where a job stands, finer than the public state."""
+
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    """Evidence is stored; something reversible may have been sent."""
+    COMMITTING = "committing"
+    """The irreversible step may have been sent."""
+    DONE = "done"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+    @property
+    def state(self) -> JobState:
+        """The public state."""
+        return JobState.RUNNING if self in (Phase.STARTED, Phase.COMMITTING) else JobState(self.value)
+
+
+class Entry(NamedTuple):
+    """A job as the journal keeps it."""
+
+    id: int
+    phase: Phase
+    job: Job
+
+
+class Accepted(NamedTuple):
+    """Answer to ``accept``: the entry, and whether it is new or has other content than asked."""
+
+    entry: Entry
+    new: bool
+    conflict: bool
+
+
+class Store:
+    """The journal file. Not thread-safe: one thread uses it."""
+
+    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
+        """Open or create the journal in ``directory``. Raises ``JournalError`` saying what to do.
+
+        ``clock`` gives aware time.
+        """
+        self._clock = clock
+        self._lock = _lock(directory)
+        self._path = directory / "journal.db"
+        try:
+            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._prepare()
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise JournalError(f"{self._path}: {error}; restore it from a backup or move it away") from None
+        except JournalError:
+            self._lock.close()
+            raise
+
+    def _prepare(self) -> None:
+        # Some SQLite versions in use can lose WAL commits with two connections; a rollback journal cannot.
+        self._db.execute("PRAGMA journal_mode = DELETE")
+        self._db.execute("PRAGMA synchronous = EXTRA")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise JournalError(
+                f"{self._path} was written by a newer fiscald (schema {version}, this one knows {SCHEMA_VERSION}); "
+                "install that version again"
+            )
+        (health,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if health != "ok":
+            raise JournalError(f"{self._path} is damaged ({health}); restore it from a backup or move it away")
+        if version == 0:
+            schema = files(__package__).joinpath("schema_v1.sql").read_text("utf-8")
+            self._db.executescript(f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    def close(self) -> None:
+        """Close the file and let the next daemon in."""
+        self._db.close()
+        self._lock.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            raise JournalError(f"{self._path}: {error}; free disk space or make it writable") from error
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            yield self._db
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: {error}") from error
+
+    # -- writing --------------------------------------------------------------------------------------
+
+    def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: int | None) -> Accepted:
+        """Store a new job, or find the one that has this key."""
+        digest = submission.digest()
+        with self._transaction() as db:
+            row = db.execute(f"SELECT {_COLUMNS}, digest FROM job WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                return Accepted(_entry(row[:-1]), new=False, conflict=row[-1] != digest)
+            now = self._now()
+            db.execute(
+                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?)",
+                (
+                    key,
+                    submission.printer,
+                    digest,
+                    submission.document.model_dump_json(by_alias=True, exclude_none=True),
+                    _NOTICES.dump_json(notices).decode(),
+                    asked_by,
+                    now,
+                    now,
+                ),
+            )
+            return Accepted(self._published(db, key), new=True, conflict=False)
+
+    def start(self, key: str, evidence: dict[str, Any]) -> Entry:
+        """``accepted`` -> ``started``, with what the printer said before."""
+        return self._move(key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, attempts="attempts + 1")
+
+    def commit(self, key: str) -> Entry:
+        """``started`` -> ``committing``: the irreversible step is about to be sent."""
+        return self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.COMMITTING)
+
+    def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:
+        """A started job that the printer proves not to hold goes back to ``accepted``."""
+        return self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
+
+    def finish(
+        self,
+        key: str,
+        phase: Phase,
+        *,
+        evidence: dict[str, Any] | None = None,
+        result: Result | None = None,
+        paper: Paper | None = None,
+        notices: tuple[Notice, ...] | None = None,
+        error: Problem | None = None,
+        resolution: Resolution | None = None,
+    ) -> Entry:
+        """An open job ends as ``done``, ``failed`` or ``undecided``; an undecided one as what a person says.
+
+        Raises ``LookupError`` if the job is not open.
+        """
+        changes: dict[str, Any] = {"error": error}
+        optional = {
+            "evidence": evidence, "result": result, "paper": paper, "warnings": notices, "resolution": resolution
+        }  # fmt: skip
+        changes |= {name: value for name, value in optional.items() if value is not None}
+        opened = (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING, Phase.UNDECIDED)
+        return self._move(key, opened, phase, **changes)
+
+    def withdraw(self, key: str, error: Problem) -> Entry:
+        """``accepted`` -> ``failed``. Raises ``LookupError`` if it has started."""
+        return self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error)
+
+    def know_printer(self, name: str, printer_id: str) -> None:
+        """Remember which physical printer stands behind a name."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO printer VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+                " SET printer_id = excluded.printer_id, known_at = excluded.known_at",
+                (name, printer_id, self._now()),
+            )
+
+    def _move(
+        self, key: str, before: tuple[Phase, ...], after: Phase, *, attempts: str = "attempts", **changes: Any
+    ) -> Entry:
+        names = [f"{name} = ?" for name in changes]
+        marks = ", ".join("?" * len(before))
+        with self._transaction() as db:
+            done = db.execute(
+                f"UPDATE job SET {', '.join(['phase = ?', 'updated_at = ?', f'attempts = {attempts}', *names])}"
+                f" WHERE key = ? AND phase IN ({marks})",
+                (after, self._now(), *(_plain(value) for value in changes.values()), key, *before),
+            )
+            if done.rowcount != 1:
+                raise LookupError(f"job {key!r} is not {' or '.join(before)}")
+            return self._published(db, key)
+
+    def _published(self, db: sqlite3.Connection, key: str) -> Entry:
+        """The job as it is now, also stored as an event."""
+        entry = _entry(db.execute(f"SELECT {_COLUMNS} FROM job WHERE key = ?", (key,)).fetchone())
+        db.execute(
+            "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
+            (entry.id, entry.job.updated_at.isoformat(), entry.phase),
+        )
+        return entry
+
+    def _now(self) -> str:
+        return self._clock().isoformat()
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    def job(self, key: str) -> Entry | None:
+        """The job with that key."""
+        with self._reading() as db:
+            row = db.execute(f"SELECT {_COLUMNS} FROM job WHERE key = ?", (key,)).fetchone()
+        return None if row is None else _entry(row)
+
+    def jobs(
+        self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
+    ) -> list[Entry]:
+        """Jobs in order of acceptance, those with an id above ``after``."""
+        where, values = ["id > ?"], [after]
+        if printer is not None:
+            where.append("printer = ?")
+            values.append(printer)  # type: ignore[arg-type]
+        if state is not None:
+            phases = [phase for phase in Phase if phase.state is state]
+            where.append(f"phase IN ({', '.join('?' * len(phases))})")
+            values.extend(phases)  # type: ignore[arg-type]
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+        return [_entry(row) for row in rows]
+
+    def next_job(self, printer: str) -> tuple[Entry | None, int]:
+        """The job to carry on with, and how many are accepted.
+
+        An unsettled one comes before any that has not been started.
+        """
+        with self._reading() as db:
+            row = db.execute(
+                f"SELECT {_COLUMNS} FROM job WHERE printer = ?"
+                " AND phase IN ('accepted', 'started', 'committing', 'undecided')"
+                " ORDER BY phase = 'accepted', id LIMIT 1",
+                (printer,),
+            ).fetchone()
+            (waiting,) = db.execute(
+                "SELECT count(*) FROM job WHERE printer = ? AND phase = 'accepted'", (printer,)
+            ).fetchone()
+        return (None if row is None else _entry(row)), waiting
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs each printer has in each state."""
+        with self._reading() as db:
+            rows = db.execute("SELECT printer, phase, count(*) FROM job GROUP BY printer, phase").fetchall()
+        counts: dict[tuple[str, str], int] = {}
+        for printer, phase, number in rows:
+            where = (printer, Phase(phase).state.value)
+            counts[where] = counts.get(where, 0) + number
+        return counts
+
+    def events(self, after: int, limit: int = 100) -> list[JobEvent]:
+        """Changes with an id above ``after``, oldest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT event.id, event.at, event.phase, {_JOB_COLUMNS} FROM event JOIN job ON job.id = event.job"
+                " WHERE event.id > ? ORDER BY event.id LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        return [JobEvent(id=row[0], at=row[1], state=Phase(row[2]).state, job=_entry(row[3:]).job) for row in rows]
+
+    def last_event(self) -> int:
+        """Id of the newest change, 0 if there is none."""
+        with self._reading() as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
+        return int(last)
+
+    def printer_id(self, name: str) -> str | None:
+        """The unique number of the physical printer behind a name."""
+        with self._reading() as db:
+            row = db.execute("SELECT printer_id FROM printer WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+
+_NAMES = (
+    "id", "key", "printer", "document", "phase", "attempts", "evidence", "result", "paper", "warnings", "error",
+    "resolution", "created_at", "updated_at",
+)  # fmt: skip
+_COLUMNS = ", ".join(_NAMES)
+_JOB_COLUMNS = ", ".join(f"job.{name}" for name in _NAMES)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    (
+        number, key, printer, document, phase, attempts, evidence, result, paper, warnings, error, resolution,
+        created_at, updated_at,
+    ) = row  # fmt: skip
+    job = Job(
+        key=key,
+        printer=printer,
+        state=Phase(phase).state,
+        document=_DOCUMENT.validate_json(document),
+        result=None if result is None else Result.model_validate_json(result),
+        paper=Paper(paper),
+        warnings=_NOTICES.validate_json(warnings),
+        error=None if error is None else Problem.model_validate_json(error),
+        evidence=None if evidence is None else json.loads(evidence),
+        resolution=None if resolution is None else Resolution.model_validate_json(resolution),
+        attempts=attempts,
+        created_at=datetime.fromisoformat(created_at),
+        updated_at=datetime.fromisoformat(updated_at),
+    )
+    return Entry(number, Phase(phase), job)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, tuple):
+        return _NOTICES.dump_json(value).decode()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value.model_dump_json()
+
+
+def _lock(directory: Path) -> IO[str]:
+    """An exclusive lock on the state directory, held until the file is closed."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (directory / "lock").open("a")
+    except OSError as error:
+        raise JournalError(f"{directory}: {error.strerror}; make it a directory that this user may write") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise JournalError(f"{directory} is in use by another fiscald; stop that one first") from None
+    os.set_inheritable(lock.fileno(), False)
+    return lock

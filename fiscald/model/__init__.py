@@ -1,0 +1,1 @@
+"""The vocabulary: documents, jobs, printers, problems, money, text. Imports nothing else of fiscald."""

@@ -1,0 +1,239 @@
+"""What an application can ask for, in the words of the field: the documents of the public contract.
+
+These models hold what is true on every printer: shapes, exactness, what excludes what. What one printer
+refuses (its limits, its rates, its arithmetic) is known to its family.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+from stdnum.exceptions import ValidationError as StdnumError
+from stdnum.pl import nip as stdnum_nip
+
+from fiscald.model.money import Grosze, Percent, PositiveGrosze, Quantity, plain
+from fiscald.model.strict import Strict
+from fiscald.model.text import Text
+
+_RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
+
+
+def _vat(value: str) -> str:
+    if re.fullmatch(r"[A-Z]", value) or value == "exempt":
+        return value
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise PydanticCustomError(
+            "vat.format",
+            'a VAT rate is a letter of the printer\'s table ("A"), a percentage ("23%") or "exempt"',
+        )
+    fraction = (match[2] or "").rstrip("0")
+    return f"{int(match[1])}{'.' + fraction if fraction else ''}%"
+
+
+#: A letter of the printer's own VAT table, a rate looked up in it (``"23%"``), or ``"exempt"``.
+Vat = Annotated[str, AfterValidator(_vat), Field(examples=["A", "23%", "exempt"])]
+
+
+def _nip(value: str) -> str:
+    try:
+        return str(stdnum_nip.validate(value))
+    except StdnumError as error:
+        raise PydanticCustomError(
+            "buyer.nip",
+            "this is not a Polish NIP ({why}); send ten digits with a correct check digit",
+            {"why": str(error).rstrip(".").lower()},
+        ) from None
+
+
+#: A Polish taxpayer number, kept as its ten digits.
+Nip = Annotated[str, AfterValidator(_nip), Field(max_length=20, examples=["5260250274"])]
+
+
+class Adjustment(Strict):
+    """A discount or a surcharge: by percentage or by amount."""
+
+    percent: Percent | None = None
+    amount: PositiveGrosze | None = None
+    name: Text | None = Field(default=None, description="printed beside the amount")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise PydanticCustomError("adjustment.one", "send either percent or amount")
+        return self
+
+
+def _not_both(holder: Line | Receipt) -> None:
+    if holder.discount and holder.surcharge:
+        raise PydanticCustomError("adjustment.both", "send a discount or a surcharge, not both")
+
+
+class Line(Strict):
+    """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
+
+    name: Text
+    quantity: Quantity = Decimal(1)
+    unit: Text | None = None
+    price: PositiveGrosze = Field(description="gross unit price")
+    vat: Vat
+    discount: Adjustment | None = None
+    surcharge: Adjustment | None = None
+    storno: bool = Field(default=False, strict=True)
+    description: Text | None = Field(default=None, description="a further line under the name")
+
+    @model_validator(mode="after")
+    def _one_adjustment(self) -> Self:
+        _not_both(self)
+        return self
+
+
+class PaymentType(StrEnum):
+    """Forms of payment, by UnifiedPOS-like names."""
+
+    CASH = "cash"
+    CARD = "card"
+    CHEQUE = "cheque"
+    BON = "bon"
+    CREDIT = "credit"
+    OTHER = "other"
+    VOUCHER = "voucher"
+    ACCOUNT = "account"
+    TRANSFER = "transfer"
+
+
+class Payment(Strict):
+    """What the buyer gave."""
+
+    type: PaymentType
+    amount: PositiveGrosze
+    name: Text | None = Field(default=None, description="printed instead of the usual name of this form")
+
+
+class Buyer(Strict):
+    """The buyer, as far as a receipt names one."""
+
+    nip: Nip
+
+
+class Packaging(Strict):
+    """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
+
+    number: Annotated[str, Field(pattern=r"^\d{1,12}$", description="the packaging's number, digits only")]
+    price: PositiveGrosze
+    quantity: Quantity = Decimal(1)
+    returned: bool = Field(default=False, strict=True)
+
+
+class QrCode(Strict):
+    """A QR code under the receipt."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    size: Annotated[int, Field(strict=True, ge=2, le=8, description="printer dots per module")] = 4
+    correction: Literal["L", "M", "Q", "H"] = "M"
+
+
+class Receipt(Strict):
+    """A fiscal receipt."""
+
+    type: Literal["receipt"] = "receipt"
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=1000)]
+    discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
+    surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
+    total: PositiveGrosze | None = Field(
+        default=None, description="what the lines come to; checked, computed if absent"
+    )
+    packaging: tuple[Packaging, ...] = ()
+    payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
+    change: Grosze | None = Field(default=None, description="given back in cash; checked, computed if absent")
+    buyer: Buyer | None = None
+    cashier: Text | None = None
+    till: Text | None = Field(default=None, alias="register", description="number of the till")
+    system_number: Text | None = Field(default=None, description="the application's own number of this sale")
+    footer: tuple[Text, ...] = Field(default=(), description="lines under the receipt, not fiscal")
+    barcode: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")] | None = None
+    qr: QrCode | None = None
+
+    @model_validator(mode="after")
+    def _one_adjustment(self) -> Self:
+        _not_both(self)
+        return self
+
+
+class DailyReport(Strict):
+    """The fiscal daily report. Its date is the printer's own."""
+
+    type: Literal["daily_report"] = "daily_report"
+
+
+class CashIn(Strict):
+    """Cash put into the drawer."""
+
+    type: Literal["cash_in"] = "cash_in"
+    amount: PositiveGrosze
+
+
+class CashOut(Strict):
+    """Cash taken from the drawer."""
+
+    type: Literal["cash_out"] = "cash_out"
+    amount: PositiveGrosze
+
+
+class GoodsReturn(Strict):
+    """A slip for money paid back for returned goods. Not a fiscal document in Poland."""
+
+    type: Literal["goods_return"] = "goods_return"
+    amount: PositiveGrosze
+
+
+class Drawer(Strict):
+    """Open the cash drawer."""
+
+    type: Literal["drawer"] = "drawer"
+
+
+#: Any document, told apart by its ``type``.
+Document = Annotated[Receipt | DailyReport | CashIn | CashOut | GoodsReturn | Drawer, Field(discriminator="type")]
+
+
+class Submission(Strict):
+    """The body of ``PUT /v1/jobs/{key}``: which document on which printer."""
+
+    printer: str
+    document: Document
+
+    def canonical(self) -> str:
+        """The content as text that is equal exactly when two submissions mean the same.
+
+        Defaults are left out, so a field added later does not change the text of older submissions.
+        """
+        content = self.document.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        content["type"] = self.document.type
+        return json.dumps(
+            {"printer": self.printer, "document": content},
+            sort_keys=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+    def digest(self) -> bytes:
+        """SHA-256 of ``canonical``."""
+        return hashlib.sha256(self.canonical().encode()).digest()
+
+
+def describe_adjustment(adjustment: Adjustment, word: str) -> str:
+    """The printed name of a discount or surcharge: its own, or ``word`` with the percentage."""
+    if adjustment.name:
+        return adjustment.name
+    if adjustment.percent is None:
+        return word
+    whole, _, fraction = plain(adjustment.percent).partition(".")
+    return f"{word} {whole},{fraction.ljust(2, '0')}%"

@@ -1,0 +1,100 @@
+"""What is known about a printer, and how fresh it is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field
+
+from fiscald.model.problems import Problem
+from fiscald.model.strict import Strict
+
+#: The printers' own time zone: dates are theirs, never the host's UTC day.
+POLISH_TIME = ZoneInfo("Europe/Warsaw")
+
+
+class PrinterState(StrEnum):
+    """One word for a printer's situation."""
+
+    STARTING = "starting"
+    """Not asked yet."""
+    READY = "ready"
+    PRINTING = "printing"
+    """Carrying out one of our documents."""
+    BUSY = "busy"
+    """Working on something that is not ours, or holding another program's open document."""
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    ATTENTION = "attention"
+    """Waiting for a person: a question or a menu on its display."""
+    OUT_OF_ORDER = "out_of_order"
+    OFFLINE = "offline"
+    """Cannot be reached; ``problem`` says why."""
+    SWAPPED = "swapped"
+    """Another printer than the journal knows is connected."""
+    UNDECIDED = "undecided"
+    """Printing stopped until a person decides an earlier document."""
+
+
+class Identity(Strict):
+    """Who the printer says it is."""
+
+    printer_id: str = Field(description="unique number")
+    model: str | None = None
+    firmware: str | None = None
+    fiscal: bool = Field(description="false: not fiscalised, prints training documents")
+    profile: str = Field(description="the family's profile that is used for it")
+
+
+class Counters(Strict):
+    """The printer's counters in neutral words."""
+
+    daily_report: int = Field(description="number of the daily report the open day will get")
+    last_receipt: int = Field(description="number of the last receipt of the open day, completed or cancelled")
+    receipts: int = Field(description="completed receipts of the open day")
+    cancelled: int | None = Field(default=None, description="cancelled receipts of the open day")
+    printouts: int = Field(description="running number of printed documents of any kind")
+
+
+class Condition(Strict):
+    """Whether the printer can print right now."""
+
+    state: PrinterState
+    problem: Problem | None = None
+    paper_low: bool | None = None
+
+
+class Snapshot(Strict):
+    """Everything a printer told about itself in one look."""
+
+    identity: Identity
+    condition: Condition
+    counters: Counters
+    rates: dict[str, str | None] = Field(description='letter -> "23%", "exempt", or null where inactive')
+    clock: AwareDatetime | None = None
+    transaction_open: bool
+    day_open: bool = Field(description="sales since the last daily report")
+    device: dict[str, Any] = Field(default_factory=dict)
+
+
+class PrinterStatus(Strict):
+    """A printer as the API answers it, from memory."""
+
+    name: str
+    family: str
+    address: str
+    state: PrinterState
+    problem: Problem | None = None
+    age_ms: int | None = Field(default=None, description="since the printer last answered; null: never")
+    stale: bool = Field(description="true: what follows is the last known, not the present")
+    identity: Identity | None = None
+    counters: Counters | None = None
+    vat: dict[str, str | None] | None = None
+    clock: AwareDatetime | None = None
+    paper_low: bool | None = None
+    day_open: bool | None = None
+    documents: tuple[str, ...] = Field(description="the kinds of document it can do")
+    job: str | None = Field(default=None, description="key of the job being carried out")
+    queue: int = Field(default=0, description="accepted jobs that wait")

@@ -1,0 +1,337 @@
+"""What can go wrong, as values: a closed list of codes, each saying whose fault it is, whether the paper is
+known, and whether asking again is safe.
+
+The list is ``CATALOGUE``; ``docs/errors.md`` is made from it (``python -m fiscald.model.problems``) and
+applications may rely on the codes. ``detail`` is for the developer and the technician, ``detail_pl`` for the
+cashier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from fiscald.model.strict import Strict
+
+
+class Fault(StrEnum):
+    """Who has to act."""
+
+    REQUEST = "request"
+    PRINTER = "printer"
+    LINK = "link"
+    LICENCE = "licence"
+    DAEMON = "daemon"
+
+
+class Fate(StrEnum):
+    """What is known about the document this problem belongs to."""
+
+    NOT_PRINTED = "not_printed"
+    PRINTED = "printed"
+    UNKNOWN = "unknown"
+
+
+class Retry(StrEnum):
+    """What asking again would do."""
+
+    SAFE = "safe"
+    """Nothing was printed and nothing remembered: ask again, with any key."""
+    SAME_KEY = "same_key"
+    """Ask again only with the same key: the answer may already be there."""
+    USELESS = "useless"
+    """The same request will fail again until something changes."""
+
+
+class FieldProblem(Strict):
+    """One bad field: where it is and what to send instead."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the request body")
+    code: str = Field(description="stable, dotted")
+    detail: str
+    detail_pl: str | None = None
+
+
+class Problem(Strict):
+    """Why something was refused, failed or is undecided (RFC 9457 with our extensions)."""
+
+    code: str = Field(description="stable, dotted; the list is in docs/errors.md")
+    title: str
+    detail: str
+    detail_pl: str
+    fault: Fault
+    document: Fate
+    retry: Retry
+    device_code: str | None = Field(default=None, description="the printer's own error number, as the vendor writes it")
+    errors: tuple[FieldProblem, ...] = ()
+    extra: dict[str, Any] = Field(default_factory=dict, description="further facts, by name")
+
+
+class ProblemError(Exception):
+    """A problem on its way to whoever asked."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(f"{problem.code}: {problem.detail}")
+
+
+class Row(NamedTuple):
+    """One catalogue row; ``detail`` and ``detail_pl`` are ``str.format`` templates."""
+
+    fault: Fault
+    document: Fate
+    retry: Retry
+    title: str
+    detail: str
+    detail_pl: str
+
+
+_REQ, _PRN, _LNK, _LIC, _DMN = Fault.REQUEST, Fault.PRINTER, Fault.LINK, Fault.LICENCE, Fault.DAEMON
+_NOT, _UNK = Fate.NOT_PRINTED, Fate.UNKNOWN
+_SAFE, _SAME, _USELESS = Retry.SAFE, Retry.SAME_KEY, Retry.USELESS
+
+_APP_PL = "Program sprzedaży wysłał błędne polecenie. Nic nie wydrukowano. Zgłoś to jego dostawcy."
+_WAIT_PL = "Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa."
+
+#: Every code an application can meet.
+CATALOGUE: dict[str, Row] = {
+    # -- the request itself ---------------------------------------------------------------------------
+    "request.json": Row(_REQ, _NOT, _USELESS, "The body is not JSON", "{reason}", _APP_PL),
+    "request.invalid": Row(_REQ, _NOT, _USELESS, "The request has bad fields", "{reason}", _APP_PL),
+    "request.too_large": Row(
+        _REQ, _NOT, _USELESS, "The body is too large", "a body may have at most {limit} bytes", _APP_PL
+    ),
+    "request.slow": Row(
+        _REQ, _NOT, _SAFE, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _APP_PL
+    ),
+    "request.media_type": Row(
+        _REQ, _NOT, _USELESS, "Wrong content type", "send Content-Type: application/json", _APP_PL
+    ),
+    "request.route": Row(
+        _REQ, _NOT, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _APP_PL
+    ),
+    "document.refused": Row(
+        _REQ, _NOT, _USELESS, "The printer would refuse this document", "{reason}",
+        "Drukarka odrzuciłaby ten dokument: {reason_pl} Nic nie wydrukowano.",
+    ),
+    "document.unsupported": Row(
+        _REQ, _NOT, _USELESS, "This printer cannot print this kind of document",
+        "printer {printer} ({family}) has no {document}; it can do: {documents}",
+        "Drukarka {printer} nie obsługuje tego dokumentu.",
+    ),
+    "job.unknown": Row(
+        _REQ, _NOT, _SAFE, "No such job", "no job with key {key!r} was ever accepted",
+        "Nie ma takiego dokumentu.",
+    ),
+    "job.conflict": Row(
+        _REQ, _UNK, _USELESS, "This key belongs to another document",
+        "key {key!r} was used at {created_at} for a document with other content; mint a new key for a new document",
+        "Ten numer zlecenia ma już inny dokument. Nic nowego nie wydrukowano.",
+    ),
+    "job.started": Row(
+        _REQ, _UNK, _USELESS, "Too late to withdraw", "job {key!r} is {state}; only an accepted job can be withdrawn",
+        "Dokumentu nie można już wycofać.",
+    ),
+    "job.withdrawn": Row(
+        _REQ, _NOT, _USELESS, "Withdrawn", "the job was withdrawn before anything was sent to the printer",
+        "Dokument wycofano przed wydrukiem.",
+    ),
+    "job.not_undecided": Row(
+        _REQ, _UNK, _USELESS, "Nothing to decide", "job {key!r} is {state}; only an undecided job can be resolved",
+        "Ten dokument nie wymaga decyzji.",
+    ),
+    "job.resolved_not_printed": Row(
+        _REQ, _NOT, _USELESS, "A person decided: not printed", "resolved by {by}: {note}",
+        "Osoba uprawniona stwierdziła, że dokumentu nie wydrukowano.",
+    ),
+    "printer.unknown": Row(
+        _REQ, _NOT, _USELESS, "No such printer", "there is no printer {printer!r}; configured: {printers}",
+        "Nie ma takiej drukarki.",
+    ),
+    "printer.not_waiting": Row(
+        _REQ, _UNK, _USELESS, "Nothing to adopt",
+        "printer {printer} does not wait to be adopted as {printer_id!r}: {reason}",
+        "Ta drukarka nie wymaga zatwierdzenia.",
+    ),
+    # -- the printer ----------------------------------------------------------------------------------
+    "printer.refused": Row(
+        _PRN, _NOT, _USELESS, "The printer refused the document", "{reason}",
+        "Drukarka odrzuciła dokument: {reason_pl}. Dokumentu nie zarejestrowano.",
+    ),
+    "printer.paper_out": Row(
+        _PRN, _NOT, _SAME, "No paper", "the printer {printer} is out of paper",
+        "Brak papieru. Włóż nową rolkę. " + _WAIT_PL,
+    ),
+    "printer.cover_open": Row(
+        _PRN, _NOT, _SAME, "Cover open", "the cover or the printing lever of {printer} is open",
+        "Zamknij pokrywę drukarki. " + _WAIT_PL,
+    ),
+    "printer.attention": Row(
+        _PRN, _NOT, _SAME, "The printer waits for a person", "{reason}",
+        "Drukarka czeka na obsługę ({reason_pl}). " + _WAIT_PL,
+    ),
+    "printer.busy": Row(
+        _PRN, _NOT, _SAME, "The printer is busy", "{reason}", "Drukarka jest zajęta. " + _WAIT_PL,
+    ),
+    "printer.out_of_order": Row(
+        _PRN, _NOT, _SAME, "The printer reports a fault", "{reason}",
+        "Drukarka zgłasza usterkę ({reason_pl}). Wezwij serwis.",
+    ),
+    "printer.foreign_transaction": Row(
+        _PRN, _NOT, _SAME, "Another program's document is open on the printer",
+        "a document that fiscald did not open is open on {printer}; finish or cancel it there. "
+        "fiscald never cancels what is not its own",
+        "Na drukarce jest otwarty dokument innego programu. Zakończ go lub anuluj. " + _WAIT_PL,
+    ),
+    "printer.swapped": Row(
+        _PRN, _NOT, _SAME, "Another printer is connected",
+        "{printer} has the unique number {found!r}, the journal knows {expected!r}; connect the old one, or adopt "
+        "the new one with: fiscalctl adopt {printer} {found_quoted}",
+        "Podłączono inną drukarkę niż dotychczas. Nic nie zostanie wydrukowane, dopóki ktoś tego nie zatwierdzi.",
+    ),
+    "printer.undecided": Row(
+        _PRN, _NOT, _SAME, "An earlier document is undecided",
+        "printing on {printer} stopped until a person decides job {key!r}: fiscalctl resolve",
+        "Drukowanie wstrzymano: trzeba rozstrzygnąć wcześniejszy dokument.",
+    ),
+    "printer.interrupted": Row(
+        _PRN, _NOT, _SAFE, "Interrupted before it was registered", "{reason}",
+        "Wydruk przerwano przed zarejestrowaniem. Dokumentu nie ma w pamięci fiskalnej.",
+    ),
+    "printer.unproven": Row(
+        _PRN, _UNK, _SAME, "The printer cannot say whether this was registered", "{reason}",
+        "Nie wiadomo, czy dokument został zarejestrowany. Sprawdź wydruk i zgłoś kierownikowi.",
+    ),
+    # -- the link -------------------------------------------------------------------------------------
+    "link.absent": Row(
+        _LNK, _NOT, _SAME, "No such device", "{address}: {reason}",
+        "Drukarka nie jest podłączona. Sprawdź kabel i zasilanie. " + _WAIT_PL,
+    ),
+    "link.refused": Row(
+        _LNK, _NOT, _SAME, "Connection refused or unreachable", "{address}: {reason}",
+        "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel. " + _WAIT_PL,
+    ),
+    "link.denied": Row(
+        _LNK, _NOT, _SAME, "No permission for the port", "{address}: {reason}",
+        "Brak uprawnień do portu drukarki. Zgłoś administratorowi.",
+    ),
+    "link.held": Row(
+        _LNK, _NOT, _SAME, "Another program holds the port", "{address}: {reason}",
+        "Port drukarki zajmuje inny program. Zamknij go. " + _WAIT_PL,
+    ),
+    "link.lost": Row(
+        _LNK, _UNK, _SAME, "The link was lost", "{address}: {reason}",
+        "Utracono połączenie z drukarką. Sprawdź kabel. Stan dokumentu zostanie ustalony.",
+    ),
+    "link.silent": Row(
+        _LNK, _UNK, _SAME, "The printer does not answer", "{address}: {reason}",
+        "Drukarka nie odpowiada. Sprawdź, czy jest włączona. Stan dokumentu zostanie ustalony.",
+    ),
+    # -- the licence ----------------------------------------------------------------------------------
+    "licence.refused": Row(
+        _LIC, _NOT, _USELESS, "The certificate was refused", "{reason} ({certificate_code})",
+        "Plik licencji jest nieprawidłowy. Poprzednia licencja pozostaje w mocy.",
+    ),
+    "licence.unregistered": Row(
+        _LIC, _NOT, _SAFE, "No valid licence", "no valid licence is installed ({reason}); enter a licence number",
+        "Program nie jest zarejestrowany. Podaj numer licencji.",
+    ),
+    "licence.machine_mismatch": Row(
+        _LIC, _NOT, _SAFE, "The licence belongs to another computer",
+        "the licence is bound to another computer; move it here",
+        "Licencja należy do innego komputera. Przenieś ją na ten komputer.",
+    ),
+    "licence.ended": Row(
+        _LIC, _NOT, _SAFE, "The licence ended", "the {was} licence ended at {since}; enter a licence number",
+        "Licencja wygasła. Podaj numer licencji.",
+    ),
+    "licence.updates_ended": Row(
+        _LIC, _NOT, _SAFE, "This version is not covered",
+        "updates are covered until {upd}, this series was released on {released}; enter an updates & support number "
+        "or install a version released by {upd}",
+        "Ta wersja programu nie jest objęta licencją. Podaj numer aktualizacji.",
+    ),
+    "licence.lapsed": Row(
+        _LIC, _NOT, _SAFE, "The licence was not confirmed in time",
+        "the licence should have been confirmed by {since}; connect to the internet",
+        "Licencja wymaga potwierdzenia. Połącz komputer z internetem.",
+    ),
+    "licence.module_missing": Row(
+        _LIC, _NOT, _SAFE, "The licence does not include fiscal printers",
+        "the module {module!r} is not in the licence (it has: {modules})",
+        "Licencja nie obejmuje drukarek fiskalnych.",
+    ),
+    "licence.test_keys": Row(
+        _LIC, _NOT, _SAFE, "A test licence prints on emulated printers only",
+        "the licence is signed with the published test key, but {printer_id!r} is not an emulated printer",
+        "Licencja testowa nie pozwala drukować na prawdziwej drukarce.",
+    ),
+    # -- the daemon -----------------------------------------------------------------------------------
+    "daemon.journal": Row(
+        _DMN, _NOT, _SAFE, "The journal cannot be written",
+        "nothing was accepted, because it could not be stored safely: {reason}",
+        "Dziennik programu nie działa (np. pełny dysk). Nic nie przyjęto. Zgłoś administratorowi.",
+    ),
+    "daemon.stopping": Row(
+        _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; ask again when the daemon is back",
+        "Program drukujący jest zatrzymywany. Nic nie przyjęto.",
+    ),
+    "daemon.internal": Row(
+        _DMN, _UNK, _SAME, "A fault in fiscald", "{reason}", "Błąd programu fiscald. Zgłoś administratorowi.",
+    ),
+}  # fmt: skip
+
+
+def problem(
+    code: str,
+    *,
+    fate: Fate | None = None,
+    device_code: str | None = None,
+    errors: Iterable[FieldProblem] = (),
+    extra: dict[str, Any] | None = None,
+    **facts: object,
+) -> Problem:
+    """The problem ``code`` of the catalogue with its templates filled from ``facts``.
+
+    ``fate`` overrides the row's where the moment decides it.
+    """
+    row = CATALOGUE[code]
+    return Problem(
+        code=code,
+        title=row.title,
+        detail=row.detail.format(**facts),
+        detail_pl=row.detail_pl.format(**facts),
+        fault=row.fault,
+        document=fate or row.document,
+        retry=row.retry,
+        device_code=device_code,
+        errors=tuple(errors),
+        extra=extra or {},
+    )
+
+
+def catalogue_markdown() -> str:
+    """``docs/errors.md``: the catalogue as a table."""
+    lines = [
+        "# Error codes",
+        "",
+        "Made from `fiscald/model/problems.py` by `python -m fiscald.model.problems`. `fault` is who has to act,",
+        "`document` what is known about the document, `retry` what asking again would do. A row's `document` is",
+        "the usual one; an answer may know better.",
+        "",
+        "| code | fault | document | retry | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{code}` | {row.fault} | {row.document} | {row.retry} | {row.title} |" for code, row in CATALOGUE.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(catalogue_markdown())

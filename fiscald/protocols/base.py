@@ -1,0 +1,216 @@
+"""What a family of printers is to the rest of fiscald.
+
+A family is pure: bytes and values in, bytes and values out; no I/O, no clock, no logging. It has three parts:
+
+* a **session** turns commands into bytes and bytes into events (one per connection);
+* **dialogues** are generators that know how a document is carried out: they yield steps, are sent the
+  replies, and return what those prove. All knowledge of grammar, arithmetic and recovery is there;
+* **checks** predict the printer's refusals from the document alone.
+
+Who drives a dialogue keeps this bargain. A ``Started`` is journaled, synced, before the dialogue goes on.
+Before a step whose effect is irreversible, "committing" is journaled, synced. A dialogue is always sent the
+reply to the step it yielded; when there is none (silence, lost link, killed daemon) the dialogue is closed,
+nothing is sent again, and ``Family.recover`` finds out on a fresh line what happened. Only queries may be
+asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from fiscald.model.documents import Document
+from fiscald.model.jobs import Notice, Paper, Result
+from fiscald.model.printers import Condition, Snapshot
+from fiscald.model.problems import FieldProblem, Problem
+
+
+class Effect(StrEnum):
+    """What a command leaves behind."""
+
+    QUERY = "query"
+    """Nothing; may be asked again."""
+    REVERSIBLE = "reversible"
+    """Something that can be taken back or that registers nothing. Never sent again on doubt."""
+    IRREVERSIBLE = "irreversible"
+    """A registration, or paper that stands for money. Never sent again on doubt."""
+
+
+class Patience(StrEnum):
+    """Deadline class of a command; the engine gives it seconds and extends it while the printer is busy."""
+
+    QUERY = "query"
+    LINE = "line"
+    CLOSE = "close"
+    REPORT = "report"
+
+
+class Step(NamedTuple):
+    """One command on its way to the printer."""
+
+    command: Any
+    """The family's own command object, understood by its session."""
+    effect: Effect
+    patience: Patience
+
+
+class Started(NamedTuple):
+    """The dialogue is about to change something; ``evidence`` is what the printer said before."""
+
+    evidence: dict[str, Any]
+
+
+T = TypeVar("T")
+#: Yields steps (is sent the family's reply) and ``Started`` (is sent ``None``); returns ``T``.
+Dialogue = Generator[Step | Started, Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The printer holds the document."""
+
+    result: Result
+    paper: Paper = Paper.PRINTED
+    notices: tuple[Notice, ...] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrinted:
+    """The printer does not hold the document. ``again``: nothing stands against carrying it out anew."""
+
+    problem: Problem
+    again: bool = False
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The printer cannot tell; ``evidence`` is what it said before and after."""
+
+    problem: Problem
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not possible now, and nothing was changed; ask again when the printer is ready."""
+
+    problem: Problem
+
+
+#: What a dialogue proves about its document.
+Verdict = Printed | NotPrinted | Unknown | Wait
+
+
+# -- what a session makes of received bytes ------------------------------------------------------------
+
+
+class Answer(NamedTuple):
+    """The reply to ``command``."""
+
+    command: Any
+    reply: Any
+
+
+class Damaged(NamedTuple):
+    """Bytes that cannot be the intact answer to anything: the line disturbed an answer."""
+
+    detail: str
+
+
+class Stray(NamedTuple):
+    """An intact answer that nothing waits for: late, doubled, or another program's."""
+
+    detail: str
+
+
+class Busy(NamedTuple):
+    """The printer says, unasked, that it is still working."""
+
+
+Event = Answer | Damaged | Stray | Busy
+
+
+class Session(Protocol):
+    """The two-way codec of one connection. Holds which commands are unanswered, nothing else."""
+
+    def send(self, command: Any) -> bytes:
+        """The bytes of ``command``, which from now on waits for its answer."""
+
+    def receive(self, data: bytes) -> Sequence[Event]:
+        """Events in ``data``, in order; incomplete frames are kept for the next call. Never raises."""
+
+    def forget(self) -> None:
+        """Nothing waits any more; what still comes is stray."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says about one printer of a family."""
+
+    name: str
+    code_page: str
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is known about a document before anything is sent."""
+
+    errors: tuple[FieldProblem, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Family(Protocol):
+    """A wire protocol. Stateless; one object serves all printers of the family."""
+
+    name: str
+    code_pages: tuple[str, ...]
+    profiles: tuple[str, ...]
+    documents: tuple[str, ...]
+    """The ``type`` of every document it can carry out."""
+
+    def session(self, settings: Settings) -> Session:
+        """A codec for a new connection."""
+
+    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+        """Queries only: everything the status shows."""
+
+    def probe(self, settings: Settings) -> Dialogue[Condition]:
+        """Queries that are answered even while another command waits; whether the printer can print."""
+
+    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
+        """The refusals that can be predicted, from the printer's own table and limits where known."""
+
+    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+        """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
+
+    def recover(
+        self, document: Document, settings: Settings, evidence: dict[str, Any], *, committing: bool
+    ) -> Dialogue[Verdict]:
+        """Find out what became of an interrupted document.
+
+        ``evidence`` is what ``Started`` carried; ``committing`` says whether the irreversible step may have
+        been sent. Cancels nothing that the evidence does not prove to be our own.
+        """
+
+
+def refuse(errors: Iterable[FieldProblem]) -> tuple[str, str]:
+    """One sentence for a list of field problems, in English and in Polish."""
+    first, *rest = errors
+    more = f" (and {len(rest)} more)" if rest else ""
+    return f"{first.pointer}: {first.detail}{more}", first.detail_pl or first.detail
+
+
+class Interrupted(Exception):
+    """A dialogue cannot go on, though the link is there (an answer made no sense).
+
+    Before ``Started`` the job goes on waiting; after it, ``Family.recover`` decides.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.detail)

@@ -1,0 +1,151 @@
+"""Frames of the POSNET protocol: ``STX mnemonic TAB (xx value TAB)* # CRC16 ETX``.
+
+Source: POSNET reference, sections 3.1, 3.2, 3.3 and 3.6. The deframer looks for the frame and verifies its
+checksum by hand; construct describes the body. A checksum mark is the *last* ``#``, five bytes before ETX:
+names may contain ``#``. There is no escaping, so control bytes can never be part of a value.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from construct import ConstructError, GreedyBytes, GreedyRange, NullTerminated, Struct, Terminated
+
+STX, ETX, TAB, MARK = b"\x02", b"\x03", b"\t", b"#"
+TOKEN, ERROR = "@", "?"
+
+#: The longest frame a printer takes, and so the longest we keep while waiting for its end (3.5, choice).
+MAX_FRAME = 8192
+#: The longest mnemonic; the published buffer is 16, but names in use reach 20 (3.6, choice).
+MAX_MNEMONIC = 24
+
+_ENDED = NullTerminated(GreedyBytes, term=TAB)
+#: The part covered by the checksum. ``GreedyRange`` swallows the error of its last element, ``Terminated`` shows it.
+BODY = Struct("mnemonic" / _ENDED, "fields" / GreedyRange(_ENDED), Terminated)
+
+
+class FrameFault(IntEnum):
+    """Numbers of frame errors that the frame itself can cause (section 8, class frame)."""
+
+    CRC = 5
+    FIELD = 6
+    MNEMONIC = 7
+    CRC_LENGTH = 9
+    TOO_LONG = 11
+    SYNTAX = 15
+
+
+class Field(NamedTuple):
+    """A parameter: two-character name (``@`` and ``?`` have one) and its bytes."""
+
+    name: str
+    value: bytes
+
+
+class Frame(NamedTuple):
+    """An intact frame. ``immediate``: the mnemonic was sent with ``!``."""
+
+    mnemonic: str
+    fields: tuple[Field, ...] = ()
+    immediate: bool = False
+
+    def get(self, name: str) -> bytes | None:
+        """The value of the first parameter called ``name``."""
+        return next((field.value for field in self.fields if field.name == name), None)
+
+
+class BadFrame(NamedTuple):
+    """Something between STX and ETX that is not a frame, with the error a printer answers."""
+
+    fault: FrameFault
+    mnemonic: str | None = None
+
+
+def crc16(payload: bytes) -> bytes:
+    """CRC-16/XMODEM of ``payload`` as four upper-case hexadecimal digits."""
+    return b"%04X" % binascii.crc_hqx(payload, 0)
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of ``frame``. Raises ``ValueError`` for a byte that would break the frame."""
+    mnemonic = frame.mnemonic.encode("ascii")
+    fields = [name.encode("ascii") + value for name, value in frame.fields]
+    for part in (mnemonic, *fields):
+        if any(byte in part for byte in (b"\x02", b"\x03", b"\t")):
+            raise ValueError(f"{part!r} contains a byte that would end the field or the frame")
+    payload: bytes = BODY.build({"mnemonic": b"!" * frame.immediate + mnemonic, "fields": fields})
+    return STX + payload + MARK + crc16(payload) + ETX
+
+
+def decode(payload: bytes) -> Frame | BadFrame:
+    """The frame in ``payload`` (what the checksum covers), or what is wrong with it."""
+    try:
+        body = BODY.parse(payload)
+    except ConstructError:
+        return BadFrame(FrameFault.SYNTAX)
+    name: bytes = body.mnemonic
+    immediate = name.startswith(b"!")
+    mnemonic = name.removeprefix(b"!").decode("ascii", "replace")
+    if not 0 < len(mnemonic) <= MAX_MNEMONIC:
+        return BadFrame(FrameFault.MNEMONIC)
+    fields = []
+    for chunk in body.fields:
+        length = 1 if chunk[:1] in (b"@", b"?") else 2
+        if len(chunk) < length:
+            return BadFrame(FrameFault.FIELD, mnemonic)
+        fields.append(Field(chunk[:length].decode("ascii", "replace"), bytes(chunk[length:])))
+    return Frame(mnemonic, tuple(fields), immediate)
+
+
+class Deframer:
+    """Finds frames in a stream of bytes, however it is cut up. Keeps at most ``MAX_FRAME`` bytes.
+
+    Bytes outside a frame are ignored. STX inside a frame starts a new one: what was collected is given up.
+    """
+
+    def __init__(self) -> None:
+        self._frame: bytearray | None = None
+        self._overflowed = False
+
+    @property
+    def inside(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return self._frame is not None
+
+    def reset(self) -> None:
+        """Give up an unfinished frame."""
+        self._frame = None
+        self._overflowed = False
+
+    def feed(self, data: bytes) -> Iterator[Frame | BadFrame]:
+        """Frames that ``data`` completes, in order."""
+        for byte in data:
+            if byte == STX[0]:
+                self._frame = bytearray()
+                self._overflowed = False
+            elif self._frame is None:
+                continue
+            elif byte == ETX[0]:
+                frame, self._frame = bytes(self._frame), None
+                yield BadFrame(FrameFault.TOO_LONG) if self._overflowed else _verified(frame)
+            elif len(self._frame) >= MAX_FRAME:
+                self._overflowed = True
+            else:
+                self._frame.append(byte)
+
+
+def _verified(frame: bytes) -> Frame | BadFrame:
+    payload, mark, digits = frame[:-5], frame[-5:-4], frame[-4:]
+    if len(frame) < 6 or mark != MARK:
+        # Clients that drop leading zeros of the checksum are told so (3.6 rule 2).
+        short = frame.rpartition(MARK)[2]
+        if MARK in frame[-5:] and short and all(char in b"0123456789abcdefABCDEF" for char in short):
+            return BadFrame(FrameFault.CRC_LENGTH)
+        return BadFrame(FrameFault.SYNTAX)
+    # The printer accepts lower-case digits; one client sends them in production (3.1).
+    if digits.upper() != crc16(payload):
+        return BadFrame(FrameFault.CRC)
+    return decode(payload)

@@ -1,0 +1,505 @@
+"""From a receipt to its commands: the arithmetic of the printer, and its refusals foretold.
+
+Source: POSNET reference, sections 4.3 (lengths), 5.5, 6.3 (rounding, the line), 6.4 (storno), 6.7 (end of
+the receipt). Percentages are turned into amounts here, so that the printer has nothing to round (6.3). How a
+discount on the subtotal is spread over the rates is the printer's business: only the sum is foretold (6.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fiscald.model.documents import (
+    Adjustment,
+    Line,
+    Packaging,
+    Payment,
+    PaymentType,
+    Receipt,
+    describe_adjustment,
+)
+from fiscald.model.jobs import Notice
+from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
+from fiscald.model.problems import FieldProblem
+from fiscald.model.text import TextRefused, fit
+from fiscald.protocols.posnet.commands import COMMANDS, Request, request
+from fiscald.protocols.posnet.fields import Text
+from fiscald.protocols.posnet.profiles import Profile
+
+#: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
+Rates = Mapping[str, Decimal | str | None]
+
+#: Payment forms: the printer's number and the name it prints when the application sends none (5.5).
+#: 8 is the customer account in some clients and transfer in others; the name decides what is printed.
+PAYMENT_FORMS: dict[PaymentType, tuple[int, str]] = {
+    PaymentType.CASH: (0, "Gotówka"),
+    PaymentType.CARD: (2, "Karta"),
+    PaymentType.CHEQUE: (3, "Czek"),
+    PaymentType.BON: (4, "Bon"),
+    PaymentType.CREDIT: (5, "Kredyt"),
+    PaymentType.OTHER: (6, "Inna"),
+    PaymentType.VOUCHER: (7, "Voucher"),
+    PaymentType.ACCOUNT: (8, "Konto klienta"),
+    PaymentType.TRANSFER: (8, "Przelew"),
+}
+CHANGE_NAME = "Reszta"
+#: The footer line without a keyword: it prints what it is given (5.5).
+PLAIN_FOOTER_LINE = 25
+MAX_FOOTER_LINES = 60
+_CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
+
+
+class Item(NamedTuple):
+    """A request and the part of the document it stands for."""
+
+    request: Request
+    pointer: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """A receipt, ready to be carried out; or why not (``errors``)."""
+
+    items: list[Item] = field(default_factory=list)
+    """Everything before the closing ``trend``, in order."""
+    close: Request | None = None
+    footer: list[Item] = field(default_factory=list)
+    """Lines for the footer that ``trend`` keeps open, if any."""
+    total: int = 0
+    """Fiscal value, in grosze."""
+    paid: int = 0
+    change: int = 0
+    running: list[tuple[int, int]] = field(default_factory=list)
+    """Fiscal value and payments after each item: what the printer holds if it stopped there."""
+    errors: list[FieldProblem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sold:
+    """What is left of a sale line that a later line may storno."""
+
+    quantity: Decimal
+    whole: Decimal
+    adjustment: int
+
+
+def find_rate(vat: str, rates: Rates) -> tuple[int | None, str, str]:
+    """The index of ``vat`` in the printer's table; or ``None`` with a code and a sentence."""
+    active = ", ".join(f"{letter} = {rate_name(rate)}" for letter, rate in rates.items() if rate is not None)
+    letters = list(rates)
+    if len(vat) == 1:
+        if vat not in rates:
+            return None, "vat.letter", f"the printer has no rate {vat}; its table is: {active}"
+        if rates[vat] is None:
+            return None, "vat.inactive", f"rate {vat} is not active on the printer; its table is: {active}"
+        return letters.index(vat), "", ""
+    wanted: Decimal | str = "exempt" if vat == "exempt" else Decimal(vat.rstrip("%"))
+    for index, rate in enumerate(rates.values()):
+        if rate == wanted:
+            return index, "", ""
+    return None, "vat.rate", f"no rate of {vat} is active on the printer; its table is: {active}"
+
+
+def rate_name(rate: Decimal | str | None) -> str | None:
+    """``"23%"``, ``"exempt"`` or ``None``."""
+    return f"{plain(rate)}%" if isinstance(rate, Decimal) else rate
+
+
+class _Planner:
+    """Walks one receipt; collects commands, errors and notices."""
+
+    def __init__(self, profile: Profile, code_page: str, rates: Rates | None) -> None:
+        self.profile = profile
+        self.generation = profile.generation
+        self.code_page = code_page
+        self.rates = rates
+        self.plan = Plan()
+        self._sold: dict[tuple[str, object, int], list[_Sold]] = {}
+
+    # -- findings -------------------------------------------------------------------------------------
+
+    def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
+        self.plan.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
+
+    def text(self, value: str, pointer: str, mnemonic: str, param: str, *, cut: bool = True) -> str:
+        """``value`` as the printer can hold it. ``cut=False``: an identifier, which a cut would falsify."""
+        kind = COMMANDS[mnemonic].param(param).value
+        assert isinstance(kind, Text)
+        limit = kind.limit(self.generation)
+        try:
+            fitted = fit(value, self.code_page, limit if cut else None)
+        except TextRefused as error:
+            self.error(
+                pointer,
+                "text.code_page",
+                f"{error}; send another character in its place",
+                f"znak {error.char} nie istnieje na tej drukarce.",
+            )
+            return ""
+        if len(fitted.text) > limit:
+            self.error(
+                pointer,
+                "text.too_long",
+                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
+                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+            )
+            return ""
+        if fitted.replaced or fitted.cut:
+            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
+            self.plan.notices.append(
+                Notice(
+                    code="text.cut" if fitted.cut else "text.replaced",
+                    pointer=pointer,
+                    detail=f"printed as {fitted.text!r}: {done}",
+                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
+                )
+            )
+        return fitted.text
+
+    def add(self, pointer: str, mnemonic: str, **values: Any) -> None:
+        if self.plan.errors:
+            return
+        self.plan.items.append(Item(request(mnemonic, **values), pointer))
+        self.plan.running.append((self.plan.total, self.plan.paid))
+
+    # -- the receipt ----------------------------------------------------------------------------------
+
+    def receipt(self, receipt: Receipt) -> Plan:
+        at = "/document"
+        self._prepare_printout(receipt, at)
+        self.add(at, "trinit", bm=False)
+        if receipt.buyer is not None:
+            if not self.profile.sends_nip:
+                self.error(
+                    f"{at}/buyer",
+                    "buyer.unsupported",
+                    "this printer cannot print the buyer's NIP on a receipt; leave buyer out or print an invoice",
+                    "ta drukarka nie drukuje NIP nabywcy na paragonie.",
+                )
+            self.add(f"{at}/buyer/nip", "trnipset", ni=receipt.buyer.nip)
+        for index, line in enumerate(receipt.lines):
+            self._line(line, f"{at}/lines/{index}")
+        self._subtotal(receipt, at)
+        self._total(receipt, at)
+        given, taken = self._packaging(receipt.packaging, at)
+        self._payments(receipt, self.plan.total + given - taken, at)
+        footer = [
+            Item(request("trftrln", id=PLAIN_FOOTER_LINE, na=text), f"{at}/footer/{index}")
+            for index, line in enumerate(receipt.footer)
+            if (text := self.text(line, f"{at}/footer/{index}", "trftrln", "na"))
+        ]
+        if len(receipt.footer) > MAX_FOOTER_LINES:
+            self.error(
+                f"{at}/footer",
+                "footer.too_many",
+                f"{len(receipt.footer)} lines, this printer takes {MAX_FOOTER_LINES}",
+                f"za dużo wierszy stopki (najwyżej {MAX_FOOTER_LINES}).",
+            )
+        self.plan.footer = footer
+        self.plan.close = request(
+            "trend",
+            to=min(max(self.plan.total, 0), MAX_GROSZE),
+            op=given or None,
+            om=taken or None,
+            re=self.plan.change or None,
+            fp=self.plan.paid,
+            fe=False if footer else None,
+        )
+        return self.plan
+
+    def _prepare_printout(self, receipt: Receipt, at: str) -> None:
+        """``ftrcfg`` and ``qrcode`` configure the next printout and are used up by it (5.2, 5.6)."""
+        if receipt.qr is not None:
+            data = receipt.qr.text.encode()
+            self.add(
+                f"{at}/qr",
+                "qrcode",
+                px=receipt.qr.size,
+                el=_CORRECTION[receipt.qr.correction],
+                hx=True,
+                tx=data[:2000].hex().upper(),
+            )
+            if len(data) > 2000:
+                self.error(
+                    f"{at}/qr/text",
+                    "qr.too_long",
+                    f"{len(data)} bytes of UTF-8, a QR code takes 2000",
+                    "kod QR jest za długi.",
+                )
+        cashier = receipt.cashier and self.text(receipt.cashier, f"{at}/cashier", "ftrcfg", "cc")
+        till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", cut=False)
+        number = receipt.system_number and self.text(
+            receipt.system_number, f"{at}/system_number", "ftrcfg", "sn", cut=False
+        )
+        barcode = receipt.barcode and self.text(receipt.barcode, f"{at}/barcode", "ftrcfg", "bc", cut=False)
+        values = {"cc": cashier, "cn": till, "sn": number, "bc": barcode, "bb": 1 if receipt.qr else None}
+        if any(values.values()):
+            self.add(at, "ftrcfg", **values)
+
+    def _rate(self, vat: str, pointer: str) -> object:
+        """The rate's index; while the table is unknown, the rate as it was written."""
+        if self.rates is None:
+            return vat
+        index, code, detail = find_rate(vat, self.rates)
+        if index is None:
+            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
+        return index
+
+    def _adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
+        """Grosze of a discount or surcharge on ``base``."""
+        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
+        assert amount is not None
+        if amount == 0:
+            self.error(
+                pointer,
+                "adjustment.zero",
+                f"{adjustment.percent}% of {format_grosze(base)} rounds to 0.00; leave it out",
+                "rabat lub narzut wynosi zero.",
+            )
+        elif discount and amount >= base:
+            self.error(
+                pointer,
+                "discount.too_large",
+                f"a discount of {format_grosze(amount)} leaves nothing of {format_grosze(base)}; "
+                "the printer refuses it. Leave the goods out or make the discount smaller",
+                "rabat nie może być równy wartości ani większy od niej.",
+            )
+        return amount
+
+    def _line(self, line: Line, at: str) -> None:
+        name = self.text(line.name, f"{at}/name", "trline", "na")
+        unit = line.unit and self.text(line.unit, f"{at}/unit", "trline", "jm")
+        description = line.description and self.text(line.description, f"{at}/description", "trline", "op")
+        rate = self._rate(line.vat, f"{at}/vat")
+        if line.quantity != round(line.quantity, 3):
+            self.error(
+                f"{at}/quantity",
+                "quantity.decimals",
+                "this printer takes three decimals; round the quantity",
+                "ilość może mieć najwyżej trzy miejsca po przecinku.",
+            )
+        value = line_value(line.price, line.quantity)
+        if value == 0:
+            self.error(
+                at,
+                "line.zero",
+                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
+                "wartość pozycji wynosi zero.",
+            )
+        if value > MAX_GROSZE:
+            self.error(
+                at,
+                "line.too_large",
+                f"the line is worth more than {format_grosze(MAX_GROSZE)}",
+                "pozycja ma za dużą wartość.",
+            )
+        adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, None
+        if adjustment is not None and value:
+            discount = line.discount is not None
+            word = "discount" if discount else "surcharge"
+            amount = self._adjustment(adjustment, value, f"{at}/{word}", discount=discount)
+            delta = -amount if discount else amount
+            adjustment_name = self.text(
+                describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
+                f"{at}/{word}/name",
+                "trline",
+                "rn",
+            )
+        key = (name, rate, line.price)
+        if line.storno:
+            self._storno(line, key, delta, at)
+        else:
+            self._sold.setdefault(key, []).append(_Sold(line.quantity, line.quantity, delta))
+        self.plan.total += -(value + delta) if line.storno else value + delta
+        self.add(
+            at,
+            "trline",
+            na=name,
+            vt=rate if isinstance(rate, int) else 0,
+            pr=line.price,
+            st=True if line.storno else None,
+            il=line.quantity if line.quantity != 1 else None,
+            wa=min(value, MAX_GROSZE) if line.storno or line.quantity != 1 or delta else None,
+            jm=unit,
+            op=description,
+            rd=delta < 0 if delta else None,
+            rn=adjustment_name,
+            rw=abs(delta) or None,
+        )
+
+    def _storno(self, line: Line, key: tuple[str, object, int], delta: int, at: str) -> None:
+        """A storno takes back an earlier line of the same name, rate and price (6.4).
+
+        What a printer takes off when that line carried a discount is not published (12, no. 7). So such a
+        line is only reversed whole, with the same discount repeated: then every reading gives the same sum.
+        """
+        earlier = self._sold.get(key, [])
+        left = next((sold for sold in earlier if sold.quantity), None)
+        if left is None:
+            self.error(
+                at,
+                "storno.no_line",
+                "no earlier line has this name, VAT rate and price and something left to reverse; "
+                "repeat the line exactly as it was sold",
+                f"nie ma wcześniejszej pozycji „{line.name}” do stornowania.",
+            )
+            return
+        if line.quantity > left.quantity:
+            self.error(
+                f"{at}/quantity",
+                "storno.quantity",
+                f"only {plain(left.quantity)} of the earlier line is left; reverse at most that",
+                "storno większe niż sprzedana ilość.",
+            )
+            return
+        if (left.adjustment or delta) and (line.quantity != left.whole or delta != left.adjustment):
+            self.error(
+                at,
+                "storno.adjustment",
+                "the earlier line carried a discount or surcharge of "
+                f"{format_grosze(abs(left.adjustment))}; reverse its whole quantity and repeat exactly that, or "
+                "leave both lines out",
+                "pozycję z rabatem można stornować tylko w całości, z tym samym rabatem.",
+            )
+            return
+        left.quantity -= line.quantity
+
+    def _subtotal(self, receipt: Receipt, at: str) -> None:
+        adjustment = receipt.discount or receipt.surcharge
+        if adjustment is None or self.plan.total <= 0:
+            return
+        discount = receipt.discount is not None
+        word = "discount" if discount else "surcharge"
+        amount = self._adjustment(adjustment, self.plan.total, f"{at}/{word}", discount=discount)
+        name = self.text(
+            describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
+            f"{at}/{word}/name",
+            "trdiscntsubtot",
+            "na",
+        )
+        self.plan.total += -amount if discount else amount
+        self.add(f"{at}/{word}", "trdiscntsubtot", na=name, rd=discount, rw=min(amount, MAX_GROSZE) or 1)
+
+    def _total(self, receipt: Receipt, at: str) -> None:
+        total = self.plan.total
+        if total <= 0:
+            self.error(
+                f"{at}/lines",
+                "receipt.zero",
+                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
+                "paragon ma wartość zero.",
+            )
+        elif total > MAX_GROSZE:
+            self.error(
+                f"{at}/lines",
+                "receipt.too_large",
+                "the receipt is worth too much for the printer",
+                "paragon ma za dużą wartość.",
+            )
+        elif receipt.total is not None and receipt.total != total:
+            self.error(
+                f"{at}/total",
+                "receipt.total",
+                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
+                f"send {format_grosze(total)} or leave total out",
+                f"suma paragonu wynosi {_zloty(total)}, a nie {_zloty(receipt.total)}.",
+            )
+
+    def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> tuple[int, int]:
+        given = taken = 0
+        for index, item in enumerate(packaging):
+            pointer = f"{at}/packaging/{index}"
+            value = line_value(item.price, item.quantity)
+            if value == 0 or item.quantity != round(item.quantity, 3):
+                self.error(
+                    pointer,
+                    "packaging.value",
+                    "price times quantity is zero, or has too many decimals",
+                    "błędna wartość opakowania.",
+                )
+            if item.returned:
+                taken += value
+            else:
+                given += value
+            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=item.price, il=item.quantity)
+        return given, taken
+
+    def _payments(self, receipt: Receipt, due: int, at: str) -> None:
+        if due < 0:
+            self.error(
+                f"{at}/packaging",
+                "packaging.more_than_sale",
+                f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
+                "the printer gives no change without a payment. Pay it out with a document of its own",
+                "zwrot opakowań przewyższa wartość sprzedaży.",
+            )
+            return
+        payments = receipt.payments
+        if not payments and due > 0:
+            payments = (Payment(type=PaymentType.CASH, amount=due),)
+        for index, payment in enumerate(payments):
+            pointer = f"{at}/payments/{index}"
+            form, usual = PAYMENT_FORMS[payment.type]
+            if self.plan.paid >= due and payment.type is not PaymentType.CASH:
+                self.error(
+                    pointer,
+                    "payment.superfluous",
+                    f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
+                    "płatność jest zbędna, należność jest już pokryta.",
+                )
+            name = self.text(payment.name or usual, f"{pointer}/name", "trpayment", "na")
+            self.plan.paid += payment.amount
+            self.add(pointer, "trpayment", ty=form, wa=payment.amount, na=name, re=False)
+        paid = self.plan.paid
+        change = paid - due
+        if change < 0 and self.plan.total > 0:
+            self.error(
+                f"{at}/payments",
+                "payments.short",
+                f"the payments come to {format_grosze(paid)}, {format_grosze(due)} is due; "
+                f"{format_grosze(-change)} is missing",
+                f"brakuje {_zloty(-change)} do zapłaty.",
+            )
+            return
+        if paid > MAX_GROSZE:
+            self.error(
+                f"{at}/payments",
+                "payments.too_large",
+                "the payments are too large for the printer",
+                "za duża kwota płatności.",
+            )
+        if receipt.change is not None and receipt.change != change:
+            self.error(
+                f"{at}/change",
+                "receipt.change",
+                f"{format_grosze(paid)} was paid for {format_grosze(due)}, so the change is {format_grosze(change)}; "
+                "send that or leave change out",
+                f"reszta wynosi {_zloty(change)}.",
+            )
+        self.plan.change = max(change, 0)
+        if change > 0:
+            self.add(
+                f"{at}/change",
+                "trpayment",
+                ty=PAYMENT_FORMS[PaymentType.CASH][0],
+                wa=min(change, MAX_GROSZE),
+                na=CHANGE_NAME,
+                re=True,
+            )
+
+
+def _zloty(grosze: int) -> str:
+    return f"{format_grosze(grosze).replace('.', ',')} zł"
+
+
+def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None) -> Plan:
+    """The commands of ``receipt``; or in ``errors`` every refusal that can be foretold.
+
+    ``rates`` is the printer's table by letter; ``None`` while it is unknown, and then rates are not checked
+    and the commands are not to be used.
+    """
+    return _Planner(profile, code_page, rates).receipt(receipt)

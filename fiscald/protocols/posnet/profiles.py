@@ -1,0 +1,44 @@
+"""What one generation of POSNET devices does differently, as data; each entry with its reason.
+
+Source: POSNET reference, sections 1, 4.3, 5.10, 6.6 and 11.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fiscald.protocols.posnet.fields import Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One dialect of the family."""
+
+    generation: Generation
+    dated_report: bool
+    """``dailyrep`` takes the date, so that no question is asked on the keyboard. [device] on ONLINE; older
+    devices ask their operator (a client's observation)."""
+    sends_nip: bool
+    """``trnipset`` exists. [device] on ONLINE; a client says "version >= 20.01" for older ones."""
+    tokens: bool = False
+    """Requests carry ``@nnnn`` and answers echo it. Off until seen on hardware: no recording has it."""
+
+    @property
+    def name(self) -> str:
+        """The name used in the configuration."""
+        return self.generation.value
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(Generation.ONLINE, dated_report=True, sends_nip=True),
+        Profile(Generation.OLD, dated_report=False, sends_nip=False),
+    )
+}
+
+
+def detect(model: str | None) -> Profile:
+    """The profile of a model name (field ``nm`` of ``sid``): a client tells the generations by the word ONLINE."""
+    online = model is None or "ONLINE" in model.upper()
+    return PROFILES["online" if online else "old"]

@@ -1,0 +1,284 @@
+"""Asking a POSNET printer: its condition, its facts, its counters. Nothing here changes anything.
+
+Source: POSNET reference, sections 3.4 (immediate commands), 5.1, 5.3 and 7.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from fiscald.model.jobs import Paper, Result
+from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
+from fiscald.model.problems import Problem, problem
+from fiscald.protocols.base import Dialogue, Interrupted, Settings, Step
+from fiscald.protocols.posnet import codes
+from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
+from fiscald.protocols.posnet.plan import Rates, rate_name
+from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
+
+#: ``sprn pr``: the printing mechanism, when it is not all right.
+_MECHANISM = {
+    1: (PrinterState.COVER_OPEN, "the printing lever is raised", "podniesiona dźwignia"),
+    2: (PrinterState.OUT_OF_ORDER, "the printing mechanism is not accessible", "brak dostępu do mechanizmu"),
+    3: (PrinterState.COVER_OPEN, "the cover is open", "otwarta pokrywa"),
+    4: (PrinterState.PAPER_OUT, "no paper for the copy", "brak papieru kopii"),
+    5: (PrinterState.PAPER_OUT, "no paper", "brak papieru"),
+    6: (PrinterState.OUT_OF_ORDER, "temperature or supply out of range", "temperatura lub zasilanie"),
+    7: (PrinterState.OUT_OF_ORDER, "momentary loss of power", "chwilowy zanik zasilania"),
+    8: (PrinterState.OUT_OF_ORDER, "the cutter is blocked", "zablokowany obcinacz"),
+    9: (PrinterState.OUT_OF_ORDER, "power supply fault", "błąd zasilacza"),
+    10: (PrinterState.COVER_OPEN, "the cover was opened while cutting", "otwarta pokrywa podczas obcinania"),
+}
+#: ``sdev ds``: the device, when it is not ready though the mechanism is.
+_DEVICE = {
+    1: ("the printer is in its menu", "drukarka jest w menu"),
+    2: ("the printer asks something and waits for a key", "drukarka czeka na klawisz"),
+    3: ("the printer shows a message and waits for its user", "drukarka wyświetla komunikat"),
+}
+_CODES = {
+    PrinterState.PAPER_OUT: "printer.paper_out",
+    PrinterState.COVER_OPEN: "printer.cover_open",
+    PrinterState.ATTENTION: "printer.attention",
+    PrinterState.OUT_OF_ORDER: "printer.out_of_order",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a printer says about itself before a document."""
+
+    scomm: dict[str, Any]
+    sfsk: dict[str, Any]
+    counters: dict[str, Any]
+
+    @property
+    def printer_id(self) -> str:
+        """The unique number."""
+        return str(self.counters["nu"])
+
+    @property
+    def rates(self) -> Rates:
+        """The VAT table by letter."""
+        return {letter.upper(): self.sfsk.get("v" + letter) for letter in RATE_LETTERS}
+
+    @property
+    def transaction_open(self) -> bool:
+        """Whether a document of anybody is open."""
+        return bool(self.scomm["ts"])
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device is fiscalised; a training device registers nothing."""
+        return bool(self.scomm.get("fs", True))
+
+
+def send(command: Request) -> Dialogue[Reply]:
+    """One command, once, and its reply."""
+    reply: Reply = yield Step(command, command.row.effect, command.row.patience)
+    return reply
+
+
+def spoiled(reply: Reply) -> bool:
+    """Whether the line spoiled our frame: it was not executed (section 8, frame errors 5, 8, 9)."""
+    if not reply.frame_error or reply.error is None:
+        return False
+    return codes.lookup(codes.Kind.FRAME, reply.error).reaction is codes.Reaction.NOISE
+
+
+def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
+    """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
+    reply = yield from _ask(mnemonic, immediate=immediate, **values)
+    missing = [name for name in needed if name not in reply.values]
+    if not reply.good or missing:
+        why = describe(reply)[0] if not reply.good else f"its answer lacks {', '.join(missing)}"
+        raise Interrupted(
+            problem(
+                "printer.out_of_order",
+                reason=f"the printer does not answer {mnemonic}: {why}",
+                reason_pl="niezrozumiała odpowiedź",
+            )
+        )
+    return reply.values
+
+
+def ask_softly(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
+    """The values of a query that not every device knows; empty where it does not."""
+    reply = yield from _ask(mnemonic, **values)
+    return reply.values if reply.good else {}
+
+
+def _ask(mnemonic: str, *, immediate: bool = False, **values: Any) -> Dialogue[Reply]:
+    question = request(mnemonic, immediate=immediate, **values)
+    reply = yield from send(question)
+    if spoiled(reply):
+        reply = yield from send(question)
+    return reply
+
+
+def describe(reply: Reply) -> tuple[str, str, str]:
+    """An error reply in English, in Polish, and as the vendor's number."""
+    assert reply.error is not None
+    code = codes.lookup(codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC, reply.error)
+    param = f" (parameter {reply.param})" if reply.param else ""
+    return f"{code.text}{param} ({code.name})", code.text_pl, code.name
+
+
+def refused(reply: Reply, pointer: str) -> Problem:
+    """The printer's definite refusal as a problem."""
+    text, text_pl, number = describe(reply)
+    return problem(
+        "printer.refused",
+        reason=f"{pointer}: {text}",
+        reason_pl=text_pl,
+        device_code=number,
+        extra={"pointer": pointer},
+    )
+
+
+def swapped(settings: Settings, found: str, expected: str) -> Problem:
+    """Another printer than the journal knows."""
+    return problem(
+        "printer.swapped",
+        printer=settings.name,
+        found=found,
+        expected=expected,
+        found_quoted=f"'{found}'",
+        extra={"found": found, "expected": expected},
+    )
+
+
+def probe(settings: Settings) -> Dialogue[Condition]:
+    """Whether the printer can print; answered even while another command waits (3.4)."""
+    sdev = yield from ask("sdev", "ds", immediate=True)
+    low = sdev.get("pe")
+    if sdev["ds"] == 0:
+        if sdev.get("qe") is not False:
+            return Condition(state=PrinterState.READY, paper_low=low)
+        busy = problem("printer.busy", reason="the printer is still working on an earlier command")
+        return Condition(state=PrinterState.BUSY, problem=busy, paper_low=low)
+    sprn = yield from ask("sprn", "pr", immediate=True)
+    if sprn["pr"] in _MECHANISM:
+        state, text, text_pl = _MECHANISM[sprn["pr"]]
+    else:
+        state = PrinterState.ATTENTION
+        text, text_pl = _DEVICE.get(sdev["ds"], (f"the printer reports state {sdev['ds']}", "nieznany stan"))
+    why = problem(
+        _CODES[state],
+        printer=settings.name,
+        reason=text,
+        reason_pl=text_pl,
+        device_code=f"ds{sdev['ds']} pr{sprn['pr']}",
+    )
+    return Condition(state=state, problem=why, paper_low=low)
+
+
+def find_profile(settings: Settings) -> Dialogue[Profile]:
+    """The configured profile, or the one that the model's name tells."""
+    if settings.profile:
+        return PROFILES[settings.profile]
+    sid = yield from ask_softly("sid")
+    return detect(sid.get("nm"))
+
+
+def read_counters() -> Dialogue[dict[str, Any]]:
+    """The counters that prove a document, in the printer's own names."""
+    scnt = yield from ask("scnt", "nu", "rd", "hn", "bn")
+    return {name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt}
+
+
+def read_facts() -> Dialogue[Facts]:
+    """Fiscal memory, open transaction and counters, in the recorded order."""
+    sfsk = yield from ask("sfsk", "nu")
+    scomm = yield from ask("scomm", "ts", "nu")
+    counters = yield from read_counters()
+    return Facts(scomm, sfsk, counters)
+
+
+def read_slips() -> Dialogue[dict[str, Any]]:
+    """The day's count of non-fiscal printouts, where the device tells it: with ``hn`` it proves a slip."""
+    stot = yield from ask_softly("stot")
+    return {"nf": stot["nf"]} if "nf" in stot else {}
+
+
+def read_clock() -> Dialogue[datetime.datetime | None]:
+    """The printer's time; older firmware gives Polish local time without offset (5.1)."""
+    rtcget = yield from ask_softly("rtcget")
+    if "tm" in rtcget:
+        moment: datetime.datetime = rtcget["tm"]
+        return moment
+    if "da" in rtcget:
+        local: datetime.datetime = rtcget["da"]
+        return local.replace(tzinfo=POLISH_TIME)
+    return None
+
+
+def read_paper(settings: Settings) -> Dialogue[Paper]:
+    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
+    condition = yield from probe(settings)
+    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
+
+
+def read_result(after: dict[str, Any], number: int | None, report: int, total: int | None) -> Dialogue[Result]:
+    """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3)."""
+    device: dict[str, Any] = {name: after[name] for name in ("hn", "bn", "bt", "rd") if name in after}
+    copy = yield from ask_softly("eclastdocnoget", ty=0)
+    if "di" in copy:
+        device["di"] = copy["di"]
+    clock = yield from read_clock()
+    return Result(
+        number=number,
+        daily_report=report,
+        printer_id=after["nu"],
+        printed_at=clock,
+        total=total,
+        device=device,
+    )
+
+
+def observe(settings: Settings) -> Dialogue[Snapshot]:
+    """Everything the status shows."""
+    condition = yield from probe(settings)
+    sid = yield from ask_softly("sid")
+    facts = yield from read_facts()
+    clock = yield from read_clock()
+    model = sid.get("nm")
+    profile = PROFILES[settings.profile] if settings.profile else detect(model)
+    counters = facts.counters
+    return Snapshot(
+        identity=Identity(
+            printer_id=facts.printer_id,
+            model=model,
+            firmware=sid.get("vr"),
+            fiscal=facts.fiscal,
+            profile=profile.name,
+        ),
+        condition=condition,
+        counters=Counters(
+            daily_report=counters["rd"] + 1,
+            last_receipt=counters.get("bt", counters["bn"]),
+            receipts=counters["bn"],
+            cancelled=counters.get("bc"),
+            printouts=counters["hn"],
+        ),
+        rates=plain_rates(facts.rates),
+        clock=clock,
+        transaction_open=facts.transaction_open,
+        day_open=not facts.scomm.get("tz", False),
+        device=counters,
+    )
+
+
+def plain_rates(rates: Rates) -> dict[str, str | None]:
+    """The VAT table as the journal and the status keep it."""
+    return {letter: rate_name(rate) for letter, rate in rates.items()}
+
+
+def parse_rates(rates: dict[str, str | None]) -> Rates:
+    """The opposite of ``plain_rates``."""
+    return {
+        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
+        for letter, rate in rates.items()
+    }

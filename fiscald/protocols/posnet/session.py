@@ -1,0 +1,67 @@
+"""The two-way codec of one connection: requests to bytes, bytes to answers.
+
+An answer carries nothing but the mnemonic of its command, so answers are matched by it (POSNET reference,
+sections 3.2 and 9.1); with tokens they are matched exactly. Immediate commands (``!sdev``) may be answered
+while another command waits, in either order.
+"""
+
+from __future__ import annotations
+
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.base import Answer, Damaged, Event, Stray
+from fiscald.protocols.posnet.commands import Dialect, Request, read_reply
+from fiscald.protocols.posnet.fields import Generation
+from fiscald.protocols.posnet.frames import TOKEN, BadFrame, Deframer, Frame, encode
+
+
+class PosnetSession:
+    """See ``fiscald.protocols.base.Session``."""
+
+    def __init__(self, code_page: str, *, tokens: bool = False) -> None:
+        # Requests are checked against their device's limits before they come here, so the wider ones do.
+        self._dialect = Dialect(CODE_PAGES[code_page], Generation.ONLINE)
+        self._tokens = tokens
+        self._serial = 0
+        self._deframer = Deframer()
+        self._waiting: list[tuple[Request, str | None]] = []
+
+    def send(self, command: Request) -> bytes:
+        """The bytes of ``command``, which from now on waits for its answer."""
+        token = None
+        if self._tokens:
+            self._serial = self._serial % 9999 + 1
+            token = f"{self._serial:04d}"
+        data = encode(command.frame(self._dialect, token))
+        self._waiting.append((command, token))
+        return data
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Events in ``data``; never raises."""
+        return [self._event(item) for item in self._deframer.feed(data)]
+
+    def forget(self) -> None:
+        """Nothing waits any more; what still comes is stray."""
+        self._waiting.clear()
+
+    def _event(self, item: Frame | BadFrame) -> Event:
+        if isinstance(item, BadFrame):
+            return Damaged(f"an answer was damaged on the line ({item.fault.name.lower()})")
+        command = self._claim(item)
+        if command is None:
+            return Stray(f"answer to {item.mnemonic}, which nothing waits for")
+        return Answer(command, read_reply(command.row, item, self._dialect))
+
+    def _claim(self, frame: Frame) -> Request | None:
+        """The waiting request that ``frame`` answers."""
+        token = frame.get(TOKEN)
+        refused = frame.mnemonic == "ERR"
+        named = frame.get("cm") if refused else frame.mnemonic.encode()
+        for entry in self._waiting:
+            request, expected = entry
+            # Some frame errors do not say whose they are; then they belong to the oldest command in flight.
+            same_name = named is None or named == request.row.mnemonic.encode()
+            same_token = expected is None or token == expected.encode() or (refused and token is None)
+            if same_name and same_token:
+                self._waiting.remove(entry)
+                return request
+        return None

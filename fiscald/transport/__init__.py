@@ -1,0 +1,38 @@
+"""Addresses to byte streams: serial lines and TCP now; USB has its place beside them."""
+
+from __future__ import annotations
+
+from fiscald.transport.address import Address, parse_address
+from fiscald.transport.base import (
+    AccessDenied,
+    AddressError,
+    ByteStream,
+    DeviceAbsent,
+    LinkError,
+    LinkLost,
+    PortHeld,
+    Unreachable,
+)
+from fiscald.transport.memory import MemoryStream, memory_line
+from fiscald.transport.serial import SerialLine
+from fiscald.transport.tcp import TcpHost
+from fiscald.transport.wrappers import Recorder, Throttle
+
+__all__ = [
+    "AccessDenied",
+    "Address",
+    "AddressError",
+    "ByteStream",
+    "DeviceAbsent",
+    "LinkError",
+    "LinkLost",
+    "MemoryStream",
+    "PortHeld",
+    "Recorder",
+    "SerialLine",
+    "TcpHost",
+    "Throttle",
+    "Unreachable",
+    "memory_line",
+    "parse_address",
+]

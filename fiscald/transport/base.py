@@ -1,0 +1,93 @@
+"""What a connection to a printer promises, written down before any connection was written.
+
+Every stream, wrapper and test fake keeps this promise; nothing above it knows whether bytes travel over a
+serial line, a socket or memory.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+
+class ByteStream(ABC):
+    """A two-way stream of bytes to one printer, used by one task at a time in each direction.
+
+    After any method has raised ``LinkLost`` or the stream was closed, every further call raises ``LinkLost``.
+    Cancelling a call loses no received byte; a cancelled or failed ``send`` may have sent any part of its bytes.
+    """
+
+    @abstractmethod
+    async def send(self, data: bytes) -> None:
+        """Send all of ``data``. Returns when the system has taken it, which says nothing about the printer.
+
+        Raises ``LinkLost``.
+        """
+
+    @abstractmethod
+    async def receive(self) -> bytes:
+        """Wait for bytes and return those that are there: at least one.
+
+        Raises ``LinkLost`` at the end of the stream and when the device is gone.
+        """
+
+    @abstractmethod
+    def receive_nowait(self) -> bytes:
+        """The bytes that have already arrived, possibly none. Never waits.
+
+        Raises ``LinkLost``.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close; may be called more than once, and on a broken stream. Never raises."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class LinkError(Exception):
+    """A connection cannot be made or has ended. One class per condition; ``str`` says it in one sentence."""
+
+    #: Which condition, as the problem catalogue calls it.
+    code = "link.lost"
+
+
+class DeviceAbsent(LinkError):
+    """There is no such device: switched off, unplugged, or under another name."""
+
+    code = "link.absent"
+
+
+class AccessDenied(LinkError):
+    """The device is there, but this user may not open it."""
+
+    code = "link.denied"
+
+
+class PortHeld(LinkError):
+    """Another program holds the port."""
+
+    code = "link.held"
+
+
+class Unreachable(LinkError):
+    """A network address refuses or does not answer."""
+
+    code = "link.refused"
+
+
+class LinkLost(LinkError):
+    """An open connection has ended: cable pulled, printer off, other end closed."""
+
+    code = "link.lost"
+
+
+class AddressError(ValueError):
+    """An address in the configuration that cannot be meant as it is written."""

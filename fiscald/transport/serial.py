@@ -1,0 +1,75 @@
+"""Serial lines, USB serial ports and pseudo-terminals.
+
+pyserial opens and configures; bytes then move through the descriptor. The port is taken exclusively: by lock
+for programs that ask for one, and by ``TIOCEXCL`` for those that do not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import termios
+from dataclasses import dataclass
+
+import serial
+
+from fiscald.transport.base import AccessDenied, ByteStream, DeviceAbsent, LinkError, PortHeld
+from fiscald.transport.descriptor import DescriptorStream
+
+FLOWS = {"none": (False, False), "xonxoff": (True, False), "rtscts": (False, True)}
+
+
+@dataclass(frozen=True, slots=True)
+class SerialLine:
+    """A serial address: ``serial:///dev/ttyUSB0?baud=9600&flow=none``."""
+
+    path: str
+    baud: int = 9600
+    flow: str = "none"
+
+    def __str__(self) -> str:
+        return f"serial://{self.path}?baud={self.baud}"
+
+    async def open(self) -> ByteStream:
+        """Open the port: 8 data bits, no parity, DTR and RTS asserted (a CDC device may hold answers back
+        until DTR is set), input discarded.
+
+        Raises ``DeviceAbsent``, ``AccessDenied``, ``PortHeld`` or ``LinkError``.
+        """
+        xonxoff, rtscts = FLOWS[self.flow]
+        try:
+            port = serial.Serial(
+                self.path, baudrate=self.baud, timeout=0, exclusive=True, xonxoff=xonxoff, rtscts=rtscts
+            )
+        except serial.SerialException as error:
+            raise self._explain(error) from None
+        except (OSError, termios.error) as error:
+            raise LinkError(f"{self.path} is not a serial port: {error}") from None
+        return _SerialStream(port, self.path)
+
+    def _explain(self, error: serial.SerialException) -> LinkError:
+        if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):
+            return DeviceAbsent(f"{self.path} does not exist; is the printer switched on and plugged in?")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return AccessDenied(f"this user may not open {self.path}; add it to the group that owns the port")
+        if error.errno in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
+            return PortHeld(f"another program holds {self.path}")
+        return LinkError(f"{self.path} cannot be opened: {error}")
+
+
+class _SerialStream(DescriptorStream):
+    def __init__(self, port: serial.Serial, path: str) -> None:
+        self._port = port
+        super().__init__(port.fileno(), path)
+        with contextlib.suppress(OSError):  # an emulated port may not know it
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+        with contextlib.suppress(OSError, termios.error):
+            port.reset_input_buffer()
+
+    def _close(self) -> None:
+        # TIOCEXCL sticks to a pseudo-terminal whose master stays open; the next program must get in.
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(self._port.fileno(), termios.TIOCNXCL)
+        with contextlib.suppress(OSError, serial.SerialException, termios.error):
+            self._port.close()

@@ -1,0 +1,97 @@
+"""Streams around streams: a recorder and a throttle. They keep the promise of ``ByteStream``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from fiscald.transport.base import ByteStream
+
+#: Called with ">" (to the printer) or "<" (from it) and the bytes.
+Sink = Callable[[str, bytes], None]
+
+#: Bits on the line per byte: start, eight data, stop.
+BITS_PER_BYTE = 10
+
+
+class Recorder(ByteStream):
+    """Shows every byte that passes to ``sink``; received bytes before they are handed on."""
+
+    def __init__(self, stream: ByteStream, sink: Sink) -> None:
+        self._stream = stream
+        self._sink = sink
+
+    async def send(self, data: bytes) -> None:
+        """See ``ByteStream.send``. Recorded first: what may have been sent must be in the record."""
+        self._sink(">", data)
+        await self._stream.send(data)
+
+    async def receive(self) -> bytes:
+        """See ``ByteStream.receive``."""
+        data = await self._stream.receive()
+        self._sink("<", data)
+        return data
+
+    def receive_nowait(self) -> bytes:
+        """See ``ByteStream.receive_nowait``."""
+        data = self._stream.receive_nowait()
+        if data:
+            self._sink("<", data)
+        return data
+
+    async def aclose(self) -> None:
+        """See ``ByteStream.aclose``."""
+        await self._stream.aclose()
+
+
+class Throttle(ByteStream):
+    """Makes a stream as slow as a serial line of ``baud``, in both directions at once.
+
+    Bytes leave, and received ones are handed on, when their last bit would have passed the line.
+    """
+
+    def __init__(self, stream: ByteStream, baud: int) -> None:
+        self._stream = stream
+        self._seconds_per_byte = BITS_PER_BYTE / baud
+        self._out_free_at = self._in_free_at = float("-inf")
+        self._held = b""
+
+    async def send(self, data: bytes) -> None:
+        """See ``ByteStream.send``."""
+        # Pieces of about 10 ms: the receiver sees a line and not a burst, and the loop is not woken for each byte.
+        piece = max(1, int(0.010 / self._seconds_per_byte))
+        for start in range(0, len(data), piece):
+            chunk = data[start : start + piece]
+            self._out_free_at = self._after(self._out_free_at, chunk)
+            await anyio.sleep_until(self._out_free_at)
+            await self._stream.send(chunk)
+
+    async def receive(self) -> bytes:
+        """See ``ByteStream.receive``."""
+        if not self._held:
+            self._hold(await self._stream.receive())
+        await anyio.sleep_until(self._in_free_at)
+        return self._release()
+
+    def receive_nowait(self) -> bytes:
+        """See ``ByteStream.receive_nowait``."""
+        if not self._held:
+            self._hold(self._stream.receive_nowait())
+        return self._release() if anyio.current_time() >= self._in_free_at else b""
+
+    async def aclose(self) -> None:
+        """See ``ByteStream.aclose``."""
+        await self._stream.aclose()
+
+    def _after(self, free_at: float, data: bytes) -> float:
+        return max(free_at, anyio.current_time()) + len(data) * self._seconds_per_byte
+
+    def _hold(self, data: bytes) -> None:
+        # Kept here while the line is busy, so that a cancelled ``receive`` loses nothing.
+        self._held = data
+        self._in_free_at = self._after(self._in_free_at, data)
+
+    def _release(self) -> bytes:
+        data, self._held = self._held, b""
+        return data
