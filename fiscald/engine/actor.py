@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import anyio
@@ -83,14 +82,12 @@ class Actor:
         printer: Printer,
         journal: Journal,
         gate: Gate,
-        clock: Callable[[], datetime],
         changed: Callable[[Entry | None], None],
     ) -> None:
         """``changed`` is told of every change: of a job, or (``None``) of the printer."""
         self.printer = printer
         self._journal = journal
         self._gate = gate
-        self._clock = clock
         self._changed = changed
         self._wake = anyio.Event()
         self._settings = printer.settings

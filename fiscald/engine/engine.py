@@ -5,8 +5,7 @@ Refusals are raised as ``ProblemError``; everything else that can be asked has a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -28,12 +27,10 @@ T = TypeVar("T")
 class Engine:
     """All printers of a shop."""
 
-    def __init__(
-        self, printers: Iterable[Printer], journal: Journal, gate: Gate, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, printers: Iterable[Printer], journal: Journal, gate: Gate) -> None:
         self._journal = journal
         self._gate = gate
-        self._actors = {printer.name: Actor(printer, journal, gate, clock, self._changed) for printer in printers}
+        self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
         # An event lives as long as somebody waits for it.
         self._key_events: WeakValueDictionary[str, anyio.Event] = WeakValueDictionary()
         self._any_event = anyio.Event()
@@ -223,10 +220,21 @@ class Engine:
         """The cursor of the newest change."""
         return await self._journal_run(Store.last_event)
 
-    async def changed(self, seconds: float) -> None:
-        """Wait for the next change of anything, at most ``seconds``."""
-        with anyio.move_on_after(seconds):
-            await self._any_event.wait()
+    def next_change(self) -> Callable[[float], Awaitable[bool]]:
+        """Waits for the next change after this call, at most so many seconds; whether there was one."""
+        event = self._any_event
+
+        async def wait(seconds: float) -> bool:
+            with anyio.move_on_after(seconds):
+                await event.wait()
+            return event.is_set()
+
+        return wait
+
+    def licence_changed(self) -> None:
+        """Jobs that waited for a licence may go on."""
+        for actor in self._actors.values():
+            actor.kick()
 
     @property
     def stopping(self) -> bool:

@@ -8,11 +8,11 @@ cashier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fiscald.model.strict import Strict
 
@@ -56,7 +56,12 @@ class FieldProblem(Strict):
 
 
 class Problem(Strict):
-    """Why something was refused, failed or is undecided (RFC 9457 with our extensions)."""
+    """Why something was refused, failed or is undecided (RFC 9457 with our extensions).
+
+    Further members say more about single codes: ``prompt`` of a licence problem, ``expected`` and ``found``.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     code: str = Field(description="stable, dotted; the list is in docs/errors.md")
     title: str
@@ -67,7 +72,6 @@ class Problem(Strict):
     retry: Retry
     device_code: str | None = Field(default=None, description="the printer's own error number, as the vendor writes it")
     errors: tuple[FieldProblem, ...] = ()
-    extra: dict[str, Any] = Field(default_factory=dict, description="further facts, by name")
 
 
 class ProblemError(Exception):
@@ -107,8 +111,9 @@ CATALOGUE: dict[str, Row] = {
     "request.slow": Row(
         _REQ, _NOT, _SAFE, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _APP_PL
     ),
-    "request.media_type": Row(
-        _REQ, _NOT, _USELESS, "Wrong content type", "send Content-Type: application/json", _APP_PL
+    "request.key": Row(
+        _REQ, _NOT, _USELESS, "Not a job key",
+        "a key has 1-128 characters of A-Z a-z 0-9 . _ : / -, percent-encoded in the path; this is {key!r}", _APP_PL,
     ),
     "request.route": Row(
         _REQ, _NOT, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _APP_PL
@@ -291,12 +296,12 @@ def problem(
     fate: Fate | None = None,
     device_code: str | None = None,
     errors: Iterable[FieldProblem] = (),
-    extra: dict[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
     **facts: object,
 ) -> Problem:
     """The problem ``code`` of the catalogue with its templates filled from ``facts``.
 
-    ``fate`` overrides the row's where the moment decides it.
+    ``fate`` overrides the row's where the moment decides it; ``extra`` becomes further members.
     """
     row = CATALOGUE[code]
     return Problem(
@@ -309,7 +314,7 @@ def problem(
         retry=row.retry,
         device_code=device_code,
         errors=tuple(errors),
-        extra=extra or {},
+        **(extra or {}),
     )
 
 

@@ -62,6 +62,11 @@ class _SerialStream(DescriptorStream):
     def __init__(self, port: serial.Serial, path: str) -> None:
         self._port = port
         super().__init__(port.fileno(), path)
+        with contextlib.suppress(OSError, termios.error):
+            # pyserial leaves VMIN at 0, and then "nothing yet" and "gone" would both read as empty.
+            attributes = termios.tcgetattr(port.fileno())
+            attributes[6][termios.VMIN] = 1
+            termios.tcsetattr(port.fileno(), termios.TCSANOW, attributes)
         with contextlib.suppress(OSError):  # an emulated port may not know it
             fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
         with contextlib.suppress(OSError, termios.error):

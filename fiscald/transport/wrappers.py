@@ -18,9 +18,11 @@ BITS_PER_BYTE = 10
 class Recorder(ByteStream):
     """Shows every byte that passes to ``sink``; received bytes before they are handed on."""
 
-    def __init__(self, stream: ByteStream, sink: Sink) -> None:
+    def __init__(self, stream: ByteStream, sink: Sink, *, closed: Callable[[], None] = lambda: None) -> None:
+        """``closed`` is called once the stream is closed: no more bytes will come."""
         self._stream = stream
         self._sink = sink
+        self._closed = closed
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``. Recorded first: what may have been sent must be in the record."""
@@ -43,6 +45,7 @@ class Recorder(ByteStream):
     async def aclose(self) -> None:
         """See ``ByteStream.aclose``."""
         await self._stream.aclose()
+        self._closed()
 
 
 class Throttle(ByteStream):

@@ -1,0 +1,5 @@
+"""``python -m fiscald``."""
+
+from fiscald.cli.fiscald import main
+
+main()

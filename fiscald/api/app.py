@@ -1,0 +1,368 @@
+"""The routes: thin translations between HTTP and the engine's public face.
+
+``ROUTES`` is the table that both the server and the OpenAPI description are made from.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fiscald import __version__
+from fiscald.api import metrics, openapi
+from fiscald.api.events import event_stream
+from fiscald.api.problems import parse_json, problem_error, problem_response, validated
+from fiscald.api.wire import Adoption, CertificateBody, Hello, JobAnswer, JobList, Licence, PrinterList
+from fiscald.engine import Engine
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import ProblemError, problem
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 256 * 1024
+BODY_SECONDS = 10.0
+MAX_WAIT = 600.0
+_KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query parameter."""
+
+    name: str
+    schema: dict[str, Any]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the contract."""
+
+    method: str
+    path: str
+    handler: Callable[[Api, Request], Awaitable[Response]]
+    summary: str
+    answers: dict[int, tuple[type[BaseModel] | None, str]]
+    body: type[BaseModel] | None = None
+    query: tuple[Query, ...] = ()
+    problems: tuple[int, ...] = ()
+    media_type: str = field(default="application/json")
+
+
+class Api:
+    """What the handlers need."""
+
+    def __init__(self, engine: Engine, licence: Licence) -> None:
+        self.engine = engine
+        self.licence = licence
+
+    # -- helpers --------------------------------------------------------------------------------------
+
+    async def _body(self, request: Request) -> Any:
+        """The JSON body. Raises ``ProblemError``: too large, too slow, not JSON."""
+        chunks = bytearray()
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                async for chunk in request.stream():
+                    chunks += chunk
+                    if len(chunks) > MAX_BODY:
+                        raise ProblemError(problem("request.too_large", limit=MAX_BODY))
+        except TimeoutError:
+            raise ProblemError(problem("request.slow", seconds=int(BODY_SECONDS))) from None
+        return parse_json(bytes(chunks))
+
+    def _key(self, request: Request) -> str:
+        key: str = request.path_params["key"]
+        if _KEY.fullmatch(key) is None:
+            raise ProblemError(problem("request.key", key=key[:150]))
+        return key
+
+    def _number(self, request: Request, name: str, most: float, default: float = 0.0) -> float:
+        text = request.query_params.get(name)
+        if text is None:
+            return default
+        if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text, re.ASCII) is None:
+            raise ProblemError(problem("request.invalid", reason=f"{name} is a number from 0 to {most:g}"))
+        return min(float(text), most)
+
+    def _job(self, job: Job, status: int = 200) -> Response:
+        return JSONResponse(self._job_json(job), status)
+
+    def _job_json(self, job: Job) -> dict[str, Any]:
+        answer = job.model_dump(mode="json", by_alias=True)
+        notice = self.licence.notice()
+        return answer if notice is None else answer | {"licence": notice}
+
+    # -- handlers -------------------------------------------------------------------------------------
+
+    async def hello(self, _: Request) -> Response:
+        """``GET /v1``."""
+        hello = Hello(
+            version=__version__,
+            printers=tuple(status.name for status in self.engine.printers()),
+            licence={"state": self.licence.describe()["state"]},
+            test_keys=self.licence.test_keys,
+        )
+        return JSONResponse(hello.model_dump(mode="json"))
+
+    async def submit(self, request: Request) -> Response:
+        """``PUT /v1/jobs/{key}``."""
+        key = self._key(request)
+        seconds = self._number(request, "wait", MAX_WAIT)
+        submission = validated(Submission, await self._body(request))
+        peer = getattr(request.state, "peer", None)
+        job, new = await self.engine.submit(key, submission, peer.uid if peer else None)
+        if new:
+            log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
+        if seconds and not job.state.final:
+            job = await self.engine.wait(key, seconds)
+        return self._job(job, 201 if new and not job.state.final else 200)
+
+    async def job(self, request: Request) -> Response:
+        """``GET /v1/jobs/{key}``."""
+        key = self._key(request)
+        seconds = self._number(request, "wait", MAX_WAIT)
+        return self._job(await (self.engine.wait(key, seconds) if seconds else self.engine.job(key)))
+
+    async def jobs(self, request: Request) -> Response:
+        """``GET /v1/jobs``."""
+        query = request.query_params
+        state = query.get("state")
+        if state is not None and state not in set(JobState):
+            raise ProblemError(problem("request.invalid", reason=f"state is one of {', '.join(JobState)}"))
+        limit = int(self._number(request, "limit", 1000, 100))
+        found = await self.engine.jobs(
+            printer=query.get("printer"),
+            state=JobState(state) if state else None,
+            after=int(self._number(request, "after", 2**53)),
+            limit=limit,
+        )
+        following = str(found[-1][0]) if found else query.get("after")
+        return JSONResponse({"jobs": [self._job_json(job) for _, job in found], "next": following})
+
+    async def withdraw(self, request: Request) -> Response:
+        """``DELETE /v1/jobs/{key}``."""
+        return self._job(await self.engine.withdraw(self._key(request)))
+
+    async def resolve(self, request: Request) -> Response:
+        """``POST /v1/jobs/{key}/resolution``."""
+        resolution = validated(Resolution, await self._body(request))
+        return self._job(await self.engine.resolve(self._key(request), resolution))
+
+    async def printers(self, _: Request) -> Response:
+        """``GET /v1/printers``."""
+        return JSONResponse({"printers": [status.model_dump(mode="json") for status in self.engine.printers()]})
+
+    async def printer(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}``."""
+        return JSONResponse(self.engine.printer(request.path_params["name"]).model_dump(mode="json"))
+
+    async def adopt(self, request: Request) -> Response:
+        """``POST /v1/printers/{name}/adoption``."""
+        adoption = validated(Adoption, await self._body(request))
+        status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
+        return JSONResponse(status.model_dump(mode="json"))
+
+    async def licence_state(self, _: Request) -> Response:
+        """``GET /v1/licence``."""
+        return JSONResponse(self.licence.describe())
+
+    async def licence_install(self, request: Request) -> Response:
+        """``POST /v1/licence/certificate``."""
+        body = validated(CertificateBody, await self._body(request))
+        await anyio.to_thread.run_sync(self.licence.install, body.certificate.encode())
+        self.engine.licence_changed()
+        return JSONResponse(self.licence.describe())
+
+    async def events(self, request: Request) -> Response:
+        """``GET /v1/events``."""
+        cursor = request.headers.get("last-event-id") or request.query_params.get("after")
+        if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
+            raise ProblemError(problem("request.invalid", reason="the cursor is the id of an earlier event"))
+        after = int(cursor) if cursor is not None else await self.engine.last_event()
+        return event_stream(self.engine, after, self._job_json)
+
+    async def description(self, _: Request) -> Response:
+        """``GET /v1/openapi.json``."""
+        return JSONResponse(openapi.describe(ROUTES))
+
+    async def metrics(self, _: Request) -> Response:
+        """``GET /metrics``."""
+        text = metrics.render(self.engine.printers(), await self.engine.counts())
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+_WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
+_CURSOR = Query("after", {"type": "string"}, "cursor of an earlier answer")
+
+#: The contract.
+ROUTES = (
+    Route("GET", "/v1", Api.hello, "Who answers, and what it can do", {200: (Hello, "hello")}),
+    Route(
+        "PUT",
+        "/v1/jobs/{key}",
+        Api.submit,
+        "Submit a document; the same key and content always get the same job",
+        {200: (JobAnswer, "known, or final already"), 201: (JobAnswer, "accepted, not final yet")},
+        body=Submission,
+        query=(_WAIT,),
+        problems=(400, 403, 404, 408, 409, 413, 422, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{key}",
+        Api.job,
+        "The answer of that job, any time",
+        {200: (JobAnswer, "the job")},
+        query=(_WAIT,),
+        problems=(400, 404, 503),
+    ),
+    Route(
+        "DELETE",
+        "/v1/jobs/{key}",
+        Api.withdraw,
+        "Withdraw a job that has not started",
+        {200: (JobAnswer, "withdrawn: failed, not printed")},
+        problems=(400, 404, 409, 503),
+    ),
+    Route(
+        "POST",
+        "/v1/jobs/{key}/resolution",
+        Api.resolve,
+        "A person decides an undecided job",
+        {200: (JobAnswer, "decided")},
+        body=Resolution,
+        problems=(400, 404, 409, 422, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/jobs",
+        Api.jobs,
+        "Jobs, newest last",
+        {200: (JobList, "a page of jobs")},
+        query=(
+            Query("printer", {"type": "string"}, "only of that printer"),
+            Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
+            _CURSOR,
+            Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "at most so many"),
+        ),
+        problems=(422, 503),
+    ),
+    Route("GET", "/v1/printers", Api.printers, "All printers, from memory", {200: (PrinterList, "printers")}),
+    Route(
+        "GET",
+        "/v1/printers/{name}",
+        Api.printer,
+        "One printer, from memory; never blocked by printing",
+        {200: (PrinterStatus, "the printer")},
+        problems=(404,),
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/adoption",
+        Api.adopt,
+        "A person confirms that another physical printer took this one's place",
+        {200: (PrinterStatus, "the printer")},
+        body=Adoption,
+        problems=(404, 409, 422, 503),
+    ),
+    Route("GET", "/v1/licence", Api.licence_state, "The licence's state", {200: (None, "the licence")}),
+    Route(
+        "POST",
+        "/v1/licence/certificate",
+        Api.licence_install,
+        "Install a licence certificate; a bad one changes nothing",
+        {200: (None, "the licence")},
+        body=CertificateBody,
+        problems=(400, 422),
+    ),
+    Route(
+        "GET",
+        "/v1/events",
+        Api.events,
+        "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
+        {200: (None, "a stream of events")},
+        query=(_CURSOR,),
+        media_type="text/event-stream",
+    ),
+    Route("GET", "/v1/openapi.json", Api.description, "This description", {200: (None, "OpenAPI 3.1")}),
+    Route(
+        "GET",
+        "/metrics",
+        Api.metrics,
+        "Prometheus metrics",
+        {200: (None, "metrics")},
+        media_type="text/plain",
+    ),
+)
+
+
+def create_app(engine: Engine, licence: Licence) -> ASGIApp:
+    """The ASGI application."""
+    api = Api(engine, licence)
+
+    def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            return await route.handler(api, request)
+
+        return answer
+
+    app = Starlette(
+        routes=[
+            StarletteRoute(route.path.replace("{key}", "{key:path}"), endpoint(route), methods=[route.method])
+            for route in sorted(ROUTES, key=lambda route: "resolution" not in route.path)
+        ],
+        exception_handlers={
+            ProblemError: problem_error,
+            HTTPException: _no_route,
+            ClientDisconnect: _gone,
+            Exception: _internal,
+        },
+    )
+    return _Branded(app) if licence.test_keys else app
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    why = problem("request.route", method=request.method, path=request.url.path)
+    response = problem_response(why, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+
+
+class _Branded:
+    """Says on every answer that the licence is a test licence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def branded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"fiscald-test-keys", b"true")]
+            await send(message)
+
+        await self._app(scope, receive, branded)

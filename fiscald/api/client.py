@@ -1,0 +1,377 @@
+"""The typed client, synchronous and asynchronous.
+
+Submitting is safe to repeat: both clients do so by themselves when the connection to the daemon breaks, with
+the same key, so that a sale is never printed twice. Mint the key when the sale is born and keep it with the
+sale; after a crash of your own program, submit again with it and get the answer of the first time.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+from urllib.parse import quote
+
+import anyio
+import httpx
+from pydantic import TypeAdapter
+
+from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.model.documents import Document
+from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Problem
+from fiscald.model.strict import Strict
+
+DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
+#: Seconds between attempts to reach a daemon that is not there.
+_PAUSES = (0.1, 0.3, 1.0, None)
+T = TypeVar("T")
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+
+
+class JobChange(Strict):
+    """A change of a job, from the event stream; ``id`` is the cursor to resume from."""
+
+    id: int
+    state: JobState
+    job: JobAnswer
+
+
+class ClientError(Exception):
+    """The daemon did not do what was asked."""
+
+
+class NotReachable(ClientError):
+    """The daemon cannot be reached. Whether it got the request is unknown: ask again with the same key."""
+
+
+class Refused(ClientError):
+    """The daemon refused, and said why."""
+
+    def __init__(self, status: int, problem: Problem) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(f"{problem.code}: {problem.detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[T]):
+    """A request, and what to make of its answer."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    wait: float = 0.0
+    body: Any = None
+    params: dict[str, Any] | None = None
+
+
+class _Calls:
+    """Every request of the API; the clients differ only in how they send them."""
+
+    def __init__(self, socket: Path | str, timeout: float) -> None:
+        self._socket = str(socket)
+        self._timeout = timeout
+
+    def _options(self, call: _Call[Any]) -> dict[str, Any]:
+        return {"json": call.body, "params": call.params, "timeout": self._limits(call.wait)}
+
+    def _limits(self, wait: float) -> httpx.Timeout:
+        return httpx.Timeout(self._timeout, read=self._timeout + wait)
+
+    def _lost(self, error: Exception) -> NotReachable:
+        return NotReachable(f"the daemon at {self._socket} cannot be reached: {error}")
+
+    @staticmethod
+    def _hello() -> _Call[dict[str, Any]]:
+        return _Call("GET", "/v1", dict)
+
+    @staticmethod
+    def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
+        if isinstance(document, Mapping):
+            content: Any = dict(document)
+        else:
+            content = _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
+        body = {"printer": printer, "document": content}
+        return _Call("PUT", _job_path(key), JobAnswer.model_validate, wait, body, {"wait": wait})
+
+    @staticmethod
+    def _job(key: str, wait: float) -> _Call[JobAnswer]:
+        params = {"wait": wait} if wait else None
+        return _Call("GET", _job_path(key), JobAnswer.model_validate, wait, params=params)
+
+    @staticmethod
+    def _jobs(printer: str | None, state: str | None, after: str | None, limit: int) -> _Call[JobList]:
+        given = {"printer": printer, "state": state, "after": after, "limit": limit}
+        params = {name: value for name, value in given.items() if value is not None}
+        return _Call("GET", "/v1/jobs", JobList.model_validate, params=params)
+
+    @staticmethod
+    def _withdraw(key: str) -> _Call[JobAnswer]:
+        return _Call("DELETE", _job_path(key), JobAnswer.model_validate)
+
+    @staticmethod
+    def _resolve(key: str, resolution: Resolution) -> _Call[JobAnswer]:
+        body = resolution.model_dump(mode="json", exclude_none=True)
+        return _Call("POST", _job_path(key, "/resolution"), JobAnswer.model_validate, body=body)
+
+    @staticmethod
+    def _printers() -> _Call[tuple[PrinterStatus, ...]]:
+        return _Call("GET", "/v1/printers", lambda answer: PrinterList.model_validate(answer).printers)
+
+    @staticmethod
+    def _printer(name: str) -> _Call[PrinterStatus]:
+        return _Call("GET", f"/v1/printers/{quote(name, safe='')}", PrinterStatus.model_validate)
+
+    @staticmethod
+    def _adopt(name: str, printer_id: str) -> _Call[PrinterStatus]:
+        path = f"/v1/printers/{quote(name, safe='')}/adoption"
+        return _Call("POST", path, PrinterStatus.model_validate, body={"printer_id": printer_id})
+
+    @staticmethod
+    def _licence() -> _Call[dict[str, Any]]:
+        return _Call("GET", "/v1/licence", dict)
+
+    @staticmethod
+    def _install_licence(certificate: str) -> _Call[dict[str, Any]]:
+        return _Call("POST", "/v1/licence/certificate", dict, body={"certificate": certificate})
+
+
+def _job_path(key: str, suffix: str = "") -> str:
+    return f"/v1/jobs/{quote(key, safe='')}{suffix}"
+
+
+def _content(response: httpx.Response) -> Any:
+    """The answer's JSON. Raises ``Refused`` for a problem."""
+    if response.status_code < 400:
+        return response.json()
+    try:
+        content = response.json()
+        content.pop("type", None)
+        content.pop("status", None)
+        problem = Problem.model_validate(content)
+    except ValueError:
+        raise ClientError(f"the daemon answered {response.status_code} without saying why") from None
+    raise Refused(response.status_code, problem)
+
+
+class Client(_Calls):
+    """The synchronous client."""
+
+    def __init__(self, socket: Path | str = DEFAULT_SOCKET, *, timeout: float = 10.0) -> None:
+        """``timeout``: seconds for anything but the waiting that was asked for."""
+        super().__init__(socket, timeout)
+        self._http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://fiscald")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def _send(self, call: _Call[T]) -> T:
+        # Every request may be asked again: jobs have keys, and nothing else changes anything twice.
+        for pause in _PAUSES:
+            try:
+                return call.read(_content(self._http.request(call.method, call.path, **self._options(call))))
+            except httpx.TransportError as error:
+                if pause is None:
+                    raise self._lost(error) from error
+                time.sleep(pause)
+        raise AssertionError("the last pause is None")
+
+    def hello(self) -> dict[str, Any]:
+        """Who answers, and what it can do."""
+        return self._send(self._hello())
+
+    def submit(
+        self, key: str, printer: str, document: Document | Mapping[str, Any], *, wait: float = 30.0
+    ) -> JobAnswer:
+        """Submit a document, or get the job that has this key; waits up to ``wait`` seconds for a final state.
+
+        Raises ``Refused`` (nothing was printed, unless the problem says otherwise) or ``NotReachable``.
+        """
+        return self._send(self._submit(key, printer, document, wait))
+
+    def job(self, key: str, *, wait: float = 0.0) -> JobAnswer:
+        """The job of that key. Raises ``Refused`` if there is none."""
+        return self._send(self._job(key, wait))
+
+    def jobs(
+        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
+    ) -> JobList:
+        """A page of jobs in order of acceptance, with the cursor of the next one."""
+        return self._send(self._jobs(printer, state, after, limit))
+
+    def withdraw(self, key: str) -> JobAnswer:
+        """End an accepted job before anything was sent."""
+        return self._send(self._withdraw(key))
+
+    def resolve(self, key: str, resolution: Resolution) -> JobAnswer:
+        """Decide an undecided job."""
+        return self._send(self._resolve(key, resolution))
+
+    def printers(self) -> tuple[PrinterStatus, ...]:
+        """All printers."""
+        return self._send(self._printers())
+
+    def printer(self, name: str) -> PrinterStatus:
+        """One printer."""
+        return self._send(self._printer(name))
+
+    def adopt(self, name: str, printer_id: str) -> PrinterStatus:
+        """Confirm that the printer with this unique number took the place of the known one."""
+        return self._send(self._adopt(name, printer_id))
+
+    def licence(self) -> dict[str, Any]:
+        """The licence's state."""
+        return self._send(self._licence())
+
+    def install_licence(self, certificate: str) -> dict[str, Any]:
+        """Put a certificate in force."""
+        return self._send(self._install_licence(certificate))
+
+    def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
+        """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        parser = _EventParser()
+        try:
+            with self._http.stream("GET", "/v1/events", headers=headers, timeout=self._limits(60)) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    _content(response)
+                for line in response.iter_lines():
+                    event = parser.line(line)
+                    if event is not None:
+                        yield event
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
+
+class AsyncClient(_Calls):
+    """The asynchronous client; the same methods, awaited."""
+
+    def __init__(self, socket: Path | str = DEFAULT_SOCKET, *, timeout: float = 10.0) -> None:
+        """``timeout``: seconds for anything but the waiting that was asked for."""
+        super().__init__(socket, timeout)
+        self._http = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://fiscald")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._http.aclose()
+
+    async def _send(self, call: _Call[T]) -> T:
+        for pause in _PAUSES:
+            try:
+                return call.read(_content(await self._http.request(call.method, call.path, **self._options(call))))
+            except httpx.TransportError as error:
+                if pause is None:
+                    raise self._lost(error) from error
+                await anyio.sleep(pause)
+        raise AssertionError("the last pause is None")
+
+    async def hello(self) -> dict[str, Any]:
+        """See ``Client.hello``."""
+        return await self._send(self._hello())
+
+    async def submit(
+        self, key: str, printer: str, document: Document | Mapping[str, Any], *, wait: float = 30.0
+    ) -> JobAnswer:
+        """See ``Client.submit``."""
+        return await self._send(self._submit(key, printer, document, wait))
+
+    async def job(self, key: str, *, wait: float = 0.0) -> JobAnswer:
+        """See ``Client.job``."""
+        return await self._send(self._job(key, wait))
+
+    async def jobs(
+        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
+    ) -> JobList:
+        """See ``Client.jobs``."""
+        return await self._send(self._jobs(printer, state, after, limit))
+
+    async def withdraw(self, key: str) -> JobAnswer:
+        """See ``Client.withdraw``."""
+        return await self._send(self._withdraw(key))
+
+    async def resolve(self, key: str, resolution: Resolution) -> JobAnswer:
+        """See ``Client.resolve``."""
+        return await self._send(self._resolve(key, resolution))
+
+    async def printers(self) -> tuple[PrinterStatus, ...]:
+        """See ``Client.printers``."""
+        return await self._send(self._printers())
+
+    async def printer(self, name: str) -> PrinterStatus:
+        """See ``Client.printer``."""
+        return await self._send(self._printer(name))
+
+    async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
+        """See ``Client.adopt``."""
+        return await self._send(self._adopt(name, printer_id))
+
+    async def licence(self) -> dict[str, Any]:
+        """See ``Client.licence``."""
+        return await self._send(self._licence())
+
+    async def install_licence(self, certificate: str) -> dict[str, Any]:
+        """See ``Client.install_licence``."""
+        return await self._send(self._install_licence(certificate))
+
+    async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus]:
+        """See ``Client.events``."""
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        parser = _EventParser()
+        try:
+            async with self._http.stream("GET", "/v1/events", headers=headers, timeout=self._limits(60)) as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    _content(response)
+                async for line in response.aiter_lines():
+                    event = parser.line(line)
+                    if event is not None:
+                        yield event
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
+
+class _EventParser:
+    """Lines of a server-sent event stream to events."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+
+    def line(self, line: str) -> JobChange | PrinterStatus | None:
+        """An event, when this line completes one."""
+        if line:
+            name, _, value = line.partition(": ")
+            if name:
+                self._fields[name] = value
+            return None
+        fields, self._fields = self._fields, {}
+        if fields.get("event") == "printer":
+            return PrinterStatus.model_validate_json(fields["data"])
+        if fields.get("event") == "job":
+            content = json.loads(fields["data"])
+            job = JobAnswer.model_validate(content["job"])
+            return JobChange(id=int(fields["id"]), state=JobState(content["state"]), job=job)
+        return None

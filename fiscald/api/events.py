@@ -1,0 +1,55 @@
+"""Server-sent events: changes of jobs with a cursor, and the state of printers.
+
+A stream begins with the present state of every printer. Job events carry an id; a client that reconnects with
+``Last-Event-ID`` gets every change since, also over a restart of the daemon. Nothing is buffered for a slow
+client: it reads from the journal at its own pace.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.responses import StreamingResponse
+
+from fiscald.engine import Engine
+from fiscald.model.jobs import Job
+
+#: Seconds of quiet after which a comment shows that the stream is alive.
+KEEPALIVE = 15.0
+
+
+def event_stream(engine: Engine, after: int, job_json: Callable[[Job], dict[str, Any]]) -> StreamingResponse:
+    """The answer that goes on for as long as the client listens."""
+    return StreamingResponse(
+        _events(engine, after, job_json),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(engine: Engine, cursor: int, job_json: Callable[[Job], dict[str, Any]]) -> AsyncIterator[str]:
+    shown: dict[str, tuple[str, str | None, str | None, int]] = {}
+    yield ": fiscald\n\n"
+    while not engine.stopping:
+        quiet = True
+        change = engine.next_change()
+        for status in engine.printers():
+            seen = (status.state, status.problem.code if status.problem else None, status.job, status.queue)
+            if shown.get(status.name) != seen:
+                shown[status.name] = seen
+                quiet = False
+                yield _event("printer", status.model_dump(mode="json"))
+        for event in await engine.events(cursor):
+            cursor = event.id
+            quiet = False
+            body = {"at": event.at.isoformat(), "state": event.state, "job": job_json(event.job)}
+            yield _event("job", body, event.id)
+        if quiet and not await change(KEEPALIVE):
+            yield ": alive\n\n"
+
+
+def _event(name: str, body: dict[str, Any], number: int | None = None) -> str:
+    head = "" if number is None else f"id: {number}\n"
+    return f"{head}event: {name}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n"

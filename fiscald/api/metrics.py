@@ -1,0 +1,35 @@
+"""Prometheus metrics, read from the engine at the moment they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+from fiscald import __version__
+from fiscald.model.jobs import JobState
+from fiscald.model.printers import PrinterState, PrinterStatus
+
+
+def render(printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int]) -> bytes:
+    """The text that Prometheus scrapes."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    build = Gauge("fiscald_build_info", "Version of the daemon", ["version"], registry=registry)
+    build.labels(__version__).set(1)
+    jobs = Gauge("fiscald_jobs", "Jobs in the journal by state", ["printer", "state"], registry=registry)
+    state = Gauge("fiscald_printer_state", "1 for the state the printer is in", ["printer", "state"], registry=registry)
+    queue = Gauge("fiscald_printer_queue", "Accepted jobs that wait", ["printer"], registry=registry)
+    age = Gauge("fiscald_printer_age_seconds", "Since the printer last answered", ["printer"], registry=registry)
+    stale = Gauge("fiscald_printer_stale", "1 if what is known is not the present", ["printer"], registry=registry)
+    for status in printers:
+        for each in JobState:
+            jobs.labels(status.name, each).set(counts.get((status.name, each.value), 0))
+        for situation in PrinterState:
+            state.labels(status.name, situation).set(status.state is situation)
+        queue.labels(status.name).set(status.queue)
+        stale.labels(status.name).set(status.stale)
+        if status.age_ms is not None:
+            age.labels(status.name).set(status.age_ms / 1000)
+    return generate_latest(registry)

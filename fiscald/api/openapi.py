@@ -1,0 +1,81 @@
+"""The OpenAPI 3.1 description, made from the routes and the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from fiscald import __version__
+from fiscald.api.problems import MEDIA_TYPE
+from fiscald.model.problems import Problem
+
+if TYPE_CHECKING:
+    from fiscald.api.app import Route
+
+_PARAMETERS = {
+    "{key}": {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "description": "the application's own name of the sale, minted once and reused by every retry",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$"},
+    },
+    "{name}": {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}},
+}
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """The whole description."""
+    table = tuple(routes)
+    bodies = [(route.body, "validation") for route in table if route.body is not None]
+    answers = [(model, "serialization") for route in table for model, _ in route.answers.values() if model is not None]
+    models: list[Any] = [*bodies, *answers, (Problem, "serialization")]
+    refs, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
+
+    def ref(model: type[BaseModel], mode: str) -> dict[str, Any]:
+        return refs[(model, mode)]  # type: ignore[index]
+
+    paths: dict[str, dict[str, Any]] = {}
+    for route in table:
+        operation: dict[str, Any] = {
+            "summary": route.summary,
+            "operationId": route.handler.__name__,
+            "parameters": [parameter for mark, parameter in _PARAMETERS.items() if mark in route.path]
+            + [
+                {"name": query.name, "in": "query", "description": query.description, "schema": query.schema}
+                for query in route.query
+            ],
+            "responses": {
+                str(status): {
+                    "description": text,
+                    "content": {route.media_type: {"schema": ref(model, "serialization") if model else {}}},
+                }
+                for status, (model, text) in route.answers.items()
+            },
+        }
+        for status in route.problems:
+            operation["responses"][str(status)] = {
+                "description": HTTPStatus(status).phrase,
+                "content": {MEDIA_TYPE: {"schema": ref(Problem, "serialization")}},
+            }
+        if route.body is not None:
+            operation["requestBody"] = {
+                "required": True,
+                "content": {"application/json": {"schema": ref(route.body, "validation")}},
+            }
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "fiscald",
+            "version": __version__,
+            "description": "Fiscal printers behind one local socket. Money: a string of złoty or an integer of grosze.",
+        },
+        "servers": [{"url": "http://localhost", "description": "over the Unix socket /run/fiscald/fiscald.sock"}],
+        "paths": paths,
+        "components": {"schemas": definitions.get("$defs", {})},
+    }

@@ -1,0 +1,163 @@
+"""Problems as HTTP answers, and bad input as problems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
+from fiscald.model.strict import nearest
+
+MEDIA_TYPE = "application/problem+json"
+M = TypeVar("M", bound=BaseModel)
+
+#: HTTP status by problem code; by its first word where the code is not named.
+_STATUS = {
+    "request.json": 400,
+    "request.key": 400,
+    "request.invalid": 422,
+    "request.too_large": 413,
+    "request.slow": 408,
+    "request.route": 404,
+    "document": 422,
+    "job.unknown": 404,
+    "job": 409,
+    "printer.unknown": 404,
+    "printer": 409,
+    "licence.refused": 422,
+    "licence": 403,
+    "daemon.internal": 500,
+    "daemon": 503,
+}
+
+
+def status_of(code: str) -> int:
+    """The HTTP status that goes with a problem code."""
+    return _STATUS.get(code) or _STATUS.get(code.partition(".")[0], 500)
+
+
+def problem_json(why: Problem, status: int) -> dict[str, Any]:
+    """The body of a problem answer (RFC 9457)."""
+    return {"type": f"urn:fiscald:problem:{why.code}", "status": status} | why.model_dump(mode="json")
+
+
+def problem_response(why: Problem, status: int | None = None) -> JSONResponse:
+    """A problem as an answer."""
+    status = status or status_of(why.code)
+    return JSONResponse(problem_json(why, status), status, media_type=MEDIA_TYPE)
+
+
+async def problem_error(_: Request, error: Exception) -> JSONResponse:
+    """What ``ProblemError`` becomes."""
+    assert isinstance(error, ProblemError)
+    return problem_response(error.problem)
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON without doubled names, NaN or lone surrogates. Raises ``ProblemError``."""
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        reason = "the body is not UTF-8"
+    except RecursionError:
+        reason = "the body is nested too deeply"
+    except ValueError as error:
+        reason = str(error) or "the body is empty"
+    raise ProblemError(problem("request.json", reason=reason))
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name!r} stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def validated(model: type[M], content: Any) -> M:
+    """``content`` as a ``model``. Raises ``ProblemError`` with a JSON pointer for every bad field."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        errors = [_field_problem(model, content, detail) for detail in error.errors(include_url=False)]
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        reason = f"{first.pointer or 'body'}: {first.detail}{more}"
+        raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
+
+
+def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any]) -> FieldProblem:
+    kind: str = error["type"]
+    path = _without_tags(error["loc"], content)
+    detail: str = error["msg"]
+    match kind:
+        case "missing":
+            code, detail = "field.missing", "this field is missing"
+        case "extra_forbidden":
+            code, detail = "field.unknown", _unknown(model, error["loc"])
+        case _:
+            code = kind if "." in kind else "field.invalid"
+    return FieldProblem(pointer="".join(f"/{_escape(part)}" for part in path), code=code, detail=detail)
+
+
+def _without_tags(loc: Iterable[int | str], content: Any) -> list[int | str]:
+    """A place in the content: pydantic also names which kind of a union it tried."""
+    path: list[int | str] = []
+    here = content
+    for part in loc:
+        if isinstance(here, dict) and part not in here and here.get("type") == part:
+            continue
+        path.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return path
+
+
+def _escape(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """A sentence for an unknown field, naming the known one it may be a misspelling of."""
+    known = _fields_at(model.model_json_schema(), loc[:-1])
+    guess = nearest(str(loc[-1]), known)
+    hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(known))}"
+    return f"there is no such field; {hint}"
+
+
+def _fields_at(schema: Mapping[str, Any], loc: Iterable[int | str]) -> list[str]:
+    """The field names of the object at ``loc``, by the JSON schema."""
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The alternatives of a node that are not references any more."""
+        if "$ref" in node:
+            return resolve(definitions[node["$ref"].rpartition("/")[2]])
+        alternatives = node.get("oneOf") or node.get("anyOf")
+        return [found for option in alternatives for found in resolve(option)] if alternatives else [node]
+
+    nodes = resolve(schema)
+    for part in loc:
+        following: list[Mapping[str, Any]] = []
+        for node in nodes:
+            if isinstance(part, int):
+                items = node.get("items")
+                following += resolve(items) if isinstance(items, dict) else []
+            elif part in node.get("properties", {}):
+                following += resolve(node["properties"][part])
+            elif node.get("properties", {}).get("type", {}).get("const") == part:
+                following.append(node)
+        nodes = following
+    return sorted({name for node in nodes for name in node.get("properties", {})})

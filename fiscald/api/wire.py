@@ -1,0 +1,69 @@
+"""Bodies of the API that are not documents, jobs or printers themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Protocol
+
+from pydantic import Field
+
+from fiscald.model.jobs import Job
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.strict import Strict
+
+
+class Licence(Protocol):
+    """What the API needs of the licence."""
+
+    test_keys: bool
+
+    def describe(self) -> dict[str, Any]:
+        """The answer of ``GET /v1/licence``."""
+
+    def notice(self) -> dict[str, Any] | None:
+        """What an answer about a document says of the licence."""
+
+    def install(self, text: bytes) -> None:
+        """Put a certificate in force. Raises ``ProblemError``."""
+
+
+class Hello(Strict):
+    """Who answers, and what it can do."""
+
+    product: str = "fiscald"
+    version: str
+    api: str = "1"
+    printers: tuple[str, ...]
+    licence: dict[str, Any]
+    features: tuple[str, ...] = ("jobs", "events", "resolution", "adoption", "licence", "metrics")
+    test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
+
+
+class JobAnswer(Job):
+    """A job, and what the application should know of the licence (absent while all is well)."""
+
+    licence: dict[str, Any] | None = None
+
+
+class JobList(Strict):
+    """Jobs in order of acceptance."""
+
+    jobs: tuple[JobAnswer, ...]
+    next: str | None = Field(description="give this as `after` to get what follows; null: nothing more now")
+
+
+class PrinterList(Strict):
+    """Every configured printer."""
+
+    printers: tuple[PrinterStatus, ...]
+
+
+class Adoption(Strict):
+    """A person confirms which physical printer stands behind a name from now on."""
+
+    printer_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class CertificateBody(Strict):
+    """A licence certificate, armoured or bare."""
+
+    certificate: Annotated[str, Field(min_length=1, max_length=20000)]

@@ -1,0 +1,95 @@
+"""``fiscald demo``: an emulated printer on a real pseudo-terminal, a daemon, a receipt through the socket."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import anyio
+import click
+from anyio.from_thread import start_blocking_portal
+
+from fiscald import daemon
+from fiscald.api.client import Client
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.licence.testing import make_certificate
+
+RECEIPT = {
+    "type": "receipt",
+    "lines": [
+        {"name": "Chleb razowy na zakwasie", "quantity": "2", "unit": "szt", "price": "3.50", "vat": "5%",
+         "discount": {"percent": "10"}},
+        {"name": "Gwoździe żółte, łeb płaski", "quantity": "0.755", "unit": "kg", "price": "31.90", "vat": "23%"},
+    ],
+    "discount": {"amount": "0.38", "name": "Karta stałego klienta"},
+    "total": "30.00",
+    "payments": [{"type": "card", "amount": "20.00"}, {"type": "cash", "amount": "15.00"}],
+    "change": "5.00",
+    "buyer": {"nip": "526-025-02-74"},
+    "cashier": "Anna",
+    "register": "01",
+    "footer": ["Dziękujemy i zapraszamy!"],
+}  # fmt: skip
+
+
+def run_demo(*, keep: bool, png: Path) -> None:
+    """Show one receipt's way; with ``keep``, leave everything running."""
+    with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as folder, EmulatedPrinter(link="pty") as printer:
+        config = Config(
+            socket=Path(folder) / "fiscald.sock",
+            state_dir=Path(folder) / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        with start_blocking_portal() as portal:
+            future, _ = portal.start_task(daemon.run, config)
+            try:
+                _show(config.socket, printer, png)
+                if keep:
+                    _stay(config.socket, printer)
+            finally:
+                future.cancel()
+
+
+def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
+    with Client(socket) as client:
+        client.install_licence(make_certificate())
+        click.echo(f"The daemon listens on {socket}; an emulated POSNET printer is at {printer.path}.\n")
+        click.echo("PUT /v1/jobs/demo%2F1?wait=30")
+        click.echo(json.dumps({"printer": "till1", "document": RECEIPT}, ensure_ascii=False, indent=1))
+        job = client.submit("demo/1", "till1", RECEIPT)
+        again = client.submit("demo/1", "till1", RECEIPT)
+    answer = job.model_dump(mode="json", by_alias=True, exclude={"document", "evidence"})
+    click.echo(f"\nThe answer:\n{json.dumps(answer, ensure_ascii=False, indent=1)}\n")
+    click.echo(printer.paper[-1])
+    receipts = printer.register.day.receipt_count
+    click.echo(f"Asked twice with the same key: same number {again.result and again.result.number}; ", nl=False)
+    click.echo(f"receipts in the printer's memory: {receipts}.")
+    try:
+        from fiscald.emulator.png import draw
+    except ImportError:
+        click.echo("The picture needs: pip install 'fiscald[png]'")
+    else:
+        draw(printer.printouts[-1:], png)
+        click.echo(f"The paper as a picture: {png.absolute()}")
+    if job.state != "done":
+        raise click.ClickException("the receipt was not printed")
+
+
+def _stay(socket: Path, printer: EmulatedPrinter) -> None:
+    click.echo(
+        f"\nStill running; Ctrl-C ends it. Try:\n"
+        f"  fiscalctl --socket {socket} status\n"
+        f"  curl --unix-socket {socket} http://fiscald/v1/printers/till1"
+    )
+    seen = len(printer.printouts)
+    try:
+        while True:
+            anyio.run(anyio.sleep, 0.2)
+            for sheet in printer.printouts[seen:]:
+                seen += 1
+                click.echo(f"\n{sheet.text}")
+    except KeyboardInterrupt:
+        click.echo("")

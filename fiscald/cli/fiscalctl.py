@@ -1,0 +1,392 @@
+"""``fiscalctl``: everything a person does with fiscald.
+
+Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
+(licence or rights), 6 not final yet.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from fiscald import __version__
+from fiscald.api.client import DEFAULT_SOCKET, Client, ClientError, NotReachable, Refused
+from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.money import format_grosze
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Problem
+
+DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, PENDING = range(7)
+_BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The options that stand before the verb."""
+
+    socket: Path
+    as_json: bool
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client; what it raises becomes a sentence and an exit code."""
+        try:
+            with Client(self.socket) as client:
+                yield client
+        except NotReachable as error:
+            self.fail(UNREACHABLE, str(error))
+        except Refused as error:
+            self.show_problem(error.problem)
+            sys.exit({403: REFUSED, 400: USAGE, 404: USAGE}.get(error.status, FAILED))
+        except ClientError as error:
+            self.fail(FAILED, str(error))
+
+    def fail(self, code: int, message: str) -> NoReturn:
+        """End with a sentence on stderr."""
+        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
+        sys.exit(code)
+
+    def show(self, content: Any, text: Callable[[], str]) -> None:
+        """The answer: JSON, or what ``text`` makes of it."""
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1) if self.as_json else text())
+
+    def show_problem(self, problem: Problem) -> None:
+        """A refusal on stderr."""
+        if self.as_json:
+            click.echo(problem.model_dump_json(indent=1), err=True)
+        else:
+            click.echo(_problem_text(problem), err=True)
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fiscalctl")
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_SOCKET,
+    envvar="FISCALD_SOCKET",
+    show_default=True,
+    show_envvar=True,
+    help="The daemon's socket.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
+    """Talk to the fiscal printer daemon.
+
+    Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
+    (licence or rights), 6 not final yet.
+    """
+    context.obj = Context(socket, as_json)
+
+
+# -- printers --------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("printer", required=False)
+@pass_context
+def status(context: Context, printer: str | None) -> None:
+    """Show printers (or one) as the daemon knows them."""
+    with context.client() as client:
+        found = client.printers() if printer is None else (client.printer(printer),)
+        licence = client.licence()
+    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
+    context.show(content, lambda: "\n".join([*(_printer_text(each) for each in found), f"licence: {licence['state']}"]))
+
+
+def _printer_text(printer: PrinterStatus) -> str:
+    age = "never answered" if printer.age_ms is None else f"answered {printer.age_ms / 1000:.1f} s ago"
+    lines = [f"{printer.name}: {printer.state}{' (stale)' if printer.stale else ''}, {age}"]
+    lines.append(f"  {printer.family} at {printer.address}")
+    if printer.identity is not None:
+        identity = printer.identity
+        mode = "fiscal" if identity.fiscal else "not fiscalised"
+        lines.append(f"  {identity.model or 'unknown model'} {identity.firmware or ''}, {identity.printer_id}, {mode}")
+    if printer.counters is not None:
+        counters = printer.counters
+        lines.append(
+            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}"
+        )
+    if printer.vat is not None:
+        lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
+    if printer.paper_low:
+        lines.append("  paper near its end")
+    if printer.job is not None:
+        lines.append(f"  printing {printer.job}")
+    if printer.queue:
+        lines.append(f"  {printer.queue} waiting")
+    if printer.problem is not None:
+        lines.append("  " + _problem_text(printer.problem).replace("\n", "\n  "))
+    return "\n".join(lines)
+
+
+@main.command()
+@click.argument("printer")
+@click.argument("printer_id")
+@pass_context
+def adopt(context: Context, printer: str, printer_id: str) -> None:
+    """Confirm that the printer with unique number PRINTER_ID is PRINTER from now on."""
+    with context.client() as client:
+        found = client.adopt(printer, printer_id)
+    context.show(found.model_dump(mode="json"), lambda: _printer_text(found))
+
+
+# -- documents -------------------------------------------------------------------------------------------
+
+_key = click.option("--key", help="The job's key; a new one is minted and shown if absent.")
+_wait = click.option("--wait", type=click.FloatRange(0, 600), default=60.0, show_default=True, help="Seconds to wait.")
+_printer = click.option("--printer", help="Which printer; needed where there are several.")
+
+
+def _submit(context: Context, printer: str | None, document: dict[str, Any], key: str | None, wait: float) -> None:
+    if key is None:
+        key = f"fiscalctl/{uuid.uuid4()}"
+        # Shown before anything is sent: with it the answer can be had again, whatever happens now.
+        click.echo(f"key {key}", err=True)
+    with context.client() as client:
+        job = client.submit(key, printer or _only_printer(context, client), document, wait=wait)
+    _show_job(context, job)
+    sys.exit(_BY_STATE.get(job.state, PENDING))
+
+
+def _only_printer(context: Context, client: Client) -> str:
+    names = [printer.name for printer in client.printers()]
+    if len(names) != 1:
+        context.fail(USAGE, f"say which printer with --printer: {', '.join(names) or 'none is configured'}")
+    return names[0]
+
+
+@main.command("print")
+@click.argument("file", type=click.File("rb"))
+@_printer
+@_key
+@_wait
+@pass_context
+def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
+    try:
+        content = json.load(file)
+    except ValueError as error:
+        context.fail(USAGE, f"{file.name} is not JSON: {error}")
+    if not isinstance(content, dict):
+        context.fail(USAGE, f"{file.name} holds no JSON object")
+    if "document" in content:
+        printer = printer or content.get("printer")
+        content = content["document"]
+    _submit(context, printer, content, key, wait)
+
+
+@main.group()
+def report() -> None:
+    """Print a report."""
+
+
+@report.command()
+@_printer
+@_key
+@click.option("--wait", type=click.FloatRange(0, 600), default=180.0, show_default=True, help="Seconds to wait.")
+@pass_context
+def daily(context: Context, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Print the fiscal daily report."""
+    _submit(context, printer, {"type": "daily_report"}, key, wait)
+
+
+@main.command()
+@click.argument("direction", type=click.Choice(["in", "out"]))
+@click.argument("amount")
+@_printer
+@_key
+@_wait
+@pass_context
+def cash(context: Context, direction: str, amount: str, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Put AMOUNT (like 50.00) into the drawer or take it out, with a slip."""
+    _submit(context, printer, {"type": f"cash_{direction}", "amount": amount}, key, wait)
+
+
+@main.command("return")
+@click.argument("amount")
+@_printer
+@_key
+@_wait
+@pass_context
+def return_(context: Context, amount: str, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Print a slip for AMOUNT paid back for returned goods."""
+    _submit(context, printer, {"type": "goods_return", "amount": amount}, key, wait)
+
+
+@main.command()
+@_printer
+@_key
+@_wait
+@pass_context
+def drawer(context: Context, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Open the cash drawer."""
+    _submit(context, printer, {"type": "drawer"}, key, wait)
+
+
+# -- jobs ------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("key")
+@click.option("--wait", type=click.FloatRange(0, 600), default=0.0, help="Seconds to wait for a final state.")
+@pass_context
+def job(context: Context, key: str, *, wait: float) -> None:
+    """Show the job of KEY; the exit code tells its state."""
+    with context.client() as client:
+        found = client.job(key, wait=wait)
+    _show_job(context, found)
+    sys.exit(_BY_STATE.get(found.state, PENDING))
+
+
+@main.command()
+@_printer
+@click.option("--state", type=click.Choice([*JobState]), help="Only jobs in that state.")
+@click.option("--after", help="The cursor of an earlier page.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@pass_context
+def jobs(context: Context, *, printer: str | None, state: str | None, after: str | None, limit: int) -> None:
+    """List jobs, newest last."""
+    with context.client() as client:
+        page = client.jobs(printer=printer, state=state, after=after, limit=limit)
+    lines = [_job_line(each) for each in page.jobs]
+    if len(page.jobs) == limit:
+        lines.append(f"(more with --after {page.next})")
+    context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
+
+
+@main.command()
+@click.argument("key")
+@pass_context
+def withdraw(context: Context, key: str) -> None:
+    """Withdraw a job that has not started."""
+    with context.client() as client:
+        found = client.withdraw(key)
+    _show_job(context, found)
+
+
+@main.command()
+@click.argument("key")
+@click.argument("verdict", type=click.Choice(["printed", "not_printed"]))
+@click.option("--number", type=click.IntRange(1), help="The number on the paper.")
+@click.option("--by", required=True, help="Who decides.")
+@click.option("--note", default="", help="Why.")
+@pass_context
+def resolve(context: Context, key: str, verdict: str, *, number: int | None, by: str, note: str) -> None:
+    """Decide an undecided job after looking at the paper and the printer."""
+    with context.client() as client:
+        found = client.resolve(key, Resolution(verdict=verdict, number=number, by=by, note=note))
+    _show_job(context, found)
+
+
+def _show_job(context: Context, found: Job) -> None:
+    context.show(found.model_dump(mode="json", by_alias=True), lambda: _job_text(found))
+
+
+def _job_line(found: Job) -> str:
+    number = found.result.number if found.result else None
+    told = f"number {number}" if number is not None else found.error.code if found.error else ""
+    when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
+    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {told}".rstrip()
+
+
+def _job_text(found: Job) -> str:
+    lines = [f"{found.key}: {found.state}, paper {found.paper}"]
+    if found.result is not None:
+        result = found.result
+        facts = [
+            "" if result.number is None else f"number {result.number}",
+            "" if result.daily_report is None else f"daily report {result.daily_report}",
+            "" if result.total is None else f"total {format_grosze(result.total)}",
+            result.printer_id,
+            "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
+        ]
+        lines.append("  " + ", ".join(fact for fact in facts if fact))
+    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
+    for problem in (found.error, found.waiting):
+        if problem is not None:
+            lines.append("  " + _problem_text(problem).replace("\n", "\n  "))
+    if found.state is JobState.UNDECIDED:
+        lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
+        lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
+    return "\n".join(lines)
+
+
+def _problem_text(problem: Problem) -> str:
+    lines = [f"{problem.code}: {problem.detail}"]
+    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
+    lines.append(problem.detail_pl)
+    return "\n".join(lines)
+
+
+# -- licence ---------------------------------------------------------------------------------------------
+
+
+@main.group()
+def licence() -> None:
+    """Show and install the licence."""
+
+
+@licence.command("status")
+@pass_context
+def licence_status(context: Context) -> None:
+    """Show the licence's state."""
+    with context.client() as client:
+        found = client.licence()
+    context.show(found, lambda: _licence_text(found))
+
+
+@licence.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@pass_context
+def licence_import(context: Context, file: Any) -> None:
+    """Install the certificate in FILE (- for standard input); a bad one changes nothing."""
+    with context.client() as client:
+        found = client.install_licence(file.read())
+    context.show(found, lambda: _licence_text(found))
+
+
+@licence.command("test-certificate")
+@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True)
+def licence_test_certificate(*, days: int) -> None:
+    """Print a certificate of the published test key.
+
+    A daemon accepts it only with test_keys = true in its configuration, and then prints on emulated printers only.
+    """
+    from fiscald.licence.certificate import armour
+    from fiscald.licence.testing import make_certificate
+
+    click.echo(armour(make_certificate(days=days)), nl=False)
+
+
+def _licence_text(found: dict[str, Any]) -> str:
+    lines = [f"state: {found['state']}"]
+    if found.get("reason"):
+        lines.append(f"reason: {found['reason']}")
+    plain = ("kind", "number", "updates_until", "confirm_by", "end", "days_left", "prompt")
+    lines += [f"{name}: {found[name]}" for name in plain if found.get(name) is not None]
+    if found.get("modules"):
+        lines.append(f"modules: {', '.join(found['modules'])}")
+    if found.get("company"):
+        lines.append(f"company: {found['company']['name']}, {found['company']['post']}")
+    if found.get("warnings"):
+        lines.append(f"warnings: {', '.join(found['warnings'])}")
+    if found["test_keys"]:
+        lines.append("test keys: only emulated printers may be used")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
