@@ -31,6 +31,7 @@ from fiscald.protocols.posnet.frames import (
     FrameFault,
     encode,
 )
+from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.posnet.profiles import PROFILES
 
 #: Commands that wait in the queue before it is full (3.5, choice).
@@ -191,7 +192,7 @@ class PosnetPrinter(Device):
 
     def foreign_receipt(self) -> None:
         """See ``Device.foreign_receipt``. Only on an idle printer: a document has one owner."""
-        if self.register.state.transaction is None:
+        if self._machine.state is State.IDLE:
             for mnemonic, values in (
                 ("trinit", {}),
                 ("trline", {"na": "Obcy towar", "vt": 0, "pr": 777}),
@@ -210,8 +211,7 @@ class PosnetPrinter(Device):
 
     def _blocked(self, frame: Frame) -> bool:
         """Whether the command needs the mechanism or a person, and has to wait; it is never answered with an error."""
-        row = COMMANDS.get(frame.mnemonic)
-        if row is None or row.effect is Effect.QUERY or frame.mnemonic in PAPERLESS:
+        if _is_query(frame) or frame.mnemonic in PAPERLESS:
             return False
         return any(self.faults.on(s) for s in (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))
 
@@ -229,7 +229,8 @@ class PosnetPrinter(Device):
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
-            self.register.commit()
+            if not _is_query(waiting.frame):
+                self.register.commit()
         except Question as question:
             waiting.go = question.go
             waiting.faults = [fault for fault in waiting.faults if fault.act is not Act.FOREIGN_RECEIPT]
@@ -314,6 +315,12 @@ class PosnetPrinter(Device):
                     noise = bytes(byte for byte in self._random.randbytes(16) if byte not in (2, 3))
                     data = noise + data
         self.answer(data, at)
+
+
+def _is_query(frame: Frame) -> bool:
+    """Whether the command changes nothing: a status query, or none at all."""
+    row = COMMANDS.get(frame.mnemonic)
+    return row is None or row.effect is Effect.QUERY
 
 
 def _frame_error(number: int, mnemonic: str, param: str | None = None) -> Frame:

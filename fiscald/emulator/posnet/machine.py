@@ -109,7 +109,8 @@ class Machine:
         except RegisterError as refused:
             raise ExecError(ERRORS[refused.refusal]) from None
         after = grammar.after(mnemonic, self.state, footer_kept=values.get("fe") is False)
-        self.memory["state"] = after
+        if after is not self.state:
+            self.memory["state"] = after
         return reply or {}
 
     def sheet(self) -> Sheet:

@@ -429,6 +429,16 @@ class _Planner:
         return given, taken
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> None:
+        if not 0 < self.plan.total <= MAX_GROSZE:
+            return  # told already; what would have to be paid is not known
+        if due > MAX_GROSZE:
+            self.error(
+                f"{at}/packaging",
+                "packaging.too_large",
+                "sale and packaging together are worth too much for the printer",
+                "wartość opakowań jest za duża.",
+            )
+            return
         if due < 0:
             self.error(
                 f"{at}/packaging",
@@ -456,7 +466,7 @@ class _Planner:
             self.add(pointer, "trpayment", ty=form, wa=payment.amount, na=name, re=False)
         paid = self.plan.paid
         change = paid - due
-        if change < 0 and self.plan.total > 0:
+        if change < 0:
             self.error(
                 f"{at}/payments",
                 "payments.short",

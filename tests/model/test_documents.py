@@ -1,0 +1,173 @@
+"""Documents: the contract's example, what is refused by shape alone, and the canonical content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from fiscald.model.documents import Adjustment, Receipt, Submission, describe_adjustment
+
+CONTRACT: dict[str, Any] = {
+    "printer": "till1",
+    "document": {
+        "type": "receipt",
+        "lines": [
+            {
+                "name": "Chleb razowy",
+                "quantity": "2",
+                "unit": "szt",
+                "price": "3.50",
+                "vat": "C",
+                "discount": {"percent": "10"},
+            },
+            {"name": "Mleko 2%", "price": "6.00", "vat": "5%"},
+        ],
+        "discount": {"amount": "0.30", "name": "karta"},
+        "total": "12.00",
+        "payments": [{"type": "card", "amount": "10.00"}, {"type": "cash", "amount": "5.00"}],
+        "change": "3.00",
+        "buyer": {"nip": "5260250274"},
+        "cashier": "Anna",
+        "register": "01",
+        "footer": ["Dziękujemy"],
+    },
+}
+
+
+def receipt(**changes: Any) -> Submission:
+    return Submission.model_validate({"printer": "till1", "document": CONTRACT["document"] | changes})
+
+
+def refusals(content: Any) -> set[tuple[str, str]]:
+    with pytest.raises(ValidationError) as caught:
+        Submission.model_validate(content)
+    return {(".".join(map(str, error["loc"])), error["type"]) for error in caught.value.errors()}
+
+
+def test_the_example_of_the_contract() -> None:
+    submission = Submission.model_validate(CONTRACT)
+    document = submission.document
+    assert isinstance(document, Receipt)
+    assert document.lines[1].quantity == 1
+    assert document.total == 1200
+    assert document.till == "01"
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "code"),
+    [
+        ({"total": 12.0}, "document.receipt.total", "money.float"),
+        ({"payment": []}, "document.receipt.payment", "extra_forbidden"),
+        ({"lines": []}, "document.receipt.lines", "too_short"),
+        (
+            {"lines": [{"name": "X", "price": "1", "vat": "A", "discount": {}}]},
+            "document.receipt.lines.0.discount",
+            "adjustment.one",
+        ),
+        (
+            {"lines": [{"name": "X", "price": "1", "vat": "A", "discount": {"percent": "1", "amount": "1"}}]},
+            "document.receipt.lines.0.discount",
+            "adjustment.one",
+        ),
+        (
+            {
+                "lines": [
+                    {"name": "X", "price": "1", "vat": "A", "discount": {"percent": "1"}, "surcharge": {"percent": "1"}}
+                ]
+            },
+            "document.receipt.lines.0",
+            "adjustment.both",
+        ),
+        ({"surcharge": {"percent": "1"}}, "document.receipt", "adjustment.both"),
+        ({"lines": [{"name": "X", "price": "0", "vat": "A"}]}, "document.receipt.lines.0.price", "money.zero"),
+        ({"lines": [{"name": "X", "price": "1", "vat": "a"}]}, "document.receipt.lines.0.vat", "vat.format"),
+        ({"lines": [{"name": "X", "price": "1", "vat": "zw"}]}, "document.receipt.lines.0.vat", "vat.format"),
+        (
+            {"lines": [{"name": "X", "price": "1", "vat": "A", "storno": "yes"}]},
+            "document.receipt.lines.0.storno",
+            "bool_type",
+        ),
+        ({"buyer": {"nip": "5260250275"}}, "document.receipt.buyer.nip", "buyer.nip"),
+        ({"buyer": {"nip": "526"}}, "document.receipt.buyer.nip", "buyer.nip"),
+        ({"payments": [{"type": "gold", "amount": "1"}]}, "document.receipt.payments.0.type", "enum"),
+        ({"payments": [{"type": "cash", "amount": "0"}]}, "document.receipt.payments.0.amount", "money.zero"),
+        ({"barcode": "ąę"}, "document.receipt.barcode", "string_pattern_mismatch"),
+        ({"footer": ["a\tb"]}, "document.receipt.footer.0", "text.control"),
+        ({"qr": {"text": "x", "size": 9}}, "document.receipt.qr.size", "less_than_equal"),
+        (
+            {"packaging": [{"number": "A1", "price": "1"}]},
+            "document.receipt.packaging.0.number",
+            "string_pattern_mismatch",
+        ),
+    ],
+)
+def test_what_is_refused_by_shape(changes: dict[str, Any], where: str, code: str) -> None:
+    assert (where, code) in refusals({"printer": "till1", "document": CONTRACT["document"] | changes})
+
+
+def test_an_unknown_kind_of_document_is_refused() -> None:
+    assert refusals({"printer": "till1", "document": {"type": "invoice"}}) == {("document", "union_tag_invalid")}
+
+
+@pytest.mark.parametrize("nip", ["5260250274", "526-025-02-74", "PL5260250274", " 526 025 02 74 "])
+def test_a_nip_is_kept_as_its_digits(nip: str) -> None:
+    document = receipt(buyer={"nip": nip}).document
+    assert isinstance(document, Receipt)
+    assert document.buyer is not None
+    assert document.buyer.nip == "5260250274"
+
+
+@pytest.mark.parametrize(
+    ("vat", "kept"), [("23%", "23%"), ("5.0%", "5%"), ("5,50%", "5.5%"), ("exempt", "exempt"), ("G", "G")]
+)
+def test_rates_have_one_form(vat: str, kept: str) -> None:
+    document = receipt(lines=[{"name": "X", "price": "1", "vat": vat}]).document
+    assert isinstance(document, Receipt)
+    assert document.lines[0].vat == kept
+
+
+def test_the_same_meaning_has_the_same_content() -> None:
+    plain = receipt(total="12.00", lines=[{"name": "Żurek", "price": "12.00", "vat": "23%"}])
+    other = receipt(
+        total=1200,
+        lines=[{"vat": "23.0%", "price": 1200, "name": " Z\u0307urek", "quantity": "1.000", "storno": False}],
+    )
+    assert plain.canonical() == other.canonical()
+    assert plain.digest() == other.digest()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": "12.01"},
+        {"cashier": "Ewa"},
+        {"footer": []},
+        {"payments": []},
+        {"lines": CONTRACT["document"]["lines"][::-1]},
+    ],
+)
+def test_another_meaning_has_another_content(changes: dict[str, Any]) -> None:
+    assert receipt(**changes).digest() != receipt().digest()
+    elsewhere = Submission.model_validate(CONTRACT | {"printer": "till2"})
+    assert elsewhere.digest() != receipt().digest()
+
+
+def test_defaults_do_not_stand_in_the_content() -> None:
+    """So that a field added by a later version does not turn known documents into conflicts."""
+    content = Submission.model_validate({"printer": "t", "document": {"type": "daily_report"}}).canonical()
+    assert content == '{"document":{"type":"daily_report"},"printer":"t"}'
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "text"),
+    [
+        ({"percent": "10"}, "Rabat 10,00%"),
+        ({"percent": "7.5"}, "Rabat 7,50%"),
+        ({"amount": "1"}, "Rabat"),
+        ({"amount": "1", "name": "Karta"}, "Karta"),
+    ],
+)
+def test_the_printed_name_of_a_discount(adjustment: dict[str, str], text: str) -> None:
+    assert describe_adjustment(Adjustment.model_validate(adjustment), "Rabat") == text

@@ -1,0 +1,528 @@
+"""Dialogues over the emulated printer, step by step: good ways, refusals, and what recovery finds out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fiscald.emulator.faults import Switch
+from fiscald.emulator.register import RegisterState
+from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
+from fiscald.model.jobs import Paper
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import Fate
+from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Started, Step, Unknown, Verdict, Wait
+from fiscald.protocols.posnet import FAMILY, dialogue, queries
+from fiscald.protocols.posnet.commands import Request
+from tests.emulator.posnet.talking import Talk
+from tests.protocols.posnet.scripted import drive, frame, payload
+
+SETTINGS = Settings("till1", "cp1250", "online")
+RECEIPT = Receipt.model_validate(
+    {
+        "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
+        "footer": ["Dzięki"],
+    }
+)
+SLIPS: list[Document] = [CashIn(amount=500), CashOut(amount=100), GoodsReturn(amount=100)]
+NU = "EMU 0000000001"
+
+
+class Bench:
+    """A printer that answers at once, and can be made to fail at a chosen command."""
+
+    def __init__(self, talk: Talk | None = None) -> None:
+        self.talk = talk or Talk()
+        self.sent: list[str] = []
+        self.evidence: dict[str, Any] = {}
+
+    def answer(self, data: bytes) -> bytes:
+        self.sent.append(payload(data).replace("\t", "|"))
+        self.talk.printer.receive(data, 0.0)
+        return self.talk.printer.poll(0.0)
+
+    def carry_out(self, document: Document, *, printer_id: str | None = None, settings: Settings = SETTINGS) -> Verdict:
+        def started(evidence: dict[str, Any]) -> None:
+            self.evidence = evidence
+
+        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, started=started)
+
+    def break_off(self, document: Document, stop: Callable[[str], bool], *, executed: bool) -> bool:
+        """Carry out until a command for which ``stop`` is true, and lose the line around it. Whether committing."""
+        steps = dialogue.carry_out(document, SETTINGS, None)
+        reply: Any = None
+        committing = False
+        while True:
+            item = steps.send(reply)
+            if isinstance(item, Started):
+                self.evidence, reply = item.evidence, None
+                continue
+            assert isinstance(item, Step)
+            assert isinstance(item.command, Request)
+            committing = committing or item.effect == "irreversible"
+            mnemonic = item.command.row.mnemonic
+            line = FAMILY.session(SETTINGS)
+            data = line.send(item.command)
+            if self.evidence and stop(mnemonic):
+                if executed:
+                    self.answer(data)
+                steps.close()
+                return committing
+            (event,) = line.receive(self.answer(data))
+            reply = event.reply  # type: ignore[union-attr]
+
+    def recover(self, document: Document, *, committing: bool) -> Verdict:
+        steps = dialogue.recover(document, SETTINGS, self.evidence, committing=committing)
+        return drive(steps, self.answer, recovering=True)
+
+
+# -- good ways -------------------------------------------------------------------------------------------
+
+
+def test_a_receipt() -> None:
+    bench = Bench()
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, Printed)
+    result = verdict.result
+    assert (result.number, result.daily_report, result.total, result.printer_id) == (1, 1, 1150, NU)
+    assert result.printed_at is not None
+    assert result.printed_at.isoformat() == "2026-10-09T11:44:00+02:00"
+    assert result.device == {"hn": 1, "bn": 1, "bt": 1, "rd": 0, "di": 6}
+    assert verdict.paper is Paper.PRINTED
+    assert "Dzięki" in bench.talk.paper
+
+
+def test_nothing_is_sent_but_queries_before_the_evidence() -> None:
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    first_change = next(i for i, text in enumerate(bench.sent) if text.startswith("trinit"))
+    assert bench.sent[:first_change] == ["!sdev|", "sfsk|", "scomm|", "scnt|"]
+
+
+@pytest.mark.parametrize("document", SLIPS, ids=lambda d: d.type)
+def test_slips(document: Document) -> None:
+    bench = Bench()
+    bench.talk.register.state.cash = 1000
+    verdict = bench.carry_out(document)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number is None
+    assert verdict.result.device["hn"] == 1
+    assert [sheet.kind for sheet in bench.talk.register.printouts] == [document.type]
+
+
+def test_a_daily_report() -> None:
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    verdict = bench.carry_out(DailyReport())
+    assert isinstance(verdict, Printed)
+    assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
+    assert "dailyrep|da2026-10-09|" in bench.sent
+
+
+def test_the_drawer() -> None:
+    bench = Bench()
+    verdict = bench.carry_out(Drawer())
+    assert isinstance(verdict, Printed)
+    assert verdict.paper is Paper.NONE
+    assert bench.talk.register.state.drawer_openings == 1
+
+
+def test_a_printer_that_is_not_fiscalised_prints_too() -> None:
+    verdict = Bench(Talk(state=RegisterState(fiscal=False))).carry_out(RECEIPT)
+    assert isinstance(verdict, Printed)
+
+
+def test_a_training_printer_whose_counters_stand_still_is_believed() -> None:
+    """Whether counters move before fiscalisation is not documented."""
+    bench = Bench(Talk(state=RegisterState(fiscal=False)))
+    real = bench.answer
+
+    def standing_still(data: bytes) -> bytes:
+        if payload(data) == "scnt\t":
+            return frame(f"scnt\trd0\thn0\tbn0\tfn0\tnu{NU}\tbc0\tbt0\tfc0\t")
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), standing_still)
+    assert isinstance(verdict, Printed)
+
+
+def test_an_older_printer() -> None:
+    settings = Settings("till1", "cp1250")
+    bench = Bench(Talk(profile="old"))
+    verdict = bench.carry_out(RECEIPT, settings=settings)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number == 1
+    assert bench.sent[0] == "sid|", "the model tells which dialect to speak"
+    bench.talk.printer.faults.clear()
+    refused = bench.carry_out(RECEIPT.model_copy(update={"buyer": {"nip": "5260250274"}}), settings=settings)
+    assert isinstance(refused, NotPrinted)
+    assert refused.problem.code == "document.refused"
+
+
+# -- waiting ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switch", "code"),
+    [
+        (Switch.PAPER_OUT, "printer.paper_out"), (Switch.COVER, "printer.cover_open"), (Switch.LEVER, "printer.cover_open"),
+        (Switch.MENU, "printer.attention"), (Switch.WAIT_KEY, "printer.attention"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("document", [RECEIPT, DailyReport(), CashIn(amount=1), Drawer()], ids=lambda d: d.type)
+def test_a_printer_that_is_not_ready_is_waited_for(document: Document, switch: Switch, code: str) -> None:
+    bench = Bench()
+    bench.talk.printer.faults.switches.add(switch)
+    verdict = bench.carry_out(document)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == code
+    assert verdict.problem.document is Fate.NOT_PRINTED
+    assert bench.sent in (["!sdev|", "!sprn|"], ["!sdev|"])
+
+
+def test_another_programs_receipt_is_never_touched() -> None:
+    bench = Bench()
+    bench.talk.say("trinit|")
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.foreign_transaction"
+    assert not any(text.startswith(("prncancel", "trcancel")) for text in bench.sent)
+
+
+def test_another_printer_is_noticed_before_anything_is_sent() -> None:
+    verdict = Bench().carry_out(RECEIPT, printer_id="EMU 0000000002")
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.swapped"
+    assert NU in verdict.problem.detail
+    assert "EMU 0000000002" in verdict.problem.detail
+
+
+# -- refusals --------------------------------------------------------------------------------------------
+
+
+def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
+    bench = Bench()
+    document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
+    verdict = bench.carry_out(document)
+    assert isinstance(verdict, NotPrinted)
+    assert not verdict.again
+    assert verdict.problem.code == "document.refused"
+    assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
+    assert not bench.evidence
+    assert bench.talk.register.state.headers == 0
+
+
+def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
+    bench = Bench()
+    for rate in (1, 2):  # sold at 8 %, then at 5 %: raising it again is refused
+        bench.talk.sell([f"trline|naBułka|vt{rate}|pr100|"], "trend|to100|")
+    document = RECEIPT.model_copy(
+        update={"lines": (RECEIPT.lines[0], RECEIPT.lines[1].model_copy(update={"vat": "8%"}))}
+    )
+    verdict = bench.carry_out(document)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.refused"
+    assert verdict.problem.device_code == "2106 ERR_DF_DB_LOCKED"
+    assert verdict.problem.detail.startswith("/document/lines/1: ")
+    assert "stawką PTU" in verdict.problem.detail_pl
+    assert bench.talk.register.state.transaction is None
+    assert bench.talk.register.state.day.cancelled_count == 1
+    assert not verdict.again
+
+
+def test_a_refused_opening_cancels_nothing() -> None:
+    bench = Bench()
+    bench.talk.printer.faults.switches.add(Switch.REPORT_REQUIRED)
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.device_code == "383 ERR_RD_NOT_PRINTED"
+    assert "prncancel|" not in bench.sent
+
+
+def test_a_zero_report_is_refused_by_the_printer() -> None:
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    bench.carry_out(DailyReport())
+    verdict = bench.carry_out(DailyReport())
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.device_code == "382 ERR_RD_ZERO"
+
+
+def test_too_much_cash_out_is_decided_by_the_counters() -> None:
+    """Error 503 does not say whether the slip was booked; the counters do."""
+    verdict = Bench().carry_out(CashOut(amount=100))
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.device_code == "503 ERR_CASH_OUT_BELOW_0"
+
+
+def test_a_full_queue_is_about_the_moment() -> None:
+    bench = Bench()
+    real = bench.answer
+    full = [True]
+
+    def sometimes_full(data: bytes) -> bytes:
+        if payload(data).startswith("cash") and full.pop():
+            return frame("ERR\t?14\tcmcash\t")
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(CashIn(amount=5), SETTINGS, None), sometimes_full)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+
+
+def test_a_line_spoiled_by_noise_is_sent_once_more() -> None:
+    bench = Bench()
+    real = bench.answer
+    noise = [True]
+
+    def noisy(data: bytes) -> bytes:
+        if payload(data).startswith("trline") and noise and noise.pop():
+            return frame("ERR\t?5\t")
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    assert isinstance(verdict, Printed)
+    assert bench.talk.register.state.day.receipts[0] == 1000
+
+
+def test_a_line_that_noise_doubled_is_caught_by_the_total() -> None:
+    """The printer executed the line, yet an error frame came: sent again it is sold twice, and trend is refused."""
+    bench = Bench()
+    real = bench.answer
+    noise = [True]
+
+    def noisy(data: bytes) -> bytes:
+        answer = real(data)
+        if payload(data).startswith("trline") and noise and noise.pop():
+            return frame("ERR\t?5\t")
+        return answer
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again, "the document is good; the line was bad"
+    assert bench.talk.register.state.day.receipt_count == 0
+    assert bench.talk.register.state.day.cancelled_count == 1
+
+
+def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def noisy(data: bytes) -> bytes:
+        return frame("ERR\t?5\t") if payload(data).startswith("cash") else real(data)
+
+    verdict = drive(dialogue.carry_out(CashIn(amount=5), SETTINGS, None), noisy)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert bench.talk.register.state.headers == 0
+
+
+def test_an_error_after_registration_is_not_believed() -> None:
+    """The printer registered the receipt and then answered with an error: the counters decide."""
+    bench = Bench()
+    real = bench.answer
+
+    def liar(data: bytes) -> bytes:
+        answer = real(data)
+        return frame("trend\t?2903\t") if payload(data).startswith("trend") else answer
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), liar)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number == 1
+
+
+def test_a_refused_footer_line_is_a_note_and_no_failure() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def refusing(data: bytes) -> bytes:
+        return frame("trftrln\t?2702\t") if payload(data).startswith("trftrln") else real(data)
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing)
+    assert isinstance(verdict, Printed)
+    assert [notice.pointer for notice in verdict.notices] == ["/document/footer/0"]
+
+
+def test_an_answer_that_makes_no_sense_interrupts() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def odd(data: bytes) -> bytes:
+        return frame("scnt\trdx\t") if payload(data) == "scnt\t" else real(data)
+
+    with pytest.raises(Interrupted, match="scnt"):
+        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), odd)
+
+
+# -- recovery --------------------------------------------------------------------------------------------
+
+STEPS = ["trinit", "trline", "trpayment"]
+
+
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize("stop", STEPS)
+def test_interrupted_before_the_closing_step(stop: str, executed: bool) -> None:
+    bench = Bench()
+    committing = bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
+    assert not committing
+    verdict = bench.recover(RECEIPT, committing=False)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert bench.talk.register.state.transaction is None, "our own open receipt was cancelled"
+    assert bench.talk.register.state.day.receipt_count == 0
+    again = bench.carry_out(RECEIPT)
+    assert isinstance(again, Printed)
+
+
+def test_the_closing_step_never_arrived() -> None:
+    bench = Bench()
+    assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
+    verdict = bench.recover(RECEIPT, committing=True)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert bench.talk.register.state.day.cancelled_count == 1
+
+
+@pytest.mark.parametrize("stop", ["trend", "trftrln", "trftrend"])
+@pytest.mark.parametrize("executed", [False, True])
+def test_the_receipt_was_registered(stop: str, executed: bool) -> None:
+    if stop == "trend" and not executed:
+        return
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
+    verdict = bench.recover(RECEIPT, committing=True)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number == 1
+    assert bench.talk.register.state.day.receipt_count == 1
+    assert bench.talk.say("strns|").endswith("feN|"), "an open footer was finished"
+
+
+def test_recovery_waits_until_the_printer_is_ready() -> None:
+    """A command may still wait in a printer without paper: nothing is decided before that is over."""
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trpayment", executed=True)
+    bench.talk.printer.faults.switches.add(Switch.PAPER_OUT)
+    verdict = bench.recover(RECEIPT, committing=False)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.paper_out"
+
+
+def test_somebody_else_printed_in_between() -> None:
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=True)
+    bench.talk.printer.foreign_receipt()
+    verdict = bench.recover(RECEIPT, committing=True)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.code == "printer.unproven"
+    assert verdict.evidence["before"]["bn"] == 0
+    assert verdict.evidence["after"]["bn"] == 2
+
+
+def test_a_daily_report_in_between_leaves_it_unproven() -> None:
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=True)
+    bench.talk.say("dailyrep|da2026-10-09|")
+    assert isinstance(bench.recover(RECEIPT, committing=True), Unknown)
+
+
+def test_somebody_elses_open_receipt_is_left_alone() -> None:
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trinit", executed=False)
+    bench.talk.say("trinit|")
+    bench.talk.say("trline|naObcy|vt0|pr123|")
+    verdict = bench.recover(RECEIPT, committing=False)
+    assert isinstance(verdict, NotPrinted)
+    assert bench.talk.register.state.transaction is not None
+    assert "prncancel|" not in bench.sent
+
+
+def test_the_operator_cancelled_our_receipt() -> None:
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
+    bench.talk.say("prncancel|")
+    verdict = bench.recover(RECEIPT, committing=True)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+
+
+def test_recovery_on_another_printer_waits_for_the_right_one() -> None:
+    bench = Bench()
+    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=True)
+    other = Bench(Talk(state=RegisterState(unique_number="EMU 0000000002")))
+    other.evidence = bench.evidence
+    verdict = other.recover(RECEIPT, committing=True)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.swapped"
+
+
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize("document", [DailyReport(), *SLIPS], ids=lambda d: d.type)
+def test_a_one_step_document_is_decided_by_its_counter(document: Document, executed: bool) -> None:
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    bench.talk.register.state.cash = 1000
+    sheets = len(bench.talk.register.printouts)
+    stop = {"daily_report": "dailyrep", "goods_return": "stocash"}.get(document.type, "cash")
+    assert bench.break_off(document, lambda mnemonic: mnemonic == stop, executed=executed)
+    verdict = bench.recover(document, committing=True)
+    assert isinstance(verdict, Printed if executed else NotPrinted)
+    assert len(bench.talk.register.printouts) == sheets + executed
+    if isinstance(verdict, NotPrinted):
+        assert verdict.again
+
+
+def test_a_slip_among_other_documents_is_unproven() -> None:
+    bench = Bench()
+    bench.break_off(CashIn(amount=5), lambda mnemonic: mnemonic == "cash", executed=True)
+    bench.talk.say("cash|kw1|wp1|")
+    assert isinstance(bench.recover(CashIn(amount=5), committing=True), Unknown)
+
+
+def test_two_reports_are_unproven() -> None:
+    bench = Bench()
+    bench.break_off(DailyReport(), lambda mnemonic: mnemonic == "dailyrep", executed=True)
+    bench.talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
+    bench.talk.say("dailyrep|da2026-10-09|")
+    assert isinstance(bench.recover(DailyReport(), committing=True), Unknown)
+
+
+def test_the_drawer_is_never_undecided() -> None:
+    bench = Bench()
+    bench.break_off(Drawer(), lambda mnemonic: mnemonic == "opendrwr", executed=True)
+    verdict = bench.recover(Drawer(), committing=False)
+    assert isinstance(verdict, NotPrinted)
+    assert not verdict.again, "opening it twice on a guess would be wrong too"
+
+
+# -- looking ---------------------------------------------------------------------------------------------
+
+
+def test_a_look_at_the_printer() -> None:
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    snapshot = drive(queries.observe(SETTINGS), bench.answer)
+    assert snapshot.identity.printer_id == NU
+    assert snapshot.identity.model == "POSNET THERMAL XL2 ONLINE EMU"
+    assert snapshot.identity.profile == "online"
+    assert snapshot.rates == {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}
+    assert (snapshot.counters.receipts, snapshot.counters.last_receipt, snapshot.counters.daily_report) == (1, 1, 1)
+    assert snapshot.condition.state is PrinterState.READY
+    assert snapshot.day_open
+    assert not snapshot.transaction_open
+
+
+def test_paper_near_its_end_is_seen() -> None:
+    bench = Bench()
+    bench.talk.printer.faults.switches.add(Switch.PAPER_LOW)
+    condition = drive(queries.probe(SETTINGS), bench.answer)
+    assert (condition.state, condition.paper_low) == (PrinterState.READY, True)
+
+
+def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
+    document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
+    assert FAMILY.check(document, SETTINGS, None).errors == ()
+    snapshot = drive(queries.observe(SETTINGS), Bench().answer)
+    assert [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors] == ["vat.inactive"]
+    assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()

@@ -1,0 +1,295 @@
+"""From a receipt to its commands: what is sent, and what is refused before the first byte."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fiscald.model.documents import PaymentType, Receipt
+from fiscald.model.money import format_grosze
+from fiscald.protocols.posnet.commands import Dialect, Request
+from fiscald.protocols.posnet.grammar import State, after, refusal
+from fiscald.protocols.posnet.plan import Plan, plan_receipt
+from fiscald.protocols.posnet.profiles import PROFILES
+from tests.emulator.posnet.talking import Talk, readable
+
+ONLINE, OLD = PROFILES["online"], PROFILES["old"]
+RATES: dict[str, Decimal | str | None] = {
+    "A": Decimal(23), "B": Decimal(8), "C": Decimal(5), "D": Decimal(0), "E": None, "F": None, "G": "exempt"
+}  # fmt: skip
+LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
+
+
+def planned(profile: Any = ONLINE, code_page: str = "cp1250", rates: Any = RATES, **receipt: Any) -> Plan:
+    return plan_receipt(Receipt.model_validate({"lines": [LINE]} | receipt), profile, code_page, rates)
+
+
+def written(request: Request) -> str:
+    return readable(request.frame(Dialect("cp1250")))
+
+
+def commands(plan: Plan) -> list[str]:
+    assert not plan.errors, plan.errors
+    assert plan.close is not None
+    return [
+        written(request)
+        for request in (*(item.request for item in plan.items), plan.close, *(f.request for f in plan.footer))
+    ]
+
+
+def test_the_receipt_of_the_reference() -> None:
+    """Section 10.4, from the application's side."""
+    plan = planned(
+        lines=[
+            {"name": "Mysz bezprzewodowa", "quantity": 2, "price": "10.00", "vat": "23%"},
+            {"name": "Gazeta", "price": "12.99", "vat": "8%"},
+            {"name": "Chleb razowy na zakwasie 750 g krojony", "price": "4.50", "vat": "5%"},
+            {"name": "Książka", "price": "30.00", "vat": "C", "discount": {"percent": "10"}},
+        ],
+        discount={"amount": "5.00", "name": "Rabat stały klient"},
+        payments=[{"type": "card", "amount": "50.00", "name": "Karta płatnicza"}, {"type": "cash", "amount": "20.00"}],
+        buyer={"nip": "526-025-02-74"}, cashier="ANNA", register="1", system_number="FV/2026/10/15",
+    )  # fmt: skip
+    assert commands(plan) == [
+        "ftrcfg|ccANNA|cn1|snFV/2026/10/15|",
+        "trinit|bm0|",
+        "trnipset|ni5260250274|",
+        "trline|naMysz bezprzewodowa|vt0|pr1000|il2.000|wa2000|",
+        "trline|naGazeta|vt1|pr1299|",
+        "trline|naChleb razowy na zakwasie 750 g krojony|vt2|pr450|",
+        "trline|naKsiążka|vt2|pr3000|wa3000|rd1|rnRabat 10,00%|rw300|",
+        "trdiscntsubtot|naRabat stały klient|rd1|rw500|",
+        "trpayment|ty2|wa5000|naKarta płatnicza|re0|",
+        "trpayment|ty0|wa2000|naGotówka|re0|",
+        "trpayment|ty0|wa1051|naReszta|re1|",
+        "trend|to5949|re1051|fp7000|",
+    ]
+    assert (plan.total, plan.paid, plan.change) == (5949, 7000, 1051)
+
+
+def test_codes_and_footer() -> None:
+    """Section 10.8."""
+    plan = planned(
+        lines=[{"name": "Woda", "price": "2.00", "vat": "A"}],
+        qr={"text": "https://x", "size": 3, "correction": "M"},
+        barcode="ABC123",
+        footer=["Dziękujemy!", "Zapraszamy ponownie"],
+    )
+    assert commands(plan) == [
+        "qrcode|px3|el1|hx1|tx68747470733A2F2F78|",
+        "ftrcfg|bcABC123|bb1|",
+        "trinit|bm0|",
+        "trline|naWoda|vt0|pr200|",
+        "trpayment|ty0|wa200|naGotówka|re0|",
+        "trend|to200|fp200|fe0|",
+        "trftrln|id25|naDziękujemy!|",
+        "trftrln|id25|naZapraszamy ponownie|",
+    ]
+
+
+def test_packaging() -> None:
+    """Section 10.9."""
+    plan = planned(
+        lines=[{"name": "Sok 1 l", "price": "10.00", "vat": "A"}],
+        packaging=[
+            {"number": "12", "price": "5.00"},
+            {"number": "7", "price": "0.50", "quantity": 2, "returned": True},
+        ],
+    )
+    assert commands(plan) == [
+        "trinit|bm0|",
+        "trline|naSok 1 l|vt0|pr1000|",
+        "trpack|na12|ne0|pr500|il1.000|",
+        "trpack|na7|ne1|pr50|il2.000|",
+        "trpayment|ty0|wa1400|naGotówka|re0|",
+        "trend|to1000|op500|om100|fp1400|",
+    ]
+
+
+def test_surcharges_units_and_descriptions() -> None:
+    plan = planned(
+        lines=[{"name": "Śruby", "price": "2.00", "quantity": "0.5", "unit": "kg", "vat": "A", "description": "ocynk", "surcharge": {"amount": "0.10"}}],
+        surcharge={"percent": "10", "name": "Dowóz"},
+    )  # fmt: skip
+    assert commands(plan)[1:3] == [
+        "trline|naŚruby|vt0|pr200|il0.500|wa100|jmkg|opocynk|rd0|rnNarzut|rw10|",
+        "trdiscntsubtot|naDowóz|rd0|rw11|",
+    ]
+    assert plan.total == 121
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "name"),
+    [
+        (PaymentType.CASH, 0, "Gotówka"), (PaymentType.CARD, 2, "Karta"), (PaymentType.CHEQUE, 3, "Czek"),
+        (PaymentType.BON, 4, "Bon"), (PaymentType.CREDIT, 5, "Kredyt"), (PaymentType.OTHER, 6, "Inna"),
+        (PaymentType.VOUCHER, 7, "Voucher"), (PaymentType.ACCOUNT, 8, "Konto klienta"), (PaymentType.TRANSFER, 8, "Przelew"),
+    ],
+)  # fmt: skip
+def test_every_form_of_payment(form: PaymentType, number: int, name: str) -> None:
+    assert f"trpayment|ty{number}|wa1000|na{name}|re0|" in commands(planned(payments=[{"type": form, "amount": "10"}]))
+
+
+def discounted(**more: Any) -> dict[str, Any]:
+    return LINE | {"discount": {"amount": "2.00"}} | more
+
+
+REFUSALS = {
+    "an inactive rate": ({"lines": [LINE | {"vat": "E"}]}, "/lines/0/vat", "vat.inactive"),
+    "no such letter": ({"lines": [LINE | {"vat": "H"}]}, "/lines/0/vat", "vat.letter"),
+    "no such rate": ({"lines": [LINE | {"vat": "7%"}]}, "/lines/0/vat", "vat.rate"),
+    "a letter the printer lacks": ({"lines": [LINE | {"name": "Kawa ☕"}]}, "/lines/0/name", "text.code_page"),
+    "four decimals": ({"lines": [LINE | {"quantity": "0.1234"}]}, "/lines/0/quantity", "quantity.decimals"),
+    "a line of nothing": ({"lines": [LINE | {"price": 1, "quantity": "0.001"}]}, "/lines/0", "line.zero"),
+    "a line too large": ({"lines": [LINE | {"price": "99999999.99", "quantity": 2}]}, "/lines/0", "line.too_large"),
+    "a discount of the whole": ({"lines": [LINE | {"discount": {"amount": "10.00"}}]}, "/lines/0/discount", "discount.too_large"),
+    "a discount of nothing": ({"lines": [LINE | {"price": 1, "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
+    "a storno of nothing": ({"lines": [LINE, LINE | {"name": "Piwo", "storno": True}]}, "/lines/1", "storno.no_line"),
+    "a storno at another price": ({"lines": [LINE, LINE | {"price": "9.00", "storno": True}]}, "/lines/1", "storno.no_line"),
+    "a storno at another rate": ({"lines": [LINE, LINE | {"vat": "B", "storno": True}]}, "/lines/1", "storno.no_line"),
+    "a storno of too much": ({"lines": [LINE, LINE | {"quantity": 2, "storno": True}]}, "/lines/1/quantity", "storno.quantity"),
+    "a storno twice": ({"lines": [LINE, LINE | {"storno": True}, LINE | {"storno": True}]}, "/lines/2", "storno.no_line"),
+    "a storno that forgets the discount": ({"lines": [discounted(), LINE | {"storno": True}]}, "/lines/1", "storno.adjustment"),
+    "half a discounted line": (
+        {"lines": [discounted(quantity=2), discounted(quantity=1, storno=True)]}, "/lines/1", "storno.adjustment"
+    ),
+    "everything reversed": ({"lines": [LINE, LINE | {"storno": True}]}, "/lines", "receipt.zero"),
+    "a receipt too large": (
+        {"lines": [LINE | {"price": "99999999.99"}, LINE]}, "/lines", "receipt.too_large"
+    ),
+    "a wrong total": ({"total": "10.01"}, "/total", "receipt.total"),
+    "a subtotal discount of the whole": ({"discount": {"amount": "10.00"}}, "/discount", "discount.too_large"),
+    "too little paid": ({"payments": [{"type": "card", "amount": "9.99"}]}, "/payments", "payments.short"),
+    "a payment too many": (
+        {"payments": [{"type": "cash", "amount": "10.00"}, {"type": "card", "amount": "1.00"}]},
+        "/payments/1", "payment.superfluous",
+    ),
+    "wrong change": ({"payments": [{"type": "cash", "amount": "20.00"}], "change": "9.00"}, "/change", "receipt.change"),
+    "change without payment": ({"change": "1.00"}, "/change", "receipt.change"),
+    "payments too large": (
+        {"payments": [{"type": "cash", "amount": "99999999.99"}, {"type": "cash", "amount": "1"}]},
+        "/payments", "payments.too_large",
+    ),
+    "a system number too long": ({"system_number": "x" * 31}, "/system_number", "text.too_long"),
+    "a till number too long": ({"register": "x" * 9}, "/register", "text.too_long"),
+    "a bar code too long": ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
+    "too many footer lines": ({"footer": ["x"] * 61}, "/footer", "footer.too_many"),
+    "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
+    "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "a QR code of many bytes": ({"qr": {"text": "ż" * 1001}}, "/qr/text", "qr.too_long"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("receipt", "pointer", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str) -> None:
+    errors = planned(**receipt).errors
+    assert (f"/document{pointer}", code) in [(error.pointer, error.code) for error in errors]
+    for error in errors:
+        assert error.detail
+        assert error.detail_pl
+        assert error.detail_pl.endswith(".")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", footer=["☕"]).errors
+    assert len(errors) == 4
+
+
+def test_a_whole_discounted_line_can_be_reversed() -> None:
+    plan = planned(lines=[discounted(), LINE | {"name": "Piwo"}, discounted(storno=True)])
+    assert commands(plan)[3] == "trline|naKawa|vt0|pr1000|st1|wa1000|rd1|rnRabat|rw200|"
+    assert plan.total == 1000
+
+
+def test_a_device_without_nip_says_so() -> None:
+    errors = planned(profile=OLD, buyer={"nip": "5260250274"}).errors
+    assert [error.code for error in errors] == ["buyer.unsupported"]
+
+
+def test_an_older_device_takes_shorter_names() -> None:
+    name = "Chleb razowy na zakwasie 750 g krojony w kromki"
+    assert planned(lines=[LINE | {"name": name}]).notices == []
+    plan = planned(profile=OLD, lines=[LINE | {"name": name}])
+    assert "naChleb razowy na zakwasie 750 g krojony w|" in commands(plan)[1]
+    (notice,) = plan.notices
+    assert (notice.code, notice.pointer) == ("text.cut", "/document/lines/0/name")
+
+
+def test_replaced_characters_are_told() -> None:
+    plan = planned(code_page="mazovia", lines=[LINE | {"name": "Kawa „Żuk”"}])
+    assert 'naKawa "Żuk"|' in commands(plan)[1]
+    assert [notice.code for notice in plan.notices] == ["text.replaced"]
+
+
+def test_without_the_table_everything_else_is_foretold() -> None:
+    """A printer that was never reached: its rates are not known yet."""
+    assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
+    assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
+
+
+NAMES = st.sampled_from(["Kawa", "Herbata", "Żurek", "Sok # 5", "Woda 0,5l"])
+ADJUSTMENT = st.one_of(
+    st.builds(lambda p: {"percent": p}, st.decimals("0.01", "99.99", places=2).map(str)),
+    st.builds(lambda a: {"amount": format_grosze(a)}, st.integers(1, 3000)),
+)
+LINES = st.fixed_dictionaries(
+    {
+        "name": NAMES,
+        "price": st.integers(1, 20_000),
+        "vat": st.sampled_from(["A", "23%", "B", "C", "D", "exempt", "E"]),
+    },
+    optional={
+        "quantity": st.decimals("0.001", "40", places=3).map(lambda d: f"{d:f}"),
+        "discount": ADJUSTMENT,
+        "storno": st.booleans(),
+    },
+)
+RECEIPTS = st.fixed_dictionaries(
+    {"lines": st.lists(LINES, min_size=1, max_size=8)},
+    optional={
+        "discount": ADJUSTMENT,
+        "payments": st.lists(
+            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000)}), max_size=3
+        ),
+        "packaging": st.lists(
+            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500), "returned": st.booleans()}), max_size=2
+        ),
+        "footer": st.lists(st.sampled_from(["Dziękujemy", "#1"]), max_size=2),
+        "buyer": st.just({"nip": "5260250274"}),
+    },
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@given(RECEIPTS)
+def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any]) -> None:
+    """A plan without errors stays within the grammar, and the printer agrees with every sum of it."""
+    plan = plan_receipt(Receipt.model_validate(content), ONLINE, "cp1250", RATES)
+    if plan.errors:
+        return
+    talk, state = Talk(), State.IDLE
+    assert plan.close is not None
+    footer = [item.request for item in plan.footer]
+    for number, step in enumerate([*(item.request for item in plan.items), plan.close, *footer]):
+        mnemonic = step.row.mnemonic
+        assert refusal(mnemonic, state, storno=bool(step.values.get("st"))) is None
+        state = after(mnemonic, state, footer_kept=step.values.get("fe") is False)
+        assert talk.say(written(step)) == f"{mnemonic}|"
+        if number < len(plan.items):
+            last = talk.register.state.last_document
+            assert (sum(last.totals), last.paid) == (plan.running[number] if state is not State.IDLE else (0, 0))
+    assert talk.register.state.last_document.change == plan.change
+    assert sum(talk.register.state.day.receipts) == plan.total
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@given(RECEIPTS, st.integers(0, 5))
+def test_planning_never_raises(content: dict[str, Any], spoil: int) -> None:
+    if spoil and content["lines"]:
+        content["lines"][0]["name"] = "\u2615" * spoil
+    plan = plan_receipt(Receipt.model_validate(content), OLD, "mazovia", RATES if spoil % 2 else None)
+    assert spoil == 0 or plan.errors
