@@ -225,11 +225,16 @@ class Actor:
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
             line.use(self._settings)
         await self._compare_identity(snapshot.identity.printer_id)
-        if snapshot.transaction_open and snapshot.condition.problem is None:
+        if snapshot.transaction_open and snapshot.condition.problem is None and not await self._has_unsettled():
             foreign = problem("printer.foreign_transaction", printer=self.printer.name)
             self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
         else:
             self._see(snapshot.condition)
+
+    async def _has_unsettled(self) -> bool:
+        """Whether a document of ours may be the one that is open."""
+        entry, _ = await self._journal.run(Store.next_job, self.printer.name)
+        return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
     async def _compare_identity(self, found: str) -> None:
         """The first printer seen under this name is remembered; another one stops everything."""

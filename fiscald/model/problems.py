@@ -277,7 +277,7 @@ CATALOGUE: dict[str, Row] = {
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(
         _DMN, _NOT, _SAFE, "The journal cannot be written",
-        "nothing was accepted, because it could not be stored safely: {reason}",
+        "nothing new is accepted or printed until it can be stored safely: {reason}",
         "Dziennik programu nie działa (np. pełny dysk). Nic nie przyjęto. Zgłoś administratorowi.",
     ),
     "daemon.stopping": Row(

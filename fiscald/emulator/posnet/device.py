@@ -170,7 +170,7 @@ class PosnetPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self._queue and self._asking is None:
+        if self._queue and self._asking is None and not self._blocked(self._queue[0].frame):
             times.append(self._busy_until)
         return min(times, default=None)
 

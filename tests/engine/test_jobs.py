@@ -1,0 +1,403 @@
+"""Jobs through the engine: accepted durably, carried out once, answered the same for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from fiscald.journal import Phase
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import JobState, Paper, Resolution
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import ProblemError, problem
+from tests import virtual
+from tests.engine.shop import RECEIPT, Till, shop
+
+
+def test_a_receipt_is_printed_and_answered(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            job = await it.print("FV/1")
+            assert job.state is JobState.DONE
+            assert job.result is not None
+            assert (job.result.number, job.result.total, job.result.printer_id) == (1, 1150, "EMU 0000000001")
+            assert job.paper is Paper.PRINTED
+            assert job.evidence is not None
+            assert job.evidence["before"]["bn"] == 0
+            assert it.till.receipts == 1
+
+    virtual.run(main())
+
+
+def test_the_journal_is_written_in_the_right_order(tmp_path: Path) -> None:
+    """Accepted before the answer, evidence before the first change, committing before the closing step."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.journal.log.clear()
+            seen: dict[str, Phase] = {}
+            receive = it.till.device.receive
+
+            def spy(data: bytes, now: float) -> None:
+                for name in (b"trinit", b"trline", b"trend"):
+                    if name in data:
+                        seen.setdefault(name.decode(), it.phase("FV/1"))
+                receive(data, now)
+
+            it.till.device.receive = spy  # type: ignore[method-assign]
+            await it.print("FV/1")
+            assert seen == {"trinit": Phase.STARTED, "trline": Phase.STARTED, "trend": Phase.COMMITTING}
+            writes = [name for name in it.journal.log if name in ("accept", "start", "commit", "finish")]
+            assert writes == ["accept", "start", "commit", "finish"]
+
+    virtual.run(main())
+
+
+def test_the_same_key_and_content_get_the_same_answer(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            first = await it.print("FV/1")
+            again = await it.print("FV/1")
+            assert first == again
+            assert it.till.receipts == 1
+            with pytest.raises(ProblemError) as caught:
+                await it.submit("FV/1", RECEIPT | {"cashier": "Ewa"})
+            assert caught.value.problem.code == "job.conflict"
+
+    virtual.run(main())
+
+
+def test_the_answer_survives_the_daemon(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        async with shop(tmp_path, till) as it:
+            first = await it.print("FV/1")
+        async with shop(tmp_path, till) as it:
+            assert await it.print("FV/1") == first
+            assert till.receipts == 1
+
+    virtual.run(main())
+
+
+def test_an_accepted_job_survives_the_daemon(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            assert (await it.submit("FV/1")).state is JobState.ACCEPTED
+        till.put_back()
+        async with shop(tmp_path, till) as it:
+            assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
+            assert till.receipts == 1
+
+    virtual.run(main())
+
+
+def test_jobs_are_done_in_order_and_printers_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        slow, quick = Till("slow"), Till("quick", 2)
+        slow.device.slowness = 100.0
+        async with shop(tmp_path, slow, quick) as it:
+            for number in range(5):
+                await it.submit(f"slow/{number}", printer="slow")
+                await it.submit(f"quick/{number}", printer="quick")
+            began = anyio.current_time()
+            await it.engine.wait("quick/4", 3600)
+            assert anyio.current_time() - began < 1
+            await it.engine.wait("slow/4", 36000)
+            done = [
+                e.job.key
+                for e in await it.engine.events(0, 1000)
+                if e.state is JobState.DONE and e.job.printer == "slow"
+            ]
+            assert done == [f"slow/{number}" for number in range(5)]
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "daily_report"}, {"type": "cash_in", "amount": "5.00"}, {"type": "goods_return", "amount": "5.00"}, {"type": "drawer"},
+    ],
+    ids=lambda d: d["type"],
+)  # fmt: skip
+def test_other_documents(tmp_path: Path, document: dict[str, str]) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            job = await it.print("X", document)
+            assert job.state is JobState.DONE
+
+    virtual.run(main())
+
+
+# -- refusals before anything is accepted ----------------------------------------------------------------
+
+
+def refusal(code: str) -> pytest.RaisesExc[ProblemError]:
+    return pytest.raises(ProblemError, match=f"^{code}: ")
+
+
+def test_what_is_refused_is_not_remembered(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            bad = RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "E"}]}
+            with refusal("document.refused") as caught:
+                await it.submit("FV/1", bad)
+            assert caught.value.problem.errors[0].pointer == "/document/lines/0/vat"
+            with refusal("job.unknown"):
+                await it.engine.job("FV/1")
+            assert (await it.print("FV/1")).state is JobState.DONE, "the key is free for the corrected document"
+
+    virtual.run(main())
+
+
+def test_an_unknown_printer(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            with refusal("printer.unknown"):
+                await it.submit("X", printer="till9")
+
+    virtual.run(main())
+
+
+def test_what_is_known_only_with_the_printers_table_fails_before_the_first_byte(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("FV/1", RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "7%"}]})
+            till.put_back()
+            job = await it.engine.wait("FV/1", 60)
+            assert job.state is JobState.FAILED
+            assert job.error is not None
+            assert job.error.code == "document.refused"
+            assert job.error.errors[0].code == "vat.rate"
+            assert till.register.state.headers == 0
+
+    virtual.run(main())
+
+
+def test_the_licence_is_asked_before_a_document_is_opened_and_never_for_the_report(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            it.gate.problem = problem("licence.module_missing", module="fiscal", modules="app")
+            with refusal("licence.module_missing"):
+                await it.submit("FV/1")
+            assert (await it.print("Z/1", {"type": "daily_report"})).state is JobState.DONE
+
+    virtual.run(main())
+
+
+def test_a_job_accepted_under_a_licence_that_then_ends_waits_for_the_next(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("FV/1")
+            it.gate.problem = problem("licence.module_missing", module="fiscal", modules="app")
+            till.put_back()
+            await it.until(PrinterState.READY)
+            job = await it.engine.wait("FV/1", 30)
+            assert job.state is JobState.ACCEPTED
+            assert job.waiting is not None
+            assert job.waiting.code == "licence.module_missing"
+            it.gate.problem = None
+            it.engine.licence_changed()
+            assert (await it.engine.wait("FV/1", 30)).state is JobState.DONE
+
+    virtual.run(main())
+
+
+# -- withdrawing and resolving ---------------------------------------------------------------------------
+
+
+def test_an_accepted_job_can_be_withdrawn(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("FV/1")
+            job = await it.engine.withdraw("FV/1")
+            assert job.state is JobState.FAILED
+            assert job.error is not None
+            assert job.error.code == "job.withdrawn"
+            till.put_back()
+            await it.until(PrinterState.READY)
+            await anyio.sleep(10)
+            assert till.register.state.headers == 0
+            with refusal("job.started"):
+                await it.engine.withdraw("FV/1")
+            with refusal("job.unknown"):
+                await it.engine.withdraw("FV/2")
+
+    virtual.run(main())
+
+
+def test_a_finished_job_cannot_be_withdrawn_or_resolved(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.print("FV/1")
+            with refusal("job.started"):
+                await it.engine.withdraw("FV/1")
+            with refusal("job.not_undecided"):
+                await it.engine.resolve("FV/1", Resolution(verdict="printed", by="Anna"))
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("printed", JobState.DONE), ("not_printed", JobState.FAILED)])
+def test_an_undecided_job_stops_the_printer_until_a_person_decides(
+    tmp_path: Path, verdict: str, state: JobState
+) -> None:
+    async def main() -> None:
+        till, other = Till("till1"), Till("till2", 2)
+        async with shop(tmp_path, till, other) as it:
+            await it.until(PrinterState.READY)
+            till.device.faults.plan(_fault("drop_after", "trend"))
+            await it.submit("FV/1")
+            while it.phase("FV/1") is not Phase.COMMITTING:
+                await anyio.sleep(0.01)
+            till.pull()
+            till.device.foreign_receipt()  # another program prints while we cannot look
+            till.put_back()
+            job = await it.engine.wait("FV/1", 600)
+            assert job.state is JobState.UNDECIDED
+            assert job.error is not None
+            assert job.evidence is not None
+            assert job.evidence["after"]["bn"] == 2
+            await it.submit("FV/2")
+            await it.until(PrinterState.UNDECIDED)
+            waiting = (await it.engine.wait("FV/2", 30)).waiting
+            assert waiting is not None
+            assert waiting.code == "printer.undecided"
+            assert (await it.print("FV/3", printer="till2")).state is JobState.DONE, "other printers go on"
+            decided = await it.engine.resolve(
+                "FV/1", Resolution(verdict=verdict, number=1, by="Anna", note="widziałam")
+            )
+            assert decided.state is state
+            assert decided.resolution is not None
+            assert decided.resolution.by == "Anna"
+            assert (await it.engine.wait("FV/2", 60)).state is JobState.DONE
+            assert till.receipts == 3
+
+    virtual.run(main())
+
+
+def _fault(act: str, command: str, **more: object):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from fiscald.emulator.faults import Fault
+
+    return Fault.model_validate({"act": act, "command": command} | more)
+
+
+# -- lists and events ------------------------------------------------------------------------------------
+
+
+def test_lists_and_events_have_cursors(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            for number in range(5):
+                await it.print(f"FV/{number}")
+            page = await it.engine.jobs(printer=None, state=None, after=0, limit=3)
+            assert [job.key for _, job in page] == ["FV/0", "FV/1", "FV/2"]
+            rest = await it.engine.jobs(printer="till1", state=JobState.DONE, after=page[-1][0], limit=10)
+            assert [job.key for _, job in rest] == ["FV/3", "FV/4"]
+            assert await it.engine.jobs(printer="till2", state=None, after=0, limit=10) == []
+            events = await it.engine.events(0, 1000)
+            assert [event.state for event in events if event.job.key == "FV/0"] == [
+                "accepted",
+                "running",
+                "running",
+                "done",
+            ]
+            assert await it.engine.events(events[-1].id) == []
+            assert await it.engine.last_event() == events[-1].id
+            assert await it.engine.counts() == {("till1", "done"): 5}
+
+    virtual.run(main())
+
+
+def test_waiting_ends_in_time(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("FV/1")
+            began = anyio.current_time()
+            job = await it.engine.wait("FV/1", 7)
+            assert job.state is JobState.ACCEPTED
+            assert anyio.current_time() - began == pytest.approx(7, abs=0.1)
+
+    virtual.run(main())
+
+
+# -- stopping and a failing journal ----------------------------------------------------------------------
+
+
+def test_stopping_finishes_the_document_in_hand_and_takes_no_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.device.slowness = 5.0
+        async with shop(tmp_path, till) as it:
+            await it.until(PrinterState.READY)
+            await it.submit("FV/1")
+            await it.submit("FV/2")
+            while it.phase("FV/1") is not Phase.COMMITTING:
+                await anyio.sleep(0.01)
+            await it.engine.stop(60)
+            assert it.phase("FV/1") is Phase.DONE
+            assert it.phase("FV/2") is Phase.ACCEPTED
+            with refusal("daemon.stopping"):
+                await it.submit("FV/3")
+
+    virtual.run(main())
+
+
+def test_nothing_is_accepted_that_is_not_durable(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.journal.full_at = "accept"
+            with refusal("daemon.journal"):
+                await it.submit("FV/1")
+            it.journal.make_room()
+            with refusal("job.unknown"):
+                await it.engine.job("FV/1")
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize("transaction", ["start", "commit", "finish"])
+def test_a_full_disk_in_the_middle_neither_loses_nor_doubles(tmp_path: Path, transaction: str) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.journal.full_at = transaction
+            await it.submit("FV/1")
+            await anyio.sleep(30)
+            assert not (await it.engine.job("FV/1")).state.final
+            assert it.engine.printer("till1").state is PrinterState.OUT_OF_ORDER
+            assert it.till.receipts == (1 if transaction == "finish" else 0)
+            it.journal.make_room()
+            job = await it.engine.wait("FV/1", 60)
+            assert job.state is JobState.DONE
+            assert it.till.receipts == 1
+
+    virtual.run(main())
+
+
+def test_a_submission_keeps_its_canonical_content(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            document = RECEIPT | {"register": "01", "total": 1150}
+            job = await it.print("FV/1", document)
+            assert (
+                Submission(printer="till1", document=job.document).digest()
+                == Submission.model_validate({"printer": "till1", "document": document}).digest()
+            )
+
+    virtual.run(main())

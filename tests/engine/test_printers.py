@@ -1,0 +1,275 @@
+"""What is known about printers: clear states, fresh or stale, never blocked by printing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from fiscald.emulator.faults import Switch
+from fiscald.journal import Phase
+from fiscald.model.jobs import JobState
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import Fate, ProblemError
+from tests import virtual
+from tests.engine.shop import RECEIPT, Till, shop
+
+
+def test_a_printer_that_is_ready(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            assert it.engine.printer("till1").state is PrinterState.STARTING
+            await it.until(PrinterState.READY)
+            status = it.engine.printer("till1")
+            assert status.identity is not None
+            assert status.identity.printer_id == "EMU 0000000001"
+            assert status.vat is not None
+            assert status.vat["A"] == "23%"
+            assert not status.stale
+            assert status.age_ms is not None
+            assert status.age_ms < 3000
+            assert status.documents == ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+
+    virtual.run(main())
+
+
+def test_the_status_stays_fresh_and_follows_the_counters(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.print("FV/1")
+            await anyio.sleep(5)
+            status = it.engine.printer("till1")
+            assert status.counters is not None
+            assert (status.counters.receipts, status.counters.last_receipt) == (1, 1)
+            assert status.day_open
+            it.till.device.foreign_receipt()
+            await anyio.sleep(60)
+            status = it.engine.printer("till1")
+            assert status.counters is not None
+            assert status.counters.receipts == 2
+            assert status.age_ms is not None
+            assert status.age_ms < 3000
+
+    virtual.run(main())
+
+
+def test_a_printer_that_is_off(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.until(PrinterState.OFFLINE)
+            status = it.engine.printer("till1")
+            assert status.stale
+            assert status.age_ms is None
+            assert status.problem is not None
+            assert status.problem.code == "link.absent"
+            assert "memory://till1" in status.problem.detail
+            job = await it.submit("FV/1")
+            assert job.waiting is not None
+            assert job.waiting.code == "link.absent"
+            assert job.waiting.document is Fate.NOT_PRINTED
+            assert it.engine.printer("till1").queue == 0 or job.state is JobState.ACCEPTED
+            till.put_back()
+            await it.until(PrinterState.READY, seconds=10)
+
+    virtual.run(main())
+
+
+def test_reconnecting_never_ends_and_is_patient(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.pull()
+            await it.until(PrinterState.OFFLINE)
+            status = it.engine.printer("till1")
+            assert status.identity is not None, "the last known is kept, and marked stale"
+            assert status.stale
+            await anyio.sleep(3600)
+            it.till.put_back()
+            await it.until(PrinterState.READY, seconds=10)
+            assert it.till.connections == 2
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize(
+    ("switch", "state", "code"),
+    [
+        (Switch.PAPER_OUT, PrinterState.PAPER_OUT, "printer.paper_out"),
+        (Switch.COVER, PrinterState.COVER_OPEN, "printer.cover_open"),
+        (Switch.MENU, PrinterState.ATTENTION, "printer.attention"),
+    ],
+)
+def test_a_printer_that_cannot_print_makes_jobs_wait_and_says_why(
+    tmp_path: Path, switch: Switch, state: PrinterState, code: str
+) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.switches.add(switch)
+            await it.submit("FV/1")
+            await it.until(state)
+            job = await it.engine.wait("FV/1", 300)
+            assert job.state is JobState.ACCEPTED
+            assert job.waiting is not None
+            assert job.waiting.code == code
+            assert job.waiting.detail_pl
+            assert it.till.receipts == 0
+            it.till.device.faults.clear()
+            assert (await it.engine.wait("FV/1", 30)).state is JobState.DONE
+
+    virtual.run(main())
+
+
+def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Path) -> None:
+    """The printer keeps the command and answers once paper is back; nothing is sent again (9.4 rule 5)."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            commands: list[bytes] = []
+            receive = it.till.device.receive
+
+            def spy(data: bytes, now: float) -> None:
+                commands.append(data)
+                receive(data, now)
+
+            it.till.device.receive = spy  # type: ignore[method-assign]
+            it.till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
+            await it.submit("FV/1")
+            await it.until(PrinterState.PAPER_OUT)
+            job = await it.engine.wait("FV/1", 7200)
+            assert job.state is JobState.RUNNING
+            assert job.waiting is not None
+            assert (job.waiting.code, job.waiting.document) == ("printer.paper_out", Fate.UNKNOWN)
+            it.till.device.faults.clear()
+            it.till.plug.poke()
+            job = await it.engine.wait("FV/1", 30)
+            assert job.state is JobState.DONE
+            assert sum(b"trend" in data for data in commands) == 1
+            assert it.till.receipts == 1
+
+    virtual.run(main())
+
+
+def _switch(command: str, switch: Switch):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from fiscald.emulator.faults import Act, Fault
+
+    return Fault(act=Act.SWITCH, command=command, switch=switch)
+
+
+def test_another_programs_receipt_makes_ours_wait(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device._machine.execute("trinit", {})
+            await it.submit("FV/1")
+            await it.until(PrinterState.BUSY)
+            job = await it.engine.wait("FV/1", 60)
+            assert job.waiting is not None
+            assert job.waiting.code == "printer.foreign_transaction"
+            assert it.till.register.state.transaction is not None, "it is never cancelled"
+            it.till.device._machine.execute("prncancel", {})
+            assert (await it.engine.wait("FV/1", 30)).state is JobState.DONE
+
+    virtual.run(main())
+
+
+def test_a_swapped_printer_stops_everything_until_it_is_adopted(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path / "state", Till("till1", 1)) as it:
+            await it.print("FV/1")
+        new = Till("till1", 2)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.SWAPPED)
+            status = it.engine.printer("till1")
+            assert status.problem is not None
+            assert "EMU 0000000001" in status.problem.detail
+            assert "EMU 0000000002" in status.problem.detail
+            await it.submit("FV/2")
+            job = await it.engine.wait("FV/2", 60)
+            assert job.state is JobState.ACCEPTED
+            assert job.waiting is not None
+            assert job.waiting.code == "printer.swapped"
+            assert new.receipts == 0
+            with pytest.raises(ProblemError, match="not_waiting"):
+                await it.engine.adopt("till1", "EMU 0000000003")
+            await it.engine.adopt("till1", "EMU 0000000002")
+            assert (await it.engine.wait("FV/2", 30)).state is JobState.DONE
+            assert new.receipts == 1
+
+    virtual.run(main())
+
+
+def test_a_swapped_printer_is_not_adopted_while_a_document_is_unsettled(tmp_path: Path) -> None:
+    async def main() -> None:
+        old = Till("till1", 1)
+        async with shop(tmp_path / "state", old) as it:
+            await it.until(PrinterState.READY)
+            old.device.slowness = 50
+            await it.submit("FV/1")
+            while it.phase("FV/1") is not Phase.COMMITTING:
+                await anyio.sleep(0.01)
+        new = Till("till1", 2)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.SWAPPED)
+            with pytest.raises(ProblemError, match="FV/1"):
+                await it.engine.adopt("till1", "EMU 0000000002")
+            assert it.phase("FV/1") is Phase.COMMITTING
+        old.device.slowness = 0
+        async with shop(tmp_path / "state", old) as it:
+            assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
+            assert old.receipts == 1
+            assert new.receipts == 0
+
+    virtual.run(main())
+
+
+def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
+    async def main() -> None:
+        first, second = Till("till1", 1), Till("till1", 2)
+        async with shop(tmp_path / "state", first) as it:
+            await it.until(PrinterState.READY)
+            it.till.pull()
+            it.till.register, it.till.device, it.till.plug = second.register, second.device, second.plug
+            it.till.put_back()
+            await it.until(PrinterState.SWAPPED)
+            it.till.pull()
+            again = Till("till1", 1)
+            it.till.register, it.till.device, it.till.plug = again.register, again.device, again.plug
+            it.till.put_back()
+            await it.until(PrinterState.READY)
+
+    virtual.run(main())
+
+
+def test_an_unknown_printer_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            with pytest.raises(ProblemError, match="till1"):
+                it.engine.printer("till7")
+
+    virtual.run(main())
+
+
+def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        broken, good = Till("broken"), Till("good", 2)
+
+        def explode(data: bytes, now: float) -> None:
+            raise AssertionError
+
+        async def bad_open() -> None:
+            raise ZeroDivisionError
+
+        broken.open = bad_open  # type: ignore[assignment]
+        async with shop(tmp_path, broken, good) as it:
+            await it.until(PrinterState.OUT_OF_ORDER, "broken")
+            assert (await it.print("FV/1", RECEIPT, "good")).state is JobState.DONE
+
+    virtual.run(main())
+    assert "internal error" in caplog.text
