@@ -19,6 +19,8 @@ class Address(Protocol):
 
 def parse_address(text: str) -> Address:
     """The address written as ``text``. Raises ``AddressError`` with a sentence that shows a right one."""
+    if text.startswith("usb://"):
+        raise AddressError(f"{text!r}: usb:// is not available yet; use the printer's serial port (serial://)")
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -31,8 +33,6 @@ def parse_address(text: str) -> Address:
             if not parts.hostname or port is None or parts.path not in ("", "/") or parts.query:
                 raise AddressError(f"{text!r}: write tcp://HOST:PORT, for example tcp://192.168.1.50:6666")
             return TcpHost(parts.hostname, port)
-        case "usb":
-            raise AddressError(f"{text!r}: usb:// is not available yet; use the printer's serial port (serial://)")
         case _:
             raise AddressError(f"{text!r}: an address starts with serial:// or tcp://")
 

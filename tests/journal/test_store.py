@@ -1,0 +1,278 @@
+"""The journal file: whole transactions, one owner, and refusals that say what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fiscald.journal import JournalError, Phase, Store, ThreadedJournal
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
+from fiscald.model.printers import POLISH_TIME
+from fiscald.model.problems import problem
+
+RECEIPT = {"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "A"}], "register": "01"}
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
+
+
+def clock() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    opened = Store(tmp_path, clock)
+    yield opened
+    opened.close()
+
+
+def submission(**changes: Any) -> Submission:
+    return Submission.model_validate({"printer": "till1", "document": RECEIPT} | changes)
+
+
+def accepted(store: Store, key: str = "A", **changes: Any) -> None:
+    assert store.accept(key, submission(**changes), (), 1000).new
+
+
+def test_a_job_goes_through_its_phases(store: Store) -> None:
+    notice = Notice(code="text.cut", pointer="/document/lines/0/name", detail="x", detail_pl="y")
+    entry = store.accept("A", submission(), (notice,), 1000).entry
+    assert (entry.phase, entry.job.state, entry.job.warnings) == (Phase.ACCEPTED, JobState.ACCEPTED, (notice,))
+    entry = store.start("A", {"bn": 4})
+    assert (entry.job.state, entry.job.evidence, entry.job.attempts) == (JobState.RUNNING, {"before": {"bn": 4}}, 1)
+    assert store.commit("A").phase is Phase.COMMITTING
+    result = Result(number=5, printer_id="EMU", printed_at=NOW, total=1200)
+    entry = store.finish("A", Phase.DONE, result=result, paper=Paper.PRINTED, evidence={"before": 1, "after": 2})
+    assert (entry.job.state, entry.job.result, entry.job.paper) == (JobState.DONE, result, Paper.PRINTED)
+    assert entry.job.document == submission().document
+    assert store.job("A") == entry
+
+
+def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+    store = Store(tmp_path, clock)
+    accepted(store)
+    before = store.job("A")
+    store.close()
+    store = Store(tmp_path, clock)
+    assert store.job("A") == before
+    store.close()
+
+
+def test_the_same_key(store: Store) -> None:
+    accepted(store)
+    again = store.accept("A", submission(), (), None)
+    assert not again.new
+    assert not again.conflict
+    other = store.accept("A", submission(printer="till2"), (), None)
+    assert not other.new
+    assert other.conflict
+    assert len(store.events(0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("moves", "last"),
+    [
+        ((), lambda s: s.commit("A")),
+        ((lambda s: s.start("A", {}),), lambda s: s.start("A", {})),
+        ((lambda s: s.start("A", {}),), lambda s: s.withdraw("A", problem("job.withdrawn"))),
+        ((), lambda s: s.requeue("A", {})),
+        ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.finish("A", Phase.FAILED)),
+        ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.start("A", {})),
+        ((), lambda s: s.start("B", {})),
+    ],
+)
+def test_no_phase_can_be_skipped_or_repeated(store: Store, moves: Any, last: Any) -> None:
+    accepted(store)
+    for move in moves:
+        move(store)
+    before = store.job("A")
+    with pytest.raises(LookupError):
+        last(store)
+    assert store.job("A") == before
+
+
+def test_committing_may_be_written_again(store: Store) -> None:
+    accepted(store)
+    store.start("A", {})
+    store.commit("A")
+    assert store.commit("A").phase is Phase.COMMITTING
+
+
+def test_a_requeued_job_keeps_its_attempts(store: Store) -> None:
+    accepted(store)
+    store.start("A", {"bn": 1})
+    store.commit("A")
+    assert store.requeue("A", {"why": "cut"}).job.state is JobState.ACCEPTED
+    assert store.start("A", {"bn": 1}).job.attempts == 2
+
+
+def test_an_undecided_job_ends_as_a_person_says(store: Store) -> None:
+    accepted(store)
+    store.start("A", {})
+    store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?"), evidence={"a": 1})
+    resolution = Resolution(verdict="printed", number=7, by="Anna")
+    job = store.finish("A", Phase.DONE, result=Result(number=7, printer_id="E"), resolution=resolution).job
+    assert (job.state, job.resolution, job.error, job.evidence) == (JobState.DONE, resolution, None, {"a": 1})
+
+
+def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None:
+    for key in "ABC":
+        accepted(store, key)
+    accepted(store, "other", printer="till2")
+    entry, waiting = store.next_job("till1")
+    assert entry is not None
+    assert (entry.job.key, waiting) == ("A", 3)
+    store.finish("A", Phase.DONE)
+    store.start("C", {})
+    entry, waiting = store.next_job("till1")
+    assert entry is not None
+    assert (entry.job.key, entry.phase, waiting) == ("C", Phase.STARTED, 1)
+    assert store.next_job("till3") == (None, 0)
+
+
+def test_events_have_growing_ids(store: Store) -> None:
+    accepted(store)
+    store.start("A", {})
+    store.finish("A", Phase.DONE)
+    events = store.events(0)
+    assert [event.state for event in events] == [JobState.ACCEPTED, JobState.RUNNING, JobState.DONE]
+    assert all(event.job.state is JobState.DONE for event in events), "the job is told as it is now"
+    assert [event.id for event in store.events(events[0].id)] == [events[1].id, events[2].id]
+    assert store.last_event() == events[-1].id
+
+
+def test_lists_are_filtered_and_paged(store: Store) -> None:
+    for number in range(5):
+        accepted(store, f"A{number}", printer="till1" if number % 2 else "till2")
+    store.start("A1", {})
+    assert [e.job.key for e in store.jobs(printer="till1")] == ["A1", "A3"]
+    assert [e.job.key for e in store.jobs(state=JobState.RUNNING)] == ["A1"]
+    first = store.jobs(limit=2)
+    assert [e.job.key for e in store.jobs(after=first[-1].id)] == ["A2", "A3", "A4"]
+    assert store.counts() == {("till1", "accepted"): 1, ("till1", "running"): 1, ("till2", "accepted"): 3}
+
+
+def test_printers_are_remembered(store: Store) -> None:
+    assert store.printer_id("till1") is None
+    store.know_printer("till1", "EMU 1")
+    store.know_printer("till1", "EMU 2")
+    assert store.printer_id("till1") == "EMU 2"
+
+
+# -- durability and ownership ----------------------------------------------------------------------------
+
+
+def test_every_change_is_synced(tmp_path: Path) -> None:
+    store = Store(tmp_path, clock)
+    assert store._db.execute("PRAGMA synchronous").fetchone() == (3,), "EXTRA"
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    store.close()
+
+
+def test_a_killed_process_leaves_what_it_was_told_is_durable(tmp_path: Path) -> None:
+    script = f"""
+import os, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from fiscald.journal import Store
+from fiscald.model.documents import Submission
+store = Store(Path({str(tmp_path)!r}), lambda: datetime.now(UTC))
+store.accept("A", Submission.model_validate({{"printer": "t", "document": {{"type": "drawer"}}}}), (), None)
+store._db.execute("BEGIN IMMEDIATE"); store._db.execute("UPDATE job SET phase = 'done'")
+os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[2])
+    store = Store(tmp_path, clock)
+    entry = store.job("A")
+    assert entry is not None
+    assert entry.phase is Phase.ACCEPTED, "the transaction that was not committed is gone"
+    store.close()
+
+
+def test_two_daemons_cannot_share_a_state_directory(tmp_path: Path) -> None:
+    store = Store(tmp_path, clock)
+    with pytest.raises(JournalError, match="in use by another"):
+        Store(tmp_path, clock)
+    store.close()
+    Store(tmp_path, clock).close()
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path, clock).close()
+    with sqlite3.connect(tmp_path / "journal.db") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(JournalError, match="newer fiscald"):
+        Store(tmp_path, clock)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "torn"])
+def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "journal.db"
+    store = Store(tmp_path, clock)
+    for number in range(50):
+        accepted(store, f"A{number}")
+    store.close()
+    content = path.read_bytes()
+    path.write_bytes(b"not a database" * 500 if damage == "garbage" else content[: len(content) // 2])
+    damaged = path.read_bytes()
+    with pytest.raises(JournalError, match="backup"):
+        Store(tmp_path, clock)
+    assert path.read_bytes() == damaged
+
+
+def test_a_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(JournalError, match="directory"):
+        Store(blocked / "state", clock)
+
+
+def test_a_full_disk_changes_nothing(store: Store) -> None:
+    accepted(store)
+    store._db.execute("PRAGMA max_page_count = 1")
+    limit = store._db.execute("PRAGMA max_page_count").fetchone()[0]
+    assert limit >= 1
+    big = {"type": "receipt", "lines": [{"name": "x" * 900, "price": "1", "vat": "A"}] * 200}
+    with pytest.raises(JournalError, match=r"full.*free disk space"):
+        store.accept("B", submission(document=big), (), None)
+    assert store.job("B") is None
+    assert store.job("A") is not None
+    store._db.execute("PRAGMA max_page_count = 100000")
+    assert store.accept("B", submission(document=big), (), None).new
+
+
+async def test_the_thread_serves_one_after_the_other_and_closes(tmp_path: Path) -> None:
+    journal = ThreadedJournal(tmp_path, lambda: NOW + timedelta(seconds=1))
+    accepted_ = await journal.run(Store.accept, "A", submission(), (), None)
+    assert accepted_.new
+    entry = await journal.run(Store.job, "A")
+    assert entry is not None
+    with pytest.raises(LookupError):
+        await journal.run(Store.commit, "A")
+    journal.close()
+    Store(tmp_path, clock).close()
+
+
+def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> None:
+    import threading
+
+    store = Store(tmp_path, clock)
+    before = threading.active_count()
+    with pytest.raises(JournalError):
+        ThreadedJournal(tmp_path, clock)
+    assert threading.active_count() == before
+    store.close()
+
+
+def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
+    store = Store(tmp_path, clock)
+    assert not os.get_inheritable(store._lock.fileno())
+    store.close()

@@ -1,0 +1,332 @@
+"""The promise of ``ByteStream``, held to every implementation: real pty, real TCP, memory, and the wrappers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import socket
+import tty
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from fiscald.transport import (
+    AddressError,
+    ByteStream,
+    DeviceAbsent,
+    LinkError,
+    LinkLost,
+    PortHeld,
+    Recorder,
+    SerialLine,
+    TcpHost,
+    Throttle,
+    Unreachable,
+    memory_line,
+    parse_address,
+)
+
+
+@dataclass
+class End:
+    """The far end of a stream under test."""
+
+    write: Callable[[bytes], None]
+    read: Callable[[], bytes]
+    close: Callable[[], None]
+
+
+@asynccontextmanager
+async def over_pty() -> AsyncIterator[tuple[ByteStream, End]]:
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    stream = await SerialLine(os.ttyname(slave), 115200).open()
+    os.close(slave)
+    closed = []
+
+    def close() -> None:
+        if not closed:
+            closed.append(os.close(master))
+
+    async with stream:
+        yield stream, End(lambda data: void(os.write(master, data)), lambda: os.read(master, 4096), close)
+    close()
+
+
+def void(_: object) -> None:
+    """Drops a result."""
+
+
+@asynccontextmanager
+async def over_tcp() -> AsyncIterator[tuple[ByteStream, End]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stream = await TcpHost("127.0.0.1", listener.getsockname()[1]).open()
+        far, _ = listener.accept()
+        async with stream:
+            yield stream, End(far.sendall, lambda: far.recv(4096), far.close)
+        far.close()
+
+
+@asynccontextmanager
+async def over_memory() -> AsyncIterator[tuple[ByteStream, End]]:
+    near, far = memory_line()
+    async with near:
+        yield near, End(near.deliver, far.receive_nowait, near.cut)
+
+
+def wrapped(make: Callable[[], object], wrap: Callable[[ByteStream], ByteStream]) -> Callable[[], object]:
+    @asynccontextmanager
+    async def inside() -> AsyncIterator[tuple[ByteStream, End]]:
+        async with make() as (stream, end):  # type: ignore[attr-defined]
+            yield wrap(stream), end
+
+    return inside
+
+
+KINDS = {
+    "pty": over_pty,
+    "tcp": over_tcp,
+    "memory": over_memory,
+    "recorder": wrapped(over_memory, lambda stream: Recorder(stream, lambda _direction, _data: None)),
+    "throttle": wrapped(over_memory, lambda stream: Throttle(stream, 4_000_000)),
+}
+every_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+
+
+@every_kind
+async def test_bytes_go_both_ways(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        await stream.send(b"\x02scomm\t\x11\x13\x00\xff\x03")
+        assert end.read() == b"\x02scomm\t\x11\x13\x00\xff\x03"
+        end.write(b"\x02\r\n\x03")
+        with anyio.fail_after(2):
+            assert await stream.receive() == b"\x02\r\n\x03"
+
+
+@every_kind
+async def test_what_has_arrived_can_be_had_without_waiting(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        assert stream.receive_nowait() == b""
+        end.write(b"abc")
+        with anyio.fail_after(2):
+            while not (data := stream.receive_nowait()):
+                await anyio.sleep(0.001)
+        assert data == b"abc"
+
+
+@every_kind
+async def test_a_cancelled_receive_loses_nothing(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        with anyio.move_on_after(0.01):
+            await stream.receive()
+        end.write(b"abc")
+        with anyio.fail_after(2):
+            assert await stream.receive() == b"abc"
+
+
+@every_kind
+async def test_the_end_of_the_line_is_a_lost_link_for_ever(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        end.close()
+        for _ in range(2):
+            with pytest.raises(LinkLost), anyio.fail_after(2):
+                await stream.receive()
+        with pytest.raises(LinkLost), anyio.fail_after(2):
+            await send_for_long(stream)
+
+
+async def send_for_long(stream: ByteStream) -> None:
+    """A system notices a closed far end only when it sends."""
+    for _ in range(1000):
+        await stream.send(b"x" * 1000)
+
+
+@every_kind
+async def test_a_waiting_receive_notices_the_end(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+
+        async def pull() -> None:
+            await anyio.sleep(0.01)
+            end.close()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pull)
+            with pytest.raises(LinkLost), anyio.fail_after(2):
+                await stream.receive()
+
+
+@every_kind
+async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[[], object]) -> None:
+    async with make() as (stream, _):  # type: ignore[attr-defined]
+        await stream.aclose()
+        await stream.aclose()
+        with pytest.raises(LinkLost):
+            await stream.send(b"x")
+        with pytest.raises(LinkLost):
+            await stream.receive()
+
+
+@pytest.mark.parametrize("make", [over_pty, over_tcp])
+async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        received = bytearray()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stream.send, b"x" * 1_000_000)
+            while len(received) < 1_000_000:
+                await anyio.lowlevel.checkpoint()
+                received += await anyio.to_thread.run_sync(end.read)
+        assert set(received) == {ord("x")}
+
+
+# -- opening ---------------------------------------------------------------------------------------------
+
+
+async def test_a_port_that_does_not_exist() -> None:
+    with pytest.raises(DeviceAbsent, match="plugged in"):
+        await SerialLine("/dev/ttyNOSUCH0").open()
+
+
+async def test_a_file_is_no_port(tmp_path: os.PathLike[str]) -> None:
+    path = os.path.join(tmp_path, "file")  # noqa: PTH118
+    with open(path, "w"):  # noqa: PTH123, ASYNC230
+        pass
+    with pytest.raises(LinkError):
+        await SerialLine(path).open()
+
+
+async def test_a_port_belongs_to_one_program() -> None:
+    master, slave = pty.openpty()
+    path = os.ttyname(slave)
+    first = await SerialLine(path).open()
+    with pytest.raises(PortHeld, match="another program"):
+        await SerialLine(path).open()
+    await first.aclose()
+    second = await SerialLine(path).open()
+    await second.aclose()
+    os.close(master)
+    os.close(slave)
+
+
+async def test_old_input_is_discarded_on_opening() -> None:
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    os.write(master, b"old")
+    async with await SerialLine(os.ttyname(slave)).open() as stream:
+        os.write(master, b"new")
+        with anyio.fail_after(2):
+            assert await stream.receive() == b"new"
+    os.close(master)
+    os.close(slave)
+
+
+async def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match="refused"):
+        await TcpHost("127.0.0.1", port).open()
+
+
+async def test_a_name_that_does_not_exist() -> None:
+    with pytest.raises(Unreachable):
+        await TcpHost("no.such.host.invalid", 6666).open()
+
+
+async def test_no_leftovers_when_connecting_is_given_up() -> None:
+    """Cancelled or refused, wherever this test runs: no socket stays open (that would be a ResourceWarning)."""
+    with anyio.move_on_after(0.01), contextlib.suppress(Unreachable):
+        await TcpHost("192.0.2.1", 6666).open()
+
+
+# -- wrappers --------------------------------------------------------------------------------------------
+
+
+async def test_a_recorder_sees_both_directions_in_order() -> None:
+    seen: list[tuple[str, bytes]] = []
+    closed: list[bool] = []
+    async with over_memory() as (stream, end):
+        recorder = Recorder(
+            stream, lambda direction, data: seen.append((direction, data)), closed=lambda: closed.append(True)
+        )
+        await recorder.send(b"question")
+        end.write(b"answer")
+        await recorder.receive()
+        end.write(b"more")
+        recorder.receive_nowait()
+        recorder.receive_nowait()
+        await recorder.aclose()
+    assert seen == [(">", b"question"), ("<", b"answer"), ("<", b"more")]
+    assert closed == [True]
+
+
+def test_a_throttle_paces_like_a_line() -> None:
+    from tests import virtual
+
+    async def main() -> None:
+        async with over_memory() as (stream, end):
+            line = Throttle(stream, 9600)
+            await line.send(b"x" * 960)
+            assert anyio.current_time() == pytest.approx(1.0)
+            end.write(b"y" * 96)
+            assert line.receive_nowait() == b"", "its last bit has not arrived yet"
+            assert await line.receive() == b"y" * 96
+            assert anyio.current_time() == pytest.approx(1.1)
+            await line.send(b"x" * 96)
+            assert anyio.current_time() == pytest.approx(1.2), "an idle line has no debt and no credit"
+
+    virtual.run(main())
+
+
+def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
+    from tests import virtual
+
+    async def main() -> None:
+        async with over_memory() as (stream, end):
+            line = Throttle(stream, 9600)
+            end.write(b"y" * 960)
+            with anyio.move_on_after(0.5):
+                await line.receive()
+            assert len(await line.receive()) == 960
+            assert anyio.current_time() == pytest.approx(1.0)
+
+    virtual.run(main())
+
+
+# -- addresses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("serial:///dev/ttyACM0?baud=115200", SerialLine("/dev/ttyACM0", 115200)),
+        ("serial:///dev/ttyUSB0", SerialLine("/dev/ttyUSB0", 9600)),
+        ("serial:///dev/ttyS0?flow=rtscts", SerialLine("/dev/ttyS0", 9600, "rtscts")),
+        ("tcp://192.168.1.50:6666", TcpHost("192.168.1.50", 6666)),
+        ("tcp://[::1]:6666", TcpHost("::1", 6666)),
+    ],
+)
+def test_addresses(text: str, address: object) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("tcp://printer", "tcp://HOST:PORT"), ("tcp://printer:99999", "not an address"), ("tcp://:6666", "HOST:PORT"),
+        ("serial://ttyUSB0", "three slashes"), ("serial:///dev/ttyUSB0?speed=9600", "unknown option speed"),
+        ("serial:///dev/ttyUSB0?baud=fast", "baud is a number"), ("serial:///dev/ttyUSB0?flow=maybe", "flow is one of"),
+        ("/dev/ttyUSB0", "starts with serial"), ("http://x", "starts with serial"), ("usb://1424:10b0", "not available yet"),
+    ],
+)  # fmt: skip
+def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:
+    with pytest.raises(AddressError, match=hint):
+        parse_address(text)
+
+
+@pytest.mark.parametrize("address", [SerialLine("/dev/ttyACM0", 115200), TcpHost("::1", 6666)])
+def test_an_address_written_is_an_address_read(address: object) -> None:
+    assert parse_address(str(address)) == address
