@@ -1,0 +1,270 @@
+"""The licence at work: states, files, the module, test keys; and what is never gated."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fiscald.licence import LicenceGate, LicenceStore, StoreError
+from fiscald.licence.certificate import armour, verify
+from fiscald.licence.gate import SAFE_DOCUMENTS
+from fiscald.licence.keys import trusted
+from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
+from fiscald.licence.state import derive
+from fiscald.licence.testing import make_certificate
+from fiscald.model.printers import Identity
+from fiscald.model.problems import ProblemError
+from tests.licence.test_certificate import C0, T0, claims, sign
+
+MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
+RELEASED = datetime.date(2026, 1, 10)
+DAY = 86400
+EMULATED = Identity(printer_id="EMU 0000000001", fiscal=True, profile="online")
+REAL = Identity(printer_id="ZBF 2101002392", fiscal=True, profile="online")
+
+
+def state(now: int = T0, *, machine: str | None = MACHINE, released: datetime.date = RELEASED, **changes: Any) -> str:
+    certificate = verify(sign(claims(**changes)).encode(), trusted(test_keys=True))
+    return derive(certificate, "", now, machine, released).name
+
+
+class Clock:
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def gate(directory: Path, *, test_keys: bool = True, now: float = T0, machine: str | None = MACHINE) -> LicenceGate:
+    store = LicenceStore(directory, LicenceGate.keys(test_keys=test_keys))
+    return LicenceGate(store, test_keys=test_keys, machine=machine, released=RELEASED, clock=Clock(now))
+
+
+# -- the table -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "changes", "name"),
+    [
+        (T0, {}, "active"),
+        (T0, {"mid": "*"}, "active"),
+        (T0 + 5 * DAY, {}, "grace"),
+        (1771156799, {}, "grace"),
+        (1771156800, {}, "lapsed"),
+        (1771156800, {"chk": {"every": 86400, "lapse": "restrict"}}, "lapsed"),
+        (T0, {"kind": "trial", "end": T0 + 1, "chk": {"every": None, "lapse": "restrict"}}, "trial"),
+        (T0 + 1, {"kind": "trial", "end": T0 + 1}, "ended"),
+        (T0, {"upd": "2026-01-10"}, "active"),
+        (T0, {"upd": "2026-01-09"}, "updates_ended"),
+        (T0 + 3650 * DAY, {"exp": ..., "perp": True, "chk": {"every": None, "lapse": "warn"}}, "active"),
+        (0, {"kind": "trial", "end": 1768478401}, "trial"),
+    ],
+)
+def test_states(now: int, changes: dict[str, Any], name: str) -> None:
+    assert state(now, **changes) == name
+
+
+def test_another_computer() -> None:
+    assert state(machine="00000000-0000-4000-8000-000000000000") == "machine_mismatch"
+    assert state(machine=None) == "machine_mismatch"
+
+
+@pytest.mark.parametrize(("lapse", "allowed"), [("warn", True), ("restrict", False)])
+def test_a_lapsed_licence_warns_or_restricts_as_it_says(lapse: str, *, allowed: bool) -> None:
+    certificate = verify(sign(claims(chk={"every": 86400, "lapse": lapse})).encode(), trusted(test_keys=True))
+    found = derive(certificate, "", 1771156800, MACHINE, RELEASED)
+    assert (found.refusal is None) == allowed
+
+
+def test_warnings_come_early() -> None:
+    certificate = verify(sign(claims(kind="trial", end=T0 + 10 * DAY)).encode(), trusted(test_keys=True))
+    found = derive(certificate, "", T0, MACHINE, RELEASED)
+    assert found.warnings == ("licence.w.trial", "licence.w.ending_soon")
+    assert found.days_left == 10
+    certificate = verify(sign(claims(upd="2026-02-10")).encode(), trusted(test_keys=True))
+    assert "licence.w.updates_ending_soon" in derive(certificate, "", T0, MACHINE, RELEASED).warnings
+
+
+@pytest.mark.parametrize("changes", [{"kind": "trial", "end": T0}, {"upd": "2020-01-01"}, {"mid": "x"}])
+def test_every_refusal_tells_what_to_ask_for(changes: dict[str, Any]) -> None:
+    certificate = verify(sign(claims(**changes)).encode(), trusted(test_keys=True))
+    refusal = derive(certificate, "", T0, MACHINE, RELEASED).refusal
+    assert refusal is not None
+    assert (refusal.model_extra or {})["prompt"] in ("number", "support_number", "transfer")
+    assert refusal.fault == "licence"
+    assert refusal.detail_pl
+
+
+# -- the gate --------------------------------------------------------------------------------------------
+
+
+def test_without_a_certificate_no_document_is_opened(tmp_path: Path) -> None:
+    closed = gate(tmp_path / "licence")
+    refusal = closed.refuses("receipt", EMULATED)
+    assert refusal is not None
+    assert refusal.code == "licence.unregistered"
+    assert closed.describe()["prompt"] == "number"
+    assert not closed.describe()["may_print"]
+
+
+@pytest.mark.parametrize("document", sorted(SAFE_DOCUMENTS))
+@pytest.mark.parametrize("certificate", [None, sign(claims(kind="trial", end=T0)), sign(claims(mod=["app"]))])
+def test_closing_the_day_is_never_gated(tmp_path: Path, document: str, certificate: str | None) -> None:
+    closed = gate(tmp_path / "licence")
+    if certificate is not None:
+        closed.install(certificate.encode())
+    assert closed.refuses("receipt", EMULATED) is not None
+    assert closed.refuses(document, EMULATED) is None
+
+
+def test_the_module_is_needed(tmp_path: Path) -> None:
+    opened = gate(tmp_path / "licence")
+    opened.install(sign(claims(mod=["app", "bank"])).encode())
+    refusal = opened.refuses("receipt", EMULATED)
+    assert refusal is not None
+    assert refusal.code == "licence.module_missing"
+    opened.install(sign(claims(seq=8, jti="crt_8")).encode())
+    assert opened.refuses("receipt", EMULATED) is None, "a new certificate counts for the next document at once"
+
+
+def test_a_bad_certificate_changes_nothing(tmp_path: Path) -> None:
+    opened = gate(tmp_path / "licence")
+    opened.install(C0.encode())
+    before = opened.describe()
+    for bad in (b"x", C0[:-1].encode(), sign(claims(seq=1, jti="old")).encode()):
+        with pytest.raises(ProblemError, match=r"licence\.refused"):
+            opened.install(bad)
+        assert opened.describe() == before
+    assert gate(tmp_path / "licence").describe() == before, "nor on disk"
+
+
+def test_test_keys_print_on_emulated_printers_only(tmp_path: Path) -> None:
+    opened = gate(tmp_path / "licence")
+    opened.install(make_certificate(now=T0).encode())
+    assert opened.refuses("receipt", EMULATED) is None
+    assert opened.refuses("receipt", None) is None, "not known yet; asked again when it is"
+    refusal = opened.refuses("receipt", REAL)
+    assert refusal is not None
+    assert refusal.code == "licence.test_keys"
+    notice = opened.notice()
+    assert notice is not None
+    assert notice["test_keys"]
+
+
+def test_without_the_switch_a_test_certificate_does_not_count(tmp_path: Path) -> None:
+    gate(tmp_path / "licence").install(C0.encode())
+    strict = gate(tmp_path / "licence", test_keys=False)
+    assert strict.state().name == "unregistered"
+    assert "CERT_KEY_UNKNOWN" in strict.describe()["reason"]
+    with pytest.raises(ProblemError, match="CERT_KEY_UNKNOWN"):
+        strict.install(C0.encode())
+
+
+def test_a_licence_bought_for_later_comes_into_force_by_itself(tmp_path: Path) -> None:
+    """Case 31."""
+    later = int(datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC).timestamp())
+    clock = Clock(T0)
+    store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
+    opened = LicenceGate(store, test_keys=True, machine=MACHINE, released=RELEASED, clock=clock)
+    opened.install(sign(claims(mod=["app"])).encode())
+    with pytest.raises(ProblemError, match="CERT_NOT_YET"):
+        opened.install(sign(claims(seq=8, jti="crt_8", nbf=later)).encode())
+    assert opened.describe()["modules"] == ["app"]
+    clock.now = later
+    assert opened.refuses("receipt", EMULATED) is None
+    assert opened.describe()["modules"] == ["app", "bank", "fiscal"]
+
+
+def test_while_all_is_well_answers_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.licence.keys.VENDOR_KEYS", tuple(trusted(test_keys=True).values()))
+    opened = gate(tmp_path / "licence", test_keys=False)
+    opened.install(C0.encode())
+    assert opened.notice() is None
+    assert opened.refuses("receipt", REAL) is None
+
+
+# -- files -----------------------------------------------------------------------------------------------
+
+
+def test_files_are_private_and_the_former_one_is_kept(tmp_path: Path) -> None:
+    directory = tmp_path / "licence"
+    opened = gate(directory)
+    opened.install(C0.encode())
+    opened.install(sign(claims(seq=8, jti="crt_8")).encode())
+    assert (directory / "certificate.prev").read_text() == armour(C0)
+    for name in ("certificate", "certificate.prev", "state.json"):
+        assert (directory / name).stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in directory.iterdir()) == ["certificate", "certificate.prev", "state.json"]
+
+
+def test_a_directory_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    directory = tmp_path / "licence"
+    directory.mkdir()
+    directory.chmod(0o777)
+    with pytest.raises(StoreError, match="chmod go-w"):
+        gate(directory)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    with pytest.raises(StoreError, match="not a link"):
+        gate(link)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"seen": 1}', b'{"seen": {"a": 1}}', b"\xff"])
+def test_a_damaged_state_file_is_no_error(tmp_path: Path, content: bytes) -> None:
+    directory = tmp_path / "licence"
+    gate(directory).install(C0.encode())
+    (directory / "state.json").write_bytes(content)
+    assert gate(directory).state().name == "active"
+
+
+def test_a_full_disk_leaves_the_former_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = gate(tmp_path / "licence")
+    opened.install(C0.encode())
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ProblemError, match="No space left"):
+        opened.install(sign(claims(seq=8, jti="crt_8")).encode())
+    monkeypatch.undo()
+    assert gate(tmp_path / "licence").describe()["certificate"] == "crt_7Q4M2K9X_0007"
+    assert not list((tmp_path / "licence").glob(".certificate*"))
+
+
+# -- the machine -----------------------------------------------------------------------------------------
+
+
+def test_the_pseudonym_vector() -> None:
+    assert pseudonym("0123456789abcdef0123456789abcdef") == MACHINE
+
+
+def test_the_pseudonym_is_systemds_own(tmp_path: Path) -> None:
+    try:
+        command = ["systemd-id128", "machine-id", f"--app-specific={APPLICATION.hex}", "--uuid"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("no systemd-id128 here")
+    if told.returncode:
+        pytest.skip("this computer has no machine id")
+    assert told.stdout.strip() == this_machine()
+
+
+@pytest.mark.parametrize("content", ["", "xyz", "0123", "0123456789ABCDEF0123456789ABCDEF"])
+def test_a_computer_without_machine_id(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "machine-id"
+    assert this_machine(path) is None
+    path.write_text(content)
+    assert this_machine(path) is None
+
+
+def test_a_made_certificate_is_good_today() -> None:
+    certificate = verify(make_certificate().encode(), trusted(test_keys=True))
+    assert derive(certificate, "", int(time.time()), None, datetime.date(2026, 11, 22)).name == "active"
