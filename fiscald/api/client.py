@@ -84,6 +84,11 @@ class _Calls:
     def _limits(self, wait: float) -> httpx.Timeout:
         return httpx.Timeout(self._timeout, read=self._timeout + wait)
 
+    def _check_there(self) -> None:
+        """Spares a connection attempt that cannot succeed. Raises ``httpx.ConnectError``."""
+        if not Path(self._socket).exists():
+            raise httpx.ConnectError("there is no such socket; is the daemon running?")
+
     def _lost(self, error: Exception) -> NotReachable:
         return NotReachable(f"the daemon at {self._socket} cannot be reached: {error}")
 
@@ -184,6 +189,7 @@ class Client(_Calls):
         # Every request may be asked again: jobs have keys, and nothing else changes anything twice.
         for pause in _PAUSES:
             try:
+                self._check_there()
                 return call.read(_content(self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
                 if pause is None:
@@ -282,6 +288,7 @@ class AsyncClient(_Calls):
     async def _send(self, call: _Call[T]) -> T:
         for pause in _PAUSES:
             try:
+                self._check_there()
                 return call.read(_content(await self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
                 if pause is None:

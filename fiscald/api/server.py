@@ -149,6 +149,12 @@ class ApiServer:
         try:
             await self._server.serve(sockets=self._sockets)
         finally:
+            # Also when cancelled: a listener that stays with the loop would answer for whoever gets its number next.
+            for listener in getattr(self._server, "servers", ()):
+                listener.close()
+            for connection in list(self._server.server_state.connections):
+                if connection.transport is not None:
+                    connection.transport.close()
             self._ready.set()
             self._stopped.set()
 

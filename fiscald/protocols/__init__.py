@@ -6,8 +6,8 @@ import importlib
 
 from fiscald.protocols.base import Family
 
-#: Families by name. Each is a package here with a ``FAMILY`` and, under the same name, a package in
-#: ``fiscald.emulator`` with a ``FACE``.
+#: Families by name. Each is a package here whose module ``family`` has a ``FAMILY`` and, under the same name, a
+#: package in ``fiscald.emulator`` with a ``FACE``.
 FAMILIES = ("posnet",)
 
 
@@ -15,5 +15,5 @@ def family(name: str) -> Family:
     """The family called ``name``. Raises ``KeyError`` for an unknown one."""
     if name not in FAMILIES:
         raise KeyError(name)
-    loaded: Family = importlib.import_module(f"fiscald.protocols.{name}").FAMILY
+    loaded: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY
     return loaded

@@ -15,12 +15,10 @@ from typing import Literal
 from fiscald.emulator.paper import Paper, amount, words
 from fiscald.emulator.register import DailyRecord, Day, Line, Register, Subtotal, Transaction, tax
 from fiscald.model.money import plain
-from fiscald.protocols.posnet.plan import PAYMENT_FORMS
+from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 
 LETTERS = "ABCDEFG"
 CodeKind = Literal["qr", "aztec", "datamatrix", "pdf417"]
-
-_FORM_NAMES = dict(reversed([(number, name) for number, name in PAYMENT_FORMS.values()]))
 
 
 @dataclass
@@ -354,7 +352,7 @@ class Sheet:
 
 def form_name(form: int) -> str:
     """The usual name of a payment form."""
-    return _FORM_NAMES.get(form, "Inna")
+    return PAYMENT_FORMS.get(form, "Inna")
 
 
 def _taxes_of(gross: Sequence[int], rates: Sequence[Decimal | str | None]) -> int:

@@ -12,11 +12,9 @@ from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
 from fiscald.emulator.register import Adjustment, Transaction
 from fiscald.model.money import percent_of
-from fiscald.protocols.posnet.commands import FieldFault
+from fiscald.protocols.posnet.commands import PAYMENT_FORMS, FieldFault
 from fiscald.protocols.posnet.grammar import State
 
-#: Payment forms a printer takes; 1 is currency and 9 is known from one client only (5.5).
-_FORMS = (0, 2, 3, 4, 5, 6, 7, 8)
 _MAX_FOOTER_LINES = 60
 
 
@@ -88,7 +86,7 @@ def trdiscntpromo(machine: Machine, values: Values) -> None:
 
 
 def trpayment(machine: Machine, values: Values) -> None:
-    if values["ty"] not in _FORMS:
+    if values["ty"] not in PAYMENT_FORMS:
         raise ExecError(2705)
     machine.register.pay(
         values["ty"], values["wa"], values.get("na", ""), change=bool(values.get("re")), cash=values["ty"] == 0

@@ -17,6 +17,11 @@ from fiscald.protocols.posnet.fields import Generation, Value, ValueRefused, sma
 from fiscald.protocols.posnet.frames import ERROR, TOKEN, Field, Frame
 
 RATE_LETTERS = "abcdefg"
+#: Forms of payment, ``ty`` of ``trpayment``, with their usual Polish names (5.5). 1 is currency and not taken
+#: there; 9 is known from one client only; 8 serves as transfer too, and then the name sent with it decides.
+PAYMENT_FORMS = {
+    0: "Gotówka", 2: "Karta", 3: "Czek", 4: "Bon", 5: "Kredyt", 6: "Inna", 7: "Voucher", 8: "Konto klienta"
+}  # fmt: skip
 
 
 class Param(NamedTuple):

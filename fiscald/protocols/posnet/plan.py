@@ -25,26 +25,26 @@ from fiscald.model.jobs import Notice
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import TextRefused, fit
-from fiscald.protocols.posnet.commands import COMMANDS, Request, request
+from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
 from fiscald.protocols.posnet.profiles import Profile
 
 #: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
 Rates = Mapping[str, Decimal | str | None]
 
-#: Payment forms: the printer's number and the name it prints when the application sends none (5.5).
-#: 8 is the customer account in some clients and transfer in others; the name decides what is printed.
-PAYMENT_FORMS: dict[PaymentType, tuple[int, str]] = {
-    PaymentType.CASH: (0, "Gotówka"),
-    PaymentType.CARD: (2, "Karta"),
-    PaymentType.CHEQUE: (3, "Czek"),
-    PaymentType.BON: (4, "Bon"),
-    PaymentType.CREDIT: (5, "Kredyt"),
-    PaymentType.OTHER: (6, "Inna"),
-    PaymentType.VOUCHER: (7, "Voucher"),
-    PaymentType.ACCOUNT: (8, "Konto klienta"),
-    PaymentType.TRANSFER: (8, "Przelew"),
+#: The printer's number for each form of payment.
+FORMS: dict[PaymentType, int] = {
+    PaymentType.CASH: 0,
+    PaymentType.CARD: 2,
+    PaymentType.CHEQUE: 3,
+    PaymentType.BON: 4,
+    PaymentType.CREDIT: 5,
+    PaymentType.OTHER: 6,
+    PaymentType.VOUCHER: 7,
+    PaymentType.ACCOUNT: 8,
+    PaymentType.TRANSFER: 8,
 }
+TRANSFER_NAME = "Przelew"
 CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints what it is given (5.5).
 PLAIN_FOOTER_LINE = 25
@@ -453,7 +453,8 @@ class _Planner:
             payments = (Payment(type=PaymentType.CASH, amount=due),)
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"
-            form, usual = PAYMENT_FORMS[payment.type]
+            form = FORMS[payment.type]
+            usual = TRANSFER_NAME if payment.type is PaymentType.TRANSFER else PAYMENT_FORMS[form]
             if self.plan.paid >= due and payment.type is not PaymentType.CASH:
                 self.error(
                     pointer,
@@ -495,7 +496,7 @@ class _Planner:
             self.add(
                 f"{at}/change",
                 "trpayment",
-                ty=PAYMENT_FORMS[PaymentType.CASH][0],
+                ty=FORMS[PaymentType.CASH],
                 wa=min(change, MAX_GROSZE),
                 na=CHANGE_NAME,
                 re=True,

@@ -14,8 +14,9 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Started, Step, Unknown, Verdict, Wait
-from fiscald.protocols.posnet import FAMILY, dialogue, queries
+from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.commands import Request
+from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
 from tests.protocols.posnet.scripted import drive, frame, payload
 

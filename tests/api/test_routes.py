@@ -1,0 +1,447 @@
+"""The contract's routes on a real socket: good answers, and a problem with a pointer for every bad request."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from fiscald.api import app
+from fiscald.api.client import Client, JobChange, NotReachable, Refused
+from fiscald.model.documents import CashIn
+from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.printers import PrinterStatus
+from tests.daemons import RECEIPT, running
+
+PROBLEM = "application/problem+json"
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert response.headers["content-type"] == PROBLEM
+    body: dict[str, Any] = response.json()
+    assert (response.status_code, body["status"], body["code"]) == (status, status, code), body
+    assert body["type"] == f"urn:fiscald:problem:{code}"
+    for member in ("title", "detail", "detail_pl", "fault", "document", "retry", "errors"):
+        assert member in body
+    return body
+
+
+# -- good answers ----------------------------------------------------------------------------------------
+
+
+async def test_a_receipt_as_the_contract_says(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        response = await it.put("FV%2F2026%2F11%2F0017")
+        assert response.status_code == 200, "final already"
+        job = response.json()
+        assert (job["key"], job["printer"], job["state"], job["paper"]) == (
+            "FV/2026/11/0017",
+            "till1",
+            "done",
+            "printed",
+        )
+        assert job["result"]["number"] == 1
+        assert job["result"]["daily_report"] == 1
+        assert job["result"]["printer_id"] == "EMU 0000000001"
+        assert job["result"]["total"] == "11.50"
+        assert job["result"]["device"]["hn"] == 1
+        assert job["document"]["lines"][0]["price"] == "10.00"
+        assert job["error"] is None
+        assert job["warnings"] == []
+        assert job["licence"]["test_keys"] is True
+        assert response.headers["fiscald-test-keys"] == "true"
+        again = await it.http.get("/v1/jobs/FV/2026/11/0017")
+        assert again.json() == job, "the slash may be encoded or not"
+
+
+async def test_statuses_of_submitting(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        it.printer.switch("paper_out")
+        first = await it.put("A", wait=0)
+        assert (first.status_code, first.json()["state"]) == (201, "accepted")
+        again = await it.put("A", wait=0)
+        assert again.status_code == 200, "known"
+        conflict = await it.put("A", RECEIPT | {"cashier": "Ewa"})
+        body = problem(conflict, 409, "job.conflict")
+        assert body["document"] == "unknown"
+        with anyio.fail_after(5):
+            while (waiting := (await it.http.get("/v1/jobs/A")).json()["waiting"]) is None:
+                await anyio.sleep(0.05)
+        assert waiting["code"] == "printer.paper_out"
+        it.printer.clear()
+        done = await it.http.get("/v1/jobs/A", params={"wait": 10})
+        assert done.json()["state"] == "done"
+
+
+async def test_withdrawing(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        it.printer.switch("cover")
+        await it.put("A", wait=0)
+        response = await it.http.delete("/v1/jobs/A")
+        assert (response.status_code, response.json()["state"]) == (200, "failed")
+        assert response.json()["error"]["code"] == "job.withdrawn"
+        problem(await it.http.delete("/v1/jobs/A"), 409, "job.started")
+        problem(await it.http.delete("/v1/jobs/B"), 404, "job.unknown")
+
+
+async def test_hello_printers_licence(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        hello = (await it.http.get("/v1")).json()
+        assert hello["product"] == "fiscald"
+        assert hello["printers"] == ["till1"]
+        assert hello["test_keys"] is True
+        printers = (await it.http.get("/v1/printers")).json()["printers"]
+        assert [printer["state"] for printer in printers] == ["ready"]
+        printer = (await it.http.get("/v1/printers/till1")).json()
+        assert printer["vat"]["G"] == "exempt"
+        assert printer["stale"] is False
+        problem(await it.http.get("/v1/printers/till2"), 404, "printer.unknown")
+        licence = (await it.http.get("/v1/licence")).json()
+        assert (licence["state"], licence["may_print"]) == ("active", True)
+
+
+async def test_the_list_of_jobs(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        for number in range(3):
+            await it.put(f"A{number}", {"type": "cash_in", "amount": 100})
+        page = (await it.http.get("/v1/jobs", params={"limit": 2})).json()
+        assert [job["key"] for job in page["jobs"]] == ["A0", "A1"]
+        rest = (
+            await it.http.get("/v1/jobs", params={"after": page["next"], "state": "done", "printer": "till1"})
+        ).json()
+        assert [job["key"] for job in rest["jobs"]] == ["A2"]
+        nothing = (await it.http.get("/v1/jobs", params={"after": rest["next"]})).json()
+        assert nothing == {"jobs": [], "next": rest["next"]}
+        problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.invalid")
+        problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.invalid")
+
+
+async def test_metrics(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        await it.put("A")
+        response = await it.http.get("/metrics")
+        assert response.headers["content-type"].startswith("text/plain")
+        assert 'fiscald_jobs{printer="till1",state="done"} 1.0' in response.text
+        assert 'fiscald_printer_state{printer="till1",state="ready"} 1.0' in response.text
+
+
+async def test_openapi_describes_every_route(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        description = (await it.http.get("/v1/openapi.json")).json()
+        assert description["openapi"] == "3.1.0"
+        described = {(method.upper(), path) for path, methods in description["paths"].items() for method in methods}
+        assert described == {(route.method, route.path) for route in app.ROUTES}
+        text = json.dumps(description)
+        references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+        assert references <= set(description["components"]["schemas"]), "no reference leads nowhere"
+        line = description["components"]["schemas"]["Line"]
+        assert line["additionalProperties"] is False
+        assert set(line["required"]) == {"name", "price", "vat"}
+
+
+# -- bad requests ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "code", "hint"),
+    [
+        (RECEIPT | {"total": 11.5}, "/document/total", "money.float", "float"),
+        (RECEIPT | {"payment": []}, "/document/payment", "field.unknown", "'payments'"),
+        (RECEIPT | {"lines": [{"nam": "X", "price": "1", "vat": "A"}]}, "/document/lines/0/nam", "field.unknown", "'name'"),
+        (RECEIPT | {"lines": [{"price": "1", "vat": "A"}]}, "/document/lines/0/name", "field.missing", "missing"),
+        (RECEIPT | {"lines": [{"name": "X", "price": "1", "vat": "A", "discount": {"percnt": "1"}}]}, "/document/lines/0/discount/percnt", "field.unknown", "'percent'"),
+        (RECEIPT | {"xyzzy": 1}, "/document/xyzzy", "field.unknown", "known here"),
+        (RECEIPT | {"buyer": {"nip": "123"}}, "/document/buyer/nip", "buyer.nip", "NIP"),
+        ({"type": "recipt"}, "/document", "field.invalid", "receipt"),
+        ({}, "/document", "field.invalid", "type"),
+        ("x", "/document", "field.invalid", "object"),
+        ({"type": "cash_in", "amount": "-5"}, "/document/amount", "money.format", "no sign"),
+        ({"type": "drawer", "amount": "5"}, "/document/amount", "field.unknown", "known here: type"),
+    ],
+)  # fmt: skip
+async def test_a_bad_field_has_a_pointer_and_a_hint(
+    tmp_path: Path, document: Any, pointer: str, code: str, hint: str
+) -> None:
+    async with running(tmp_path, ready=False) as it:
+        body = problem(await it.put("A", document), 422, "request.invalid")
+        found = {error["pointer"]: error for error in body["errors"]}
+        assert pointer in found, body["errors"]
+        assert found[pointer]["code"] == code
+        assert hint in found[pointer]["detail"]
+        problem(await it.http.get("/v1/jobs/A"), 404, "job.unknown")
+
+
+async def test_what_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        document = {"type": "receipt", "lines": [{"name": "Wódka", "price": "10.00", "vat": "7%"}], "total": "11.00"}
+        body = problem(await it.put("A", document), 422, "document.refused")
+        assert {error["pointer"] for error in body["errors"]} == {"/document/lines/0/vat", "/document/total"}
+        assert "A = 23%" in body["detail"]
+        assert body["detail_pl"].startswith("Drukarka odrzuciłaby")
+        assert body["document"] == "not_printed"
+        assert it.printer.paper == []
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (b"", "Expecting value"), (b"{", "Expecting"), (b'{"printer": "a", "printer": "b"}', "twice"), (b"\xff", "UTF-8"),
+        (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "deeply"), (b"null", ""), (b"[]", ""), (b"1", ""),
+    ],
+)  # fmt: skip
+async def test_what_is_not_json(tmp_path: Path, content: bytes, hint: str) -> None:
+    async with running(tmp_path, ready=False) as it:
+        response = await it.http.put("/v1/jobs/A", content=content)
+        assert response.status_code in (400, 422)
+        assert hint in response.json()["detail"]
+        assert response.headers["content-type"] == PROBLEM
+
+
+@pytest.mark.parametrize("key", ["a b", "ż", "a" * 129, "a?b", "%00", "a\\b"])
+async def test_what_is_not_a_key(tmp_path: Path, key: str) -> None:
+    from urllib.parse import quote
+
+    async with running(tmp_path, ready=False) as it:
+        response = await it.http.get(f"/v1/jobs/{quote(key, safe='')}")
+        problem(response, 400, "request.key")
+
+
+async def test_routes_and_methods_that_do_not_exist(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        problem(await it.http.get("/v2"), 404, "request.route")
+        body = problem(await it.http.post("/v1/printers"), 405, "request.route")
+        assert "openapi.json" in body["detail"]
+
+
+async def test_a_large_body(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        problem(await it.http.put("/v1/jobs/A", content=b" " * (app.MAX_BODY + 1)), 413, "request.too_large")
+
+
+async def test_a_slow_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.1)
+
+    async def drip() -> Any:
+        yield b"{"
+        await anyio.sleep(0.3)
+        yield b"}"
+
+    async with running(tmp_path, ready=False) as it:
+        problem(await it.http.put("/v1/jobs/A", content=drip()), 408, "request.slow")
+
+
+async def test_the_wait_is_a_number(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        response = await it.http.put(
+            "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
+        )
+        problem(response, 422, "request.invalid")
+
+
+async def test_a_fault_of_ours_is_told_and_does_not_end_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, ready=False) as it:
+        with monkeypatch.context() as patch:
+            patch.setattr(app.metrics, "render", lambda *_: 1 / 0)
+            body = problem(await it.http.get("/metrics"), 500, "daemon.internal")
+            assert "ZeroDivisionError" in body["detail"]
+        assert (await it.http.get("/metrics")).status_code == 200
+
+
+# -- licence ---------------------------------------------------------------------------------------------
+
+
+async def test_without_a_licence(tmp_path: Path) -> None:
+    async with running(tmp_path, licensed=False) as it:
+        body = problem(await it.put("A"), 403, "licence.unregistered")
+        assert body["prompt"] == "number"
+        assert (await it.put("Z", {"type": "daily_report"})).json()["state"] == "done", "never gated"
+        refused = await it.http.post("/v1/licence/certificate", json={"certificate": "rubbish"})
+        assert problem(refused, 422, "licence.refused")["certificate_code"] == "CERT_FORMAT"
+
+
+async def test_a_certificate_of_the_test_key_needs_the_switch(tmp_path: Path) -> None:
+    from fiscald.licence.testing import make_certificate
+
+    async with running(tmp_path, licensed=False, test_keys=False, ready=False) as it:
+        refused = await it.http.post("/v1/licence/certificate", json={"certificate": make_certificate()})
+        assert problem(refused, 422, "licence.refused")["certificate_code"] == "CERT_KEY_UNKNOWN"
+        assert "fiscald-test-keys" not in (await it.http.get("/v1")).headers
+
+
+# -- events ----------------------------------------------------------------------------------------------
+
+
+async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        seen: list[JobChange] = []
+        printers: list[PrinterStatus] = []
+
+        async def listen() -> None:
+            async for event in it.client.events():
+                (printers if isinstance(event, PrinterStatus) else seen).append(event)  # type: ignore[attr-defined]
+                if isinstance(event, JobChange) and event.job.key == "A" and event.state is JobState.DONE:
+                    return
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            with anyio.fail_after(5):
+                while not printers:
+                    await anyio.sleep(0.01)
+            await it.put("A")
+        assert [change.state for change in seen] == ["accepted", "running", "running", "done"]
+        assert printers[0].name == "till1", "a stream begins with the present state of every printer"
+        assert any(status.state == "printing" for status in printers)
+
+        again = []
+        async for event in it.client.events(after=seen[1].id):
+            if isinstance(event, JobChange):
+                again.append(event.id)
+                if len(again) == 2:
+                    break
+        assert again == [seen[2].id, seen[3].id], "resumed without gap and without double"
+
+
+async def test_a_bad_cursor(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        response = await it.http.get("/v1/events", headers={"Last-Event-ID": "yesterday"})
+        problem(response, 422, "request.invalid")
+
+
+async def test_events_after_a_restart(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        await it.put("A")
+    async with running(tmp_path, ready=False) as it:
+        states = []
+        async for event in it.client.events(after=0):
+            if isinstance(event, JobChange):
+                states.append(event.state)
+                if event.state is JobState.DONE:
+                    break
+        assert states[0] == "accepted"
+
+
+# -- clients ---------------------------------------------------------------------------------------------
+
+
+async def test_both_clients(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        job = await it.client.submit("async", "till1", CashIn(amount=500))
+        assert job.state is JobState.DONE
+        assert await it.client.job("async") == job
+        assert (await it.client.hello())["product"] == "fiscald"
+        assert [printer.name for printer in await it.client.printers()] == ["till1"]
+        assert (await it.client.jobs(limit=5)).jobs[0].key == "async"
+        with pytest.raises(Refused, match=r"job\.started") as caught:
+            await it.client.withdraw("async")
+        assert caught.value.status == 409
+        with pytest.raises(Refused, match="not_undecided"):
+            await it.client.resolve("async", Resolution(verdict="printed", by="A"))
+        with pytest.raises(Refused, match="not_waiting"):
+            await it.client.adopt("till1", "EMU 9")
+        assert (await it.client.licence())["state"] == "active"
+
+        def synchronous() -> None:
+            with Client(it.socket) as client:
+                assert client.submit("sync", "till1", RECEIPT).result is not None
+                assert client.job("sync").state is JobState.DONE
+                assert client.printer("till1").name == "till1"
+                assert len(client.jobs().jobs) == 2
+                assert client.hello()["api"] == "1"
+                assert client.licence()["may_print"]
+                changes = client.events(after=0)
+                assert any(isinstance(next(changes), JobChange) for _ in range(3))
+                changes.close()  # type: ignore[attr-defined]
+                for call in (
+                    lambda: client.withdraw("none"),
+                    lambda: client.resolve("none", Resolution(verdict="printed", by="A")),
+                    lambda: client.adopt("none", "x"),
+                ):
+                    with pytest.raises(Refused):
+                        call()
+
+        await anyio.to_thread.run_sync(synchronous)
+
+
+def test_a_daemon_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    with Client(tmp_path / "none.sock") as client, pytest.raises(NotReachable, match=r"none\.sock"):
+        client.hello()
+
+
+# -- bad company -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+async def test_two_hundred_clients_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        answers: list[str] = []
+
+        async def one(number: int) -> None:
+            transport = httpx.AsyncHTTPTransport(uds=str(it.socket))
+            async with httpx.AsyncClient(transport=transport, base_url="http://fiscald", timeout=60) as http:
+                body = {"printer": "till1", "document": {"type": "cash_in", "amount": number + 1}}
+                response = await http.put(f"/v1/jobs/C{number % 100}", params={"wait": 60}, json=body)
+                answers.append(response.json().get("state") or response.json()["code"])
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(200):
+                tasks.start_soon(one, number)
+        # Every key came twice with other content: a hundred are printed, a hundred are conflicts.
+        assert sorted(answers) == ["done"] * 100 + ["job.conflict"] * 100
+        assert it.printer.register.day.nonfiscal == 100
+
+
+async def test_clients_that_misbehave_leave_the_daemon_healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.api.server.HEAD_SECONDS", 0.2)
+    async with running(tmp_path) as it:
+
+        def connect() -> socket.socket:
+            link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            link.settimeout(5)
+            link.connect(str(it.socket))
+            return link
+
+        silent, half, garbage, gone = [await anyio.to_thread.run_sync(connect) for _ in range(4)]
+        half.sendall(b"PUT /v1/jobs/A HTTP/1.1\r\nHost: x\r\n")
+        garbage.sendall(b"\x00\xff\x00 not http at all\r\n\r\n")
+        gone.sendall(b"PUT /v1/jobs/A HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        gone.close()
+        assert (await anyio.to_thread.run_sync(garbage.recv, 100)).startswith(b"HTTP/1.1 400")
+        assert await anyio.to_thread.run_sync(silent.recv, 100) == b"", "shown out after a while"
+        assert await anyio.to_thread.run_sync(half.recv, 100) == b""
+        for link in (silent, half, garbage):
+            link.close()
+        assert (await it.put("A")).json()["state"] == "done"
+
+
+async def test_a_client_killed_while_waiting_changes_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        it.printer.switch("paper_out")
+        with anyio.move_on_after(0.2):
+            await it.put("A", wait=60)
+        it.printer.clear()
+        assert (await it.http.get("/v1/jobs/A", params={"wait": 10})).json()["state"] == "done"
+        assert it.printer.register.day.receipt_count == 1
+
+
+async def test_status_is_quick_while_printing(tmp_path: Path) -> None:
+    """From memory: a printer that holds a command for seconds does not hold the status."""
+    async with running(tmp_path) as it:
+        it.printer.fault("switch", "trend", switch="paper_out")
+        await it.put("A", wait=0)
+        with anyio.fail_after(10):
+            while (await it.client.printer("till1")).state != "paper_out":
+                began = time.monotonic()
+                await anyio.sleep(0.02)
+                assert time.monotonic() - began < 1
+        assert (await it.http.get("/v1/jobs/A")).json()["waiting"]["code"] == "printer.paper_out"
+        it.printer.clear()
+        assert (await it.http.get("/v1/jobs/A", params={"wait": 10})).json()["state"] == "done"

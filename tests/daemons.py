@@ -1,0 +1,69 @@
+"""A whole daemon inside a test: real socket, real journal, a printer on real TCP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+
+from fiscald import daemon
+from fiscald.api.client import AsyncClient
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.licence.testing import make_certificate
+
+RECEIPT: dict[str, Any] = {
+    "type": "receipt",
+    "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
+}
+
+
+@dataclass
+class Running:
+    """A daemon, and ways to talk to it."""
+
+    socket: Path
+    printer: EmulatedPrinter
+    http: httpx.AsyncClient
+    client: AsyncClient
+
+    async def put(
+        self, key: str, document: Any = RECEIPT, *, wait: float = 10, printer: str = "till1"
+    ) -> httpx.Response:
+        body = {"printer": printer, "document": document}
+        return await self.http.put(f"/v1/jobs/{key}", params={"wait": wait}, json=body)
+
+
+@asynccontextmanager
+async def running(
+    directory: Path, *, licensed: bool = True, test_keys: bool = True, ready: bool = True, **options: Any
+) -> AsyncIterator[Running]:
+    """Start a daemon with one emulated printer; stop it as a signal would."""
+    socket = directory / "fiscald.sock"
+    with EmulatedPrinter(**options) as printer:
+        config = Config(
+            socket=socket,
+            state_dir=directory / "state",
+            licence=LicenceConfig(test_keys=test_keys),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(daemon.run, config)
+            transport = httpx.AsyncHTTPTransport(uds=str(socket))
+            async with (
+                httpx.AsyncClient(transport=transport, base_url="http://fiscald", timeout=20) as http,
+                AsyncClient(socket) as client,
+            ):
+                if licensed:
+                    await client.install_licence(make_certificate())
+                if ready:
+                    with anyio.fail_after(5):
+                        while (await client.printer("till1")).state != "ready":
+                            await anyio.sleep(0.01)
+                yield Running(socket, printer, http, client)
+            tasks.cancel_scope.cancel()

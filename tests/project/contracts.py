@@ -1,0 +1,56 @@
+"""The import linter's contract for this house: a list of what may be imported; everything else is forbidden."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+from typing import Any, ClassVar
+
+from grimp import ImportGraph
+from importlinter import Contract, ContractCheck, fields, output
+
+
+class MayImport(Contract):
+    """``package`` may import itself and ``allowed``; of the standard library all but ``not_stdlib``.
+
+    An entry of ``allowed`` covers its submodules too, unless it ends in ``:exactly``; ``*`` is one level.
+    """
+
+    type_name: ClassVar[str] = "may_import"
+
+    package = fields.StringField()
+    allowed = fields.ListField(subfield=fields.StringField())
+    not_stdlib = fields.ListField(subfield=fields.StringField(), required=False)
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+        package = str(self.package)
+        wrong = [
+            f"{module} -> {imported}"
+            for module in sorted(m for m in graph.modules if m == package or m.startswith(f"{package}."))
+            for imported in sorted(graph.find_modules_directly_imported_by(module))
+            if not self._may(package, imported)
+        ]
+        return ContractCheck(kept=not wrong, metadata={"wrong": wrong})
+
+    def _may(self, package: str, imported: str) -> bool:
+        if imported == package or imported.startswith(f"{package}."):
+            return True
+        root = imported.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            return root not in (self.not_stdlib or ())  # type: ignore[operator]
+        return any(self._covers(str(entry), imported) for entry in self.allowed)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _covers(entry: str, imported: str) -> bool:
+        if entry.endswith(":exactly"):
+            return imported == entry.removesuffix(":exactly")
+        if entry == "fiscald":
+            return imported == "fiscald"
+        parts, wanted = imported.split("."), entry.split(".")
+        return len(parts) >= len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+    def render_broken_contract(self, check: ContractCheck) -> None:
+        metadata: dict[str, Any] = check.metadata
+        for line in metadata["wrong"]:
+            output.print_error(f"- {line}", bold=False)
+        output.new_line()
