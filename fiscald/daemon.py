@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import socket
 import threading
@@ -83,8 +84,11 @@ def _recorder(name: str, folder: Path) -> Callable[[ByteStream], ByteStream]:
     """Writes both directions of every connection to ``NAME-DATE.jsonl``: seconds, direction, hex."""
 
     def wrap(stream: ByteStream) -> ByteStream:
+        # What buyers bought, and their NIPs: for the daemon's user only.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (folder / f"{name}-{now():%Y-%m-%d}.jsonl").open("a", buffering=1)
+        path = folder / f"{name}-{now():%Y-%m-%d}.jsonl"
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.fdopen(descriptor, "a", buffering=1)
         file.write(json.dumps({"connected": now().isoformat(), "printer": name}) + "\n")
         began = time.monotonic()
 

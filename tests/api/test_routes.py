@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app
+from fiscald.api import app, metrics
 from fiscald.api.client import Client, JobChange, NotReachable, Refused
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobState, Resolution
@@ -249,7 +249,7 @@ async def test_a_fault_of_ours_is_told_and_does_not_end_the_daemon(
 ) -> None:
     async with running(tmp_path, ready=False) as it:
         with monkeypatch.context() as patch:
-            patch.setattr(app.metrics, "render", lambda *_: 1 / 0)
+            patch.setattr(metrics, "render", lambda *_: 1 / 0)
             body = problem(await it.http.get("/metrics"), 500, "daemon.internal")
             assert "ZeroDivisionError" in body["detail"]
         assert (await it.http.get("/metrics")).status_code == 200
@@ -286,8 +286,11 @@ async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
 
         async def listen() -> None:
             async for event in it.client.events():
-                (printers if isinstance(event, PrinterStatus) else seen).append(event)  # type: ignore[attr-defined]
-                if isinstance(event, JobChange) and event.job.key == "A" and event.state is JobState.DONE:
+                if isinstance(event, PrinterStatus):
+                    printers.append(event)
+                    continue
+                seen.append(event)
+                if event.job.key == "A" and event.state is JobState.DONE:
                     return
 
         async with anyio.create_task_group() as tasks:

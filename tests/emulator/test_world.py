@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Host:
     def __init__(self, printer: EmulatedPrinter) -> None:
         if printer.port:
             self.link: Any = socket.create_connection((printer.host, printer.port), timeout=5)
-            self.send, self.recv = self.link.sendall, lambda: self.link.recv(4096)
+            self.send: Callable[[bytes], object] = self.link.sendall
+            self.recv: Callable[[], bytes] = lambda: self.link.recv(4096)
         else:
             self.link = serial.Serial(printer.path, 9600, timeout=5)
             self.send, self.recv = self.link.write, lambda: self.link.read(1)
@@ -120,7 +122,7 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
 
 
 def test_the_plugin_serves_other_peoples_suites(pytester: pytest.Pytester) -> None:
-    """As an installed package does: only the plugin is loaded, nothing of this suite."""
+    """The installed package brings the fixture; nothing of this suite is loaded."""
     pytester.makepyfile(
         """
         import socket
@@ -133,7 +135,7 @@ def test_the_plugin_serves_other_peoples_suites(pytester: pytest.Pytester) -> No
             assert fiscal_printer.register.day.receipt_count == 0
         """
     )
-    result = pytester.runpytest_subprocess("-p", "fiscald.emulator.pytest_plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
 
 
@@ -193,8 +195,9 @@ def test_the_seed_chooses_the_unique_number() -> None:
 
 
 def control() -> tuple[Talk, Control, list[bool]]:
-    talk, poked = Talk(), []
-    return talk, Control(talk.printer, lambda: poked.append(True)), poked  # type: ignore[func-returns-value]
+    talk = Talk()
+    poked: list[bool] = []
+    return talk, Control(talk.printer, lambda: poked.append(True)), poked
 
 
 def order(it: Control, **content: Any) -> Any:

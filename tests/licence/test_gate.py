@@ -17,10 +17,10 @@ from fiscald.licence.gate import SAFE_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
 from fiscald.licence.state import derive
-from fiscald.licence.testing import make_certificate
+from fiscald.licence.testing import make_certificate, sign
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
-from tests.licence.test_certificate import C0, T0, claims, sign
+from tests.licence.test_certificate import C0, T0, claims
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
 RELEASED = datetime.date(2026, 1, 10)

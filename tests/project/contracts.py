@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import sys
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -37,8 +37,8 @@ class MayImport(Contract):
             return True
         root = imported.partition(".")[0]
         if root in sys.stdlib_module_names:
-            return root not in (self.not_stdlib or ())  # type: ignore[operator]
-        return any(self._covers(str(entry), imported) for entry in self.allowed)  # type: ignore[attr-defined]
+            return root not in (cast("list[str] | None", self.not_stdlib) or ())
+        return any(self._covers(entry, imported) for entry in cast("list[str]", self.allowed))
 
     @staticmethod
     def _covers(entry: str, imported: str) -> bool:

@@ -47,15 +47,17 @@ async def over_pty() -> AsyncIterator[tuple[ByteStream, End]]:
     tty.setraw(slave)
     stream = await SerialLine(os.ttyname(slave), 115200).open()
     os.close(slave)
-    closed = []
+    pulled = False
 
-    def close() -> None:
-        if not closed:
-            closed.append(os.close(master))
+    def pull() -> None:
+        nonlocal pulled
+        if not pulled:
+            os.close(master)
+        pulled = True
 
     async with stream:
-        yield stream, End(lambda data: void(os.write(master, data)), lambda: os.read(master, 4096), close)
-    close()
+        yield stream, End(lambda data: void(os.write(master, data)), lambda: os.read(master, 4096), pull)
+    pull()
 
 
 def void(_: object) -> None:

@@ -1,0 +1,208 @@
+"""``fiscalctl`` against a real daemon: what it shows, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner, Result
+
+from fiscald import daemon
+from fiscald.api.client import Client
+from fiscald.cli.fiscalctl import main
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+
+RECEIPT = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
+
+
+@dataclass
+class Counter:
+    """A shop's counter: a daemon, a printer, and a person with a terminal."""
+
+    socket: Path
+    printer: EmulatedPrinter
+    folder: Path
+
+    def run(self, *arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, ["--socket", str(self.socket), *arguments], input=text)
+
+    def json(self, *arguments: str, text: str | None = None) -> Any:
+        result = CliRunner().invoke(main, ["--socket", str(self.socket), "--json", *arguments], input=text)
+        return json.loads(result.stdout)
+
+    def file(self, content: Any) -> str:
+        path = self.folder / "document.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    with EmulatedPrinter() as printer, start_blocking_portal() as portal:
+        config = Config(
+            socket=tmp_path / "fiscald.sock",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        future, _ = portal.start_task(daemon.run, config)
+        try:
+            it = Counter(config.socket, printer, tmp_path)
+            certificate = CliRunner().invoke(main, ["licence", "test-certificate"]).stdout
+            assert it.run("licence", "import", "-", text=certificate).exit_code == 0
+            with Client(config.socket) as client:
+                while client.printer("till1").state != "ready":
+                    portal.call(__import__("anyio").sleep, 0.01)
+            yield it
+        finally:
+            future.cancel()
+
+
+def test_printing_and_asking_again(counter: Counter) -> None:
+    result = counter.run("print", counter.file(RECEIPT), "--key", "FV/1")
+    assert result.exit_code == 0, result.output
+    assert "FV/1: done, paper printed" in result.stdout
+    assert "number 1, daily report 1, total 10.00, EMU 0000000001" in result.stdout
+    again = counter.run("print", counter.file({"printer": "till1", "document": RECEIPT}), "--key", "FV/1")
+    assert again.stdout == result.stdout
+    assert counter.run("job", "FV/1").stdout == result.stdout
+    assert counter.json("job", "FV/1")["result"]["number"] == 1
+    assert counter.printer.register.day.receipt_count == 1
+
+
+def test_a_minted_key_is_shown_before_anything_is_sent(counter: Counter) -> None:
+    result = counter.run("print", "-", text=json.dumps(RECEIPT))
+    assert result.stderr.startswith("key fiscalctl/")
+    key = result.stderr.split()[1]
+    assert counter.run("job", key).exit_code == 0
+
+
+def test_documents_of_the_day(counter: Counter) -> None:
+    assert counter.run("cash", "in", "50.00").exit_code == 0
+    assert counter.run("cash", "out", "20.00", "--printer", "till1").exit_code == 0
+    assert counter.run("return", "5.00").exit_code == 0
+    assert counter.run("drawer").exit_code == 0
+    counter.run("print", counter.file(RECEIPT))
+    report = counter.run("report", "daily")
+    assert report.exit_code == 0
+    assert "number 1" in report.stdout
+    assert counter.printer.register.cash == 5000 - 2000 - 500 + 1000
+    listed = counter.run("jobs").stdout.splitlines()
+    assert [line.split()[4] for line in listed] == [
+        "cash_in",
+        "cash_out",
+        "goods_return",
+        "drawer",
+        "receipt",
+        "daily_report",
+    ]
+    assert len(counter.run("jobs", "--limit", "2").stdout.splitlines()) == 3
+
+
+def test_the_status(counter: Counter) -> None:
+    counter.run("print", counter.file(RECEIPT))
+    text = counter.run("status").stdout
+    assert "EMU 0000000001, fiscal" in text
+    assert "VAT A 23%" in text
+    assert "licence: active" in text
+    assert counter.json("status", "till1")["printers"][0]["name"] == "till1"
+    counter.printer.switch("paper_out")
+    with Client(counter.socket) as client:
+        while client.printer("till1").state != "paper_out":
+            pass
+    text = counter.run("status").stdout
+    assert "printer.paper_out" in text
+    assert "Włóż nową rolkę" in text
+
+
+def test_exit_code_1_not_printed(counter: Counter) -> None:
+    counter.printer.seed(goods_capacity=0)
+    result = counter.run("print", counter.file(RECEIPT))
+    assert result.exit_code == 1
+    assert "2101 ERR_DF_DB_OVR" in result.stdout
+    refused = counter.run("print", counter.file(RECEIPT | {"total": "1.00"}))
+    assert refused.exit_code == 1
+    assert "/document/total: the lines come to 10.00" in refused.stderr
+    assert "Drukarka odrzuciłaby" in refused.stderr
+
+
+def test_exit_code_2_wrong_usage(counter: Counter) -> None:
+    assert counter.run("nosuch").exit_code == 2
+    assert counter.run("print", counter.file("{")).exit_code == 2
+    assert counter.run("print", counter.file("[]")).exit_code == 2
+    assert counter.run("print", "/no/such/file").exit_code == 2
+    unknown = counter.run("print", counter.file(RECEIPT), "--printer", "till9")
+    assert unknown.exit_code == 2
+    assert "till1" in unknown.stderr
+    assert counter.run("job", "never").exit_code == 2
+    assert counter.run("print", counter.file(RECEIPT), "--key", "a b").exit_code == 2
+
+
+def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
+    counter.printer.fault("bad_crc", "trend")
+    counter.printer.fault("foreign_receipt", "scomm", nth=2)
+    result = counter.run("print", counter.file(RECEIPT), "--key", "X", "--wait", "60")
+    assert result.exit_code == 3, result.output
+    assert "fiscalctl resolve 'X'" in result.stdout
+    assert "evidence" in result.stdout
+    assert counter.run("status").stdout.startswith("till1: undecided")
+    resolved = counter.run("resolve", "X", "printed", "--number", "1", "--by", "Anna")
+    assert resolved.exit_code == 0
+    assert counter.run("job", "X").exit_code == 0
+    assert counter.run("resolve", "X", "printed", "--by", "Anna").exit_code == 1
+
+
+def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    result = CliRunner().invoke(main, ["--socket", str(tmp_path / "none"), "status"])
+    assert result.exit_code == 4
+    assert "cannot be reached" in result.stderr
+    result = CliRunner().invoke(main, ["--socket", str(tmp_path / "none"), "--json", "status"])
+    assert "cannot be reached" in json.loads(result.stderr)["error"]
+
+
+def test_exit_code_5_refused_by_the_licence(counter: Counter) -> None:
+    from fiscald.licence.testing import make_certificate
+
+    poorer = make_certificate(seq=2**32, jti="poorer", mod=["app"])
+    assert counter.run("licence", "import", "-", text=poorer).exit_code == 0
+    result = counter.run("print", counter.file(RECEIPT))
+    assert result.exit_code == 5
+    assert "licence.module_missing" in result.stderr
+    assert counter.run("report", "daily").exit_code == 0, "the day can always be closed"
+
+
+def test_exit_code_6_not_final_yet_and_withdrawing(counter: Counter) -> None:
+    counter.printer.switch("cover")
+    result = counter.run("print", counter.file(RECEIPT), "--key", "W", "--wait", "0.3")
+    assert result.exit_code == 6
+    assert "accepted" in result.stdout
+    assert counter.run("withdraw", "W").exit_code == 0
+    assert counter.run("job", "W").exit_code == 1
+
+
+def test_adopting_needs_the_right_number(counter: Counter) -> None:
+    result = counter.run("adopt", "till1", "EMU 9")
+    assert result.exit_code == 1
+    assert "EMU 0000000001" in result.stderr
+
+
+def test_the_licence(counter: Counter) -> None:
+    text = counter.run("licence", "status").stdout
+    assert "state: active" in text
+    assert "test keys: only emulated printers" in text
+    bad = counter.run("licence", "import", "-", text="rubbish")
+    assert bad.exit_code == 1
+    assert "CERT_FORMAT" in bad.stderr
+    assert counter.run("licence", "status").stdout == text
+
+
+def test_problems_as_json(counter: Counter) -> None:
+    result = CliRunner().invoke(main, ["--socket", str(counter.socket), "--json", "job", "never"])
+    assert json.loads(result.stderr)["code"] == "job.unknown"

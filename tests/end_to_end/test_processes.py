@@ -1,0 +1,252 @@
+"""The installed commands as processes: started, stopped, killed, activated; as their users run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fiscald.api.client import Client
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.licence.testing import make_certificate
+from tests.daemons import RECEIPT
+
+pytestmark = pytest.mark.slow
+BIN = Path(sys.executable).parent
+
+
+def configuration(tmp_path: Path, printer: EmulatedPrinter, more: str = "") -> Path:
+    path = tmp_path / "fiscald.toml"
+    path.write_text(
+        f"""
+socket = "fiscald.sock"
+state_dir = "state"
+[licence]
+test_keys = true
+[printers.till1]
+family = "posnet"
+address = "{printer.address}"
+{more}
+"""
+    )
+    return path
+
+
+@contextmanager
+def daemon(path: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [str(BIN / "fiscald"), "run", "--config", str(path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "is ready" in line:
+            return
+    raise AssertionError("the daemon ended before it was ready")
+
+
+def licensed(tmp_path: Path) -> Client:
+    client = Client(tmp_path / "fiscald.sock")
+    client.install_licence(make_certificate())
+    return client
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with EmulatedPrinter(link="pty") as printer:
+        path = configuration(tmp_path, printer)
+        with daemon(path) as process:
+            ready(process)
+            mode = (tmp_path / "fiscald.sock").stat().st_mode & 0o777
+            assert mode == 0o660
+            with licensed(tmp_path) as client:
+                assert client.submit("A", "till1", RECEIPT).state == "done"
+            process.send_signal(number)
+            _, log = process.communicate(timeout=20)
+            assert process.returncode == 0
+            assert "Traceback" not in log
+            assert not (tmp_path / "fiscald.sock").exists()
+
+
+def test_killed_in_the_middle_it_answers_after_the_restart(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer)
+        printer.fault("switch", "trend", switch="paper_out")
+        with daemon(path) as process:
+            ready(process)
+            with licensed(tmp_path) as client:
+                client.submit("A", "till1", RECEIPT, wait=0)
+                while client.job("A").state != "running" or client.printer("till1").state != "paper_out":
+                    time.sleep(0.01)
+            process.kill()
+            process.wait()
+        printer.clear()
+        with daemon(path) as process:
+            ready(process)
+            with Client(tmp_path / "fiscald.sock") as client:
+                job = client.job("A", wait=30)
+                assert job.state == "done"
+                assert job.result is not None
+                assert job.result.number == 1
+        assert printer.register.day.receipt_count == 1
+
+
+def test_two_daemons_cannot_share_anything(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer)
+        with daemon(path) as process:
+            ready(process)
+            second = subprocess.run(
+                [str(BIN / "fiscald"), "run", "--config", str(path)],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=20,
+            )
+            assert second.returncode == 1
+            assert "in use by another fiscald" in second.stderr
+            assert "Traceback" not in second.stderr
+            other = tmp_path / "other.toml"
+            other.write_text(path.read_text().replace('"state"', '"state2"'))
+            third = subprocess.run(
+                [str(BIN / "fiscald"), "run", "--config", str(other)],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=20,
+            )
+            assert third.returncode == 1
+            assert "served by another process" in third.stderr
+
+
+def test_the_socket_of_a_killed_daemon_is_replaced(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer)
+        with daemon(path) as process:
+            ready(process)
+            process.kill()
+            process.wait()
+        assert (tmp_path / "fiscald.sock").exists()
+        with daemon(path) as process:
+            ready(process)
+
+
+def test_a_bad_configuration_is_told_in_sentences(tmp_path: Path) -> None:
+    path = tmp_path / "fiscald.toml"
+    path.write_text("sokcet = 'x'\n[printers.t]\nfamily = 'posnet'\n")
+    told = subprocess.run(
+        [str(BIN / "fiscald"), "run", "--config", str(path)], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1
+    assert "did you mean socket?" in told.stderr
+    assert "printers.t.address is missing" in told.stderr
+
+
+def test_systemd_hands_over_a_socket_and_is_told_when_ready(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer)
+        notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notices.bind(str(tmp_path / "notify"))
+        notices.settimeout(10)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(tmp_path / "activated.sock"))
+        listener.listen()
+        # As systemd does: the socket is descriptor 3 and LISTEN_PID is the process itself.
+        script = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); os.set_inheritable(3, True);"
+            "os.environ['LISTEN_PID'] = str(os.getpid()); os.environ['LISTEN_FDS'] = '1';"
+            "os.execv(sys.argv[2], sys.argv[2:])"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(listener.fileno()), str(BIN / "fiscald"), "run", "--config", str(path)],
+            pass_fds=[listener.fileno()],
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"},
+        )
+        try:
+            told: list[str] = []
+            while sum("WATCHDOG=1" in text for text in told) < 3 or not any("READY=1" in text for text in told):
+                told.append(notices.recv(4096).decode())
+            with Client(tmp_path / "activated.sock") as client:
+                assert client.hello()["product"] == "fiscald"
+            assert not (tmp_path / "fiscald.sock").exists()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+            assert (tmp_path / "activated.sock").exists(), "systemd's socket is systemd's to remove"
+        finally:
+            process.kill()
+            process.wait()
+            notices.close()
+            listener.close()
+
+
+def test_a_licence_put_in_place_is_read_on_reload(tmp_path: Path) -> None:
+    from fiscald.licence import LicenceGate, LicenceStore
+
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer)
+        with daemon(path) as process, Client(tmp_path / "fiscald.sock") as client:
+            ready(process)
+            assert client.licence()["state"] == "unregistered"
+            store = LicenceStore(tmp_path / "state" / "licence", LicenceGate.keys(test_keys=True))
+            store.install(make_certificate().encode(), int(time.time()))
+            process.send_signal(signal.SIGHUP)
+            while client.licence()["state"] != "active":
+                time.sleep(0.01)
+
+
+def test_recording_keeps_both_directions(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        path = configuration(tmp_path, printer, "record = true")
+        with daemon(path) as process:
+            ready(process)
+            with licensed(tmp_path) as client:
+                client.submit("A", "till1", RECEIPT)
+    (file,) = (tmp_path / "state" / "recordings").iterdir()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert lines[0]["printer"] == "till1"
+    sent = b"".join(bytes.fromhex(line["hex"]) for line in lines[1:] if line["dir"] == ">")
+    got = b"".join(bytes.fromhex(line["hex"]) for line in lines[1:] if line["dir"] == "<")
+    assert b"\x02trend\tto1150\tfp1150\t" in sent
+    assert b"\x02trend\t#2902\x03" in got
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_demonstration(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [str(BIN / "fiscald"), "demo", "--png", str(tmp_path / "paper.png")],
+        capture_output=True, text=True, check=False, timeout=50, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert '"state": "done"' in told.stdout
+    assert "P A R A G O N   F I S K A L N Y" in told.stdout
+    assert "EMULATOR - NIE JEST PARAGONEM FISKALNYM" in told.stdout
+    assert "NIP NABYWCY: 5260250274" in told.stdout
+    assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "command", [["fiscald", "--help"], ["fiscalctl", "--help"], ["fiscald", "--version"], ["fiscald", "run", "--help"]]
+)
+def test_help(command: list[str]) -> None:
+    told = subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, check=True)
+    assert told.stdout

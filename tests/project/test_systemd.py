@@ -1,0 +1,69 @@
+"""The units: valid, and tight."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parents[2] / "systemd"
+needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units as they would be installed: the command must exist to be verified."""
+    for name in ("fiscald.service", "fiscald.socket"):
+        text = (UNITS / name).read_text("utf-8").replace("/usr/bin/fiscald", sys.executable)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@needs_analyze
+def test_the_units_are_valid(units: Path) -> None:
+    command = ["systemd-analyze", "verify", "--man=no", str(units / "fiscald.service"), str(units / "fiscald.socket")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    complaints = [line for line in (told.stdout + told.stderr).splitlines() if "fiscald" in line]
+    assert told.returncode == 0, told.stderr
+    assert not complaints
+
+
+@needs_analyze
+def test_the_service_is_exposed_to_little(units: Path) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(units / "fiscald.service")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    exposure = re.search(r"Overall exposure level.*?: (\d+\.\d+)", told.stdout)
+    assert exposure is not None, told.stderr
+    assert float(exposure[1]) <= 2.0
+
+
+def test_no_root_no_capabilities_and_only_serial_ports() -> None:
+    lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
+    assert "User=fiscald" in lines
+    assert "CapabilityBoundingSet=" in lines
+    assert "ProtectSystem=strict" in lines
+    devices = {line.partition("=")[2] for line in lines if line.startswith("DeviceAllow=")}
+    assert devices == {"char-ttyS rw", "char-ttyUSB rw", "char-ttyACM rw"}
+
+
+def test_the_socket_is_the_contracts() -> None:
+    text = (UNITS / "fiscald.socket").read_text("utf-8")
+    assert "ListenStream=/run/fiscald/fiscald.sock" in text
+    assert "SocketMode=0660" in text
+    assert "SocketGroup=fiscald" in text
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers here")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes users, in a directory of its own too")
+def test_users_and_directories_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(UNITS / "fiscald.sysusers")], check=True)
+    assert re.search(r"^fiscald:.*:/var/lib/fiscald:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
+    assert re.search(r"^dialout:.*:fiscald$", (tmp_path / "etc/group").read_text(), re.MULTILINE)
+    subprocess.run(["systemd-tmpfiles", f"--root={tmp_path}", "--create", str(UNITS / "fiscald.tmpfiles")], check=True)
+    assert (tmp_path / "run/fiscald").stat().st_mode & 0o777 == 0o755
