@@ -24,6 +24,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class _Ending:
+    """The end of one job, for those who wait for it; or the end of the daemon, without an entry."""
+
+    def __init__(self) -> None:
+        self.event = anyio.Event()
+        self.entry: Entry | None = None
+
+
 class Engine:
     """All printers of a shop."""
 
@@ -31,8 +39,8 @@ class Engine:
         self._journal = journal
         self._gate = gate
         self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
-        # An event lives as long as somebody waits for it.
-        self._key_events: WeakValueDictionary[str, anyio.Event] = WeakValueDictionary()
+        # An ending lives as long as somebody waits for it.
+        self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
         self._stopping = False
 
@@ -46,18 +54,18 @@ class Engine:
         """Accept no more; give documents in hand ``seconds`` to be finished."""
         self._stopping = True
         self._wake_all()
-        for event in list(self._key_events.values()):
-            event.set()
+        for ending in list(self._endings.values()):
+            ending.event.set()
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as tasks:
                 for actor in self._actors.values():
                     tasks.start_soon(actor.stop)
 
     def _changed(self, entry: Entry | None) -> None:
-        if entry is not None:
-            event = self._key_events.pop(entry.job.key, None)
-            if event is not None:
-                event.set()
+        ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None
+        if ending is not None:
+            ending.entry = entry
+            ending.event.set()
         self._wake_all()
 
     def _wake_all(self) -> None:
@@ -71,8 +79,13 @@ class Engine:
 
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
-        known = await self._journal_run(Store.job, key)
-        foretold = Check() if known is not None else self._check(submission)
+        try:
+            foretold = self._check(submission)
+        except ProblemError:
+            # What stands against a new job does not stand against asking for a known one again.
+            if await self._journal_run(Store.job, key) is None:
+                raise
+            foretold = Check()
         accepted = await self._journal_run(Store.accept, key, submission, foretold.notices, asked_by)
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
@@ -114,12 +127,13 @@ class Engine:
     async def wait(self, key: str, seconds: float) -> Job:
         """The job of that key, as soon as it is final or when ``seconds`` are over."""
         with anyio.move_on_after(seconds):
-            while not self._stopping:
-                event = self._key_events.setdefault(key, anyio.Event())
-                entry = await self._entry(key)
-                if entry.phase.state.final:
-                    break
-                await event.wait()
+            ending = self._endings.setdefault(key, _Ending())
+            entry = await self._entry(key)
+            if not entry.phase.state.final and not self._stopping:
+                await ending.event.wait()
+            entry = ending.entry or entry
+            if entry.phase.state.final:
+                return entry.job
         return await self.job(key)
 
     async def jobs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import anyio
-from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint_if_cancelled
 
 from fiscald.transport.base import ByteStream, LinkLost
 
@@ -27,6 +27,7 @@ class DescriptorStream(ByteStream):
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
+        await checkpoint_if_cancelled()
         rest = memoryview(data)
         while rest:
             self._check_open()
@@ -36,19 +37,16 @@ class DescriptorStream(ByteStream):
                 await anyio.wait_writable(self._descriptor)
             except OSError as error:
                 raise self._lost(error) from None
-        await checkpoint()
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        while True:
-            data = self.receive_nowait()
-            if data:
-                await cancel_shielded_checkpoint()
-                return data
+        await checkpoint_if_cancelled()
+        while not (data := self.receive_nowait()):
             try:
                 await anyio.wait_readable(self._descriptor)
             except (OSError, anyio.ClosedResourceError) as error:
                 raise self._lost(error) from None
+        return data
 
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""

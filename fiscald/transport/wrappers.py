@@ -66,7 +66,9 @@ class Throttle(ByteStream):
         piece = max(1, int(0.010 / self._seconds_per_byte))
         for start in range(0, len(data), piece):
             chunk = data[start : start + piece]
-            self._out_free_at = self._after(self._out_free_at, chunk)
+            # Waking up late must not add up: the second piece follows the first one's last bit, not its waking.
+            began = max(self._out_free_at, anyio.current_time()) if start == 0 else self._out_free_at
+            self._out_free_at = began + len(chunk) * self._seconds_per_byte
             await anyio.sleep_until(self._out_free_at)
             await self._stream.send(chunk)
 
@@ -87,13 +89,10 @@ class Throttle(ByteStream):
         """See ``ByteStream.aclose``."""
         await self._stream.aclose()
 
-    def _after(self, free_at: float, data: bytes) -> float:
-        return max(free_at, anyio.current_time()) + len(data) * self._seconds_per_byte
-
     def _hold(self, data: bytes) -> None:
         # Kept here while the line is busy, so that a cancelled ``receive`` loses nothing.
         self._held = data
-        self._in_free_at = self._after(self._in_free_at, data)
+        self._in_free_at = max(self._in_free_at, anyio.current_time()) + len(data) * self._seconds_per_byte
 
     def _release(self) -> bytes:
         data, self._held = self._held, b""

@@ -18,7 +18,8 @@ from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
-from fiscald.protocols.posnet.commands import COMMANDS, Dialect, FieldFault
+from fiscald.protocols.posnet.commands import COMMANDS, FieldFault
+from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import (
     ERROR,
     ETX,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from fiscald.protocols.base import Effect, Patience
 from fiscald.protocols.posnet import fields as f
-from fiscald.protocols.posnet.fields import Generation, Value, ValueRefused, small
+from fiscald.protocols.posnet.fields import Dialect, Generation, Value, ValueRefused, small
 from fiscald.protocols.posnet.frames import ERROR, TOKEN, Field, Frame
 
 RATE_LETTERS = "abcdefg"
@@ -41,14 +41,6 @@ class FieldFault(ValueError):
         self.number = number
         self.param = param
         super().__init__(f"{param}: {detail}")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How values are written: Python codec of the code page, and generation of the device."""
-
-    codec: str
-    generation: Generation = Generation.ONLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +112,7 @@ def _read(frame: Frame, params: Iterable[Param], dialect: Dialect) -> dict[str, 
                 raise FieldFault(2, name, "is missing")
             continue
         try:
-            values[name] = kind.parse(raw, codec=dialect.codec, generation=dialect.generation)
+            values[name] = kind.decode(raw, dialect)
         except ValueRefused as error:
             raise FieldFault(10 if error.fault is f.ValueFault.LENGTH else 3, name, str(error)) from None
     return values
@@ -132,7 +124,7 @@ def _write(values: Mapping[str, Any], params: Iterable[Param], dialect: Dialect)
         if name not in values or (online and dialect.generation is Generation.OLD):
             continue
         try:
-            fields.append(Field(name, kind.build(values[name], codec=dialect.codec, generation=dialect.generation)))
+            fields.append(Field(name, kind.encode(values[name], dialect)))
         except ValueRefused as error:
             raise FieldFault(10 if error.fault is f.ValueFault.LENGTH else 3, name, str(error)) from None
     return tuple(fields)
@@ -156,7 +148,7 @@ def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
         if raw is None:
             continue
         try:
-            values[param.name] = param.value.parse(raw, codec=dialect.codec, generation=dialect.generation)
+            values[param.name] = param.value.decode(raw, dialect)
         except ValueRefused:
             continue
     return Reply(frame.mnemonic, values)

@@ -1,24 +1,17 @@
 """Types of POSNET parameters: how a value stands between two TABs.
 
-Source: POSNET reference, section 4. Each type is a construct adapter over the field's bytes; ``build`` and
-``parse`` take the context keywords ``codec`` (Python codec of the printer's code page) and ``generation``
-(of the device; it decides text limits and flag letters).
+Source: POSNET reference, section 4.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-from construct import Adapter, GreedyBytes
-
-if TYPE_CHECKING:
-    _Adapter = Adapter[bytes, bytes, Any, Any]
-else:
-    _Adapter = Adapter
+from typing import Any
 
 
 class Generation(StrEnum):
@@ -26,6 +19,17 @@ class Generation(StrEnum):
 
     OLD = "old"
     ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How values are written: Python codec of the code page, and generation of the device.
+
+    The generation decides text limits and flag letters.
+    """
+
+    codec: str
+    generation: Generation = Generation.ONLINE
 
 
 class ValueFault(StrEnum):
@@ -47,46 +51,54 @@ def _conversion(detail: str) -> ValueRefused:
     return ValueRefused(ValueFault.CONVERSION, detail)
 
 
-class Value(_Adapter):
-    """A type of parameter. ``build`` and ``parse`` raise ``ValueRefused`` and nothing else."""
+class Value(ABC):
+    """A type of parameter."""
 
-    def __init__(self) -> None:
-        super().__init__(GreedyBytes)
+    @abstractmethod
+    def encode(self, value: Any, dialect: Dialect) -> bytes:
+        """The bytes of ``value``. Raises ``ValueRefused``."""
+
+    @abstractmethod
+    def decode(self, raw: bytes, dialect: Dialect) -> Any:
+        """The value of ``raw``. Raises ``ValueRefused``."""
 
 
 class Integer(Value):
     """Digits without sign, from ``least`` to ``most``."""
 
     def __init__(self, most: int, least: int = 0) -> None:
-        super().__init__()
         self.least = least
         self.most = most
 
-    def _encode(self, obj: int, context: Any, path: Any) -> bytes:
-        if not self.least <= obj <= self.most:
-            raise _conversion(f"{obj} is not between {self.least} and {self.most}")
-        return b"%d" % obj
+    def encode(self, value: int, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if not self.least <= value <= self.most:
+            raise _conversion(f"{value} is not between {self.least} and {self.most}")
+        return b"%d" % value
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> int:
-        if not re.fullmatch(rb"\d{1,19}", obj):
-            raise _conversion(f"{obj!r} is not a whole number")
-        if not self.least <= int(obj) <= self.most:
-            raise _conversion(f"{int(obj)} is not between {self.least} and {self.most}")
-        return int(obj)
+    def decode(self, raw: bytes, dialect: Dialect) -> int:
+        """See ``Value.decode``."""
+        if not re.fullmatch(rb"\d{1,19}", raw):
+            raise _conversion(f"{raw!r} is not a whole number")
+        if not self.least <= int(raw) <= self.most:
+            raise _conversion(f"{int(raw)} is not between {self.least} and {self.most}")
+        return int(raw)
 
 
 class Quantity(Value):
     """A decimal with a dot; three decimals are sent when it is not whole or not 1 (recorded ``il2.000``)."""
 
-    def _encode(self, obj: Decimal, context: Any, path: Any) -> bytes:
-        if obj != round(obj, 3):
-            raise _conversion(f"{obj} has more than three decimals")
-        return f"{obj:.3f}".encode()
+    def encode(self, value: Decimal, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if value != round(value, 3):
+            raise _conversion(f"{value} has more than three decimals")
+        return f"{value:.3f}".encode()
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> Decimal:
-        if not re.fullmatch(rb"\d{1,10}(\.\d{1,6})?", obj):
-            raise _conversion(f"{obj!r} is not a quantity")
-        return Decimal(obj.decode())
+    def decode(self, raw: bytes, dialect: Dialect) -> Decimal:
+        """See ``Value.decode``."""
+        if not re.fullmatch(rb"\d{1,10}(\.\d{1,6})?", raw):
+            raise _conversion(f"{raw!r} is not a quantity")
+        return Decimal(raw.decode())
 
 
 class Rate(Value):
@@ -95,20 +107,22 @@ class Rate(Value):
     Values are ``Decimal`` per cent, ``"exempt"`` or ``None``.
     """
 
-    def _encode(self, obj: Decimal | str | None, context: Any, path: Any) -> bytes:
-        number = Decimal(101) if obj is None else Decimal(100) if obj == "exempt" else Decimal(obj)
+    def encode(self, value: Decimal | str | None, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        number = Decimal(101) if value is None else Decimal(100) if value == "exempt" else Decimal(value)
         return f"{number:.2f}".replace(".", ",").encode()
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> Decimal | str | None:
-        if not re.fullmatch(rb"\d{1,3}([,.]\d{1,2})?", obj):
-            raise _conversion(f"{obj!r} is not a rate")
-        number = Decimal(obj.decode().replace(",", "."))
+    def decode(self, raw: bytes, dialect: Dialect) -> Decimal | str | None:
+        """See ``Value.decode``."""
+        if not re.fullmatch(rb"\d{1,3}([,.]\d{1,2})?", raw):
+            raise _conversion(f"{raw!r} is not a rate")
+        number = Decimal(raw.decode().replace(",", "."))
         if number == 101:
             return None
         if number == 100:
             return "exempt"
         if number > 100:
-            raise _conversion(f"{obj!r} is not a rate")
+            raise _conversion(f"{raw!r} is not a rate")
         return number
 
 
@@ -116,33 +130,36 @@ class Flag(Value):
     """Yes or no. Commands carry 1/0; answers T/N (ONLINE) or Y/N (older); every spelling is understood."""
 
     def __init__(self, *, answer: bool = False) -> None:
-        super().__init__()
         self.answer = answer
 
-    def _encode(self, obj: bool, context: Any, path: Any) -> bytes:
+    def encode(self, value: bool, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
         if not self.answer:
-            return b"1" if obj else b"0"
-        yes = b"T" if context.generation == Generation.ONLINE else b"Y"
-        return yes if obj else b"N"
+            return b"1" if value else b"0"
+        yes = b"T" if dialect.generation == Generation.ONLINE else b"Y"
+        return yes if value else b"N"
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> bool:
-        if obj in (b"1", b"y", b"Y", b"t", b"T"):
+    def decode(self, raw: bytes, dialect: Dialect) -> bool:
+        """See ``Value.decode``."""
+        if raw in (b"1", b"y", b"Y", b"t", b"T"):
             return True
-        if obj in (b"0", b"n", b"N", b"f", b"F"):
+        if raw in (b"0", b"n", b"N", b"f", b"F"):
             return False
-        raise _conversion(f"{obj!r} is not a flag")
+        raise _conversion(f"{raw!r} is not a flag")
 
 
 class Date(Value):
     """``YYYY-MM-DD``; unpadded months and days are understood (one client sends them)."""
 
-    def _encode(self, obj: datetime.date, context: Any, path: Any) -> bytes:
-        return obj.isoformat().encode()
+    def encode(self, value: datetime.date, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return value.isoformat().encode()
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> datetime.date:
-        match = re.fullmatch(rb"(\d{4})-(\d{1,2})-(\d{1,2})", obj)
+    def decode(self, raw: bytes, dialect: Dialect) -> datetime.date:
+        """See ``Value.decode``."""
+        match = re.fullmatch(rb"(\d{4})-(\d{1,2})-(\d{1,2})", raw)
         if match is None:
-            raise _conversion(f"{obj!r} is not a date")
+            raise _conversion(f"{raw!r} is not a date")
         try:
             return datetime.date(*map(int, match.groups()))
         except ValueError as error:
@@ -152,13 +169,15 @@ class Date(Value):
 class DateTime(Value):
     """``YYYY-MM-DD;HH:MM``, naive, by the printer's clock; older firmware sends one-digit hours."""
 
-    def _encode(self, obj: datetime.datetime, context: Any, path: Any) -> bytes:
-        return f"{obj:%Y-%m-%d;%H:%M}".encode()
+    def encode(self, value: datetime.datetime, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return f"{value:%Y-%m-%d;%H:%M}".encode()
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> datetime.datetime:
-        match = re.fullmatch(rb"(\d{4})-(\d{1,2})-(\d{1,2});(\d{1,2}):(\d{2})", obj)
+    def decode(self, raw: bytes, dialect: Dialect) -> datetime.datetime:
+        """See ``Value.decode``."""
+        match = re.fullmatch(rb"(\d{4})-(\d{1,2})-(\d{1,2});(\d{1,2}):(\d{2})", raw)
         if match is None:
-            raise _conversion(f"{obj!r} is not a date and time")
+            raise _conversion(f"{raw!r} is not a date and time")
         year, month, day, hour, minute = map(int, match.groups())
         try:
             return datetime.datetime(year, month, day, hour, minute)  # noqa: DTZ001 - the wire carries no zone
@@ -169,16 +188,18 @@ class DateTime(Value):
 class Moment(Value):
     """ISO time with offset and seconds (ONLINE)."""
 
-    def _encode(self, obj: datetime.datetime, context: Any, path: Any) -> bytes:
-        return obj.isoformat(timespec="seconds").encode()
+    def encode(self, value: datetime.datetime, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return value.isoformat(timespec="seconds").encode()
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> datetime.datetime:
+    def decode(self, raw: bytes, dialect: Dialect) -> datetime.datetime:
+        """See ``Value.decode``."""
         try:
-            moment = datetime.datetime.fromisoformat(obj.decode("ascii"))
+            moment = datetime.datetime.fromisoformat(raw.decode("ascii"))
         except ValueError:
-            raise _conversion(f"{obj!r} is not an ISO time") from None
+            raise _conversion(f"{raw!r} is not an ISO time") from None
         if moment.tzinfo is None:
-            raise _conversion(f"{obj!r} has no offset")
+            raise _conversion(f"{raw!r} has no offset")
         return moment
 
 
@@ -189,7 +210,6 @@ class Text(Value):
     """
 
     def __init__(self, online: int, old: int | None = None, *, lines: bool = False) -> None:
-        super().__init__()
         self._limits = {Generation.ONLINE: online, Generation.OLD: online if old is None else old}
         self._lines = lines
 
@@ -197,22 +217,24 @@ class Text(Value):
         """Most characters on a device of that generation."""
         return self._limits[generation]
 
-    def _encode(self, obj: str, context: Any, path: Any) -> bytes:
-        if any(ord(char) < 32 and not (self._lines and char == "\n") for char in obj):
+    def encode(self, value: str, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if any(ord(char) < 32 and not (self._lines and char == "\n") for char in value):
             raise _conversion("control characters cannot be sent")
-        if len(obj) > self.limit(context.generation):
-            raise ValueRefused(ValueFault.LENGTH, f"{len(obj)} characters, at most {self.limit(context.generation)}")
+        if len(value) > self.limit(dialect.generation):
+            raise ValueRefused(ValueFault.LENGTH, f"{len(value)} characters, at most {self.limit(dialect.generation)}")
         try:
-            return obj.encode(context.codec)
+            return value.encode(dialect.codec)
         except UnicodeEncodeError as error:
             raise _conversion(str(error)) from None
 
-    def _decode(self, obj: bytes, context: Any, path: Any) -> str:
-        text = obj.decode(context.codec, "replace")
+    def decode(self, raw: bytes, dialect: Dialect) -> str:
+        """See ``Value.decode``."""
+        text = raw.decode(dialect.codec, "replace")
         if any(ord(char) < 32 and not (self._lines and char == "\n") for char in text):
             raise _conversion("control characters in a text")
-        if len(text) > self.limit(context.generation):
-            raise ValueRefused(ValueFault.LENGTH, f"{len(text)} characters, at most {self.limit(context.generation)}")
+        if len(text) > self.limit(dialect.generation):
+            raise ValueRefused(ValueFault.LENGTH, f"{len(text)} characters, at most {self.limit(dialect.generation)}")
         return text
 
 

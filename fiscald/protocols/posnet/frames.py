@@ -8,6 +8,7 @@ names may contain ``#``. There is no escaping, so control bytes can never be par
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
@@ -21,6 +22,8 @@ TOKEN, ERROR = "@", "?"
 MAX_FRAME = 8192
 #: The longest mnemonic; the published buffer is 16, but names in use reach 20 (3.6, choice).
 MAX_MNEMONIC = 24
+
+_RUNS = re.compile(rb"[\x02\x03]|[^\x02\x03]+")
 
 _ENDED = NullTerminated(GreedyBytes, term=TAB)
 #: The part covered by the checksum. ``GreedyRange`` swallows the error of its last element, ``Terminated`` shows it.
@@ -122,19 +125,18 @@ class Deframer:
 
     def feed(self, data: bytes) -> Iterator[Frame | BadFrame]:
         """Frames that ``data`` completes, in order."""
-        for byte in data:
-            if byte == STX[0]:
-                self._frame = bytearray()
-                self._overflowed = False
+        for run in _RUNS.findall(data):
+            if run == STX:
+                self._frame, self._overflowed = bytearray(), False
             elif self._frame is None:
                 continue
-            elif byte == ETX[0]:
+            elif run == ETX:
                 frame, self._frame = bytes(self._frame), None
                 yield BadFrame(FrameFault.TOO_LONG) if self._overflowed else _verified(frame)
-            elif len(self._frame) >= MAX_FRAME:
-                self._overflowed = True
             else:
-                self._frame.append(byte)
+                room = MAX_FRAME - len(self._frame)
+                self._overflowed = self._overflowed or len(run) > room
+                self._frame += run[:room]
 
 
 def _verified(frame: bytes) -> Frame | BadFrame:

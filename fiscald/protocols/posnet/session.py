@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Answer, Damaged, Event, Stray
-from fiscald.protocols.posnet.commands import Dialect, Request, read_reply
-from fiscald.protocols.posnet.fields import Generation
+from fiscald.protocols.posnet.commands import Request, read_reply
+from fiscald.protocols.posnet.fields import Dialect, Generation
 from fiscald.protocols.posnet.frames import TOKEN, BadFrame, Deframer, Frame, encode
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols.base import Effect
 from fiscald.protocols.posnet import fields as f
-from fiscald.protocols.posnet.commands import COMMANDS, Dialect, FieldFault, read_reply, request
-from fiscald.protocols.posnet.fields import Generation, Text, Value, ValueFault, ValueRefused
+from fiscald.protocols.posnet.commands import COMMANDS, FieldFault, read_reply, request
+from fiscald.protocols.posnet.fields import Dialect, Generation, Text, Value, ValueFault, ValueRefused
 from fiscald.protocols.posnet.frames import Field, Frame
 from fiscald.protocols.posnet.profiles import PROFILES, detect
 
@@ -22,11 +22,11 @@ ONLINE, OLD = Dialect("cp1250"), Dialect("cp1250", Generation.OLD)
 
 
 def parse(value: Value, raw: bytes, dialect: Dialect = ONLINE) -> Any:
-    return value.parse(raw, codec=dialect.codec, generation=dialect.generation)
+    return value.decode(raw, dialect)
 
 
 def build(value: Value, content: Any, dialect: Dialect = ONLINE) -> bytes:
-    built: bytes = value.build(content, codec=dialect.codec, generation=dialect.generation)
+    built: bytes = value.encode(content, dialect)
     return built
 
 

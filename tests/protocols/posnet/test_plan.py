@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from fiscald.model.documents import PaymentType, Receipt
 from fiscald.model.money import format_grosze
-from fiscald.protocols.posnet.commands import Dialect, Request
+from fiscald.protocols.posnet.commands import Request
+from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES

@@ -12,7 +12,8 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.protocols.base import Printed
 from fiscald.protocols.posnet import dialogue, queries
-from fiscald.protocols.posnet.commands import COMMANDS, Dialect, read_reply
+from fiscald.protocols.posnet.commands import COMMANDS, read_reply
+from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from tests.protocols.posnet.scripted import READY, SETTINGS, ScriptedPrinter, document_of, drive, frame, payload, sales
 from tests.recordings import Exchange, posnet
