@@ -359,23 +359,26 @@ class Actor:
         match verdict:
             case Wait(why):
                 return why
-            case Printed(result, paper, notices, evidence):
+            case Printed(result, paper, notices, evidence, counters):
+                if counters is not None and self._snapshot is not None:
+                    self._snapshot = self._snapshot.model_copy(update={"counters": counters})
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence
                 )
+                number = "" if result.number is None else f", number {result.number}"
+                log.info("job %s is done: %s%s", key, entry.job.document.type, number)
             case NotPrinted(why, again, evidence):
                 current = await self._journal.run(Store.job, key)
                 started = current is not None and current.phase is not Phase.ACCEPTED
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
                     await self._journaled(Store.requeue, key, evidence)
-                    log.warning(
-                        "%s: job %s was not printed (%s), carrying it out anew", self.printer.name, key, why.detail
-                    )
+                    log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
                 else:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    log.warning("job %s has failed: %s", key, why.detail)
             case Unknown(why, evidence):
                 await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=evidence)
-                log.error("%s: job %s is undecided: %s", self.printer.name, key, why.detail)
+                log.error("job %s is undecided: %s", key, why.detail)
         self._note(PrinterState.READY, None)
         return None
 

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
-from fiscald.model.printers import Condition, Snapshot
+from fiscald.model.printers import Condition, Counters, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
 
 
@@ -69,12 +69,13 @@ Dialogue = Generator[Step | Started, Any, T]
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The printer holds the document."""
+    """The printer holds the document; ``counters`` are those after it, where they were read."""
 
     result: Result
     paper: Paper = Paper.PRINTED
     notices: tuple[Notice, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
+    counters: Counters | None = None
 
 
 @dataclass(frozen=True, slots=True)

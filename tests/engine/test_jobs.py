@@ -27,6 +27,9 @@ def test_a_receipt_is_printed_and_answered(tmp_path: Path) -> None:
             assert job.evidence is not None
             assert job.evidence["before"]["bn"] == 0
             assert it.till.receipts == 1
+            counters = it.engine.printer("till1").counters
+            assert counters is not None
+            assert (counters.receipts, counters.last_receipt) == (1, 1), "told with the answer, not at the next look"
 
     virtual.run(main())
 

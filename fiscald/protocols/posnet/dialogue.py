@@ -37,6 +37,7 @@ from fiscald.protocols.posnet.queries import (
     ask,
     describe,
     find_profile,
+    neutral,
     parse_rates,
     plain_rates,
     probe,
@@ -242,7 +243,7 @@ def _judge_receipt(
         paper = yield from read_paper(settings)
         number = counters.get("bt", counters["bn"])
         result = yield from read_result(counters, number, counters["rd"] + 1, plan.total)
-        return Printed(result, paper, tuple(plan.notices) + notices, evidence.plain())
+        return Printed(result, paper, tuple(plan.notices) + notices, evidence.plain(), neutral(counters))
     if completed == 0 and cancelled == 1 and not confirmed:
         return evidence.not_printed("the receipt was cancelled before it was registered")
     if completed == cancelled == evidence.moved("hn") == 0 and not last["to"] and not confirmed:
@@ -349,7 +350,7 @@ def _judge_report(settings: Settings) -> Judge:
             number = evidence.after["rd"]
             paper = yield from read_paper(settings)
             result = yield from read_result(evidence.after, number, number, None)
-            return Printed(result, paper, evidence=evidence.plain())
+            return Printed(result, paper, evidence=evidence.plain(), counters=neutral(evidence.after))
         if reports == 0 and not evidence.confirmed:
             return evidence.not_printed("the counter of daily reports did not move")
         return evidence.unproven(f"the counter of daily reports moved by {reports}")
@@ -377,7 +378,7 @@ def _judge_slip(settings: Settings, amount: int) -> Judge:
         if (printouts == slips == 1 and not fiscal) or (printouts == 0 and evidence.untold):
             paper = yield from read_paper(settings)
             result = yield from read_result(evidence.after, None, evidence.after["rd"] + 1, amount)
-            return Printed(result, paper, evidence=evidence.plain())
+            return Printed(result, paper, evidence=evidence.plain(), counters=neutral(evidence.after))
         if printouts == 0 and not evidence.moved("rd") and not evidence.confirmed:
             return evidence.not_printed("the counters prove that nothing was printed")
         return evidence.unproven(f"{printouts} documents were printed since the start")

@@ -256,18 +256,23 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
             profile=profile.name,
         ),
         condition=condition,
-        counters=Counters(
-            daily_report=counters["rd"] + 1,
-            last_receipt=counters.get("bt", counters["bn"]),
-            receipts=counters["bn"],
-            cancelled=counters.get("bc"),
-            printouts=counters["hn"],
-        ),
+        counters=neutral(counters),
         rates=plain_rates(facts.rates),
         clock=clock,
         transaction_open=facts.transaction_open,
         day_open=not facts.scomm.get("tz", False),
         device=counters,
+    )
+
+
+def neutral(counters: dict[str, Any]) -> Counters:
+    """The printer's counters in neutral words."""
+    return Counters(
+        daily_report=counters["rd"] + 1,
+        last_receipt=counters.get("bt", counters["bn"]),
+        receipts=counters["bn"],
+        cancelled=counters.get("bc"),
+        printouts=counters["hn"],
     )
 
 
