@@ -89,20 +89,53 @@ def validated(model: type[M], content: Any) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        errors = [_field_problem(model, content, detail) for detail in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        # A list whose elements are wrong is also said to be too short: that is the same mistake again.
+        causes = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
+        errors = [_field_problem(model, content, cause) for cause in causes]
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
         raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
 
 
+def _inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+#: What pydantic says in words of Python, in words of JSON.
+_SENTENCES = {
+    "missing": "this field is missing",
+    "model_type": "this must be an object",
+    "model_attributes_type": "this must be an object",
+    "dict_type": "this must be an object",
+    "tuple_type": "this must be a list",
+    "string_type": "this must be a string",
+    "int_type": "this must be an integer",
+    "bool_type": "this must be true or false",
+    "too_short": "there must be at least {min_length} here",
+    "too_long": "there may be at most {max_length} here (of characters or elements)",
+    "string_too_short": "there must be at least {min_length} characters",
+    "string_too_long": "there may be at most {max_length} characters",
+    "string_pattern_mismatch": "this must match {pattern}",
+    "enum": "this must be one of {expected}",
+    "literal_error": "this must be one of {expected}",
+    "union_tag_not_found": "the field {discriminator}, which says what kind of object this is, is missing",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
+    "greater_than_equal": "this must be at least {ge}",
+    "less_than_equal": "this must be at most {le}",
+}
+
+
 def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any]) -> FieldProblem:
     kind: str = error["type"]
     path = _without_tags(error["loc"], content)
     detail: str = error["msg"]
+    if kind in _SENTENCES:
+        detail = _SENTENCES[kind].format(**error.get("ctx", {}))
     match kind:
         case "missing":
-            code, detail = "field.missing", "this field is missing"
+            code = "field.missing"
         case "extra_forbidden":
             code, detail = "field.unknown", _unknown(model, error["loc"])
         case _:

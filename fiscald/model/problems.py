@@ -229,11 +229,11 @@ CATALOGUE: dict[str, Row] = {
     ),
     "link.lost": Row(
         _LNK, _UNK, _SAME, "The link was lost", "{address}: {reason}",
-        "Utracono połączenie z drukarką. Sprawdź kabel. Stan dokumentu zostanie ustalony.",
+        "Utracono połączenie z drukarką. Sprawdź kabel i zasilanie. Stan rozpoczętego dokumentu zostanie ustalony.",
     ),
     "link.silent": Row(
         _LNK, _UNK, _SAME, "The printer does not answer", "{address}: {reason}",
-        "Drukarka nie odpowiada. Sprawdź, czy jest włączona. Stan dokumentu zostanie ustalony.",
+        "Drukarka nie odpowiada. Sprawdź, czy jest włączona. Stan rozpoczętego dokumentu zostanie ustalony.",
     ),
     # -- the licence ----------------------------------------------------------------------------------
     "licence.refused": Row(
