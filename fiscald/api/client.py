@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import anyio
 import httpx
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document
@@ -31,6 +31,7 @@ DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 
@@ -71,6 +72,11 @@ class _Call(Generic[T]):
     params: dict[str, Any] | None = None
 
 
+def _reader(model: type[M]) -> Callable[[Any], M]:
+    """Reads an answer; the answer of a newer daemon may say more than this client knows."""
+    return lambda answer: model.model_validate(answer, extra="ignore")
+
+
 class _Calls:
     """Every request of the API; the clients differ only in how they send them."""
 
@@ -103,40 +109,40 @@ class _Calls:
         else:
             content = _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
         body = {"printer": printer, "document": content}
-        return _Call("PUT", _job_path(key), JobAnswer.model_validate, wait, body, {"wait": wait})
+        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, {"wait": wait})
 
     @staticmethod
     def _job(key: str, wait: float) -> _Call[JobAnswer]:
         params = {"wait": wait} if wait else None
-        return _Call("GET", _job_path(key), JobAnswer.model_validate, wait, params=params)
+        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=params)
 
     @staticmethod
     def _jobs(printer: str | None, state: str | None, after: str | None, limit: int) -> _Call[JobList]:
         given = {"printer": printer, "state": state, "after": after, "limit": limit}
         params = {name: value for name, value in given.items() if value is not None}
-        return _Call("GET", "/v1/jobs", JobList.model_validate, params=params)
+        return _Call("GET", "/v1/jobs", _reader(JobList), params=params)
 
     @staticmethod
     def _withdraw(key: str) -> _Call[JobAnswer]:
-        return _Call("DELETE", _job_path(key), JobAnswer.model_validate)
+        return _Call("DELETE", _job_path(key), _reader(JobAnswer))
 
     @staticmethod
     def _resolve(key: str, resolution: Resolution) -> _Call[JobAnswer]:
         body = resolution.model_dump(mode="json", exclude_none=True)
-        return _Call("POST", _job_path(key, "/resolution"), JobAnswer.model_validate, body=body)
+        return _Call("POST", _job_path(key, "/resolution"), _reader(JobAnswer), body=body)
 
     @staticmethod
     def _printers() -> _Call[tuple[PrinterStatus, ...]]:
-        return _Call("GET", "/v1/printers", lambda answer: PrinterList.model_validate(answer).printers)
+        return _Call("GET", "/v1/printers", lambda answer: _reader(PrinterList)(answer).printers)
 
     @staticmethod
     def _printer(name: str) -> _Call[PrinterStatus]:
-        return _Call("GET", f"/v1/printers/{quote(name, safe='')}", PrinterStatus.model_validate)
+        return _Call("GET", f"/v1/printers/{quote(name, safe='')}", _reader(PrinterStatus))
 
     @staticmethod
     def _adopt(name: str, printer_id: str) -> _Call[PrinterStatus]:
         path = f"/v1/printers/{quote(name, safe='')}/adoption"
-        return _Call("POST", path, PrinterStatus.model_validate, body={"printer_id": printer_id})
+        return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
 
     @staticmethod
     def _licence() -> _Call[dict[str, Any]]:
@@ -376,9 +382,9 @@ class _EventParser:
             return None
         fields, self._fields = self._fields, {}
         if fields.get("event") == "printer":
-            return PrinterStatus.model_validate_json(fields["data"])
+            return _reader(PrinterStatus)(json.loads(fields["data"]))
         if fields.get("event") == "job":
             content = json.loads(fields["data"])
-            job = JobAnswer.model_validate(content["job"])
+            job = _reader(JobAnswer)(content["job"])
             return JobChange(id=int(fields["id"]), state=JobState(content["state"]), job=job)
         return None
