@@ -1,0 +1,79 @@
+"""What the README tells people to type works when it is typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.model.documents import Receipt
+from tests.daemons import running
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+README = (ROOT / "README.md").read_text("utf-8")
+ENVIRONMENT = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def block(text: str, containing: str) -> str:
+    """The one fenced block with these words in it."""
+    (found,) = [
+        body for body in re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if containing in body
+    ]
+    return str(found)
+
+
+@pytest.mark.slow
+def test_the_two_terminals(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        script = block(README, "cat > fiscald.toml").replace("tcp://127.0.0.1:6666", printer.address)
+        ended = f"trap 'kill $!' EXIT\n{script}"  # the daemon in the background
+        told = subprocess.run(
+            ["sh", "-ec", ended], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=50, check=True
+        ).stdout
+        assert "done, paper printed" in told
+        assert "Żurek" in printer.paper[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+async def test_curl(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        script = block(README, "curl --unix-socket").replace("/run/fiscald/fiscald.sock", str(it.socket))
+        done = await _run(["sh", "-c", script])
+        assert json.loads(done)["result"]["number"] == 1
+        assert "NIP NABYWCY" in it.printer.paper[0].upper()
+
+
+@pytest.mark.slow
+async def test_python(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        script = block(README, "from fiscald.api.client").replace("/run/fiscald/fiscald.sock", str(it.socket))
+        assert (await _run([sys.executable, "-c", script])).startswith("done number=1 ")
+
+
+async def _run(command: list[str]) -> str:
+    done = await anyio.run_process(command, env=ENVIRONMENT)
+    return done.stdout.decode()
+
+
+async def test_the_whole_receipt_of_the_api_description(tmp_path: Path) -> None:
+    example = json.loads(block((ROOT / "docs" / "api.md").read_text("utf-8"), '"system_number"'))
+    assert example.keys() <= {"type"} | {field.alias or name for name, field in Receipt.model_fields.items()}
+    async with running(tmp_path) as it:
+        answer = (await it.put("A", example)).json()
+        assert (answer["state"], answer["result"]["total"]) == ("done", "12.00")
+
+
+def test_every_field_of_a_receipt_is_described() -> None:
+    described = (ROOT / "docs" / "api.md").read_text("utf-8")
+    for name, field in Receipt.model_fields.items():
+        assert f"`{field.alias or name}" in described
