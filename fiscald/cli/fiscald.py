@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -134,7 +135,7 @@ def emulate(
             click.echo(f"\n{printout.text}")
 
     try:
-        device, _storage = build(
+        device, storage = build(
             family,
             profile=profile,
             code_page=code_page,
@@ -154,7 +155,8 @@ def emulate(
     async def main_task() -> None:
         await serve(Plug(device, baud=baud), tcp=address, pty=pty, control=control, ready=ready)
 
-    _run_until_interrupted(main_task, tcp or str(pty))
+    with contextlib.closing(storage) if storage else contextlib.nullcontext():
+        _run_until_interrupted(main_task, tcp or str(pty))
 
 
 def _run_until_interrupted(main_task: Callable[[], Awaitable[None]], where: str) -> None:

@@ -41,13 +41,12 @@ def build(
     ``StorageError``.
     """
     store = None if storage is None else Storage(storage, family)
-    stored, printouts = (None, []) if store is None else store.load()
     fresh = state or RegisterState(unique_number=f"EMU {seed + 1:010d}")
     register = Register(
-        stored or fresh,
-        printouts=printouts,
+        (store and store.state) or fresh,
+        printouts=store.printouts if store else [],
         clock=clock,
-        saved=store.save if store is not None else lambda _state, _new: None,
+        saved=store.save if store else lambda _state, _new: None,
     )
     options: dict[str, Any] = {"profile": profile, "code_page": code_page, "width": width}
     chosen = {name: value for name, value in options.items() if value is not None}

@@ -5,6 +5,7 @@ It survives a killed process, not a power cut of the host: it stands in for a pr
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,28 +25,35 @@ class Storage:
 
     def __init__(self, path: Path, family: str) -> None:
         """Open or create. Raises ``StorageError``."""
-        self._path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA synchronous = OFF")
-            self._db.execute("CREATE TABLE IF NOT EXISTS register (one INTEGER PRIMARY KEY, family TEXT, state TEXT)")
-            self._db.execute("CREATE TABLE IF NOT EXISTS printout (number INTEGER, body TEXT)")
-            row = self._db.execute("SELECT family FROM register").fetchone()
-        except sqlite3.Error as error:
-            raise StorageError(f"{path} is not a state file of the emulator: {error}") from None
-        if row is not None and row[0] != family:
-            raise StorageError(f"{path} holds the state of a {row[0]} printer, not of a {family} one")
         self._family = family
+        self.state: RegisterState | None = None
+        """What was stored when it was opened, or ``None``."""
+        self.printouts: list[Printout] = []
+        """All sheets that were stored when it was opened."""
+        with contextlib.ExitStack() as undo:
+            try:
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                undo.callback(self._db.close)
+                self._prepare(path)
+            except sqlite3.Error as error:
+                raise StorageError(f"{path} is not a state file of the emulator: {error}") from None
+            except ValidationError as error:
+                raise StorageError(f"{path} is damaged: {error}") from None
+            undo.pop_all()
 
-    def load(self) -> tuple[RegisterState | None, list[Printout]]:
-        """The stored state, or ``None``, and all printouts. Raises ``StorageError``."""
-        try:
-            row = self._db.execute("SELECT state FROM register").fetchone()
-            sheets = self._db.execute("SELECT body FROM printout ORDER BY rowid").fetchall()
-            state = None if row is None else RegisterState.model_validate_json(row[0])
-            return state, [Printout.model_validate_json(body) for (body,) in sheets]
-        except (sqlite3.Error, ValidationError) as error:
-            raise StorageError(f"{self._path} is damaged: {error}") from None
+    def _prepare(self, path: Path) -> None:
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.execute("CREATE TABLE IF NOT EXISTS register (one INTEGER PRIMARY KEY, family TEXT, state TEXT)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS printout (number INTEGER, body TEXT)")
+        row = self._db.execute("SELECT family, state FROM register").fetchone()
+        if row is None:
+            return
+        family, state = row
+        if family != self._family:
+            raise StorageError(f"{path} holds the state of a {family} printer, not of a {self._family} one")
+        self.state = RegisterState.model_validate_json(state)
+        sheets = self._db.execute("SELECT body FROM printout ORDER BY rowid").fetchall()
+        self.printouts = [Printout.model_validate_json(body) for (body,) in sheets]
 
     def save(self, state: RegisterState, new: Sequence[Printout]) -> None:
         """Store the state, and new printouts with it."""

@@ -79,15 +79,15 @@ class Store:
         self._clock = clock
         self._lock = _lock(directory)
         self._path = directory / "journal.db"
-        try:
-            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._prepare()
-        except sqlite3.Error as error:
-            self._lock.close()
-            raise JournalError(f"{self._path}: {error}; restore it from a backup or move it away") from None
-        except JournalError:
-            self._lock.close()
-            raise
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._lock.close)
+            try:
+                self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                undo.callback(self._db.close)
+                self._prepare()
+            except sqlite3.Error as error:
+                raise JournalError(f"{self._path}: {error}; restore it from a backup or move it away") from None
+            undo.pop_all()
 
     def _prepare(self) -> None:
         # Some SQLite versions in use can lose WAL commits with two connections; a rollback journal cannot.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -181,7 +182,8 @@ def test_a_state_file_of_something_else_is_refused(tmp_path: Path) -> None:
     path.write_text("not a database, long enough to be noticed" * 50)
     with pytest.raises(StorageError, match="not a state file"):
         build("posnet", storage=path)
-    Storage(tmp_path / "other", "thermal").save(RegisterState(), [])
+    with contextlib.closing(Storage(tmp_path / "other", "thermal")) as storage:
+        storage.save(RegisterState(), [])
     with pytest.raises(StorageError, match="thermal"):
         build("posnet", storage=tmp_path / "other")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -206,9 +207,8 @@ def test_two_daemons_cannot_share_a_state_directory(tmp_path: Path) -> None:
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     Store(tmp_path, clock).close()
-    with sqlite3.connect(tmp_path / "journal.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
         db.execute("PRAGMA user_version = 99")
-    db.close()
     with pytest.raises(JournalError, match="newer fiscald"):
         Store(tmp_path, clock)
 
