@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault, Switch
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.register import RegisterState
 
 MAX_LINE = 64 * 1024
 

@@ -15,8 +15,9 @@ from fiscald.emulator import face
 from fiscald.emulator.control import Control
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.register import Register, RegisterState
+from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.emulator.storage import Storage
 

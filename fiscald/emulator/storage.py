@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.register import RegisterState
 
 
 class StorageError(Exception):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.emulator.register import Adjustment, Refusal, Register, RegisterError, RegisterState, goods_key, tax
+from fiscald.emulator.memory import Adjustment, RegisterState
+from fiscald.emulator.register import Refusal, Register, RegisterError, goods_key, tax
 from fiscald.model.money import MAX_GROSZE
 from fiscald.model.printers import POLISH_TIME
 

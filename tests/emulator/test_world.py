@@ -20,9 +20,9 @@ import serial
 
 from fiscald.emulator.control import Control
 from fiscald.emulator.faults import Switch
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import MARK
 from fiscald.emulator.png import draw
-from fiscald.emulator.register import RegisterState
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.emulator.server import Plug
 from fiscald.emulator.storage import Storage, StorageError

@@ -11,9 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 import anyio.abc
 
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.posnet import FACE
 from fiscald.emulator.posnet.device import PosnetPrinter
-from fiscald.emulator.register import Register, RegisterState
+from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalError, Phase, Store

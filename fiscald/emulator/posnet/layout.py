@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from fiscald.emulator.memory import DailyRecord, Day, Line, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, amount, words
-from fiscald.emulator.register import DailyRecord, Day, Line, Register, Subtotal, Transaction, tax
+from fiscald.emulator.register import Register, tax
 from fiscald.model.money import plain
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.emulator.faults import Switch
+from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
-from fiscald.emulator.register import Adjustment, Transaction
 from fiscald.model.money import percent_of
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS, FieldFault
 from fiscald.protocols.posnet.grammar import State

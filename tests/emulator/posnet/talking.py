@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.posnet import FACE
 from fiscald.emulator.posnet.device import PosnetPrinter
-from fiscald.emulator.register import Register, RegisterState
+from fiscald.emulator.register import Register
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.register import Day, RegisterState
+from fiscald.emulator.memory import Day, RegisterState
 from tests.emulator.posnet.talking import Talk
 
 OPEN = """

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from fiscald.emulator.memory import DailyRecord, Day, RegisterState
 from fiscald.emulator.paper import MARK, Paper, Printout, words
-from fiscald.emulator.register import DailyRecord, Day, RegisterState
 from tests.emulator.posnet.talking import Talk
 
 RATES: list[Decimal | str | None] = [Decimal(23), Decimal(8), Decimal(5), Decimal(0), None, None, None]

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 import pytest
 
+from fiscald.emulator.memory import Day, Goods, RegisterState
 from fiscald.emulator.posnet import FACE
-from fiscald.emulator.register import Day, Goods, Register, RegisterState, goods_key
+from fiscald.emulator.register import Register, goods_key
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, crc16
 from tests.recordings import Conversation, Exchange, posnet
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.register import RegisterState
+from fiscald.emulator.memory import RegisterState
 from fiscald.model.documents import Buyer, CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
