@@ -8,11 +8,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -23,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fiscald import __version__
 from fiscald.api import metrics, openapi
 from fiscald.api.events import event_stream
+from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import parse_json, problem_error, problem_response, validated
 from fiscald.api.wire import Adoption, CertificateBody, Hello, JobAnswer, JobList, Licence, PrinterList
 from fiscald.engine import Engine
@@ -37,30 +36,6 @@ MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query parameter."""
-
-    name: str
-    schema: dict[str, Any]
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route of the contract."""
-
-    method: str
-    path: str
-    handler: Callable[[Api, Request], Awaitable[Response]]
-    summary: str
-    answers: dict[int, tuple[type[BaseModel] | None, str]]
-    body: type[BaseModel] | None = None
-    query: tuple[Query, ...] = ()
-    problems: tuple[int, ...] = ()
-    media_type: str = field(default="application/json")
 
 
 class Api:

@@ -1,20 +1,19 @@
-"""The OpenAPI 3.1 description, made from the routes and the models."""
+"""A route as a value, and the OpenAPI 3.1 description made from routes and models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 from fiscald import __version__
 from fiscald.api.problems import MEDIA_TYPE
 from fiscald.model.problems import Problem
-
-if TYPE_CHECKING:
-    from fiscald.api.app import Route
 
 _PARAMETERS = {
     "{key}": {
@@ -26,6 +25,30 @@ _PARAMETERS = {
     },
     "{name}": {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query parameter."""
+
+    name: str
+    schema: dict[str, Any]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the contract."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Response]]
+    summary: str
+    answers: dict[int, tuple[type[BaseModel] | None, str]]
+    body: type[BaseModel] | None = None
+    query: tuple[Query, ...] = ()
+    problems: tuple[int, ...] = ()
+    media_type: str = "application/json"
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
