@@ -18,7 +18,7 @@ import anyio
 
 from fiscald.engine.gate import Gate
 from fiscald.engine.line import Line, Silence
-from fiscald.journal import Entry, Journal, JournalError, Phase, Store
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
 from fiscald.model.printers import Condition, Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
@@ -324,7 +324,7 @@ class Actor:
         try:
             verdict = await self._drive(line, dialogue, entry)
             return await self._settle(entry, verdict)
-        except LookupError:
+        except WrongPhase:
             return None  # withdrawn in the meantime
         finally:
             self._job = None

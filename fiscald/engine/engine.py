@@ -13,7 +13,7 @@ import anyio
 
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
-from fiscald.journal import Entry, Journal, JournalError, Phase, Store
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
 from fiscald.model.printers import PrinterStatus
@@ -148,7 +148,7 @@ class Engine:
         entry = await self._entry(key)
         try:
             entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
-        except LookupError:
+        except WrongPhase:
             entry = await self._entry(key)
             raise ProblemError(problem("job.started", key=key, state=entry.job.state)) from None
         self._settled(entry)

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from fiscald.journal.store import Accepted, Entry, JournalError, Phase, Store
+from fiscald.journal.store import Accepted, Entry, JournalError, Phase, Store, WrongPhase
 
-__all__ = ["Accepted", "Entry", "Journal", "JournalError", "Phase", "Store", "ThreadedJournal"]
+__all__ = ["Accepted", "Entry", "Journal", "JournalError", "Phase", "Store", "ThreadedJournal", "WrongPhase"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -34,6 +34,10 @@ class JournalError(Exception):
     """The journal cannot be read or written; ``str`` says what to do."""
 
 
+class WrongPhase(Exception):
+    """The job is not, or no longer, where this change begins; nothing was changed."""
+
+
 class Phase(StrEnum):
     """Where a job stands, finer than the public state."""
 
@@ -188,7 +192,7 @@ class Store:
     ) -> Entry:
         """An open job ends as ``done``, ``failed`` or ``undecided``; an undecided one as what a person says.
 
-        Raises ``LookupError`` if the job is not open.
+        Raises ``WrongPhase`` if the job is not open.
         """
         changes: dict[str, Any] = {"error": error}
         optional = {
@@ -199,7 +203,7 @@ class Store:
         return self._move(key, opened, phase, **changes)
 
     def withdraw(self, key: str, error: Problem) -> Entry:
-        """``accepted`` -> ``failed``. Raises ``LookupError`` if it has started."""
+        """``accepted`` -> ``failed``. Raises ``WrongPhase`` if it has started."""
         return self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error)
 
     def know_printer(self, name: str, printer_id: str) -> None:
@@ -223,7 +227,7 @@ class Store:
                 (after, self._now(), *(_plain(value) for value in changes.values()), key, *before),
             )
             if done.rowcount != 1:
-                raise LookupError(f"job {key!r} is not {' or '.join(before)}")
+                raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
             return self._published(db, key)
 
     def _published(self, db: sqlite3.Connection, key: str) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -12,6 +13,7 @@ from fiscald.journal import Phase
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
+from fiscald.protocols.posnet import dialogue
 from tests import virtual
 from tests.engine.shop import RECEIPT, Till, shop
 
@@ -260,9 +262,6 @@ def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
     async def main() -> None:
         broken, good = Till("broken"), Till("good", 2)
 
-        def explode(data: bytes, now: float) -> None:
-            raise AssertionError
-
         async def bad_open() -> None:
             raise ZeroDivisionError
 
@@ -273,3 +272,28 @@ def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
 
     virtual.run(main())
     assert "internal error" in caplog.text
+
+
+@pytest.mark.parametrize("where", ["read_facts", "plan_receipt", "read_paper"])
+def test_a_fault_of_ours_in_a_dialogue_is_told_and_decides_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Before anything was sent, and after the receipt was closed."""
+    sound = getattr(dialogue, where)
+    faults = iter((KeyError("a slip of ours"),))
+
+    def slip(*args: Any) -> Any:
+        for fault in faults:
+            raise fault
+        return sound(*args)
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            monkeypatch.setattr(dialogue, where, slip)
+            job = await it.print("FV/1")
+            assert job.state is JobState.DONE
+            assert it.till.receipts == 1
+
+    virtual.run(main())
+    assert "a slip of ours" in caplog.text

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fiscald.journal import JournalError, Phase, Store, ThreadedJournal
+from fiscald.journal import JournalError, Phase, Store, ThreadedJournal, WrongPhase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
 from fiscald.model.printers import POLISH_TIME
@@ -94,7 +94,7 @@ def test_no_phase_can_be_skipped_or_repeated(store: Store, moves: Any, last: Any
     for move in moves:
         move(store)
     before = store.job("A")
-    with pytest.raises(LookupError):
+    with pytest.raises(WrongPhase):
         last(store)
     assert store.job("A") == before
 
@@ -255,7 +255,7 @@ async def test_the_thread_serves_one_after_the_other_and_closes(tmp_path: Path) 
     assert accepted_.new
     entry = await journal.run(Store.job, "A")
     assert entry is not None
-    with pytest.raises(LookupError):
+    with pytest.raises(WrongPhase):
         await journal.run(Store.commit, "A")
     journal.close()
     Store(tmp_path, clock).close()
