@@ -15,14 +15,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fiscald.api.client import Client
 from fiscald.emulator.posnet import FACE
 from fiscald.emulator.register import Register
+from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
-from fiscald.model.documents import Receipt
+from fiscald.model.documents import Receipt, Submission
 from fiscald.protocols.base import Settings, Started
 from fiscald.protocols.posnet.family import FAMILY
 
@@ -202,6 +204,24 @@ def without_latency(folder: Path, conversation: list[Exchange]) -> None:
         row(what, f"{ratio:.2f} ({spread})", "<= 2.0", good=ratio <= 2.0)
 
 
+def syncing(folder: Path) -> None:
+    """What the journal's four synced changes of one receipt take on this disk."""
+    store = Store(folder, lambda: datetime.now(UTC))
+    submission = Submission.model_validate({"printer": "till1", "document": RECEIPT})
+    number = iter(range(10**9))
+
+    def one() -> None:
+        key = f"sync/{next(number)}"
+        store.accept(key, submission, (), None)
+        store.start(key, {})
+        store.commit(key)
+        store.finish(key, Phase.DONE)
+
+    seconds = statistics.median(timed(one) for _ in range(50))
+    store.close()
+    print(f"{'  of which four synced changes in the journal':<62} {seconds * 1000:>19.1f} ms")
+
+
 def idle(folder: Path) -> None:
     """Row 5: start and memory."""
     with emulator() as address:
@@ -229,6 +249,7 @@ def main() -> None:
         (Path(folder) / "idle").mkdir()
         over_a_slow_line(Path(folder) / "slow", conversation)
         without_latency(Path(folder) / "fast", conversation)
+        syncing(Path(folder) / "journal")
         idle(Path(folder) / "idle")
 
 
