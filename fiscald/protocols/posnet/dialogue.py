@@ -246,8 +246,6 @@ def _judge_receipt(
         return Printed(result, paper, tuple(plan.notices) + notices, evidence.plain(), neutral(counters))
     if completed == 0 and cancelled == 1 and not confirmed:
         return evidence.not_printed("the receipt was cancelled before it was registered")
-    if completed == cancelled == evidence.moved("hn") == 0 and not last["to"] and not confirmed:
-        return evidence.not_printed("the counters prove that no receipt was registered")
     return evidence.unproven(
         f"since the start {completed} receipts were completed and {cancelled} cancelled, and the last one "
         f"{'equals' if ours else 'differs from'} this one"
@@ -395,4 +393,4 @@ def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     reply = yield from send(request("opendrwr"))
     if not reply.good:
         return NotPrinted(refused(reply, "/document"), evidence={"before": facts.counters})
-    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
+    return Printed(Result(printer_id=facts.printer_id), Paper.NONE, evidence={"before": facts.counters})
