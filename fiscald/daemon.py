@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import signal
 import socket
 import threading
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +23,7 @@ from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
-from fiscald.transport import ByteStream, Recorder
+from fiscald.recording import recorder
 
 log = logging.getLogger(__name__)
 
@@ -75,30 +71,9 @@ def _gate(config: Config) -> LicenceGate:
 def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.code_page or chosen.code_pages[0], config.profile)
-    wrap = _recorder(name, state_dir / "recordings") if config.record else None
+    wrap = recorder(name, state_dir / "recordings", now) if config.record else None
     address = config.parsed_address
     return Printer(name, chosen, address, settings, wrap) if wrap else Printer(name, chosen, address, settings)
-
-
-def _recorder(name: str, folder: Path) -> Callable[[ByteStream], ByteStream]:
-    """Writes both directions of every connection to ``NAME-DATE.jsonl``: seconds, direction, hex."""
-
-    def wrap(stream: ByteStream) -> ByteStream:
-        # What buyers bought, and their NIPs: for the daemon's user only.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"{name}-{now():%Y-%m-%d}.jsonl"
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        file = os.fdopen(descriptor, "a", buffering=1)
-        file.write(json.dumps({"connected": now().isoformat(), "printer": name}) + "\n")
-        began = time.monotonic()
-
-        def sink(direction: str, data: bytes) -> None:
-            line = {"t": round(time.monotonic() - began, 6), "dir": direction, "hex": data.hex()}
-            file.write(json.dumps(line) + "\n")
-
-        return Recorder(stream, sink, closed=file.close)
-
-    return wrap
 
 
 async def _run(engine: Engine, gate: LicenceGate, server: ApiServer, task_status: TaskStatus[None]) -> None:

@@ -22,13 +22,14 @@ from fiscald import __version__
 from fiscald.api import metrics, openapi
 from fiscald.api.events import event_stream
 from fiscald.api.openapi import Query, Route
-from fiscald.api.problems import parse_json, problem_error, problem_response, validated
+from fiscald.api.problems import problem_error, problem_response, validated
 from fiscald.api.wire import Adoption, CertificateBody, Hello, JobAnswer, JobList, Licence, PrinterList
 from fiscald.engine import Engine
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import ProblemError, problem
+from fiscald.model.strict import nearest, parse_json
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,10 @@ class Api:
                         raise ProblemError(problem("request.too_large", limit=MAX_BODY))
         except TimeoutError:
             raise ProblemError(problem("request.slow", seconds=int(BODY_SECONDS))) from None
-        return parse_json(bytes(chunks))
+        try:
+            return parse_json(bytes(chunks))
+        except ValueError as error:
+            raise ProblemError(problem("request.json", reason=error)) from None
 
     def _key(self, request: Request) -> str:
         key: str = request.path_params["key"]
@@ -66,12 +70,12 @@ class Api:
             raise ProblemError(problem("request.key", key=key[:150]))
         return key
 
-    def _number(self, request: Request, name: str, most: float, default: float = 0.0) -> float:
+    def _number(self, request: Request, name: str, most: float, default: float = 0.0, least: float = 0.0) -> float:
         text = request.query_params.get(name)
         if text is None:
             return default
-        if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text, re.ASCII) is None:
-            raise ProblemError(problem("request.invalid", reason=f"{name} is a number from 0 to {most:g}"))
+        if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text, re.ASCII) is None or float(text) < least:
+            raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
         return min(float(text), most)
 
     def _job(self, job: Job, status: int = 200) -> Response:
@@ -118,8 +122,8 @@ class Api:
         query = request.query_params
         state = query.get("state")
         if state is not None and state not in set(JobState):
-            raise ProblemError(problem("request.invalid", reason=f"state is one of {', '.join(JobState)}"))
-        limit = int(self._number(request, "limit", 1000, 100))
+            raise ProblemError(problem("request.query", reason=f"state is one of {', '.join(JobState)}"))
+        limit = int(self._number(request, "limit", 1000, 100, least=1))
         found = await self.engine.jobs(
             printer=query.get("printer"),
             state=JobState(state) if state else None,
@@ -167,7 +171,7 @@ class Api:
         """``GET /v1/events``."""
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
-            raise ProblemError(problem("request.invalid", reason="the cursor is the id of an earlier event"))
+            raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
         after = int(cursor) if cursor is not None else await self.engine.last_event()
         return event_stream(self.engine, after, self._job_json)
 
@@ -195,7 +199,7 @@ ROUTES = (
         {200: (JobAnswer, "known, or final already"), 201: (JobAnswer, "accepted, not final yet")},
         body=Submission,
         query=(_WAIT,),
-        problems=(400, 403, 404, 408, 409, 413, 422, 503),
+        problems=(400, 403, 404, 408, 409, 413, 503),
     ),
     Route(
         "GET",
@@ -221,7 +225,7 @@ ROUTES = (
         "A person decides an undecided job",
         {200: (JobAnswer, "decided")},
         body=Resolution,
-        problems=(400, 404, 409, 422, 503),
+        problems=(400, 404, 409, 503),
     ),
     Route(
         "GET",
@@ -235,7 +239,7 @@ ROUTES = (
             _CURSOR,
             Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "at most so many"),
         ),
-        problems=(422, 503),
+        problems=(503,),
     ),
     Route("GET", "/v1/printers", Api.printers, "All printers, from memory", {200: (PrinterList, "printers")}),
     Route(
@@ -253,7 +257,7 @@ ROUTES = (
         "A person confirms that another physical printer took this one's place",
         {200: (PrinterStatus, "the printer")},
         body=Adoption,
-        problems=(404, 409, 422, 503),
+        problems=(404, 409, 503),
     ),
     Route("GET", "/v1/licence", Api.licence_state, "The licence's state", {200: (None, "the licence")}),
     Route(
@@ -263,7 +267,7 @@ ROUTES = (
         "Install a licence certificate; a bad one changes nothing",
         {200: (None, "the licence")},
         body=CertificateBody,
-        problems=(400, 422),
+        problems=(400,),
     ),
     Route(
         "GET",
@@ -291,7 +295,14 @@ def create_app(engine: Engine, licence: Licence) -> ASGIApp:
     api = Api(engine, licence)
 
     def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
+        known = [query.name for query in route.query]
+
         async def answer(request: Request) -> Response:
+            for name in request.query_params:
+                if name not in known:
+                    guess = nearest(name, known)
+                    hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
+                    raise ProblemError(problem("request.query", reason=f"unknown query parameter {name!r}; {hint}"))
             return await route.handler(api, request)
 
         return answer

@@ -80,7 +80,8 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
                 for status, (model, text) in route.answers.items()
             },
         }
-        for status in route.problems:
+        # A query parameter that a route does not know is refused by every one.
+        for status in sorted({*route.problems, 422}):
             operation["responses"][str(status)] = {
                 "description": HTTPStatus(status).phrase,
                 "content": {MEDIA_TYPE: {"schema": ref(Problem, "serialization")}},

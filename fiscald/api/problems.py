@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -22,6 +21,7 @@ _STATUS = {
     "request.key": 400,
     "request.invalid": 422,
     "request.too_large": 413,
+    "request.query": 422,
     "request.slow": 408,
     "request.route": 404,
     "document": 422,
@@ -56,32 +56,6 @@ async def problem_error(_: Request, error: Exception) -> JSONResponse:
     """What ``ProblemError`` becomes."""
     assert isinstance(error, ProblemError)
     return problem_response(error.problem)
-
-
-def parse_json(body: bytes) -> Any:
-    """JSON without doubled names, NaN or lone surrogates. Raises ``ProblemError``."""
-    try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        reason = "the body is not UTF-8"
-    except RecursionError:
-        reason = "the body is nested too deeply"
-    except ValueError as error:
-        reason = str(error) or "the body is empty"
-    raise ProblemError(problem("request.json", reason=reason))
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"the name {name!r} stands twice in one object")
-        found[name] = value
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def validated(model: type[M], content: Any) -> M:

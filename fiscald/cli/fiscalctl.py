@@ -1,13 +1,16 @@
 """``fiscalctl``: everything a person does with fiscald.
 
 Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
-(licence or rights), 6 not final yet.
+(licence or rights), 6 not final yet, or not known. Code 1 is kept for what is known: whatever goes wrong in
+this program, Ctrl-C too, says nothing of the document and ends with 6.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,15 +19,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from pydantic import ValidationError
 
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, Client, ClientError, NotReachable, Refused
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Problem
+from fiscald.model.problems import Fate, Fault, Problem
+from fiscald.model.strict import parse_json
 
-DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, PENDING = range(7)
+DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
 
@@ -45,9 +50,9 @@ class Context:
             self.fail(UNREACHABLE, str(error))
         except Refused as error:
             self.show_problem(error.problem)
-            sys.exit({403: REFUSED, 400: USAGE, 404: USAGE}.get(error.status, FAILED))
+            sys.exit(_refusal_code(error.status, error.problem))
         except ClientError as error:
-            self.fail(FAILED, str(error))
+            self.fail(UNKNOWN, str(error))
 
     def fail(self, code: int, message: str) -> NoReturn:
         """End with a sentence on stderr."""
@@ -66,10 +71,39 @@ class Context:
             click.echo(_problem_text(problem), err=True)
 
 
+def _refusal_code(status: int, problem: Problem) -> int:
+    if problem.fault is Fault.LICENCE or status == 403:
+        return REFUSED
+    if status in (400, 404):
+        return USAGE
+    if problem.document is Fate.NOT_PRINTED:
+        return FAILED
+    return USAGE if problem.fault is Fault.REQUEST else UNKNOWN
+
+
+class Verbs(click.Group):
+    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
+        except BrokenPipeError:
+            # Whoever read our output has gone; what Python still wants to write goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception:
+            traceback.print_exc()
+        sys.exit(UNKNOWN)
+
+
 pass_context = click.make_pass_decorator(Context)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fiscalctl")
 @click.option(
     "--socket",
@@ -86,7 +120,7 @@ def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
     """Talk to the fiscal printer daemon.
 
     Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
-    (licence or rights), 6 not final yet.
+    (licence or rights), 6 not final yet or not known: ask again with the same key.
     """
     context.obj = Context(socket, as_json)
 
@@ -158,7 +192,7 @@ def _submit(context: Context, printer: str | None, document: dict[str, Any], key
     with context.client() as client:
         job = client.submit(key, printer or _only_printer(context, client), document, wait=wait)
     _show_job(context, job)
-    sys.exit(_BY_STATE.get(job.state, PENDING))
+    sys.exit(_BY_STATE.get(job.state, UNKNOWN))
 
 
 def _only_printer(context: Context, client: Client) -> str:
@@ -177,7 +211,7 @@ def _only_printer(context: Context, client: Client) -> str:
 def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
     """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
     try:
-        content = json.load(file)
+        content = parse_json(file.read())
     except ValueError as error:
         context.fail(USAGE, f"{file.name} is not JSON: {error}")
     if not isinstance(content, dict):
@@ -248,7 +282,7 @@ def job(context: Context, key: str, *, wait: float) -> None:
     with context.client() as client:
         found = client.job(key, wait=wait)
     _show_job(context, found)
-    sys.exit(_BY_STATE.get(found.state, PENDING))
+    sys.exit(_BY_STATE.get(found.state, UNKNOWN))
 
 
 @main.command()
@@ -286,8 +320,12 @@ def withdraw(context: Context, key: str) -> None:
 @pass_context
 def resolve(context: Context, key: str, verdict: str, *, number: int | None, by: str, note: str) -> None:
     """Decide an undecided job after looking at the paper and the printer."""
+    try:
+        resolution = Resolution(verdict=verdict, number=number, by=by, note=note)
+    except ValidationError:
+        context.fail(USAGE, "--by takes 1 to 100 characters, --note at most 1000")
     with context.client() as client:
-        found = client.resolve(key, Resolution(verdict=verdict, number=number, by=by, note=note))
+        found = client.resolve(key, resolution)
     _show_job(context, found)
 
 
@@ -349,7 +387,7 @@ def licence_status(context: Context) -> None:
 
 
 @licence.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
 @pass_context
 def licence_import(context: Context, file: Any) -> None:
     """Install the certificate in FILE (- for standard input); a bad one changes nothing."""

@@ -6,7 +6,7 @@ Refusals are raised as ``ProblemError``; everything else that can be asked has a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -157,17 +157,19 @@ class Engine:
     async def resolve(self, key: str, resolution: Resolution) -> Job:
         """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided."""
         entry = await self._entry(key)
-        if entry.phase is not Phase.UNDECIDED:
-            raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state))
+        outcome: dict[str, Any]
         if resolution.verdict == "printed":
             before = (entry.job.evidence or {}).get("before", {})
             result = Result(number=resolution.number, printer_id=str(before.get("nu", "")))
-            entry = await self._journal_run(
-                Store.finish, key, Phase.DONE, result=result, paper=Paper.PRINTED, resolution=resolution
-            )
+            outcome = {"phase": Phase.DONE, "result": result, "paper": Paper.PRINTED}
         else:
             why = problem("job.resolved_not_printed", by=resolution.by, note=resolution.note or "no note")
-            entry = await self._journal_run(Store.finish, key, Phase.FAILED, error=why, resolution=resolution)
+            outcome = {"phase": Phase.FAILED, "paper": Paper.NONE, "error": why}
+        try:
+            entry = await self._journal_run(Store.resolve, key, resolution, **outcome)
+        except WrongPhase:
+            entry = await self._entry(key)
+            raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job
 

@@ -188,19 +188,27 @@ class Store:
         paper: Paper | None = None,
         notices: tuple[Notice, ...] | None = None,
         error: Problem | None = None,
-        resolution: Resolution | None = None,
     ) -> Entry:
-        """An open job ends as ``done``, ``failed`` or ``undecided``; an undecided one as what a person says.
-
-        Raises ``WrongPhase`` if the job is not open.
-        """
+        """An open job ends as ``done``, ``failed`` or ``undecided``. Raises ``WrongPhase`` if it is not open."""
         changes: dict[str, Any] = {"error": error}
-        optional = {
-            "evidence": evidence, "result": result, "paper": paper, "warnings": notices, "resolution": resolution
-        }  # fmt: skip
+        optional = {"evidence": evidence, "result": result, "paper": paper, "warnings": notices}
         changes |= {name: value for name, value in optional.items() if value is not None}
-        opened = (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING, Phase.UNDECIDED)
-        return self._move(key, opened, phase, **changes)
+        return self._move(key, (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING), phase, **changes)
+
+    def resolve(
+        self,
+        key: str,
+        resolution: Resolution,
+        phase: Phase,
+        *,
+        paper: Paper,
+        result: Result | None = None,
+        error: Problem | None = None,
+    ) -> Entry:
+        """An undecided job ends as a person says. Raises ``WrongPhase`` if it is not undecided."""
+        return self._move(
+            key, (Phase.UNDECIDED,), phase, resolution=resolution, result=result, paper=paper, error=error
+        )
 
     def withdraw(self, key: str, error: Problem) -> Entry:
         """``accepted`` -> ``failed``. Raises ``WrongPhase`` if it has started."""

@@ -98,6 +98,8 @@ _NOT, _UNK = Fate.NOT_PRINTED, Fate.UNKNOWN
 _SAFE, _SAME, _USELESS = Retry.SAFE, Retry.SAME_KEY, Retry.USELESS
 
 _APP_PL = "Program sprzedaży wysłał błędne polecenie. Nic nie wydrukowano. Zgłoś to jego dostawcy."
+#: Where an earlier request with the same key may have been carried out.
+_ASK_PL = "Program sprzedaży wysłał błędne polecenie. Zgłoś to jego dostawcy."
 _WAIT_PL = "Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa."
 
 #: Every code an application can meet.
@@ -108,15 +110,16 @@ CATALOGUE: dict[str, Row] = {
     "request.too_large": Row(
         _REQ, _NOT, _USELESS, "The body is too large", "a body may have at most {limit} bytes", _APP_PL
     ),
+    "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _ASK_PL),
     "request.slow": Row(
-        _REQ, _NOT, _SAFE, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _APP_PL
+        _REQ, _UNK, _SAME, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _ASK_PL
     ),
     "request.key": Row(
         _REQ, _NOT, _USELESS, "Not a job key",
         "a key has 1-128 characters of A-Z a-z 0-9 . _ : / -, percent-encoded in the path; this is {key!r}", _APP_PL,
     ),
     "request.route": Row(
-        _REQ, _NOT, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _APP_PL
+        _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _ASK_PL
     ),
     "document.refused": Row(
         _REQ, _NOT, _USELESS, "The printer would refuse this document", "{reason}",
@@ -276,9 +279,9 @@ CATALOGUE: dict[str, Row] = {
     ),
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(
-        _DMN, _NOT, _SAFE, "The journal cannot be written",
+        _DMN, _UNK, _SAME, "The journal cannot be read or written",
         "nothing new is accepted or printed until it can be stored safely: {reason}",
-        "Dziennik programu nie działa (np. pełny dysk). Nic nie przyjęto. Zgłoś administratorowi.",
+        "Dziennik programu nie działa (np. pełny dysk). Zgłoś administratorowi.",
     ),
     "daemon.stopping": Row(
         _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; ask again when the daemon is back",

@@ -1,9 +1,11 @@
-"""The base of every value that crosses a border: frozen, and unknown fields are refused."""
+"""What crosses a border is read strictly: unknown fields, doubled names and NaN are refused."""
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +14,29 @@ class Strict(BaseModel):
     """A frozen value; an unknown field is an error, so a misspelt one is never silently ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+
+
+def parse_json(text: bytes) -> Any:
+    """JSON in UTF-8, without doubled names or NaN. Raises ``ValueError`` with a sentence."""
+    try:
+        return json.loads(text.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name!r} stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -118,8 +118,8 @@ async def test_the_list_of_jobs(tmp_path: Path) -> None:
         assert [job["key"] for job in rest["jobs"]] == ["A2"]
         nothing = (await it.http.get("/v1/jobs", params={"after": rest["next"]})).json()
         assert nothing == {"jobs": [], "next": rest["next"]}
-        problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.invalid")
-        problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.invalid")
+        problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.query")
+        problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.query")
 
 
 async def test_metrics(tmp_path: Path) -> None:
@@ -241,7 +241,22 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
         response = await it.http.put(
             "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
         )
-        problem(response, 422, "request.invalid")
+        assert problem(response, 422, "request.query")["document"] == "unknown", "the key may be that of a printed sale"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/v1/jobs?pritner=till1", "did you mean 'printer'?"),
+        ("/v1/jobs/A?wiat=5", "did you mean 'wait'?"),
+        ("/v1/printers?state=ready", "known here: none"),
+        ("/v1/jobs?limit=0", "limit is a number from 1 to 1000"),
+        ("/v1/jobs?state=printed", "state is one of accepted"),
+    ],
+)
+async def test_a_bad_query(tmp_path: Path, path: str, reason: str) -> None:
+    async with running(tmp_path, ready=False) as it:
+        assert reason in problem(await it.http.get(path), 422, "request.query")["detail"]
 
 
 async def test_a_fault_of_ours_is_told_and_does_not_end_the_daemon(
@@ -315,7 +330,7 @@ async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
 async def test_a_bad_cursor(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         response = await it.http.get("/v1/events", headers={"Last-Event-ID": "yesterday"})
-        problem(response, 422, "request.invalid")
+        problem(response, 422, "request.query")
 
 
 async def test_events_after_a_restart(tmp_path: Path) -> None:

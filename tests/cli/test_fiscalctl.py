@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
 
 from fiscald import daemon
-from fiscald.api.client import Client
+from fiscald.api.client import Client, ClientError
 from fiscald.cli.fiscalctl import main
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
@@ -142,6 +142,10 @@ def test_exit_code_2_wrong_usage(counter: Counter) -> None:
     assert "till1" in unknown.stderr
     assert counter.run("job", "never").exit_code == 2
     assert counter.run("print", counter.file(RECEIPT), "--key", "a b").exit_code == 2
+    twice = counter.run("print", counter.file('{"type": "drawer", "type": "daily_report"}'))
+    assert twice.exit_code == 2
+    assert "'type' stands twice" in twice.stderr
+    assert counter.run("resolve", "X", "printed", "--by", "").exit_code == 2
 
 
 def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
@@ -155,7 +159,7 @@ def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
     resolved = counter.run("resolve", "X", "printed", "--number", "1", "--by", "Anna")
     assert resolved.exit_code == 0
     assert counter.run("job", "X").exit_code == 0
-    assert counter.run("resolve", "X", "printed", "--by", "Anna").exit_code == 1
+    assert counter.run("resolve", "X", "printed", "--by", "Anna").exit_code == 2, "it is decided"
 
 
 def test_exit_code_4_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,9 +191,25 @@ def test_exit_code_6_not_final_yet_and_withdrawing(counter: Counter) -> None:
     assert counter.run("job", "W").exit_code == 1
 
 
+def test_exit_code_1_is_never_a_guess(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document may be on paper whatever became of this program, of the connection, or of a verb that came late."""
+    assert counter.run("print", counter.file(RECEIPT), "--key", "G").exit_code == 0
+    assert counter.run("withdraw", "G").exit_code == 2, "too late: it is printed"
+    other = counter.file(RECEIPT | {"cashier": "Ola"})
+    assert counter.run("print", other, "--key", "G").exit_code == 2, "the key belongs to a printed document"
+    for fault in (KeyboardInterrupt(), RuntimeError("a slip of ours"), ClientError("500 without a reason")):
+
+        def fail(*_: Any, fault: BaseException = fault, **__: Any) -> None:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Client, "submit", fail)
+            assert counter.run("print", counter.file(RECEIPT)).exit_code == 6
+
+
 def test_adopting_needs_the_right_number(counter: Counter) -> None:
     result = counter.run("adopt", "till1", "EMU 9")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "EMU 0000000001" in result.stderr
 
 
@@ -198,8 +218,10 @@ def test_the_licence(counter: Counter) -> None:
     assert "state: active" in text
     assert "test keys: only emulated printers" in text
     bad = counter.run("licence", "import", "-", text="rubbish")
-    assert bad.exit_code == 1
+    assert bad.exit_code == 5
     assert "CERT_FORMAT" in bad.stderr
+    (counter.folder / "binary").write_bytes(b"\xff\xfe" * 50)
+    assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 5
     assert counter.run("licence", "status").stdout == text
 
 

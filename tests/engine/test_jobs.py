@@ -285,6 +285,9 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
             assert decided.state is state
             assert decided.resolution is not None
             assert decided.resolution.by == "Anna"
+            with refusal("job.not_undecided"):
+                await it.engine.resolve("FV/1", Resolution(verdict="not_printed", by="Ola"))
+            assert (await it.engine.job("FV/1")).resolution == decided.resolution, "the first decision stands"
             assert (await it.engine.wait("FV/2", 60)).state is JobState.DONE
             assert till.receipts == 3
 

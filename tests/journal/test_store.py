@@ -66,6 +66,9 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
     store.close()
 
 
+DECIDED = Resolution(verdict="not_printed", by="Anna")
+
+
 def test_the_same_key(store: Store) -> None:
     accepted(store)
     again = store.accept("A", submission(), (), None)
@@ -85,6 +88,9 @@ def test_the_same_key(store: Store) -> None:
         ((lambda s: s.start("A", {}),), lambda s: s.withdraw("A", problem("job.withdrawn"))),
         ((), lambda s: s.requeue("A", {})),
         ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.finish("A", Phase.FAILED)),
+        ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.resolve("A", DECIDED, Phase.FAILED, paper=Paper.NONE)),
+        ((), lambda s: s.resolve("A", DECIDED, Phase.FAILED, paper=Paper.NONE)),
+        ((lambda s: s.finish("A", Phase.UNDECIDED),), lambda s: s.finish("A", Phase.DONE)),
         ((lambda s: s.finish("A", Phase.DONE),), lambda s: s.start("A", {})),
         ((), lambda s: s.start("B", {})),
     ],
@@ -119,7 +125,7 @@ def test_an_undecided_job_ends_as_a_person_says(store: Store) -> None:
     store.start("A", {})
     store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?"), evidence={"a": 1})
     resolution = Resolution(verdict="printed", number=7, by="Anna")
-    job = store.finish("A", Phase.DONE, result=Result(number=7, printer_id="E"), resolution=resolution).job
+    job = store.resolve("A", resolution, Phase.DONE, result=Result(number=7, printer_id="E"), paper=Paper.PRINTED).job
     assert (job.state, job.resolution, job.error, job.evidence) == (JobState.DONE, resolution, None, {"a": 1})
 
 
