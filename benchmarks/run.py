@@ -25,7 +25,7 @@ from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
 from fiscald.model.documents import Receipt, Submission
-from fiscald.protocols.base import Settings, Started
+from fiscald.protocols.base import Settings, Step
 from fiscald.protocols.posnet.family import FAMILY
 
 BIN = Path(sys.executable).parent
@@ -50,7 +50,7 @@ def frames() -> list[Exchange]:
     try:
         while True:
             item = dialogue.send(reply)
-            if isinstance(item, Started):
+            if not isinstance(item, Step):
                 reply = None
                 continue
             data = session.send(item.command)

@@ -1,9 +1,12 @@
 """The actor of one printer: it alone speaks to the printer, and takes its jobs one after the other.
 
 The bargain with the journal, in order: ``started`` with the evidence is synced before anything is changed;
-``committing`` is synced before the irreversible step; the verdict is synced before anybody is told. A step
-that was not answered is never sent again. Whatever goes wrong after ``started`` - silence, a lost link, a
-killed daemon, a full disk - goes one way: look at the printer's counters on a fresh line and decide by them.
+``opened`` when the printer holds our open document; ``committing`` before the irreversible step; the verdict
+before anybody is told. A step that was not answered is never sent again. Whatever goes wrong after ``started``
+- silence, a lost link, a killed daemon, a full disk - goes one way: look at the printer's counters on a fresh
+line and decide by them.
+
+A journal that cannot be read or written stops the printing, never the status.
 """
 
 from __future__ import annotations
@@ -19,17 +22,22 @@ import anyio
 from fiscald.engine.gate import Gate
 from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
-from fiscald.model.printers import Condition, Identity, PrinterState, PrinterStatus, Snapshot
+from fiscald.model.documents import IfInterrupted
+from fiscald.model.printers import Condition, Counters, Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
+    Committing,
     Dialogue,
     Effect,
     Family,
     Interrupted,
     NotPrinted,
+    Opened,
+    Pause,
     Printed,
     Settings,
     Started,
+    Trail,
     Unknown,
     Verdict,
     Wait,
@@ -59,6 +67,7 @@ _STATES = {
     "printer.foreign_transaction": PrinterState.BUSY,
     "printer.swapped": PrinterState.SWAPPED,
     "printer.undecided": PrinterState.UNDECIDED,
+    "daemon.journal": PrinterState.OUT_OF_ORDER,
 }
 
 
@@ -180,8 +189,6 @@ class Actor:
                 self._note(PrinterState.OFFLINE, self._link_problem("link.silent", error))
             except Interrupted as error:
                 self._note(PrinterState.OUT_OF_ORDER, error.problem)
-            except JournalError as error:
-                self._note(PrinterState.OUT_OF_ORDER, problem("daemon.journal", reason=error))
             except Exception as error:
                 # A fault of ours must not take the other printers with it.
                 log.exception("%s: internal error", self.printer.name)
@@ -233,20 +240,27 @@ class Actor:
 
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
-        entry, _ = await self._journal.run(Store.next_job, self.printer.name)
+        try:
+            entry, _ = await self._journal.run(Store.next_job, self.printer.name)
+        except JournalError:
+            return True
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
     async def _compare_identity(self, found: str) -> None:
         """The first printer seen under this name is remembered; another one stops everything."""
-        known = await self._journal.run(Store.printer_id, self.printer.name)
-        if known is None:
-            await self._journal.run(Store.know_printer, self.printer.name, found)
-            known = found
-        self._known_id = known
+        try:
+            known = await self._journal.run(Store.printer_id, self.printer.name)
+            if known is None:
+                await self._journal.run(Store.know_printer, self.printer.name, found)
+                known = found
+            self._known_id = known
+        except JournalError:
+            # Nothing is printed without the journal; that it is down is told when the next job is looked for.
+            return
 
     @property
     def _swapped(self) -> Problem | None:
-        if self._snapshot is None or self._snapshot.identity.printer_id == self._known_id:
+        if self._snapshot is None or self._known_id in (None, self._snapshot.identity.printer_id):
             return None
         found = self._snapshot.identity.printer_id
         return problem(
@@ -265,12 +279,14 @@ class Actor:
         looked = observed = anyio.current_time()
         worked = False
         while True:
-            entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
+            entry = await self._next_job()
             if self._stopping and (entry is None or entry.phase is Phase.ACCEPTED):
                 return
-            self._blocked = self._find_block(entry)
             if entry is not None and self._blocked is None:
-                waiting = await self._take(line, entry)
+                try:
+                    waiting = await self._take(line, entry)
+                except JournalError as error:
+                    waiting = problem("daemon.journal", reason=error)
                 looked, worked = anyio.current_time(), True
                 if waiting is not None:
                     self._wait_for(waiting)
@@ -289,6 +305,16 @@ class Actor:
                     self._see(condition)
                 looked = now
             await self._pause(LOOK_AGAIN if worked else LOOK_EVERY)
+
+    async def _next_job(self) -> Entry | None:
+        """The job to carry on with; also finds out what stands against it."""
+        try:
+            entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
+        except JournalError as error:
+            self._blocked = problem("daemon.journal", reason=error)
+            return None
+        self._blocked = self._find_block(entry)
+        return entry
 
     @property
     def _kicked(self) -> bool:
@@ -317,9 +343,9 @@ class Actor:
         if entry.phase is Phase.ACCEPTED:
             dialogue = family.carry_out(job.document, self._settings, self._known_id)
         else:
-            before = (job.evidence or {}).get("before", {})
-            committing = entry.phase is Phase.COMMITTING
-            dialogue = family.recover(job.document, self._settings, before, committing=committing)
+            evidence = job.evidence or {}
+            trail = Trail(evidence["before"], evidence.get("opened"), committing=entry.phase is Phase.COMMITTING)
+            dialogue = family.recover(job.document, self._settings, trail)
         self._job = job.key
         try:
             verdict = await self._drive(line, dialogue, entry)
@@ -337,16 +363,26 @@ class Actor:
         try:
             while True:
                 item = dialogue.send(reply)
-                if isinstance(item, Started):
-                    phase = await self._journaled(Store.start, key, item.evidence)
-                    self._note(PrinterState.PRINTING, None)
-                    reply = None
-                    continue
-                if item.effect is not Effect.QUERY:
-                    assert phase in (Phase.STARTED, Phase.COMMITTING), "a change before the evidence is stored"
-                if item.effect is Effect.IRREVERSIBLE:
-                    phase = await self._journaled(Store.commit, key)
-                reply = await line.ask(item)
+                reply = None
+                match item:
+                    case Started(evidence, counters):
+                        refused = _unexpected(entry, counters)
+                        if refused is not None:
+                            return NotPrinted(refused)
+                        phase = await self._journaled(Store.start, key, evidence)
+                        self._note(PrinterState.PRINTING, None)
+                    case Opened(evidence):
+                        phase = await self._journaled(Store.opened, key, evidence)
+                    case Committing():
+                        phase = await self._journaled(Store.commit, key)
+                    case Pause(seconds):
+                        await anyio.sleep(seconds)
+                    case _:
+                        if item.effect is not Effect.QUERY:
+                            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+                        if item.effect is Effect.IRREVERSIBLE:
+                            assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
+                        reply = await line.ask(item)
         except StopIteration as stop:
             verdict: Verdict = stop.value
             return verdict
@@ -370,6 +406,7 @@ class Actor:
             case NotPrinted(why, again, evidence):
                 current = await self._journal.run(Store.job, key)
                 started = current is not None and current.phase is not Phase.ACCEPTED
+                again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
                     await self._journaled(Store.requeue, key, evidence)
                     log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
@@ -403,7 +440,7 @@ class Actor:
     def _slow(self, condition: Condition) -> None:
         """What the printer says while one of our commands waits in it."""
         self._paper_low = condition.paper_low
-        if condition.state in (PrinterState.READY, PrinterState.BUSY):
+        if self._job is not None and condition.state in (PrinterState.READY, PrinterState.BUSY):
             self._note(PrinterState.PRINTING, None)
         else:
             self._note(condition.state, condition.problem)
@@ -420,3 +457,12 @@ class Actor:
             self._changed(None)
         else:
             self._problem = why
+
+
+def _unexpected(entry: Entry, counters: Counters) -> Problem | None:
+    """The optimistic lock: another last receipt than the application expects (its own first attempts apart)."""
+    expected = entry.job.expect_last
+    if expected is None or entry.job.attempts or expected == counters.last_receipt:
+        return None
+    found = counters.last_receipt
+    return problem("job.unexpected_last", expected=expected, found=found, extra={"expected": expected, "found": found})

@@ -5,6 +5,7 @@ Refusals are raised as ``ProblemError``; everything else that can be asked has a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -17,11 +18,17 @@ from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPha
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, ProblemError, problem
+from fiscald.model.problems import Fate, Problem, ProblemError, problem
 from fiscald.protocols.base import Check, refuse
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
+
+#: Seconds after which deadlines are looked at again, for the host's clock may jump.
+DEADLINE_CHECK = 60.0
+#: Seconds between two deletions of old jobs, and between two steps of one.
+PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
 
 class _Ending:
@@ -35,20 +42,51 @@ class _Ending:
 class Engine:
     """All printers of a shop."""
 
-    def __init__(self, printers: Iterable[Printer], journal: Journal, gate: Gate) -> None:
+    def __init__(self, printers: Iterable[Printer], journal: Journal, gate: Gate, *, keep_days: int = 400) -> None:
+        """``keep_days``: how long the answers to final jobs are kept."""
         self._journal = journal
+        self._keep_days = keep_days
         self._gate = gate
         self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
         # An ending lives as long as somebody waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
+        self._new_deadline = anyio.Event()
         self._stopping = False
 
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
-            for actor in self._actors.values():
-                tasks.start_soon(actor.run, name=f"printer {actor.printer.name}")
+            tasks.start_soon(self._expire)
+            tasks.start_soon(self._prune)
+            async with anyio.create_task_group() as actors:
+                for actor in self._actors.values():
+                    actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
+            tasks.cancel_scope.cancel()
+
+    async def _expire(self) -> None:
+        """Fail jobs whose deadline passes before they begin, whatever their printer is doing."""
+        while True:
+            self._new_deadline = anyio.Event()
+            try:
+                expired, left = await self._journal.run(Store.expire, _expired)
+            except JournalError:
+                expired, left = [], DEADLINE_CHECK
+            for entry in expired:
+                log.warning("job %s has failed: its deadline passed", entry.job.key)
+                self._settled(entry)
+            with anyio.move_on_after(float("inf") if left is None else min(left, DEADLINE_CHECK)):
+                await self._new_deadline.wait()
+
+    async def _prune(self) -> None:
+        """Delete answers that are older than they are kept, a few at a time."""
+        while True:
+            deleted = 0
+            try:
+                deleted = await self._journal.run(Store.prune, self._keep_days)
+            except JournalError as error:
+                log.warning("old jobs cannot be deleted: %s", error)
+            await anyio.sleep(PRUNE_PAUSE if deleted else PRUNE_EVERY)
 
     async def stop(self, seconds: float) -> None:
         """Accept no more; give documents in hand ``seconds`` to be finished."""
@@ -92,6 +130,8 @@ class Engine:
         if accepted.new:
             self._changed(accepted.entry)
             self._actors[submission.printer].kick()
+            if submission.deadline is not None:
+                self._new_deadline.set()
         return self._overlaid(accepted.entry), accepted.new
 
     def _check(self, submission: Submission) -> Check:
@@ -159,8 +199,8 @@ class Engine:
         entry = await self._entry(key)
         outcome: dict[str, Any]
         if resolution.verdict == "printed":
-            before = (entry.job.evidence or {}).get("before", {})
-            result = Result(number=resolution.number, printer_id=str(before.get("nu", "")))
+            printer_id = await self._journal_run(Store.printer_id, entry.job.printer)
+            result = Result(number=resolution.number, printer_id=printer_id or "")
             outcome = {"phase": Phase.DONE, "result": result, "paper": Paper.PRINTED}
         else:
             why = problem("job.resolved_not_printed", by=resolution.by, note=resolution.note or "no note")
@@ -268,3 +308,8 @@ class Engine:
             return await self._journal.run(transaction, *args, **kwargs)
         except JournalError as error:
             raise ProblemError(problem("daemon.journal", reason=error)) from None
+
+
+def _expired(job: Job) -> Problem:
+    assert job.deadline is not None
+    return problem("job.expired", deadline=job.deadline.isoformat())

@@ -1,7 +1,11 @@
 """One connection to one printer: a stream, a session, and patience.
 
 Deadlines belong to the command, not to the port. A printer that says it is busy, out of paper or waiting for
-a person extends them without limit: it will answer. Silence is only what remains after that.
+a person extends them without limit: it will answer. One that says it has nothing to do, while we wait, has
+answered already: the answer is lost, and waiting longer is no use. Silence is what remains after that.
+
+After silence nothing more is asked on the same connection: the late answer to the first question would be
+taken for the answer to the second. Whoever hears of ``Silence`` opens a new one.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ T = TypeVar("T")
 SECONDS = {Patience.QUERY: 5.0, Patience.LINE: 15.0, Patience.CLOSE: 30.0, Patience.REPORT: 120.0}
 #: Seconds of silence after which the printer is asked, out of turn, what it is doing; and between two such questions.
 PROBE_AFTER = 2.0
-#: How often a query is asked before the printer counts as silent.
+#: How often a query is asked whose answer comes damaged.
 QUERY_TRIES = 3
 #: Seconds in which the system must take what is sent.
 SEND_SECONDS = 5.0
@@ -94,30 +98,24 @@ class Line:
             dialogue.close()
 
     async def ask(self, step: Step) -> Any:
-        """The reply to ``step``. Raises ``LinkLost`` or ``Silence``; only queries are asked again."""
-        if step.effect is not Effect.QUERY:
-            return await self._ask_once(step)
-        for _ in range(QUERY_TRIES - 1):
-            try:
-                return await self._ask_once(step)
-            except Silence:
-                log.warning("%s: no answer to a query, asking again", self._settings.name)
-        return await self._ask_once(step)
+        """The reply to ``step``. Raises ``LinkLost`` or ``Silence``.
 
-    async def _ask_once(self, step: Step) -> Any:
-        self._discard()
-        await self._send(step.command)
-        if step.effect is Effect.QUERY:
-            reply = await self._wait_for(step.command, SECONDS[step.patience])
-        else:
+        Only a query is asked again, and only when its answer came, damaged.
+        """
+        for _ in range(QUERY_TRIES if step.effect is Effect.QUERY else 1):
+            self._discard()
+            await self._send(step.command)
             reply = await self._wait_patiently(step)
-        if reply is None:
-            self._session.forget()
-            raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
-        return reply.reply
+            if reply is not None:
+                return reply.reply
+            if not self._damaged:
+                break
+            log.warning("%s: an answer was damaged on the line", self._settings.name)
+        self._session.forget()
+        raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
 
     async def _wait_patiently(self, step: Step) -> Answer | None:
-        """Wait for a printing command, looking now and then what the printer is doing."""
+        """Wait for an answer, looking now and then what the printer is doing."""
         deadline = anyio.current_time() + SECONDS[step.patience]
         while not self._damaged:
             left = deadline - anyio.current_time()
@@ -127,7 +125,9 @@ class Line:
             condition = await self._probe()
             if condition is not None:
                 self._noticed(condition)
-                if condition.state is not PrinterState.READY:
+                if condition.idle:
+                    deadline = min(deadline, anyio.current_time() + PROBE_AFTER)
+                elif condition.state is not PrinterState.READY:
                     deadline = anyio.current_time() + SECONDS[step.patience]
         # An answer came, but damaged: there is nothing more to wait for.
         return None

@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -21,17 +21,25 @@ from typing import IO, Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from fiscald.model.documents import Document, Submission
+from fiscald.model.documents import Document, IfInterrupted, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
+KEEP_NEWEST = 10_000
+#: Jobs deleted, and free pages given back, in one transaction of ``prune``.
+PRUNE_STEP = 500
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 _NOTICES = TypeAdapter(tuple[Notice, ...])
 
 
 class JournalError(Exception):
     """The journal cannot be read or written; ``str`` says what to do."""
+
+
+class JournalDamaged(JournalError):
+    """The file is not readable as a journal; the daemon can say so, and cannot print."""
 
 
 class WrongPhase(Exception):
@@ -89,11 +97,15 @@ class Store:
                 self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 undo.callback(self._db.close)
                 self._prepare()
+            except sqlite3.OperationalError as error:
+                raise JournalError(f"{self._path}: {error}; {_remedy(error)}") from None
             except sqlite3.Error as error:
-                raise JournalError(f"{self._path}: {error}; restore it from a backup or move it away") from None
+                raise JournalDamaged(f"{self._path}: {error}; {_remedy(error)}") from None
             undo.pop_all()
 
     def _prepare(self) -> None:
+        # Only where the file is new: lets ``prune`` give space back.
+        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Some SQLite versions in use can lose WAL commits with two connections; a rollback journal cannot.
         self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.execute("PRAGMA synchronous = EXTRA")
@@ -106,10 +118,10 @@ class Store:
             )
         (health,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if health != "ok":
-            raise JournalError(f"{self._path} is damaged ({health}); restore it from a backup or move it away")
-        if version == 0:
-            schema = files(__package__).joinpath("schema_v1.sql").read_text("utf-8")
-            self._db.executescript(f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            raise JournalDamaged(f"{self._path} is damaged ({health}); {_DAMAGED}")
+        for number in range(version + 1, SCHEMA_VERSION + 1):
+            schema = files(__package__).joinpath(f"schema_v{number}.sql").read_text("utf-8")
+            self._db.executescript(f"BEGIN; {schema} PRAGMA user_version = {number}; COMMIT;")
 
     def close(self) -> None:
         """Close the file and let the next daemon in."""
@@ -131,14 +143,14 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-            raise JournalError(f"{self._path}: {error}; free disk space or make it writable") from error
+            raise JournalError(f"{self._path}: {error}; {_remedy(error)}") from error
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._db
         except sqlite3.Error as error:
-            raise JournalError(f"{self._path}: {error}") from error
+            raise JournalError(f"{self._path}: {error}; {_remedy(error)}") from error
 
     # -- writing --------------------------------------------------------------------------------------
 
@@ -151,8 +163,8 @@ class Store:
                 return Accepted(_entry(row[:-1]), new=False, conflict=row[-1] != digest)
             now = self._now()
             db.execute(
-                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?)",
+                "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, deadline, expect_last,"
+                " if_interrupted, created_at, updated_at) VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key,
                     submission.printer,
@@ -160,6 +172,9 @@ class Store:
                     submission.document.model_dump_json(by_alias=True, exclude_none=True),
                     _NOTICES.dump_json(notices).decode(),
                     asked_by,
+                    submission.deadline.isoformat() if submission.deadline else None,
+                    submission.expect_last,
+                    submission.if_interrupted,
                     now,
                     now,
                 ),
@@ -168,11 +183,17 @@ class Store:
 
     def start(self, key: str, evidence: dict[str, Any]) -> Entry:
         """``accepted`` -> ``started``, with what the printer said before."""
-        return self._move(key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, attempts="attempts + 1")
+        return self._move(
+            key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, afresh=True, attempts="attempts + 1"
+        )
+
+    def opened(self, key: str, evidence: dict[str, Any]) -> Entry:
+        """Still ``started``: the printer holds our open document, and ``evidence`` was read then."""
+        return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence={"opened": evidence}, event=False)
 
     def commit(self, key: str) -> Entry:
         """``started`` -> ``committing``: the irreversible step is about to be sent."""
-        return self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.COMMITTING)
+        return self._move(key, (Phase.STARTED,), Phase.COMMITTING, event=False)
 
     def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:
         """A started job that the printer proves not to hold goes back to ``accepted``."""
@@ -191,9 +212,11 @@ class Store:
     ) -> Entry:
         """An open job ends as ``done``, ``failed`` or ``undecided``. Raises ``WrongPhase`` if it is not open."""
         changes: dict[str, Any] = {"error": error}
-        optional = {"evidence": evidence, "result": result, "paper": paper, "warnings": notices}
+        optional = {"result": result, "paper": paper, "warnings": notices}
         changes |= {name: value for name, value in optional.items() if value is not None}
-        return self._move(key, (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING), phase, **changes)
+        return self._move(
+            key, (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING), phase, evidence=evidence or None, **changes
+        )
 
     def resolve(
         self,
@@ -223,12 +246,63 @@ class Store:
                 (name, printer_id, self._now()),
             )
 
+    def expire(self, error: Callable[[Job], Problem]) -> tuple[list[Entry], float | None]:
+        """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT key, deadline FROM job WHERE phase = 'accepted' AND deadline IS NOT NULL"
+            ).fetchall()
+        now = self._clock()
+        left = {key: (datetime.fromisoformat(deadline) - now).total_seconds() for key, deadline in rows}
+        expired = []
+        for key in [key for key, seconds in left.items() if seconds <= 0]:
+            job = self.job(key)
+            assert job is not None
+            expired.append(self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error(job.job)))
+        return expired, min((seconds for seconds in left.values() if seconds > 0), default=None)
+
+    def prune(self, days: int) -> int:
+        """Delete some of the final jobs that are older than ``days``; how many. 0: nothing is left to do.
+
+        What a person must still decide stays, and so do the ``KEEP_NEWEST`` newest.
+        """
+        cutoff = self._clock() - timedelta(days=days)
+        with self._transaction() as db:
+            (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
+            old = db.execute(
+                "SELECT id, updated_at FROM job WHERE phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
+                (newest - KEEP_NEWEST, PRUNE_STEP),
+            ).fetchall()
+            doomed = [(number,) for number, at in old if datetime.fromisoformat(at) < cutoff]
+            db.executemany("DELETE FROM event WHERE job = ?", doomed)
+            db.executemany("DELETE FROM job WHERE id = ?", doomed)
+        if doomed:
+            with self._reading() as db:
+                db.execute(f"PRAGMA incremental_vacuum({PRUNE_STEP})").fetchall()
+        return len(doomed)
+
     def _move(
-        self, key: str, before: tuple[Phase, ...], after: Phase, *, attempts: str = "attempts", **changes: Any
+        self,
+        key: str,
+        before: tuple[Phase, ...],
+        after: Phase,
+        *,
+        attempts: str = "attempts",
+        evidence: dict[str, Any] | None = None,
+        afresh: bool = False,
+        event: bool = True,
+        **changes: Any,
     ) -> Entry:
-        names = [f"{name} = ?" for name in changes]
+        """Change a job that is in one of the phases ``before``.
+
+        Evidence is added to, or (``afresh``) replaced. No ``event`` where the public state stays the same.
+        """
         marks = ", ".join("?" * len(before))
         with self._transaction() as db:
+            if evidence is not None:
+                row = None if afresh else db.execute("SELECT evidence FROM job WHERE key = ?", (key,)).fetchone()
+                changes["evidence"] = (json.loads(row[0]) if row and row[0] else {}) | evidence
+            names = [f"{name} = ?" for name in changes]
             done = db.execute(
                 f"UPDATE job SET {', '.join(['phase = ?', 'updated_at = ?', f'attempts = {attempts}', *names])}"
                 f" WHERE key = ? AND phase IN ({marks})",
@@ -236,15 +310,16 @@ class Store:
             )
             if done.rowcount != 1:
                 raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
-            return self._published(db, key)
+            return self._published(db, key, event=event)
 
-    def _published(self, db: sqlite3.Connection, key: str) -> Entry:
+    def _published(self, db: sqlite3.Connection, key: str, *, event: bool = True) -> Entry:
         """The job as it is now, also stored as an event."""
         entry = _entry(db.execute(f"SELECT {_COLUMNS} FROM job WHERE key = ?", (key,)).fetchone())
-        db.execute(
-            "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
-            (entry.id, entry.job.updated_at.isoformat(), entry.phase),
-        )
+        if event:
+            db.execute(
+                "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
+                (entry.id, entry.job.updated_at.isoformat(), entry.phase),
+            )
         return entry
 
     def _now(self) -> str:
@@ -328,8 +403,8 @@ class Store:
 
 
 _NAMES = (
-    "id", "key", "printer", "document", "phase", "attempts", "evidence", "result", "paper", "warnings", "error",
-    "resolution", "created_at", "updated_at",
+    "id", "key", "printer", "document", "deadline", "expect_last", "if_interrupted", "phase", "attempts", "evidence",
+    "result", "paper", "warnings", "error", "resolution", "created_at", "updated_at",
 )  # fmt: skip
 _COLUMNS = ", ".join(_NAMES)
 _JOB_COLUMNS = ", ".join(f"job.{name}" for name in _NAMES)
@@ -337,14 +412,17 @@ _JOB_COLUMNS = ", ".join(f"job.{name}" for name in _NAMES)
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     (
-        number, key, printer, document, phase, attempts, evidence, result, paper, warnings, error, resolution,
-        created_at, updated_at,
+        number, key, printer, document, deadline, expect_last, if_interrupted, phase, attempts, evidence, result, paper,
+        warnings, error, resolution, created_at, updated_at,
     ) = row  # fmt: skip
     job = Job(
         key=key,
         printer=printer,
         state=Phase(phase).state,
         document=_DOCUMENT.validate_json(document),
+        deadline=None if deadline is None else datetime.fromisoformat(deadline),
+        expect_last=expect_last,
+        if_interrupted=IfInterrupted(if_interrupted),
         result=None if result is None else Result.model_validate_json(result),
         paper=Paper(paper),
         warnings=_NOTICES.validate_json(warnings),
@@ -366,6 +444,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value.model_dump_json()
+
+
+_DAMAGED = (
+    "nothing is printed until that is mended: stop fiscald, keep a copy of the file, restore a backup or move the "
+    "file away, and compare the last documents with the printer's paper before you start again"
+)
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    """What to do about what SQLite reports."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return "free disk space and check the disk; fiscald goes on by itself"
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return "make the directory writable for the daemon's user; fiscald goes on by itself"
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return _DAMAGED
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return "another program holds the file open; close it"
+    return "see the daemon's log"
 
 
 def _lock(directory: Path) -> IO[str]:

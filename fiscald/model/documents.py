@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
@@ -204,11 +204,30 @@ class Drawer(Strict):
 Document = Annotated[Receipt | DailyReport | CashIn | CashOut | GoodsReturn | Drawer, Field(discriminator="type")]
 
 
+class IfInterrupted(StrEnum):
+    """What to do with a document that was begun, interrupted, and provably left nothing in the fiscal memory."""
+
+    REPEAT = "repeat"
+    """Carry it out anew (at most twice)."""
+    FAIL = "fail"
+
+
 class Submission(Strict):
-    """The body of ``PUT /v1/jobs/{key}``: which document on which printer."""
+    """The body of ``PUT /v1/jobs/{key}``: which document on which printer, and under what conditions.
+
+    The conditions are not content: asking again with others is the same submission, and the first ones hold.
+    """
 
     printer: str
     document: Document
+    deadline: AwareDatetime | None = Field(
+        default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"
+    )
+    expect_last: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        default=None,
+        description="number of the printer's last receipt of the open day (0: none); another one fails the job",
+    )
+    if_interrupted: IfInterrupted = IfInterrupted.REPEAT
 
     def canonical(self) -> str:
         """The content as text that is equal exactly when two submissions mean the same.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from fiscald.model.documents import Document
+from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.money import Grosze
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
@@ -88,6 +88,9 @@ class Job(Strict):
     printer: str
     state: JobState
     document: Document
+    deadline: AwareDatetime | None = None
+    expect_last: int | None = None
+    if_interrupted: IfInterrupted = IfInterrupted.REPEAT
     result: Result | None = None
     paper: Paper = Paper.NONE
     warnings: tuple[Notice, ...] = ()

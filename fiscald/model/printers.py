@@ -64,6 +64,7 @@ class Condition(Strict):
     state: PrinterState
     problem: Problem | None = None
     paper_low: bool | None = None
+    idle: bool = Field(default=False, description="the printer says itself that no command waits or is being executed")
 
 
 class Snapshot(Strict):

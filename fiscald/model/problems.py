@@ -147,6 +147,16 @@ CATALOGUE: dict[str, Row] = {
         _REQ, _NOT, _USELESS, "Withdrawn", "the job was withdrawn before anything was sent to the printer",
         "Dokument wycofano przed wydrukiem.",
     ),
+    "job.expired": Row(
+        _REQ, _NOT, _SAFE, "Its deadline passed",
+        "it had not begun by {deadline}; nothing was sent to the printer",
+        "Minął termin wydruku. Dokumentu nie wydrukowano.",
+    ),
+    "job.unexpected_last": Row(
+        _REQ, _NOT, _USELESS, "Another last receipt than expected",
+        "the printer's last receipt has the number {found}, the application expected {expected}; nothing was printed",
+        "Numer ostatniego paragonu na drukarce ({found}) jest inny niż oczekiwany ({expected}). Nic nie wydrukowano.",
+    ),
     "job.not_undecided": Row(
         _REQ, _UNK, _USELESS, "Nothing to decide", "job {key!r} is {state}; only an undecided job can be resolved",
         "Ten dokument nie wymaga decyzji.",
@@ -208,6 +218,11 @@ CATALOGUE: dict[str, Row] = {
     "printer.interrupted": Row(
         _PRN, _NOT, _SAFE, "Interrupted before it was registered", "{reason}",
         "Wydruk przerwano przed zarejestrowaniem. Dokumentu nie ma w pamięci fiskalnej.",
+    ),
+    "printer.cancelled": Row(
+        _PRN, _NOT, _SAFE, "Cancelled on the printer",
+        "the receipt was cancelled on the printer, by a person or by another program, before it was registered",
+        "Paragon anulowano na drukarce. Dokumentu nie zarejestrowano.",
     ),
     "printer.unproven": Row(
         _PRN, _UNK, _SAME, "The printer cannot say whether this was registered", "{reason}",

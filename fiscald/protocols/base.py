@@ -7,11 +7,10 @@ A family is pure: bytes and values in, bytes and values out; no I/O, no clock, n
   replies, and return what those prove. All knowledge of grammar, arithmetic and recovery is there;
 * **checks** predict the printer's refusals from the document alone.
 
-Who drives a dialogue keeps this bargain. A ``Started`` is journaled, synced, before the dialogue goes on.
-Before a step whose effect is irreversible, "committing" is journaled, synced. A dialogue is always sent the
-reply to the step it yielded; when there is none (silence, lost link, killed daemon) the dialogue is closed,
-nothing is sent again, and ``Family.recover`` finds out on a fresh line what happened. Only queries may be
-asked again.
+Who drives a dialogue keeps this bargain. ``Started``, ``Opened`` and ``Committing`` are journaled, synced,
+before the dialogue goes on. A dialogue is always sent the reply to the step it yielded; when there is none
+(silence, lost link, killed daemon) the dialogue is closed, nothing is sent again, and ``Family.recover``
+finds out on a fresh line what happened, with what the journal knows (``Trail``).
 """
 
 from __future__ import annotations
@@ -60,11 +59,43 @@ class Started(NamedTuple):
     """The dialogue is about to change something; ``evidence`` is what the printer said before."""
 
     evidence: dict[str, Any]
+    counters: Counters
+
+
+class Opened(NamedTuple):
+    """The printer confirmed that the document now open on it is ours; ``evidence`` was read after that.
+
+    From here on no other document can end before ours does.
+    """
+
+    evidence: dict[str, Any]
+
+
+class Committing(NamedTuple):
+    """The irreversible step is next."""
+
+
+class Pause(NamedTuple):
+    """Let so many seconds pass; nothing is on the line meanwhile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What the journal knows of an interrupted document."""
+
+    before: dict[str, Any]
+    """The evidence of ``Started``."""
+    opened: dict[str, Any] | None = None
+    """The evidence of ``Opened``, if it came to that."""
+    committing: bool = False
+    """Whether the irreversible step may have been sent."""
 
 
 T = TypeVar("T")
-#: Yields steps (is sent the family's reply) and ``Started`` (is sent ``None``); returns ``T``.
-Dialogue = Generator[Step | Started, Any, T]
+#: Yields steps (is sent the family's reply) and the others (is sent ``None``); returns ``T``.
+Dialogue = Generator[Step | Started | Opened | Committing | Pause, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +120,7 @@ class NotPrinted:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The printer cannot tell; ``evidence`` is what it said before and after."""
+    """The printer cannot tell; ``evidence`` is what it said afterwards."""
 
     problem: Problem
     evidence: dict[str, Any]
@@ -189,14 +220,8 @@ class Family(Protocol):
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
 
-    def recover(
-        self, document: Document, settings: Settings, evidence: dict[str, Any], *, committing: bool
-    ) -> Dialogue[Verdict]:
-        """Find out what became of an interrupted document.
-
-        ``evidence`` is what ``Started`` carried; ``committing`` says whether the irreversible step may have
-        been sent. Cancels nothing that the evidence does not prove to be our own.
-        """
+    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+        """Find out what became of an interrupted document. Cancels nothing but our own."""
 
 
 def refuse(errors: Iterable[FieldProblem]) -> tuple[str, str]:

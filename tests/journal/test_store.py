@@ -105,11 +105,24 @@ def test_no_phase_can_be_skipped_or_repeated(store: Store, moves: Any, last: Any
     assert store.job("A") == before
 
 
-def test_committing_may_be_written_again(store: Store) -> None:
+def test_evidence_is_gathered_and_begins_anew_with_the_next_attempt(store: Store) -> None:
+    accepted(store)
+    store.start("A", {"bn": 1})
+    store.opened("A", {"bn": 2})
+    assert store.commit("A").job.evidence == {"before": {"bn": 1}, "opened": {"bn": 2}}
+    gathered = store.requeue("A", {"after": {"bn": 2}}).job.evidence
+    assert gathered == {"before": {"bn": 1}, "opened": {"bn": 2}, "after": {"bn": 2}}
+    assert store.start("A", {"bn": 3}).job.evidence == {"before": {"bn": 3}}
+    states = [event.state for event in store.events(0)]
+    assert states == ["accepted", "running", "accepted", "running"], "no event without a change of the state"
+
+
+def test_committing_is_written_once(store: Store) -> None:
     accepted(store)
     store.start("A", {})
     store.commit("A")
-    assert store.commit("A").phase is Phase.COMMITTING
+    with pytest.raises(WrongPhase):
+        store.commit("A")
 
 
 def test_a_requeued_job_keeps_its_attempts(store: Store) -> None:
@@ -125,8 +138,9 @@ def test_an_undecided_job_ends_as_a_person_says(store: Store) -> None:
     store.start("A", {})
     store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?"), evidence={"a": 1})
     resolution = Resolution(verdict="printed", number=7, by="Anna")
+    evidence = {"before": {}, "a": 1}
     job = store.resolve("A", resolution, Phase.DONE, result=Result(number=7, printer_id="E"), paper=Paper.PRINTED).job
-    assert (job.state, job.resolution, job.error, job.evidence) == (JobState.DONE, resolution, None, {"a": 1})
+    assert (job.state, job.resolution, job.error, job.evidence) == (JobState.DONE, resolution, None, evidence)
 
 
 def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None:

@@ -1,8 +1,12 @@
 """How documents are carried out on a POSNET printer, and how their fate is found out.
 
-The proof is always the printer's counters: they are read before the first change and after the last step,
-and compared. An error answer to a closing step is not believed either way; the counters are asked. Only
-queries are asked again without ado; a line spoiled by noise is sent once more, a closing step never.
+The proof is always the printer's counters, read before the first change and after the last step. An error
+answer to a closing step is not believed either way. A line spoiled by noise is sent once more, a closing step
+never.
+
+Theory of a receipt. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open
+one, and no other can end before it: the first receipt that the counters show after that moment, completed or
+cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -10,30 +14,34 @@ Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
+    Committing,
     Dialogue,
     Interrupted,
     NotPrinted,
+    Opened,
+    Pause,
     Printed,
     Settings,
     Started,
+    Trail,
     Unknown,
     Verdict,
     Wait,
     refuse,
 )
 from fiscald.protocols.posnet import codes
-from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
+from fiscald.protocols.posnet.commands import Reply, Request, request
 from fiscald.protocols.posnet.plan import Item, Plan, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.queries import (
     Facts,
+    Moved,
     ask,
     describe,
     find_profile,
@@ -42,10 +50,11 @@ from fiscald.protocols.posnet.queries import (
     plain_rates,
     probe,
     read_counters,
+    read_day,
     read_facts,
+    read_last_document,
     read_paper,
     read_result,
-    read_slips,
     refused,
     send,
     spoiled,
@@ -54,39 +63,9 @@ from fiscald.protocols.posnet.queries import (
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The counters before and after; ``confirmed``: the closing step was answered well."""
-
-    before: dict[str, Any]
-    after: dict[str, Any]
-    confirmed: bool = False
-
-    def moved(self, name: str) -> int:
-        """By how much a counter moved; 0 where the device does not tell it."""
-        return int(self.after.get(name, 0)) - int(self.before.get(name, 0))
-
-    @property
-    def untold(self) -> bool:
-        """A training device confirmed, and its counters need not move (5.3, not documented)."""
-        return self.confirmed and self.before.get("fiscal") is False
-
-    def plain(self) -> dict[str, Any]:
-        """For the journal."""
-        return {"before": self.before, "after": self.after}
-
-    def unproven(self, reason: str) -> Unknown:
-        """The printer cannot tell."""
-        return Unknown(problem("printer.unproven", reason=reason), self.plain())
-
-    def not_printed(self, reason: str) -> NotPrinted:
-        """The printer proves that it holds nothing of this document, which may be carried out anew."""
-        return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence=self.plain())
-
-
-Judge = Callable[[Evidence], Dialogue[Verdict]]
+#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
+#: answered: a program that works on its own receipt does not stop for so long.
+STILL_SECONDS = 5.0
 
 
 def carry_out(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -95,31 +74,34 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
         case Receipt():
             return (yield from _receipt(document, settings, printer_id))
         case DailyReport():
-            return (yield from _one_step(_daily_report, _judge_report(settings), settings, printer_id))
+            return (yield from _one_step(_daily_report, _judge_report, settings, printer_id))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _one_step(_slip(document), _judge_slip(settings, document.amount), settings, printer_id))
+            return (yield from _one_step(_slip(document), _judge_slip(document), settings, printer_id))
         case Drawer():
             return (yield from _drawer(settings, printer_id))
 
 
-def recover(document: Document, settings: Settings, evidence: dict[str, Any], *, committing: bool) -> Dialogue[Verdict]:
+def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
+    if isinstance(document, Drawer):
+        return NotPrinted(
+            problem(
+                "printer.interrupted",
+                reason="the printer did not confirm that it opened the drawer; look at it, "
+                "and ask again with a new key",
+            )
+        )
+    condition = yield from probe(settings)
+    if condition.problem is not None:
+        # A command may still wait in the printer (no paper); it is not settled before that is over (9.1).
+        return Wait(condition.problem)
     match document:
         case Receipt():
-            return (yield from _recover_receipt(document, settings, evidence, committing=committing))
+            return (yield from _recover_receipt(document, settings, trail))
         case DailyReport():
-            return (yield from _recover_step(_judge_report(settings), settings, evidence))
+            return (yield from _look(_judge_report, settings, trail.before))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _recover_step(_judge_slip(settings, document.amount), settings, evidence))
-        case Drawer():
-            return NotPrinted(
-                problem(
-                    "printer.interrupted",
-                    reason="the printer did not confirm that it opened the drawer; look at it, "
-                    "and ask again with a new key",
-                ),
-                evidence=evidence,
-            )
+            return (yield from _look(_judge_slip(document), settings, trail.before))
 
 
 def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
@@ -142,6 +124,23 @@ def _again(reply: Reply) -> bool:
     return codes.lookup(kind, reply.error).reaction in (codes.Reaction.NOISE, codes.Reaction.FULL)
 
 
+def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
+    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
+    return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
+
+
+def _interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
+    """The printer proves that it holds nothing of this document, which may be carried out anew."""
+    return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
+
+
+def _counters_lost(moved: Moved) -> Unknown | None:
+    """Counters that ran backwards: the memory was replaced or restored, and proves nothing any more."""
+    if not moved.backwards:
+        return None
+    return _unproven("counters_restored", "the printer's counters are lower than before", moved.now)
+
+
 # -- receipt --------------------------------------------------------------------------------------------
 
 
@@ -155,15 +154,12 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         reason, reason_pl = refuse(plan.errors)
         return NotPrinted(
             problem("document.refused", reason=reason, reason_pl=reason_pl, errors=plan.errors),
-            evidence={"before": facts.counters},
+            evidence={"before": facts.evidence},
         )
-    before = facts.counters | {
-        "fiscal": facts.fiscal,
-        "profile": profile.name,
-        "rates": plain_rates(facts.rates),
-    }
-    yield Started(before)
-    opened = resent = False
+    before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
+    yield Started(before, neutral(before))
+    opened: dict[str, Any] | None = None
+    resent = False
     for item in plan.items:
         reply = yield from send(item.request)
         opening = item.request.row.mnemonic == "trinit"
@@ -175,31 +171,53 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             reply = yield from send(item.request)
         if not reply.good:
             why = refused(reply, item.pointer)
-            if opened:
-                return (yield from _abandon(why, before, again=_again(reply)))
-            return NotPrinted(why, again=_again(reply), evidence={"before": before})
-        opened = opened or opening
+            if opened is not None:
+                return (yield from _abandon(why, opened, again=_again(reply)))
+            return NotPrinted(why, again=_again(reply))
+        if opening:
+            opened = yield from _look_when_opened(before)
+            yield Opened(opened)
     assert plan.close is not None
+    assert opened is not None
+    yield Committing()
     reply = yield from send(plan.close)
-    if not reply.good:
-        after = yield from read_counters()
-        if Evidence(before, after).moved("bn") == 0:
-            # A line that was sent twice on a noisy link shows up here, as a total that does not agree.
-            return (yield from _abandon(refused(reply, "/document"), before, again=resent or _again(reply)))
-    notices = yield from _finish_footer(plan.footer)
-    return (yield from _judge_receipt(plan, settings, before, notices, confirmed=reply.good))
+    notices: tuple[Notice, ...] = ()
+    if reply.good:
+        notices = yield from _finish_footer(plan.footer)
+    refusal = None if reply.good else refused(reply, "/document")
+    # A line that was sent twice on a noisy link shows up as a total that does not agree.
+    again = not reply.good and (resent or _again(reply))
+    return (yield from _judge_receipt(plan, settings, opened, notices, refusal=refusal, again=again))
 
 
-def _abandon(why: Problem, before: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
-    """Cancel our own receipt after a definite error answer, and see that it is gone."""
+def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
+    """The counters while our receipt is open: nothing else can move them before it ends."""
+    opened = yield from read_counters()
+    if Moved(before, opened).at_all:
+        # Another program printed between our first look and our opening.
+        opened |= yield from read_day()
+    return before | opened
+
+
+def _abandon(why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
+    """End our receipt after a definite refusal, before its closing step was sent."""
+    scomm = yield from ask("scomm", "ts")
+    now = yield from read_counters()
+    if not scomm["ts"] or Moved(opened, now).at_all:
+        # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+    now = yield from _cancel(opened)
+    return NotPrinted(why, again=again, evidence={"after": now})
+
+
+def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
+    """Cancel our own open receipt and see that it is gone; the counters after that."""
     yield from send(request("prncancel"))
     scomm = yield from ask("scomm", "ts")
-    if scomm["ts"]:
-        raise Interrupted(problem("printer.busy", reason="the refused receipt could not be cancelled yet"))
-    evidence = Evidence(before, (yield from read_counters()))
-    if evidence.moved("bn") or evidence.moved("rd"):
-        return evidence.unproven("the receipt was refused, yet the counters moved")
-    return NotPrinted(why, again=again, evidence=evidence.plain())
+    now = yield from read_counters()
+    if scomm["ts"] or Moved(since, now).completed:
+        raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    return now
 
 
 def _finish_footer(footer: list[Item]) -> Dialogue[tuple[Notice, ...]]:
@@ -224,77 +242,129 @@ def _finish_footer(footer: list[Item]) -> Dialogue[tuple[Notice, ...]]:
 def _judge_receipt(
     plan: Plan,
     settings: Settings,
-    before: dict[str, Any],
+    opened: dict[str, Any],
     notices: tuple[Notice, ...] = (),
     *,
-    confirmed: bool,
+    refusal: Problem | None = None,
+    again: bool = False,
+    recovering: bool = False,
 ) -> Dialogue[Verdict]:
-    """Was it registered? The table of section 9.3, on a line where nothing waits any more."""
-    counters = yield from read_counters()
-    last = yield from ask("strns", "to", "fp")
-    evidence = Evidence(before, counters | {"strns": last}, confirmed)
-    if counters["nu"] != before["nu"]:
-        return Wait(swapped(settings, counters["nu"], before["nu"]))
-    if evidence.moved("rd"):
-        return evidence.unproven("a daily report came in between and reset the counters")
-    ours = _value(last) == plan.total and last["fp"] == plan.paid and last.get("re", 0) == plan.change
-    completed, cancelled = evidence.moved("bn"), evidence.moved("bc")
-    if ours and ((completed == 1 and cancelled == 0) or (evidence.untold and completed == 0)):
-        paper = yield from read_paper(settings)
-        number = counters.get("bt", counters["bn"])
-        result = yield from read_result(counters, number, counters["rd"] + 1, plan.total)
-        return Printed(result, paper, tuple(plan.notices) + notices, evidence.plain(), neutral(counters))
-    if completed == 0 and cancelled == 1 and not confirmed:
-        return evidence.not_printed("the receipt was cancelled before it was registered")
-    return evidence.unproven(
-        f"since the start {completed} receipts were completed and {cancelled} cancelled, and the last one "
-        f"{'equals' if ours else 'differs from'} this one"
+    """Was it registered, now that its closing step was sent? The table of section 9.3.
+
+    ``opened``: the look while it was open. ``refusal``: the closing step was answered with this error.
+    """
+    confirmed = not recovering and refusal is None
+    now = yield from read_counters()
+    if now["nu"] != opened["nu"]:
+        return Wait(swapped(settings, now["nu"], opened["nu"]))
+    moved = Moved(opened, now)
+    if lost := _counters_lost(moved):
+        return lost
+    if moved.reports:
+        return _unproven("report_between", "a daily report came in between and reset the counters", now)
+    if confirmed and moved.completed == 1 and not moved.cancelled:
+        return (yield from _printed(plan, settings, opened, now, notices))
+    if confirmed and moved.untold:
+        return (yield from _printed(plan, settings, opened, now, notices))
+    scomm = yield from ask("scomm", "ts")
+    last = yield from read_last_document()
+    if last.footer_open and not scomm["ts"]:
+        yield from send(request("trftrend"))
+    now = now | (yield from read_day())
+    moved = Moved(opened, now)
+    ours = last.total == plan.total and last.paid == plan.paid and last.change == plan.change
+    match bool(moved.completed), bool(moved.cancelled):
+        case False, False if scomm["ts"]:
+            # Nothing has ended, so what is open is ours, and its closing step was not executed.
+            now = yield from _cancel(opened)
+            if refusal is not None:
+                return NotPrinted(refusal, again=again, evidence={"after": now})
+            return _interrupted("the receipt was still open; it was cancelled", now)
+        case False, False:
+            return _unproven("vanished", "the receipt is no longer open, and no counter moved", now)
+        case False, True:
+            return _interrupted("the receipt was cancelled before it was registered", now)
+        case True, False:
+            alone = moved.completed == 1 and moved.printouts == 1 and not scomm["ts"]
+            if alone and not ours:
+                return _unproven("changed", "the receipt was registered with other content than ours", now)
+            return (yield from _printed(plan, settings, opened, now, notices))
+    # Two endings at least, and one of them is ours: the day's totals tell which.
+    completed = moved.sales >= plan.total and (moved.completed > 1 or moved.sales == plan.total)
+    cancelled = moved.cancelled_value >= plan.total and (moved.cancelled > 1 or moved.cancelled_value == plan.total)
+    if completed and not cancelled:
+        return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
+    if cancelled and not completed:
+        return _interrupted("the receipt was cancelled, another one was registered", now)
+    return _unproven(
+        "twins",
+        f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
+        "and their values do not tell which one is ours",
+        now,
     )
 
 
-def _value(strns: dict[str, Any]) -> int:
-    return sum(int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS)
+def _printed(
+    plan: Plan,
+    settings: Settings,
+    opened: dict[str, Any],
+    now: dict[str, Any],
+    notices: tuple[Notice, ...],
+    *,
+    last: bool = False,
+) -> Dialogue[Printed]:
+    """Ours was the first to end after ``opened``; or (``last``) it is the last document of all."""
+    number = now.get("bt", now["bn"]) if last else opened.get("bt", opened["bn"]) + 1
+    paper = yield from read_paper(settings)
+    # Found out later: the last sale of the day was ours if no other followed.
+    alone = Moved(opened, now).completed == 1
+    when = now["day"].get("last_sale") if alone and "day" in now else None
+    result = yield from read_result(now, number, now["rd"] + 1, plan.total, when)
+    return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, neutral(now))
 
 
-def _recover_receipt(
-    document: Receipt, settings: Settings, before: dict[str, Any], *, committing: bool
-) -> Dialogue[Verdict]:
+def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
     """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
-    condition = yield from probe(settings)
-    if condition.problem is not None:
-        # A command may still wait in the printer (no paper); it is not settled before that is over (9.1).
-        return Wait(condition.problem)
-    plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
+    before, opened = trail.before, trail.opened
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before["nu"]:
         return Wait(swapped(settings, scomm["nu"], before["nu"]))
-    last = yield from ask("strns", "to", "fp")
-    counters = yield from read_counters()
-    evidence = Evidence(before, counters | {"scomm": scomm, "strns": last})
-    if scomm["ts"] == 0:
-        if last.get("fe"):
-            yield from send(request("trftrend"))
-        if committing:
-            return (yield from _judge_receipt(plan, settings, before, confirmed=False))
-        return evidence.not_printed("interrupted before the closing step was sent")
-    if committing and any(evidence.moved(name) for name in ("rd", "bn", "bc")):
-        return evidence.unproven("another document was printed in between, and a transaction is open")
-    reached = (_value(last), last["fp"])
-    expected = {(plan.total, plan.paid)} if committing else {(0, 0), *plan.running}
-    unmoved = not any(evidence.moved(name) for name in ("rd", "bn", "bc"))
-    if scomm["ts"] in _RECEIPT_TYPES and reached in expected and unmoved:
-        yield from send(request("prncancel"))
+    if opened is None:
+        return (yield from _recover_opening(before))
+    if trail.committing:
+        plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
+        return (yield from _judge_receipt(plan, settings, opened, recovering=True))
+    now = yield from read_counters()
+    if scomm["ts"] and not Moved(opened, now).at_all:
+        now = yield from _cancel(opened)
+        return _interrupted("the receipt was open; it was cancelled", now)
+    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    return _interrupted("interrupted before the closing step was sent", now)
+
+
+def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
+    """``trinit`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+
+    def empty_and_alone() -> Dialogue[bool]:
         scomm = yield from ask("scomm", "ts")
-        if scomm["ts"]:
-            raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
-        return evidence.not_printed("the receipt was still open; it was cancelled")
-    if committing:
-        return evidence.unproven("a transaction with other content is open where ours should be")
-    # The closing step was never sent, and what is open is not ours: it stays untouched.
-    return evidence.not_printed("interrupted before the closing step was sent; another program's document is open")
+        last = yield from read_last_document()
+        now = yield from read_counters()
+        empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
+        return empty and not Moved(before, now).at_all
+
+    if (yield from empty_and_alone()):
+        yield Pause(STILL_SECONDS)
+        if (yield from empty_and_alone()):
+            now = yield from _cancel(before)
+            return _interrupted("the receipt was open; it was cancelled", now)
+    now = yield from read_counters()
+    return _interrupted("interrupted before the receipt was opened", now)
 
 
 # -- documents of one step ------------------------------------------------------------------------------
+
+#: ``(before, now, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
+Judge = Callable[[Moved, bool, Settings], Dialogue[Verdict | None]]
 
 
 def _one_step(
@@ -305,29 +375,38 @@ def _one_step(
     if isinstance(facts, Wait):
         return facts
     wanted = yield from command(settings)
-    before = facts.counters | (yield from read_slips()) | {"fiscal": facts.fiscal}
-    yield Started(before)
+    yield Started(facts.evidence, neutral(facts.evidence))
+    yield Committing()
     reply = yield from send(wanted)
-    evidence = yield from _after_step(before, confirmed=reply.good)
-    if not reply.good and not evidence.moved("hn") and not evidence.moved("rd"):
-        return NotPrinted(refused(reply, "/document"), again=_again(reply), evidence=evidence.plain())
-    return (yield from judge(evidence))
+    refusal = None if reply.good else refused(reply, "/document")
+    return (yield from _look(judge, settings, facts.evidence, reply=reply, refusal=refusal))
 
 
-def _after_step(before: dict[str, Any], *, confirmed: bool) -> Dialogue[Evidence]:
-    counters = yield from read_counters()
-    slips = yield from read_slips()
-    return Evidence(before, counters | slips, confirmed)
-
-
-def _recover_step(judge: Judge, settings: Settings, before: dict[str, Any]) -> Dialogue[Verdict]:
-    condition = yield from probe(settings)
-    if condition.problem is not None:
-        return Wait(condition.problem)
-    evidence = yield from _after_step(before, confirmed=False)
-    if evidence.after["nu"] != before["nu"]:
-        return Wait(swapped(settings, evidence.after["nu"], before["nu"]))
-    return (yield from judge(evidence))
+def _look(
+    judge: Judge,
+    settings: Settings,
+    before: dict[str, Any],
+    *,
+    reply: Reply | None = None,
+    refusal: Problem | None = None,
+) -> Dialogue[Verdict]:
+    """Judge after the step, or (without ``reply``) after an interruption."""
+    now = yield from read_counters()
+    if now["nu"] != before["nu"]:
+        return Wait(swapped(settings, now["nu"], before["nu"]))
+    now = now | (yield from read_day())
+    moved = Moved(before, now)
+    if lost := _counters_lost(moved):
+        return lost
+    confirmed = reply is not None and reply.good
+    verdict = yield from judge(moved, confirmed, settings)
+    if verdict is not None:
+        return verdict
+    if confirmed:
+        return _unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
+    if reply is None or refusal is None:
+        return _interrupted("the counters prove that nothing was printed", now)
+    return NotPrinted(refusal, again=_again(reply), evidence={"after": now})
 
 
 def _daily_report(settings: Settings) -> Dialogue[Request]:
@@ -339,21 +418,16 @@ def _daily_report(settings: Settings) -> Dialogue[Request]:
     return request("dailyrep", da=clock["da"].date().isoformat())
 
 
-def _judge_report(settings: Settings) -> Judge:
-    """A daily report is proven by its own counter."""
-
-    def judge(evidence: Evidence) -> Dialogue[Verdict]:
-        reports = evidence.moved("rd")
-        if reports == 1 or (reports == 0 and evidence.untold):
-            number = evidence.after["rd"]
-            paper = yield from read_paper(settings)
-            result = yield from read_result(evidence.after, number, number, None)
-            return Printed(result, paper, evidence=evidence.plain(), counters=neutral(evidence.after))
-        if reports == 0 and not evidence.confirmed:
-            return evidence.not_printed("the counter of daily reports did not move")
-        return evidence.unproven(f"the counter of daily reports moved by {reports}")
-
-    return judge
+def _judge_report(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+    """A daily report is proven by its own counter: whoever made it, the day is closed."""
+    if moved.reports == 1 or (confirmed and moved.untold):
+        number = moved.now["rd"]
+        paper = yield from read_paper(settings)
+        result = yield from read_result(moved.now, number, number, None)
+        return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+    if moved.reports == 0:
+        return None
+    return _unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
 
 
 def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dialogue[Request]]:
@@ -366,20 +440,22 @@ def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dial
     return command
 
 
-def _judge_slip(settings: Settings, amount: int) -> Judge:
-    """A slip is proven by exactly one more printout, of the non-fiscal kind where that is counted."""
+def _judge_slip(document: CashIn | CashOut | GoodsReturn) -> Judge:
+    """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
 
-    def judge(evidence: Evidence) -> Dialogue[Verdict]:
-        printouts = evidence.moved("hn")
-        slips = evidence.moved("nf") if "nf" in evidence.before and "nf" in evidence.after else printouts
-        fiscal = any(evidence.moved(name) for name in ("rd", "bn", "bc", "fn", "fc"))
-        if (printouts == slips == 1 and not fiscal) or (printouts == 0 and evidence.untold):
+    def judge(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+        slips = moved.slips
+        # Whether ``cash`` moves a counter is told by no source (section 7, choice); its good answer must do.
+        uncounted = slips == 0 and not isinstance(document, GoodsReturn)
+        if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
             paper = yield from read_paper(settings)
-            result = yield from read_result(evidence.after, None, evidence.after["rd"] + 1, amount)
-            return Printed(result, paper, evidence=evidence.plain(), counters=neutral(evidence.after))
-        if printouts == 0 and not evidence.moved("rd") and not evidence.confirmed:
-            return evidence.not_printed("the counters prove that nothing was printed")
-        return evidence.unproven(f"{printouts} documents were printed since the start")
+            result = yield from read_result(moved.now, None, moved.now["rd"] + 1, document.amount)
+            return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+        if slips == 0:
+            return None
+        if moved.reports:
+            return _unproven("report_between", "a daily report came in between and reset the counters", moved.now)
+        return _unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
 
     return judge
 
@@ -389,8 +465,8 @@ def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     facts = yield from _prepare(settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    yield Started(facts.counters)
+    yield Started(facts.evidence, neutral(facts.evidence))
     reply = yield from send(request("opendrwr"))
     if not reply.good:
-        return NotPrinted(refused(reply, "/document"), evidence={"before": facts.counters})
-    return Printed(Result(printer_id=facts.printer_id), Paper.NONE, evidence={"before": facts.counters})
+        return NotPrinted(refused(reply, "/document"))
+    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)

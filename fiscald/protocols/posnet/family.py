@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Verdict
+from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.plan import plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
@@ -48,11 +46,9 @@ class Posnet:
         """Carry a document out."""
         return dialogue.carry_out(document, settings, printer_id)
 
-    def recover(
-        self, document: Document, settings: Settings, evidence: dict[str, Any], *, committing: bool
-    ) -> Dialogue[Verdict]:
+    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
-        return dialogue.recover(document, settings, evidence, committing=committing)
+        return dialogue.recover(document, settings, trail)
 
 
 FAMILY = Posnet()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
@@ -51,18 +51,15 @@ class Facts:
     """What a printer says about itself before a document."""
 
     scomm: dict[str, Any]
-    sfsk: dict[str, Any]
     counters: dict[str, Any]
+    day: dict[str, Any]
+    rates: Rates
+    """The VAT table by letter."""
 
     @property
     def printer_id(self) -> str:
         """The unique number."""
         return str(self.counters["nu"])
-
-    @property
-    def rates(self) -> Rates:
-        """The VAT table by letter."""
-        return {letter.upper(): self.sfsk.get("v" + letter) for letter in RATE_LETTERS}
 
     @property
     def transaction_open(self) -> bool:
@@ -73,6 +70,95 @@ class Facts:
     def fiscal(self) -> bool:
         """Whether the device is fiscalised; a training device registers nothing."""
         return bool(self.scomm.get("fs", True))
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What is kept, to be compared with later looks."""
+        return self.counters | self.day | {"fiscal": self.fiscal}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What happened on the printer between two looks (sections 7 and 9.3)."""
+
+    then: dict[str, Any]
+    now: dict[str, Any]
+
+    def _by(self, name: str) -> int:
+        """By how much a counter moved; 0 where the device does not tell it."""
+        return int(self.now.get(name, 0)) - int(self.then.get(name, 0))
+
+    def _day_by(self, name: str) -> int | None:
+        then, now = self.then.get("day", {}), self.now.get("day", {})
+        return int(now[name]) - int(then[name]) if name in then and name in now else None
+
+    @property
+    def reports(self) -> int:
+        """Daily reports; after one, every counter of the day has begun anew."""
+        return self._by("rd")
+
+    @property
+    def completed(self) -> int:
+        """Completed receipts of the same day."""
+        return self._by("bn")
+
+    @property
+    def cancelled(self) -> int:
+        """Cancelled receipts of the same day."""
+        if "bc" in self.now:
+            return self._by("bc")
+        counted = self._day_by("cn")
+        return counted if counted is not None else max(self.printouts - self.completed, 0)
+
+    @property
+    def printouts(self) -> int:
+        """Printed documents of any kind."""
+        return self._by("hn")
+
+    @property
+    def sales(self) -> int:
+        """Value of completed receipts of the same day, in grosze."""
+        return self._day_by("sales") or 0
+
+    @property
+    def cancelled_value(self) -> int:
+        """Value of cancelled receipts of the same day, in grosze."""
+        return self._day_by("ct") or 0
+
+    @property
+    def slips(self) -> int:
+        """Non-fiscal printouts; after a daily report, whatever was printed beside the reports."""
+        counted = None if self.reports else self._day_by("nf")
+        if counted is not None:
+            return counted
+        fiscal = 0 if self.reports else sum(self._by(name) for name in ("bn", "bc", "fn", "fc"))
+        return self.printouts - self.reports - fiscal
+
+    @property
+    def at_all(self) -> bool:
+        """Whether any receipt ended or any report was made. (``hn`` may move when a receipt is opened.)"""
+        return bool(self.reports or self.completed or self.cancelled)
+
+    @property
+    def backwards(self) -> bool:
+        """Whether a counter is lower than it can be: another memory than before."""
+        if self.reports < 0 or self.printouts < 0:
+            return True
+        return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc"))
+
+    @property
+    def untold(self) -> bool:
+        """A training device, whose counters need not move (5.3, not documented), and did not."""
+        return self.then.get("fiscal") is False and not self.at_all and self.printouts == 0
+
+
+class LastDocument(NamedTuple):
+    """The open or last document, in grosze."""
+
+    total: int
+    paid: int
+    change: int
+    footer_open: bool
 
 
 def send(command: Request) -> Dialogue[Reply]:
@@ -156,7 +242,7 @@ def probe(settings: Settings) -> Dialogue[Condition]:
     low = sdev.get("pe")
     if sdev["ds"] == 0:
         if sdev.get("qe") is not False:
-            return Condition(state=PrinterState.READY, paper_low=low)
+            return Condition(state=PrinterState.READY, paper_low=low, idle=sdev.get("qe") is True)
         busy = problem("printer.busy", reason="the printer is still working on an earlier command")
         return Condition(state=PrinterState.BUSY, problem=busy, paper_low=low)
     sprn = yield from ask("sprn", "pr", immediate=True)
@@ -184,23 +270,57 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
 
 
 def read_counters() -> Dialogue[dict[str, Any]]:
-    """The counters that prove a document, in the printer's own names."""
+    """The counters that prove a document, in the printer's own names.
+
+    Older devices do not count cancelled receipts there; then the day's totals are read too.
+    """
     scnt = yield from ask("scnt", "nu", "rd", "hn", "bn")
-    return {name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt}
+    counters: dict[str, Any] = {
+        name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt
+    }
+    if "bc" not in counters:
+        counters |= yield from read_day()
+    return counters
+
+
+def read_day() -> Dialogue[dict[str, Any]]:
+    """The day's totals under ``day``: sales, cancelled (``ct``, ``cn``) and non-fiscal printouts (``nf``)."""
+    day, _ = yield from _read_totals()
+    return day
+
+
+def _read_totals() -> Dialogue[tuple[dict[str, Any], Rates | None]]:
+    stot = yield from ask_softly("stot")
+    day: dict[str, Any] = {name: stot[name] for name in ("ct", "cn", "nf") if name in stot}
+    sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
+    if len(sold) == len(RATE_LETTERS):
+        day["sales"] = sum(sold)
+    last = stot.get("ie") or stot.get("de")
+    if last is not None:
+        day["last_sale"] = (last if last.tzinfo else last.replace(tzinfo=POLISH_TIME)).isoformat()
+    rates = _rates(stot) if all("v" + letter in stot for letter in RATE_LETTERS) else None
+    return {"day": day}, rates
+
+
+def _rates(values: dict[str, Any]) -> Rates:
+    return {letter.upper(): values.get("v" + letter) for letter in RATE_LETTERS}
 
 
 def read_facts() -> Dialogue[Facts]:
-    """Fiscal memory, open transaction and counters, in the recorded order."""
-    sfsk = yield from ask("sfsk", "nu")
+    """Open transaction, counters, totals and rates."""
     scomm = yield from ask("scomm", "ts", "nu")
     counters = yield from read_counters()
-    return Facts(scomm, sfsk, counters)
+    day, rates = yield from _read_totals()
+    if rates is None:
+        rates = _rates((yield from ask("sfsk", "nu")))
+    return Facts(scomm, counters, day, rates)
 
 
-def read_slips() -> Dialogue[dict[str, Any]]:
-    """The day's count of non-fiscal printouts, where the device tells it: with ``hn`` it proves a slip."""
-    stot = yield from ask_softly("stot")
-    return {"nf": stot["nf"]} if "nf" in stot else {}
+def read_last_document() -> Dialogue[LastDocument]:
+    """What is open, or what ended last."""
+    strns = yield from ask("strns", "to", "fp")
+    total = sum(int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS)
+    return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")))
 
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
@@ -221,13 +341,18 @@ def read_paper(settings: Settings) -> Dialogue[Paper]:
     return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
 
 
-def read_result(after: dict[str, Any], number: int | None, report: int, total: int | None) -> Dialogue[Result]:
-    """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3)."""
+def read_result(
+    after: dict[str, Any], number: int | None, report: int, total: int | None, printed_at: str | None = None
+) -> Dialogue[Result]:
+    """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3).
+
+    ``printed_at``: when, if that is known better than "just now".
+    """
     device: dict[str, Any] = {name: after[name] for name in ("hn", "bn", "bt", "rd") if name in after}
     copy = yield from ask_softly("eclastdocnoget", ty=0)
     if "di" in copy:
         device["di"] = copy["di"]
-    clock = yield from read_clock()
+    clock = datetime.datetime.fromisoformat(printed_at) if printed_at else (yield from read_clock())
     return Result(
         number=number,
         daily_report=report,

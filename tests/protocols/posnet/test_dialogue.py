@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,12 +12,11 @@ from fiscald.model.documents import Buyer, CashIn, CashOut, DailyReport, Documen
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Started, Step, Unknown, Verdict, Wait
+from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
-from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
-from tests.protocols.posnet.scripted import drive, frame, payload
+from tests.protocols.posnet.scripted import Journal, drive, frame, payload
 
 SETTINGS = Settings("till1", "cp1250", "online")
 RECEIPT = Receipt.model_validate(
@@ -38,7 +36,7 @@ class Bench:
     def __init__(self, talk: Talk | None = None) -> None:
         self.talk = talk or Talk()
         self.sent: list[str] = []
-        self.evidence: dict[str, Any] = {}
+        self.journal = Journal()
 
     def answer(self, data: bytes) -> bytes:
         self.sent.append(payload(data).replace("\t", "|"))
@@ -46,38 +44,35 @@ class Bench:
         return self.talk.printer.poll(0.0)
 
     def carry_out(self, document: Document, *, printer_id: str | None = None, settings: Settings = SETTINGS) -> Verdict:
-        def started(evidence: dict[str, Any]) -> None:
-            self.evidence = evidence
+        self.journal = Journal()
+        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, trail=self.journal)
 
-        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, started=started)
-
-    def break_off(self, document: Document, stop: Callable[[str], bool], *, executed: bool) -> bool:
+    def break_off(
+        self, document: Document, stop: Callable[[str], bool], *, executed: bool, settings: Settings = SETTINGS
+    ) -> bool:
         """Carry out until a command for which ``stop`` is true, and lose the line around it. Whether committing."""
-        steps = dialogue.carry_out(document, SETTINGS, None)
-        reply: Any = None
-        committing = False
-        while True:
-            item = steps.send(reply)
-            if isinstance(item, Started):
-                self.evidence, reply = item.evidence, None
-                continue
-            assert isinstance(item, Step)
-            assert isinstance(item.command, Request)
-            committing = committing or item.effect == "irreversible"
-            mnemonic = item.command.row.mnemonic
-            line = FAMILY.session(SETTINGS)
-            data = line.send(item.command)
-            if self.evidence and stop(mnemonic):
+        self.journal = Journal()
+
+        def answer(data: bytes) -> bytes:
+            if self.journal.before and stop(payload(data).split("\t")[0]):
                 if executed:
                     self.answer(data)
-                steps.close()
-                return committing
-            (event,) = line.receive(self.answer(data))
-            reply = event.reply  # type: ignore[union-attr]
+                raise LineLost
+            return self.answer(data)
 
-    def recover(self, document: Document, *, committing: bool) -> Verdict:
-        steps = dialogue.recover(document, SETTINGS, self.evidence, committing=committing)
-        return drive(steps, self.answer, recovering=True)
+        with pytest.raises(LineLost):
+            drive(dialogue.carry_out(document, settings, None), answer, trail=self.journal)
+        return self.journal.committing
+
+    def recover(
+        self, document: Document, *, settings: Settings = SETTINGS, paused: Callable[[], None] = lambda: None
+    ) -> Verdict:
+        steps = dialogue.recover(document, settings, self.journal.trail)
+        return drive(steps, self.answer, trail=self.journal, paused=paused)
+
+
+class LineLost(Exception):
+    """The line broke."""
 
 
 # -- good ways -------------------------------------------------------------------------------------------
@@ -100,7 +95,7 @@ def test_nothing_is_sent_but_queries_before_the_evidence() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
     first_change = next(i for i, text in enumerate(bench.sent) if text.startswith("trinit"))
-    assert bench.sent[:first_change] == ["!sdev|", "sfsk|", "scomm|", "scnt|"]
+    assert bench.sent[:first_change] == ["!sdev|", "scomm|", "scnt|", "stot|"]
 
 
 @pytest.mark.parametrize("document", SLIPS, ids=lambda d: d.type)
@@ -212,7 +207,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert not verdict.again
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert not bench.evidence
+    assert bench.journal.before is None
     assert bench.talk.register.state.headers == 0
 
 
@@ -369,7 +364,7 @@ def test_interrupted_before_the_closing_step(stop: str, executed: bool) -> None:
     bench = Bench()
     committing = bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
     assert not committing
-    verdict = bench.recover(RECEIPT, committing=False)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert bench.talk.register.state.transaction is None, "our own open receipt was cancelled"
@@ -381,7 +376,7 @@ def test_interrupted_before_the_closing_step(stop: str, executed: bool) -> None:
 def test_the_closing_step_never_arrived() -> None:
     bench = Bench()
     assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    verdict = bench.recover(RECEIPT, committing=True)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert bench.talk.register.state.day.cancelled_count == 1
@@ -394,7 +389,7 @@ def test_the_closing_step_never_arrived() -> None:
 def test_the_receipt_was_registered(stop: str, executed: bool) -> None:
     bench = Bench()
     bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
-    verdict = bench.recover(RECEIPT, committing=True)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
     assert bench.talk.register.state.day.receipt_count == 1
@@ -406,7 +401,7 @@ def test_recovery_waits_until_the_printer_is_ready() -> None:
     bench = Bench()
     bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trpayment", executed=True)
     bench.talk.printer.faults.switches.add(Switch.PAPER_OUT)
-    verdict = bench.recover(RECEIPT, committing=False)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == "printer.paper_out"
 
@@ -415,18 +410,17 @@ def test_somebody_else_printed_in_between() -> None:
     bench = Bench()
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
     bench.talk.printer.foreign_receipt()
-    verdict = bench.recover(PLAIN, committing=True)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.code == "printer.unproven"
-    assert verdict.evidence["before"]["bn"] == 0
-    assert verdict.evidence["after"]["bn"] == 2
+    verdict = bench.recover(PLAIN)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number == 1, "ours was open, so it was the first to end"
+    assert verdict.result.printed_at is None or verdict.evidence["after"]["bn"] == 2
 
 
 def test_a_daily_report_in_between_leaves_it_unproven() -> None:
     bench = Bench()
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
     bench.talk.say("dailyrep|da2026-10-09|")
-    assert isinstance(bench.recover(PLAIN, committing=True), Unknown)
+    assert isinstance(bench.recover(PLAIN), Unknown)
 
 
 def test_somebody_elses_open_receipt_is_left_alone() -> None:
@@ -434,7 +428,7 @@ def test_somebody_elses_open_receipt_is_left_alone() -> None:
     bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trinit", executed=False)
     bench.talk.say("trinit|")
     bench.talk.say("trline|naObcy|vt0|pr123|")
-    verdict = bench.recover(RECEIPT, committing=False)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert bench.talk.register.state.transaction is not None
     assert "prncancel|" not in bench.sent
@@ -444,7 +438,7 @@ def test_the_operator_cancelled_our_receipt() -> None:
     bench = Bench()
     bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
     bench.talk.say("prncancel|")
-    verdict = bench.recover(RECEIPT, committing=True)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
 
@@ -456,17 +450,17 @@ def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     state = bench.talk.register.state
     state.transaction = None
     state.face.pop("state")
-    verdict = bench.recover(RECEIPT, committing=True)
+    verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Unknown)
-    assert verdict.evidence["after"]["bn"] == verdict.evidence["before"]["bn"]
+    assert verdict.problem.model_extra == {"cause": "vanished"}
 
 
 def test_recovery_on_another_printer_waits_for_the_right_one() -> None:
     bench = Bench()
     bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=True)
     other = Bench(Talk(state=RegisterState(unique_number="EMU 0000000002")))
-    other.evidence = bench.evidence
-    verdict = other.recover(RECEIPT, committing=True)
+    other.journal = bench.journal
+    verdict = other.recover(RECEIPT)
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == "printer.swapped"
 
@@ -480,7 +474,7 @@ def test_a_one_step_document_is_decided_by_its_counter(document: Document, execu
     sheets = len(bench.talk.register.printouts)
     stop = {"daily_report": "dailyrep", "goods_return": "stocash"}.get(document.type, "cash")
     assert bench.break_off(document, lambda mnemonic: mnemonic == stop, executed=executed)
-    verdict = bench.recover(document, committing=True)
+    verdict = bench.recover(document)
     assert isinstance(verdict, Printed if executed else NotPrinted)
     assert len(bench.talk.register.printouts) == sheets + executed
     if isinstance(verdict, NotPrinted):
@@ -491,7 +485,7 @@ def test_a_slip_among_other_documents_is_unproven() -> None:
     bench = Bench()
     bench.break_off(CashIn(amount=5), lambda mnemonic: mnemonic == "cash", executed=True)
     bench.talk.say("cash|kw1|wp1|")
-    assert isinstance(bench.recover(CashIn(amount=5), committing=True), Unknown)
+    assert isinstance(bench.recover(CashIn(amount=5)), Unknown)
 
 
 def test_two_reports_are_unproven() -> None:
@@ -499,13 +493,13 @@ def test_two_reports_are_unproven() -> None:
     bench.break_off(DailyReport(), lambda mnemonic: mnemonic == "dailyrep", executed=True)
     bench.talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
     bench.talk.say("dailyrep|da2026-10-09|")
-    assert isinstance(bench.recover(DailyReport(), committing=True), Unknown)
+    assert isinstance(bench.recover(DailyReport()), Unknown)
 
 
 def test_the_drawer_is_never_undecided() -> None:
     bench = Bench()
     bench.break_off(Drawer(), lambda mnemonic: mnemonic == "opendrwr", executed=True)
-    verdict = bench.recover(Drawer(), committing=False)
+    verdict = bench.recover(Drawer())
     assert isinstance(verdict, NotPrinted)
     assert not verdict.again, "opening it twice on a guess would be wrong too"
 
