@@ -49,13 +49,40 @@ class Device(ABC):
     def wakeup(self) -> float | None:
         """When something will be due, if nothing arrives before."""
 
+    @property
+    @abstractmethod
+    def asking(self) -> bool:
+        """Whether a question is on the display."""
+
     @abstractmethod
     def press(self, *, confirm: bool) -> None:
         """A person answers the question on the display."""
 
     @abstractmethod
+    def foreign_begin(self) -> bool:
+        """Another program opens a receipt, if nothing is open; whether it could."""
+
+    @abstractmethod
+    def foreign_sell(self, name: str, price: int) -> bool:
+        """Another program sells something on the open receipt; whether it could."""
+
+    @abstractmethod
+    def foreign_end(self, total: int) -> bool:
+        """Another program closes the open receipt; whether it could."""
+
     def foreign_receipt(self) -> None:
-        """Another program completes a receipt on this printer."""
+        """Another program completes a receipt on this printer, if nothing is open."""
+        if self.foreign_begin():
+            self.foreign_sell("Obcy towar", 777)
+            self.foreign_end(777)
+
+    @abstractmethod
+    def keypad_cancel(self) -> None:
+        """A person cancels the open document on the printer's keypad, if there is one."""
+
+    @abstractmethod
+    def keypad_report(self) -> None:
+        """A person makes the daily report on the printer's keypad, if nothing is open."""
 
     def disconnected(self) -> None:
         """The link is gone; what was to be sent is lost, what was received is not."""

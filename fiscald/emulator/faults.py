@@ -53,6 +53,10 @@ class Act(StrEnum):
     """The device loses power when the command is executed and not yet answered."""
     FOREIGN_RECEIPT = "foreign_receipt"
     """Another program completes a receipt just before the command."""
+    KEYPAD_CANCEL = "keypad_cancel"
+    """A person cancels the open document on the printer just before the command."""
+    KEYPAD_REPORT = "keypad_report"
+    """A person makes the daily report on the printer just before the command."""
     SWITCH = "switch"
     """The condition ``switch`` begins when the command does."""
 

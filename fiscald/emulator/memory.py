@@ -183,6 +183,8 @@ class RegisterState(BaseModel):
     ram_resets: int = 0
     headers: int = 0
     """Documents printed, of any kind; never reset."""
+    cancelled_numbered: bool = True
+    """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
     copy_offset: int = 5
     """Place in the protected memory minus ``headers``; 5 on the recorded device."""
     day: Day = Field(default_factory=Day)

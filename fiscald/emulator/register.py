@@ -416,7 +416,7 @@ class Register:
         if transaction.kind == "receipt":
             day.cancelled_count += 1
             day.cancelled_value += max(transaction.total, 0)
-            day.last_receipt += 1
+            day.last_receipt += state.cancelled_numbered
         elif transaction.kind == "invoice":
             day.cancelled_invoices += 1
         state.headers += 1

@@ -55,6 +55,8 @@ PAPERLESS = frozenset(
         "papersavecfg", "eparagonidznext", "eparagonidzcancel", "dbchkstart", "dbchkplu", "dbchkend", "rpt",
     )
 )  # fmt: skip
+#: What happens once, just before the command.
+_BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
 _MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1}
 
 
@@ -184,6 +186,11 @@ class PosnetPrinter(Device):
         self._deframer.reset()
         self._kept.clear()
 
+    @property
+    def asking(self) -> bool:
+        """See ``Device.asking``."""
+        return self._asking is not None
+
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``."""
         self.faults.switches.discard(Switch.WAIT_KEY)
@@ -191,15 +198,35 @@ class PosnetPrinter(Device):
             self._asking.refused = not confirm
             self._asking = None
 
-    def foreign_receipt(self) -> None:
-        """See ``Device.foreign_receipt``. Only on an idle printer: a document has one owner."""
-        if self._machine.state is State.IDLE:
-            for mnemonic, values in (
-                ("trinit", {}),
-                ("trline", {"na": "Obcy towar", "vt": 0, "pr": 777}),
-                ("trend", {"to": 777}),
-            ):
-                self._machine.execute(mnemonic, values)
+    def foreign_begin(self) -> bool:
+        """See ``Device.foreign_begin``."""
+        return self._by_others("trinit", {})
+
+    def foreign_sell(self, name: str, price: int) -> bool:
+        """See ``Device.foreign_sell``."""
+        return self._by_others("trline", {"na": name, "vt": 0, "pr": price})
+
+    def foreign_end(self, total: int) -> bool:
+        """See ``Device.foreign_end``."""
+        return self._by_others("trend", {"to": total})
+
+    def keypad_cancel(self) -> None:
+        """See ``Device.keypad_cancel``."""
+        if self._machine.state is not State.IDLE:
+            self._by_others("prncancel", {})
+
+    def keypad_report(self) -> None:
+        """See ``Device.keypad_report``."""
+        self._by_others("dailyrep", {"da": self.register.now().date().isoformat()})
+
+    def _by_others(self, mnemonic: str, values: Values) -> bool:
+        """Somebody else has the printer do this, past the queue of our plug; false if it refuses."""
+        try:
+            self._machine.execute(mnemonic, values)
+        except (ExecError, Question):
+            return False
+        self.register.commit()
+        return True
 
     def _run(self, now: float) -> None:
         """Execute what can be executed, strictly in order."""
@@ -224,9 +251,13 @@ class PosnetPrinter(Device):
         if Act.POWER_CUT_BEFORE in acts:
             self.power(on=False)
             return False
-        if Act.FOREIGN_RECEIPT in acts:
-            self.foreign_receipt()
-            acts.discard(Act.FOREIGN_RECEIPT)
+        for act, happens in (
+            (Act.FOREIGN_RECEIPT, self.foreign_receipt),
+            (Act.KEYPAD_CANCEL, self.keypad_cancel),
+            (Act.KEYPAD_REPORT, self.keypad_report),
+        ):
+            if act in acts:
+                happens()
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
@@ -234,7 +265,7 @@ class PosnetPrinter(Device):
                 self.register.commit()
         except Question as question:
             waiting.go = question.go
-            waiting.faults = [fault for fault in waiting.faults if fault.act is not Act.FOREIGN_RECEIPT]
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in _BEFORE]
             self._asking = waiting
             return False
         new = self.register.printouts[sheets:]

@@ -74,6 +74,7 @@ class Machine:
         self.faults = faults
         self.width = width
         self.online = profile.generation is Generation.ONLINE
+        register.state.cancelled_numbered = self.online
         self.model = "POSNET THERMAL XL2 ONLINE EMU" if self.online else "POSNET THERMAL HS FV EMU"
         self.firmware = "1.01" if self.online else "1.02"
         self._handlers = handlers

@@ -49,6 +49,7 @@ from fiscald.protocols.posnet.queries import (
     parse_rates,
     plain_rates,
     probe,
+    read_all,
     read_counters,
     read_day,
     read_facts,
@@ -260,17 +261,19 @@ def _judge_receipt(
     moved = Moved(opened, now)
     if lost := _counters_lost(moved):
         return lost
+    if confirmed and (moved.reports or (moved.completed == 1 and not moved.cancelled) or moved.untold):
+        # The answer says so, and the counters do not contradict it. (After a report they say nothing any more.)
+        return (yield from _printed(plan, settings, opened, now, notices))
     if moved.reports:
         return _unproven("report_between", "a daily report came in between and reset the counters", now)
-    if confirmed and moved.completed == 1 and not moved.cancelled:
-        return (yield from _printed(plan, settings, opened, now, notices))
-    if confirmed and moved.untold:
-        return (yield from _printed(plan, settings, opened, now, notices))
     scomm = yield from ask("scomm", "ts")
     last = yield from read_last_document()
     if last.footer_open and not scomm["ts"]:
         yield from send(request("trftrend"))
-    now = now | (yield from read_day())
+    whole = yield from read_all()
+    if Moved(now, whole).at_all:
+        raise Interrupted(problem("printer.busy", reason="another program is printing"))
+    now = whole
     moved = Moved(opened, now)
     ours = last.total == plan.total and last.paid == plan.paid and last.change == plan.change
     match bool(moved.completed), bool(moved.cancelled):
@@ -319,7 +322,7 @@ def _printed(
     # Found out later: the last sale of the day was ours if no other followed.
     alone = Moved(opened, now).completed == 1
     when = now["day"].get("last_sale") if alone and "day" in now else None
-    result = yield from read_result(now, number, now["rd"] + 1, plan.total, when)
+    result = yield from read_result(now, number, opened["rd"] + 1, plan.total, when)
     return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, neutral(now))
 
 
@@ -391,10 +394,9 @@ def _look(
     refusal: Problem | None = None,
 ) -> Dialogue[Verdict]:
     """Judge after the step, or (without ``reply``) after an interruption."""
-    now = yield from read_counters()
+    now = yield from read_all()
     if now["nu"] != before["nu"]:
         return Wait(swapped(settings, now["nu"], before["nu"]))
-    now = now | (yield from read_day())
     moved = Moved(before, now)
     if lost := _counters_lost(moved):
         return lost
@@ -440,6 +442,13 @@ def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dial
     return command
 
 
+_DOUBLED = Notice(
+    code="slip.doubled",
+    detail="the printer printed more than one slip meanwhile; look at the paper",
+    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
+)
+
+
 def _judge_slip(document: CashIn | CashOut | GoodsReturn) -> Judge:
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
 
@@ -450,7 +459,8 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn) -> Judge:
         if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
             paper = yield from read_paper(settings)
             result = yield from read_result(moved.now, None, moved.now["rd"] + 1, document.amount)
-            return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+            doubled = (_DOUBLED,) if slips > 1 and not moved.reports else ()
+            return Printed(result, paper, doubled, {"after": moved.now}, neutral(moved.now))
         if slips == 0:
             return None
         if moved.reports:

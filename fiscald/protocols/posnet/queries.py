@@ -38,6 +38,8 @@ _DEVICE = {
     2: ("the printer asks something and waits for a key", "drukarka czeka na klawisz"),
     3: ("the printer shows a message and waits for its user", "drukarka wyświetla komunikat"),
 }
+#: How often counters and totals are read before they must agree.
+LOOKS = 3
 _CODES = {
     PrinterState.PAPER_OUT: "printer.paper_out",
     PrinterState.COVER_OPEN: "printer.cover_open",
@@ -99,8 +101,13 @@ class Moved:
 
     @property
     def completed(self) -> int:
-        """Completed receipts of the same day."""
-        return self._by("bn")
+        """Completed receipts of the same day.
+
+        Older devices call ``bn`` the number of the last receipt; whether a cancelled one has a number of its own
+        there is not published, so the day's count is taken where they tell it.
+        """
+        counted = self._day_by("pn") if "bc" not in self.now else None
+        return self._by("bn") if counted is None else counted
 
     @property
     def cancelled(self) -> int:
@@ -274,24 +281,35 @@ def read_counters() -> Dialogue[dict[str, Any]]:
 
     Older devices do not count cancelled receipts there; then the day's totals are read too.
     """
+    counters = yield from _read_counters()
+    return counters if "bc" in counters else (yield from read_all())
+
+
+def read_all() -> Dialogue[dict[str, Any]]:
+    """Counters and the day's totals, as they were at one moment: asked until nothing happens in between."""
+    counters = yield from _read_counters()
+    for _ in range(LOOKS):
+        day = yield from read_day()
+        before, counters = counters, (yield from _read_counters())
+        if before == counters:
+            return counters | day
+    raise Interrupted(problem("printer.busy", reason="its counters do not stand still: another program is printing"))
+
+
+def _read_counters() -> Dialogue[dict[str, Any]]:
     scnt = yield from ask("scnt", "nu", "rd", "hn", "bn")
-    counters: dict[str, Any] = {
-        name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt
-    }
-    if "bc" not in counters:
-        counters |= yield from read_day()
-    return counters
+    return {name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt}
 
 
 def read_day() -> Dialogue[dict[str, Any]]:
-    """The day's totals under ``day``: sales, cancelled (``ct``, ``cn``) and non-fiscal printouts (``nf``)."""
+    """The day's totals under ``day``: sales (``pn``), cancelled (``ct``, ``cn``), non-fiscal printouts (``nf``)."""
     day, _ = yield from _read_totals()
     return day
 
 
 def _read_totals() -> Dialogue[tuple[dict[str, Any], Rates | None]]:
     stot = yield from ask_softly("stot")
-    day: dict[str, Any] = {name: stot[name] for name in ("ct", "cn", "nf") if name in stot}
+    day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
     sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
     if len(sold) == len(RATE_LETTERS):
         day["sales"] = sum(sold)
@@ -309,7 +327,7 @@ def _rates(values: dict[str, Any]) -> Rates:
 def read_facts() -> Dialogue[Facts]:
     """Open transaction, counters, totals and rates."""
     scomm = yield from ask("scomm", "ts", "nu")
-    counters = yield from read_counters()
+    counters = yield from _read_counters()
     day, rates = yield from _read_totals()
     if rates is None:
         rates = _rates((yield from ask("sfsk", "nu")))

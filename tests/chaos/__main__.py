@@ -1,0 +1,81 @@
+"""``python -m tests.chaos``: carry out random schedules, the exhaustive matrix, or the check of the proof itself."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+
+from fiscald.protocols import FAMILIES
+from tests.chaos import mutants
+from tests.chaos.campaign import Report, campaign, run, shrink, table, whole_matrix
+from tests.chaos.schedule import Schedule, draw
+from tests.chaos.world import carry_out
+
+
+def main() -> int:
+    """Run what the arguments say; 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seeds", default="0-10000", metavar="A-B", help="random schedules, A included, B not")
+    parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
+    parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
+    parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
+    parser.add_argument("--mutant", metavar="NAME", help="carry out the seeds with this one rule broken")
+    parser.add_argument("--seed", type=int, help="carry out one seed and show everything that happened")
+    parser.add_argument("--schedule", metavar="JSON", help="carry out this schedule and show everything")
+    parser.add_argument("--workers", type=int, help="processes (default: one for each processor)")
+    options = parser.parse_args()
+    if options.seed is not None or options.schedule:
+        return _show(Schedule.model_validate_json(options.schedule) if options.schedule else draw(options.seed))
+    if options.mutants:
+        return _mutants(options.workers)
+    began = time.monotonic()
+    if options.matrix:
+        schedules = [schedule for family in FAMILIES for schedule in whole_matrix(family)]
+        report = campaign(schedules, workers=options.workers)
+    else:
+        first, _, last = options.seeds.partition("-")
+        seeds = itertools.count(int(first)) if options.minutes else range(int(first), int(last))
+        report = campaign(seeds, minutes=options.minutes, workers=options.workers, mutant=options.mutant)
+    print(table(report))
+    print(f"{time.monotonic() - began:.0f} s")
+    return _tell(report)
+
+
+def _tell(report: Report) -> int:
+    for schedule, text in report.violations[:10]:
+        print(f"\nBROKEN: {text}\n  seed {schedule.seed}")
+    if report.violations:
+        schedule, text = report.violations[0]
+        small = shrink(schedule, text)
+        print(f"\nthe first one, as small as possible:\n  python -m tests.chaos --schedule '{small.model_dump_json()}'")
+    return bool(report.violations)
+
+
+def _show(schedule: Schedule) -> int:
+    print(schedule.model_dump_json(indent=1, exclude_defaults=True))
+    outcome = carry_out(schedule)
+    print("\n".join(outcome.log))
+    for key, job in outcome.jobs.items():
+        print(key, job.state, job.result and job.result.number, job.error and job.error.detail)
+    print(f"digest {outcome.digest}")
+    found = run(schedule).violations
+    for _, text in found:
+        print(f"BROKEN: {text}")
+    return bool(found)
+
+
+def _mutants(workers: int | None) -> int:
+    escaped = 0
+    for name, mutant in mutants.MUTANTS.items():
+        report = campaign(itertools.count(), minutes=3, workers=workers, mutant=name, until_caught=True)
+        caught = f"caught after {report.runs} schedules: {report.violations[0][1]}" if report.violations else "ESCAPED"
+        escaped += not report.violations
+        print(f"{name:<28} {mutant.__doc__}\n{'':<28} {caught[:160]}", flush=True)
+    print(f"{len(mutants.MUTANTS) - escaped} of {len(mutants.MUTANTS)} caught")
+    return bool(escaped)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Many runs on all processors: what happened, what came of it, and the shortest way to see a failure again."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tests.chaos import mutants
+from tests.chaos.check import violations
+from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, matrix, single
+from tests.chaos.world import carry_out
+
+#: Columns of the table: the phase of the job in hand when the fault came.
+PHASES = ("idle", "accepted", "started", "opened", "committing")
+VERDICTS = ("done", "failed", "undecided")
+#: Runs handed to a worker at once.
+BATCH = 50
+
+
+@dataclass
+class Report:
+    """What came of many runs."""
+
+    runs: int = 0
+    hits: Counter[tuple[What, str, str]] = field(default_factory=Counter)
+    """(fault, phase, verdict of the job it met; "" where it met none)."""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    """Error codes of failed jobs."""
+    causes: Counter[str] = field(default_factory=Counter)
+    helped: int = 0
+    virtual_seconds: float = 0.0
+    violations: list[tuple[Schedule, str]] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        """Put two reports together."""
+        self.runs += other.runs
+        self.hits += other.hits
+        self.verdicts += other.verdicts
+        self.failed += other.failed
+        self.causes += other.causes
+        self.helped += other.helped
+        self.virtual_seconds += other.virtual_seconds
+        self.violations += other.violations
+
+    def count(self, kind: str) -> int:
+        """Violations of one kind."""
+        return sum(text.startswith(kind) for _, text in self.violations)
+
+
+def run(schedule: Schedule) -> Report:
+    """One run, checked."""
+    try:
+        outcome = carry_out(schedule)
+    except Exception as error:
+        return Report(runs=1, violations=[(schedule, f"crash: {error!r}")])
+    report = Report(runs=1, helped=outcome.helped, virtual_seconds=outcome.seconds)
+    for what, phase, key in outcome.hits:
+        job = outcome.jobs.get(key) if key else None
+        verdict = "" if job is None else "undecided" if key in outcome.undecided else job.state.value
+        report.hits[what, phase, verdict] += 1
+    for key, job in outcome.jobs.items():
+        report.verdicts["undecided" if key in outcome.undecided else job.state.value] += 1
+        if job.error is not None and key not in outcome.undecided:
+            report.failed[job.error.code] += 1
+    report.causes.update(cause for cause, _, _ in outcome.undecided.values())
+    report.violations = [(schedule, text) for text in violations(outcome)]
+    return report
+
+
+def _batch(schedules: list[Schedule] | range, mutant: str | None) -> Report:
+    total = Report()
+    with mutants.applied(mutant) if mutant else contextlib.nullcontext():
+        for schedule in schedules:
+            total.add(run(draw(schedule) if isinstance(schedule, int) else schedule))
+    return total
+
+
+def _batches(seeds: Iterable[int] | Iterable[Schedule]) -> Iterator[list[Schedule]]:
+    source = iter(seeds)
+    while batch := list(islice(source, BATCH)):
+        yield batch  # type: ignore[misc]
+
+
+def campaign(
+    schedules: Iterable[int] | Iterable[Schedule],
+    *,
+    minutes: float | None = None,
+    workers: int | None = None,
+    mutant: str | None = None,
+    until_caught: bool = False,
+) -> Report:
+    """Carry all of them out (seeds are drawn in the workers), for at most so long; or until one fails."""
+    total = Report()
+    ends = None if minutes is None else time.monotonic() + minutes * 60
+    batches = _batches(schedules)
+    count = workers or os.cpu_count() or 1
+    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
+        running = {pool.submit(_batch, batch, mutant) for batch in islice(batches, count * 2)}
+        while running:
+            done = next(iter(running))
+            total.add(done.result())
+            running.discard(done)
+            over = (ends is not None and time.monotonic() > ends) or (until_caught and bool(total.violations))
+            if not over and (batch := next(batches, None)) is not None:
+                running.add(pool.submit(_batch, batch, mutant))
+    return total
+
+
+def measure(family: str, document: str) -> Size:
+    """How much there is of an undisturbed run."""
+    return carry_out(single(document, family)).size
+
+
+def whole_matrix(family: str) -> list[Schedule]:
+    """The exhaustive matrix of a family."""
+    return [schedule for document in DOCUMENTS for schedule in matrix(family, document, measure(family, document))]
+
+
+def shrink(schedule: Schedule, text: str) -> Schedule:
+    """The same violation with as few documents and faults as possible."""
+    kind = text.split(":")[0]
+
+    def fails(candidate: Schedule) -> bool:
+        return any(found.startswith(kind) for _, found in run(candidate).violations)
+
+    while True:
+        smaller = [
+            *(
+                schedule.model_copy(update={"faults": _without(schedule.faults, i)})
+                for i in range(len(schedule.faults))
+            ),
+            *(
+                schedule.model_copy(update={"orders": _without(schedule.orders, i)})
+                for i in range(len(schedule.orders))
+            ),
+        ]
+        for candidate in smaller:
+            if fails(candidate):
+                schedule = candidate
+                break
+        else:
+            return schedule
+
+
+def _without(items: tuple[object, ...], index: int) -> tuple[object, ...]:
+    return items[:index] + items[index + 1 :]
+
+
+def table(report: Report) -> str:
+    """Faults by kind, by the phase they met, and by the verdict of that job: done/failed/undecided."""
+    lines = [f"{'fault':<20} {'times':>7}  " + "".join(f"{phase:>16}" for phase in PHASES)]
+    for what in What:
+        times = sum(count for (kind, _, _), count in report.hits.items() if kind is what)
+        if not times:
+            continue
+        cells = []
+        for phase in PHASES:
+            counts = [report.hits[what, phase, verdict] for verdict in VERDICTS]
+            if phase == "idle":
+                counts = [report.hits[what, phase, ""]]
+            cells.append("/".join(map(str, counts)) if any(counts) else "-")
+        lines.append(f"{what.value:<20} {times:>7}  " + "".join(f"{cell:>16}" for cell in cells))
+    faults = sum(report.hits.values())
+    causes = ", ".join(f"{cause} {count}" for cause, count in report.causes.most_common()) or "none"
+    errors = ", ".join(f"{code} {count}" for code, count in report.failed.most_common()) or "none"
+    verdicts = ", ".join(f"{verdict} {report.verdicts[verdict]}" for verdict in VERDICTS)
+    lines += [
+        "(columns: what the job in hand had reached; done/failed/undecided is what became of it)",
+        "",
+        f"schedules {report.runs}, faults {faults}, documents {sum(report.verdicts.values())}: {verdicts}",
+        ", ".join(f"{kind} {report.count(kind)}" for kind in ("lost", "doubled", "wrong number"))
+        + f", all violations {len(report.violations)}",
+        f"failed by reason: {errors}",
+        f"undecided by cause: {causes}",
+        f"open receipts that a person had to cancel: {report.helped}",
+        f"virtual time: {report.virtual_seconds / 3600:.0f} hours",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""The invariants: what must hold after every run, whatever happened in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fiscald.model.jobs import Job, JobState
+from tests.chaos.schedule import What
+from tests.chaos.truth import Truth
+from tests.chaos.world import Outcome
+
+
+def violations(outcome: Outcome) -> list[str]:
+    """Everything that is not as promised; empty when all is well."""
+    found = list(outcome.violations)
+    found += _answers(outcome)
+    for key, job in outcome.jobs.items():
+        match job.document.type:
+            case "receipt":
+                found += _receipt(key, job, outcome.truth)
+            case "cash_in" | "goods_return":
+                found += _slip(key, job, outcome)
+            case _:
+                found += _report(key, job, outcome.truth)
+    found += _nothing_else(outcome)
+    found += _totals(outcome)
+    found += _undecided(outcome)
+    return found
+
+
+def _answers(outcome: Outcome) -> list[str]:
+    """What a client was told stays true; what was accepted is never forgotten."""
+    found = [f"forgotten: {key} was accepted" for key in set(outcome.accepted) if key not in outcome.jobs]
+    for order in outcome.schedule.orders:
+        job = outcome.jobs.get(order.key)
+        if job is None or not job.state.final:
+            found.append(f"unfinished: {order.key} is {job.state if job else 'unknown'}")
+    for key, answer in outcome.answers:
+        job = outcome.jobs.get(key)
+        if job is None or answer.state is JobState.UNDECIDED:
+            continue
+        if (answer.state, answer.result) != (job.state, job.result):
+            found.append(f"changed: {key} was told {answer.state} {answer.result}, and is {job.state} {job.result}")
+    return found
+
+
+def _receipt(key: str, job: Job, truth: Truth) -> list[str]:
+    sales = [sale for sale in truth.sales if sale.job == key]
+    if len(sales) > 1:
+        return [f"doubled: {key} was printed {len(sales)} times"]
+    if job.state is JobState.DONE and not sales:
+        return [f"lost: {key} is done, and the register has no such receipt"]
+    if job.state is JobState.FAILED and sales:
+        return [f"doubted: {key} failed, and the register has it"]
+    if job.state is not JobState.DONE:
+        return []
+    (sale,) = sales
+    assert job.result is not None
+    said = (job.result.number, job.result.daily_report, job.result.total)
+    if job.resolution is None and said != (sale.number, sale.daily_report, sale.total):
+        return [f"wrong number: {key} is said to be {said}, and is {sale}"]
+    return []
+
+
+def _slip(key: str, job: Job, outcome: Outcome) -> list[str]:
+    document = job.document
+    assert document.type in ("cash_in", "goods_return")
+    amount = document.amount
+    count = sum(slip.amount == amount for slip in outcome.truth.slips)
+    if count > 1:
+        # A cable that doubles a whole command makes two slips, and no client can help it; it must be told.
+        told = any(notice.code == "slip.doubled" for notice in job.warnings)
+        if told and any(what is What.DUPLICATE for what, _, _ in outcome.hits):
+            return []
+        return [f"doubled: {key} was printed {count} times"]
+    if job.resolution is None and count != (job.state is JobState.DONE):
+        return [f"slip: {key} is {job.state}, and was printed {count} times"]
+    return []
+
+
+def _report(key: str, job: Job, truth: Truth) -> list[str]:
+    if job.state is not JobState.DONE or job.resolution is not None:
+        return []
+    assert job.result is not None
+    if not any(report.number == job.result.number for report in truth.reports):
+        return [f"lost: {key} is said to be report {job.result.number}, and the register has none"]
+    return []
+
+
+def _nothing_else(outcome: Outcome) -> list[str]:
+    """Nothing was printed or cancelled that nobody asked for."""
+    truth, found = outcome.truth, []
+    reports = [job for job in outcome.jobs.values() if job.document.type == "daily_report"]
+    done = [job for job in reports if job.state is JobState.DONE]
+    told = Counter(job.result.number for job in done if job.result is not None and job.resolution is None)
+    found += [f"doubled: report {number} is told of {count} jobs" for number, count in told.items() if count > 1]
+    ours = sum(report.by == "ours" for report in truth.reports)
+    if ours > len(done):
+        found.append(f"doubled: {ours} daily reports for {len(done)} jobs")
+    found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
+    return found
+
+
+def _totals(outcome: Outcome) -> list[str]:
+    """Journal and register agree about every day."""
+    register = outcome.truth.register.state
+    days = {record.number: sum(record.day.receipts) for record in register.fiscal_memory}
+    days[register.reports + 1] = sum(register.day.receipts)
+    journal: Counter[int] = Counter()
+    for job in outcome.jobs.values():
+        if job.document.type == "receipt" and job.state is JobState.DONE and job.resolution is None:
+            assert job.result is not None
+            journal[job.result.daily_report or 0] += job.result.total or 0
+    for sale in outcome.truth.sales:
+        if sale.job is None or outcome.jobs[sale.job].resolution is not None:
+            journal[sale.daily_report] += sale.total
+    return [
+        f"totals: day {day} has {total} in the register and {journal[day]} in the journal"
+        for day, total in days.items()
+        if journal[day] != total
+    ]
+
+
+def _undecided(outcome: Outcome) -> list[str]:
+    """Undecided only where the memory is ambiguous to any client: what makes it so must have happened meanwhile."""
+    truth, found = outcome.truth, []
+    for key, (cause, began, ended) in outcome.undecided.items():
+        reports = any(r.by == "others" and began <= r.at <= ended for r in truth.reports)
+        foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
+        cancelled = any(began <= at <= ended for _, _, at in truth.cancelled)
+        happened = {"report_between": reports, "many_reports": reports, "twins": foreign and cancelled}
+        if not happened.get(cause, False):
+            found.append(f"undecided without need: {key} ({cause})")
+    return found

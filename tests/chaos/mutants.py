@@ -1,0 +1,286 @@
+"""The check of the proof: every safety rule broken on purpose, one at a time; the campaign must notice each.
+
+A mutant changes the product while it is applied. One that no schedule can tell from the original proves that
+the rule is not needed, or that the campaign is blind to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from fiscald.engine.actor import Actor
+from fiscald.engine.engine import Engine
+from fiscald.engine.line import Line, Silence
+from fiscald.journal import Entry, Phase, Store
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import Job, JobState
+from fiscald.model.printers import POLISH_TIME
+from fiscald.model.problems import problem
+from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Verdict
+from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet.commands import read_reply, request
+from fiscald.protocols.posnet.family import Posnet
+from fiscald.protocols.posnet.fields import Dialect
+from fiscald.protocols.posnet.frames import BadFrame, Frame
+from fiscald.protocols.posnet.queries import Moved
+from fiscald.protocols.posnet.session import PosnetSession
+
+Mutant = Callable[[], AbstractContextManager[Any]]
+MUTANTS: dict[str, Mutant] = {}
+
+
+def _mutant(make: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
+    manager = contextmanager(make)
+    MUTANTS[make.__name__] = manager
+    return make
+
+
+def applied(name: str) -> AbstractContextManager[Any]:
+    """The product with that rule broken."""
+    return MUTANTS[name]()
+
+
+# -- the line -------------------------------------------------------------------------------------------
+
+
+@_mutant
+def resend_after_silence() -> Iterator[None]:
+    """a command that was not answered is sent again on the same connection"""
+    real = Line.ask
+
+    async def ask(self: Line, step: Step) -> Any:
+        try:
+            return await real(self, step)
+        except Silence:
+            return await real(self, step)
+
+    with patch.object(Line, "ask", ask):
+        yield
+
+
+@_mutant
+def trust_stale_answers() -> Iterator[None]:
+    """an answer that came while nothing waited is kept, and taken for the answer to the next such question"""
+    ask, event = Line.ask, PosnetSession._event
+    late: dict[str, Frame] = {}
+
+    def keep(self: PosnetSession, item: Frame | BadFrame) -> Any:
+        found = event(self, item)
+        if isinstance(found, Stray) and isinstance(item, Frame):
+            late[item.mnemonic] = item
+        return found
+
+    async def ask_late(self: Line, step: Step) -> Any:
+        frame = late.pop(step.command.row.mnemonic, None) if step.effect is Effect.QUERY else None
+        if frame is not None:
+            return read_reply(step.command.row, frame, Dialect("cp1250"))
+        return await ask(self, step)
+
+    with patch.object(PosnetSession, "_event", keep), patch.object(Line, "ask", ask_late):
+        yield
+
+
+# -- the journal ----------------------------------------------------------------------------------------
+
+
+def _unwritten(name: str, phase: Phase) -> Any:
+    """A change of phase that the actor believes and the journal never sees."""
+
+    def change(self: Store, key: str, *_: Any) -> Entry:
+        entry = self.job(key)
+        assert entry is not None
+        return entry._replace(phase=phase)
+
+    change.__name__ = name
+    return change
+
+
+@_mutant
+def no_write_ahead() -> Iterator[None]:
+    """nothing is written before the verdict"""
+    with ExitStack() as stack:
+        for name, phase in (("start", Phase.STARTED), ("opened", Phase.STARTED), ("commit", Phase.COMMITTING)):
+            stack.enter_context(patch.object(Store, name, _unwritten(name, phase)))
+        yield
+
+
+@_mutant
+def opened_not_written() -> Iterator[None]:
+    """the look at our open receipt is not written"""
+    with patch.object(Store, "opened", _unwritten("opened", Phase.STARTED)):
+        yield
+
+
+@_mutant
+def committing_not_written() -> Iterator[None]:
+    """the closing step is sent before "committing" is written"""
+    with patch.object(Store, "commit", _unwritten("commit", Phase.COMMITTING)):
+        yield
+
+
+@_mutant
+def accepted_before_written() -> Iterator[None]:
+    """a client is told of its acceptance before the journal has it"""
+    real = Engine.submit
+
+    async def submit(self: Engine, key: str, submission: Submission, asked_by: int | None = None) -> tuple[Job, bool]:
+        now = datetime.now(POLISH_TIME)
+        job = Job(
+            key=key, printer=submission.printer, state=JobState.ACCEPTED, document=submission.document, created_at=now,
+            updated_at=now,
+        )  # fmt: skip
+        task = asyncio.ensure_future(real(self, key, submission, asked_by))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return job, True
+
+    with patch.object(Engine, "submit", submit):
+        yield
+
+
+@_mutant
+def told_before_written() -> Iterator[None]:
+    """a client is told the verdict before the journal has it"""
+    real = Actor._settle
+
+    async def settle(self: Actor, entry: Entry, verdict: Verdict) -> Any:
+        if isinstance(verdict, Printed):
+            job = entry.job.model_copy(update={"state": JobState.DONE, "result": verdict.result})
+            self._changed(Entry(entry.id, Phase.DONE, job))
+            await asyncio.sleep(0)
+        return await real(self, entry, verdict)
+
+    with patch.object(Actor, "_settle", settle):
+        yield
+
+
+# -- what is concluded ----------------------------------------------------------------------------------
+
+
+def _repeat() -> NotPrinted:
+    return NotPrinted(problem("printer.interrupted", reason="a guess"), again=True)
+
+
+def _no_steps(result: Any) -> Dialogue[Any]:
+    return result
+    yield
+
+
+@_mutant
+def repeat_without_looking() -> Iterator[None]:
+    """after an interruption the document is carried out anew without a look at the counters"""
+    with patch.object(Posnet, "recover", lambda *_: _no_steps(_repeat())):
+        yield
+
+
+@_mutant
+def done_without_looking() -> Iterator[None]:
+    """after an interruption around the closing step the document is taken for printed"""
+    real = dialogue._judge_receipt
+
+    def judge(plan: Any, settings: Any, opened: Any, *args: Any, recovering: bool = False, **more: Any) -> Any:
+        if recovering:
+            return dialogue._printed(plan, settings, opened, opened, ())
+        return real(plan, settings, opened, *args, **more)
+
+    with patch.object(dialogue, "_judge_receipt", judge):
+        yield
+
+
+@_mutant
+def unknown_means_repeat() -> Iterator[None]:
+    """what the printer cannot tell is carried out anew"""
+    with patch.object(dialogue, "_unproven", lambda *_: _repeat()):
+        yield
+
+
+@_mutant
+def report_ignored() -> Iterator[None]:
+    """a daily report in between is not noticed"""
+    with patch.object(Moved, "reports", 0):
+        yield
+
+
+@_mutant
+def cancelled_ignored() -> Iterator[None]:
+    """that a receipt was cancelled is not noticed"""
+    with patch.object(Moved, "cancelled", 0):
+        yield
+
+
+@_mutant
+def number_of_the_last() -> Iterator[None]:
+    """the number is that of the printer's last receipt, whoever printed it"""
+    real = dialogue._printed
+
+    def printed(*args: Any, **_: Any) -> Any:
+        return real(*args, last=True)
+
+    with patch.object(dialogue, "_printed", printed):
+        yield
+
+
+@_mutant
+def looks_torn() -> Iterator[None]:
+    """counters and totals are taken as one look, though something happened between them"""
+
+    def read_all() -> Dialogue[dict[str, Any]]:
+        counters = yield from queries._read_counters()
+        return counters | (yield from queries.read_day())
+
+    with patch.object(dialogue, "read_all", read_all), patch.object(queries, "read_all", read_all):
+        yield
+
+
+# -- what is touched ------------------------------------------------------------------------------------
+
+
+def _cancel_anything() -> Dialogue[Any]:
+    yield from queries.send(request("prncancel"))
+    return _repeat()
+
+
+@_mutant
+def cancel_whatever_is_open() -> Iterator[None]:
+    """what is open after an unconfirmed opening is cancelled, whosever it is"""
+    with patch.object(dialogue, "_recover_opening", lambda _: _cancel_anything()):
+        yield
+
+
+@_mutant
+def cancel_without_looking() -> Iterator[None]:
+    """after a refusal what is open is cancelled, though ours has ended meanwhile"""
+
+    def abandon(why: Any, opened: Any, *, again: bool) -> Dialogue[Verdict]:
+        yield from queries.send(request("prncancel"))
+        return NotPrinted(why, again=again)
+
+    with patch.object(dialogue, "_abandon", abandon):
+        yield
+
+
+@_mutant
+def never_cancel() -> Iterator[None]:
+    """our own receipt is left open after a failure"""
+
+    def cancel(_: Any) -> Dialogue[dict[str, Any]]:
+        return (yield from queries.read_counters())
+
+    with patch.object(dialogue, "_cancel", cancel):
+        yield
+
+
+@_mutant
+def any_printer_will_do() -> Iterator[None]:
+    """another printer on the port is used like the known one"""
+    real = Posnet.carry_out
+
+    def carry_out(self: Posnet, document: Any, settings: Any, _: Any) -> Any:
+        return real(self, document, settings, None)
+
+    with patch.object(Actor, "_swapped", None), patch.object(Posnet, "carry_out", carry_out):
+        yield

@@ -1,0 +1,241 @@
+"""What will happen in one run: documents, and faults with the moment of each. Drawn from one number."""
+
+from __future__ import annotations
+
+import random
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from fiscald.emulator.faults import Act, Switch
+
+
+class What(StrEnum):
+    """Kinds of fault."""
+
+    # the cable, at a byte of one direction
+    CUT = "cut"
+    CUT_AND_KILL = "cut_and_kill"
+    """The cable and the daemon go at the same byte."""
+    MUTE = "mute"
+    """Nothing passes and nobody is told: a half-open connection."""
+    DROP = "drop"
+    DELAY = "delay"
+    DUPLICATE = "duplicate"
+    TRUNCATE = "truncate"
+    FLIP = "flip"
+    SPLIT = "split"
+    MERGE = "merge"
+    # the printer, at a command of any kind
+    ANSWER_LOST = "drop_after"
+    COMMAND_LOST = "drop_before"
+    ANSWER_LATE = "late"
+    ANSWER_TWICE = "answer_twice"
+    ANSWER_BAD = "bad_crc"
+    ANSWER_CUT = "answer_cut"
+    NOISE = "noise"
+    COMMAND_BAD = "corrupt_in"
+    POWER_BEFORE = "power_cut_before"
+    POWER_AFTER = "power_cut_after"
+    PAPER_OUT = "paper_out"
+    COVER = "cover"
+    MENU = "menu"
+    # people and other programs, at a command
+    KEYPAD_CANCEL = "keypad_cancel"
+    KEYPAD_REPORT = "keypad_report"
+    FOREIGN = "foreign_receipt"
+    INTRUDER = "intruder"
+    """Another program that cancels whatever is open and prints its own receipt."""
+    FOREIGN_SLOW = "foreign_slow"
+    """Another program that opens a receipt when it can and takes its time, from a moment on."""
+    # the daemon's host
+    KILL_TURN = "kill_turn"
+    """Killed at the n-th turn of the event loop: at any await."""
+    KILL_BEFORE_WRITE = "kill_before_write"
+    KILL_AFTER_WRITE = "kill_after_write"
+    """Killed when the n-th journal write is on disk and nobody has been told."""
+    HOST_POWER = "host_power"
+    """Daemon and printer lose power together, at the n-th journal write."""
+    DISK_FULL = "disk_full"
+    CLOCK = "clock"
+    """The host's clock jumps."""
+    SWAP = "swap"
+    """Another printer is on the port for a while."""
+
+
+CABLE = (
+    What.CUT, What.CUT_AND_KILL, What.MUTE, What.DROP, What.DELAY, What.DUPLICATE, What.TRUNCATE, What.FLIP, What.SPLIT, What.MERGE
+)  # fmt: skip
+ACTS = {
+    What.ANSWER_LOST: Act.DROP_AFTER, What.COMMAND_LOST: Act.DROP_BEFORE, What.ANSWER_LATE: Act.LATE,
+    What.ANSWER_TWICE: Act.DUPLICATE, What.ANSWER_BAD: Act.BAD_CRC, What.ANSWER_CUT: Act.TRUNCATE,
+    What.NOISE: Act.NOISE, What.COMMAND_BAD: Act.CORRUPT_IN, What.POWER_BEFORE: Act.POWER_CUT_BEFORE,
+    What.POWER_AFTER: Act.POWER_CUT_AFTER, What.KEYPAD_CANCEL: Act.KEYPAD_CANCEL,
+    What.KEYPAD_REPORT: Act.KEYPAD_REPORT, What.FOREIGN: Act.FOREIGN_RECEIPT,
+}  # fmt: skip
+SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
+#: Faults that are addressed by a virtual second, and by a journal write.
+TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
+WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
+
+
+class Fault(BaseModel):
+    """One fault: what, at which byte, command, write, turn or second, and for how long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: What
+    at: int
+    direction: Literal["out", "in"] = "out"
+    seconds: float = 1.0
+    amount: int = 1
+
+
+class Order(BaseModel):
+    """One document that an application submits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    at: float
+    document: dict[str, Any]
+    if_interrupted: Literal["repeat", "fail"] = "repeat"
+    asked_twice: bool = False
+    """By two clients at once, with the same key."""
+
+
+class Schedule(BaseModel):
+    """One run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int
+    family: str = "posnet"
+    profile: str | None = None
+    link: Literal["tcp", "serial"] = "tcp"
+    slowness: float = 0.0
+    start_hour: str = "10:00:00"
+    orders: tuple[Order, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str, Any]:
+    """A receipt whose first goods carry the job's number; ``twin``: of a value that others have too."""
+    lines = [{"name": f"Towar {number}", "price": 777 if twin else 1000 + number, "vat": "A"}]
+    if not twin:
+        lines += [
+            {"name": f"Inny {index}", "price": rng.randrange(1, 5000), "vat": rng.choice("ABC")}
+            for index in range(rng.randrange(4))
+        ]
+    document: dict[str, Any] = {"type": "receipt", "lines": lines}
+    if rng.random() < 0.3:
+        document["payments"] = [{"type": "card", "amount": sum(int(str(line["price"])) for line in lines)}]
+    if rng.random() < 0.2:
+        document["footer"] = ["Dziękujemy", f"nr {number}"]
+    return document
+
+
+def draw(seed: int, family: str = "posnet", profiles: tuple[str, ...] = ("online", "old")) -> Schedule:
+    """The schedule of that number."""
+    rng = random.Random(seed)
+    orders = []
+    moment = 0.0
+    for number in range(rng.randrange(1, 5)):
+        moment += rng.choice((0.0, 0.0, rng.uniform(0, 5)))
+        kind = rng.random()
+        document: dict[str, Any]
+        if kind < 0.70:
+            document = receipt(number, rng, twin=rng.random() < 0.15)
+        elif kind < 0.82:
+            document = {"type": "daily_report"}
+        elif kind < 0.91:
+            document = {"type": "cash_in", "amount": 100_000 + number}
+        else:
+            document = {"type": "goods_return", "amount": 200_000 + number}
+        orders.append(
+            Order(
+                key=f"job/{number}",
+                at=round(moment, 3),
+                document=document,
+                if_interrupted="fail" if rng.random() < 0.15 else "repeat",
+                asked_twice=rng.random() < 0.2,
+            )
+        )
+    faults = tuple(_fault(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    return Schedule(
+        seed=seed,
+        family=family,
+        profile=rng.choice((*profiles[:1] * 3, *profiles)),
+        link=rng.choice(("tcp", "serial")),
+        slowness=rng.choice((0.0, 0.0, 1.0, 5.0)),
+        start_hour=rng.choice(("10:00:00", "10:00:00", "23:59:55")),
+        orders=tuple(orders),
+        faults=faults,
+    )
+
+
+def _fault(rng: random.Random) -> Fault:
+    what = rng.choice(list(What))
+    seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)
+    if what in CABLE:
+        return Fault(
+            what=what,
+            at=rng.randrange(4000),
+            direction=rng.choice(("out", "in")),
+            seconds=seconds,
+            amount=rng.choice((1, 2, 5, 40)),
+        )
+    if what in WRITES:
+        return Fault(what=what, at=rng.randrange(1, 25), seconds=seconds)
+    if what is What.KILL_TURN:
+        return Fault(what=what, at=rng.randrange(1, 1500), seconds=seconds)
+    if what in TIMED:
+        amount = rng.choice((-86_400, -60, 3600, 86_400, 400_000_000)) if what is What.CLOCK else 1
+        return Fault(what=what, at=rng.randrange(0, 8), seconds=seconds, amount=amount)
+    return Fault(what=what, at=rng.randrange(1, 70), seconds=seconds)
+
+
+#: The documents of the exhaustive matrix.
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "receipt": {
+        "type": "receipt",
+        "lines": [{"name": "Towar 0", "price": 1000, "vat": "A"}, {"name": "Inny", "price": 150, "vat": "C"}],
+        "payments": [{"type": "card", "amount": 1150}],
+    },
+    "daily_report": {"type": "daily_report"},
+    "cash_in": {"type": "cash_in", "amount": 100_000},
+}
+
+
+def single(document: str, family: str, *faults: Fault) -> Schedule:
+    """One document, and exactly these faults."""
+    return Schedule(
+        seed=0, family=family, orders=(Order(key="job/0", at=0.5, document=DOCUMENTS[document]),), faults=faults
+    )
+
+
+def matrix(family: str, document: str, size: Size) -> list[Schedule]:
+    """Every single fault of the kinds that can be counted: at every byte, turn, write and command."""
+    sizes: dict[Literal["out", "in"], int] = {"out": size.out, "in": size.back}
+    faults = [
+        Fault(what=what, at=at, direction=direction, seconds=0.0)
+        for what in (What.CUT, What.CUT_AND_KILL)
+        for direction, length in sizes.items()
+        for at in range(length)
+    ]
+    faults += [Fault(what=What.KILL_TURN, at=at) for at in range(1, size.turns)]
+    faults += [Fault(what=what, at=at) for what in WRITES for at in range(1, size.writes + 1)]
+    once = (*ACTS, *SWITCHES, What.INTRUDER)
+    faults += [Fault(what=what, at=at, seconds=12.0) for what in once for at in range(1, size.commands + 1)]
+    return [single(document, family, fault) for fault in faults]
+
+
+class Size(BaseModel):
+    """How much there is of an undisturbed run."""
+
+    out: int
+    back: int
+    turns: int
+    writes: int
+    commands: int

@@ -1,0 +1,125 @@
+"""What really happened in the register, whoever caused it: the fiscal memory that verdicts are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fiscald.emulator.memory import DailyRecord, Transaction
+from fiscald.emulator.register import Register
+
+Who = Literal["ours", "others"]
+
+
+@dataclass(frozen=True)
+class Sale:
+    """A completed receipt."""
+
+    job: str | None
+    number: int
+    daily_report: int
+    total: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A cash slip or goods return."""
+
+    kind: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """A daily report."""
+
+    number: int
+    by: Who
+    at: float
+
+
+@dataclass
+class Truth:
+    """Watches one register."""
+
+    register: Register
+    clock: Callable[[], float]
+    log: Callable[[str], None]
+    sales: list[Sale] = field(default_factory=list)
+    slips: list[Slip] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    cancelled: list[tuple[Who, Who, float]] = field(default_factory=list)
+    """(who had opened it, who cancelled it, when)."""
+    acting: Who = "ours"
+    """Who makes the register do what it does right now."""
+    owner: Who = "ours"
+    """Who opened the document that is open."""
+
+    def __post_init__(self) -> None:
+        register = self.register
+        for name in ("open", "close", "cancel", "cash_in", "cash_out", "goods_return", "daily_report"):
+            setattr(register, name, getattr(self, "_" + name)(getattr(register, name)))
+
+    def by_others(self, action: Callable[[], object]) -> None:
+        """Somebody else does something on the printer."""
+        before, self.acting = self.acting, "others"
+        try:
+            action()
+        finally:
+            self.acting = before
+
+    def _open(self, real: Callable[..., None]) -> Callable[..., None]:
+        def opened(*args: object, **options: object) -> None:
+            real(*args, **options)
+            self.owner = self.acting
+
+        return opened
+
+    def _close(self, real: Callable[[int], Transaction]) -> Callable[[int], Transaction]:
+        def closed(change: int) -> Transaction:
+            transaction = real(change)
+            names = [line.name for line in transaction.lines]
+            job = next((f"job/{name.split()[1]}" for name in names if name.startswith("Towar ")), None)
+            day = self.register.state.day
+            sale = Sale(job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock())
+            self.sales.append(sale)
+            self.log(f"TRUTH {sale}")
+            return transaction
+
+        return closed
+
+    def _cancel(self, real: Callable[[], Transaction]) -> Callable[[], Transaction]:
+        def cancelled() -> Transaction:
+            self.cancelled.append((self.owner, self.acting, self.clock()))
+            self.log(f"TRUTH cancelled: {self.owner}'s, by {self.acting}")
+            return real()
+
+        return cancelled
+
+    def _slip(self, kind: str, real: Callable[[int], None]) -> Callable[[int], None]:
+        def printed(value: int) -> None:
+            real(value)
+            self.slips.append(Slip(kind, value))
+            self.log(f"TRUTH {self.slips[-1]}")
+
+        return printed
+
+    def _cash_in(self, real: Callable[[int], None]) -> Callable[[int], None]:
+        return self._slip("cash_in", real)
+
+    def _cash_out(self, real: Callable[[int], None]) -> Callable[[int], None]:
+        return self._slip("cash_out", real)
+
+    def _goods_return(self, real: Callable[[int], None]) -> Callable[[int], None]:
+        return self._slip("goods_return", real)
+
+    def _daily_report(self, real: Callable[[], DailyRecord]) -> Callable[[], DailyRecord]:
+        def reported() -> DailyRecord:
+            record = real()
+            self.reports.append(Report(record.number, self.acting, self.clock()))
+            self.log(f"TRUTH {self.reports[-1]}")
+            return record
+
+        return reported

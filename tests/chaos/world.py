@@ -1,0 +1,512 @@
+"""One run: a shop in one process under virtual time, with everything in it that can break.
+
+Real: engine, dialogues, journal (SQLite on disk), emulated printer. Simulated: the cable, the passing of time,
+the death of the daemon, people and other programs at the printer. A dead daemon does nothing more: from that
+turn of the loop on no byte leaves it and no transaction is carried out; only then its tasks are swept away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from fiscald.emulator import face
+from fiscald.emulator.device import Device
+from fiscald.emulator.faults import Act, Switch
+from fiscald.emulator.faults import Fault as DeviceFault
+from fiscald.emulator.memory import RegisterState
+from fiscald.emulator.register import Register
+from fiscald.engine import Engine, Printer
+from fiscald.journal import JournalError, Phase, Store
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.printers import POLISH_TIME, Identity
+from fiscald.model.problems import Problem, ProblemError
+from fiscald.protocols import family
+from fiscald.protocols.base import Settings
+from tests import virtual
+from tests.chaos.cable import Cable
+from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Order, Schedule, Size, What
+from tests.chaos.truth import Truth
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READS = ("job", "jobs", "next_job", "counts", "events", "last_event", "printer_id")
+#: Virtual seconds after which an unfinished run counts as stuck.
+PATIENCE = 7200.0
+#: Turns of the loop after which a run counts as going in circles.
+TURNS = 400_000
+#: Virtual seconds after which a person looks after what needs one.
+PERSON_SECONDS = 120.0
+
+
+class Dead(Exception):
+    """The daemon is not there (any more)."""
+
+
+class _NoGate:
+    def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
+        return None
+
+
+class SimJournal:
+    """The journal with its one thread, as seen from the loop: first come, first served, and each takes a while."""
+
+    def __init__(self, world: World, directory: Path) -> None:
+        self.world = world
+        self.store = Store(directory, world.host_time)
+        self.dead = False
+        self._turn = asyncio.Lock()
+
+    async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Journal.run``."""
+        return await asyncio.shield(self._run(transaction, *args, **kwargs))
+
+    async def _run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        world = self.world
+        writes = transaction.__name__ not in READS
+        async with self._turn:
+            await asyncio.sleep(world.rng.uniform(0, 0.002))
+            self._live()
+            if writes:
+                if world.disk_full:
+                    raise JournalError("no space left on device")
+                world.writes += 1
+                world.write_happens(before=True)
+            self._live()
+            result = transaction(self.store, *args, **kwargs)
+            if writes:
+                named = args[0] if args and isinstance(args[0], str) else ""
+                world.log(f"journal {transaction.__name__} {named}")
+                if transaction.__name__ == "start":
+                    world.begun[str(named)] = world.now()
+                world.write_happens(before=False)
+            self._live()
+        await asyncio.sleep(0)
+        return result
+
+    def _live(self) -> None:
+        if self.dead:
+            raise asyncio.CancelledError
+
+
+class Life:
+    """One life of the daemon, from its start to its death."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.journal = SimJournal(world, world.directory)
+        settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
+        printer = Printer("till1", world.family, world.cable, settings)
+        self.engine = Engine([printer], self.journal, _NoGate())
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.stream_of = world.cable
+        self._spawn(self.engine.run())
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        return task
+
+    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """A client's request. Raises ``Dead`` if the daemon dies over it."""
+        task = self._spawn(coroutine)
+        await asyncio.wait([task])
+        self.tasks.discard(task)
+        if task.cancelled() or self.journal.dead:
+            raise Dead
+        return task.result()
+
+    def die(self) -> None:
+        """From now on nothing more happens in here."""
+        self.journal.dead = True
+        stream = self.world.cable.stream
+        if stream is not None:
+            self.world.cable.closed(stream)
+        for task in self.tasks:
+            task.cancel()
+        self.journal.store.close()
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    schedule: Schedule
+    jobs: dict[str, Job]
+    truth: Truth
+    answers: list[tuple[str, Job]]
+    """Every final answer that a client was given, in order."""
+    accepted: list[str]
+    """Keys whose acceptance a client was told of."""
+    undecided: dict[str, tuple[str, float, float]]
+    """Key -> cause, from when to when it was in hand; of jobs that a person had to decide."""
+    hits: list[tuple[What, str, str | None]]
+    """(fault, phase of the job in hand, its key), as they happened."""
+    size: Size
+    helped: int
+    """How often a person had to cancel a receipt that nobody finished."""
+    seconds: float
+    violations: list[str]
+    log: list[str] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Of every byte and every change of state, with its time."""
+        return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
+
+
+class World:
+    """The shop of one run."""
+
+    def __init__(self, schedule: Schedule, directory: Path) -> None:
+        self.schedule = schedule
+        self.directory = directory
+        self.rng = random.Random(f"run {schedule.seed}")
+        self.family = family(schedule.family)
+        self.lines: list[str] = []
+        self.clock_jump = 0.0
+        self.disk_full = False
+        self.writes = 0
+        self.turns = 0
+        self.life: Life | None = None
+        self.up = asyncio.Event()
+        self.hits: list[tuple[What, str, str | None]] = []
+        self.commands = 0
+        self.answers: list[tuple[str, Job]] = []
+        self.accepted: list[str] = []
+        self.undecided: dict[str, tuple[str, float, float]] = {}
+        self.begun: dict[str, float] = {}
+        self.violations: list[str] = []
+        self.helped = 0
+        self._kill_at: list[tuple[int, Fault]] = []
+        self._kill_at_write = [fault for fault in schedule.faults if fault.what in WRITES]
+        device = self._printer(1)
+        self.home = device
+        self.truth = Truth(device.register, self.now, self.log)
+        self.cable = Cable(device, schedule.link, self.rng, self.log, self.happens, self._kill)
+        self._meet(device)
+        store = Store(directory, self.register_time)
+        store.know_printer("till1", device.register.state.unique_number)
+        store.close()
+
+    def _printer(self, number: int) -> Device:
+        register = Register(RegisterState(unique_number=f"EMU {number:010d}"), clock=self.register_time)
+        options = {} if self.schedule.profile is None else {"profile": self.schedule.profile}
+        device: Device = face(self.schedule.family)(register, seed=self.schedule.seed, **options)
+        device.slowness = self.schedule.slowness
+        return device
+
+    # -- clocks ---------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def register_time(self) -> datetime:
+        start = datetime.fromisoformat(f"2026-11-22T{self.schedule.start_hour}").replace(tzinfo=POLISH_TIME)
+        return start + timedelta(seconds=self.now())
+
+    def host_time(self) -> datetime:
+        return self.register_time() + timedelta(seconds=self.clock_jump)
+
+    def log(self, line: str) -> None:
+        self.lines.append(f"{self.now():.6f} {line}")
+
+    # -- faults ---------------------------------------------------------------------------------------
+
+    def happens(self, what: What) -> None:
+        """A fault happens now: counted, with the phase of the job in hand."""
+        phase, key = "idle", None
+        if self.life is not None and not self.life.journal.dead:
+            entry, _ = self.life.journal.store.next_job("till1")
+            if entry is not None:
+                phase, key = entry.phase.value, entry.job.key
+                if entry.phase is Phase.STARTED and "opened" in (entry.job.evidence or {}):
+                    phase = "opened"
+        self.hits.append((what, phase, key))
+
+    def _plan(self) -> None:
+        """Put every fault where it will happen."""
+        loop = asyncio.get_running_loop()
+        for fault in self.schedule.faults:
+            if fault.what in CABLE:
+                self.cable.faults.append(fault)
+            elif fault.what in ACTS:
+                planned = DeviceFault(act=ACTS[fault.what], nth=fault.at, seconds=fault.seconds)
+                self.cable.device.faults.plan(planned)
+            elif fault.what in SWITCHES:
+                planned = DeviceFault(act=Act.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
+                self.cable.device.faults.plan(planned)
+            elif fault.what is What.INTRUDER:
+                for act in (Act.KEYPAD_CANCEL, Act.FOREIGN_RECEIPT):
+                    self.cable.device.faults.plan(DeviceFault(act=act, nth=fault.at))
+            elif fault.what is What.KILL_TURN:
+                self._kill_at.append((fault.at, fault))
+            elif fault.what not in WRITES:
+                loop.call_later(fault.at, self._timed, fault)
+
+    def _timed(self, fault: Fault) -> None:
+        self.log(f"fault {fault.what}")
+        self.happens(fault.what)
+        loop = asyncio.get_running_loop()
+        match fault.what:
+            case What.CLOCK:
+                self.clock_jump += fault.amount
+            case What.DISK_FULL:
+                self.disk_full = True
+                loop.call_later(fault.seconds, setattr, self, "disk_full", False)
+            case What.SWAP:
+                self.cable.swap(self._printer(2))
+                loop.call_later(fault.seconds, self.cable.swap, self.home)
+            case What.FOREIGN_SLOW:
+                self._background.append(asyncio.ensure_future(self._slow_foreigner(fault.seconds / 20)))
+
+    async def _slow_foreigner(self, pause: float) -> None:
+        """Another program with a receipt of its own, that gives up when it is refused."""
+        device = self.cable.device
+        did: list[bool] = []
+        for _ in range(200):
+            self.truth.by_others(lambda: did.append(device.foreign_begin()))
+            if did[-1]:
+                break
+            await asyncio.sleep(0.05)
+        for step in (lambda: device.foreign_sell("Obcy towar", 777), lambda: device.foreign_end(777)):
+            await asyncio.sleep(pause)
+            if did[-1]:
+                self.truth.by_others(lambda step=step: did.append(step()))  # type: ignore[misc]
+
+    def turn(self) -> None:
+        """Once in every turn of the loop: between any two awaits."""
+        self.turns += 1
+        if self.turns > TURNS:
+            raise RuntimeError("going in circles")
+        for at, fault in list(self._kill_at):
+            if self.turns >= at and self.life is not None:
+                self._kill_at.remove((at, fault))
+                self._kill(fault)
+
+    def write_happens(self, *, before: bool) -> None:
+        """Before a journal write is carried out, and after it, before anybody is told."""
+        for fault in list(self._kill_at_write):
+            if self.writes == fault.at and before == (fault.what is What.KILL_BEFORE_WRITE):
+                self._kill_at_write.remove(fault)
+                self._kill(fault)
+
+    def _kill(self, fault: Fault) -> None:
+        if self.life is None:
+            return
+        if fault.what is not What.CUT_AND_KILL:
+            self.log(f"fault {fault.what}")
+            self.happens(fault.what)
+        life, self.life = self.life, None
+        self.up.clear()
+        life.die()
+        if fault.what is What.HOST_POWER:
+            self.cable.device.power(on=False)
+        asyncio.get_running_loop().call_later(max(fault.seconds, 0.1), self._start)
+
+    def _start(self) -> None:
+        self.log("daemon starts")
+        self.life = Life(self)
+        self.up.set()
+
+    # -- people ---------------------------------------------------------------------------------------
+
+    async def _person(self) -> None:
+        """Puts paper in, switches the printer on, decides what is undecided; as late as people are."""
+        rng = random.Random(f"person {self.schedule.seed}")
+        waits: dict[object, float] = {}
+        open_since: tuple[int, float] | None = None
+        while True:
+            await asyncio.sleep(1)
+            device, now = self.cable.device, self.now()
+            broken: set[object] = {s for s in device.faults.switches if s in SWITCHES.values()}
+            if not device.powered:
+                broken.add("power")
+            if device.asking:
+                broken.add("question")
+            for what in broken:
+                if now >= waits.setdefault(what, now + rng.choice((0, 3, 40))):
+                    if isinstance(what, Switch):
+                        device.faults.switches.discard(what)
+                    elif what == "question":
+                        device.press(confirm=rng.random() < 0.8)
+                    else:
+                        device.power(on=True)
+                    self.log(f"person mends {what}")
+                    self.cable.pump()
+            waits = {what: at for what, at in waits.items() if what in broken}
+            register = device.register.state
+            if register.transaction is None:
+                open_since = None
+            elif open_since is None or open_since[0] != id(register.transaction):
+                open_since = (id(register.transaction), now)
+            elif now - open_since[1] > PERSON_SECONDS and not broken:
+                self.helped += 1
+                self.log("person cancels what nobody finished")
+                self.truth.by_others(device.keypad_cancel)
+                open_since = None
+            await self._decide()
+
+    async def _decide(self) -> None:
+        if self.life is None:
+            return
+        for entry in self.life.journal.store.jobs(state=JobState.UNDECIDED):
+            job = entry.job
+            assert job.error is not None
+            cause = str((job.error.model_extra or {}).get("cause"))
+            self.undecided.setdefault(job.key, (cause, self.begun[job.key], self.now()))
+            sale = next((sale for sale in self.truth.sales if sale.job == job.key), None)
+            printed = sale is not None or job.document.type != "receipt"
+            resolution = Resolution(
+                verdict="printed" if printed else "not_printed", number=sale.number if sale else None, by="a person"
+            )
+            try:
+                await self.life.call(self.life.engine.resolve(job.key, resolution))
+            except (Dead, ProblemError) as error:
+                self.log(f"person could not decide: {error!r}")
+
+    # -- clients --------------------------------------------------------------------------------------
+
+    async def _client(self, order: Order) -> None:
+        """An application with one document: asks with the same key until it has a final answer."""
+        submission = Submission.model_validate(
+            {"printer": "till1", "document": order.document, "if_interrupted": order.if_interrupted}
+        )
+        await asyncio.sleep(order.at)
+
+        async def ask(life: Life) -> Job:
+            await life.engine.submit(order.key, submission)
+            if not life.journal.dead:
+                self.accepted.append(order.key)
+            return await life.engine.wait(order.key, 60)
+
+        while True:
+            await self.up.wait()
+            life = self.life
+            assert life is not None
+            try:
+                job = await life.call(ask(life))
+            except Dead:
+                continue
+            except ProblemError as error:
+                self.log(f"client {order.key}: {error}")
+                await asyncio.sleep(1)
+                continue
+            if job.state.final:
+                self.log(f"client {order.key}: {job.state} {job.result.number if job.result else ''}")
+                self.answers.append((order.key, job))
+                if job.state is not JobState.UNDECIDED:
+                    return
+                await asyncio.sleep(5)
+
+    async def main(self) -> Outcome:
+        """Carry the schedule out."""
+        self.up = asyncio.Event()
+        self._background = [asyncio.ensure_future(self._person())]
+        self._plan()
+        self._start()
+        clients = [self._client(order) for order in self.schedule.orders]
+        clients += [self._client(order) for order in self.schedule.orders if order.asked_twice]
+        done = asyncio.gather(*clients)
+        try:
+            await asyncio.wait_for(done, PATIENCE)
+        except TimeoutError:
+            self.violations.append("stuck: a job has no final answer, long after the last fault")
+        for planned in (self._kill_at, self._kill_at_write, self.cable.faults):
+            planned.clear()
+        seconds = self.now()
+        passed = self.cable.passed
+        size = Size(out=passed["out"], back=passed["in"], turns=self.turns, writes=self.writes, commands=self.commands)
+        await self.up.wait()
+        jobs = await self._last_look()
+        for task in self._background:
+            task.cancel()
+        life, self.life = self.life, None
+        assert life is not None
+        life.die()
+        await asyncio.gather(*life.tasks, *self._background, return_exceptions=True)
+        return Outcome(
+            schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
+            undecided=self.undecided, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
+            violations=self.violations, log=self.lines,
+        )  # fmt: skip
+
+    async def _last_look(self) -> dict[str, Job]:
+        """Every job as the journal has it in the end, asked from a daemon that was just started."""
+        assert self.life is not None
+        self.life.die()
+        await asyncio.gather(*self.life.tasks, return_exceptions=True)
+        self._start()
+        assert self.life is not None
+        return {entry.job.key: entry.job for entry in self.life.journal.store.jobs(limit=1000)}
+
+    def _meet(self, device: Device) -> None:
+        """Count the device's own faults when they happen, and tell the truth who acts."""
+        real = device.faults.meet
+        acts = {act: what for what, act in ACTS.items()}
+        switches = {switch: what for what, switch in SWITCHES.items()}
+
+        def meet(command: str) -> list[DeviceFault]:
+            self.commands += 1
+            before = set(device.faults.switches)
+            due = real(command)
+            for fault in due:
+                self.happens(acts[fault.act])
+            for switch in device.faults.switches - before:
+                self.happens(switches[switch])
+            return due
+
+        device.faults.meet = meet  # type: ignore[method-assign]
+        for name in ("foreign_receipt", "keypad_cancel", "keypad_report"):
+            action: Callable[[], None] = getattr(device, name)
+            setattr(device, name, lambda action=action: self.truth.by_others(action))
+
+
+class _Faults(logging.Handler):
+    """What the daemon itself calls an internal error is one."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self._found.append(f"internal error: {record.exc_info[1]!r}")
+
+
+def carry_out(schedule: Schedule) -> Outcome:
+    """Carry one schedule out, from the first turn to the last."""
+    random.seed(schedule.seed)
+    memory = Path("/dev/shm")
+    directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if memory.is_dir() else None))
+    world: list[World] = []
+    internal: list[str] = []
+    handler = _Faults(internal)
+    logger = logging.getLogger("fiscald")
+    logger.addHandler(handler)
+    propagated, logger.propagate = logger.propagate, False
+
+    async def main() -> Outcome:
+        world.append(World(schedule, directory))
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: internal.append(str(context)))
+        return await world[0].main()
+
+    try:
+        outcome = virtual.run(main(), turn=lambda: world[0].turn() if world else None)
+    finally:
+        logger.propagate = propagated
+        logger.removeHandler(handler)
+        shutil.rmtree(directory)
+    outcome.violations += internal
+    return outcome
