@@ -10,6 +10,10 @@ from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
 
+#: The evidence is a little older than the moment at which it is in the journal.
+LOOK_SECONDS = 0.3
+
+
 def violations(outcome: Outcome) -> list[str]:
     """Everything that is not as promised; empty when all is well."""
     found = list(outcome.violations)
@@ -124,7 +128,8 @@ def _totals(outcome: Outcome) -> list[str]:
 def _undecided(outcome: Outcome) -> list[str]:
     """Undecided only where the memory is ambiguous to any client: what makes it so must have happened meanwhile."""
     truth, found = outcome.truth, []
-    for key, (cause, began, ended) in outcome.undecided.items():
+    for key, (cause, started, ended) in outcome.undecided.items():
+        began = started - LOOK_SECONDS
         reports = any(r.by == "others" and began <= r.at <= ended for r in truth.reports)
         foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
         cancelled = any(began <= at <= ended for _, _, at in truth.cancelled)

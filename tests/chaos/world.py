@@ -394,7 +394,8 @@ class World:
         while True:
             await self.up.wait()
             life = self.life
-            assert life is not None
+            if life is None:
+                continue
             try:
                 job = await life.call(ask(life))
             except Dead:

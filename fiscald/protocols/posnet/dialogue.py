@@ -43,6 +43,7 @@ from fiscald.protocols.posnet.queries import (
     Facts,
     Moved,
     ask,
+    counters_moved,
     describe,
     find_profile,
     neutral,
@@ -67,6 +68,8 @@ _RECEIPT_TYPES = (16, 17)
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
 #: answered: a program that works on its own receipt does not stop for so long.
 STILL_SECONDS = 5.0
+#: How often is looked before the printer's own confirmation counts as contradicted.
+LOOKS = 3
 
 
 def carry_out(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -203,7 +206,7 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
 def _abandon(why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
     """End our receipt after a definite refusal, before its closing step was sent."""
     scomm = yield from ask("scomm", "ts")
-    now = yield from read_counters()
+    now = yield from read_all()
     if not scomm["ts"] or Moved(opened, now).at_all:
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
@@ -215,7 +218,7 @@ def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     """Cancel our own open receipt and see that it is gone; the counters after that."""
     yield from send(request("prncancel"))
     scomm = yield from ask("scomm", "ts")
-    now = yield from read_counters()
+    now = yield from read_all()
     if scomm["ts"] or Moved(since, now).completed:
         raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
     return now
@@ -337,7 +340,7 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     if trail.committing:
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, recovering=True))
-    now = yield from read_counters()
+    now = yield from read_all()
     if scomm["ts"] and not Moved(opened, now).at_all:
         now = yield from _cancel(opened)
         return _interrupted("the receipt was open; it was cancelled", now)
@@ -351,7 +354,7 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
     def empty_and_alone() -> Dialogue[bool]:
         scomm = yield from ask("scomm", "ts")
         last = yield from read_last_document()
-        now = yield from read_counters()
+        now = yield from read_all()
         empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
         return empty and not Moved(before, now).at_all
 
@@ -378,6 +381,8 @@ def _one_step(
     if isinstance(facts, Wait):
         return facts
     wanted = yield from command(settings)
+    if (yield from counters_moved(facts.counters)):
+        return Wait(problem("printer.busy", reason="another program is printing"))
     yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
     reply = yield from send(wanted)
@@ -394,17 +399,23 @@ def _look(
     refusal: Problem | None = None,
 ) -> Dialogue[Verdict]:
     """Judge after the step, or (without ``reply``) after an interruption."""
-    now = yield from read_all()
-    if now["nu"] != before["nu"]:
-        return Wait(swapped(settings, now["nu"], before["nu"]))
-    moved = Moved(before, now)
-    if lost := _counters_lost(moved):
-        return lost
     confirmed = reply is not None and reply.good
-    verdict = yield from judge(moved, confirmed, settings)
-    if verdict is not None:
-        return verdict
-    if confirmed:
+    for attempt in range(LOOKS):
+        if attempt:
+            # The printer confirmed it, yet nothing moved: an answer from before may have come late.
+            yield Pause(STILL_SECONDS)
+        now = yield from read_all()
+        if now["nu"] != before["nu"]:
+            return Wait(swapped(settings, now["nu"], before["nu"]))
+        moved = Moved(before, now)
+        if lost := _counters_lost(moved):
+            return lost
+        verdict = yield from judge(moved, confirmed, settings)
+        if verdict is not None:
+            return verdict
+        if not confirmed:
+            break
+    else:
         return _unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
     if reply is None or refusal is None:
         return _interrupted("the counters prove that nothing was printed", now)

@@ -296,6 +296,11 @@ def read_all() -> Dialogue[dict[str, Any]]:
     raise Interrupted(problem("printer.busy", reason="its counters do not stand still: another program is printing"))
 
 
+def counters_moved(before: dict[str, Any]) -> Dialogue[bool]:
+    """Whether anything happened since that look."""
+    return (yield from _read_counters()) != before
+
+
 def _read_counters() -> Dialogue[dict[str, Any]]:
     scnt = yield from ask("scnt", "nu", "rd", "hn", "bn")
     return {name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt}
