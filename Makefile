@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench docs clean
+# make chaos SEEDS=0-100000, or MINUTES=30; make soak MINUTES=10
+SEEDS ?= 0-10000
+MINUTES ?=
+
+.PHONY: demo test lint bench chaos soak docs clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -19,6 +23,14 @@ lint: $(VENV)/.dev  ## style, types, who may import whom
 
 bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py
+
+chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
+	$(BIN)/python -m tests.chaos --matrix
+	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m tests.chaos --mutants
+
+soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
+	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md

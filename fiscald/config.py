@@ -78,6 +78,9 @@ class Config(Strict):
     socket: Path = DEFAULT_SOCKET
     state_dir: Path = Path("/var/lib/fiscald")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
+        default=400, description="how long the answers to final jobs are kept; undecided ones stay"
+    )
     licence: LicenceConfig = LicenceConfig()
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
 

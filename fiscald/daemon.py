@@ -17,7 +17,7 @@ from fiscald.api.app import create_app
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
 from fiscald.engine import Engine, Printer
-from fiscald.journal import ThreadedJournal
+from fiscald.journal import JournalDamaged, ThreadedJournal, UnusableJournal
 from fiscald.licence import LicenceGate, LicenceStore
 from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
@@ -41,11 +41,11 @@ async def run(config: Config, *, task_status: TaskStatus[None] = anyio.TASK_STAT
 
     Raises ``JournalError``, ``StoreError`` or ``SocketError`` when it cannot start.
     """
-    journal = ThreadedJournal(config.state_dir, now)
+    journal = _journal(config.state_dir)
     try:
         gate = _gate(config)
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         server = ApiServer(create_app(engine, gate), sockets)
@@ -56,6 +56,15 @@ async def run(config: Config, *, task_status: TaskStatus[None] = anyio.TASK_STAT
     finally:
         journal.close()
     log.info("stopped")
+
+
+def _journal(directory: Path) -> ThreadedJournal | UnusableJournal:
+    """The journal; or, if it is damaged, one that says so: the status goes on, nothing is accepted or printed."""
+    try:
+        return ThreadedJournal(directory, now)
+    except JournalDamaged as error:
+        log.critical("the journal is damaged, NOTHING WILL BE PRINTED: %s", error)
+        return UnusableJournal(directory, error)
 
 
 def _gate(config: Config) -> LicenceGate:

@@ -9,9 +9,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from fiscald.journal.store import Accepted, Entry, JournalError, Phase, Store, WrongPhase
+from fiscald.journal.store import (
+    Accepted,
+    Entry,
+    JournalDamaged,
+    JournalError,
+    Phase,
+    Store,
+    WrongPhase,
+    lock_directory,
+)
 
-__all__ = ["Accepted", "Entry", "Journal", "JournalError", "Phase", "Store", "ThreadedJournal", "WrongPhase"]
+__all__ = [
+    "Accepted",
+    "Entry",
+    "Journal",
+    "JournalDamaged",
+    "JournalError",
+    "Phase",
+    "Store",
+    "ThreadedJournal",
+    "UnusableJournal",
+    "WrongPhase",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,3 +67,20 @@ class ThreadedJournal:
         """Finish what was begun and close the file."""
         self._thread.submit(self._store.close).result()
         self._thread.shutdown()
+
+
+class UnusableJournal:
+    """Stands in for a damaged journal: every transaction fails with the reason. The directory stays locked."""
+
+    def __init__(self, directory: Path, error: JournalDamaged) -> None:
+        """Raises ``JournalError`` if another daemon uses the directory."""
+        self._lock = lock_directory(directory)
+        self._error = error
+
+    async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Journal.run``."""
+        raise self._error
+
+    def close(self) -> None:
+        """Let the next daemon in."""
+        self._lock.close()

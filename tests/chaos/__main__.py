@@ -71,9 +71,9 @@ def _mutants(workers: int | None) -> int:
     for name, mutant in mutants.MUTANTS.items():
         report = campaign(itertools.count(), minutes=3, workers=workers, mutant=name, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.
-        caught = next((text for schedule, text in report.violations if not run(schedule).violations), None)
+        caught = next(((s.seed, text) for s, text in report.violations if not run(s).violations), None)
         escaped += caught is None
-        verdict = f"caught within {report.runs} schedules: {caught}" if caught else "ESCAPED"
+        verdict = f"caught within {report.runs} schedules, by seed {caught[0]}: {caught[1]}" if caught else "ESCAPED"
         print(f"{name:<26} {mutant.__doc__}\n{'':<26} {verdict[:150]}", flush=True)
     print(f"{len(mutants.MUTANTS) - escaped} of {len(mutants.MUTANTS)} caught")
     return bool(escaped)

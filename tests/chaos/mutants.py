@@ -34,10 +34,9 @@ Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
 
 
-def _mutant(make: Callable[[], Iterator[None]]) -> Callable[[], Iterator[None]]:
-    manager = contextmanager(make)
-    MUTANTS[make.__name__] = manager
-    return make
+def _mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    MUTANTS[make.__name__] = contextmanager(make)
+    return MUTANTS[make.__name__]
 
 
 def applied(name: str) -> AbstractContextManager[Any]:
@@ -65,7 +64,7 @@ def resend_after_silence() -> Iterator[None]:
 
 @_mutant
 def trust_stale_answers() -> Iterator[None]:
-    """an answer that came while nothing waited is kept, and taken for the answer to the next such question"""
+    """a late answer is taken for the answer to the next such question, and looks need not agree"""
     ask, event = Line.ask, PosnetSession._event
     late: dict[str, Frame] = {}
 
@@ -81,7 +80,7 @@ def trust_stale_answers() -> Iterator[None]:
             return read_reply(step.command.row, frame, Dialect("cp1250"))
         return await ask(self, step)
 
-    with patch.object(PosnetSession, "_event", keep), patch.object(Line, "ask", ask_late):
+    with patch.object(PosnetSession, "_event", keep), patch.object(Line, "ask", ask_late), looks_torn():
         yield
 
 

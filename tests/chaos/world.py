@@ -109,20 +109,20 @@ class Life:
         settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
         printer = Printer("till1", world.family, world.cable, settings)
         self.engine = Engine([printer], self.journal, _NoGate())
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: dict[asyncio.Task[Any], None] = {}
         self.stream_of = world.cable
         self._spawn(self.engine.run())
 
     def _spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks.add(task)
+        self.tasks[task] = None
         return task
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """A client's request. Raises ``Dead`` if the daemon dies over it."""
         task = self._spawn(coroutine)
         await asyncio.wait([task])
-        self.tasks.discard(task)
+        del self.tasks[task]
         if task.cancelled() or self.journal.dead:
             raise Dead
         return task.result()
@@ -133,7 +133,7 @@ class Life:
         stream = self.world.cable.stream
         if stream is not None:
             self.world.cable.closed(stream)
-        for task in self.tasks:
+        for task in list(self.tasks):
             task.cancel()
         self.journal.store.close()
 
@@ -335,7 +335,7 @@ class World:
                 broken.add("power")
             if device.asking:
                 broken.add("question")
-            for what in broken:
+            for what in sorted(broken, key=str):
                 if now >= waits.setdefault(what, now + rng.choice((0, 3, 40))):
                     if isinstance(what, Switch):
                         device.faults.switches.discard(what)
@@ -385,9 +385,14 @@ class World:
         )
         await asyncio.sleep(order.at)
 
+        accepted = False
+
         async def ask(life: Life) -> Job:
-            await life.engine.submit(order.key, submission)
-            if not life.journal.dead:
+            nonlocal accepted
+            if not accepted:
+                await life.engine.submit(order.key, submission)
+            if not life.journal.dead and not accepted:
+                accepted = True
                 self.accepted.append(order.key)
             return await life.engine.wait(order.key, 60)
 
@@ -402,6 +407,9 @@ class World:
                 continue
             except ProblemError as error:
                 self.log(f"client {order.key}: {error}")
+                if error.problem.code == "job.unknown":
+                    self.violations.append(f"forgotten: {order.key} was accepted, and is unknown")
+                    return
                 await asyncio.sleep(1)
                 continue
             if job.state.final:

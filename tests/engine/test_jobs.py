@@ -266,7 +266,9 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
             while it.phase("FV/1") is not Phase.COMMITTING:
                 await anyio.sleep(0.01)
             till.pull()
-            till.device._machine.execute("dailyrep", {"da": "2026-11-22"})  # a person closes the day while we cannot look
+            till.device._machine.execute(
+                "dailyrep", {"da": "2026-11-22"}
+            )  # a person closes the day while we cannot look
             till.put_back()
             job = await it.engine.wait("FV/1", 600)
             assert job.state is JobState.UNDECIDED

@@ -7,7 +7,9 @@ import os
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -295,4 +297,54 @@ def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> N
 def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
     assert not os.get_inheritable(store._lock.fileno())
+    store.close()
+
+
+def test_old_answers_are_deleted_and_their_space_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = [datetime(2025, 1, 1, tzinfo=UTC)]
+    store = Store(tmp_path, lambda: moment[0])
+    monkeypatch.setattr("fiscald.journal.store.KEEP_NEWEST", 3)
+    for number in range(700):
+        accepted(store, f"old/{number}")
+        store.finish(f"old/{number}", Phase.DONE if number % 2 else Phase.FAILED)
+    accepted(store, "waiting")
+    accepted(store, "open")
+    store.start("open", {})
+    store.finish("open", Phase.UNDECIDED)
+    moment[0] += timedelta(days=399)
+    accepted(store, "new")
+    assert store.prune(400) == 0, "not old enough"
+    moment[0] += timedelta(days=2)
+    size = (tmp_path / "journal.db").stat().st_size
+    assert [store.prune(400), store.prune(400), store.prune(400)] == [500, 200, 0]
+    assert (tmp_path / "journal.db").stat().st_size < size / 2
+    assert [entry.job.key for entry in store.jobs()] == ["waiting", "open", "new"]
+    assert {event.job.key for event in store.events(0, 5000)} == {"waiting", "open", "new"}
+    store.close()
+
+
+def test_a_clock_that_jumped_ahead_deletes_nothing_recent(tmp_path: Path) -> None:
+    moment = [datetime(2026, 1, 1, tzinfo=UTC)]
+    store = Store(tmp_path, lambda: moment[0])
+    accepted(store)
+    store.finish("A", Phase.DONE)
+    moment[0] += timedelta(days=40_000)
+    assert store.prune(400) == 0
+    store.close()
+
+
+def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    schema = files("fiscald.journal").joinpath("schema_v1.sql").read_text("utf-8")
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:
+        db.executescript(f"BEGIN; {schema} PRAGMA user_version = 1; COMMIT;")
+        db.execute(
+            "INSERT INTO job (key, printer, digest, document, phase, created_at, updated_at) VALUES"
+            " ('A', 'till1', zeroblob(32), '{\"type\": \"drawer\"}', 'accepted', ?, ?)",
+            ("2026-01-01T10:00:00+01:00", "2026-01-01T10:00:00+01:00"),
+        )
+    store = Store(tmp_path, lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    entry = store.job("A")
+    assert entry is not None
+    assert (entry.job.deadline, entry.job.if_interrupted) == (None, "repeat")
+    accepted(store, "B")
     store.close()

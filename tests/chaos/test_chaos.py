@@ -1,0 +1,65 @@
+"""What CI carries out of the campaign: fixed seeds, the exhaustive matrix, and the broken rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from fiscald.protocols import FAMILIES
+from tests.chaos import mutants
+from tests.chaos.campaign import campaign, run, shrink, whole_matrix
+from tests.chaos.schedule import What, draw
+from tests.chaos.world import carry_out
+
+#: The seed whose schedule tells each mutant from the product (``python -m tests.chaos --mutants`` finds them).
+CAUGHT_BY: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("seed", [1, 22, 24, 33])
+def test_the_same_seed_gives_the_same_bytes_and_the_same_log(seed: int) -> None:
+    one, other = carry_out(draw(seed)), carry_out(draw(seed))
+    assert one.log == other.log
+    assert one.digest == other.digest
+    assert one.digest != carry_out(draw(seed + 100)).digest
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_random_schedules() -> None:
+    report = campaign(range(1500))
+    assert not report.violations, report.violations[0]
+    assert report.runs == 1500
+    happened = {what for what, _, _ in report.hits}
+    assert happened == set(What) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
+    assert report.causes.total() <= 10, "undecided is rare, even here"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_one_fault_at_every_byte_await_write_and_command(family: str) -> None:
+    report = campaign(whole_matrix(family))
+    assert not report.violations, report.violations[0]
+    assert report.causes.total() == 0
+    assert report.verdicts["done"] > report.runs * 0.99
+    met = {(what, phase) for what, phase, _ in report.hits}
+    for phase in ("accepted", "started", "opened", "committing"):
+        assert {(What.CUT, phase), (What.CUT_AND_KILL, phase), (What.KILL_TURN, phase)} <= met
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", mutants.MUTANTS)
+def test_a_broken_rule_is_noticed(name: str) -> None:
+    schedule = draw(CAUGHT_BY[name])
+    assert not run(schedule).violations
+    with mutants.applied(name):
+        assert run(schedule).violations
+
+
+def test_a_failure_is_shrunk_to_what_is_needed() -> None:
+    with mutants.applied("repeat_without_looking"):
+        schedule = draw(CAUGHT_BY["repeat_without_looking"])
+        text = run(schedule).violations[0][1]
+        small = shrink(schedule, text)
+        assert len(small.orders) + len(small.faults) <= len(schedule.orders) + len(schedule.faults)
+        assert any(found.split(":")[0] == text.split(":")[0] for _, found in run(small).violations)

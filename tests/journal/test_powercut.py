@@ -1,0 +1,110 @@
+"""The host's power goes at every single write, sync and deletion of the journal: what was promised is there."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fiscald.journal import JournalError, Phase, Store
+from fiscald.model.documents import Submission
+from fiscald.model.printers import POLISH_TIME
+from fiscald.model.problems import problem
+from tests.journal.powercut import Disk, available
+
+pytestmark = pytest.mark.skipif(not available, reason="this Python's sqlite3 does not use the shared library")
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
+CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": 100}})
+#: A job's way, one transaction each, and a second job.
+WAY: list[Callable[[Store], object]] = [
+    lambda store: store.accept("A", CASH, (), None),
+    lambda store: store.start("A", {"bn": 1}),
+    lambda store: store.opened("A", {"bn": 1}),
+    lambda store: store.commit("A"),
+    lambda store: store.requeue("A", {"after": {"bn": 1}}),
+    lambda store: store.accept("B", CASH, (), None),
+    lambda store: store.start("A", {"bn": 2}),
+    lambda store: store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?")),
+    lambda store: store.know_printer("till1", "EMU 1"),
+    lambda store: store.withdraw("B", problem("job.withdrawn")),
+]
+
+
+def picture(store: Store) -> object:
+    """All that the journal says."""
+    jobs = [(e.job.key, e.phase, e.job.evidence, e.job.attempts) for e in store.jobs()]
+    return jobs, [event.state for event in store.events(0)], store.printer_id("till1")
+
+
+def pictures(directory: Path) -> list[object]:
+    """What it says after each transaction; the first is of a journal without any."""
+    store = Store(directory, lambda: NOW)
+    found = [picture(store)]
+    for step in WAY:
+        step(store)
+        found.append(picture(store))
+    store.close()
+    return found
+
+
+def cut(directory: Path, at: int, seed: int, lose: float, pragma: str | None = None) -> tuple[int, object, bool]:
+    """The power goes at change ``at``: transactions that had returned, what is there afterwards, and if it went."""
+    directory.mkdir(exist_ok=True)
+    with Disk() as disk:
+        store = Store(directory, lambda: NOW)
+        if pragma:
+            store._db.execute(pragma)
+        disk.dies_at = disk.changes + at
+        returned = 0
+        with contextlib.suppress(JournalError):
+            for step in WAY:
+                step(store)
+                returned += 1
+        died = disk.dead
+        store._lock.close()
+        with contextlib.suppress(Exception):
+            store._db.close()
+        disk.reboot(random.Random(seed), lose=lose)
+        again = Store(directory, lambda: NOW)
+        found = picture(again)
+        again.close()
+        return returned, found, died
+
+
+def broken_promises(tmp_path: Path, pragma: str | None = None) -> tuple[int, list[str]]:
+    """Power cuts tried, and what was lost or half done after them; with ``pragma``: until the first."""
+    expected = pictures(tmp_path / "whole")
+    broken: list[str] = []
+    tried = at = 0
+    while not (pragma and broken):
+        at += 1
+        for seed, lose in ((0, 1.0), (1, 0.0), (2, 0.5), (3, 0.5), (4, 0.5)):
+            try:
+                returned, found, died = cut(tmp_path / "cut", at, seed, lose, pragma)
+            except JournalError as error:
+                broken.append(f"change {at}: {error}")
+                continue
+            if not died:
+                return tried, broken
+            tried += 1
+            if found not in expected[returned : returned + 2]:
+                broken.append(f"change {at}: {returned} transactions had returned")
+    return tried, broken
+
+
+def test_whatever_returned_is_there_and_nothing_is_half_there(tmp_path: Path) -> None:
+    tried, broken = broken_promises(tmp_path)
+    assert not broken
+    assert tried > 300
+
+
+@pytest.mark.parametrize("pragma", ["PRAGMA synchronous = FULL", "PRAGMA synchronous = OFF"])
+def test_the_check_notices_a_dropped_sync(tmp_path: Path, pragma: str) -> None:
+    """One sync less (FULL does not sync the directory), or none: this disk loses what was promised."""
+    _, broken = broken_promises(tmp_path, pragma)
+    assert broken
