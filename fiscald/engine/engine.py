@@ -190,6 +190,8 @@ class Engine:
             entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
         except WrongPhase:
             entry = await self._entry(key)
+            if entry.job.error is not None and entry.job.error.code == "job.withdrawn":
+                return entry.job  # asked again, because the first answer was lost
             raise ProblemError(problem("job.started", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job

@@ -9,7 +9,8 @@ from tests.chaos.schedule import What
 from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
-
+#: Errors that a good document may meet: a report of nothing, and a person who says no on the keypad.
+REFUSALS = ("382", "10", "30")
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -101,6 +102,19 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     ours = sum(report.by == "ours" for report in truth.reports)
     if ours > len(done):
         found.append(f"doubled: {ours} daily reports for {len(done)} jobs")
+    found += [
+        f"foot: {kind} of {whose} carries the foot of {foot}"
+        for kind, whose, foot in truth.feet
+        if whose != foot and not kind.startswith("cancelled")
+    ]
+    register = truth.register.state
+    if truth.owner == "ours" and (register.transaction is not None or register.closing is not None):
+        found.append("left open: a document is open on the printer in the end")
+    for key, job in outcome.jobs.items():
+        if job.error is not None and job.error.code == "printer.refused":
+            number = (job.error.device_code or "").split()[0]
+            if number not in REFUSALS:
+                found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found
 

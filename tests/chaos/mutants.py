@@ -251,18 +251,6 @@ def cancel_whatever_is_open() -> Iterator[None]:
 
 
 @_mutant
-def cancel_without_looking() -> Iterator[None]:
-    """after a refusal what is open is cancelled, though ours has ended meanwhile"""
-
-    def abandon(why: Any, opened: Any, *, again: bool) -> Dialogue[Verdict]:
-        yield from queries.send(request("prncancel"))
-        return NotPrinted(why, again=again)
-
-    with patch.object(dialogue, "_abandon", abandon):
-        yield
-
-
-@_mutant
 def never_cancel() -> Iterator[None]:
     """our own receipt is left open after a failure"""
 

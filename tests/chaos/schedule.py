@@ -133,6 +133,8 @@ def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str,
         document["payments"] = [{"type": "card", "amount": sum(int(str(line["price"])) for line in lines)}]
     if rng.random() < 0.2:
         document["footer"] = ["Dziękujemy", f"nr {number}"]
+    if rng.random() < 0.3:
+        document["system_number"] = f"SN-{number}-"
     return document
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from fiscald.emulator.memory import DailyRecord, Transaction
+from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.register import Register
 
 Who = Literal["ours", "others"]
@@ -52,6 +54,8 @@ class Truth:
     reports: list[Report] = field(default_factory=list)
     cancelled: list[tuple[Who, Who, float]] = field(default_factory=list)
     """(who had opened it, who cancelled it, when)."""
+    feet: list[tuple[str, str | None, str]] = field(default_factory=list)
+    """(kind of sheet, job whose it is, job that its foot names)."""
     acting: Who = "ours"
     """Who makes the register do what it does right now."""
     owner: Who = "ours"
@@ -59,7 +63,7 @@ class Truth:
 
     def __post_init__(self) -> None:
         register = self.register
-        for name in ("open", "close", "cancel", "cash_in", "cash_out", "goods_return", "daily_report"):
+        for name in ("open", "close", "cancel", "cash_in", "cash_out", "goods_return", "daily_report", "put_out"):
             setattr(register, name, getattr(self, "_" + name)(getattr(register, name)))
 
     def by_others(self, action: Callable[[], object]) -> None:
@@ -123,3 +127,14 @@ class Truth:
             return record
 
         return reported
+
+    def _put_out(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
+        def put_out(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
+            text = "\n".join(line.text for line in paper.lines)
+            foot = re.search(r"SN-(\d+)-", text)
+            if foot is not None:
+                whose = re.search(r"Towar (\d+)", text)
+                self.feet.append((kind, f"job/{whose[1]}" if whose else None, f"job/{foot[1]}"))
+            return real(kind, paper, facts)
+
+        return put_out

@@ -65,6 +65,10 @@ from fiscald.protocols.posnet.queries import (
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
+#: Refusals that pass: noise, a full queue, and somebody else's document (opened since we looked).
+_MOMENT = (codes.Reaction.NOISE, codes.Reaction.FULL, codes.Reaction.STATE)
+#: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
+_SUMS_DIFFER = range(2805, 2810)
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
 #: answered: a program that works on its own receipt does not stop for so long.
 STILL_SECONDS = 5.0
@@ -125,7 +129,7 @@ def _again(reply: Reply) -> bool:
     """Whether the refusal is about the moment, not about the document."""
     kind = codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC
     assert reply.error is not None
-    return codes.lookup(kind, reply.error).reaction in (codes.Reaction.NOISE, codes.Reaction.FULL)
+    return codes.lookup(kind, reply.error).reaction in _MOMENT
 
 
 def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
@@ -163,7 +167,6 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
     yield Started(before, neutral(before))
     opened: dict[str, Any] | None = None
-    resent = False
     for item in plan.items:
         reply = yield from send(item.request)
         opening = item.request.row.mnemonic == "trinit"
@@ -171,7 +174,6 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             # Sent again it might meet our own receipt and call it another program's; recovery looks first.
             raise Interrupted(refused(reply, item.pointer))
         if spoiled(reply):
-            resent = True
             reply = yield from send(item.request)
         if not reply.good:
             why = refused(reply, item.pointer)
@@ -189,8 +191,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     if reply.good:
         notices = yield from _finish_footer(plan.footer)
     refusal = None if reply.good else refused(reply, "/document")
-    # A line that was sent twice on a noisy link shows up as a total that does not agree.
-    again = not reply.good and (resent or _again(reply))
+    again = not reply.good and (reply.error in _SUMS_DIFFER or _again(reply))
     return (yield from _judge_receipt(plan, settings, opened, notices, refusal=refusal, again=again))
 
 
@@ -239,8 +240,20 @@ def _finish_footer(footer: list[Item]) -> Dialogue[tuple[Notice, ...]]:
                 )
             )
     if footer:
-        yield from send(request("trftrend"))
+        yield from _close_footer()
     return tuple(notices)
+
+
+def _close_footer() -> Dialogue[None]:
+    """``trftrend``: without it the sheet does not come out, and the printer takes no other document."""
+    for _ in range(LOOKS):
+        reply = yield from send(request("trftrend"))
+        last = yield from read_last_document()
+        if not last.footer_open:
+            return
+        if not spoiled(reply):
+            break
+    raise Interrupted(problem("printer.busy", reason="the footer of the registered receipt could not be finished yet"))
 
 
 def _judge_receipt(
@@ -272,7 +285,7 @@ def _judge_receipt(
     scomm = yield from ask("scomm", "ts")
     last = yield from read_last_document()
     if last.footer_open and not scomm["ts"]:
-        yield from send(request("trftrend"))
+        yield from _close_footer()
     whole = yield from read_all()
     if Moved(now, whole).at_all:
         raise Interrupted(problem("printer.busy", reason="another program is printing"))

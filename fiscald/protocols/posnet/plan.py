@@ -72,8 +72,6 @@ class Plan:
     """Fiscal value, in grosze."""
     paid: int = 0
     change: int = 0
-    running: list[tuple[int, int]] = field(default_factory=list)
-    """Fiscal value and payments after each item: what the printer holds if it stopped there."""
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -164,14 +162,13 @@ class _Planner:
         if self.plan.errors:
             return
         self.plan.items.append(Item(request(mnemonic, **values), pointer))
-        self.plan.running.append((self.plan.total, self.plan.paid))
 
     # -- the receipt ----------------------------------------------------------------------------------
 
     def receipt(self, receipt: Receipt) -> Plan:
         at = "/document"
-        self._prepare_printout(receipt, at)
         self.add(at, "trinit", bm=False)
+        self._prepare_printout(receipt, at)
         if receipt.buyer is not None:
             if not self.profile.sends_nip:
                 self.error(
@@ -212,7 +209,11 @@ class _Planner:
         return self.plan
 
     def _prepare_printout(self, receipt: Receipt, at: str) -> None:
-        """``ftrcfg`` and ``qrcode`` configure the next printout and are used up by it (5.2, 5.6)."""
+        """``ftrcfg`` and ``qrcode`` configure the next printout and are used up by it (5.2, 5.6).
+
+        Sent when ours is open (legal there, and one client does it): given up before that, the foot of one
+        receipt would come out under the next document of anybody.
+        """
         if receipt.qr is not None:
             data = receipt.qr.text.encode()
             self.add(

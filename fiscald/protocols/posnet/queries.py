@@ -53,6 +53,8 @@ class Facts:
     """What a printer says about itself before a document."""
 
     scomm: dict[str, Any]
+    footer_open: bool
+    """A registered receipt whose printout is not finished; ``scomm`` does not tell it."""
     counters: dict[str, Any]
     day: dict[str, Any]
     rates: Rates
@@ -66,7 +68,7 @@ class Facts:
     @property
     def transaction_open(self) -> bool:
         """Whether a document of anybody is open."""
-        return bool(self.scomm["ts"])
+        return bool(self.scomm["ts"]) or self.footer_open
 
     @property
     def fiscal(self) -> bool:
@@ -332,11 +334,12 @@ def _rates(values: dict[str, Any]) -> Rates:
 def read_facts() -> Dialogue[Facts]:
     """Open transaction, counters, totals and rates."""
     scomm = yield from ask("scomm", "ts", "nu")
+    last = yield from read_last_document()
     counters = yield from _read_counters()
     day, rates = yield from _read_totals()
     if rates is None:
         rates = _rates((yield from ask("sfsk", "nu")))
-    return Facts(scomm, counters, day, rates)
+    return Facts(scomm, last.footer_open, counters, day, rates)
 
 
 def read_last_document() -> Dialogue[LastDocument]:

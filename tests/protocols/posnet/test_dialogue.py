@@ -71,6 +71,10 @@ class Bench:
         return drive(steps, self.answer, trail=self.journal, paused=paused)
 
 
+def _ignore(_: object) -> None:
+    """For lambdas."""
+
+
 class LineLost(Exception):
     """The line broke."""
 
@@ -95,7 +99,7 @@ def test_nothing_is_sent_but_queries_before_the_evidence() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
     first_change = next(i for i, text in enumerate(bench.sent) if text.startswith("trinit"))
-    assert bench.sent[:first_change] == ["!sdev|", "scomm|", "scnt|", "stot|"]
+    assert bench.sent[:first_change] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
 
 
 @pytest.mark.parametrize("document", SLIPS, ids=lambda d: d.type)
@@ -342,6 +346,58 @@ def test_a_refused_footer_line_is_a_note_and_no_failure() -> None:
     assert [notice.pointer for notice in verdict.notices] == ["/document/footer/0"]
 
 
+def test_a_spoiled_end_of_the_footer_is_sent_again() -> None:
+    """Without it the sheet never comes out, and the printer takes nothing else."""
+    bench = Bench()
+    real = bench.answer
+    noise = [True]
+
+    def noisy(data: bytes) -> bytes:
+        if payload(data).startswith("trftrend") and noise and noise.pop():
+            return frame("ERR\t?5\t")
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    assert isinstance(verdict, Printed)
+    assert [sheet.kind for sheet in bench.talk.register.printouts] == ["receipt"]
+    assert isinstance(bench.carry_out(RECEIPT), Printed)
+
+
+def test_a_footer_that_cannot_be_finished_is_not_called_done() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def refusing(data: bytes) -> bytes:
+        return frame("trftrend\t?2062\t") if payload(data).startswith("trftrend") else real(data)
+
+    with pytest.raises(Interrupted, match="footer"):
+        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing, trail=bench.journal)
+    verdict = bench.recover(RECEIPT)
+    assert isinstance(verdict, Printed), "on the next look it is finished"
+    assert verdict.result.number == 1
+
+
+def test_another_programs_open_footer_is_waited_for() -> None:
+    bench = Bench()
+    bench.talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|fe0|")
+    verdict = bench.carry_out(RECEIPT)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.foreign_transaction"
+
+
+def test_the_foot_of_a_receipt_that_was_given_up_is_not_printed_under_the_next_document() -> None:
+    bench = Bench()
+    named = PLAIN.model_copy(update={"system_number": "FV-1"})
+    for stop in ("trinit", "ftrcfg", "trline"):
+        bench.break_off(named, lambda mnemonic, stop=stop: mnemonic == stop, executed=True)  # type: ignore[misc]
+        assert isinstance(bench.recover(named), NotPrinted)
+        bench.carry_out(CashIn(amount=5))
+        bench.carry_out(PLAIN)
+    good = [sheet for sheet in bench.talk.register.printouts if not sheet.kind.startswith("cancelled")]
+    assert len(good) == 6
+    assert not any("FV-1" in sheet.text for sheet in good)
+
+
 def test_an_answer_that_makes_no_sense_interrupts() -> None:
     bench = Bench()
     real = bench.answer
@@ -414,6 +470,163 @@ def test_somebody_else_printed_in_between() -> None:
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1, "ours was open, so it was the first to end"
     assert verdict.result.printed_at is None or verdict.evidence["after"]["bn"] == 2
+
+
+@pytest.mark.parametrize("executed", [False, True])
+def test_receipts_of_others_before_ours_was_open_change_nothing(executed: bool) -> None:
+    """Between the first look and our opening: the number is still exact."""
+    bench = Bench()
+    real = bench.talk.printer.receive
+
+    def receive(data: bytes, now: float) -> None:
+        if payload(data).startswith("trinit"):
+            bench.talk.printer.foreign_receipt()
+        real(data, now)
+
+    bench.talk.printer.receive = receive  # type: ignore[method-assign]
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=executed)
+    verdict = bench.recover(PLAIN)
+    if executed:
+        assert isinstance(verdict, Printed)
+        assert verdict.result.number == 2
+    else:
+        assert isinstance(verdict, NotPrinted)
+        assert bench.talk.register.state.day.receipt_count == 1
+
+
+@pytest.mark.parametrize("profile", ["online", "old"])
+@pytest.mark.parametrize("printed", [False, True])
+def test_two_endings_are_told_apart_by_the_days_totals(profile: str, printed: bool) -> None:
+    """Ours and another one: one was completed, one cancelled."""
+    settings = Settings("till1", "cp1250", profile)
+    bench = Bench(Talk(profile=profile))
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=printed, settings=settings)
+    printer = bench.talk.printer
+    if printed:
+        assert printer.foreign_begin()
+        printer.foreign_sell("Obcy", 300)
+        printer.keypad_cancel()
+    else:
+        printer.keypad_cancel()
+        printer.foreign_receipt()
+    verdict = bench.recover(PLAIN, settings=settings)
+    if printed:
+        assert isinstance(verdict, Printed)
+        assert verdict.result.number == 1
+        assert verdict.result.total == 1150
+    else:
+        assert isinstance(verdict, NotPrinted)
+        assert verdict.again
+
+
+def test_twins_are_for_a_person() -> None:
+    bench = Bench()
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
+    assert bench.talk.printer.foreign_begin()
+    bench.talk.printer.foreign_sell("Obcy", 1150)
+    bench.talk.printer.keypad_cancel()
+    verdict = bench.recover(PLAIN)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "twins"}
+
+
+def test_a_receipt_that_others_changed_and_closed_is_for_a_person() -> None:
+    bench = Bench()
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=False)
+    bench.talk.say("trline|naObcy|vt0|pr100|")
+    bench.talk.say("trend|to1250|fp1150|")
+    bench.talk.printer.foreign_end(1250)
+    verdict = bench.recover(PLAIN)
+    assert isinstance(verdict, Unknown | NotPrinted)
+    if isinstance(verdict, Unknown):
+        assert verdict.problem.model_extra == {"cause": "changed"}
+
+
+def test_counters_that_went_back_prove_nothing() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.carry_out(PLAIN)
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
+    bench.talk.register.state.day.receipt_count = 1
+    verdict = bench.recover(PLAIN)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "counters_restored"}
+
+
+def test_an_empty_receipt_that_moves_is_somebody_elses() -> None:
+    """Our opening command was lost, and another program has opened a receipt: it is at work."""
+    bench = Bench()
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trinit", executed=False)
+    assert bench.talk.printer.foreign_begin()
+    verdict = bench.recover(PLAIN, paused=lambda: _ignore(bench.talk.printer.foreign_sell("Obcy", 5)))
+    assert isinstance(verdict, NotPrinted)
+    assert bench.talk.register.state.transaction is not None
+    assert "prncancel|" not in bench.sent
+
+
+def test_a_line_refused_in_somebody_elses_receipt_cancels_nothing() -> None:
+    """A person cancelled ours, another program opened its own, and our next line ended up there."""
+    bench = Bench()
+    for rate in (1, 2):
+        bench.talk.sell([f"trline|naBułka|vt{rate}|pr100|"], "trend|to100|")
+    document = PLAIN.model_copy(update={"lines": (PLAIN.lines[0], PLAIN.lines[1].model_copy(update={"vat": "8%"}))})
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        if "Bułka" in payload(data):
+            bench.talk.printer.keypad_cancel()
+            assert bench.talk.printer.foreign_begin()
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(document, SETTINGS, None), answer)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.cancelled"
+    assert not verdict.again
+    assert bench.talk.register.state.transaction is not None
+    assert "prncancel|" not in bench.sent
+
+
+def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
+    """The closing command was answered; then a person made the daily report, before we could look."""
+    bench = Bench()
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        found = real(data)
+        if payload(data).startswith("trend"):
+            bench.talk.printer.keypad_report()
+        return found
+
+    verdict = drive(dialogue.carry_out(PLAIN, SETTINGS, None), answer)
+    assert isinstance(verdict, Printed)
+    assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
+
+
+def test_what_was_found_out_later_has_the_time_of_the_sale() -> None:
+    bench = Bench()
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
+    sold = bench.talk.register.now()
+    bench.talk.register.state.clock_offset += 3600
+    verdict = bench.recover(PLAIN)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.printed_at == sold
+
+
+def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
+    bench = Bench()
+    bench.talk.register.state.cash = 1000
+    real = bench.answer
+    paused = []
+
+    def answer(data: bytes) -> bytes:
+        return frame("stocash\t") if payload(data).startswith("stocash") else real(data)
+
+    verdict = drive(
+        dialogue.carry_out(GoodsReturn(amount=100), SETTINGS, None), answer, paused=lambda: paused.append(1)
+    )
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "contradiction"}
+    assert len(paused) == 2, "it was looked at again before"
 
 
 def test_a_daily_report_in_between_leaves_it_unproven() -> None:
