@@ -9,8 +9,8 @@ from tests.chaos.schedule import What
 from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
-#: Errors that a good document may meet: a report of nothing, and a person who says no on the keypad.
-REFUSALS = ("382", "10", "30")
+#: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, noise three times.
+REFUSALS = ("382", "10", "30", "frame")
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -74,7 +74,7 @@ def _slip(key: str, job: Job, outcome: Outcome) -> list[str]:
     count = sum(slip.amount == amount for slip in outcome.truth.slips)
     if count > 1:
         # A cable that doubles a whole command makes two slips, and no client can help it; it must be told.
-        told = any(notice.code == "slip.doubled" for notice in job.warnings)
+        told = any(notice.code == "slip.doubled" for notice in job.warnings) or key in outcome.undecided
         if told and any(what is What.DUPLICATE for what, _, _ in outcome.hits):
             return []
         return [f"doubled: {key} was printed {count} times"]
@@ -102,10 +102,12 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     ours = sum(report.by == "ours" for report in truth.reports)
     if ours > len(done):
         found.append(f"doubled: {ours} daily reports for {len(done)} jobs")
+    # A person who cancels between our opening and the configuration of the foot leaves it to the next sheet.
+    by_others = any(by == "others" for _, by, _ in truth.cancelled)
     found += [
         f"foot: {kind} of {whose} carries the foot of {foot}"
         for kind, whose, foot in truth.feet
-        if whose != foot and not kind.startswith("cancelled")
+        if whose != foot and not kind.startswith("cancelled") and not by_others
     ]
     register = truth.register.state
     if truth.owner == "ours" and (register.transaction is not None or register.closing is not None):
@@ -147,7 +149,13 @@ def _undecided(outcome: Outcome) -> list[str]:
         reports = any(r.by == "others" and began <= r.at <= ended for r in truth.reports)
         foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
         cancelled = any(began <= at <= ended for _, _, at in truth.cancelled)
-        happened = {"report_between": reports, "many_reports": reports, "twins": foreign and cancelled}
+        doubled = any(what is What.DUPLICATE for what, _, _ in outcome.hits)
+        happened = {
+            "report_between": reports,
+            "many_reports": reports,
+            "twins": foreign and cancelled,
+            "many_slips": doubled,
+        }
         if not happened.get(cause, False):
             found.append(f"undecided without need: {key} ({cause})")
     return found

@@ -125,7 +125,7 @@ def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str,
     lines = [{"name": f"Towar {number}", "price": 777 if twin else 1000 + number, "vat": "A"}]
     if not twin:
         lines += [
-            {"name": f"Inny {index}", "price": rng.randrange(1, 5000), "vat": rng.choice("ABC")}
+            {"name": f"Inny {number} {index}", "price": rng.randrange(1, 5000), "vat": rng.choice("ABC")}
             for index in range(rng.randrange(4))
         ]
     document: dict[str, Any] = {"type": "receipt", "lines": lines}

@@ -129,7 +129,7 @@ def _again(reply: Reply) -> bool:
     """Whether the refusal is about the moment, not about the document."""
     kind = codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC
     assert reply.error is not None
-    return codes.lookup(kind, reply.error).reaction in _MOMENT
+    return spoiled(reply) or codes.lookup(kind, reply.error).reaction in _MOMENT
 
 
 def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:

@@ -38,6 +38,8 @@ _DEVICE = {
     2: ("the printer asks something and waits for a key", "drukarka czeka na klawisz"),
     3: ("the printer shows a message and waits for its user", "drukarka wyświetla komunikat"),
 }
+#: The frame error of a frame without checksum or structure.
+SYNTAX = 15
 #: How often counters and totals are read before they must agree.
 LOOKS = 3
 _CODES = {
@@ -177,10 +179,13 @@ def send(command: Request) -> Dialogue[Reply]:
 
 
 def spoiled(reply: Reply) -> bool:
-    """Whether the line spoiled our frame: it was not executed (section 8, frame errors 5, 8, 9)."""
+    """Whether the line spoiled our frame: it was not executed (section 8, frame errors 5, 8, 9).
+
+    Error 15 is "badly built" to the reference; ours are well built, so a byte was lost on the way.
+    """
     if not reply.frame_error or reply.error is None:
         return False
-    return codes.lookup(codes.Kind.FRAME, reply.error).reaction is codes.Reaction.NOISE
+    return reply.error == SYNTAX or codes.lookup(codes.Kind.FRAME, reply.error).reaction is codes.Reaction.NOISE
 
 
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
