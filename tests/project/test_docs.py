@@ -77,3 +77,11 @@ def test_every_field_of_a_receipt_is_described() -> None:
     described = (ROOT / "docs" / "api.md").read_text("utf-8")
     for name, field in Receipt.model_fields.items():
         assert f"`{field.alias or name}" in described
+
+
+def test_every_complaint_has_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "complaints.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) == 19
+    for path, name in named:
+        assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}::{name}"
