@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hundred
+
 from fiscald.api.client import Client
 from fiscald.emulator.posnet import FACE
 from fiscald.emulator.register import Register
@@ -204,6 +206,18 @@ def without_latency(folder: Path, conversation: list[Exchange]) -> None:
         row(what, f"{ratio:.2f} ({spread})", "<= 2.0", good=ratio <= 2.0)
 
 
+def many_at_once(folder: Path, conversation: list[Exchange]) -> None:
+    """Row 3: a hundred printers of one daemon, and one of them alone."""
+    found = hundred.measure(folder, RECEIPT, conversation)
+    times = found.daemon
+    alone, middle = statistics.median(times.alone), statistics.median(times.together)
+    what = f"{hundred.PRINTERS} printers at once: p99 ({times.p99:.2f} s) / one alone ({alone:.2f} s)"
+    row(what, f"{times.ratio:.3f} (median {middle / alone:.3f})", "<= 1.15", good=times.ratio <= 1.15)
+    print(f"{'  the same frames from bare sockets, without a daemon':<62} {found.bare.ratio:>22.3f}")
+    processors = f"{found.daemon_cpu * 1000:.1f} ms, {found.emulator_cpu * 1000:.1f} ms"
+    print(f"{'  processor time of a receipt: daemon, emulator':<62} {processors:>22}", flush=True)
+
+
 def syncing(folder: Path) -> None:
     """What the journal's four synced changes of one receipt take on this disk."""
     store = Store(folder, lambda: datetime.now(UTC))
@@ -249,6 +263,7 @@ def main() -> None:
         (Path(folder) / "idle").mkdir()
         over_a_slow_line(Path(folder) / "slow", conversation)
         without_latency(Path(folder) / "fast", conversation)
+        many_at_once(Path(folder) / "many", conversation)
         syncing(Path(folder) / "journal")
         idle(Path(folder) / "idle")
 

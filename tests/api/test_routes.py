@@ -86,8 +86,12 @@ async def test_withdrawing(tmp_path: Path) -> None:
         response = await it.http.delete("/v1/jobs/A")
         assert (response.status_code, response.json()["state"]) == (200, "failed")
         assert response.json()["error"]["code"] == "job.withdrawn"
-        problem(await it.http.delete("/v1/jobs/A"), 409, "job.started")
+        again = await it.http.delete("/v1/jobs/A")
+        assert (again.status_code, again.json()) == (200, response.json()), "asked again: the first answer was lost"
         problem(await it.http.delete("/v1/jobs/B"), 404, "job.unknown")
+        it.printer.clear()
+        await it.put("C")
+        problem(await it.http.delete("/v1/jobs/C"), 409, "job.started")
 
 
 async def test_hello_printers_licence(tmp_path: Path) -> None:
@@ -314,17 +318,17 @@ async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
                 while not printers:
                     await anyio.sleep(0.01)
             await it.put("A")
-        assert [change.state for change in seen] == ["accepted", "running", "running", "done"]
+        assert [change.state for change in seen] == ["accepted", "running", "done"]
         assert printers[0].name == "till1", "a stream begins with the present state of every printer"
         assert any(status.state == "printing" for status in printers)
 
         again = []
-        async for event in it.client.events(after=seen[1].id):
+        async for event in it.client.events(after=seen[0].id):
             if isinstance(event, JobChange):
                 again.append(event.id)
                 if len(again) == 2:
                     break
-        assert again == [seen[2].id, seen[3].id], "resumed without gap and without double"
+        assert again == [seen[1].id, seen[2].id], "resumed without gap and without double"
 
 
 async def test_a_bad_cursor(tmp_path: Path) -> None:

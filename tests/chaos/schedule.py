@@ -164,7 +164,9 @@ def draw(seed: int, family: str = "posnet", profiles: tuple[str, ...] = ("online
                 asked_twice=rng.random() < 0.2,
             )
         )
-    faults = tuple(_fault(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    # Half of the time faults meet: what comes to nothing alone does harm within a few commands of another.
+    near = rng.choice((None, rng.randrange(1, 70)))
+    faults = tuple(_fault(rng, near) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
     return Schedule(
         seed=seed,
         family=family,
@@ -177,7 +179,8 @@ def draw(seed: int, family: str = "posnet", profiles: tuple[str, ...] = ("online
     )
 
 
-def _fault(rng: random.Random) -> Fault:
+def _fault(rng: random.Random, near: int | None) -> Fault:
+    """``near``: the command around which those faults come that are counted by commands."""
     what = rng.choice(list(What))
     seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)
     if what in CABLE:
@@ -195,7 +198,8 @@ def _fault(rng: random.Random) -> Fault:
     if what in TIMED:
         amount = rng.choice((-86_400, -60, 3600, 86_400, 400_000_000)) if what is What.CLOCK else 1
         return Fault(what=what, at=rng.randrange(0, 8), seconds=seconds, amount=amount)
-    return Fault(what=what, at=rng.randrange(1, 70), seconds=seconds)
+    at = rng.randrange(1, 70) if near is None else near + rng.randrange(6)
+    return Fault(what=what, at=at, seconds=seconds)
 
 
 #: The documents of the exhaustive matrix.

@@ -150,7 +150,7 @@ def test_exit_code_2_wrong_usage(counter: Counter) -> None:
 
 def test_exit_code_3_undecided_and_resolving(counter: Counter) -> None:
     counter.printer.fault("bad_crc", "trend")
-    counter.printer.fault("foreign_receipt", "scomm", nth=2)
+    counter.printer.fault("keypad_report", "scomm", nth=2)
     result = counter.run("print", counter.file(RECEIPT), "--key", "X", "--wait", "60")
     assert result.exit_code == 3, result.output
     assert "fiscalctl resolve 'X'" in result.stdout
