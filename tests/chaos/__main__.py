@@ -6,10 +6,11 @@ import argparse
 import itertools
 import sys
 import time
+from collections.abc import Iterator
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import Report, campaign, run, shrink, table, whole_matrix
+from tests.chaos.campaign import Report, campaign, run, shrink, table, whole_matrix, whole_pairs
 from tests.chaos.schedule import Schedule, draw
 from tests.chaos.world import carry_out
 
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
     parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
+    parser.add_argument("--keep", action="store_true", help="with --mutants: keep what caught each, for the tests")
     parser.add_argument("--mutant", metavar="NAME", help="carry out the seeds with this one rule broken")
     parser.add_argument("--seed", type=int, help="carry out one seed and show everything that happened")
     parser.add_argument("--schedule", metavar="JSON", help="carry out this schedule and show everything")
@@ -29,10 +31,10 @@ def main() -> int:
     if options.seed is not None or options.schedule:
         return _show(Schedule.model_validate_json(options.schedule) if options.schedule else draw(options.seed))
     if options.mutants:
-        return _mutants(options.workers)
+        return _mutants(options.workers, keep=options.keep)
     began = time.monotonic()
     if options.matrix:
-        schedules = [schedule for family in FAMILIES for schedule in whole_matrix(family)]
+        schedules = [schedule for family in FAMILIES for schedule in (*whole_matrix(family), *whole_pairs(family))]
         report = campaign(schedules, workers=options.workers)
     else:
         first, _, last = options.seeds.partition("-")
@@ -66,16 +68,29 @@ def _show(schedule: Schedule) -> int:
     return bool(found)
 
 
-def _mutants(workers: int | None) -> int:
+def _mutants(workers: int | None, *, keep: bool) -> int:
+    caught: dict[str, Schedule] = {}
     escaped = 0
     for name, mutant in mutants.MUTANTS.items():
-        report = campaign(itertools.count(), minutes=3, workers=workers, mutant=name, until_caught=True)
+        schedules: Iterator[int | Schedule] = itertools.chain(
+            range(1500), whole_pairs(FAMILIES[0]), itertools.count(1500)
+        )
+        report = campaign(schedules, minutes=10, workers=workers, mutant=name, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.
-        caught = next(((s.seed, text) for s, text in report.violations if not run(s).violations), None)
-        escaped += caught is None
-        verdict = f"caught within {report.runs} schedules, by seed {caught[0]}: {caught[1]}" if caught else "ESCAPED"
-        print(f"{name:<26} {mutant.__doc__}\n{'':<26} {verdict[:150]}", flush=True)
+        found = next(((each, text) for each, text in report.violations if not run(each).violations), None)
+        print(f"{name:<26} {mutant.__doc__}")
+        if found is None:
+            escaped += 1
+            print(f"{'':<26} ESCAPED {report.runs} schedules", flush=True)
+            continue
+        schedule, text = found
+        print(f"{'':<26} caught within {report.runs} schedules: {text[:110]}", flush=True)
+        if keep:
+            with mutants.applied(name):
+                caught[name] = shrink(schedule, text)
     print(f"{len(mutants.MUTANTS) - escaped} of {len(mutants.MUTANTS)} caught")
+    if keep:
+        mutants.keep(caught)
     return bool(escaped)
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, matrix, single
+from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, matrix, pairs, single
 from tests.chaos.world import carry_out
 
 #: Columns of the table: the phase of the job in hand when the fault came.
@@ -75,7 +75,7 @@ def run(schedule: Schedule) -> Report:
     return report
 
 
-def _batch(schedules: list[Schedule] | range, mutant: str | None) -> Report:
+def _batch(schedules: list[int | Schedule], mutant: str | None) -> Report:
     total = Report()
     with mutants.applied(mutant) if mutant else contextlib.nullcontext():
         for schedule in schedules:
@@ -83,14 +83,14 @@ def _batch(schedules: list[Schedule] | range, mutant: str | None) -> Report:
     return total
 
 
-def _batches(seeds: Iterable[int] | Iterable[Schedule]) -> Iterator[list[Schedule]]:
-    source = iter(seeds)
+def _batches(schedules: Iterable[int | Schedule]) -> Iterator[list[int | Schedule]]:
+    source = iter(schedules)
     while batch := list(islice(source, BATCH)):
-        yield batch  # type: ignore[misc]
+        yield batch
 
 
 def campaign(
-    schedules: Iterable[int] | Iterable[Schedule],
+    schedules: Iterable[int | Schedule],
     *,
     minutes: float | None = None,
     workers: int | None = None,
@@ -122,6 +122,15 @@ def measure(family: str, document: str) -> Size:
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
     return [schedule for document in DOCUMENTS for schedule in matrix(family, document, measure(family, document))]
+
+
+def whole_pairs(family: str) -> list[Schedule]:
+    """Two faults that meet, for the documents that prove themselves in different ways."""
+    return [
+        schedule
+        for document in ("receipt", "cash_in")
+        for schedule in pairs(family, document, measure(family, document))
+    ]
 
 
 def shrink(schedule: Schedule, text: str) -> Schedule:

@@ -7,9 +7,11 @@ the rule is not needed, or that the campaign is blind to it.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -29,14 +31,28 @@ from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import BadFrame, Frame
 from fiscald.protocols.posnet.queries import Moved
 from fiscald.protocols.posnet.session import PosnetSession
+from tests.chaos.schedule import Schedule
 
 Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
+_CAUGHT_BY = Path(__file__).with_name("caught_by.json")
 
 
 def _mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     MUTANTS[make.__name__] = contextmanager(make)
     return MUTANTS[make.__name__]
+
+
+def caught_by() -> dict[str, Schedule]:
+    """A small schedule for each mutant that tells it from the product."""
+    content = json.loads(_CAUGHT_BY.read_text("utf-8"))
+    return {name: Schedule.model_validate(schedule) for name, schedule in content.items()}
+
+
+def keep(caught: dict[str, Schedule]) -> None:
+    """Keep those schedules for the tests."""
+    content = {name: schedule.model_dump(mode="json", exclude_defaults=True) for name, schedule in caught.items()}
+    _CAUGHT_BY.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def applied(name: str) -> AbstractContextManager[Any]:

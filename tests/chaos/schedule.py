@@ -202,6 +202,8 @@ def _fault(rng: random.Random, near: int | None) -> Fault:
     return Fault(what=what, at=at, seconds=seconds)
 
 
+#: Commands after a lost one within which everything about it is found out.
+REACH = 20
 #: The documents of the exhaustive matrix.
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "receipt": {
@@ -235,6 +237,20 @@ def matrix(family: str, document: str, size: Size) -> list[Schedule]:
     once = (*ACTS, *SWITCHES, What.INTRUDER)
     faults += [Fault(what=what, at=at, seconds=12.0) for what in once for at in range(1, size.commands + 1)]
     return [single(document, family, fault) for fault in faults]
+
+
+def pairs(family: str, document: str, size: Size) -> list[Schedule]:
+    """Every command lost or unanswered, and somebody else at the printer a few commands or seconds later."""
+    meddling = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, What.FOREIGN, What.INTRUDER)
+    return [
+        single(document, family, Fault(what=lost, at=at), second)
+        for lost in (What.ANSWER_LOST, What.COMMAND_LOST)
+        for at in range(1, size.commands + 1)
+        for second in (
+            *(Fault(what=what, at=later) for what in meddling for later in range(at + 1, at + REACH)),
+            *(Fault(what=What.FOREIGN_SLOW, at=second, seconds=60.0) for second in range(1, 7)),
+        )
+    ]
 
 
 class Size(BaseModel):

@@ -6,12 +6,12 @@ import pytest
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import campaign, run, shrink, whole_matrix
+from tests.chaos.campaign import campaign, run, shrink, whole_matrix, whole_pairs
 from tests.chaos.schedule import What, draw
 from tests.chaos.world import carry_out
 
-#: The seed whose schedule tells each mutant from the product (``python -m tests.chaos --mutants`` finds them).
-CAUGHT_BY: dict[str, int] = {}
+#: What tells each mutant from the product; ``python -m tests.chaos --mutants --keep`` finds it.
+CAUGHT_BY = mutants.caught_by()
 
 
 @pytest.mark.parametrize("seed", [1, 22, 24, 33])
@@ -47,19 +47,30 @@ def test_one_fault_at_every_byte_await_write_and_command(family: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_lost_command_while_somebody_else_is_at_the_printer(family: str) -> None:
+    report = campaign(whole_pairs(family))
+    assert not report.violations, report.violations[0]
+    assert set(report.causes) <= {"report_between"}, "nothing else is ambiguous to anybody here"
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", mutants.MUTANTS)
 def test_a_broken_rule_is_noticed(name: str) -> None:
-    schedule = draw(CAUGHT_BY[name])
+    schedule = CAUGHT_BY[name]
     assert not run(schedule).violations
     with mutants.applied(name):
         assert run(schedule).violations
 
 
 def test_a_failure_is_shrunk_to_what_is_needed() -> None:
+    needed = CAUGHT_BY["repeat_without_looking"]
+    other = draw(1).orders[0].model_copy(update={"key": "job/9", "at": 40.0})
+    large = needed.model_copy(update={"orders": (*needed.orders, other)})
     with mutants.applied("repeat_without_looking"):
-        schedule = draw(CAUGHT_BY["repeat_without_looking"])
-        text = run(schedule).violations[0][1]
-        small = shrink(schedule, text)
-        assert len(small.orders) + len(small.faults) <= len(schedule.orders) + len(schedule.faults)
+        text = run(large).violations[0][1]
+        small = shrink(large, text)
+        assert len(small.orders) == len(needed.orders)
         assert any(found.split(":")[0] == text.split(":")[0] for _, found in run(small).violations)
