@@ -347,6 +347,11 @@ def test_09_far_too_long_is_not_even_looked_at(typed: str) -> None:
     assert f"you typed {len(typed)}." in refused.detail
 
 
+def test_09_up_to_128_characters_are_looked_at() -> None:
+    assert read(N1.ljust(MAX_TYPED)).text == N1
+    assert refusal(N1.ljust(MAX_TYPED + 1)).code is NumberCode.LENGTH
+
+
 # -- 10: other keyboards ---------------------------------------------------------------------------------
 
 
