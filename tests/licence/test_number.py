@@ -1,0 +1,732 @@
+"""Licence numbers: the published vectors, every slip with its own code (cases 1 to 14), and what the code promises."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+import random
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.licence.number import ALPHABET, APP, BANK, FISCAL, SUPPORT, Kind, Number, NumberCode, issue
+from fiscald.licence.number_check import LENGTH, Wrong, check_symbols, locate, syndrome
+from fiscald.licence.number_reading import MAX_TYPED, NumberRefused, Place, read, summary, warning
+
+KEY = bytes(range(32))
+N1 = "410F4-0BV4H-MASW9-148AR-7BS7D-8TA1"
+N4 = "51084-0BV2N-WVVR1-EHXGC-29MFX-P826"
+N5 = "41074-000ZZ-ZZZZZ-7Z9QW-DECZN-7VHR"
+F1 = "41054-0BV4H-MASW9-GND1M-Z04GS-WKBV"
+PLAIN = N1.replace("-", "")
+#: The symbols of N1, as published.
+SYMBOLS = (4, 1, 0, 15, 4, 0, 11, 27, 4, 17, 20, 10, 25, 28, 9, 1, 4, 8, 10, 24, 7, 11, 25, 7, 13, 8, 26, 10, 1)
+TODAY = datetime.date(2026, 1, 16)
+
+VECTORS = {
+    "N1": (N1, Kind.LICENCE, APP | BANK | FISCAL | SUPPORT, 379, 0x123456789, 0x02442B075E4ED),
+    "N2": ("41054-0BV4H-MASW9-JG62N-QKT0B-SC7J", Kind.LICENCE, APP | FISCAL, 379, 0x123456789, 0x25030AB79E80B),
+    "N3": ("41014-0BV4H-MASW9-GND1M-Z04GS-G5X4", Kind.LICENCE, APP, 379, 0x123456789, 0x2156869F01219),
+    "N4": (N4, Kind.UPDATES, SUPPORT, 379, 0x0ABCDEF01, 0x1D1EC1824D1FD),
+    "N5": (N5, Kind.LICENCE, APP | BANK | FISCAL, 0, 2**35 - 1, 0x0FF4DF8D733F5),
+}
+
+numbers = st.builds(
+    Number,
+    kind=st.just(Kind.LICENCE),
+    product=st.just(1),
+    flags=st.sampled_from(range(1, 16, 2)),
+    mac_key=st.integers(0, 7),
+    day=st.integers(0, 2**15 - 1),
+    serial=st.integers(0, 2**35 - 1),
+    mac=st.integers(0, 2**50 - 1),
+) | st.builds(
+    Number,
+    kind=st.just(Kind.UPDATES),
+    product=st.just(1),
+    flags=st.just(SUPPORT),
+    mac_key=st.integers(0, 7),
+    day=st.integers(0, 2**15 - 1),
+    serial=st.integers(0, 2**35 - 1),
+    mac=st.integers(0, 2**50 - 1),
+)
+symbol_changes = st.dictionaries(st.integers(0, LENGTH - 1), st.integers(1, 31), min_size=1, max_size=2)
+
+
+def refusal(typed: str, expected: Kind | None = None) -> NumberRefused:
+    with pytest.raises(NumberRefused) as caught:
+        read(typed, expected)
+    return caught.value
+
+
+def said(typed: str) -> tuple[NumberCode, str, str]:
+    refused = refusal(typed)
+    return refused.code, refused.detail, refused.detail_pl
+
+
+def characters(symbols: Sequence[int]) -> str:
+    return "".join(ALPHABET[symbol] for symbol in symbols)
+
+
+def values(text: str) -> list[int]:
+    return [ALPHABET.index(char) for char in text.replace("-", "")]
+
+
+def changed(symbols: Sequence[int], errors: dict[int, int]) -> list[int]:
+    return [symbol ^ errors.get(position, 0) for position, symbol in enumerate(symbols)]
+
+
+def nfkc(char: str) -> str:
+    return unicodedata.normalize("NFKC", char)
+
+
+def place(position: int) -> Place:
+    return Place(position // 5 + 1, position % 5 + 1)
+
+
+def horner(word: Sequence[int]) -> tuple[int, ...]:
+    """The four values at a, a^2, a^3, a^4, with a multiplication that knows nothing of tables."""
+
+    def times(one: int, other: int) -> int:
+        product = 0
+        for bit in range(5):
+            if other >> bit & 1:
+                product ^= one << bit
+        for bit in range(9, 4, -1):
+            if product >> bit & 1:
+                product ^= 0b100101 << (bit - 5)
+        return product
+
+    point, found = 1, []
+    for _ in range(4):
+        point = times(point, 2)
+        value = 0
+        for symbol in word:
+            value = times(value, point) ^ symbol
+        found.append(value)
+    return tuple(found)
+
+
+def packed(four: Sequence[int]) -> int:
+    return int("".join(f"{value:05b}" for value in four), 2)
+
+
+# -- the vectors -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vector_is_issued_to_the_letter_and_read_back(name: str) -> None:
+    text, kind, flags, day, serial, mac = VECTORS[name]
+    issued = datetime.date(2025, 1, 1) + datetime.timedelta(days=day)
+    number = issue(kind=kind, flags=flags, issued=issued, serial=serial, mac_key=1, key=KEY)
+    assert number.text == text
+    assert number == Number(kind, 1, flags, 1, day, serial, mac)
+    assert read(text, kind) == number
+    assert number.authentic(KEY)
+    assert not number.authentic(KEY[::-1])
+
+
+def test_n1_symbol_by_symbol() -> None:
+    number = read(N1)
+    assert number.symbols == SYMBOLS
+    assert check_symbols(SYMBOLS[:25]) == SYMBOLS[25:]
+    assert number.message == bytes.fromhex("010207900bd923456789")
+    tag = hmac.digest(KEY, b"fiscald-licence-number-v1\0" + number.message, hashlib.sha256)
+    assert tag.hex() == "0910ac1d793b440181667e08db797a6bacb7472bec09630a15ae101c84317660"
+    assert f"{number.mac:013x}" == "02442b075e4ed"
+
+
+def test_n1_as_a_certificate_names_it() -> None:
+    """``num`` of the published certificate C0."""
+    assert read(N1).digest == "maywWEmWCprMU6_FbhiVrK4Rf68BzOHDcWebmd-ayiI"
+    assert read(N1).hint == "410F4-8TA1"
+
+
+def test_n1_with_the_worked_slip() -> None:
+    word = changed(SYMBOLS, {11: 14})
+    assert ALPHABET[word[11]] == "4"
+    assert horner(word) == (9, 31, 2, 3)
+    assert syndrome(word) == packed((9, 31, 2, 3))
+    assert locate(syndrome(word)) == (Wrong(11, 14),)
+
+
+def test_14_a_forged_right_is_well_formed_but_not_authentic() -> None:
+    """F1 is N3 with the fiscal bit set and the check symbols made to fit: only the vendor can tell."""
+    forged = read(F1, Kind.LICENCE)
+    assert forged == replace(read(VECTORS["N3"][0]), flags=APP | FISCAL)
+    assert not forged.authentic(KEY)
+
+
+# -- 1 to 3: good numbers --------------------------------------------------------------------------------
+
+
+def test_01_what_a_good_number_stands_for() -> None:
+    number = read(N1, Kind.LICENCE)
+    assert (number.modules, number.support) == (("app", "bank", "fiscal"), True)
+    assert number.issued == datetime.date(2026, 1, 15)
+    assert (number.product, number.mac_key) == (1, 1)
+    assert warning(number, TODAY) is None
+    assert summary(number) == (
+        NumberCode.OK,
+        "Number for: application, bank module, fiscal module, a year of updates and support. It still has to be activated.",
+        "Numer obejmuje: aplikację, moduł bankowy, moduł fiskalny, rok aktualizacji i wsparcia. Trzeba go jeszcze aktywować.",
+    )
+
+
+def test_01_an_update_number_stands_for_no_module() -> None:
+    number = read(N4, Kind.UPDATES)
+    assert (number.modules, number.support) == ((), True)
+    assert summary(number).detail_pl == "Numer obejmuje: rok aktualizacji i wsparcia. Trzeba go jeszcze aktywować."
+
+
+@pytest.mark.parametrize("typed", ["410f40bv4hmasw9148ar7bs7d8ta1", "4lOF4-OBV4H-MASW9-l48AR-7BS7D-8TAl", N1.lower()])
+def test_02_case_dashes_and_letters_that_pass_for_digits_do_not_matter(typed: str) -> None:
+    assert read(typed).text == N1
+
+
+def test_02_i_and_l_are_one_and_o_is_nought_in_either_case() -> None:
+    for digit, letters in (("0", "Oo"), ("1", "IiLl")):
+        for letter in letters:
+            assert read(N1.replace(digit, letter)).text == N1
+
+
+@pytest.mark.parametrize(
+    "between",
+    [" ", "\t", "\r\n", "-", *"\u00a0\u00ad\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u2015\u200b\u200c\u200d\u202f\u2060\u2212\ufeff"],
+    ids=lambda between: "+".join(f"{ord(char):04X}" for char in between),
+)  # fmt: skip
+def test_03_whatever_stands_between_characters(between: str) -> None:
+    assert read(between + between.join(PLAIN) + between).text == N1
+
+
+def test_03_as_a_word_processor_sets_it() -> None:
+    assert read("\u00a0410F4\u20130BV4H\u2013MASW9\u00a0148AR\u20137BS7D\u00a0\u2013 8TA1\n").text == N1
+
+
+# -- 4 to 9: slips ---------------------------------------------------------------------------------------
+
+
+def test_04_one_wrong_character() -> None:
+    refused = refusal("410F4-0BV4H-M4SW9-148AR-7BS7D-8TA1")
+    assert refused.code is NumberCode.TYPO_ONE
+    assert refused.places == (Place(3, 2),)
+    assert refused.detail == "Group 3, character 2 looks wrong: you typed 4, perhaps A."
+    assert refused.detail_pl == "Grupa 3, znak 2: wpisano 4, a powinno być chyba A."
+    assert str(refused) == f"NUMBER_TYPO_ONE: {refused.detail}"
+
+
+def test_05_eight_for_b() -> None:
+    refused = refusal("410F4-08V4H-MASW9-148AR-7BS7D-8TA1")
+    assert (refused.code, refused.places) == (NumberCode.TYPO_ONE, (Place(2, 2),))
+    assert refused.detail == "Group 2, character 2 looks wrong: you typed 8, perhaps B."
+
+
+def test_06_neighbours_swapped_within_a_group() -> None:
+    typed = "410F4-0VB4H-MASW9-148AR-7BS7D-8TA1"
+    assert refusal(typed).places == (Place(2, 2), Place(2, 3))
+    assert said(typed) == (
+        NumberCode.SWAP,
+        "Characters 2 and 3 of group 2 seem swapped.",
+        "W grupie 2 znaki 2 i 3 są chyba zamienione miejscami.",
+    )
+
+
+def test_06_neighbours_swapped_across_a_dash() -> None:
+    typed = "410F0-4BV4H-MASW9-148AR-7BS7D-8TA1"
+    assert refusal(typed).places == (Place(1, 5), Place(2, 1))
+    assert said(typed) == (
+        NumberCode.SWAP,
+        "The last character of group 1 and the first of group 2 seem swapped.",
+        "Ostatni znak grupy 1 i pierwszy znak grupy 2 są chyba zamienione miejscami.",
+    )
+
+
+def test_07_groups_exchanged() -> None:
+    typed = "410F4-0BV4H-148AR-MASW9-7BS7D-8TA1"
+    assert refusal(typed).places == (Place(3), Place(4))
+    assert said(typed) == (
+        NumberCode.GROUPS_SWAPPED,
+        "Groups 3 and 4 seem exchanged.",
+        "Grupy 3 i 4 są chyba zamienione miejscami.",
+    )
+
+
+def test_08_two_wrong_characters() -> None:
+    typed = "410F4-0BV7H-MASW9-148AR-7BS78-8TA1"
+    assert refusal(typed).places == (Place(2, 4), Place(5, 5))
+    assert said(typed) == (
+        NumberCode.TYPO_TWO,
+        "Probably two characters are wrong: group 2, character 4 and group 5, character 5.",
+        "Prawdopodobnie błędne są dwa znaki: grupa 2, znak 4 oraz grupa 5, znak 5.",
+    )
+
+
+def test_08_a_third_wrong_character() -> None:
+    typed = "410F4-0BV7H-MASX9-148AR-7BS78-8TA1"
+    assert refusal(typed).places == ()
+    assert said(typed) == (
+        NumberCode.TYPO_MANY,
+        "Several characters differ. Please read all groups again.",
+        "Nie zgadza się kilka znaków. Proszę jeszcze raz odczytać wszystkie grupy.",
+    )
+
+
+def test_09_a_character_missing() -> None:
+    typed = "410F4-0BV4H-MAW9-148AR-7BS7D-8TA1"
+    assert refusal(typed).places == (Place(3),)
+    assert said(typed) == (
+        NumberCode.MISSING_ONE,
+        "One character is missing in group 3.",
+        "Brakuje jednego znaku w grupie 3.",
+    )
+
+
+def test_09_a_character_too_many() -> None:
+    typed = "410F4-0BV4H-MAWSW9-148AR-7BS7D-8TA1"
+    assert refusal(typed).places == (Place(3),)
+    assert said(typed) == (
+        NumberCode.EXTRA_ONE,
+        "One character too many in group 3.",
+        "O jeden znak za dużo w grupie 3.",
+    )
+
+
+def test_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
+    """N5 has seven Z in groups 2 and 3: from which one it was dropped, nobody can tell."""
+    refused = refusal(N5.replace("ZZ-", "Z-", 1))
+    assert (refused.code, refused.places) == (NumberCode.MISSING_ONE, (Place(2), Place(3)))
+    assert refused.detail == "One character is missing in group 2 or 3."
+    assert refused.detail_pl == "Brakuje jednego znaku w grupie 2 lub 3."
+
+
+@pytest.mark.parametrize("typed", [N1.replace("9-", "9X-", 1), N1.replace("-1", "-X1", 1)])
+def test_09_a_character_too_many_where_two_groups_meet(typed: str) -> None:
+    refused = refusal(typed)
+    assert (refused.code, refused.places) == (NumberCode.EXTRA_ONE, (Place(3), Place(4)))
+    assert refused.detail_pl == "O jeden znak za dużo w grupie 3 lub 4."
+
+
+@pytest.mark.parametrize(("typed", "group"), [("X" + N1, 1), (N1 + "X", 6)])
+def test_09_a_character_too_many_at_either_end(typed: str, group: int) -> None:
+    refused = refusal(typed)
+    assert (refused.code, refused.places) == (NumberCode.EXTRA_ONE, (Place(group),))
+
+
+@pytest.mark.parametrize("length", [0, 1, 24, 26, 27, 31, MAX_TYPED])
+def test_09_another_length(length: int) -> None:
+    assert said((PLAIN * 5)[:length]) == (
+        NumberCode.LENGTH,
+        f"A number has 29 characters, you typed {length}.",
+        f"Numer ma 29 znaków, a wpisano {length}.",
+    )
+
+
+def test_09_the_length_of_another_makers_key() -> None:
+    assert said(N1[:29]) == (
+        NumberCode.LENGTH,
+        "A number has 29 characters, you typed 25. (25 looks like another maker's key.)",
+        "Numer ma 29 znaków, a wpisano 25. (25 znaków ma zwykle klucz innego producenta.)",
+    )
+
+
+@pytest.mark.parametrize("length", [28, 30])
+def test_09_one_off_but_nothing_fits(length: int) -> None:
+    assert refusal("4" * length).code is NumberCode.LENGTH
+
+
+@pytest.mark.parametrize("typed", ["-" * 200, "А" * 200, N1 + " " * 100])
+def test_09_far_too_long_is_not_even_looked_at(typed: str) -> None:
+    refused = refusal(typed)
+    assert (refused.code, refused.places) == (NumberCode.LENGTH, ())
+    assert f"you typed {len(typed)}." in refused.detail
+
+
+def test_09_up_to_128_characters_are_looked_at() -> None:
+    assert read(N1.ljust(MAX_TYPED)).text == N1
+    assert refusal(N1.ljust(MAX_TYPED + 1)).code is NumberCode.LENGTH
+
+
+# -- 10: other keyboards ---------------------------------------------------------------------------------
+
+
+def in_group_3(char: str) -> str:
+    return N1.replace("MASW9", f"M{char}SW9")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FULLWIDTH DIGIT FOUR",
+        "ARABIC-INDIC DIGIT ONE",
+        "LATIN SMALL LETTER DOTLESS I",
+        "LATIN SMALL LETTER LONG S",
+        "LATIN SMALL LETTER SHARP S",
+        "LATIN CAPITAL LETTER A WITH OGONEK",
+        "SUPERSCRIPT ONE",
+        "CIRCLED DIGIT ONE",
+        "FULLWIDTH LATIN CAPITAL LETTER A",
+        "KELVIN SIGN",
+        "CYRILLIC CAPITAL LETTER ZHE",
+    ],
+)
+def test_10_a_look_alike_is_named_and_not_accepted(name: str) -> None:
+    char = unicodedata.lookup(name)
+    refused = refusal(in_group_3(char))
+    assert (refused.code, refused.places) == (NumberCode.NON_ASCII, (Place(3, 2),))
+    shown = f"{char} (U+{ord(char):04X})"
+    assert refused.detail == (
+        f"Group 3, character 2 is {shown}, not a Latin letter or digit; type it again on a Latin keyboard."
+    )
+    assert refused.detail_pl == (
+        f"Grupa 3, znak 2: {shown} nie jest literą łacińską ani cyfrą. Wpisz ten znak na łacińskiej klawiaturze."
+    )
+
+
+def test_10_a_cyrillic_a_in_words() -> None:
+    assert said(in_group_3("\u0410")) == (
+        NumberCode.NON_ASCII,
+        "Group 3, character 2 is a Cyrillic \u0410 (U+0410), not a Latin A; switch the keyboard to Latin.",
+        "Grupa 3, znak 2: to litera \u0410 (U+0410) z cyrylicy, a nie łacińska A. Przełącz klawiaturę na łacińską.",
+    )
+
+
+def test_10_a_greek_alpha_in_words() -> None:
+    assert said(in_group_3("\u0391")) == (
+        NumberCode.NON_ASCII,
+        "Group 3, character 2 is a Greek \u0391 (U+0391), not a Latin A; switch the keyboard to Latin.",
+        "Grupa 3, znak 2: to litera \u0391 (U+0391) z alfabetu greckiego, a nie łacińska A. Przełącz klawiaturę na łacińską.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "names", "latin"),
+    [
+        ("Cyrillic", "A VE IE KA EM EN O ER ES TE U HA DZE BYELORUSSIAN-UKRAINIAN·I JE", "ABEKMHOPCTYXSIJ"),
+        ("Greek", "ALPHA BETA EPSILON ZETA ETA IOTA KAPPA MU NU OMICRON RHO TAU UPSILON CHI", "ABEZHIKMNOPTYX"),
+    ],
+)
+@pytest.mark.parametrize("size", ["CAPITAL", "SMALL"])
+def test_10_every_look_alike_letter_by_its_name(script: str, names: str, latin: str, size: str) -> None:
+    for name, meant in zip(names.split(), latin, strict=True):
+        char = unicodedata.lookup(f"{script.upper()} {size} LETTER {name.replace('·', ' ')}")
+        refused = refusal(in_group_3(char))
+        assert (refused.code, refused.places) == (NumberCode.NON_ASCII, (Place(3, 2),))
+        assert f"a {script} {char} (U+{ord(char):04X}), not a Latin {meant};" in refused.detail
+
+
+def test_10_what_cannot_be_shown_is_named_by_its_code_point() -> None:
+    assert "character 2 is U+D800, not" in refusal(in_group_3("\ud800")).detail
+    assert "character 2 is U+202E, not" in refusal(in_group_3("\u202e")).detail
+    assert refusal(in_group_3("\x00")).detail == "Group 3, character 2: U+0000 is never used in a number."
+
+
+@pytest.mark.parametrize("letter", ["U", "u"])
+def test_10_the_letter_u(letter: str) -> None:
+    assert refusal(in_group_3(letter)).places == (Place(3, 2),)
+    assert said(in_group_3(letter)) == (
+        NumberCode.BAD_CHAR,
+        "Group 3, character 2: the letter U is never used in a number; perhaps V?",
+        "Grupa 3, znak 2: litera U nigdy nie występuje w numerze. Może to V?",
+    )
+
+
+@pytest.mark.parametrize("char", list("!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~\x7f\x0b\x0c"))
+def test_10_every_other_ascii_character(char: str) -> None:
+    refused = refusal(in_group_3(char))
+    assert (refused.code, refused.places) == (NumberCode.BAD_CHAR, (Place(3, 2),))
+    if char.isprintable():
+        assert refused.detail_pl == f"Grupa 3, znak 2: znak {char} nigdy nie występuje w numerze."
+
+
+def test_10_nothing_that_python_would_make_a_letter_or_digit_of_is_accepted() -> None:
+    """Not by upper or lower case, nor by compatibility, nor by numeric value."""
+    suspects = {
+        char
+        for char in map(chr, range(0x80, 0x20000))
+        if unicodedata.digit(char, None) is not None
+        or any(form.isascii() and form.isalnum() for form in (char.upper(), char.lower(), nfkc(char)))
+    }
+    assert suspects > {"\u0131", "\u017f", "\u0661", "\uff14", "\u00b9", "\u2460", "\u212a", "\U0001d400"}
+    for char in suspects:
+        assert refusal(in_group_3(char)).code is NumberCode.NON_ASCII
+
+
+def test_10_another_alphabet_is_named_before_a_bad_character_and_that_before_the_length() -> None:
+    assert refusal("UUU\u0410").places == (Place(1, 4),)
+    assert refusal("41U").code is NumberCode.BAD_CHAR
+
+
+def test_10_what_is_past_the_end_counts_with_the_last_group() -> None:
+    assert refusal(N1 + "#").places == (Place(6, 5),)
+    assert refusal(PLAIN * 2 + "#").places == (Place(6, 34),)
+
+
+# -- 11 and 12: well-formed, but not for here ------------------------------------------------------------
+
+NEWER = ("This number needs a newer fiscald.", "Ten numer wymaga nowszej wersji programu fiscald.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("0" * 29, NumberCode.VERSION),
+        ("810F4-0BV4H-MASW9-A8NAN-RDF85-ZX4V", NumberCode.VERSION),
+        ("410F5-0BV4H-MASW9-XT52N-HZM19-NTKH", NumberCode.RESERVED),
+        ("410H4-0BV4H-MASW9-JPVX9-H7WGJ-99YF", NumberCode.RESERVED),
+        ("41044-0BV4H-MASW9-48A4D-1HWX4-Q7WX", NumberCode.FLAGS),
+        ("610F4-0BV4H-MASW9-4MSTK-849V7-S1BX", NumberCode.KIND),
+    ],
+    ids=["zeros", "version-2", "reserved-bit", "reserved-flag", "fiscal-without-app", "kind-2"],
+)
+def test_11_a_number_of_a_later_version(typed: str, code: NumberCode) -> None:
+    assert syndrome(values(typed)) == 0
+    assert said(typed) == (code, *NEWER)
+
+
+def test_11_an_update_number_with_a_module_in_it() -> None:
+    data = values(N4)[:25]
+    data[3] |= APP
+    assert said(characters([*data, *check_symbols(data)])) == (NumberCode.FLAGS, *NEWER)
+
+
+def test_11_another_product() -> None:
+    assert said("420F4-0BV4H-MASW9-WHJ28-0YTQM-W1EB") == (
+        NumberCode.OTHER_PRODUCT,
+        "This number belongs to another product.",
+        "Ten numer należy do innego programu.",
+    )
+
+
+def test_11_a_date_in_the_future_is_a_doubt_about_the_computer_not_a_refusal() -> None:
+    number = read("410F4-0VH4H-MASW9-15YQY-4K58S-R2DN", Kind.LICENCE)
+    assert number.issued == datetime.date(2027, 6, 1)
+    assert warning(number, TODAY) == (
+        NumberCode.FUTURE_DATE,
+        "The issue date of this number, 2027-06-01, lies in the future; is the computer's date right?",
+        "Data wydania numeru (2027-06-01) jest z przyszłości. Czy data w komputerze jest prawidłowa?",
+    )
+    assert warning(number, datetime.date(2027, 5, 29)) is not None
+    assert warning(number, datetime.date(2027, 5, 30)) is None
+    assert warning(number, datetime.date.max) is None
+    assert warning(number, datetime.date.min) is not None
+
+
+def test_12_the_wrong_field() -> None:
+    refused = refusal(N4, Kind.LICENCE)
+    assert (refused.code, refused.places) == (NumberCode.WRONG_FIELD, ())
+    assert refused.detail == "This is an update number; it goes into the second field."
+    assert refused.detail_pl == "To jest numer aktualizacji. Wpisz go w drugim polu."
+    refused = refusal(N1, Kind.UPDATES)
+    assert refused.code is NumberCode.WRONG_FIELD
+    assert refused.detail == "This is a licence number; it goes into the first field."
+    assert refused.detail_pl == "To jest numer licencji. Wpisz go w pierwszym polu."
+
+
+def test_12_either_field() -> None:
+    assert read(N1).kind is Kind.LICENCE
+    assert read(N4).kind is Kind.UPDATES
+
+
+# -- 13: what the check symbols promise ------------------------------------------------------------------
+
+
+def test_13_every_one_and_two_wrong_symbols_have_a_syndrome_of_their_own() -> None:
+    """Exhaustive: a syndrome is the sum of its errors', so the doubles are sums of the singles."""
+    single = [
+        [packed(horner([0] * position + [error] + [0] * (28 - position))) for error in range(1, 32)]
+        for position in range(LENGTH)
+    ]
+    double = [a ^ b for one, other in combinations(single, 2) for a in one for b in other]
+    singles = [share for position in single for share in position]
+    assert (len(singles), len(double)) == (899, 390_166)
+    assert len({0, *singles, *double}) == 1 + 899 + 390_166
+
+
+@given(st.lists(st.integers(0, 31), min_size=LENGTH, max_size=LENGTH))
+def test_13_the_syndrome_is_the_four_values_and_so_it_is_linear(word: list[int]) -> None:
+    assert syndrome(word) == packed(horner(word))
+
+
+@given(st.lists(st.integers(0, 31), min_size=25, max_size=25))
+def test_13_the_check_symbols_make_any_data_a_good_word(data: list[int]) -> None:
+    assert horner([*data, *check_symbols(data)]) == (0, 0, 0, 0)
+
+
+def test_13_one_wrong_character_anywhere_is_found_and_named() -> None:
+    for position in range(LENGTH):
+        for error in range(1, 32):
+            typed = changed(SYMBOLS, {position: error})
+            refused = refusal(characters(typed))
+            assert (refused.code, refused.places) == (NumberCode.TYPO_ONE, (place(position),))
+            expected = f"you typed {ALPHABET[typed[position]]}, perhaps {PLAIN[position]}."
+            assert refused.detail.endswith(expected)
+
+
+@given(st.dictionaries(st.integers(0, LENGTH - 1), st.integers(1, 31), min_size=2, max_size=2))
+def test_13_two_wrong_symbols_are_located(errors: dict[int, int]) -> None:
+    assert locate(syndrome(changed(SYMBOLS, errors))) == tuple(Wrong(*error) for error in sorted(errors.items()))
+
+
+def test_13_any_two_characters_exchanged_are_noticed_and_named() -> None:
+    for one, other in combinations(range(LENGTH), 2):
+        typed = list(PLAIN)
+        typed[one], typed[other] = typed[other], typed[one]
+        if typed == list(PLAIN):
+            continue
+        refused = refusal("".join(typed))
+        assert refused.code is (NumberCode.SWAP if other == one + 1 else NumberCode.TYPO_TWO)
+        assert refused.places == (place(one), place(other))
+
+
+def test_13_three_or_four_wrong_symbols_are_never_a_good_word() -> None:
+    chance = random.Random(13)
+    found = []
+    for _ in range(5000):
+        places = chance.sample(range(LENGTH), chance.choice((3, 4)))
+        found.append(syndrome(changed(SYMBOLS, {position: chance.randrange(1, 32) for position in places})))
+    assert all(found)
+    looks_like_two = sum(len(locate(one)) == 2 for one in found[:1000])
+    assert 250 < looks_like_two < 450  # about a third: therefore "probably"
+
+
+def test_13_any_two_groups_exchanged_are_named() -> None:
+    chance = random.Random(7)
+    for _ in range(300):
+        number = Number(Kind.LICENCE, 1, 15, 1, 379, chance.getrandbits(35), chance.getrandbits(50))
+        groups = number.text.split("-")
+        one, other = sorted(chance.sample(range(5), 2))
+        groups[one], groups[other] = groups[other], groups[one]
+        refused = refusal("-".join(groups))
+        assert (refused.code, refused.places) == (NumberCode.GROUPS_SWAPPED, (Place(one + 1), Place(other + 1)))
+
+
+def test_13_a_lost_character_is_missed_in_its_group() -> None:
+    """Not quite always: two repairs can give a number each, and then nothing is guessed."""
+    chance = random.Random(300)
+    unique = 0
+    for _ in range(100):
+        number = Number(Kind.LICENCE, 1, 15, 1, 379, chance.getrandbits(35), chance.getrandbits(50))
+        plain, position = number.text.replace("-", ""), chance.randrange(LENGTH)
+        refused = refusal(plain[:position] + plain[position + 1 :])
+        if refused.code is NumberCode.MISSING_ONE:
+            unique += 1
+            assert Place(position // 5 + 1) in refused.places
+        else:
+            assert refused.code is NumberCode.LENGTH
+    assert unique >= 99
+
+
+def test_13_a_character_too_many_is_found_in_its_group() -> None:
+    chance = random.Random(2000)
+    for _ in range(300):
+        number = Number(Kind.LICENCE, 1, 15, 1, 379, chance.getrandbits(35), chance.getrandbits(50))
+        plain, position = number.text.replace("-", ""), chance.randrange(LENGTH)
+        refused = refusal(plain[:position] + chance.choice(ALPHABET) + plain[position:])
+        assert refused.code is NumberCode.EXTRA_ONE
+        assert Place(position // 5 + 1) in refused.places
+
+
+# -- properties ------------------------------------------------------------------------------------------
+
+
+@given(
+    st.text(max_size=140)
+    | st.text(ALPHABET + "-oiluU", min_size=27, max_size=31)
+    | st.lists(st.integers(0, 31), min_size=25, max_size=25).map(
+        lambda data: characters([*data, *check_symbols(data)])
+    ),
+    st.sampled_from([None, *Kind]),
+)
+def test_any_text_is_a_number_or_refused_in_two_languages(typed: str, expected: Kind | None) -> None:
+    try:
+        number = read(typed, expected)
+    except NumberRefused as error:
+        refused = error
+    else:
+        assert expected in (None, number.kind)
+        assert read(number.text) == number
+        return
+    assert refused.code not in (NumberCode.OK, NumberCode.FUTURE_DATE)
+    assert refused.detail.endswith((".", "?", ")"))
+    assert refused.detail_pl.endswith((".", "?", ")"))
+
+
+@given(numbers)
+def test_what_is_built_is_read_back(number: Number) -> None:
+    assert [len(group) for group in number.text.split("-")] == [5, 5, 5, 5, 5, 4]
+    assert read(number.text, number.kind) == number
+    assert read(number.text.lower().replace("0", "o").replace("1", "l")) == number
+
+
+@given(numbers, symbol_changes)
+def test_one_or_two_wrong_characters_are_never_accepted(number: Number, errors: dict[int, int]) -> None:
+    refused = refusal(characters(changed(number.symbols, errors)))
+    if len(errors) == 1:
+        assert (refused.code, refused.places) == (NumberCode.TYPO_ONE, (place(*errors),))
+    else:
+        assert refused.code in (NumberCode.TYPO_TWO, NumberCode.SWAP, NumberCode.GROUPS_SWAPPED)
+
+
+@given(numbers)
+def test_neither_repr_nor_refusal_shows_a_number(number: Number) -> None:
+    assert repr(number) == str(number) == f"Number({number.hint})"
+    wrong_kind = Kind.UPDATES if number.kind is Kind.LICENCE else Kind.LICENCE
+    for typed, expected in ((number.text, wrong_kind), (number.text + "7", None)):
+        refused = refusal(typed, expected)
+        assert not any(group in f"{refused} {refused.detail_pl}" for group in number.text.split("-"))
+
+
+# -- the vendor's side -----------------------------------------------------------------------------------
+
+
+def test_the_mac_covers_every_field() -> None:
+    number = read(VECTORS["N2"][0])
+    assert number.authentic(KEY)
+    changes: list[dict[str, int]] = [{"flags": 7}, {"mac_key": 2}, {"day": 380}, {"serial": 1}, {"mac": number.mac ^ 1}]
+    for change in changes:
+        assert not replace(number, **change).authentic(KEY)  # type: ignore[arg-type]
+    assert not replace(number, kind=Kind.UPDATES, flags=SUPPORT).authentic(KEY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"kind": Kind.UPDATES}, "NUMBER_FLAGS"),
+        ({"flags": FISCAL}, "NUMBER_FLAGS"),
+        ({"flags": 0}, "NUMBER_FLAGS"),
+        ({"flags": APP | 16}, "NUMBER_RESERVED"),
+        ({"product": 2}, "NUMBER_OTHER_PRODUCT"),
+        ({"flags": 1024}, "flags does not fit into 10 bits"),
+        ({"product": 32}, "product does not fit into 5 bits"),
+        ({"mac_key": 8}, "mac_key does not fit into 3 bits"),
+        ({"day": 2**15}, "day does not fit into 15 bits"),
+        ({"day": -1}, "day does not fit into 15 bits"),
+        ({"serial": 2**35}, "serial does not fit into 35 bits"),
+        ({"mac": 2**50}, "mac does not fit into 50 bits"),
+    ],
+)
+def test_what_could_not_be_read_back_cannot_be_built(changes: dict[str, int], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        replace(read(N1), **changes)  # type: ignore[arg-type]
+
+
+def test_the_last_day_of_the_layout() -> None:
+    assert replace(read(N1), day=2**15 - 1).issued == datetime.date(2114, 9, 19)
+    with pytest.raises(ValueError, match="day does not fit"):
+        issue(kind=Kind.LICENCE, flags=APP, issued=datetime.date(2114, 9, 20), serial=1, mac_key=1, key=KEY)
+    with pytest.raises(ValueError, match="day does not fit"):
+        issue(kind=Kind.LICENCE, flags=APP, issued=datetime.date(2024, 12, 31), serial=1, mac_key=1, key=KEY)
+
+
+@pytest.mark.parametrize("key", [b"", KEY[:31], KEY + b"\0"], ids=len)
+def test_a_mac_key_of_another_length_is_a_mistake(key: bytes) -> None:
+    with pytest.raises(ValueError, match=f"a MAC key has 32 bytes, not {len(key)}"):
+        read(N1).authentic(key)
+    with pytest.raises(ValueError, match="a MAC key has 32 bytes"):
+        issue(kind=Kind.LICENCE, flags=APP, issued=TODAY, serial=1, mac_key=1, key=key)
