@@ -1,34 +1,25 @@
 """Certificates: what the vendor signed, verified strictly and in a fixed order.
 
-A certificate is a JWS in compact form, signed with Ed25519. Libraries differ in what they let pass, so the
-shape, the header and the claims are checked here, before and after joserfc has checked the signature. Every
-way to be refused has its own code; the first one wins.
+A certificate is a signed text (``tokens``) whose claims are checked here, one by one. Every way to be refused has
+its own code; the first one wins.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
-from joserfc.jws import JWSRegistry
-
+from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
 
-TYPE = "fiscald-licence+jwt"
+KIND = "fiscald-licence"
 AUDIENCE = "fiscald"
-MAX_BYTES = 16 * 1024
 BEGIN, END = "-----BEGIN FISCALD LICENCE-----", "-----END FISCALD LICENCE-----"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,700}\.[A-Za-z0-9_-]{100,8000}\.[A-Za-z0-9_-]{86}", re.ASCII)
 _WHITE = " \t\r\n\x0b\x0c"
 _MOST = 2**40
 #: Seconds by which ``nbf`` may lie ahead of our clock.
@@ -64,16 +55,6 @@ class CertificateRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """Whom the licence was issued to."""
-
-    name: str
-    post: str
-    cc: str
-    tin: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Certificate:
     """The verified content. Times are seconds since 1970, UTC."""
 
@@ -86,6 +67,8 @@ class Certificate:
     nbf: int
     exp: int | None
     """End of this copy's lease; ``None`` for one that never needs to be confirmed."""
+    number: str
+    """Hash of the number it was issued for (``num.h``)."""
     number_hint: str
     company: Company
     kind: str
@@ -96,18 +79,22 @@ class Certificate:
     check_every: int | None
     lapse: str
     mid: str
+    jkt: str
+    """Thumbprint of the device key that it was issued to."""
 
 
-def verify(text: bytes, keys: Mapping[str, SigningKey]) -> Certificate:
+def verify(text: bytes, keys: Mapping[str, SigningKey], now: int | None = None) -> Certificate:
     """The certificate in ``text`` (a file's content, armoured or bare). Raises ``CertificateRefused``.
 
-    Whether it supersedes what is installed, and whether its time has come, is the store's to ask.
+    ``now`` is the time by which withdrawn keys run out. Whether it supersedes what is installed, and whether its
+    time has come, is the store's to ask.
     """
     token = _token(text)
-    header_part, payload_part, signature_part = token.split(".")
-    key = _check_header(_decode(header_part, CertificateCode.HEADER), keys)
-    _check_signature(token, signature_part, key)
-    claims = _Claims.read(_decode(payload_part, CertificateCode.CLAIMS))
+    try:
+        key, payload = read_vendors(token, KIND, keys, "licence", now=now)
+    except TokenRefused as refused:
+        raise CertificateRefused(CertificateCode(f"CERT_{refused.fault}"), refused.detail) from None
+    claims = _Claims.read(payload)
     if claims.all.get("iss") != key.issuer:
         raise CertificateRefused(CertificateCode.ISSUER, "not issued by the vendor this key belongs to")
     if claims.all.get("aud") != AUDIENCE:
@@ -135,58 +122,7 @@ def _token(text: bytes) -> str:
     if plain.startswith(BEGIN) and plain.endswith(END):
         body = plain.removeprefix(BEGIN).removesuffix(END)
         plain = body.translate({ord(char): None for char in _WHITE})
-    if _TOKEN.fullmatch(plain) is None:
-        raise CertificateRefused(CertificateCode.FORMAT, "not a certificate, or not a whole one")
     return plain
-
-
-def _decode(part: str, code: CertificateCode) -> Any:
-    try:
-        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except (binascii.Error, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise CertificateRefused(code, f"cannot be read: {type(error).__name__}") from None
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _check_header(header: Any, keys: Mapping[str, SigningKey]) -> SigningKey:
-    exact = isinstance(header, dict) and set(header) == {"alg", "typ", "kid"}
-    if not exact or not all(type(value) is str for value in header.values()):
-        raise CertificateRefused(CertificateCode.HEADER, "the header must hold exactly alg, typ and kid")
-    if header["alg"] != "Ed25519":
-        raise CertificateRefused(CertificateCode.ALG, "only Ed25519 counts")
-    if header["typ"] != TYPE:
-        raise CertificateRefused(CertificateCode.TYPE, "signed for another purpose")
-    key = keys.get(header["kid"])
-    if key is None:
-        raise CertificateRefused(CertificateCode.KEY_UNKNOWN, "signed with a key that this program does not know")
-    if "licence" not in key.uses:
-        raise CertificateRefused(CertificateCode.KEY_USE, "signed with a key that may not sign licences")
-    if key.revoked:
-        raise CertificateRefused(CertificateCode.KEY_RETIRED, "signed with a key that was withdrawn")
-    return key
-
-
-def _check_signature(token: str, signature: str, key: SigningKey) -> None:
-    refused = CertificateRefused(CertificateCode.SIGNATURE, "the signature does not fit")
-    raw = base64.b64decode(signature + "==", altchars=b"-_", validate=True)
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != signature:
-        raise refused
-    public = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": key.x})
-    try:
-        jws.deserialize_compact(token, public, registry=JWSRegistry(algorithms=["Ed25519"]))
-    except (JoseError, ValueError):
-        raise refused from None
 
 
 _SUB = re.compile(r"lic_[0-9A-HJKMNP-TV-Z]{8,26}", re.ASCII)
@@ -221,8 +157,6 @@ class _Claims:
         company = _object(claims.get("co"), ("name", "post", "cc", "tin"), "co")
         check = _object(claims.get("chk"), ("every", "lapse"), "chk")
         confirmation = _object(claims.get("cnf"), ("jkt",), "cnf")
-        _text(number["h"], "num.h")
-        _text(confirmation["jkt"], "cnf.jkt")
         if "seats" in claims:
             _integer(claims["seats"], "seats")
         if "x" in claims and type(claims["x"]) is not dict:
@@ -236,12 +170,13 @@ class _Claims:
             iat=_integer(claims.get("iat"), "iat"),
             nbf=_integer(claims.get("nbf"), "nbf"),
             exp=self._lease(kind, end),
+            number=_text(number["h"], "num.h"),
             number_hint=_text(number["hint"], "num.hint"),
             company=Company(
-                _text(company["name"], "co.name"),
-                _text(company["post"], "co.post"),
-                _text(company["cc"], "co.cc"),
-                None if company["tin"] is None else _text(company["tin"], "co.tin"),
+                name=_text(company["name"], "co.name"),
+                post=_text(company["post"], "co.post"),
+                cc=_text(company["cc"], "co.cc"),
+                tin=None if company["tin"] is None else _text(company["tin"], "co.tin"),
             ),
             kind=kind,
             modules=_modules(claims.get("mod")),
@@ -250,6 +185,7 @@ class _Claims:
             check_every=None if check["every"] is None else _integer(check["every"], "chk.every", least=1),
             lapse=_one_of(check["lapse"], ("warn", "restrict"), "chk.lapse"),
             mid=_text(claims.get("mid"), "mid"),
+            jkt=_text(confirmation["jkt"], "cnf.jkt"),
         )
 
     def _lease(self, kind: str, end: int | None) -> int | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Use = Literal["licence", "status"]
+Use = Literal["licence", "status", "keys"]
+DAY = 86_400
+#: How long certificates of a withdrawn key go on after this computer has learned of it: time to fetch another.
+WITHDRAWN_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,16 @@ class SigningKey:
     valid_from: int | None = None
     valid_to: int | None = None
     revoked: bool = False
+    withdrawn_at: int | None = None
+    """When this computer learned, from a key list, that the key was withdrawn."""
     test: bool = False
     """The published test key: its certificates print on emulated printers only."""
+
+    def retired(self, now: int | None) -> bool:
+        """Whether nothing it signed counts any more."""
+        if self.revoked:
+            return True
+        return self.withdrawn_at is not None and (now is None or now >= self.withdrawn_at + WITHDRAWN_DAYS * DAY)
 
 
 #: The published test key (RFC 8032, test 1). Anybody can sign with it; see ``fiscald.licence.testing``.
@@ -32,12 +43,20 @@ TEST_KEY = SigningKey(
     uses=frozenset(("licence", "status")),
     test=True,
 )
+#: The published test root (RFC 8032, test 3): signs key lists.
+TEST_ROOT = SigningKey(
+    kid="test-root",
+    x="_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU",
+    issuer="urn:fiscald:vendor:test",
+    uses=frozenset(("keys",)),
+    test=True,
+)
 
-#: The vendor's own keys, pinned at release.
+#: The vendor's own keys, pinned at release: a root, the licence key in use and a sleeping one.
 VENDOR_KEYS: tuple[SigningKey, ...] = ()
 
 
 def trusted(*, test_keys: bool) -> dict[str, SigningKey]:
     """The keys to accept, by ``kid``."""
-    keys = (*VENDOR_KEYS, TEST_KEY) if test_keys else VENDOR_KEYS
+    keys = (*VENDOR_KEYS, TEST_KEY, TEST_ROOT) if test_keys else VENDOR_KEYS
     return {key.kid: key for key in keys}

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from fiscald.licence.certificate import (
     CLOCK_SLACK,
-    MAX_BYTES,
     Certificate,
     CertificateCode,
     CertificateRefused,
@@ -20,6 +19,7 @@ from fiscald.licence.certificate import (
     verify,
 )
 from fiscald.licence.keys import SigningKey
+from fiscald.licence.tokens import MAX_BYTES
 
 
 class StoreError(Exception):

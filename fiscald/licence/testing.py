@@ -6,31 +6,29 @@ only when its configuration says ``test_keys = true``, and then prints on emulat
 
 from __future__ import annotations
 
-import base64
 import datetime
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from joserfc import jws
-from joserfc.jwk import OKPKey
-from joserfc.jws import JWSRegistry
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fiscald.licence.certificate import TYPE
+from fiscald.licence import tokens
+from fiscald.licence.certificate import KIND
 from fiscald.licence.keys import TEST_KEY
 
-_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+#: The private halves of the published keys (RFC 8032, tests 1 and 3).
+TEST_PRIVATE = Ed25519PrivateKey.from_private_bytes(
+    bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+)
+TEST_ROOT_PRIVATE = Ed25519PrivateKey.from_private_bytes(
+    bytes.fromhex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7")
+)
 
 
-def sign(claims: Mapping[str, Any], *, header: Mapping[str, Any] | None = None, seed: bytes = _SEED) -> str:
-    """A certificate with exactly these claims, signed with a test key."""
-    used = dict(header or {"alg": "Ed25519", "typ": TYPE, "kid": TEST_KEY.kid})
-    key = OKPKey.import_key(
-        {"kty": "OKP", "crv": "Ed25519", "x": _public(seed), "d": base64.urlsafe_b64encode(seed).rstrip(b"=").decode()}
-    )
-    payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
-    return jws.serialize_compact(used, payload, key, registry=JWSRegistry(algorithms=["Ed25519"]))
+def sign(claims: Mapping[str, Any], kind: str = KIND) -> str:
+    """A text of the test vendor with exactly these claims."""
+    return tokens.sign(claims, kind, TEST_PRIVATE, kid=TEST_KEY.kid)
 
 
 def make_certificate(*, now: float | None = None, days: int = 3650, **changes: Any) -> str:
@@ -57,10 +55,3 @@ def make_certificate(*, now: float | None = None, days: int = 3650, **changes: A
         "cnf": {"jkt": "test"},
     }
     return sign(claims | changes)
-
-
-def _public(seed: bytes) -> str:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    raw = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.licence.certificate import MAX_BYTES, CertificateCode, CertificateRefused, armour, verify
+from fiscald.licence import tokens
+from fiscald.licence.certificate import KIND, CertificateCode, CertificateRefused, armour, verify
 from fiscald.licence.keys import TEST_KEY, SigningKey, trusted
 from fiscald.licence.store import LicenceStore
-from fiscald.licence.testing import make_certificate, sign
+from fiscald.licence.testing import TEST_PRIVATE, make_certificate, sign
+from fiscald.licence.tokens import MAX_BYTES
 
 C0 = Path(__file__).with_name("c0.txt").read_text("ascii").strip()
 HEADER, PAYLOAD, SIGNATURE = C0.split(".")
@@ -57,11 +60,8 @@ def with_header(**header: Any) -> str:
 
 def signed(payload: bytes) -> str:
     """Any payload bytes, correctly signed by the test key."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    seed = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
     body = f"{HEADER}.{b64(payload)}"
-    return f"{body}.{b64(Ed25519PrivateKey.from_private_bytes(seed).sign(body.encode()))}"
+    return f"{body}.{b64(TEST_PRIVATE.sign(body.encode()))}"
 
 
 def code_of(text: str | bytes, keys: dict[str, SigningKey] | None = None) -> CertificateCode:
@@ -211,8 +211,8 @@ def test_headers_that_bring_more(extra: dict[str, Any]) -> None:
 
 
 def test_a_key_brought_by_the_attacker_and_used_by_him() -> None:
-    header = {"alg": "Ed25519", "typ": "fiscald-licence+jwt", "kid": "test-2026a"}
-    stolen = sign(claims(), header=header, seed=OTHER_SEED)
+    thief = Ed25519PrivateKey.from_private_bytes(OTHER_SEED)
+    stolen = tokens.sign(claims(), KIND, thief, kid="test-2026a")
     assert code_of(stolen) is CertificateCode.SIGNATURE
 
 
@@ -224,7 +224,6 @@ def test_headers_that_are_no_object(header: str) -> None:
 
 
 def test_a_signed_status_is_no_certificate() -> None:
-    header = {"alg": "Ed25519", "typ": "fiscald-status+jwt", "kid": "test-2026a"}
     status = {
         "iss": TEST_KEY.issuer,
         "aud": "fiscald",
@@ -233,7 +232,7 @@ def test_a_signed_status_is_no_certificate() -> None:
         "verdict": "ok",
         "crt": None,
     }
-    assert code_of(sign(status, header=header)) is CertificateCode.TYPE
+    assert code_of(sign(status, "fiscald-status")) is CertificateCode.TYPE
 
 
 # -- 26: claims ------------------------------------------------------------------------------------------

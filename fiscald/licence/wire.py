@@ -1,0 +1,259 @@
+"""What a computer and the vendor's server say to each other.
+
+A question is a text signed by the computer (``tokens``), posted to its path. An answer is a text signed by the
+vendor that names the question it belongs to; whatever else comes back - an error page, a captive portal, an
+unsigned "no" - says nothing. Asking for a mail is answered with an unsigned 202 that is the same for everybody.
+
+Strict both ways: unknown fields, wrong types and doubled names are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from fiscald.licence import company
+from fiscald.licence.company import Company
+from fiscald.model.strict import Strict
+
+T = TypeVar("T", bound=Strict)
+#: Seconds by which a question's time may differ from the server's.
+WINDOW = 600
+ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
+
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+Seconds = Annotated[int, Field(strict=True, ge=0, le=2**40)]
+Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{22}$")]
+Email = Annotated[
+    str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")
+]
+Code = Annotated[str, StringConstraints(strict=True, max_length=40)]
+Language = Literal["pl", "en"]
+
+
+class WireError(ValueError):
+    """Something that is not said like this; ``str`` is one sentence."""
+
+
+class CompanyClaims(Strict):
+    """A company as it is written in questions, answers and certificates (``co``)."""
+
+    name: Text
+    post: Text
+    cc: Text
+    tin: Text | None
+
+    def company(self) -> Company:
+        """The company, tidied. Raises ``WireError``."""
+        try:
+            return company.company(self.name, self.post, self.cc, self.tin)
+        except ValueError as error:
+            raise WireError(str(error)) from None
+
+
+class Question(Strict):
+    """What every question holds besides its own fields."""
+
+    path: ClassVar[str]
+    kind: ClassVar[str]
+    """The ``typ`` of its signature, without ``+jwt``."""
+
+    aud: Text
+    """The vendor it is for (its ``iss``)."""
+    iat: Seconds
+    nonce: Nonce
+    """16 random bytes, base64url; used once."""
+
+
+class Enrol(Question):
+    """A company asks for a trial; the code comes by mail."""
+
+    path = "/v1/enrol"
+    kind = "fiscald-enrol"
+    email: Email
+    company: CompanyClaims
+    mid: Text
+    lang: Language = "pl"
+
+
+class EnrolConfirm(Question):
+    """The code from the mail, for the trial's certificate."""
+
+    path = "/v1/enrol/confirm"
+    kind = "fiscald-enrol-confirm"
+    email: Email
+    code: Code
+
+
+class Activate(Question):
+    """A number is exchanged for a certificate; also what an offline request file holds."""
+
+    path = "/v1/activate"
+    kind = "fiscald-activate"
+    number: Text
+    support: Text | None = None
+    company: CompanyClaims
+    mid: Text
+    ver: Text
+
+
+class Support(Question):
+    """A number Y adds a year of updates."""
+
+    path = "/v1/support"
+    kind = "fiscald-support"
+    number: Text
+    lic: Text
+
+
+class Check(Question):
+    """The daily question. Nothing else is sent: no company, no printers, no counts."""
+
+    path = "/v1/check"
+    kind = "fiscald-check"
+    lic: Text
+    crt: Text
+    ver: Text
+
+
+class Recover(Question):
+    """A known address asks for a code, to move a licence here."""
+
+    path = "/v1/recover"
+    kind = "fiscald-recover"
+    email: Email
+    lang: Language = "pl"
+
+
+class RecoverConfirm(Question):
+    """The code from the mail, for a session and the list of own companies."""
+
+    path = "/v1/recover/confirm"
+    kind = "fiscald-recover-confirm"
+    email: Email
+    code: Code
+
+
+class Transfer(Question):
+    """Move a licence to this computer."""
+
+    path = "/v1/transfer"
+    kind = "fiscald-transfer"
+    session: Text
+    lic: Text
+    mid: Text
+
+
+class Deactivate(Question):
+    """Give the seat back."""
+
+    path = "/v1/deactivate"
+    kind = "fiscald-deactivate"
+    lic: Text
+
+
+QUESTIONS: tuple[type[Question], ...] = (
+    Enrol, EnrolConfirm, Activate, Support, Check, Recover, RecoverConfirm, Transfer, Deactivate
+)  # fmt: skip
+
+
+class Refusal(Strict):
+    """A definite no. ``code`` is stable; the sentences are for people."""
+
+    code: Text
+    detail: Text
+    detail_pl: Text
+
+
+class OwnCompany(Strict):
+    """A company of the account whose address was confirmed."""
+
+    name: Text
+    post: Text
+    lic: Text | None
+    """Its licence that can be moved, if it has one."""
+
+
+class Reply(Strict):
+    """What every signed answer holds."""
+
+    iss: Text
+    aud: Literal["fiscald"]
+    iat: Seconds
+    nonce: Nonce
+    req: Text
+    """Fingerprint of the question."""
+
+
+class Answer(Reply):
+    """The answer to everything but a check: exactly one of the optional fields is there."""
+
+    kind: ClassVar[str] = ANSWER
+    crt: Text | None = None
+    """A certificate."""
+    session: Text | None = None
+    """Proves for 15 minutes that the address was confirmed."""
+    companies: tuple[OwnCompany, ...] = ()
+    released: Text | None = None
+    """The licence whose seat is free now."""
+    refused: Refusal | None = None
+
+
+class Latest(Strict):
+    """The newest version; ``series`` is the release date of its series. ``url`` is shown, never opened."""
+
+    latest: Text
+    series: Text
+    url: Text
+
+
+class Status(Reply):
+    """The answer to a check."""
+
+    kind: ClassVar[str] = STATUS
+    lic: Text
+    verdict: Literal["ok", "renewed", "superseded", "revoked", "ended"]
+    crt: Text | None = None
+    upd: Latest | None = None
+    text: Text | None = None
+    """What the vendor says about a revocation."""
+    since: Seconds | None = None
+    """When the licence was revoked or moved."""
+    keys: Text | None = None
+    """A newer key list."""
+
+
+class ListedKey(Strict):
+    """A signing key in a key list."""
+
+    kid: Text
+    x: Text
+    uses: tuple[Literal["licence", "status"], ...]
+    valid_from: Seconds | None = None
+    valid_to: Seconds | None = None
+    revoked: bool = False
+
+
+class KeyList(Strict):
+    """All signing keys, signed by the root. ``ver`` only goes up."""
+
+    iss: Text
+    ver: Annotated[int, Field(strict=True, ge=1, le=2**40)]
+    iat: Seconds
+    keys: tuple[ListedKey, ...]
+
+
+def parse(model: type[T], payload: Any) -> T:
+    """``payload`` as a ``model``. Raises ``WireError``."""
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the text"
+        raise WireError(f"{where}: {first['msg']}") from None
+
+
+def claims(message: Strict) -> dict[str, Any]:
+    """A message as it is signed: absent fields are left out."""
+    return message.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,144 @@
+"""Signed texts: the published question and answer, and what a computer's signature must look like."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.licence import tokens
+from fiscald.licence.device import DeviceKey
+from fiscald.licence.keys import TEST_KEY, trusted
+from fiscald.licence.testing import sign
+from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_computers, read_vendors
+from fiscald.licence.wire import QUESTIONS, Check, Status, WireError, claims, parse
+from fiscald.model.strict import Strict
+
+KEYS = trusted(test_keys=True)
+#: RFC 8032, test 2: the device key of the published vectors.
+DEVICE = DeviceKey(
+    Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+    )
+)
+QUESTION = {
+    "aud": "urn:fiscald:vendor:test", "lic": "lic_7Q4M2K9X", "crt": "crt_7Q4M2K9X_0007", "ver": "1.0.3",
+    "iat": 1768899600, "nonce": "AAECAwQFBgcICQoLDA0ODw",
+}  # fmt: skip
+STATUS = {
+    "iss": "urn:fiscald:vendor:test", "aud": "fiscald", "lic": "lic_7Q4M2K9X", "iat": 1768899600,
+    "nonce": "AAECAwQFBgcICQoLDA0ODw", "req": "NwUMge8_zMAsQK5ablQsQ0E-_Zz81IvVcUikEB4uatI", "verdict": "ok", "crt": None,
+    "upd": {"latest": "1.0.4", "series": "2026-01-10", "url": "https://vendor.example/dl/1.0.4"},
+}  # fmt: skip
+
+
+def test_the_published_question() -> None:
+    token = DEVICE.sign(QUESTION, "fiscald-check")
+    assert len(token) == 452
+    assert token.endswith(".9pJnQdZBfv-6rX6NBcMIha4uF-6mJB9RU570L_20KYdh0zXxFAWmTyT1_i5Zr5snhS4Xbh7XPJ-3j0INTnbNBg")
+    assert fingerprint(token) == STATUS["req"]
+    jwk, payload = read_computers(token, "fiscald-check")
+    assert tokens.thumbprint(jwk) == DEVICE.thumbprint == "FtIu-VbGrfe_KB6CH7GNwODB72MNxj_ml11dEvO-7kk"
+    assert parse(Check, payload).crt == "crt_7Q4M2K9X_0007"
+
+
+def test_the_published_answer() -> None:
+    token = sign(STATUS, "fiscald-status")
+    assert len(token) == 552
+    assert token.endswith(".4v5xxOqVx5NwQLgmZC8_4xUnuSuXbstcZ8crJd_pjjZRNjNYmy9JICAcSxPlygFYN-TliCMHPh4ZJR_gUGp8AA")
+    key, payload = read_vendors(token, "fiscald-status", KEYS, "status")
+    assert key is TEST_KEY
+    status = parse(Status, payload)
+    assert (status.verdict, status.upd and status.upd.latest) == ("ok", "1.0.4")
+
+
+def test_a_device_key_is_kept_in_a_file() -> None:
+    key = DeviceKey.make()
+    assert DeviceKey.parse(key.pem.encode()).thumbprint == key.thumbprint
+    for text in (b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", key.pem.encode()[:-40]):
+        with pytest.raises(ValueError, match="key"):
+            DeviceKey.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"alg": "none"}, Fault.ALG),
+        ({"alg": "EdDSA"}, Fault.ALG),
+        ({"typ": "fiscald-status+jwt"}, Fault.TYPE),
+        ({"kid": "test-2026a"}, Fault.HEADER),
+        ({"jwk": "x"}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed25519", "kty": "OKP"}}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed25519", "kty": "OKP", "x": 1}}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed25519", "kty": "OKP", "x": "short"}}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed25519", "kty": "OKP", "x": "A" * 43, "d": "A" * 43}}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed448", "kty": "OKP", "x": "A" * 43}}, Fault.HEADER),
+        ({"jwk": {"crv": "Ed25519", "kty": "OKP", "x": TEST_KEY.x}}, Fault.SIGNATURE),
+    ],
+    ids=str,
+)
+def test_headers_that_a_computer_may_not_send(change: dict[str, Any], fault: Fault) -> None:
+    header, payload, signature = DEVICE.sign(QUESTION, "fiscald-check").split(".")
+    bent = json.loads(_unb64(header)) | change
+    token = f"{tokens.b64(json.dumps(bent).encode())}.{payload}.{signature}"
+    with pytest.raises(TokenRefused) as refused:
+        read_computers(token, "fiscald-check")
+    assert refused.value.fault is fault
+
+
+def test_a_question_is_no_answer_and_an_answer_no_question() -> None:
+    with pytest.raises(TokenRefused) as refused:
+        read_vendors(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
+    assert refused.value.fault is Fault.HEADER
+    with pytest.raises(TokenRefused) as refused:
+        read_computers(sign(STATUS, "fiscald-check"), "fiscald-check")
+    assert refused.value.fault is Fault.HEADER
+
+
+@given(
+    st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{86}"))
+)
+def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
+    for read in (
+        lambda: read_computers(text, "fiscald-check"),
+        lambda: read_vendors(text, "fiscald-status", KEYS, "status"),
+    ):
+        with pytest.raises(TokenRefused):
+            read()
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*QUESTION, *STATUS, "crt", "text", "keys"]), _JSON) | _JSON)
+def test_any_json_is_a_message_or_a_wire_error(payload: Any) -> None:
+    models: tuple[type[Strict], ...] = (Check, Status, *QUESTIONS)
+    for model in models:
+        with contextlib.suppress(WireError):
+            message = parse(model, payload)
+            assert parse(model, claims(message)) == message
+
+
+def test_a_whole_number_is_not_a_float_nor_a_truth() -> None:
+    for iat in (1.0, True, "1768899600", -1, 2**41):
+        with pytest.raises(WireError, match="iat"):
+            parse(Check, QUESTION | {"iat": iat})
+    with pytest.raises(WireError, match="nonce"):
+        parse(Check, QUESTION | {"nonce": "AAECAwQFBgcICQoLDA0OD"})
+    with pytest.raises(WireError, match="host"):
+        parse(Check, QUESTION | {"host": "till-1"})
+
+
+def _unb64(part: str) -> bytes:
+    import base64
+
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
