@@ -218,7 +218,7 @@ def test_the_licence(counter: Counter) -> None:
     assert "state: active" in text
     assert "test keys: only emulated printers" in text
     bad = counter.run("licence", "import", "-", text="rubbish")
-    assert bad.exit_code == 5
+    assert bad.exit_code == 24
     assert "CERT_FORMAT" in bad.stderr
     (counter.folder / "binary").write_bytes(b"\xff\xfe" * 50)
     assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 5
