@@ -74,6 +74,8 @@ _RECEIPT_TYPES = (16, 17)
 _MOMENT = (codes.Reaction.NOISE, codes.Reaction.FULL, codes.Reaction.STATE)
 #: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
 _SUMS_DIFFER = range(2805, 2810)
+#: The date of a report differs from the printer's. It was read from the printer, so midnight has come in between.
+_MIDNIGHT = 2022
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
 #: answered: a program that works on its own receipt does not stop for so long.
 STILL_SECONDS = 5.0
@@ -147,7 +149,7 @@ def _again(reply: Reply) -> bool:
     """Whether the refusal is about the moment, not about the document."""
     kind = codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC
     assert reply.error is not None
-    return spoiled(reply) or codes.lookup(kind, reply.error).reaction in _MOMENT
+    return spoiled(reply) or reply.error == _MIDNIGHT or codes.lookup(kind, reply.error).reaction in _MOMENT
 
 
 def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
