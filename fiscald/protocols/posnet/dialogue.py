@@ -551,11 +551,13 @@ def _end_form(
     """Send the closing step and judge by the counters. It ends a form or does nothing: no receipt can suffer (6.2)."""
     reply = yield from send(request("formend", fn=FORM))
     if reply.error == NO_FORM and not reply.frame_error:
-        # Not believed where an earlier closing step was not answered: that one may have ended it uncounted.
+        if not recovering:
+            return NotPrinted(problem("printer.cancelled"))
         now = yield from read_all()
-        if recovering and not Moved(opened, now).slips:
-            return _unproven("vanished", "the printout is no longer open, and no counter moved", now)
-        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+        if Moved(opened, now).slips:
+            return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+        # The closing step that was not answered may have ended it uncounted.
+        return _unproven("vanished", "the printout is no longer open, and no counter moved", now)
     refusal = None if reply.good else refused(reply, "/document")
     verdict = yield from _look(judge, settings, opened, reply=reply, refusal=refusal)
     if refusal is None or not isinstance(verdict, NotPrinted):
