@@ -251,6 +251,18 @@ def cancel_whatever_is_open() -> Iterator[None]:
 
 
 @_mutant
+def cancel_a_form_unseen() -> Iterator[None]:
+    """our form is cancelled without asking first whether it is still open"""
+
+    def give_up() -> Dialogue[bool]:
+        yield from queries.send(request("prncancel"))
+        return True
+
+    with patch.object(dialogue, "_give_up_form", give_up):
+        yield
+
+
+@_mutant
 def never_cancel() -> Iterator[None]:
     """our own receipt is left open after a failure"""
 

@@ -1,16 +1,17 @@
 """How documents are carried out on a POSNET printer, and how their fate is found out.
 
 The proof is always the printer's counters, read before the first change and after the last step. An error
-answer to a closing step is not believed either way. A line spoiled by noise is sent once more, a closing step
-never.
+answer to a closing step is not believed either way. A receipt's line spoiled by noise is sent once more, a closing
+step never on a doubt.
 
 Theory of a receipt. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open
 one, and no other can end before it: the first receipt that the counters show after that moment, completed or
 cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with.
 
-Theory of a printout. No query tells whether a form is open, and a cancelled one counts as a printout too, where
-the emulator is right. So before its closing step was sent nothing counts: it is cancelled. After that the first
-printout since ``Opened`` is ours; if there is none, the closing step was not executed, and is.
+Theory of a printout. No query tells whether a form is open, and whether a cancelled one counts as a printout is
+not published. So the counters are asked only once its closing step may have been sent: a printout since ``Opened``
+is ours; without one the closing step was not executed, and recovery sends it, like the end of an open footer. A
+cancelling there, interrupted itself, would be taken for the printout.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
