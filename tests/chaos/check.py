@@ -13,8 +13,9 @@ from tests.chaos.world import Outcome
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, noise three times.
 REFUSALS = ("382", "10", "30", "frame")
 #: Errors after which a good document is carried out anew, unless its application would rather not: midnight between
-#: the question for the date and the report, and sums that differ because the cable doubled a line.
-PASSING = ("2022", "2805", "2806", "2807", "2808", "2809")
+#: the question for the date and the report, another program's receipt opened since the look, and sums that differ
+#: because the cable doubled a line.
+PASSING = ("2022", "2038", "2805", "2806", "2807", "2808", "2809")
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
