@@ -221,8 +221,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     "printer.cancelled": Row(
         _PRN, _NOT, _SAFE, "Cancelled on the printer",
-        "the receipt was cancelled on the printer, by a person or by another program, before it was registered",
-        "Paragon anulowano na drukarce. Dokumentu nie zarejestrowano.",
+        "the document was cancelled on the printer, by a person or by another program, before it was finished",
+        "Dokument anulowano na drukarce, zanim został ukończony.",
     ),
     "printer.unproven": Row(
         _PRN, _UNK, _SAME, "The printer cannot say whether this was registered", "{reason}",
