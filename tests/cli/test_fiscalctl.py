@@ -225,7 +225,7 @@ def test_the_licence(counter: Counter) -> None:
     assert bad.exit_code == 24
     assert "CERT_FORMAT" in bad.stderr
     (counter.folder / "binary").write_bytes(b"\xff\xfe" * 50)
-    assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 5
+    assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 24
     assert counter.run("licence", "status").stdout == text
 
 
