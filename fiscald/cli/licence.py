@@ -34,7 +34,7 @@ _EXIT = {
     "licence.emergency_denied": NO_EMERGENCY,
 }
 #: What the vendor calls a code from a mail that does not fit.
-_CODES = ("code_wrong", "code_expired")
+_CODES = ("code.wrong", "session.ended")
 
 
 @click.group()
@@ -64,7 +64,7 @@ def _exit_code(problem: Problem) -> int | None:
     extra = problem.model_extra or {}
     if extra.get("vendor_code") in _CODES:
         return WRONG_CODE
-    if extra.get("vendor_code") == "company":
+    if str(extra.get("vendor_code")).startswith(("company.", "number.company")):
         return COMPANY
     return _EXIT.get(problem.code)
 
