@@ -42,7 +42,7 @@ class CompanyClaims(Strict):
     name: Text
     post: Text
     cc: Text
-    tin: Text | None
+    tin: Text | None = None
 
     def company(self) -> Company:
         """The company, tidied. Raises ``WireError``."""
@@ -171,7 +171,7 @@ class OwnCompany(Strict):
 
     name: Text
     post: Text
-    lic: Text | None
+    lic: Text | None = None
     """Its licence that can be moved, if it has one."""
 
 
