@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,7 +134,12 @@ def test_what_is_absent_is_left_out_and_read_back() -> None:
     head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": 1, "nonce": QUESTION["nonce"], "req": "r"}
     company = {"name": "Bakery", "post": "1011 AB", "cc": "NL"}
     enrol = {"aud": "a", "iat": 1, "nonce": QUESTION["nonce"], "email": "a@b.nl", "mid": "m", "lang": "en"}
-    for model, content in ((Enrol, enrol | {"company": company}), (Answer, head | {"companies": [OWN]})):
+    certificate = (Path(__file__).parent / "c0.txt").read_text("ascii").strip()
+    for model, content in (
+        (Enrol, enrol | {"company": company}),
+        (Answer, head | {"companies": [OWN]}),
+        (Answer, head | {"crt": certificate}),
+    ):
         message = parse(model, content)
         assert parse(model, json.loads(json.dumps(claims(message)))) == message
 
