@@ -6,6 +6,6 @@ import datetime
 
 __version__ = "0.1.0"
 
-#: Release date of this series (x.y.0). A licence's update right is compared with this date, so that
+#: Release dates of all series (x.y.0), this one last. A licence's update right is compared with these, so that
 #: bug-fix releases of a covered series stay covered.
-SERIES_RELEASED = datetime.date(2026, 11, 22)
+SERIES = {"0.1": datetime.date(2026, 11, 22)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from fiscald.licence.company import Company, company
 from fiscald.model.strict import Strict, nearest
 from fiscald.protocols import FAMILIES, family
 from fiscald.transport import Address, AddressError, parse_address
@@ -28,6 +29,31 @@ class LicenceConfig(Strict):
     test_keys: bool = Field(
         default=False, strict=True, description="accept the published test key; then only emulated printers may be used"
     )
+
+    server: Annotated[str, Field(pattern=r"^https://[^\s]+$")] | None = Field(
+        default=None, description="the vendor's licence server, https://...; without it licences are exchanged by file"
+    )
+    ca_file: Path | None = Field(default=None, description="trusted instead of the system's certificate authorities")
+    check: Literal["daily", "never"] = Field(default="daily", description="whether the vendor is asked every day")
+
+
+class CompanyConfig(Strict):
+    """``[company]``: the shop's owner. A licence of another company is refused."""
+
+    name: str
+    postcode: str
+    country: str = "PL"
+    nip: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> CompanyConfig:
+        _ = self.company
+        return self
+
+    @property
+    def company(self) -> Company:
+        """The company, tidied."""
+        return company(self.name, self.postcode, self.country, self.nip)
 
 
 class PrinterConfig(Strict):
@@ -82,6 +108,7 @@ class Config(Strict):
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
     )
     licence: LicenceConfig = LicenceConfig()
+    company: CompanyConfig | None = None
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
 
     @field_validator("printers")
@@ -117,7 +144,12 @@ def parse(content: dict[str, Any], path: Path) -> Config:
         problems = [_sentence(detail) for detail in error.errors(include_url=False)]
         raise ConfigError("\n".join(f"{path}: {line}" for line in problems)) from None
     folder = path.absolute().parent
-    return config.model_copy(update={"socket": folder / config.socket, "state_dir": folder / config.state_dir})
+    licence = config.licence
+    if licence.ca_file is not None:
+        licence = licence.model_copy(update={"ca_file": folder / licence.ca_file})
+    return config.model_copy(
+        update={"socket": folder / config.socket, "state_dir": folder / config.state_dir, "licence": licence}
+    )
 
 
 def _sentence(error: Any) -> str:
@@ -134,8 +166,9 @@ def _sentence(error: Any) -> str:
 
 def _keys_at(parents: list[int | str]) -> list[str]:
     model: type[Strict] = Config
-    if parents[:1] == ["licence"]:
-        model = LicenceConfig
-    elif parents[:1] == ["printers"]:
-        model = PrinterConfig
+    sections: dict[int | str, type[Strict]] = {
+        "licence": LicenceConfig, "company": CompanyConfig, "printers": PrinterConfig
+    }  # fmt: skip
+    if parents:
+        model = sections[parents[0]]
     return list(model.model_fields)

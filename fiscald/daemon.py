@@ -6,19 +6,23 @@ import logging
 import signal
 import socket
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio.abc import TaskStatus
 
-from fiscald import SERIES_RELEASED, __version__, systemd
+from fiscald import SERIES, __version__, systemd
 from fiscald.api.app import create_app
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
 from fiscald.engine import Engine, Printer
-from fiscald.journal import JournalDamaged, ThreadedJournal, UnusableJournal
-from fiscald.licence import LicenceGate, LicenceStore
+from fiscald.journal import JournalDamaged, Store, ThreadedJournal, UnusableJournal
+from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
@@ -36,21 +40,36 @@ def now() -> datetime:
     return datetime.now(POLISH_TIME)
 
 
-async def run(config: Config, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+async def run(
+    config: Config,
+    *,
+    clock: Callable[[], float] = time.time,
+    task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    Raises ``JournalError``, ``StoreError`` or ``SocketError`` when it cannot start.
+    ``clock`` is the time that licences go by. Raises ``JournalError``, ``StoreError`` or ``SocketError`` when it
+    cannot start.
     """
-    journal = _journal(config.state_dir)
+    gate = _gate(config, clock)
+    journal = _journal(config.state_dir, gate)
     try:
-        gate = _gate(config)
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
-        server = ApiServer(create_app(engine, gate), sockets)
+        licence = config.licence
+        registration = Registration(
+            gate,
+            clock,
+            partial(_licence_changed, engine, gate),
+            server=licence.server,
+            ca_file=None if licence.ca_file is None else str(licence.ca_file),
+            checks=licence.check == "daily",
+        )
+        server = ApiServer(create_app(engine, registration), sockets)
         try:
-            await _run(engine, gate, server, task_status)
+            await _run(engine, registration, server, task_status)
         finally:
             _close(sockets, None if passed else config.socket)
     finally:
@@ -58,8 +77,20 @@ async def run(config: Config, *, task_status: TaskStatus[None] = anyio.TASK_STAT
     log.info("stopped")
 
 
-def _journal(directory: Path) -> ThreadedJournal | UnusableJournal:
-    """The journal; or, if it is damaged, one that says so: the status goes on, nothing is accepted or printed."""
+def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
+    """Whoever waited for a licence looks again."""
+    engine.licence_changed()
+    systemd.notify(f"STATUS=licence {gate.state().name}")
+
+
+def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJournal:
+    """The journal; or, if it cannot be used, one that says so: the status goes on, nothing is accepted or printed."""
+    refusal = gate.state().refusal
+    if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):
+        # Asked before anything is migrated, so that the covered version can be installed again.
+        error = JournalDamaged(f"the journal is an older version's and was left as it is: {refusal.detail}")
+        log.critical("NOTHING WILL BE PRINTED: %s", error)
+        return UnusableJournal(directory, error)
     try:
         return ThreadedJournal(directory, now)
     except JournalDamaged as error:
@@ -67,13 +98,16 @@ def _journal(directory: Path) -> ThreadedJournal | UnusableJournal:
         return UnusableJournal(directory, error)
 
 
-def _gate(config: Config) -> LicenceGate:
+def _gate(config: Config, clock: Callable[[], float]) -> LicenceGate:
     keys = LicenceGate.keys(test_keys=config.licence.test_keys)
     return LicenceGate(
         LicenceStore(config.state_dir / "licence", keys),
         test_keys=config.licence.test_keys,
         machine=this_machine(),
-        released=SERIES_RELEASED,
+        series=SERIES,
+        version=__version__,
+        seller=None if config.company is None else config.company.company,
+        clock=clock,
     )
 
 
@@ -85,9 +119,11 @@ def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     return Printer(name, chosen, address, settings, wrap) if wrap else Printer(name, chosen, address, settings)
 
 
-async def _run(engine: Engine, gate: LicenceGate, server: ApiServer, task_status: TaskStatus[None]) -> None:
+async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:
+    gate = registration.gate
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(engine.run)
+        tasks.start_soon(registration.run)
         tasks.start_soon(server.run)
         tasks.start_soon(_feed_watchdog)
         await server.started()
@@ -102,6 +138,8 @@ async def _run(engine: Engine, gate: LicenceGate, server: ApiServer, task_status
         await engine.stop(STOP_SECONDS)
         server.stop()
         await server.stopped()
+        with suppress(StoreError):
+            await anyio.to_thread.run_sync(gate.save_time)
         tasks.cancel_scope.cancel()
 
 

@@ -21,10 +21,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fiscald import __version__
 from fiscald.api import metrics, openapi
 from fiscald.api.events import event_stream
+from fiscald.api.licence import ROUTES as LICENCE_ROUTES
+from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import problem_error, problem_response, validated
-from fiscald.api.wire import Adoption, CertificateBody, Hello, JobAnswer, JobList, Licence, PrinterList
+from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PrinterList
 from fiscald.engine import Engine
+from fiscald.licence import Registration
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.printers import PrinterStatus
@@ -39,16 +42,17 @@ MAX_WAIT = 600.0
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
-class Api:
-    """What the handlers need."""
+class Api(Handlers):
+    """What the handlers need, and the handlers."""
 
-    def __init__(self, engine: Engine, licence: Licence) -> None:
+    def __init__(self, engine: Engine, registration: Registration) -> None:
         self.engine = engine
-        self.licence = licence
+        self.registration = registration
+        self.licence = registration.gate
 
     # -- helpers --------------------------------------------------------------------------------------
 
-    async def _body(self, request: Request) -> Any:
+    async def body(self, request: Request) -> Any:
         """The JSON body. Raises ``ProblemError``: too large, too slow, not JSON."""
         chunks = bytearray()
         try:
@@ -102,7 +106,7 @@ class Api:
         """``PUT /v1/jobs/{key}``."""
         key = self._key(request)
         seconds = self._number(request, "wait", MAX_WAIT)
-        submission = validated(Submission, await self._body(request))
+        submission = validated(Submission, await self.body(request))
         peer = getattr(request.state, "peer", None)
         job, new = await self.engine.submit(key, submission, peer.uid if peer else None)
         if new:
@@ -139,7 +143,7 @@ class Api:
 
     async def resolve(self, request: Request) -> Response:
         """``POST /v1/jobs/{key}/resolution``."""
-        resolution = validated(Resolution, await self._body(request))
+        resolution = validated(Resolution, await self.body(request))
         return self._job(await self.engine.resolve(self._key(request), resolution))
 
     async def printers(self, _: Request) -> Response:
@@ -152,20 +156,9 @@ class Api:
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
-        adoption = validated(Adoption, await self._body(request))
+        adoption = validated(Adoption, await self.body(request))
         status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
         return JSONResponse(status.model_dump(mode="json"))
-
-    async def licence_state(self, _: Request) -> Response:
-        """``GET /v1/licence``."""
-        return JSONResponse(self.licence.describe())
-
-    async def licence_install(self, request: Request) -> Response:
-        """``POST /v1/licence/certificate``."""
-        body = validated(CertificateBody, await self._body(request))
-        await anyio.to_thread.run_sync(self.licence.install, body.certificate.encode())
-        self.engine.licence_changed()
-        return JSONResponse(self.licence.describe())
 
     async def events(self, request: Request) -> Response:
         """``GET /v1/events``."""
@@ -259,16 +252,7 @@ ROUTES = (
         body=Adoption,
         problems=(404, 409, 503),
     ),
-    Route("GET", "/v1/licence", Api.licence_state, "The licence's state", {200: (None, "the licence")}),
-    Route(
-        "POST",
-        "/v1/licence/certificate",
-        Api.licence_install,
-        "Install a licence certificate; a bad one changes nothing",
-        {200: (None, "the licence")},
-        body=CertificateBody,
-        problems=(400,),
-    ),
+    *LICENCE_ROUTES,
     Route(
         "GET",
         "/v1/events",
@@ -290,9 +274,9 @@ ROUTES = (
 )
 
 
-def create_app(engine: Engine, licence: Licence) -> ASGIApp:
+def create_app(engine: Engine, registration: Registration) -> ASGIApp:
     """The ASGI application."""
-    api = Api(engine, licence)
+    api = Api(engine, registration)
 
     def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
         known = [query.name for query in route.query]
@@ -319,7 +303,7 @@ def create_app(engine: Engine, licence: Licence) -> ASGIApp:
             Exception: _internal,
         },
     )
-    return _Branded(app) if licence.test_keys else app
+    return _Branded(app) if api.licence.test_keys else app
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -27,6 +27,8 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
 
+#: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
+VENDOR_SECONDS = 20.0
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
@@ -149,8 +151,12 @@ class _Calls:
         return _Call("GET", "/v1/licence", dict)
 
     @staticmethod
-    def _install_licence(certificate: str) -> _Call[dict[str, Any]]:
-        return _Call("POST", "/v1/licence/certificate", dict, body={"certificate": certificate})
+    def _licence_question() -> _Call[dict[str, Any]]:
+        return _Call("GET", "/v1/licence/check", dict)
+
+    @staticmethod
+    def _licence_step(step: str, fields: dict[str, Any]) -> _Call[dict[str, Any]]:
+        return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None)
 
 
 def _job_path(key: str, suffix: str = "") -> str:
@@ -252,7 +258,15 @@ class Client(_Calls):
 
     def install_licence(self, certificate: str) -> dict[str, Any]:
         """Put a certificate in force."""
-        return self._send(self._install_licence(certificate))
+        return self.licence_step("certificate", certificate=certificate)
+
+    def licence_step(self, step: str, **fields: Any) -> dict[str, Any]:
+        """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them."""
+        return self._send(self._licence_step(step, fields))
+
+    def licence_question(self) -> dict[str, Any]:
+        """What a check would send to the vendor."""
+        return self._send(self._licence_question())
 
     def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
@@ -348,7 +362,15 @@ class AsyncClient(_Calls):
 
     async def install_licence(self, certificate: str) -> dict[str, Any]:
         """See ``Client.install_licence``."""
-        return await self._send(self._install_licence(certificate))
+        return await self.licence_step("certificate", certificate=certificate)
+
+    async def licence_step(self, step: str, **fields: Any) -> dict[str, Any]:
+        """See ``Client.licence_step``."""
+        return await self._send(self._licence_step(step, fields))
+
+    async def licence_question(self) -> dict[str, Any]:
+        """See ``Client.licence_question``."""
+        return await self._send(self._licence_question())
 
     async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus]:
         """See ``Client.events``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -30,6 +30,15 @@ _STATUS = {
     "printer.unknown": 404,
     "printer": 409,
     "licence.refused": 422,
+    "licence.number": 422,
+    "licence.company": 422,
+    "licence.denied": 409,
+    "licence.nothing_to_do": 409,
+    "licence.no_server": 409,
+    "licence.emergency_used": 409,
+    "licence.emergency_denied": 409,
+    "licence.unreachable": 503,
+    "licence.files": 503,
     "licence": 403,
     "daemon.internal": 500,
     "daemon": 503,
@@ -117,12 +126,16 @@ def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any
     return FieldProblem(pointer="".join(f"/{_escape(part)}" for part in path), code=code, detail=detail)
 
 
-def _without_tags(loc: Iterable[int | str], content: Any) -> list[int | str]:
+def _without_tags(loc: Sequence[int | str], content: Any) -> list[int | str]:
     """A place in the content: pydantic also names which kind of a union it tried."""
     path: list[int | str] = []
     here = content
-    for part in loc:
-        if isinstance(here, dict) and part not in here and here.get("type") == part:
+    for depth, part in enumerate(loc, start=1):
+        if isinstance(here, dict):
+            tag = part not in here and (here.get("type") == part or depth < len(loc))
+        else:
+            tag = not (isinstance(here, list) and isinstance(part, int))
+        if tag:
             continue
         path.append(part)
         try:
@@ -164,7 +177,7 @@ def _fields_at(schema: Mapping[str, Any], loc: Iterable[int | str]) -> list[str]
                 following += resolve(items) if isinstance(items, dict) else []
             elif part in node.get("properties", {}):
                 following += resolve(node["properties"][part])
-            elif node.get("properties", {}).get("type", {}).get("const") == part:
+            elif part in (node.get("properties", {}).get("type", {}).get("const"), node.get("title")):
                 following.append(node)
         nodes = following
     return sorted({name for node in nodes for name in node.get("properties", {})})

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from fiscald.model.jobs import Job
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.strict import Strict
-
-
-class Licence(Protocol):
-    """What the API needs of the licence."""
-
-    test_keys: bool
-
-    def describe(self) -> dict[str, Any]:
-        """The answer of ``GET /v1/licence``."""
-
-    def notice(self) -> dict[str, Any] | None:
-        """What an answer about a document says of the licence."""
-
-    def install(self, text: bytes) -> None:
-        """Put a certificate in force. Raises ``ProblemError``."""
 
 
 class Hello(Strict):
@@ -61,9 +46,3 @@ class Adoption(Strict):
     """A person confirms which physical printer stands behind a name from now on."""
 
     printer_id: Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class CertificateBody(Strict):
-    """A licence certificate, armoured or bare."""
-
-    certificate: Annotated[str, Field(min_length=1, max_length=20000)]

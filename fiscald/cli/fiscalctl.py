@@ -12,73 +12,31 @@ import os
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from pydantic import ValidationError
 
 from fiscald import __version__
-from fiscald.api.client import DEFAULT_SOCKET, Client, ClientError, NotReachable, Refused
+from fiscald.api.client import DEFAULT_SOCKET, Client
+from fiscald.cli.context import (
+    DONE,
+    FAILED,
+    UNDECIDED,
+    UNKNOWN,
+    USAGE,
+    Context,
+    pass_context,
+    problem_text,
+)
+from fiscald.cli.licence import licence
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Fault, Problem
 from fiscald.model.strict import parse_json
 
-DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The options that stand before the verb."""
-
-    socket: Path
-    as_json: bool
-
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        """A client; what it raises becomes a sentence and an exit code."""
-        try:
-            with Client(self.socket) as client:
-                yield client
-        except NotReachable as error:
-            self.fail(UNREACHABLE, str(error))
-        except Refused as error:
-            self.show_problem(error.problem)
-            sys.exit(_refusal_code(error.status, error.problem))
-        except ClientError as error:
-            self.fail(UNKNOWN, str(error))
-
-    def fail(self, code: int, message: str) -> NoReturn:
-        """End with a sentence on stderr."""
-        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
-        sys.exit(code)
-
-    def show(self, content: Any, text: Callable[[], str]) -> None:
-        """The answer: JSON, or what ``text`` makes of it."""
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1) if self.as_json else text())
-
-    def show_problem(self, problem: Problem) -> None:
-        """A refusal on stderr."""
-        if self.as_json:
-            click.echo(problem.model_dump_json(indent=1), err=True)
-        else:
-            click.echo(_problem_text(problem), err=True)
-
-
-def _refusal_code(status: int, problem: Problem) -> int:
-    if problem.fault is Fault.LICENCE or status == 403:
-        return REFUSED
-    if status in (400, 404):
-        return USAGE
-    if problem.document is Fate.NOT_PRINTED:
-        return FAILED
-    return USAGE if problem.fault is Fault.REQUEST else UNKNOWN
 
 
 class Verbs(click.Group):
@@ -98,9 +56,6 @@ class Verbs(click.Group):
         except Exception:
             traceback.print_exc()
         sys.exit(UNKNOWN)
-
-
-pass_context = click.make_pass_decorator(Context)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -162,7 +117,7 @@ def _printer_text(printer: PrinterStatus) -> str:
     if printer.queue:
         lines.append(f"  {printer.queue} waiting")
     if printer.problem is not None:
-        lines.append("  " + _problem_text(printer.problem).replace("\n", "\n  "))
+        lines.append("  " + problem_text(printer.problem).replace("\n", "\n  "))
     return "\n".join(lines)
 
 
@@ -355,75 +310,14 @@ def _job_text(found: Job) -> str:
     lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
     for problem in (found.error, found.waiting):
         if problem is not None:
-            lines.append("  " + _problem_text(problem).replace("\n", "\n  "))
+            lines.append("  " + problem_text(problem).replace("\n", "\n  "))
     if found.state is JobState.UNDECIDED:
         lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
         lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
     return "\n".join(lines)
 
 
-def _problem_text(problem: Problem) -> str:
-    lines = [f"{problem.code}: {problem.detail}"]
-    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
-    lines.append(problem.detail_pl)
-    return "\n".join(lines)
-
-
-# -- licence ---------------------------------------------------------------------------------------------
-
-
-@main.group()
-def licence() -> None:
-    """Show and install the licence."""
-
-
-@licence.command("status")
-@pass_context
-def licence_status(context: Context) -> None:
-    """Show the licence's state."""
-    with context.client() as client:
-        found = client.licence()
-    context.show(found, lambda: _licence_text(found))
-
-
-@licence.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
-@pass_context
-def licence_import(context: Context, file: Any) -> None:
-    """Install the certificate in FILE (- for standard input); a bad one changes nothing."""
-    with context.client() as client:
-        found = client.install_licence(file.read())
-    context.show(found, lambda: _licence_text(found))
-
-
-@licence.command("test-certificate")
-@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True)
-def licence_test_certificate(*, days: int) -> None:
-    """Print a certificate of the published test key.
-
-    A daemon accepts it only with test_keys = true in its configuration, and then prints on emulated printers only.
-    """
-    from fiscald.licence.certificate import armour
-    from fiscald.licence.testing import make_certificate
-
-    click.echo(armour(make_certificate(days=days)), nl=False)
-
-
-def _licence_text(found: dict[str, Any]) -> str:
-    lines = [f"state: {found['state']}"]
-    if found.get("reason"):
-        lines.append(f"reason: {found['reason']}")
-    plain = ("kind", "number", "updates_until", "confirm_by", "end", "days_left", "prompt")
-    lines += [f"{name}: {found[name]}" for name in plain if found.get(name) is not None]
-    if found.get("modules"):
-        lines.append(f"modules: {', '.join(found['modules'])}")
-    if found.get("company"):
-        lines.append(f"company: {found['company']['name']}, {found['company']['post']}")
-    if found.get("warnings"):
-        lines.append(f"warnings: {', '.join(found['warnings'])}")
-    if found["test_keys"]:
-        lines.append("test keys: only emulated printers may be used")
-    return "\n".join(lines)
+main.add_command(licence)
 
 
 if __name__ == "__main__":

@@ -227,6 +227,7 @@ class Actor:
             return
         self._connected = True
         self._snapshot = snapshot
+        self._gate.witness(snapshot.identity, snapshot.clock)
         if self.printer.settings.profile is None:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)

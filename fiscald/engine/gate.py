@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from fiscald.model.printers import Identity
@@ -13,3 +14,6 @@ class Gate(Protocol):
 
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         """Why a document of that type may not be opened now on that printer (``None``: not known yet)."""
+
+    def witness(self, identity: Identity, clock: datetime | None) -> None:
+        """A printer has just told who it is and what time it has."""

@@ -18,6 +18,7 @@ from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -102,6 +103,17 @@ class Store:
             except sqlite3.Error as error:
                 raise JournalDamaged(f"{self._path}: {error}; {_remedy(error)}") from None
             undo.pop_all()
+
+    @staticmethod
+    def older(directory: Path) -> bool:
+        """Whether there is a journal in ``directory`` that opening would migrate; nothing is touched."""
+        path = directory / "journal.db"
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error:
+            return False
+        return bool(0 < version < SCHEMA_VERSION)
 
     def _prepare(self) -> None:
         # Only where the file is new: lets ``prune`` give space back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fiscald.licence.gate import LicenceGate
+from fiscald.licence.registration import Registration
 from fiscald.licence.store import LicenceStore, StoreError
 
-__all__ = ["LicenceGate", "LicenceStore", "StoreError"]
+__all__ = ["LicenceGate", "LicenceStore", "Registration", "StoreError"]

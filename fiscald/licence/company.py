@@ -26,12 +26,16 @@ class Company(NamedTuple):
     cc: str
     tin: str | None
 
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """What two spellings of the same company have in common."""
-        if self.tin is not None:
-            return (self.cc, self.tin)
-        return (self.cc, self.normal_name, self.normal_post)
+    def same(self, other: Company) -> bool:
+        """Whether both are one company, however it is written: by tax number, or by name and postcode."""
+        if self.cc != other.cc:
+            return False
+        if self.tin is not None and other.tin is not None:
+            return self.tin == other.tin
+        return (self.normal_name, self.normal_post) == (other.normal_name, other.normal_post)
+
+    def __str__(self) -> str:
+        return self.name if self.tin is None else f"{self.name} ({self.tin})"
 
     @property
     def normal_name(self) -> str:

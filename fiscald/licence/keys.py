@@ -54,6 +54,8 @@ TEST_ROOT = SigningKey(
 
 #: The vendor's own keys, pinned at release: a root, the licence key in use and a sleeping one.
 VENDOR_KEYS: tuple[SigningKey, ...] = ()
+#: How the vendor names itself in what it signs.
+ISSUER = "urn:fiscald:vendor"
 
 
 def trusted(*, test_keys: bool) -> dict[str, SigningKey]:

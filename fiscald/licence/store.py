@@ -1,4 +1,9 @@
-"""The installed certificate: a directory of files, replaced only by something that was verified whole."""
+"""The licence on disk: a directory of files, replaced only by something that was verified whole.
+
+``certificate`` and the one before it, ``certificate.pending`` whose time has not come, ``device.key``, ``status``
+(the vendor's newest signed answer), ``keys`` (the newest key list), and ``state.json``, whose loss or damage is no
+error: what it holds is built anew from the others, or forgotten.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from fiscald.licence.certificate import (
     CLOCK_SLACK,
@@ -18,21 +25,40 @@ from fiscald.licence.certificate import (
     armour,
     verify,
 )
+from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.wire import KEYS, STATUS, KeyList, Status, WireError, parse
 
 
 class StoreError(Exception):
     """The licence directory cannot be used; ``str`` says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What ``state.json`` holds. Times are seconds since 1970."""
+
+    seen: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By licence: the highest certificate number that was installed, and its id."""
+    mark: int = 0
+    """The latest time that was believed."""
+    emergency: int | None = None
+    """When the newest emergency pass was taken."""
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    """By key: when this computer learned that it was withdrawn."""
+
+
 class LicenceStore:
-    """``certificate``, the one before it, one whose time has not come, and the highest number seen."""
+    """The files of one computer's licence."""
 
     def __init__(self, directory: Path, keys: Mapping[str, SigningKey]) -> None:
-        """Use ``directory``, made if missing. Raises ``StoreError`` if others could write there."""
+        """Use ``directory``, made if missing; ``keys`` are those of the program.
+
+        Raises ``StoreError`` if others could write there.
+        """
         self._directory = directory
-        self._keys = keys
+        self._pinned = keys
         self._pending_from: int | None = None
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,6 +69,12 @@ class LicenceStore:
             raise StoreError(f"{directory} must be a directory, not a link to one")
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise StoreError(f"others may write to {directory}; run: chmod go-w {directory}")
+        self.memory = self._read_memory()
+        self.keys = dict(keys)
+        self._list_version = 0
+        self._read_keys()
+
+    # -- certificates ---------------------------------------------------------------------------------
 
     def load(self, now: int) -> Certificate:
         """The certificate in force. Raises ``CertificateRefused`` (also when there is none)."""
@@ -50,16 +82,25 @@ class LicenceStore:
         text = self._read("certificate")
         if text is None:
             raise CertificateRefused(CertificateCode.FORMAT, "no certificate is installed")
-        certificate = verify(text, self._keys)
+        certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
         return certificate
+
+    def paid(self, now: int) -> Certificate | None:
+        """A paid certificate that is or was installed here."""
+        for name in ("certificate", "certificate.prev"):
+            with contextlib.suppress(CertificateRefused):
+                text = self._read(name)
+                if text is not None and (certificate := verify(text, self.keys, now)).kind == "paid":
+                    return certificate
+        return None
 
     def install(self, text: bytes, now: int) -> Certificate:
         """Verify ``text`` and put it in force. Raises ``CertificateRefused``; then nothing has changed.
 
         One whose time has not come is kept aside and comes into force at its time (``CERT_NOT_YET``).
         """
-        certificate = verify(text, self._keys)
+        certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
         if certificate.nbf > now + CLOCK_SLACK:
             self._write("certificate.pending", armour(certificate.token))
@@ -68,14 +109,19 @@ class LicenceStore:
         self._put_in_force(certificate)
         return certificate
 
+    def remove(self) -> None:
+        """Put the certificate out of force; it is kept as the former one."""
+        try:
+            (self._directory / "certificate").rename(self._directory / "certificate.prev")
+        except OSError as error:
+            raise StoreError(f"{self._directory / 'certificate'}: {error.strerror}") from None
+
     def _put_in_force(self, certificate: Certificate) -> None:
         former = self._read("certificate")
         if former is not None:
             self._write("certificate.prev", former.decode("ascii", "replace"))
         self._write("certificate", armour(certificate.token))
-        seen = self._seen()
-        seen[certificate.sub] = (certificate.seq, certificate.jti)
-        self._write("state.json", json.dumps({"seen": seen}))
+        self.remember(seen=self.memory.seen | {certificate.sub: (certificate.seq, certificate.jti)})
 
     def pending_due(self, now: int) -> bool:
         """Whether a certificate that was kept aside has come to its time."""
@@ -87,7 +133,7 @@ class LicenceStore:
         if text is None:
             return
         with contextlib.suppress(CertificateRefused):
-            certificate = verify(text, self._keys)
+            certificate = verify(text, self.keys, now)
             if certificate.nbf > now + CLOCK_SLACK:
                 self._pending_from = certificate.nbf
                 return
@@ -97,17 +143,96 @@ class LicenceStore:
 
     def _check_sequence(self, certificate: Certificate) -> None:
         """An older certificate of the same licence, perhaps with more modules, must not come back."""
-        seq, jti = self._seen().get(certificate.sub, (0, ""))
+        seq, jti = self.memory.seen.get(certificate.sub, (0, ""))
         if certificate.seq < seq or (certificate.seq == seq and certificate.jti != jti):
             raise CertificateRefused(CertificateCode.SUPERSEDED, "a newer certificate of this licence was installed")
 
-    def _seen(self) -> dict[str, tuple[int, str]]:
-        # Loss or damage of this file is not an error: it is built anew from the certificate.
+    # -- what the vendor says, and this computer's own ------------------------------------------------
+
+    def device(self) -> DeviceKey:
+        """This computer's key, made at the first call."""
+        text = self._read("device.key")
+        if text is not None:
+            try:
+                return DeviceKey.parse(text)
+            except ValueError as error:
+                raise StoreError(
+                    f"{self._directory / 'device.key'}: {error}; remove it, and move the licence to this computer again"
+                ) from None
+        key = DeviceKey.make()
+        self._write("device.key", key.pem)
+        return key
+
+    def status(self, licence: str) -> Status | None:
+        """The vendor's newest signed answer about that licence."""
+        text = self._read("status")
+        with contextlib.suppress(TokenRefused, WireError, UnicodeDecodeError):
+            if text is not None:
+                status = parse(Status, read_vendors(text.decode("ascii").strip(), STATUS, self.keys, "status")[1])
+                return status if status.lic == licence else None
+        return None
+
+    def keep_status(self, token: str) -> None:
+        """Keep an answer that was checked against its question."""
+        self._write("status", token + "\n")
+
+    def keep_keys(self, token: str, now: int) -> None:
+        """Take over a key list that the root has signed, unless a newer one is known.
+
+        Raises ``TokenRefused`` or ``WireError``; then nothing has changed.
+        """
+        if self._take_keys(token, now):
+            self._write("keys", token + "\n")
+
+    def _read_keys(self) -> None:
+        text = self._read("keys")
+        with contextlib.suppress(TokenRefused, WireError, UnicodeDecodeError):
+            if text is not None:
+                self._take_keys(text.decode("ascii").strip(), None)
+
+    def _take_keys(self, token: str, now: int | None) -> bool:
+        root, payload = read_vendors(token, KEYS, self._pinned, "keys")
+        listed = parse(KeyList, payload)
+        if listed.iss != root.issuer:
+            raise WireError("the key list is not of the vendor whose root signed it")
+        if listed.ver <= self._list_version:
+            return False
+        withdrawn = {
+            key.kid: self.memory.withdrawn.get(key.kid, now or listed.iat) for key in listed.keys if key.revoked
+        }
+        if withdrawn != self.memory.withdrawn:
+            self.remember(withdrawn=withdrawn)
+        self._list_version = listed.ver
+        self.keys = dict(self._pinned)
+        for key in listed.keys:
+            self.keys[key.kid] = SigningKey(
+                key.kid, key.x, listed.iss, frozenset(key.uses), key.valid_from, key.valid_to,
+                withdrawn_at=withdrawn.get(key.kid), test=root.test,
+            )  # fmt: skip
+        return True
+
+    # -- memory ---------------------------------------------------------------------------------------
+
+    def remember(self, **changes: Any) -> None:
+        """Change what ``state.json`` holds."""
+        self.memory = replace(self.memory, **changes)
+        content = {name: getattr(self.memory, name) for name in ("seen", "mark", "emergency", "withdrawn")}
+        self._write("state.json", json.dumps(content))
+
+    def _read_memory(self) -> Memory:
         try:
-            seen = json.loads((self._read("state.json") or b"{}").decode())["seen"]
-            return {str(sub): (int(seq), str(jti)) for sub, (seq, jti) in seen.items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {}
+            content = json.loads((self._read("state.json") or b"{}").decode())
+            emergency = content.get("emergency")
+            return Memory(
+                {str(sub): (int(seq), str(jti)) for sub, (seq, jti) in content.get("seen", {}).items()},
+                int(content.get("mark", 0)),
+                None if emergency is None else int(emergency),
+                {str(kid): int(at) for kid, at in content.get("withdrawn", {}).items()},
+            )
+        except (ValueError, TypeError, AttributeError, OverflowError):
+            return Memory()
+
+    # -- files ----------------------------------------------------------------------------------------
 
     def _read(self, name: str) -> bytes | None:
         try:

@@ -179,6 +179,9 @@ class OwnCompany(Strict):
 class Reply(Strict):
     """What every signed answer holds."""
 
+    kind: ClassVar[str]
+    """The ``typ`` of its signature, without ``+jwt``."""
+
     iss: Text
     aud: Literal["fiscald"]
     iat: Seconds

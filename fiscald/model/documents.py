@@ -11,16 +11,16 @@ import json
 import re
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.model.money import Grosze, Percent, PositiveGrosze, Quantity, plain
 from fiscald.model.strict import Strict
-from fiscald.model.text import Text
+from fiscald.model.text import Text, clean
 
 _RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
 
@@ -140,6 +140,10 @@ class QrCode(Strict):
     correction: Literal["L", "M", "Q", "H"] = "M"
 
 
+#: A one-dimensional code.
+Barcode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
+
+
 class Receipt(Strict):
     """A fiscal receipt."""
 
@@ -158,7 +162,7 @@ class Receipt(Strict):
     till: Text | None = Field(default=None, alias="register", description="number of the till")
     system_number: Text | None = Field(default=None, description="the application's own number of this sale")
     footer: tuple[Text, ...] = Field(default=(), description="lines under the receipt, not fiscal")
-    barcode: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")] | None = None
+    barcode: Barcode | None = None
     qr: QrCode | None = None
 
     @model_validator(mode="after")
@@ -194,6 +198,38 @@ class GoodsReturn(Strict):
     amount: PositiveGrosze
 
 
+def _only_true(value: bool) -> bool:
+    if not value:
+        raise PydanticCustomError("rule.false", 'a separator is {"rule": true}; leave the line out if you want none')
+    return value
+
+
+class Rule(Strict):
+    """A separator across the paper."""
+
+    rule: Annotated[bool, Field(strict=True), AfterValidator(_only_true)]
+
+
+def _line_kind(value: Any) -> str:
+    return "Rule" if isinstance(value, dict | Rule) else "text"
+
+
+#: A line of a printout: text (``""``: an empty line), or a separator.
+PrintoutLine = Annotated[
+    Annotated[str, AfterValidator(clean), Field(max_length=1000), Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Discriminator(_line_kind),
+]
+
+
+class Printout(Strict):
+    """A non-fiscal print: an order slip, a confirmation."""
+
+    type: Literal["printout"] = "printout"
+    title: Text | None = None
+    lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=1000)]
+    barcode: Barcode | None = None
+
+
 class Drawer(Strict):
     """Open the cash drawer."""
 
@@ -201,7 +237,9 @@ class Drawer(Strict):
 
 
 #: Any document, told apart by its ``type``.
-Document = Annotated[Receipt | DailyReport | CashIn | CashOut | GoodsReturn | Drawer, Field(discriminator="type")]
+Document = Annotated[
+    Receipt | DailyReport | CashIn | CashOut | GoodsReturn | Printout | Drawer, Field(discriminator="type")
+]
 
 
 class IfInterrupted(StrEnum):

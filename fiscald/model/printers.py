@@ -45,6 +45,7 @@ class Identity(Strict):
     model: str | None = None
     firmware: str | None = None
     fiscal: bool = Field(description="false: not fiscalised, prints training documents")
+    nip: str | None = Field(default=None, description="the taxpayer in its fiscal memory, where the family can say it")
     profile: str = Field(description="the family's profile that is used for it")
 
 

@@ -221,8 +221,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     "printer.cancelled": Row(
         _PRN, _NOT, _SAFE, "Cancelled on the printer",
-        "the receipt was cancelled on the printer, by a person or by another program, before it was registered",
-        "Paragon anulowano na drukarce. Dokumentu nie zarejestrowano.",
+        "the document was cancelled on the printer, by a person or by another program, before it was finished",
+        "Dokument anulowano na drukarce, zanim został ukończony.",
     ),
     "printer.unproven": Row(
         _PRN, _UNK, _SAME, "The printer cannot say whether this was registered", "{reason}",
@@ -262,10 +262,24 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _SAFE, "No valid licence", "no valid licence is installed ({reason}); enter a licence number",
         "Program nie jest zarejestrowany. Podaj numer licencji.",
     ),
+    "licence.revoked": Row(
+        _LIC, _NOT, _SAFE, "The licence was revoked", "the vendor revoked this licence at {since}: {reason}",
+        "Licencja została cofnięta przez dostawcę. Podaj inny numer licencji.",
+    ),
+    "licence.transferred": Row(
+        _LIC, _NOT, _SAFE, "The licence was moved to another computer",
+        "this licence was moved to another computer at {since}; move it back, or enter another number",
+        "Licencję przeniesiono na inny komputer.",
+    ),
     "licence.machine_mismatch": Row(
         _LIC, _NOT, _SAFE, "The licence belongs to another computer",
         "the licence is bound to another computer; move it here",
         "Licencja należy do innego komputera. Przenieś ją na ten komputer.",
+    ),
+    "licence.company_mismatch": Row(
+        _LIC, _NOT, _SAFE, "The licence belongs to another company",
+        "the licence belongs to {expected}, and this is {found}; enter this company's own number",
+        "Licencja należy do innej firmy. Podaj numer licencji tej firmy.",
     ),
     "licence.ended": Row(
         _LIC, _NOT, _SAFE, "The licence ended", "the {was} licence ended at {since}; enter a licence number",
@@ -273,8 +287,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     "licence.updates_ended": Row(
         _LIC, _NOT, _SAFE, "This version is not covered",
-        "updates are covered until {upd}, this series was released on {released}; enter an updates & support number "
-        "or install a version released by {upd}",
+        "updates are covered until {upd}, this series was released on {released}; enter an updates & support number, "
+        "or install the last covered series again ({last_covered})",
         "Ta wersja programu nie jest objęta licencją. Podaj numer aktualizacji.",
     ),
     "licence.lapsed": Row(
@@ -291,6 +305,41 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _SAFE, "A test licence prints on emulated printers only",
         "the licence is signed with the published test key, but {printer_id!r} is not an emulated printer",
         "Licencja testowa nie pozwala drukować na prawdziwej drukarce.",
+    ),
+    "licence.files": Row(
+        _LIC, _NOT, _SAFE, "The licence directory cannot be used", "{reason}",
+        "Nie można zapisać plików licencji. Zgłoś administratorowi.",
+    ),
+    "licence.number": Row(
+        _LIC, _NOT, _USELESS, "Not a licence number", "{reason}", "{reason_pl}",
+    ),
+    "licence.company": Row(
+        _LIC, _NOT, _USELESS, "The company is not told as it must be", "{reason}",
+        "Dane firmy są niepełne lub błędne. Sprawdź nazwę, kod pocztowy i NIP.",
+    ),
+    "licence.denied": Row(
+        _LIC, _NOT, _USELESS, "The vendor's server says no", "{reason} ({vendor_code})", "{reason_pl}",
+    ),
+    "licence.unreachable": Row(
+        _LIC, _NOT, _SAFE, "The vendor's server cannot be reached",
+        "{reason}; nothing has changed, try again later, or exchange files: fiscalctl licence request",
+        "Serwer licencji nie odpowiada. Nic się nie zmieniło, można dalej sprzedawać. Spróbuj później.",
+    ),
+    "licence.no_server": Row(
+        _LIC, _NOT, _USELESS, "No licence server is configured",
+        "there is no server in the configuration ([licence] server); exchange files: fiscalctl licence request",
+        "Nie skonfigurowano serwera licencji. Użyj wymiany plików.",
+    ),
+    "licence.nothing_to_do": Row(
+        _LIC, _NOT, _USELESS, "There is no licence for that", "{reason}", "Ta czynność wymaga zainstalowanej licencji.",
+    ),
+    "licence.emergency_used": Row(
+        _LIC, _NOT, _USELESS, "The emergency pass was used", "one is given in 90 days; the next from {again} on",
+        "Przepustka awaryjna została już wykorzystana.",
+    ),
+    "licence.emergency_denied": Row(
+        _LIC, _NOT, _USELESS, "No emergency pass", "it is for computers that have or had a paid licence for fiscal "
+        "printers which was not revoked", "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",
     ),
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(

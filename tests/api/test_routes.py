@@ -166,6 +166,12 @@ async def test_openapi_describes_every_route(tmp_path: Path) -> None:
         ({}, "/document", "field.invalid", "type"),
         ("x", "/document", "field.invalid", "object"),
         ({"type": "cash_in", "amount": "-5"}, "/document/amount", "money.format", "no sign"),
+        ({"type": "printout", "lines": []}, "/document/lines", "field.invalid", "at least 1"),
+        ({"type": "printout", "lines": ["Kawa", "a\tb"]}, "/document/lines/1", "text.control", "control character"),
+        ({"type": "printout", "lines": ["Kawa", 5]}, "/document/lines/1", "field.invalid", "string"),
+        ({"type": "printout", "lines": [{"rul": True}]}, "/document/lines/0/rul", "field.unknown", "'rule'"),
+        ({"type": "printout", "lines": [{"rule": False}]}, "/document/lines/0/rule", "rule.false", "leave the line out"),
+        ({"type": "printout", "lines": ["x"], "tytle": "x"}, "/document/tytle", "field.unknown", "'title'"),
         ({"type": "drawer", "amount": "5"}, "/document/amount", "field.unknown", "known here: type"),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from fiscald.model.documents import IfInterrupted
 from fiscald.model.jobs import Job, JobState
 from tests.chaos.schedule import What
 from tests.chaos.truth import Truth
@@ -11,6 +12,10 @@ from tests.chaos.world import Outcome
 
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, noise three times.
 REFUSALS = ("382", "10", "30", "frame")
+#: Errors after which a good document is carried out anew, unless its application would rather not: midnight between
+#: the question for the date and the report, another program's receipt opened since the look, and sums that differ
+#: because the cable doubled a line.
+PASSING = ("2022", "2038", "2805", "2806", "2807", "2808", "2809")
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -25,6 +30,8 @@ def violations(outcome: Outcome) -> list[str]:
                 found += _receipt(key, job, outcome.truth)
             case "cash_in" | "goods_return":
                 found += _slip(key, job, outcome)
+            case "printout":
+                found += _printout(key, job, outcome)
             case _:
                 found += _report(key, job, outcome.truth)
     found += _nothing_else(outcome)
@@ -83,6 +90,27 @@ def _slip(key: str, job: Job, outcome: Outcome) -> list[str]:
     return []
 
 
+def _printout(key: str, job: Job, outcome: Outcome) -> list[str]:
+    document = job.document
+    assert document.type == "printout"
+    mine = [form for form in outcome.truth.forms if form.job == key]
+    whole = [form for form in mine if form.whole]
+    if len(whole) > 1:
+        return [f"doubled: {key} was printed {len(whole)} times"]
+    found = []
+    # A person who cancels it while its closing step is not answered leaves the same counters as its printing.
+    cancelled = job.state is JobState.DONE and any(form.by == "others" for form in mine)
+    if job.resolution is None and len(whole) != (job.state is JobState.DONE) and not cancelled:
+        found.append(f"printout: {key} is {job.state}, and was printed {len(whole)} times")
+    for form in whole:
+        texts = [line for line in document.lines if isinstance(line, str) and line]
+        printed = [line for line in map(str.strip, form.text.splitlines()) if line.startswith(("Bon ", "Danie "))]
+        # Nor can any client help a line that the cable doubled: no sum tells.
+        if printed != texts and not any(what is What.DUPLICATE for what, _, _ in outcome.hits):
+            found.append(f"content: {key} was printed as {printed}")
+    return found
+
+
 def _report(key: str, job: Job, truth: Truth) -> list[str]:
     if job.state is not JobState.DONE or job.resolution is not None:
         return []
@@ -112,10 +140,13 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     register = truth.register.state
     if truth.owner == "ours" and (register.transaction is not None or register.closing is not None):
         found.append("left open: a document is open on the printer in the end")
+    if "form" in register.face:
+        found.append("left open: a form is open on the printer in the end")
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":
             number = (job.error.device_code or "").split()[0]
-            if number not in REFUSALS:
+            passing = number in PASSING and job.if_interrupted is IfInterrupted.FAIL
+            if number not in REFUSALS and not passing:
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found

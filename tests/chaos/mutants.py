@@ -267,6 +267,13 @@ def cancel_whatever_is_open() -> Iterator[None]:
 
 
 @_mutant
+def never_cancel_a_form() -> Iterator[None]:
+    """our own printout is left open after a failure"""
+    with patch.object(dialogue, "_give_up_form", lambda: _no_steps(True)):
+        yield
+
+
+@_mutant
 def never_cancel() -> Iterator[None]:
     """our own receipt is left open after a failure"""
 

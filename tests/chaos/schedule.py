@@ -138,6 +138,18 @@ def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str,
     return document
 
 
+def printout(number: int, rng: random.Random) -> dict[str, Any]:
+    """A printout whose first line carries the job's number."""
+    lines: list[Any] = [f"Bon {number}"]
+    lines += [rng.choice((f"Danie {number} {index}", "", {"rule": True})) for index in range(rng.randrange(5))]
+    document: dict[str, Any] = {"type": "printout", "lines": lines}
+    if rng.random() < 0.3:
+        document["title"] = "Kuchnia"
+    if rng.random() < 0.2:
+        document["barcode"] = f"BON{number}"
+    return document
+
+
 def draw(seed: int, family: str = "posnet", profiles: tuple[str, ...] = ("online", "old")) -> Schedule:
     """The schedule of that number."""
     rng = random.Random(seed)
@@ -153,8 +165,10 @@ def draw(seed: int, family: str = "posnet", profiles: tuple[str, ...] = ("online
             document = {"type": "daily_report"}
         elif kind < 0.91:
             document = {"type": "cash_in", "amount": 100_000 + number}
-        else:
+        elif kind < 0.95:
             document = {"type": "goods_return", "amount": 200_000 + number}
+        else:
+            document = printout(number, rng)
         orders.append(
             Order(
                 key=f"job/{number}",

@@ -34,6 +34,16 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A non-fiscal form that came out, whole or cancelled."""
+
+    job: str | None
+    whole: bool
+    text: str
+    by: Who
+
+
+@dataclass(frozen=True)
 class Report:
     """A daily report."""
 
@@ -51,6 +61,7 @@ class Truth:
     log: Callable[[str], None]
     sales: list[Sale] = field(default_factory=list)
     slips: list[Slip] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     cancelled: list[tuple[Who, Who, float]] = field(default_factory=list)
     """(who had opened it, who cancelled it, when)."""
@@ -131,6 +142,10 @@ class Truth:
     def _put_out(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
         def put_out(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
             text = "\n".join(line.text for line in paper.lines)
+            if kind in ("form", "cancelled_form"):
+                bon = re.search(r"Bon (\d+)", text)
+                self.forms.append(Form(f"job/{bon[1]}" if bon else None, kind == "form", text, self.acting))
+                self.log(f"TRUTH {kind} of {self.forms[-1].job}, by {self.acting}")
             foot = re.search(r"SN-(\d+)-", text)
             if foot is not None:
                 whose = re.search(r"Towar (\d+)", text)

@@ -58,6 +58,9 @@ class _NoGate:
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         return None
 
+    def witness(self, identity: Identity, clock: datetime | None) -> None:
+        pass
+
 
 class SimJournal:
     """The journal with its one thread, as seen from the loop: first come, first served, and each takes a while."""

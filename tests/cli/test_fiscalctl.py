@@ -87,6 +87,9 @@ def test_documents_of_the_day(counter: Counter) -> None:
     assert counter.run("cash", "in", "50.00").exit_code == 0
     assert counter.run("cash", "out", "20.00", "--printer", "till1").exit_code == 0
     assert counter.run("return", "5.00").exit_code == 0
+    order = counter.run("print", counter.file({"type": "printout", "lines": ["Żurek x 2"]}))
+    assert order.exit_code == 0, order.output
+    assert "done, paper printed" in order.stdout
     assert counter.run("drawer").exit_code == 0
     counter.run("print", counter.file(RECEIPT))
     report = counter.run("report", "daily")
@@ -98,6 +101,7 @@ def test_documents_of_the_day(counter: Counter) -> None:
         "cash_in",
         "cash_out",
         "goods_return",
+        "printout",
         "drawer",
         "receipt",
         "daily_report",
@@ -218,10 +222,10 @@ def test_the_licence(counter: Counter) -> None:
     assert "state: active" in text
     assert "test keys: only emulated printers" in text
     bad = counter.run("licence", "import", "-", text="rubbish")
-    assert bad.exit_code == 5
+    assert bad.exit_code == 24
     assert "CERT_FORMAT" in bad.stderr
     (counter.folder / "binary").write_bytes(b"\xff\xfe" * 50)
-    assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 5
+    assert counter.run("licence", "import", str(counter.folder / "binary")).exit_code == 24
     assert counter.run("licence", "status").stdout == text
 
 

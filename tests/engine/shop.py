@@ -69,6 +69,9 @@ class OpenGate:
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         return self.problem if document_type != "daily_report" else None
 
+    def witness(self, identity: Identity, clock: datetime | None) -> None:
+        pass
+
 
 class Till:
     """An emulated printer and the cable to it."""

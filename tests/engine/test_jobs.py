@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -124,11 +125,12 @@ def test_jobs_are_done_in_order_and_printers_do_not_wait_for_each_other(tmp_path
 @pytest.mark.parametrize(
     "document",
     [
-        {"type": "daily_report"}, {"type": "cash_in", "amount": "5.00"}, {"type": "goods_return", "amount": "5.00"}, {"type": "drawer"},
+        {"type": "daily_report"}, {"type": "cash_in", "amount": "5.00"}, {"type": "goods_return", "amount": "5.00"},
+        {"type": "printout", "lines": ["Żurek x 2", "", {"rule": True}]}, {"type": "drawer"},
     ],
     ids=lambda d: d["type"],
 )  # fmt: skip
-def test_other_documents(tmp_path: Path, document: dict[str, str]) -> None:
+def test_other_documents(tmp_path: Path, document: dict[str, Any]) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             job = await it.print("X", document)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
-from fiscald.licence.certificate import armour, verify
+from fiscald.licence.certificate import Certificate, armour, verify
 from fiscald.licence.gate import SAFE_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
-from fiscald.licence.state import derive
+from fiscald.licence.state import LicenceState, Situation
+from fiscald.licence.state import derive as table
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
@@ -27,6 +28,12 @@ RELEASED = datetime.date(2026, 1, 10)
 DAY = 86400
 EMULATED = Identity(printer_id="EMU 0000000001", fiscal=True, profile="online")
 REAL = Identity(printer_id="ZBF 2101002392", fiscal=True, profile="online")
+
+
+def derive(
+    certificate: Certificate | None, reason: str, now: int, machine: str | None, released: datetime.date
+) -> LicenceState:
+    return table(Situation(certificate, now, machine, released, reason))
 
 
 def state(now: int = T0, *, machine: str | None = MACHINE, released: datetime.date = RELEASED, **changes: Any) -> str:
@@ -44,7 +51,7 @@ class Clock:
 
 def gate(directory: Path, *, test_keys: bool = True, now: float = T0, machine: str | None = MACHINE) -> LicenceGate:
     store = LicenceStore(directory, LicenceGate.keys(test_keys=test_keys))
-    return LicenceGate(store, test_keys=test_keys, machine=machine, released=RELEASED, clock=Clock(now))
+    return LicenceGate(store, test_keys=test_keys, machine=machine, series={"1.0": RELEASED}, clock=Clock(now))
 
 
 # -- the table -------------------------------------------------------------------------------------------
@@ -172,7 +179,7 @@ def test_a_licence_bought_for_later_comes_into_force_by_itself(tmp_path: Path) -
     later = int(datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC).timestamp())
     clock = Clock(T0)
     store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
-    opened = LicenceGate(store, test_keys=True, machine=MACHINE, released=RELEASED, clock=clock)
+    opened = LicenceGate(store, test_keys=True, machine=MACHINE, series={"1.0": RELEASED}, clock=clock)
     opened.install(sign(claims(mod=["app"])).encode())
     with pytest.raises(ProblemError, match="CERT_NOT_YET"):
         opened.install(sign(claims(seq=8, jti="crt_8", nbf=later)).encode())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fiscald.model.documents import Adjustment, Receipt, Submission, describe_adjustment
+from fiscald.model.documents import Adjustment, Printout, Receipt, Rule, Submission, describe_adjustment
 
 CONTRACT: dict[str, Any] = {
     "printer": "till1",
@@ -171,3 +171,43 @@ def test_defaults_do_not_stand_in_the_content() -> None:
 )
 def test_the_printed_name_of_a_discount(adjustment: dict[str, str], text: str) -> None:
     assert describe_adjustment(Adjustment.model_validate(adjustment), "Rabat") == text
+
+
+def printout(**content: Any) -> dict[str, Any]:
+    return {"printer": "till1", "document": {"type": "printout"} | content}
+
+
+def test_a_printout() -> None:
+    submission = Submission.model_validate(
+        printout(title=" Zamo\u0301wienie ", lines=["Z\u0307urek x 2 ", "", {"rule": True}])
+    )
+    document = submission.document
+    assert isinstance(document, Printout)
+    assert document.title == "Zamówienie"
+    assert document.lines == ("Żurek x 2", "", Rule(rule=True))
+    assert submission.canonical() == (
+        '{"document":{"lines":["Żurek x 2","",{"rule":true}],"title":"Zamówienie","type":"printout"},"printer":"till1"}'
+    )
+    assert Submission.model_validate_json(submission.model_dump_json()) == submission, "as the journal keeps it"
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "code"),
+    [
+        ({}, "lines", "missing"),
+        ({"lines": []}, "lines", "too_short"),
+        ({"lines": ["x"] * 1001}, "lines", "too_long"),
+        ({"lines": ["x" * 1001]}, "lines.0.text", "too_long"),
+        ({"lines": ["a\nb"]}, "lines.0.text", "text.control"),
+        ({"lines": [None]}, "lines.0.text", "string_type"),
+        ({"lines": [{"rule": False}]}, "lines.0.Rule.rule", "rule.false"),
+        ({"lines": [{"rule": 1}]}, "lines.0.Rule.rule", "bool_type"),
+        ({"lines": [{"rule": True, "width": 1}]}, "lines.0.Rule.width", "extra_forbidden"),
+        ({"lines": ["x"], "title": " "}, "title", "text.empty"),
+        ({"lines": ["x"], "title": "a\x1b"}, "title", "text.control"),
+        ({"lines": ["x"], "barcode": "ą"}, "barcode", "string_pattern_mismatch"),
+        ({"lines": ["x"], "total": 1}, "total", "extra_forbidden"),
+    ],
+)
+def test_what_is_refused_of_a_printout_by_shape(content: dict[str, Any], where: str, code: str) -> None:
+    assert (f"document.printout.{where}", code) in refusals(printout(**content))

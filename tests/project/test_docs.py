@@ -12,9 +12,10 @@ from pathlib import Path
 
 import anyio
 import pytest
+from pydantic import BaseModel
 
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.model.documents import Receipt
+from fiscald.model.documents import Printout, Receipt
 from tests.daemons import running
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,14 @@ async def _run(command: list[str]) -> str:
     return done.stdout.decode()
 
 
+async def test_the_printout_of_the_api_description(tmp_path: Path) -> None:
+    example = json.loads(block((ROOT / "docs" / "api.md").read_text("utf-8"), "Zamówienie 17"))
+    async with running(tmp_path) as it:
+        answer = (await it.put("A", example)).json()
+        assert (answer["state"], answer["paper"]) == ("done", "printed")
+        assert "Żurek x 2" in it.printer.paper[0]
+
+
 async def test_the_whole_receipt_of_the_api_description(tmp_path: Path) -> None:
     example = json.loads(block((ROOT / "docs" / "api.md").read_text("utf-8"), '"system_number"'))
     assert example.keys() <= {"type"} | {field.alias or name for name, field in Receipt.model_fields.items()}
@@ -73,9 +82,10 @@ async def test_the_whole_receipt_of_the_api_description(tmp_path: Path) -> None:
         assert (answer["state"], answer["result"]["total"]) == ("done", "12.00")
 
 
-def test_every_field_of_a_receipt_is_described() -> None:
+@pytest.mark.parametrize("document", [Receipt, Printout])
+def test_every_field_of_a_document_is_described(document: type[BaseModel]) -> None:
     described = (ROOT / "docs" / "api.md").read_text("utf-8")
-    for name, field in Receipt.model_fields.items():
+    for name, field in document.model_fields.items():
         assert f"`{field.alias or name}" in described
 
 

@@ -179,10 +179,10 @@ def prncancel(machine: Machine, _: Values) -> None:
         # The sale is registered; all that can be given up is the rest of the footer (choice).
         trftrend(machine, {})
     elif state is State.FORM:
-        machine.memory.pop("form", None)
+        heading, *lines = machine.memory.pop("form", [""])
         machine.register.slip()
         sheet = machine.sheet()
-        sheet.slip("WYDRUK PRZERWANY", [])
+        sheet.form(heading, [*lines, "WYDRUK PRZERWANY"])
         machine.put_out("cancelled_form", sheet)
     elif machine.register.state.transaction is not None:
         transaction = machine.register.cancel()

@@ -324,7 +324,7 @@ _ROWS = (
     Row("formbarcode", (_r("fn", small(255)), _r("bc", f.Text(30)))),
     Row("formformattedline", (_r("fn", small(255)), _r("s1", f.Text(56)), _p("ma", f.Text(56)))),
     Row("formtinyline", (_r("fn", small(255)), _r("s1", f.Text(56)))),
-    Row("formend", (_r("fn", small(255)),), patience=_CLOSE),
+    Row("formend", (_r("fn", small(255)),), effect=_IRR, patience=_CLOSE),
     # -- reports (5.10), goods base (5.11) -------------------------------------------------------------
     Row("dailyrep", (_p("da", f.Text(10)),), effect=_IRR, patience=_REPORT),
     Row("monthlyrep", (_r("da", f.Text(10)), _p("su", f.FLAG)), effect=_IRR, patience=_REPORT),

@@ -1,12 +1,17 @@
 """How documents are carried out on a POSNET printer, and how their fate is found out.
 
 The proof is always the printer's counters, read before the first change and after the last step. An error
-answer to a closing step is not believed either way. A line spoiled by noise is sent once more, a closing step
-never.
+answer to a closing step is not believed either way. A receipt's line spoiled by noise is sent once more, a closing
+step never on a doubt.
 
 Theory of a receipt. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open
 one, and no other can end before it: the first receipt that the counters show after that moment, completed or
 cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with.
+
+Theory of a printout. No query tells whether a form is open, and whether a cancelled one counts as a printout is
+not published. So the counters are asked only once its closing step may have been sent: a printout since ``Opened``
+is ours; without one the closing step was not executed, and recovery sends it, like the end of an open footer. A
+cancelling there, interrupted itself, would be taken for the printout.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -16,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
+from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
@@ -37,7 +42,8 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
-from fiscald.protocols.posnet.plan import Item, Plan, plan_receipt
+from fiscald.protocols.posnet.grammar import NO_FORM
+from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Item, Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.queries import (
     Facts,
@@ -69,6 +75,8 @@ _RECEIPT_TYPES = (16, 17)
 _MOMENT = (codes.Reaction.NOISE, codes.Reaction.FULL, codes.Reaction.STATE)
 #: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
 _SUMS_DIFFER = range(2805, 2810)
+#: The date of a report differs from the printer's. It was read from the printer, so midnight has come in between.
+_MIDNIGHT = 2022
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
 #: answered: a program that works on its own receipt does not stop for so long.
 STILL_SECONDS = 5.0
@@ -85,6 +93,8 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
             return (yield from _one_step(_daily_report, _judge_report, settings, printer_id))
         case CashIn() | CashOut() | GoodsReturn():
             return (yield from _one_step(_slip(document), _judge_slip(document), settings, printer_id))
+        case Printout():
+            return (yield from _printout(document, settings, printer_id))
         case Drawer():
             return (yield from _drawer(settings, printer_id))
 
@@ -110,6 +120,8 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
             return (yield from _look(_judge_report, settings, trail.before))
         case CashIn() | CashOut() | GoodsReturn():
             return (yield from _look(_judge_slip(document), settings, trail.before))
+        case Printout():
+            return (yield from _recover_printout(document, settings, trail))
 
 
 def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
@@ -125,11 +137,20 @@ def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wai
     return facts
 
 
+def _refuse(plan: Plan, facts: Facts) -> NotPrinted:
+    """What the printer would refuse is not sent."""
+    reason, reason_pl = refuse(plan.errors)
+    return NotPrinted(
+        problem("document.refused", reason=reason, reason_pl=reason_pl, errors=plan.errors),
+        evidence={"before": facts.evidence},
+    )
+
+
 def _again(reply: Reply) -> bool:
     """Whether the refusal is about the moment, not about the document."""
     kind = codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC
     assert reply.error is not None
-    return spoiled(reply) or codes.lookup(kind, reply.error).reaction in _MOMENT
+    return spoiled(reply) or reply.error == _MIDNIGHT or codes.lookup(kind, reply.error).reaction in _MOMENT
 
 
 def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
@@ -159,11 +180,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         return facts
     plan = plan_receipt(document, profile, settings.code_page, facts.rates)
     if plan.errors:
-        reason, reason_pl = refuse(plan.errors)
-        return NotPrinted(
-            problem("document.refused", reason=reason, reason_pl=reason_pl, errors=plan.errors),
-            evidence={"before": facts.evidence},
-        )
+        return _refuse(plan, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
     yield Started(before, neutral(before))
     opened: dict[str, Any] | None = None
@@ -473,18 +490,19 @@ _DOUBLED = Notice(
 )
 
 
-def _judge_slip(document: CashIn | CashOut | GoodsReturn) -> Judge:
+def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tuple[Notice, ...] = ()) -> Judge:
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
+    amount = None if isinstance(document, Printout) else document.amount
 
     def judge(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
         slips = moved.slips
-        # Whether ``cash`` moves a counter is told by no source (section 7, choice); its good answer must do.
+        # Whether ``cash`` or a form moves a counter is told by no source (section 7, choice); its good answer must do.
         uncounted = slips == 0 and not isinstance(document, GoodsReturn)
         if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
             paper = yield from read_paper(settings)
-            result = yield from read_result(moved.now, None, moved.now["rd"] + 1, document.amount)
+            result = yield from read_result(moved.now, None, moved.now["rd"] + 1, amount)
             doubled = (_DOUBLED,) if slips > 1 and not moved.reports else ()
-            return Printed(result, paper, doubled, {"after": moved.now}, neutral(moved.now))
+            return Printed(result, paper, notices + doubled, {"after": moved.now}, neutral(moved.now))
         if slips == 0:
             return None
         if moved.reports:
@@ -492,6 +510,109 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn) -> Judge:
         return _unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
 
     return judge
+
+
+# -- printout -------------------------------------------------------------------------------------------
+
+
+def _printout(document: Printout, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    profile = yield from find_profile(settings)
+    facts = yield from _prepare(settings, printer_id)
+    if isinstance(facts, Wait):
+        return facts
+    plan = plan_printout(document, profile, settings.code_page)
+    if plan.errors:
+        return _refuse(plan, facts)
+    before = facts.evidence | {"profile": profile.name}
+    yield Started(before, neutral(before))
+    opened: dict[str, Any] | None = None
+    for item in plan.items:
+        reply = yield from send(item.request)
+        if opened is not None and not reply.good:
+            # Not sent again after noise, as a receipt's line is: no sum would tell that it was printed twice.
+            if not (yield from _give_up_form()):
+                return NotPrinted(problem("printer.cancelled"))
+            return NotPrinted(refused(reply, item.pointer), again=_again(reply))
+        if spoiled(reply):
+            # Ours may be open, and sent again it would be called another program's; recovery looks first.
+            raise Interrupted(refused(reply, item.pointer))
+        if not reply.good:
+            return NotPrinted(refused(reply, item.pointer), again=_again(reply))
+        if opened is None:
+            opened = before | (yield from read_all())
+            yield Opened(opened)
+    assert opened is not None
+    yield Committing()
+    return (yield from _end_form(_judge_slip(document, tuple(plan.notices)), settings, opened))
+
+
+def _end_form(
+    judge: Judge, settings: Settings, opened: dict[str, Any], *, recovering: bool = False
+) -> Dialogue[Verdict]:
+    """Send the closing step and judge by the counters. It ends a form or does nothing: no receipt can suffer (6.2)."""
+    reply = yield from send(request("formend", fn=FORM))
+    if reply.error == NO_FORM and not reply.frame_error:
+        if not recovering:
+            return NotPrinted(problem("printer.cancelled"))
+        now = yield from read_all()
+        if Moved(opened, now).slips:
+            return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+        # The closing step that was not answered may have ended it uncounted.
+        return _unproven("vanished", "the printout is no longer open, and no counter moved", now)
+    refusal = None if reply.good else refused(reply, "/document")
+    verdict = yield from _look(judge, settings, opened, reply=reply, refusal=refusal)
+    if refusal is None or not isinstance(verdict, NotPrinted):
+        return verdict
+    if reply.frame_error:
+        # It was not executed, so ours is still open; recovery ends it.
+        raise Interrupted(refusal)
+    yield from _give_up_form()
+    return verdict
+
+
+def _give_up_form() -> Dialogue[bool]:
+    """Cancel our open form; false if none is open any more.
+
+    No query tells of an open form (6.1). One more line does: it is refused wherever none is open (6.2), also in
+    another program's receipt, which the cancelling would hit.
+    """
+    if not (yield from _form_open()):
+        return False
+    yield from send(request("prncancel"))
+    if (yield from _form_open()):
+        raise Interrupted(problem("printer.busy", reason="our open printout could not be cancelled yet"))
+    return True
+
+
+def _form_open() -> Dialogue[bool]:
+    reply = yield from send(request("formcmd", fn=FORM, cm=EMPTY_LINE))
+    if reply.frame_error:
+        raise Interrupted(refused(reply, "/document"))
+    return reply.good
+
+
+def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: cancel what is not finished, finish what is complete."""
+    before, opened = trail.before, trail.opened
+    facts = yield from read_facts()
+    if facts.printer_id != before["nu"]:
+        return Wait(swapped(settings, facts.printer_id, before["nu"]))
+    if opened is None or not trail.committing:
+        # In a receipt or an open footer there is no form, and nothing of ours to cancel.
+        if not facts.transaction_open:
+            yield from _give_up_form()
+        now = yield from read_counters()
+        return _interrupted("interrupted before the closing step was sent", now)
+    plan = plan_printout(document, PROFILES[before["profile"]], settings.code_page)
+    judge = _judge_slip(document, tuple(plan.notices))
+    verdict = yield from _look(judge, settings, opened)
+    if not isinstance(verdict, NotPrinted):
+        return verdict
+    # No printout since ours was open: it still is, all its lines are in it, and its closing step was not executed.
+    return (yield from _end_form(judge, settings, opened, recovering=True))
+
+
+# -- drawer ---------------------------------------------------------------------------------------------
 
 
 def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:

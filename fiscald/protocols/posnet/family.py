@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fiscald.model.documents import Document, Receipt
+from fiscald.model.documents import Document, Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
 from fiscald.protocols.posnet import dialogue, queries
-from fiscald.protocols.posnet.plan import plan_receipt
+from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
 
@@ -18,7 +18,7 @@ class Posnet:
     name = "posnet"
     code_pages = tuple(CODE_PAGES)
     profiles = tuple(PROFILES)
-    documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+    documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
@@ -35,11 +35,15 @@ class Posnet:
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates only once the printer's table is known."""
-        if not isinstance(document, Receipt):
-            return Check()
-        name = settings.profile or (snapshot.identity.profile if snapshot else "online")
+        profile = PROFILES[settings.profile or (snapshot.identity.profile if snapshot else "online")]
         rates = queries.parse_rates(snapshot.rates) if snapshot else None
-        plan = plan_receipt(document, PROFILES[name], settings.code_page, rates)
+        match document:
+            case Receipt():
+                plan = plan_receipt(document, profile, settings.code_page, rates)
+            case Printout():
+                plan = plan_printout(document, profile, settings.code_page)
+            case _:
+                return Check()
         return Check(tuple(plan.errors), tuple(plan.notices))
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:

@@ -1,7 +1,7 @@
-"""From a receipt to its commands: the arithmetic of the printer, and its refusals foretold.
+"""From a receipt or a printout to its commands: the arithmetic of the printer, and its refusals foretold.
 
-Source: POSNET reference, sections 4.3 (lengths), 5.5, 6.3 (rounding, the line), 6.4 (storno), 6.7 (end of
-the receipt). Percentages are turned into amounts here, so that the printer has nothing to round (6.3). How a
+Source: POSNET reference, sections 4.3 (lengths), 5.5, 5.9 (forms), 6.3 (rounding, the line), 6.4 (storno), 6.7
+(end of the receipt). Percentages are turned into amounts here, so that the printer has nothing to round (6.3). How a
 discount on the subtotal is spread over the rates is the printer's business: only the sum is foretold (6.8).
 """
 
@@ -18,7 +18,9 @@ from fiscald.model.documents import (
     Packaging,
     Payment,
     PaymentType,
+    Printout,
     Receipt,
+    Rule,
     describe_adjustment,
 )
 from fiscald.model.jobs import Notice
@@ -49,6 +51,10 @@ CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints what it is given (5.5).
 PLAIN_FOOTER_LINE = 25
 MAX_FOOTER_LINES = 60
+#: The free form, its heading "non-fiscal document", and its line of one text of 38 characters (5.9). What the
+#: heading takes beside its fixed words is not published; as much as a line does (choice).
+FORM, FORM_HEADING, FORM_LINE, FORM_CHARACTERS = 200, 75, 711, 38
+EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
 
 
@@ -61,10 +67,10 @@ class Item(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """A receipt, ready to be carried out; or why not (``errors``)."""
+    """A receipt or a printout, ready to be carried out; or why not (``errors``)."""
 
     items: list[Item] = field(default_factory=list)
-    """Everything before the closing ``trend``, in order."""
+    """Everything before the closing ``trend`` or ``formend``, in order."""
     close: Request | None = None
     footer: list[Item] = field(default_factory=list)
     """Lines for the footer that ``trend`` keeps open, if any."""
@@ -108,7 +114,7 @@ def rate_name(rate: Decimal | str | None) -> str | None:
 
 
 class _Planner:
-    """Walks one receipt; collects commands, errors and notices."""
+    """Walks one document; collects commands, errors and notices."""
 
     def __init__(self, profile: Profile, code_page: str, rates: Rates | None) -> None:
         self.profile = profile
@@ -123,11 +129,17 @@ class _Planner:
     def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
         self.plan.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
 
-    def text(self, value: str, pointer: str, mnemonic: str, param: str, *, cut: bool = True) -> str:
-        """``value`` as the printer can hold it. ``cut=False``: an identifier, which a cut would falsify."""
-        kind = COMMANDS[mnemonic].param(param).value
-        assert isinstance(kind, Text)
-        limit = kind.limit(self.generation)
+    def text(
+        self, value: str, pointer: str, mnemonic: str, param: str, *, cut: bool = True, limit: int | None = None
+    ) -> str:
+        """``value`` as the printer can hold it, within ``limit`` or what the parameter takes.
+
+        ``cut=False``: an identifier or a line of a printout, which a cut would falsify.
+        """
+        if limit is None:
+            kind = COMMANDS[mnemonic].param(param).value
+            assert isinstance(kind, Text)
+            limit = kind.limit(self.generation)
         try:
             fitted = fit(value, self.code_page, limit if cut else None)
         except TextRefused as error:
@@ -168,7 +180,7 @@ class _Planner:
     def receipt(self, receipt: Receipt) -> Plan:
         at = "/document"
         self.add(at, "trinit", bm=False)
-        self._prepare_printout(receipt, at)
+        self._prepare_foot(receipt, at)
         if receipt.buyer is not None:
             if not self.profile.sends_nip:
                 self.error(
@@ -208,7 +220,7 @@ class _Planner:
         )
         return self.plan
 
-    def _prepare_printout(self, receipt: Receipt, at: str) -> None:
+    def _prepare_foot(self, receipt: Receipt, at: str) -> None:
         """``ftrcfg`` and ``qrcode`` configure the next printout and are used up by it (5.2, 5.6).
 
         Sent when ours is open (legal there, and one client does it): given up before that, the foot of one
@@ -503,6 +515,30 @@ class _Planner:
                 re=True,
             )
 
+    # -- the printout ---------------------------------------------------------------------------------
+
+    def printout(self, printout: Printout) -> Plan:
+        at = "/document"
+        title = printout.title and self._form_text(printout.title, f"{at}/title", "formstart", "al")
+        self.add(at, "formstart", fn=FORM, fh=FORM_HEADING, al=title)
+        for index, line in enumerate(printout.lines):
+            pointer = f"{at}/lines/{index}"
+            if isinstance(line, Rule):
+                self.add(pointer, "formcmd", fn=FORM, cm=SEPARATOR)
+            elif line:
+                text = self._form_text(line, pointer, "formline", "s1")
+                self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=text)
+            else:
+                self.add(pointer, "formcmd", fn=FORM, cm=EMPTY_LINE)
+        if printout.barcode is not None:
+            code = self.text(printout.barcode, f"{at}/barcode", "formbarcode", "bc", cut=False)
+            self.add(f"{at}/barcode", "formbarcode", fn=FORM, bc=code)
+        self.plan.close = request("formend", fn=FORM)
+        return self.plan
+
+    def _form_text(self, value: str, pointer: str, mnemonic: str, param: str) -> str:
+        return self.text(value, pointer, mnemonic, param, cut=False, limit=FORM_CHARACTERS)
+
 
 def _zloty(grosze: int) -> str:
     return f"{format_grosze(grosze).replace('.', ',')} zł"
@@ -515,3 +551,8 @@ def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rate
     and the commands are not to be used.
     """
     return _Planner(profile, code_page, rates).receipt(receipt)
+
+
+def plan_printout(printout: Printout, profile: Profile, code_page: str) -> Plan:
+    """The commands of ``printout``; or in ``errors`` every refusal that can be foretold."""
+    return _Planner(profile, code_page, None).printout(printout)

@@ -183,6 +183,23 @@ def test_form() -> None:
     assert talk.paper == expected("form")
 
 
+def test_a_cancelled_form_shows_what_was_in_it() -> None:
+    talk = Talk()
+    talk.follow(
+        """
+        > formstart|fn200|fh75|
+        < formstart|
+        > formline|fn200|fl711|s1Zażółć gęślą jaźń|
+        < formline|
+        > prncancel|
+        < prncancel|
+        """
+    )
+    assert "Zażółć gęślą jaźń" in talk.paper
+    assert "WYDRUK PRZERWANY" in talk.paper
+    assert talk.register.printouts[-1].kind == "cancelled_form"
+
+
 def test_receipt_of_a_printer_that_is_not_fiscalised() -> None:
     talk = Talk(state=state(2, 1, cashier="ANNA", fiscal=False))
     talk.follow(

@@ -145,7 +145,7 @@ def test_what_registers_is_irreversible() -> None:
     irreversible = {name for name, row in COMMANDS.items() if row.effect is Effect.IRREVERSIBLE}
     assert irreversible == {
         "trend", "dailyrep", "stocash", "cash", "monthlyrep", "periodicrepbydates", "shiftrep", "cashstaterep", "vatset",
-        "fiscalize",
+        "fiscalize", "formend",
     }  # fmt: skip
 
 

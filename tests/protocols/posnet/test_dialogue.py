@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
-from fiscald.model.documents import Buyer, CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
+from fiscald.model.documents import (
+    Buyer,
+    CashIn,
+    CashOut,
+    DailyReport,
+    Document,
+    Drawer,
+    GoodsReturn,
+    Printout,
+    Receipt,
+)
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
@@ -26,6 +38,9 @@ RECEIPT = Receipt.model_validate(
     }
 )
 PLAIN = RECEIPT.model_copy(update={"footer": ()})
+PRINTOUT = Printout.model_validate(
+    {"title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"], "barcode": "Z17"}
+)
 SLIPS: list[Document] = [CashIn(amount=500), CashOut(amount=100), GoodsReturn(amount=100)]
 NU = "EMU 0000000001"
 
@@ -172,7 +187,9 @@ def test_an_older_printer() -> None:
         (Switch.MENU, "printer.attention"), (Switch.WAIT_KEY, "printer.attention"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("document", [RECEIPT, DailyReport(), CashIn(amount=1), Drawer()], ids=lambda d: d.type)
+@pytest.mark.parametrize(
+    "document", [RECEIPT, DailyReport(), CashIn(amount=1), PRINTOUT, Drawer()], ids=lambda d: d.type
+)
 def test_a_printer_that_is_not_ready_is_waited_for(document: Document, switch: Switch, code: str) -> None:
     bench = Bench()
     bench.talk.printer.faults.switches.add(switch)
@@ -249,6 +266,23 @@ def test_a_zero_report_is_refused_by_the_printer() -> None:
     verdict = bench.carry_out(DailyReport())
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.device_code == "382 ERR_RD_ZERO"
+
+
+def test_a_report_that_midnight_overtakes_is_made_with_the_new_date() -> None:
+    """The date was asked on the old day, and refused on the new one."""
+    bench = Bench()
+    bench.carry_out(RECEIPT)
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        if payload(data).startswith("dailyrep"):
+            bench.talk.moment += timedelta(days=1)
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(DailyReport(), SETTINGS, None), answer)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert isinstance(bench.carry_out(DailyReport()), Printed)
 
 
 def test_too_much_cash_out_is_decided_by_the_counters() -> None:
@@ -707,6 +741,325 @@ def test_two_reports_are_unproven() -> None:
     bench.talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
     bench.talk.say("dailyrep|da2026-10-09|")
     assert isinstance(bench.recover(DailyReport()), Unknown)
+
+
+# -- printouts -------------------------------------------------------------------------------------------
+
+
+def kinds(bench: Bench) -> list[str]:
+    return [sheet.kind for sheet in bench.talk.register.printouts]
+
+
+def form_is_open(bench: Bench) -> bool:
+    return bench.talk.printer.register.state.face.get("state") == "form"
+
+
+@pytest.mark.parametrize("profile", ["online", "old"])
+def test_a_printout(profile: str) -> None:
+    bench = Bench(Talk(profile=profile))
+    verdict = bench.carry_out(PRINTOUT, settings=Settings("till1", "cp1250", profile))
+    assert isinstance(verdict, Printed)
+    result = verdict.result
+    assert (result.number, result.daily_report, result.total, result.printer_id) == (None, 1, None, NU)
+    assert result.device["hn"] == 1
+    assert verdict.paper is Paper.PRINTED
+    assert kinds(bench) == ["form"]
+    changes = [text for text in bench.sent if text.startswith(("form", "prncancel"))]
+    assert changes == [
+        "formstart|fn200|fh75|alZamówienie 17|",
+        "formline|fn200|fl711|s1Żurek x 2|",
+        "formcmd|fn200|cm0|",
+        "formcmd|fn200|cm1|",
+        "formline|fn200|fl711|s1stolik 4|",
+        "formbarcode|fn200|bcZ17|",
+        "formend|fn200|",
+    ]
+    assert bench.sent[: bench.sent.index(changes[0])][-5:] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
+
+
+def test_a_printout_that_does_not_fit_is_refused_before_the_first_byte() -> None:
+    bench = Bench()
+    verdict = bench.carry_out(PRINTOUT.model_copy(update={"lines": ("x" * 39,)}))
+    assert isinstance(verdict, NotPrinted)
+    assert not verdict.again
+    assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
+    assert bench.journal.before is None
+
+
+def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
+    settings = Settings("till1", "mazovia", "online")
+    document = Printout(lines=("„Żuk”",))
+    bench = Bench(Talk(code_page="mazovia"))
+    bench.break_off(document, lambda mnemonic: mnemonic == "formend", executed=True, settings=settings)
+    verdict = bench.recover(document, settings=settings)
+    assert isinstance(verdict, Printed)
+    assert [notice.code for notice in verdict.notices] == ["text.replaced"]
+
+
+def commands_of(document: Printout) -> int:
+    """How many commands it takes after the evidence is read."""
+    bench = Bench()
+    bench.carry_out(document)
+    return len(bench.sent) - bench.sent.index("formstart|fn200|fh75|alZamówienie 17|")
+
+
+@pytest.mark.parametrize("profile", ["online", "old"])
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize("nth", range(1, commands_of(PRINTOUT) + 1))
+def test_a_printout_interrupted_at_any_command_is_printed_once(nth: int, executed: bool, profile: str) -> None:
+    """The answer to every command lost, or the command itself; then recovery, again and again until it is settled."""
+    settings = Settings("till1", "cp1250", profile)
+    bench = Bench(Talk(profile=profile))
+    seen = [0]
+
+    def stop(_: str) -> bool:
+        seen[0] += 1
+        return seen[0] == nth
+
+    bench.break_off(PRINTOUT, stop, executed=executed, settings=settings)
+    committing = bench.journal.committing
+    verdict = bench.recover(PRINTOUT, settings=settings)
+    assert not form_is_open(bench)
+    if committing:
+        assert isinstance(verdict, Printed), "all its lines were there, so it was finished and not printed anew"
+    else:
+        assert isinstance(verdict, NotPrinted)
+        assert verdict.again
+        assert isinstance(bench.carry_out(PRINTOUT, settings=settings), Printed)
+    assert kinds(bench).count("form") == 1
+    assert bench.talk.register.printouts[-1].text.count("Żurek x 2") == 1
+
+
+@pytest.mark.parametrize("executed", [False, True])
+@pytest.mark.parametrize("stop", ["formline", "formend"])
+@pytest.mark.parametrize("lost", range(1, 12))
+def test_a_recovery_that_is_interrupted_itself_changes_nothing(stop: str, executed: bool, lost: int) -> None:
+    """What the recovery has cancelled is never taken for the printout."""
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == stop, executed=executed)
+    real, sent = bench.answer, [0]
+
+    def answer(data: bytes) -> bytes:
+        sent[0] += 1
+        found = real(data)
+        if sent[0] == lost:
+            raise LineLost
+        return found
+
+    with suppress(LineLost):
+        drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, Printed if stop == "formend" else NotPrinted)
+    assert kinds(bench).count("form") == (stop == "formend")
+    assert not form_is_open(bench)
+
+
+def test_a_refused_line_cancels_our_printout_and_names_the_line() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def refusing(data: bytes) -> bytes:
+        return frame("formline\t?2502\t") if "stolik" in payload(data) else real(data)
+
+    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), refusing)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.detail.startswith("/document/lines/3: ")
+    assert verdict.problem.device_code == "2502 ERR_FORM_LINE_NO"
+    assert not verdict.again
+    assert kinds(bench) == ["cancelled_form"]
+
+
+def test_a_line_of_a_printout_spoiled_by_noise_begins_it_anew() -> None:
+    """No sum would tell that the line was printed twice, so it is not sent again."""
+    bench = Bench()
+    real = bench.answer
+
+    def noisy(data: bytes) -> bytes:
+        answer = real(data)
+        return frame("ERR\t?5\t") if "stolik" in payload(data) else answer
+
+    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert kinds(bench) == ["cancelled_form"]
+    assert sum("stolik" in text for text in bench.sent) == 1
+
+
+def test_a_spoiled_opening_of_a_printout_is_looked_at_before_anything_else() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def noisy(data: bytes) -> bytes:
+        answer = real(data)
+        return frame("ERR\t?5\t") if payload(data).startswith("formstart") else answer
+
+    with pytest.raises(Interrupted):
+        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert kinds(bench) == ["cancelled_form"]
+
+
+def test_a_spoiled_end_of_a_printout_is_finished_by_recovery() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def noisy(data: bytes) -> bytes:
+        return frame("ERR\t?5\t") if payload(data).startswith("formend") else real(data)
+
+    with pytest.raises(Interrupted):
+        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+    assert isinstance(bench.recover(PRINTOUT), Printed)
+    assert kinds(bench) == ["form"]
+
+
+def test_a_refused_end_of_a_printout_cancels_it() -> None:
+    bench = Bench()
+    real = bench.answer
+
+    def refusing(data: bytes) -> bytes:
+        return frame("formend\t?2501\t") if payload(data).startswith("formend") else real(data)
+
+    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), refusing)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.device_code == "2501 ERR_FORM_ID"
+    assert kinds(bench) == ["cancelled_form"]
+
+
+@pytest.mark.parametrize("at", ["stolik", "formend"])
+def test_a_person_who_cancels_our_printout_has_decided(at: str) -> None:
+    """And what another program opened after that is left alone."""
+    bench = Bench()
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        if at in payload(data):
+            bench.talk.printer.keypad_cancel()
+            assert bench.talk.printer.foreign_begin()
+        return real(data)
+
+    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.cancelled"
+    assert not verdict.again
+    assert bench.talk.register.state.transaction is not None
+    assert "prncancel|" not in bench.sent
+
+
+@pytest.mark.parametrize("executed", [False, True])
+def test_the_recovery_of_a_printout_never_cancels_another_programs_receipt(executed: bool) -> None:
+    """Not even one that is opened between the look and the cancelling."""
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formstart", executed=executed)
+    real = bench.answer
+    begun = []
+
+    def answer(data: bytes) -> bytes:
+        if payload(data).startswith(("formcmd", "prncancel")):
+            begun.append(bench.talk.printer.foreign_begin())
+        return real(data)
+
+    verdict = drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+    assert isinstance(verdict, NotPrinted)
+    assert begun[0] is (not executed), "while ours is open, no other can be opened"
+    assert bench.talk.register.state.day.cancelled_count == 0
+    assert ("prncancel|" in bench.sent) is executed
+
+
+def test_an_open_receipt_of_others_means_that_our_printout_is_not_open() -> None:
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formstart", executed=False)
+    bench.talk.say("trinit|")
+    sent = len(bench.sent)
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, NotPrinted)
+    assert not [text for text in bench.sent[sent:] if text.startswith(("form", "prncancel"))]
+
+
+def test_a_slip_of_others_before_our_printout_was_open_is_not_taken_for_it() -> None:
+    bench = Bench()
+    real = bench.talk.printer.receive
+
+    def receive(data: bytes, now: float) -> None:
+        if payload(data).startswith("formstart"):
+            bench.talk.register.slip()
+        real(data, now)
+
+    bench.talk.printer.receive = receive  # type: ignore[method-assign]
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
+    assert isinstance(bench.recover(PRINTOUT), Printed)
+    assert kinds(bench) == ["form"], "it was still open, and was finished"
+
+
+def test_a_slip_of_others_after_our_printout_is_unproven() -> None:
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
+    bench.talk.say("cash|kw1|wp1|")
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "many_slips"}
+
+
+def test_a_daily_report_after_our_printout_leaves_it_unproven() -> None:
+    bench = Bench()
+    bench.carry_out(PLAIN)
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
+    bench.talk.say("dailyrep|da2026-10-09|")
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "report_between"}
+
+
+def test_a_confirmed_printout_is_done_whatever_follows() -> None:
+    bench = Bench()
+    bench.carry_out(PLAIN)
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        found = real(data)
+        if payload(data).startswith("formend"):
+            bench.talk.printer.keypad_report()
+        return found
+
+    assert isinstance(drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer), Printed)
+
+
+def test_restored_counters_prove_nothing_about_a_printout() -> None:
+    bench = Bench()
+    bench.carry_out(PLAIN)
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
+    bench.talk.register.state.headers = 0
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "counters_restored"}
+
+
+def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
+    """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
+    bench.talk.register.state.face.pop("state")
+    verdict = bench.recover(PRINTOUT)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "vanished"}
+
+
+def test_a_printer_that_does_not_count_printouts_is_believed() -> None:
+    bench = Bench()
+    bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
+    assert isinstance(bench.carry_out(PRINTOUT), Printed)
+
+
+def test_a_printout_waits_for_the_right_printer() -> None:
+    bench = Bench()
+    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formline", executed=True)
+    other = Bench(Talk(state=RegisterState(unique_number="EMU 0000000002")))
+    other.journal = bench.journal
+    verdict = other.recover(PRINTOUT)
+    assert isinstance(verdict, Wait)
+    assert verdict.problem.code == "printer.swapped"
+    assert not [text for text in other.sent if text.startswith(("form", "prncancel"))]
 
 
 def test_the_drawer_is_never_undecided() -> None:

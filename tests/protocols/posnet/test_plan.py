@@ -1,4 +1,4 @@
-"""From a receipt to its commands: what is sent, and what is refused before the first byte."""
+"""From a document to its commands: what is sent, and what is refused before the first byte."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscald.model.documents import PaymentType, Receipt
+from fiscald.model.documents import PaymentType, Printout, Receipt
 from fiscald.model.money import format_grosze
 from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
-from fiscald.protocols.posnet.plan import Plan, plan_receipt
+from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from tests.emulator.posnet.talking import Talk, readable
 
@@ -230,6 +230,81 @@ def test_without_the_table_everything_else_is_foretold() -> None:
     """A printer that was never reached: its rates are not known yet."""
     assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
     assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
+
+
+def printout(profile: Any = ONLINE, code_page: str = "cp1250", **content: Any) -> Plan:
+    return plan_printout(Printout.model_validate({"lines": ["Kawa"]} | content), profile, code_page)
+
+
+def test_the_printout_of_the_reference() -> None:
+    """Section 5.9, with everything that a printout may carry."""
+    assert commands(printout(lines=["Zażółć gęślą jaźń", {"rule": True}])) == [
+        "formstart|fn200|fh75|",
+        "formline|fn200|fl711|s1Zażółć gęślą jaźń|",
+        "formcmd|fn200|cm1|",
+        "formend|fn200|",
+    ]
+    assert commands(printout(title="Zamówienie 17", lines=["", "x" * 38], barcode="Z17")) == [
+        "formstart|fn200|fh75|alZamówienie 17|",
+        "formcmd|fn200|cm0|",
+        f"formline|fn200|fl711|s1{'x' * 38}|",
+        "formbarcode|fn200|bcZ17|",
+        "formend|fn200|",
+    ]
+
+
+@pytest.mark.parametrize("profile", [ONLINE, OLD], ids=["online", "old"])
+@pytest.mark.parametrize(
+    ("content", "pointer", "code"),
+    [
+        ({"lines": ["Kawa", "x" * 39]}, "/lines/1", "text.too_long"),
+        ({"lines": ["x" * 36 + "…"]}, "/lines/0", "text.too_long"),
+        ({"lines": ["", {"rule": True}, "☕"]}, "/lines/2", "text.code_page"),
+        ({"title": "x" * 39}, "/title", "text.too_long"),
+        ({"title": "☕"}, "/title", "text.code_page"),
+        ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
+    ],
+)
+def test_a_refusal_of_a_printout_is_foretold(profile: Any, content: dict[str, Any], pointer: str, code: str) -> None:
+    """Nothing is cut: half a line of an order is another order."""
+    (error,) = printout(profile, "mazovia", **content).errors
+    assert (error.pointer, error.code) == (f"/document{pointer}", code)
+    assert error.detail
+    assert error.detail_pl
+    assert error.detail_pl.endswith(".")
+
+
+def test_replaced_characters_of_a_printout_are_told() -> None:
+    plan = printout(code_page="mazovia", lines=["„Żuk” × 2"], title="Sala – ogród")
+    assert commands(plan)[:2] == ["formstart|fn200|fh75|alSala - ogród|", 'formline|fn200|fl711|s1"Żuk" x 2|']
+    assert [notice.pointer for notice in plan.notices] == ["/document/title", "/document/lines/0"]
+
+
+PRINTOUT_LINES = st.one_of(
+    st.just({"rule": True}),
+    st.text(st.characters(codec="cp1250", exclude_categories=["Cc"], exclude_characters="|<"), max_size=45),
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(PRINTOUT_LINES, min_size=1, max_size=6), st.booleans())
+def test_a_printout_is_refused_or_comes_out_as_it_was_asked_for(lines: list[Any], coded: bool) -> None:
+    """A plan without errors stays within the grammar, is accepted, and every text is on the paper."""
+    plan = printout(lines=lines, barcode="A1" if coded else None)
+    if plan.errors:
+        return
+    talk, state = Talk(), State.IDLE
+    assert plan.close is not None
+    for step in [*(item.request for item in plan.items), plan.close]:
+        mnemonic = step.row.mnemonic
+        assert refusal(mnemonic, state) is None
+        state = after(mnemonic, state)
+        assert talk.say(written(step)) == f"{mnemonic}|"
+    assert state is State.IDLE
+    printed = [step.request.values["s1"] for step in plan.items if step.request.row.mnemonic == "formline"]
+    assert len(printed) == sum(isinstance(line, str) and bool(line.strip()) for line in lines)
+    for text in printed:
+        assert text in talk.paper
 
 
 NAMES = st.sampled_from(["Kawa", "Herbata", "Żurek", "Sok # 5", "Woda 0,5l"])

@@ -1,0 +1,243 @@
+"""The routes of the licence: its state, and the flows by which a computer comes to one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from fiscald.api.openapi import Route
+from fiscald.api.problems import validated
+from fiscald.licence import LicenceGate, Registration
+from fiscald.model.strict import Strict
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Typed = Annotated[
+    str, Field(min_length=1, max_length=500, description="as it was typed: case, spaces and dashes are free")
+]
+
+
+class CompanyBody(Strict):
+    """A company."""
+
+    name: Text
+    postcode: Text
+    country: Text = "PL"
+    nip: Text | None = None
+
+
+class CertificateBody(Strict):
+    """A licence certificate, armoured or bare."""
+
+    certificate: Annotated[str, Field(min_length=1, max_length=20000)]
+
+
+class DiagnoseBody(Strict):
+    """A number to be looked at, without asking anybody."""
+
+    number: Typed
+    field: Literal["number", "support"] | None = Field(default=None, description="the field it was typed into")
+
+
+class RegisterBody(Strict):
+    """A licence number, a number for updates & support, or both."""
+
+    number: Typed | None = None
+    support: Typed | None = None
+    company: CompanyBody | None = Field(
+        default=None, description="default: as configured, or as the certificate has it"
+    )
+
+
+class RequestBody(Strict):
+    """The same, to be exchanged by file."""
+
+    number: Typed
+    support: Typed | None = None
+    company: CompanyBody | None = None
+
+
+class EnrolBody(Strict):
+    """Asks for a trial; a code comes by mail."""
+
+    email: Text
+    company: CompanyBody | None = None
+    lang: Literal["pl", "en"] = "pl"
+
+
+class CodeBody(Strict):
+    """The code from a mail."""
+
+    email: Text
+    code: Text
+
+
+class RecoverBody(Strict):
+    """Asks for a code, to move a licence to this computer."""
+
+    email: Text
+    lang: Literal["pl", "en"] = "pl"
+
+
+class TransferBody(Strict):
+    """Which licence of the confirmed account is moved to this computer."""
+
+    licence: Text
+
+
+class Handlers(ABC):
+    """The handlers of the licence; ``Api`` has them beside its own."""
+
+    licence: LicenceGate
+    registration: Registration
+
+    @abstractmethod
+    async def body(self, request: Request) -> Any:
+        """The JSON body. Raises ``ProblemError``."""
+
+    async def licence_state(self, _: Request) -> Response:
+        """``GET /v1/licence``."""
+        return JSONResponse(self.licence.describe())
+
+    async def licence_install(self, request: Request) -> Response:
+        """``POST /v1/licence/certificate``."""
+        body = validated(CertificateBody, await self.body(request))
+        await self.registration.install(body.certificate)
+        return await self.licence_state(request)
+
+    async def licence_diagnose(self, request: Request) -> Response:
+        """``POST /v1/licence/diagnosis``."""
+        body = validated(DiagnoseBody, await self.body(request))
+        return JSONResponse(self.registration.diagnose(body.number, body.field))
+
+    async def licence_register(self, request: Request) -> Response:
+        """``POST /v1/licence/registration``."""
+        body = validated(RegisterBody, await self.body(request))
+        await self.registration.register(body.number, body.support, _company(body.company))
+        return await self.licence_state(request)
+
+    async def licence_request(self, request: Request) -> Response:
+        """``POST /v1/licence/request``."""
+        body = validated(RequestBody, await self.body(request))
+        text = await self.registration.request(body.number, body.support, _company(body.company))
+        return JSONResponse({"request": text})
+
+    async def licence_enrol(self, request: Request) -> Response:
+        """``POST /v1/licence/enrolment``."""
+        body = validated(EnrolBody, await self.body(request))
+        await self.registration.enrol(_company(body.company), body.email, body.lang)
+        return JSONResponse({"mail": body.email}, 202)
+
+    async def licence_enrol_confirm(self, request: Request) -> Response:
+        """``POST /v1/licence/enrolment/confirmation``."""
+        body = validated(CodeBody, await self.body(request))
+        await self.registration.enrol_confirm(body.email, body.code)
+        return await self.licence_state(request)
+
+    async def licence_recover(self, request: Request) -> Response:
+        """``POST /v1/licence/recovery``."""
+        body = validated(RecoverBody, await self.body(request))
+        await self.registration.recover(body.email, body.lang)
+        return JSONResponse({"mail": body.email}, 202)
+
+    async def licence_recover_confirm(self, request: Request) -> Response:
+        """``POST /v1/licence/recovery/confirmation``."""
+        body = validated(CodeBody, await self.body(request))
+        companies = await self.registration.recover_confirm(body.email, body.code)
+        return JSONResponse({"companies": companies})
+
+    async def licence_transfer(self, request: Request) -> Response:
+        """``POST /v1/licence/transfer``."""
+        body = validated(TransferBody, await self.body(request))
+        await self.registration.transfer(body.licence)
+        return await self.licence_state(request)
+
+    async def licence_deactivate(self, request: Request) -> Response:
+        """``POST /v1/licence/deactivation``."""
+        await self.registration.deactivate()
+        return await self.licence_state(request)
+
+    async def licence_question(self, _: Request) -> Response:
+        """``GET /v1/licence/check``."""
+        return JSONResponse(await self.registration.next_question())
+
+    async def licence_check(self, request: Request) -> Response:
+        """``POST /v1/licence/check``."""
+        await self.registration.check()
+        return await self.licence_state(request)
+
+    async def licence_emergency(self, request: Request) -> Response:
+        """``POST /v1/licence/emergency``."""
+        await self.registration.emergency()
+        return await self.licence_state(request)
+
+
+def _company(body: CompanyBody | None) -> tuple[str, str, str, str | None] | None:
+    return None if body is None else (body.name, body.postcode, body.country, body.nip)
+
+
+_STATE: dict[int, tuple[type[BaseModel] | None, str]] = {200: (None, "the licence")}
+_MAILED: dict[int, tuple[type[BaseModel] | None, str]] = {
+    202: (None, "a code was mailed, if the vendor knows the address")
+}
+_VENDOR = (400, 409, 422, 503)
+
+ROUTES = (
+    Route("GET", "/v1/licence", Handlers.licence_state, "The licence's state", _STATE),
+    Route(
+        "POST", "/v1/licence/certificate", Handlers.licence_install,
+        "Install a licence certificate; a bad one changes nothing", _STATE, body=CertificateBody, problems=(400,),
+    ),
+    Route(
+        "POST", "/v1/licence/diagnosis", Handlers.licence_diagnose,
+        "Look at a licence number without asking anybody: what it is for, or where it was mistyped",
+        {200: (None, "what the number is for")}, body=DiagnoseBody, problems=(400, 422),
+    ),
+    Route(
+        "POST", "/v1/licence/registration", Handlers.licence_register,
+        "Exchange a licence number, or one for updates & support, for a certificate", _STATE, body=RegisterBody,
+        problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/request", Handlers.licence_request,
+        "What is taken to another computer and exchanged there for a certificate", {200: (None, "the request file")},
+        body=RequestBody, problems=(400, 422),
+    ),
+    Route(
+        "POST", "/v1/licence/enrolment", Handlers.licence_enrol, "Ask for a trial; a code comes by mail", _MAILED,
+        body=EnrolBody, problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/enrolment/confirmation", Handlers.licence_enrol_confirm,
+        "Exchange the mailed code for the trial", _STATE, body=CodeBody, problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/recovery", Handlers.licence_recover,
+        "Ask for a code, to move a licence to this computer", _MAILED, body=RecoverBody, problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/recovery/confirmation", Handlers.licence_recover_confirm,
+        "Exchange the mailed code for the list of one's companies", {200: (None, "companies and their licences")},
+        body=CodeBody, problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/transfer", Handlers.licence_transfer, "Move a licence to this computer", _STATE,
+        body=TransferBody, problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/deactivation", Handlers.licence_deactivate,
+        "Give the licence back, so that another computer can have it", _STATE, problems=_VENDOR,
+    ),
+    Route("GET", "/v1/licence/check", Handlers.licence_question, "What a check sends, decoded", {200: (None, "it")}),
+    Route(
+        "POST", "/v1/licence/check", Handlers.licence_check, "Ask the vendor now how the licence stands", _STATE,
+        problems=_VENDOR,
+    ),
+    Route(
+        "POST", "/v1/licence/emergency", Handlers.licence_emergency,
+        "72 hours without a valid licence, once in 90 days", _STATE, problems=(409,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,151 @@
+"""Asking the vendor's server.
+
+Whatever is not signed by the vendor, for this very question, is no answer: an error page, a captive portal, an
+outage, an old answer played back. Then the server counts as unreachable, and nothing changes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+
+from fiscald.licence.device import DeviceKey
+from fiscald.licence.keys import SigningKey
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendors
+from fiscald.licence.wire import (
+    Activate,
+    Answer,
+    Check,
+    Deactivate,
+    Enrol,
+    EnrolConfirm,
+    Question,
+    Recover,
+    RecoverConfirm,
+    Refusal,
+    Reply,
+    Status,
+    Support,
+    Transfer,
+    WireError,
+    claims,
+    parse,
+)
+
+TIMEOUT = 10.0
+R = TypeVar("R", bound=Reply)
+Q = TypeVar("Q", bound=Question)
+
+
+class Unreachable(Exception):
+    """No answer that counts. ``str`` says what came instead."""
+
+
+class Denied(Exception):
+    """A definite, signed no."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.detail)
+
+
+class VendorClient:
+    """Questions of one computer to one vendor."""
+
+    def __init__(
+        self,
+        url: str,
+        issuer: str,
+        device: DeviceKey,
+        keys: Callable[[], dict[str, SigningKey]],
+        clock: Callable[[], float],
+        ca_file: str | None = None,
+    ) -> None:
+        """``issuer`` is the vendor's name in signatures; ``ca_file`` is trusted instead of the system's."""
+        self._url = url.rstrip("/")
+        self.issuer = issuer
+        self._device = device
+        self._keys = keys
+        self._clock = clock
+        self._tls: ssl.SSLContext | bool = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+
+    def question(self, model: type[Q], **fields: Any) -> Q:
+        """A question of that kind, with time and nonce. Raises ``WireError``."""
+        own = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
+        return parse(model, fields | own)
+
+    def sign(self, question: Question) -> str:
+        """The question as it is sent."""
+        own = ("aud", "iat", "nonce")
+        content = claims(question)
+        ordered = {"aud": question.aud} | {name: value for name, value in content.items() if name not in own}
+        return self._device.sign(ordered | {"iat": question.iat, "nonce": question.nonce}, question.kind)
+
+    async def ask_for_mail(self, question: Enrol | Recover) -> None:
+        """Have a code mailed, if the address is known. Raises ``Unreachable``."""
+        response = await self._post(question.path, self.sign(question))
+        if response.status_code != httpx.codes.ACCEPTED:
+            raise Unreachable(_instead(response))
+
+    async def ask(self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate) -> Answer:
+        """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
+        answer, _ = await self._ask(question, Answer)
+        if answer.refused is not None:
+            raise Denied(answer.refused)
+        return answer
+
+    async def check(self, question: Check) -> tuple[Status, str]:
+        """The vendor's answer to the daily question, and its text. Raises ``Unreachable``."""
+        status, text = await self._ask(question, Status)
+        if status.lic != question.lic:
+            raise Unreachable("an answer about another licence")
+        return status, text
+
+    async def _ask(self, question: Question, model: type[R]) -> tuple[R, str]:
+        sent = self.sign(question)
+        response = await self._post(question.path, sent)
+        text = response.text.strip()
+        try:
+            key, payload = read_vendors(text, model.kind, self._keys(), "status")
+            reply = parse(model, payload)
+        except (TokenRefused, WireError) as error:
+            raise Unreachable(f"{_instead(response)} ({error})") from None
+        if (reply.nonce, reply.req, reply.iss) != (question.nonce, fingerprint(sent), key.issuer):
+            raise Unreachable("an answer to another question")
+        return reply, text
+
+    async def _post(self, path: str, body: str) -> httpx.Response:
+        url = self._url + path
+        try:
+            async with (
+                httpx.AsyncClient(timeout=TIMEOUT, verify=self._tls, follow_redirects=False) as client,
+                client.stream(
+                    "POST",
+                    url,
+                    content=body,
+                    headers={"Content-Type": "application/jose", "Accept": "application/jose"},
+                ) as response,
+            ):
+                content = b""
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > MAX_BYTES:
+                        raise Unreachable(f"{url}: an answer that is too long")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from None
+        return httpx.Response(response.status_code, headers=_plain(response.headers), content=content)
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Without what belongs to the transfer, which is over."""
+    return {name: headers[name] for name in ("content-type", "retry-after") if name in headers}
+
+
+def _instead(response: httpx.Response) -> str:
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return f"too many questions; ask again in {response.headers.get('retry-after', 'some')} seconds"
+    return f"HTTP {response.status_code} without the vendor's signature"

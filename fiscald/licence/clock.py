@@ -1,0 +1,52 @@
+"""What time it is, for a licence: no earlier than what is known to have passed, and no later than is believed.
+
+Turning the clock back gains nothing; a dead clock that says 2099 harms nothing for long. One pure function.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HOUR, DAY = 3600, 86_400
+#: A wrong time zone, or a clock kept in local time, is no turning back.
+BACK_SLACK = 24 * HOUR
+#: How far ahead of everything known the clock may be before somebody else must confirm it.
+FORWARD_SLACK = 35 * DAY
+CLOCK_BACK, CLOCK_FORWARD = "clock_back", "clock_forward_unconfirmed"
+
+
+class Witnesses(NamedTuple):
+    """Moments that have certainly passed (seconds since 1970), and who else tells the time."""
+
+    program: int
+    """When this program was released."""
+    certificate: int = 0
+    """When the certificate was signed."""
+    vendor: int = 0
+    """When the vendor's newest answer was signed."""
+    mark: int = 0
+    """The latest time that was believed and saved."""
+    printer: int | None = None
+    """What a fiscalised printer says now: its clock cannot be moved by more than two hours."""
+    synchronised: bool = False
+    """Whether the system says that its clock follows a time server."""
+
+
+class Moment(NamedTuple):
+    """The time to go by."""
+
+    now: int
+    flags: tuple[str, ...]
+    believed: bool
+    """Whether it may be saved as the latest time."""
+
+
+def moment(wall: int, known: Witnesses) -> Moment:
+    """The time to go by when the computer's clock says ``wall``."""
+    bound = max(known.program, known.certificate, known.vendor, known.mark, known.printer or 0)
+    if wall < bound - BACK_SLACK:
+        return Moment(bound, (CLOCK_BACK,), believed=False)
+    confirmed = known.synchronised or (known.printer is not None and abs(wall - known.printer) <= DAY)
+    if wall > bound + FORWARD_SLACK and not confirmed:
+        return Moment(wall, (CLOCK_FORWARD,), believed=False)
+    return Moment(max(wall, bound), (), believed=True)

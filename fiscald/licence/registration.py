@@ -1,0 +1,344 @@
+"""How a computer comes to its licence, keeps it and gives it away: what ``fiscalctl licence`` and the API do.
+
+Everything works in every state of the licence, and nothing here can stop a sale: a certificate replaces the former
+one only after it was verified whole, and a server that does not answer changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import anyio
+
+from fiscald.licence import company as companies
+from fiscald.licence.client import Denied, Unreachable, VendorClient
+from fiscald.licence.clock import DAY, HOUR
+from fiscald.licence.company import Company
+from fiscald.licence.gate import LicenceGate
+from fiscald.licence.keys import ISSUER, TEST_KEY
+from fiscald.licence.number import Kind, Number
+from fiscald.licence.number_reading import NumberRefused, read, summary, warning
+from fiscald.licence.store import StoreError
+from fiscald.licence.tokens import TokenRefused
+from fiscald.licence.wire import (
+    Activate,
+    Answer,
+    Check,
+    Deactivate,
+    Enrol,
+    EnrolConfirm,
+    Recover,
+    RecoverConfirm,
+    Status,
+    Support,
+    Transfer,
+    WireError,
+    claims,
+)
+from fiscald.model.problems import ProblemError, problem
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+#: A company as a person typed it: name, postcode, country, tax number.
+Typed = tuple[str, str, str, str | None]
+
+#: Seconds after the start within which the vendor is asked first, and between two questions.
+FIRST_CHECK, CHECK_EVERY = 600.0, float(DAY)
+#: Seconds to the next try after the first, second... question in a row that was not answered.
+TRY_AGAIN = (300.0, 900.0, float(HOUR), 6.0 * HOUR)
+
+
+class Registration:
+    """The flows, over the gate's store and, where one is configured, the vendor's server."""
+
+    def __init__(
+        self,
+        gate: LicenceGate,
+        clock: Callable[[], float],
+        changed: Callable[[], None],
+        *,
+        server: str | None = None,
+        ca_file: str | None = None,
+        checks: bool = True,
+    ) -> None:
+        """``changed`` is called after every change; ``checks``: whether the vendor is asked every day."""
+        self.gate = gate
+        self._clock = clock
+        self._changed = changed
+        self._server = server
+        self._ca_file = ca_file
+        self._checks = checks
+        self._session: str | None = None
+
+    async def install(self, text: str) -> None:
+        """Put a certificate in force. Raises ``ProblemError``."""
+        await self._stored(lambda: self.gate.install(text.encode()))
+
+    async def emergency(self) -> None:
+        """72 hours without a valid licence. Raises ``ProblemError``."""
+        await self._stored(self.gate.take_emergency)
+
+    # -- numbers --------------------------------------------------------------------------------------
+
+    def diagnose(self, typed: str, field: str | None = None) -> dict[str, Any]:
+        """What a number is for. ``field``: ``number`` or ``support``, which it was typed into.
+
+        Raises ``ProblemError`` that says where to look.
+        """
+        number = self._read(typed, {"number": Kind.LICENCE, "support": Kind.UPDATES}.get(field or ""))
+        today = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).date()
+        remarks = [remark for remark in (summary(number), warning(number, today)) if remark is not None]
+        return {
+            "number": number.hint,
+            "kind": number.kind.name.lower(),
+            "modules": list(number.modules),
+            "issued": number.issued.isoformat(),
+            "detail": " ".join(remark.detail for remark in remarks),
+            "detail_pl": " ".join(remark.detail_pl for remark in remarks),
+        }
+
+    def _read(self, typed: str, kind: Kind | None) -> Number:
+        try:
+            return read(typed, kind)
+        except NumberRefused as refused:
+            places = [place._asdict() for place in refused.places]
+            raise ProblemError(
+                problem(
+                    "licence.number",
+                    reason=refused.detail,
+                    reason_pl=refused.detail_pl,
+                    extra={"number_code": refused.code.value, "places": places},
+                )
+            ) from None
+
+    async def register(self, typed: str | None, support: str | None, given: Typed | None) -> None:
+        """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
+        if typed is None:
+            await self.renew_support(support)
+            return
+        question = await self._activation(typed, support, given)
+        await self._take_certificate(await self._ask(question))
+
+    async def renew_support(self, support: str | None) -> None:
+        """Exchange a number Y for a year of updates. Raises ``ProblemError``."""
+        if support is None:
+            raise ProblemError(problem("request.invalid", reason="give a number, a support number, or both"))
+        number = self._read(support, Kind.UPDATES)
+        client = await self._client()
+        question = client.question(Support, number=number.text, lic=self._licence())
+        await self._take_certificate(await self._ask(question))
+
+    async def request(self, typed: str, support: str | None, given: Typed | None) -> str:
+        """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
+        client = await self._client(offline=True)
+        return client.sign(await self._activation(typed, support, given, offline=True))
+
+    async def _activation(
+        self, typed: str, support: str | None, given: Typed | None, *, offline: bool = False
+    ) -> Activate:
+        number = self._read(typed, Kind.LICENCE)
+        year = None if support is None else self._read(support, Kind.UPDATES).text
+        client = await self._client(offline=offline)
+        return _worded(
+            lambda: client.question(
+                Activate,
+                number=number.text,
+                support=year,
+                company=self._company(given)._asdict(),
+                mid=self._machine(),
+                ver=self.gate.version,
+            )
+        )
+
+    # -- a trial --------------------------------------------------------------------------------------
+
+    async def enrol(self, given: Typed | None, email: str, lang: str = "pl") -> None:
+        """Have a code for a trial mailed. Raises ``ProblemError``."""
+        client = await self._client()
+        question = _worded(
+            lambda: client.question(
+                Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
+            )
+        )
+        await _reached(client.ask_for_mail(question))
+
+    async def enrol_confirm(self, email: str, code: str) -> None:
+        """Exchange the mailed code for the trial's certificate. Raises ``ProblemError``."""
+        client = await self._client()
+        question = _worded(lambda: client.question(EnrolConfirm, email=email, code=code))
+        await self._take_certificate(await self._ask(question))
+
+    # -- another computer -----------------------------------------------------------------------------
+
+    async def recover(self, email: str, lang: str = "pl") -> None:
+        """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
+        client = await self._client()
+        question = _worded(lambda: client.question(Recover, email=email, lang=lang))
+        await _reached(client.ask_for_mail(question))
+
+    async def recover_confirm(self, email: str, code: str) -> list[dict[str, Any]]:
+        """Exchange the mailed code for the right to move a licence; the account's companies.
+
+        Each has ``name``, ``post`` and ``lic`` (``None``: no licence). Raises ``ProblemError``.
+        """
+        client = await self._client()
+        question = _worded(lambda: client.question(RecoverConfirm, email=email, code=code))
+        answer = await self._ask(question)
+        self._session = answer.session
+        return [each.model_dump() for each in answer.companies]
+
+    async def transfer(self, licence: str) -> None:
+        """Move a licence of a confirmed account to this computer. Raises ``ProblemError``."""
+        if self._session is None:
+            raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
+        client = await self._client()
+        session = self._session
+        question = _worded(lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine()))
+        await self._take_certificate(await self._ask(question))
+        self._session = None
+
+    async def deactivate(self) -> None:
+        """Give the licence back, so that another computer can have it. Raises ``ProblemError``."""
+        client = await self._client()
+        answer = await self._ask(client.question(Deactivate, lic=self._licence()))
+        if answer.released != self._licence():
+            raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
+        await self._stored(self.gate.remove)
+
+    # -- the daily question ---------------------------------------------------------------------------
+
+    async def next_question(self) -> dict[str, Any]:
+        """What a check sends, decoded. Raises ``ProblemError``."""
+        return claims(self._check(await self._client()))
+
+    async def check(self) -> Status:
+        """Ask the vendor how the licence stands, and take over what has changed. Raises ``ProblemError``."""
+        client = await self._client()
+        status, text = await _reached(client.check(self._check(client)))
+        await self._stored(lambda: self._take_status(status, text))
+        return status
+
+    def _check(self, client: VendorClient) -> Check:
+        certificate = self.gate.certificate
+        if certificate is None:
+            raise ProblemError(problem("licence.nothing_to_do", reason="no certificate is installed"))
+        return client.question(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
+
+    def _take_status(self, status: Status, text: str) -> None:
+        if status.keys is not None:
+            try:
+                self.gate.store.keep_keys(status.keys, self.gate.wall())
+            except (TokenRefused, WireError) as error:
+                log.warning("the vendor's key list is refused: %s", error)
+        self.gate.take_status(text)
+        if status.crt is not None:
+            self.gate.install(status.crt.encode())
+
+    async def run(self) -> None:
+        """Ask the vendor every day, for ever. What goes wrong is logged, and stops nothing."""
+        failures = 0
+        pause = random.uniform(0, FIRST_CHECK)
+        while True:
+            await anyio.sleep(pause)
+            pause = CHECK_EVERY * random.uniform(0.9, 1.1)
+            try:
+                await self._stored(self.gate.save_time)
+                if self._server is not None and self._checks and self._wants_check():
+                    status = await self.check()
+                    log.info("the licence was confirmed: %s", status.verdict)
+                failures = 0
+            except ProblemError as error:
+                pause = TRY_AGAIN[min(failures, len(TRY_AGAIN) - 1)]
+                failures += 1
+                log.warning("the licence could not be confirmed: %s", error)
+
+    def _wants_check(self) -> bool:
+        certificate = self.gate.certificate
+        return certificate is not None and certificate.check_every is not None
+
+    # -- what the flows share -------------------------------------------------------------------------
+
+    async def _ask(self, question: Any) -> Answer:
+        client = await self._client()
+        try:
+            return await _reached(client.ask(question))
+        except Denied as denied:
+            no = denied.refusal
+            raise ProblemError(
+                problem(
+                    "licence.denied",
+                    reason=no.detail,
+                    reason_pl=no.detail_pl,
+                    vendor_code=no.code,
+                    extra={"vendor_code": no.code},
+                )
+            ) from None
+
+    async def _take_certificate(self, answer: Answer) -> None:
+        if answer.crt is None:
+            raise ProblemError(problem("licence.unreachable", reason="the server's answer holds no certificate"))
+        await self.install(answer.crt)
+
+    async def _stored(self, change: Callable[[], T]) -> T:
+        """Run a change of files in a thread; everybody who waits for the licence looks again."""
+        try:
+            result = await anyio.to_thread.run_sync(change)
+        except StoreError as error:
+            raise ProblemError(problem("licence.files", reason=error)) from None
+        self._changed()
+        return result
+
+    async def _client(self, *, offline: bool = False) -> VendorClient:
+        if self._server is None and not offline:
+            raise ProblemError(problem("licence.no_server"))
+        device = await self._stored(self.gate.store.device)
+        issuer = TEST_KEY.issuer if self.gate.test_keys else ISSUER
+        return VendorClient(
+            self._server or "", issuer, device, lambda: self.gate.store.keys, self._clock, self._ca_file
+        )
+
+    def _company(self, given: Typed | None) -> Company:
+        """The company to register: as given, as configured, or as the certificate has it."""
+        certificate = self.gate.certificate
+        found: Typed | None = given or self.gate.seller or (certificate.company if certificate is not None else None)
+        if found is None:
+            raise ProblemError(
+                problem(
+                    "licence.company",
+                    reason="give the company: name, postcode and tax number",
+                    extra={"prompt": "company"},
+                )
+            )
+        try:
+            return companies.company(*found)
+        except ValueError as error:
+            raise ProblemError(problem("licence.company", reason=error, extra={"prompt": "company"})) from None
+
+    def _licence(self) -> str:
+        certificate = self.gate.certificate
+        if certificate is None:
+            raise ProblemError(problem("licence.nothing_to_do", reason="no certificate is installed"))
+        return certificate.sub
+
+    def _machine(self) -> str:
+        if self.gate.machine is None:
+            raise ProblemError(problem("licence.nothing_to_do", reason="this computer has no /etc/machine-id"))
+        return self.gate.machine
+
+
+def _worded(make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except WireError as error:
+        raise ProblemError(problem("request.invalid", reason=error)) from None
+
+
+async def _reached(asking: Awaitable[T]) -> T:
+    try:
+        return await asking
+    except Unreachable as error:
+        raise ProblemError(problem("licence.unreachable", reason=error)) from None
