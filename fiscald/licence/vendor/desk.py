@@ -70,7 +70,7 @@ class Desk:
         except Refused as refused:
             return self._refusal(refused, token, asked, now)
         except sqlite3.IntegrityError:
-            return self._refusal(Refused("question.conflict"), token, asked, now)
+            return self._refusal(Refused("conflict"), token, asked, now)
         if result is None:
             return Said(202, None)
         return Said(200, self._signed(result, token, asked, now))
@@ -97,7 +97,7 @@ class Desk:
         except Refused as refused:
             return Handed(self._refusal(refused, token, asked, now), refused=refused)
         except sqlite3.IntegrityError:
-            conflict = Refused("question.conflict")
+            conflict = Refused("conflict")
             return Handed(self._refusal(conflict, token, asked, now), refused=conflict)
         return Handed(Said(200, certificate), certificate=certificate)
 
@@ -142,10 +142,10 @@ class Desk:
 
     def _once(self, t: Transaction, asked: Question, asker: Asker) -> None:
         if abs(asked.iat - t.now) > WINDOW:
-            raise Refused("question.clock")
+            raise Refused("clock")
         seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, t.now + 2 * WINDOW):
-            raise Refused("question.replayed")
+            raise Refused("replayed")
 
     def _decide(self, t: Transaction, asked: Question, asker: Asker) -> dict[str, Any] | None:
         """The fields of the answer; ``None`` for "a mail may be on its way"."""

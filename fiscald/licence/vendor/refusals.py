@@ -15,92 +15,92 @@ class _Row(NamedTuple):
 
 
 TABLE = {
-    "question.clock": _Row(
+    "clock": _Row(
         400,
         "The date or time of this computer is wrong by more than ten minutes; set it and try again.",
         "Data lub godzina w tym komputerze jest błędna o ponad dziesięć minut. Ustaw ją i spróbuj ponownie.",
     ),
-    "question.replayed": _Row(
+    "replayed": _Row(
         409, "This question was answered already; ask anew.", "Na to pytanie już odpowiedziano. Zapytaj ponownie."
     ),
-    "question.conflict": _Row(
+    "conflict": _Row(
         409,
         "Somebody else asked for the same at this moment; try again.",
         "Ktoś inny poprosił o to samo w tej samej chwili. Spróbuj ponownie.",
     ),
-    "email.invalid": _Row(
+    "email_invalid": _Row(
         422,
         "This is not an e-mail address that a code can be sent to; letters, digits and . _ + - before the @.",
         "Na ten adres e-mail nie można wysłać kodu. Przed @ mogą stać litery, cyfry oraz . _ + -.",
     ),
-    "company.invalid": _Row(
+    "company_invalid": _Row(
         422,
         "The company is not written right: {why}.",
         "Błędne dane firmy. Sprawdź nazwę, kod pocztowy, kraj i NIP.",
     ),
-    "company.known": _Row(
+    "company_known": _Row(
         409,
         "This company is registered already; move its licence to this computer, or write to us.",
         "Ta firma jest już zarejestrowana. Przenieś jej licencję na ten komputer albo napisz do nas.",
     ),
-    "code.wrong": _Row(
+    "code_wrong": _Row(
         403,
         "The code is wrong, too old, used up, or was asked for by another computer; ask for a new one.",
         "Kod jest błędny, nieważny, zużyty albo zamówił go inny komputer. Poproś o nowy.",
     ),
-    "session.ended": _Row(
+    "session_ended": _Row(
         403,
         "More than 15 minutes have passed, or another computer confirmed the address; ask for a new code.",
         "Minęło ponad 15 minut albo adres potwierdził inny komputer. Poproś o nowy kod.",
     ),
-    "number.unknown": _Row(
+    "number_unknown": _Row(
         404,
         "This number is not one of ours; compare it with the paper, group by group.",
         "Nie znamy tego numeru. Porównaj go z dokumentem, grupa po grupie.",
     ),
-    "number.company": _Row(
+    "company": _Row(
         409,
         "This number is used by another company; if you bought it, write to us.",
         "Tego numeru używa inna firma. Jeśli to Twój numer, napisz do nas.",
     ),
-    "number.used": _Row(
+    "number_used": _Row(
         409,
         "This update number was used already; a check fetches what it brought.",
         "Ten numer aktualizacji został już wykorzystany. Sprawdzenie licencji pobierze to, co przyniósł.",
     ),
-    "number.replaced": _Row(
+    "number_replaced": _Row(
         410,
         "This number was replaced by the newer number {hint}; enter that one.",
         "Ten numer został zastąpiony nowszym numerem {hint}. Wpisz tamten.",
     ),
-    "number.revoked": _Row(
+    "number_revoked": _Row(
         410, "This number was withdrawn; write to us.", "Ten numer został wycofany. Napisz do nas."
     ),
-    "number.lesser": _Row(
+    "number_lesser": _Row(
         409,
         "This number orders less than the licence your company has; nothing was changed.",
         "Ten numer obejmuje mniej niż obecna licencja firmy. Nic nie zmieniono.",
     ),
-    "licence.elsewhere": _Row(
+    "licence_elsewhere": _Row(
         409,
         "Your company's licence is on another computer; move it here first.",
         "Licencja firmy jest na innym komputerze. Najpierw przenieś ją tutaj.",
     ),
-    "licence.unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
-    "licence.computer": _Row(
+    "licence_unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
+    "other_computer": _Row(
         403, "The licence is not on this computer.", "Licencja nie jest przypisana do tego komputera."
     ),
-    "licence.over": _Row(
+    "licence_over": _Row(
         410,
         "This licence is no longer in force; enter a new number.",
         "Ta licencja już nie obowiązuje. Wpisz nowy numer.",
     ),
-    "licence.trial": _Row(
+    "licence_trial": _Row(
         409,
         "An update number belongs to a bought licence; enter the licence number first.",
         "Numer aktualizacji dotyczy kupionej licencji. Najpierw wpisz numer licencji.",
     ),
-    "request.old": _Row(
+    "request_old": _Row(
         410,
         "This request file is older than 30 days or than the computer's release; make a new one.",
         "Plik jest starszy niż 30 dni albo niż zwolnienie licencji. Utwórz nowy.",
@@ -122,7 +122,7 @@ class Refused(Exception):
     @classmethod
     def number(cls, fault: NumberRefused) -> Refused:
         """A number that cannot be read; the sentences say where to look."""
-        refused = cls("number.unknown")
+        refused = cls("number_unknown")
         refused.status = 422
         refused.refusal = Refusal(code=fault.code, detail=fault.detail, detail_pl=fault.detail_pl)
         return refused

@@ -71,7 +71,7 @@ class Rules:
         limiter.take(
             (limits.ENROL_IP, asker.network),
             (limits.ENROL_EMAIL, email.lower()),
-            (limits.ENROL_COMPANY, "\0".join(company.identity)),
+            (limits.ENROL_COMPANY, _called(company)),
         )
         known = t.company(company)
         account = t.made_account(email, asked.lang)
@@ -87,7 +87,7 @@ class Rules:
         company = Company(**wanted["company"])
         known = t.company(company)
         if known is not None and not self._may_claim(t, known, asker):
-            raise Refused("company.known")
+            raise Refused("company_known")
         t.confirm_account(account)
         if known is not None:
             t.do("UPDATE company SET account_id = ? WHERE id = ?", account, known.id)
@@ -196,7 +196,7 @@ class Rules:
         t.do("UPDATE otp SET tries = tries + 1 WHERE id = ?", code_id)
         if not right or tries >= limits.TRIES_PER_CODE:
             t.audit("code.wrong", account)
-            raise Refused("code.wrong")
+            raise Refused("code_wrong")
         t.do("UPDATE otp SET used = ? WHERE id = ?", t.now, code_id)
         return account, json.loads(wanted)
 
@@ -219,7 +219,7 @@ class Rules:
         if support is not None and not (
             support[1].state == "issued" or (licence is not None and support[1].licence == licence.id)
         ):
-            raise Refused("number.used")
+            raise Refused("number_used")
         if licence is None:
             licence = self._new_licence(t, stored, number, company, asker)
         if support is not None and support[1].state == "issued":
@@ -239,9 +239,9 @@ class Rules:
         licence, device = self._own(t, asked.lic, asker)
         number, stored = self._genuine(t, asked.number, Kind.UPDATES)
         if stored.state != "issued":
-            raise Refused("number.used")
+            raise Refused("number_used")
         if licence.kind == "trial":
-            raise Refused("licence.trial")
+            raise Refused("licence_trial")
         return self._certificate(t, self._add_year(t, licence, number, stored), device)
 
     def _take_activation(self, t: Transaction, asker: Asker) -> None:
@@ -257,7 +257,7 @@ class Rules:
         self._take_activation(t, asker)
         (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", asker.jkt)
         if asked.iat < t.now - FILE_SECONDS or asked.iat > t.now + wire.WINDOW or asked.iat <= (released or 0):
-            raise Refused("request.old")
+            raise Refused("request_old")
 
     def _genuine(self, t: Transaction, typed: str, kind: Kind) -> tuple[Number, StoredNumber]:
         """A number of ours that may still be used. Its MAC is checked before any table is looked at."""
@@ -273,17 +273,17 @@ class Rules:
             t.audit("number.wrong_mac", number.hint)
             if wrong > limits.WRONG_MAC_ALARM.most:
                 log.error("ALARM: %d well-formed numbers with a wrong MAC today; somebody is guessing", wrong)
-            raise Refused("number.unknown")
+            raise Refused("number_unknown")
         stored = t.number(number_seal(self.keyring, number))
         if stored is None:
             t.audit("number.not_issued", number.hint)
             log.error("ALARM: a number with a good MAC that was never issued; is the MAC key or the database lost?")
-            raise Refused("number.unknown")
+            raise Refused("number_unknown")
         if stored.state == "revoked":
-            raise Refused("number.revoked")
+            raise Refused("number_revoked")
         if stored.state == "superseded":
             newer = None if stored.superseded_by is None else t.number(stored.superseded_by)
-            raise Refused("number.replaced", hint="" if newer is None else newer.hint)
+            raise Refused("number_replaced", hint="" if newer is None else newer.hint)
         return number, stored
 
     def _again(self, t: Transaction, stored: StoredNumber, company: Company, asker: Asker, mid: str) -> Licence:
@@ -291,13 +291,13 @@ class Rules:
         assert stored.licence is not None
         licence = t.licence(stored.licence)
         assert licence is not None
-        if t.company_of(licence).company.identity != company.identity:
-            raise Refused("number.company")
+        if not t.company_of(licence).company.same(company):
+            raise Refused("company")
         if licence.state != "active":
-            raise Refused("licence.over")
+            raise Refused("licence_over")
         seat = t.seat(licence.id)
         if seat is not None and (seat.jkt, seat.mid) != (asker.jkt, mid):
-            raise Refused("licence.elsewhere")
+            raise Refused("licence_elsewhere")
         return licence
 
     def _may_replace(self, t: Transaction, company: Company, number: Number, asker: Asker, mid: str) -> None:
@@ -308,9 +308,9 @@ class Rules:
             return
         seat = t.seat(former.id)
         if seat is not None and (seat.jkt, seat.mid) != (asker.jkt, mid):
-            raise Refused("licence.elsewhere")
+            raise Refused("licence_elsewhere")
         if former.flags & terms.TRIAL_FLAGS & ~number.flags:
-            raise Refused("number.lesser")
+            raise Refused("number_lesser")
 
     def _new_licence(
         self, t: Transaction, stored: StoredNumber, number: Number, company: Company, asker: Asker
@@ -354,10 +354,10 @@ class Rules:
         """The daily question: fields of a ``wire.Status``."""
         licence = t.licence(asked.lic)
         if licence is None:
-            raise Refused("licence.unknown")
+            raise Refused("licence_unknown")
         device = t.device(licence.id, asker.jkt)
         if device is None:
-            raise Refused("licence.computer")
+            raise Refused("other_computer")
         Limiter(t, self.keyring).take((limits.CHECKS, licence.id))
         shown = t.one(
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
@@ -393,13 +393,13 @@ class Rules:
             self.keyring.seal("session", asked.session), asker.jkt, t.now,
         )  # fmt: skip
         if row is None:
-            raise Refused("session.ended")
+            raise Refused("session_ended")
         licence = t.licence(asked.lic)
         stored = None if licence is None else t.company_of(licence)
         if licence is None or stored is None or stored.account != row[0]:
-            raise Refused("licence.unknown")
+            raise Refused("licence_unknown")
         if licence.state != "active":
-            raise Refused("licence.over")
+            raise Refused("licence_over")
         seat = t.seat(licence.id)
         if seat is None or (seat.jkt, seat.mid) != (asker.jkt, asked.mid):
             Limiter(t, self.keyring).take((limits.TRANSFERS, licence.id))
@@ -416,10 +416,10 @@ class Rules:
         """Give the seat back; again is no mistake. The licence whose seat is free."""
         licence = t.licence(asked.lic)
         if licence is None:
-            raise Refused("licence.unknown")
+            raise Refused("licence_unknown")
         device = t.device(licence.id, asker.jkt)
         if device is None:
-            raise Refused("licence.computer")
+            raise Refused("other_computer")
         if device.state == "bound":
             t.release(licence.id)
             t.audit("device.released", licence.id, device=device.id)
@@ -429,12 +429,12 @@ class Rules:
         """A licence in force and its seat, if the asker has it."""
         licence = t.licence(id_)
         if licence is None:
-            raise Refused("licence.unknown")
+            raise Refused("licence_unknown")
         seat = t.seat(licence.id)
         if seat is None or seat.jkt != asker.jkt:
-            raise Refused("licence.computer")
+            raise Refused("other_computer")
         if licence.state != "active":
-            raise Refused("licence.over")
+            raise Refused("licence_over")
         return licence, seat
 
     # -- certificates ---------------------------------------------------------------------------------
@@ -500,15 +500,20 @@ def latest(t: Transaction) -> wire.Latest | None:
     return None if row is None else wire.Latest(latest=row[0], series=row[1], url=row[2])
 
 
+def _called(company: Company) -> str:
+    """What attempts for a company are counted by."""
+    return "\0".join((company.cc, company.tin or f"{company.normal_name}\0{company.normal_post}"))
+
+
 def _email(typed: str) -> str:
     try:
         return recipient(typed)
     except BadAddress:
-        raise Refused("email.invalid") from None
+        raise Refused("email_invalid") from None
 
 
 def _company(said: wire.CompanyClaims) -> Company:
     try:
         return companies.company(said.name, said.post, said.cc, said.tin)
     except ValueError as error:
-        raise Refused("company.invalid", why=str(error)) from None
+        raise Refused("company_invalid", why=str(error)) from None

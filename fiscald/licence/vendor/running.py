@@ -1,21 +1,26 @@
 """The whole server inside another program, with the published test keys: for tests and demonstrations.
 
-Real HTTP on the loopback interface, a real database; the clock is given, and mails go into a list.
+Real HTTPS on the loopback interface, a real database; the clock is given, and mails go into a list.
 """
 
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
 import anyio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
@@ -72,14 +77,13 @@ class RunningVendor:
     """A running server, and what is behind it."""
 
     url: str
+    ca_file: Path
     store: Store
     rules: Rules
     desk: Desk
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
-    ca_file: Path | None = None
-    issued: list[str] = field(default_factory=list)
 
     def number(self, flags: int = ALL, *, on: datetime.date | None = None) -> str:
         """A new licence number (X), in clear."""
@@ -99,7 +103,6 @@ class RunningVendor:
         issued = on or datetime.datetime.fromtimestamp(now, datetime.UTC).date()
         with self.store.transaction(now, "test") as t:
             made = issue_number(t, self.rules.keyring, kind, flags, issued, 1)
-        self.issued.append(made.text)
         return made.text
 
 
@@ -108,38 +111,83 @@ def published_keyring() -> Keyring:
     return Keyring(TEST_KEY.kid, TEST_PRIVATE, {1: TEST_MAC}, secrets.token_bytes(32))
 
 
+def throwaway_tls(directory: Path) -> tuple[Tls, Path]:
+    """A certificate for ``localhost`` and 127.0.0.1 for a day, and the file of the authority that signed it."""
+    authority, authority_key = _certified("throw-away authority", None, None)
+    server, server_key = _certified("localhost", authority, authority_key)
+    tls, ca_file = Tls(directory / "tls.pem", directory / "tls.key"), directory / "ca.pem"
+    tls.certificate.write_bytes(server.public_bytes(Encoding.PEM))
+    tls.key.write_bytes(server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    ca_file.write_bytes(authority.public_bytes(Encoding.PEM))
+    return tls, ca_file
+
+
+def _certified(
+    name: str, issuer: x509.Certificate | None, issuer_key: ec.EllipticCurvePrivateKey | None
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A certificate and its key; without an issuer it is an authority of its own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    signer = issuer_key or key
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject if issuer is None else issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=issuer is not None, key_cert_sign=issuer is None, crl_sign=issuer is None,
+                content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
+                encipher_only=False, decipher_only=False,
+            ),
+            critical=True,
+        )
+    )  # fmt: skip
+    if issuer is not None:
+        loopback = ipaddress.IPv4Address("127.0.0.1")
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(loopback)]), critical=False
+        )
+    return builder.sign(signer, hashes.SHA256()), key
+
+
 @asynccontextmanager
 async def vendor_server(
-    database: Path,
+    directory: Path,
     *,
     clock: Callable[[], int] | None = None,
-    tls: Tls | None = None,
-    ca_file: Path | None = None,
     keyring: Keyring | None = None,
     transport: Transport | None = None,
     port: int = 0,
 ) -> AsyncIterator[RunningVendor]:
-    """Start the server on the loopback interface; stop it at the end.
+    """Start the server on ``https://localhost``, with its files in ``directory``; stop it at the end.
 
-    Without ``tls`` it speaks plain HTTP. ``ca_file`` is what a client needs to believe in ``tls``; it is handed on.
+    A client must be given ``ca_file``. Without ``transport`` mails go into ``mailbox``.
     """
     clock = clock or (lambda: int(time.time()))
-    store = Store(database)
+    tls, ca_file = throwaway_tls(directory)
+    store = Store(directory / "vendor.db")
     try:
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
         mailbox = Mailbox()
         outbox = Outbox(store, rules, transport or mailbox, "licence@vendor.example", clock)
         desk = Desk(store, rules, clock)
         listener = bind("127.0.0.1", port)
-        scheme, name = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
-        url = f"{scheme}://{name}:{listener.getsockname()[1]}"
+        url = f"https://localhost:{listener.getsockname()[1]}"
+
+        async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
+            await serve(create_app(desk, outbox), outbox, listener, tls=tls, task_status=task_status)
+
         async with anyio.create_task_group() as tasks:
-
-            async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-                await serve(create_app(desk, outbox), outbox, listener, tls=tls, task_status=task_status)
-
             await tasks.start(run)
-            yield RunningVendor(url, store, rules, desk, outbox, mailbox, clock, ca_file)
+            yield RunningVendor(url, ca_file, store, rules, desk, outbox, mailbox, clock)
             tasks.cancel_scope.cancel()
     finally:
         store.close()

@@ -1,16 +1,15 @@
-"""The vendor's server in a test: behind a desk without HTTP, or whole, with TLS; and a customer's computer."""
+"""The vendor in a test, desk and rules without HTTP, and customers' computers.
+
+The whole server, with HTTPS, is ``fiscald.licence.vendor.running``.
+"""
 
 from __future__ import annotations
 
 import datetime
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import trustme
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fiscald.licence import wire
@@ -25,11 +24,8 @@ from fiscald.licence.vendor.desk import Desk, Said
 from fiscald.licence.vendor.keyring import Keyring
 from fiscald.licence.vendor.outbox import Outbox, Transport
 from fiscald.licence.vendor.rules import Rules
-from fiscald.licence.vendor.running import ALL, Mailbox, RunningVendor, code_in, published_keyring, vendor_server
-from fiscald.licence.vendor.server import Tls
+from fiscald.licence.vendor.running import ALL, Mailbox, code_in, published_keyring
 from fiscald.licence.vendor.store import Store, Transaction
-
-__all__ = ["RunningVendor", "vendor_with_tls"]
 
 KEYS = trusted(test_keys=True)
 #: 2026-01-16T09:00Z, the day after N1 was issued.
@@ -111,7 +107,9 @@ def opened(status: int, text: str | None, question: str, now: int) -> Answered:
     """The answer in ``text``, which must fit the question."""
     if text is None:
         return Answered(status, None)
-    model = wire.Status if "fiscald-check" in header_of(question) and status == 200 else wire.Answer
+    model: type[wire.Answer | wire.Status] = (
+        wire.Status if "fiscald-check" in header_of(question) and status == 200 else wire.Answer
+    )
     _, payload = read_vendors(text, model.kind, KEYS, "status", now=now)
     reply = wire.parse(model, payload)
     assert reply.req == fingerprint(question)
@@ -205,24 +203,3 @@ class Vendor:
 
     def audit(self) -> list[str]:
         return [what for (what,) in self.rows("SELECT what FROM audit ORDER BY id")]
-
-
-@asynccontextmanager
-async def vendor_with_tls(directory: Path, clock: Any = None, **options: Any) -> AsyncIterator[RunningVendor]:
-    """The real server on ``https://localhost``; ``ca_file`` of what it yields is the throw-away CA."""
-    ca = trustme.CA()
-    server = ca.issue_cert("localhost", "127.0.0.1")
-    chain, key, ca_file = directory / "chain.pem", directory / "key.pem", directory / "ca.pem"
-    ca.cert_pem.write_to_path(str(ca_file))
-    server.private_key_pem.write_to_path(str(key))
-    for pem in server.cert_chain_pems:
-        pem.write_to_path(str(chain), append=True)
-    async with vendor_server(
-        directory / "vendor.db", clock=clock, tls=Tls(chain, key), ca_file=ca_file, **options
-    ) as running:
-        yield running
-
-
-def tls_context(running: RunningVendor) -> ssl.SSLContext:
-    """What believes in the throw-away CA, and in nothing else."""
-    return ssl.create_default_context(cafile=running.ca_file)
