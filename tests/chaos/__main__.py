@@ -77,7 +77,8 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         )
         report = campaign(schedules, minutes=10, workers=workers, mutant=name, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.
-        found = next(((each, text) for each, text in report.violations if not run(each).violations), None)
+        broken = sorted(report.violations, key=lambda found: found[1].startswith("crash"))
+        found = next(((each, text) for each, text in broken if not run(each).violations), None)
         print(f"{name:<26} {mutant.__doc__}")
         if found is None:
             escaped += 1
