@@ -79,6 +79,14 @@ def run(schedule: Schedule) -> Report:
     return report
 
 
+def catches(schedule: Schedule, mutant: str) -> bool:
+    """Whether the product does right in that schedule, and with that rule broken does not."""
+    if run(schedule).violations:
+        return False
+    with mutants.applied(mutant):
+        return bool(run(schedule).violations)
+
+
 def _batch(schedules: list[int | Schedule], mutant: str | None) -> Report:
     total = Report()
     with mutants.applied(mutant) if mutant else contextlib.nullcontext():
