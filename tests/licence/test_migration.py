@@ -44,7 +44,7 @@ async def test_the_right_to_updates_comes_before_the_migration(tmp_path: Path, u
             return
         # Whether that key was printed once, only the journal could tell.
         assert (answer.status_code, answer.json()["code"]) == (503, "daemon.journal")
-        assert "left as it was" in answer.json()["detail"]
+        assert "stays as it is" in answer.json()["detail"]
         licence = (await it.http.get("/v1/licence")).json()
         assert (licence["state"], licence["prompt"]) == ("updates_ended", "support_number")
         assert (await it.http.get("/v1/printers")).status_code == 200, "the status goes on"
