@@ -8,99 +8,24 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 from __future__ import annotations
 
 import json
-import os
 import sys
-import traceback
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from pydantic import ValidationError
 
 from fiscald import __version__
-from fiscald.api.client import DEFAULT_SOCKET, Client, ClientError, NotReachable, Refused
+from fiscald.api.client import DEFAULT_SOCKET, Client
+from fiscald.cli import recordings, replay
+from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context, problem_text
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Fault, Problem
 from fiscald.model.strict import parse_json
 
-DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The options that stand before the verb."""
-
-    socket: Path
-    as_json: bool
-
-    @contextmanager
-    def client(self) -> Iterator[Client]:
-        """A client; what it raises becomes a sentence and an exit code."""
-        try:
-            with Client(self.socket) as client:
-                yield client
-        except NotReachable as error:
-            self.fail(UNREACHABLE, str(error))
-        except Refused as error:
-            self.show_problem(error.problem)
-            sys.exit(_refusal_code(error.status, error.problem))
-        except ClientError as error:
-            self.fail(UNKNOWN, str(error))
-
-    def fail(self, code: int, message: str) -> NoReturn:
-        """End with a sentence on stderr."""
-        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
-        sys.exit(code)
-
-    def show(self, content: Any, text: Callable[[], str]) -> None:
-        """The answer: JSON, or what ``text`` makes of it."""
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1) if self.as_json else text())
-
-    def show_problem(self, problem: Problem) -> None:
-        """A refusal on stderr."""
-        if self.as_json:
-            click.echo(problem.model_dump_json(indent=1), err=True)
-        else:
-            click.echo(_problem_text(problem), err=True)
-
-
-def _refusal_code(status: int, problem: Problem) -> int:
-    if problem.fault is Fault.LICENCE or status == 403:
-        return REFUSED
-    if status in (400, 404):
-        return USAGE
-    if problem.document is Fate.NOT_PRINTED:
-        return FAILED
-    return USAGE if problem.fault is Fault.REQUEST else UNKNOWN
-
-
-class Verbs(click.Group):
-    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
-        except BrokenPipeError:
-            # Whoever read our output has gone; what Python still wants to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception:
-            traceback.print_exc()
-        sys.exit(UNKNOWN)
-
-
-pass_context = click.make_pass_decorator(Context)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -162,7 +87,7 @@ def _printer_text(printer: PrinterStatus) -> str:
     if printer.queue:
         lines.append(f"  {printer.queue} waiting")
     if printer.problem is not None:
-        lines.append("  " + _problem_text(printer.problem).replace("\n", "\n  "))
+        lines.append("  " + problem_text(printer.problem).replace("\n", "\n  "))
     return "\n".join(lines)
 
 
@@ -355,17 +280,10 @@ def _job_text(found: Job) -> str:
     lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
     for problem in (found.error, found.waiting):
         if problem is not None:
-            lines.append("  " + _problem_text(problem).replace("\n", "\n  "))
+            lines.append("  " + problem_text(problem).replace("\n", "\n  "))
     if found.state is JobState.UNDECIDED:
         lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
         lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
-    return "\n".join(lines)
-
-
-def _problem_text(problem: Problem) -> str:
-    lines = [f"{problem.code}: {problem.detail}"]
-    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
-    lines.append(problem.detail_pl)
     return "\n".join(lines)
 
 
@@ -424,6 +342,12 @@ def _licence_text(found: dict[str, Any]) -> str:
     if found["test_keys"]:
         lines.append("test keys: only emulated printers may be used")
     return "\n".join(lines)
+
+
+# -- recordings ------------------------------------------------------------------------------------------
+
+for _verb in (recordings.capture, recordings.decode, replay.replay, recordings.regression):
+    main.add_command(_verb)
 
 
 if __name__ == "__main__":

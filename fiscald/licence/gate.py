@@ -17,8 +17,6 @@ from fiscald.model.problems import Problem, ProblemError, problem
 #: Never gated: a shop must be able to close its day, whatever became of its licence.
 SAFE_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
-#: How the unique number of every emulated printer begins.
-EMULATED = "EMU"
 
 
 class LicenceGate:
@@ -94,7 +92,7 @@ class LicenceGate:
         if MODULE not in self._certificate.modules:
             modules = ", ".join(self._certificate.modules) or "none"
             return problem("licence.module_missing", module=MODULE, modules=modules, extra={"module": MODULE})
-        if self.test_keys and identity is not None and not identity.printer_id.startswith(EMULATED):
+        if self.test_keys and identity is not None and not identity.emulated:
             return problem("licence.test_keys", printer_id=identity.printer_id)
         return None
 

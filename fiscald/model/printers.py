@@ -47,6 +47,11 @@ class Identity(Strict):
     fiscal: bool = Field(description="false: not fiscalised, prints training documents")
     profile: str = Field(description="the family's profile that is used for it")
 
+    @property
+    def emulated(self) -> bool:
+        """Whether it is an emulated printer: the unique number of every one begins with EMU, and of no real one."""
+        return self.printer_id.startswith("EMU")
+
 
 class Counters(Strict):
     """The printer's counters in neutral words."""

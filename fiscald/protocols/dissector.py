@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Vocabulary
 
@@ -43,9 +44,6 @@ local f = {
 local damaged = ProtoExpert.new("fiscald.damaged", "Damaged bytes", expert.group.CHECKSUM, expert.severity.WARN)
 local refused = ProtoExpert.new("fiscald.refused", "Refused", expert.group.RESPONSE_CODE, expert.severity.NOTE)
 fiscald.experts = { damaged, refused }
-fiscald.prefs.code_page = Pref.enum("Code page", 1, "What the printer's menu is set to", {
-    { 1, "cp1250", 1 }, { 2, "latin2", 2 },
-}, false)
 local families = {}
 """
 
@@ -84,6 +82,11 @@ local function finished(family, stream, data)
     return list
 end
 
+local function unknown_error(key)
+    local number = key:match("%S*$")
+    return { key, "unknown error number " .. number, "nieznany błąd drukarki " .. number }
+end
+
 local function show(family, piece, payload, tree, info)
     local range
     if piece.offset >= 0 then
@@ -91,7 +94,7 @@ local function show(family, piece, payload, tree, info)
     else
         range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
     end
-    local encoding = fiscald.prefs.code_page == 2 and ENC_ISO_8859_2 or ENC_WINDOWS_1250
+    local page = pages[fiscald.prefs.code_page]
     local frame = family.parse(piece.bytes)
     local word = family.words[frame.name]
     local branch = tree:add(f.frame, range)
@@ -111,19 +114,14 @@ local function show(family, piece, payload, tree, info)
         info[#info + 1] = "(damaged: " .. frame.damage .. ")"
     end
     for _, field in ipairs(frame.fields) do
-        local known = word and word.fields[field.name] or family.common[field.name]
+        local known = word and word.fields[field.name] or family.common[field.name] or f.unknown
+        local text = piece.bytes:sub(field.first, field.last):gsub("[\128-\255]", page)
         local place = range(field.first - 1, field.last - field.first + 1)
-        if field.last < field.first then
-            branch:add(known or f.unknown, range(field.first - 1, 0), ""):append_text(" (" .. field.name .. ")")
-        elseif known then
-            branch:add_packet_field(known, place, encoding):append_text(" (" .. field.name .. ")")
-        else
-            branch:add_packet_field(f.unknown, place, encoding):append_text(" (" .. field.name .. ")")
-        end
-        info[#info + 1] = field.name .. "=" .. place:string(encoding)
+        branch:add(known, place, text):append_text(" (" .. field.name .. ")")
+        info[#info + 1] = field.name .. "=" .. text
     end
     if frame.error then
-        local known = family.errors[frame.error] or { frame.error, "unknown error number", "nieznany błąd drukarki" }
+        local known = family.errors[frame.error] or unknown_error(frame.error)
         branch:add(f.error, range, known[1]):set_generated()
         branch:add(f.error_text, range, known[2]):set_generated()
         branch:add(f.error_pl, range, known[3]):set_generated()
@@ -188,7 +186,27 @@ DissectorTable.get("wtap_encap"):add(wtap.USER0, fiscald)
 
 def generate() -> str:
     """The whole program."""
-    return _HEAD + "".join(_part(name, family(name).vocabulary()) for name in FAMILIES) + _TAIL
+    return (
+        _HEAD + "\n".join(_code_pages()) + "".join(_part(name, family(name).vocabulary()) for name in FAMILIES) + _TAIL
+    )
+
+
+def _code_pages() -> Iterator[str]:
+    """The upper halves of the code pages in UTF-8: Wireshark does not know all of them."""
+    choices = ", ".join(f'{{ {number}, "{name}", {number} }}' for number, name in enumerate(CODE_PAGES, start=1))
+    yield 'fiscald.prefs.code_page = Pref.enum("Code page", 1, "What the printer\'s menu is set to", {'
+    yield f"    {choices},"
+    yield "}, false)"
+    yield "local pages = {"
+    for codec in CODE_PAGES.values():
+        letters = (f'["\\{byte}"] = "{bytes([byte]).decode(codec, "replace")}"' for byte in range(160, 256))
+        lower = (
+            f'["\\{byte}"] = "{char}"'
+            for byte in range(128, 160)
+            if (char := bytes([byte]).decode(codec, "replace")).isprintable()
+        )
+        yield f"    {{ {', '.join([*lower, *letters])} }},"
+    yield "}\n"
 
 
 def _part(name: str, vocabulary: Vocabulary) -> str:
@@ -233,4 +251,4 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(generate(), end="")  # noqa: T201
+    print(generate(), end="")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -18,6 +17,8 @@ import pytest
 from fiscald.api.client import Client
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from fiscald.protocols.base import Direction
+from fiscald.recording.packets import read
 from tests.daemons import RECEIPT
 
 pytestmark = pytest.mark.slow

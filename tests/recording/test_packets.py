@@ -51,10 +51,9 @@ def test_garbage_gives_a_packet_or_the_one_error(data: bytes, link: int) -> None
     file = pcapng.section() + pcapng.interface("x", link) + pcapng.packet(NOON, data)
     try:
         (packet,), _ = read(file)
-    except RecordingError as error:
-        assert str(error)
-    else:
-        assert packet.data in data
+    except RecordingError:
+        return
+    assert packet.data in data
 
 
 @pytest.mark.parametrize(

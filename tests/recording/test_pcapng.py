@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from datetime import UTC, datetime, timedelta
 
@@ -57,10 +58,8 @@ def test_however_it_is_cut_up(size: int) -> None:
 @example(b"")
 @example(pcapng.MAGIC)
 def test_garbage_gives_the_one_error_or_warnings(data: bytes) -> None:
-    try:
+    with contextlib.suppress(RecordingError):
         read(data)
-    except RecordingError as error:
-        assert str(error)
 
 
 @given(st.integers(0, len(FILE) - 1), st.integers(1, 255))

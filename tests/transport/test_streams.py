@@ -251,9 +251,7 @@ async def test_a_recorder_sees_both_directions_in_order() -> None:
     seen: list[tuple[str, bytes]] = []
     ended: list[str | None] = []
     async with over_memory() as (stream, end):
-        recorder = Recorder(
-            stream, lambda direction, data: seen.append((direction, data)), ended=ended.append
-        )
+        recorder = Recorder(stream, lambda direction, data: seen.append((direction, data)), ended=ended.append)
         await recorder.send(b"question")
         end.write(b"answer")
         await recorder.receive()

@@ -49,14 +49,21 @@ function family.parse(bytes)
         frame.damage = "the frame has no end"
         return frame
     end
-    local check = bytes:match("#(%x%x%x%x)\3$")
-    if not check then
+    local check = bytes:match("#(....)\3$")
+    local payload = bytes:sub(2, -7)
+    if #bytes > 8194 then
+        frame.damage = "longer than 8192 bytes"
+        return frame
+    elseif payload == "" or not check then
+        local short = bytes:match("#%x%x?%x?%x?\3$") and "the checksum does not have four digits"
+        frame.damage = short or "no checksum, or not built as a frame"
+        return frame
+    elseif check:upper() ~= crc16(payload) then
+        frame.damage = "the checksum does not fit"
+        return frame
+    elseif payload:sub(-1) ~= "\t" then
         frame.damage = "no checksum, or not built as a frame"
         return frame
-    end
-    local payload = bytes:sub(2, -7)
-    if check:upper() ~= crc16(payload) then
-        frame.damage = "the checksum does not fit"
     end
     local at, number = 1, nil
     while at <= #payload do
@@ -64,6 +71,11 @@ function family.parse(bytes)
         local chunk = payload:sub(at, stop - 1)
         if not frame.name then
             frame.name = chunk:gsub("^!", "")
+            if #frame.name == 0 or #frame.name > 24 then
+                frame.damage = "the command's name is empty or too long"
+            end
+        elseif #chunk < (chunk:match("^[@?]") and 1 or 2) then
+            frame.damage = frame.damage or "a field has no name"
         else
             local length = chunk:match("^[@?]") and 1 or 2
             local field = { name = chunk:sub(1, length), first = at + length + 1, last = stop }

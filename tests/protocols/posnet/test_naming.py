@@ -19,7 +19,16 @@ from tests.recordings import posnet
 SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
 #: What looks like frames, and what does not.
 PIECES = st.sampled_from(
-    [*(data for _, _, data in EXAMPLES), b"\x02", b"\x03", b"\t", b"#", b"\x02trend\t", b"\x02\x03", b"\x02?1\t#0000\x03"]
+    [
+        *(data for _, _, data in EXAMPLES),
+        b"\x02",
+        b"\x03",
+        b"\t",
+        b"#",
+        b"\x02trend\t",
+        b"\x02\x03",
+        b"\x02?1\t#0000\x03",
+    ]
 ) | st.binary(max_size=8)
 STREAMS = st.lists(PIECES, max_size=8).map(b"".join)
 

@@ -1,0 +1,98 @@
+"""What all verbs of ``fiscalctl`` share: its options, its exit codes, and how it says that something went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from fiscald.api.client import Client, ClientError, NotReachable, Refused
+from fiscald.model.problems import Fate, Fault, Problem
+
+DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The options that stand before the verb."""
+
+    socket: Path
+    as_json: bool
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client; what it raises becomes a sentence and an exit code."""
+        try:
+            with Client(self.socket) as client:
+                yield client
+        except NotReachable as error:
+            self.fail(UNREACHABLE, str(error))
+        except Refused as error:
+            self.show_problem(error.problem)
+            sys.exit(_refusal_code(error.status, error.problem))
+        except ClientError as error:
+            self.fail(UNKNOWN, str(error))
+
+    def fail(self, code: int, message: str) -> NoReturn:
+        """End with a sentence on stderr."""
+        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
+        sys.exit(code)
+
+    def show(self, content: Any, text: Callable[[], str]) -> None:
+        """The answer: JSON, or what ``text`` makes of it."""
+        click.echo(json.dumps(content, ensure_ascii=False, indent=1) if self.as_json else text())
+
+    def show_problem(self, problem: Problem) -> None:
+        """A refusal on stderr."""
+        if self.as_json:
+            click.echo(problem.model_dump_json(indent=1), err=True)
+        else:
+            click.echo(problem_text(problem), err=True)
+
+
+def _refusal_code(status: int, problem: Problem) -> int:
+    if problem.fault is Fault.LICENCE or status == 403:
+        return REFUSED
+    if status in (400, 404):
+        return USAGE
+    if problem.document is Fate.NOT_PRINTED:
+        return FAILED
+    return USAGE if problem.fault is Fault.REQUEST else UNKNOWN
+
+
+def problem_text(problem: Problem) -> str:
+    """A problem in a few lines, for the technician and for the cashier."""
+    lines = [f"{problem.code}: {problem.detail}"]
+    lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
+    lines.append(problem.detail_pl)
+    return "\n".join(lines)
+
+
+class Verbs(click.Group):
+    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
+        except BrokenPipeError:
+            # Whoever read our output has gone; what Python still wants to write goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception:
+            traceback.print_exc()
+        sys.exit(UNKNOWN)
+
+
+pass_context = click.make_pass_decorator(Context)
