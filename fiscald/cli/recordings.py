@@ -106,8 +106,7 @@ def decode(
 ) -> None:
     """Name every frame, field and error in a recording, or in bare bytes (02 73 ..., 0x02, ...; - for stdin)."""
     text = " ".join(what)
-    path = Path(text)
-    content = _content(context, path) if text == "-" or _is_file(path) else text.encode()
+    content = _content(context, Path(text)) if text == "-" or _is_there(text) else text.encode()
     try:
         if content.startswith(MAGIC):
             recording = _recording(context, text, content)
@@ -123,9 +122,9 @@ def decode(
         context.fail(USAGE, f"{text}: {error}")
 
 
-def _is_file(path: Path) -> bool:
+def _is_there(name: str) -> bool:
     try:
-        return path.exists()
+        return bool(name) and Path(name).exists()
     except (OSError, ValueError):
         return False  # too long for a name
 

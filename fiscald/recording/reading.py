@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from io import BytesIO
 from typing import NamedTuple
 
 from fiscald.protocols import FAMILIES, family
@@ -90,14 +91,11 @@ def redact(packets: Iterable[Packet]) -> list[Packet]:
     Frames that were intact stay so; a packet that was changed has a comment. Raises ``RecordingError``.
     """
     listed = list(packets)
-    masked = {key: b"".join(parts) for key, parts in _masked(listed).items()}
-    places = dict.fromkeys(masked, 0)
+    streams = {key: BytesIO(b"".join(parts)) for key, parts in _masked(listed).items()}
     found = []
     for packet in listed:
-        if packet.direction is not None:
-            key = (packet.printer, packet.family, packet.direction)
-            data = masked[key][places[key] : places[key] + len(packet.data)]
-            places[key] += len(packet.data)
+        if packet.direction is not None and packet.data:
+            data = streams[packet.printer, packet.family, packet.direction].read(len(packet.data))
             if data != packet.data:
                 packet = packet._replace(data=data, comment="personal data masked")
         found.append(packet)
