@@ -270,11 +270,9 @@ async def test_no_leftovers_when_connecting_is_given_up() -> None:
 
 async def test_a_recorder_sees_both_directions_in_order() -> None:
     seen: list[tuple[str, bytes]] = []
-    closed: list[bool] = []
+    ended: list[str | None] = []
     async with over_memory() as (stream, end):
-        recorder = Recorder(
-            stream, lambda direction, data: seen.append((direction, data)), closed=lambda: closed.append(True)
-        )
+        recorder = Recorder(stream, lambda direction, data: seen.append((direction, data)), ended=ended.append)
         await recorder.send(b"question")
         end.write(b"answer")
         await recorder.receive()
@@ -283,7 +281,7 @@ async def test_a_recorder_sees_both_directions_in_order() -> None:
         recorder.receive_nowait()
         await recorder.aclose()
     assert seen == [(">", b"question"), ("<", b"answer"), ("<", b"more")]
-    assert closed == [True]
+    assert ended == [None]
 
 
 def test_a_throttle_paces_like_a_line() -> None:
