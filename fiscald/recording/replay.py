@@ -41,7 +41,10 @@ class Report:
     """Commands."""
     differences: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
-    """Differences that every other printer has: its number, clock, counters, totals."""
+    """Differences that every other printer has: its number, clock, counters, totals; and whatever it says of itself
+    before anything was changed."""
+    changed: bool = False
+    """Whether a command was played that is no query."""
 
 
 def turns(entries: Iterable[Entry]) -> list[list[Turn]]:
@@ -136,6 +139,7 @@ async def _play(
     for turn in connection:
         names.feed(Direction.SENT, turn.command.raw)
         report.played += 1
+        report.changed |= turn.command.effect is not Effect.QUERY
         try:
             await stream.send(turn.command.raw)
             with anyio.move_on_after(seconds):
@@ -162,7 +166,7 @@ def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> 
     for before, now in zip(wanted.fields, got.fields, strict=False) if same else ():
         if before.text != now.text:
             what = f"{name} {before.name} ({before.meaning or 'not known'}): recorded {before.value}; now {now.value}"
-            (report.own if before.own else report.differences).append(what)
+            (report.differences if report.changed and not before.own else report.own).append(what)
 
 
 def _brief(frame: NamedFrame) -> str:
