@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fiscald.protocols.base import Direction
-from fiscald.recording.packets import Event, Packet, beginning, encode, read, write
+from fiscald.recording.packets import Event, Packet, beginning, encode, read
 from fiscald.transport import ByteStream, Recorder
 
 log = logging.getLogger(__name__)
@@ -68,13 +68,13 @@ class FlightRecorder:
 
     def capture(self) -> bytes:
         """What is kept, as a pcapng file."""
-        kept = beginning(self._printer) + b"".join(self._blocks)
-        if not self._dropped:
-            return kept
-        packets = read(kept).packets
-        at = packets[0].at if packets else self._clock()
-        why = f"{self._dropped} earlier packets are not kept any more".encode()
-        return write([Packet(at, self._family, self._printer, Event.GAP, data=why), *packets])
+        head = beginning(self._printer)
+        if self._dropped:
+            # Not read as a whole: the event loop waits for this.
+            first = read(head + self._blocks[0]).packets[0].at if self._blocks else self._clock()
+            why = f"{self._dropped} earlier packets are not kept any more".encode()
+            head += encode(Packet(first, self._family, self._printer, Event.GAP, data=why))
+        return head + b"".join(self._blocks)
 
     def _remember(self, block: bytes) -> None:
         self._blocks.append(block)
