@@ -65,7 +65,7 @@ class PrinterConfig(Strict):
     profile: str | None = Field(default=None, description="which dialect of the family; found out if absent")
     record: bool = Field(default=False, strict=True, description="keep every byte in state_dir/recordings")
     flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
-        default=256, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
+        default=1024, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
     )
 
     @field_validator("family")

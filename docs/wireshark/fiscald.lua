@@ -945,9 +945,9 @@ function fiscald.init()
 end
 
 -- The pieces that this packet ends, with what they began with in earlier ones.
-local function finished(family, stream, data)
+local function finished(family, stream, data, sent)
     local rest = rests[stream] or ""
-    local found, at = family.cut(rest .. data)
+    local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
         list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
@@ -961,7 +961,7 @@ local function unknown_error(key)
     return { key, "unknown error number " .. number, "nieznany błąd drukarki " .. number }
 end
 
-local function show(family, piece, payload, tree, info)
+local function show(family, piece, payload, tree, info, sent)
     local range
     if piece.offset >= 0 then
         range = payload(piece.offset, #piece.bytes)
@@ -969,7 +969,7 @@ local function show(family, piece, payload, tree, info)
         range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
     end
     local page = pages[fiscald.prefs.code_page]
-    local frame = family.parse(piece.bytes)
+    local frame = family.parse(piece.bytes, sent)
     local word = family.words[frame.name]
     local branch = tree:add(f.frame, range)
     local line = frame.name or "?"
@@ -1040,10 +1040,10 @@ function fiscald.dissector(buffer, pinfo, tree)
             branch:add(f.frame, payload)
         else
             if not pieces[pinfo.number] then
-                pieces[pinfo.number] = finished(family, stream, payload:bytes():raw())
+                pieces[pinfo.number] = finished(family, stream, payload:bytes():raw(), direction == 1)
             end
             for _, piece in ipairs(pieces[pinfo.number]) do
-                show(family, piece, payload, branch, info)
+                show(family, piece, payload, branch, info, direction == 1)
             end
             if #pieces[pinfo.number] == 0 then
                 info[#info + 1] = "(goes on)"

@@ -142,12 +142,18 @@ def _bytes(context: Context, name: str, content: bytes) -> bytes:
 
 
 def _bare(data: bytes, direction: Direction, family: str | None, code_page: str | None) -> list[NamedFrame]:
-    """Frames of the given family, or of the one that makes most of the bytes."""
-    readings = []
-    for name in (family,) if family else FAMILIES:
+    """Frames of the given family, or of the one that can read most of the bytes."""
+
+    def read_as(name: str) -> list[NamedFrame]:
         names = naming(name, code_page)
-        readings.append([*names.feed(direction, data), *names.end(direction)])
-    return max(readings, key=lambda frames: sum(len(frame.raw) for frame in frames if frame.damage is None))
+        return [*names.feed(direction, data), *names.end(direction)]
+
+    def understood(frames: list[NamedFrame]) -> tuple[int, int]:
+        # Where single bytes are frames, chance finds them in the text of every other family.
+        intact = sum(len(frame.raw) for frame in frames if frame.damage is None and len(frame.raw) > 1)
+        return intact, -sum(frame.damage is not None for frame in frames)
+
+    return max(map(read_as, (family,) if family else FAMILIES), key=understood)
 
 
 def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:

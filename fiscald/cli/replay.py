@@ -11,8 +11,8 @@ import click
 from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
 from fiscald.cli.recordings import load
 from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import entries
-from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, Turn, play_host, turns
+from fiscald.recording.reading import Turn, entries, turns
+from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host
 from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 
 

@@ -4,9 +4,9 @@
 the header of a packet, putting together what is cut up over packets, the tree - stands here; each family brings its
 tables and, in Lua, two functions of the table ``family``:
 
-* ``family.cut(data)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what is
-  none, and the place where the unfinished rest begins;
-* ``family.parse(bytes)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all but
+* ``family.cut(data, sent)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what
+  is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer;
+* ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all but
   ``fields`` optional; a field's places are those of its value, ``error`` is a key of the family's error table.
 """
 
@@ -71,9 +71,9 @@ function fiscald.init()
 end
 
 -- The pieces that this packet ends, with what they began with in earlier ones.
-local function finished(family, stream, data)
+local function finished(family, stream, data, sent)
     local rest = rests[stream] or ""
-    local found, at = family.cut(rest .. data)
+    local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
         list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
@@ -87,7 +87,7 @@ local function unknown_error(key)
     return { key, "unknown error number " .. number, "nieznany błąd drukarki " .. number }
 end
 
-local function show(family, piece, payload, tree, info)
+local function show(family, piece, payload, tree, info, sent)
     local range
     if piece.offset >= 0 then
         range = payload(piece.offset, #piece.bytes)
@@ -95,7 +95,7 @@ local function show(family, piece, payload, tree, info)
         range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
     end
     local page = pages[fiscald.prefs.code_page]
-    local frame = family.parse(piece.bytes)
+    local frame = family.parse(piece.bytes, sent)
     local word = family.words[frame.name]
     local branch = tree:add(f.frame, range)
     local line = frame.name or "?"
@@ -166,10 +166,10 @@ function fiscald.dissector(buffer, pinfo, tree)
             branch:add(f.frame, payload)
         else
             if not pieces[pinfo.number] then
-                pieces[pinfo.number] = finished(family, stream, payload:bytes():raw())
+                pieces[pinfo.number] = finished(family, stream, payload:bytes():raw(), direction == 1)
             end
             for _, piece in ipairs(pieces[pinfo.number]) do
-                show(family, piece, payload, branch, info)
+                show(family, piece, payload, branch, info, direction == 1)
             end
             if #pieces[pinfo.number] == 0 then
                 info[#info + 1] = "(goes on)"

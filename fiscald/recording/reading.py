@@ -28,6 +28,18 @@ class Entry(NamedTuple):
     """Of the others."""
 
 
+class Turn(NamedTuple):
+    """A command of the recording, and what came before the next one."""
+
+    command: NamedFrame
+    answers: tuple[NamedFrame, ...]
+
+    @property
+    def name(self) -> str:
+        """How a report calls it."""
+        return self.command.name or self.command.text or self.command.raw.hex(" ")
+
+
 def naming(family_name: str, code_page: str | None = None) -> Naming:
     """Names for a connection to a printer of that family. Raises ``RecordingError`` for what is not known."""
     if family_name not in FAMILIES:
@@ -83,6 +95,27 @@ def entries(packets: Iterable[Packet], code_page: str | None = None) -> Iterator
     for line in lines.values():
         assert at is not None
         yield from line.end(at)
+
+
+def turns(entries: Iterable[Entry]) -> list[list[Turn]]:
+    """The commands of every connection, in order. Raises ``RecordingError``: nothing in it, or several printers."""
+    connections: list[list[Turn]] = [[]]
+    printers = set()
+    for entry in entries:
+        printers.add((entry.printer, entry.family))
+        if entry.event is Event.OPEN:
+            connections.append([])
+        elif entry.frame is not None and entry.direction is Direction.SENT:
+            connections[-1].append(Turn(entry.frame, ()))
+        elif entry.frame is not None and connections[-1]:
+            last = connections[-1][-1]
+            connections[-1][-1] = last._replace(answers=(*last.answers, entry.frame))
+    if len(printers) > 1:
+        raise RecordingError(f"several printers are in it: {', '.join(sorted(name for name, _ in printers))}")
+    found = [connection for connection in connections if connection]
+    if not found:
+        raise RecordingError("no command is in it")
+    return found
 
 
 def redact(packets: Iterable[Packet]) -> list[Packet]:

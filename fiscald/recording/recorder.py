@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fiscald.protocols.base import Direction
-from fiscald.recording.packets import Event, Packet, beginning, encode
+from fiscald.recording.packets import Event, Packet, beginning, encode, read
 from fiscald.transport import ByteStream, Recorder
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class FlightRecorder:
         self._clock = clock
         self._keep = keep
         self._folder = folder
-        self._blocks: deque[tuple[datetime, bytes]] = deque()
+        self._blocks: deque[bytes] = deque()
         self._size = 0
         self._dropped = 0
 
@@ -54,7 +54,7 @@ class FlightRecorder:
             # The host's clock may be set while a connection lasts; the distances in it stay true.
             at = began + timedelta(seconds=time.monotonic() - ticks)
             block = encode(Packet(at, self._family, self._printer, event, direction, data))
-            self._remember(at, block)
+            self._remember(block)
             if file is not None:
                 file.write(block)
 
@@ -68,18 +68,19 @@ class FlightRecorder:
 
     def capture(self) -> bytes:
         """What is kept, as a pcapng file."""
-        blocks = [block for _, block in self._blocks]
+        head = beginning(self._printer)
         if self._dropped:
+            # Not read as a whole: the event loop waits for this.
+            first = read(head + self._blocks[0]).packets[0].at if self._blocks else self._clock()
             why = f"{self._dropped} earlier packets are not kept any more".encode()
-            at = self._blocks[0][0] if self._blocks else self._clock()
-            blocks.insert(0, encode(Packet(at, self._family, self._printer, Event.GAP, data=why)))
-        return beginning(self._printer) + b"".join(blocks)
+            head += encode(Packet(first, self._family, self._printer, Event.GAP, data=why))
+        return head + b"".join(self._blocks)
 
-    def _remember(self, at: datetime, block: bytes) -> None:
-        self._blocks.append((at, block))
+    def _remember(self, block: bytes) -> None:
+        self._blocks.append(block)
         self._size += len(block)
         while self._size > self._keep:
-            self._size -= len(self._blocks.popleft()[1])
+            self._size -= len(self._blocks.popleft())
             self._dropped += 1
 
     def _file(self, began: datetime) -> _File | None:

@@ -8,8 +8,7 @@ from typing import Any
 from fiscald.protocols.base import Effect
 from fiscald.recording.packets import Packet
 from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import entries, redact
-from fiscald.recording.replay import Turn, turns
+from fiscald.recording.reading import Turn, entries, redact, turns
 
 
 def regression(

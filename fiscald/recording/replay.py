@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import anyio
 
 from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
 from fiscald.protocols.base import Answer, Damaged, Direction, Effect, Interrupted, NamedFrame, Settings, Step
-from fiscald.recording.packets import Event
-from fiscald.recording.pcapng import RecordingError
-from fiscald.recording.reading import Entry, naming
+from fiscald.recording.reading import Turn, naming
 from fiscald.transport import Address, ByteStream, LinkError
 
 
 class NotPlayed(Exception):
     """A recording cannot be played there; ``str`` says why, and nothing of it was sent."""
-
-
-class Turn(NamedTuple):
-    """A command of the recording, and what came before the next one."""
-
-    command: NamedFrame
-    answers: tuple[NamedFrame, ...]
-
-    @property
-    def name(self) -> str:
-        """How a report calls it."""
-        return self.command.name or self.command.text or self.command.raw.hex(" ")
 
 
 @dataclass
@@ -41,28 +26,10 @@ class Report:
     """Commands."""
     differences: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
-    """Differences that every other printer has: its number, clock, counters, totals."""
-
-
-def turns(entries: Iterable[Entry]) -> list[list[Turn]]:
-    """The commands of every connection, in order. Raises ``RecordingError``: nothing in it, or several printers."""
-    connections: list[list[Turn]] = [[]]
-    printers = set()
-    for entry in entries:
-        printers.add((entry.printer, entry.family))
-        if entry.event is Event.OPEN:
-            connections.append([])
-        elif entry.frame is not None and entry.direction is Direction.SENT:
-            connections[-1].append(Turn(entry.frame, ()))
-        elif entry.frame is not None and connections[-1]:
-            last = connections[-1][-1]
-            connections[-1][-1] = last._replace(answers=(*last.answers, entry.frame))
-    if len(printers) > 1:
-        raise RecordingError(f"several printers are in it: {', '.join(sorted(name for name, _ in printers))}")
-    found = [connection for connection in connections if connection]
-    if not found:
-        raise RecordingError("no command is in it")
-    return found
+    """Differences that every other printer has: its number, clock, counters, totals; and whatever it says of itself
+    before anything was changed."""
+    changed: bool = False
+    """Whether a command was played that is no query."""
 
 
 # -- the host's side -------------------------------------------------------------------------------------
@@ -136,6 +103,7 @@ async def _play(
     for turn in connection:
         names.feed(Direction.SENT, turn.command.raw)
         report.played += 1
+        report.changed |= turn.command.effect is not Effect.QUERY
         try:
             await stream.send(turn.command.raw)
             with anyio.move_on_after(seconds):
@@ -162,7 +130,7 @@ def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> 
     for before, now in zip(wanted.fields, got.fields, strict=False) if same else ():
         if before.text != now.text:
             what = f"{name} {before.name} ({before.meaning or 'not known'}): recorded {before.value}; now {now.value}"
-            (report.own if before.own else report.differences).append(what)
+            (report.differences if report.changed and not before.own else report.own).append(what)
 
 
 def _brief(frame: NamedFrame) -> str:

@@ -94,6 +94,6 @@ def test_tcp_addresses_and_profiles(tmp_path: Path) -> None:
 
 
 def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:
-    assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 256
-    assert read(tmp_path, PRINTER + "flight_recorder_kib = 1024").printers["till1"].flight_recorder_kib == 1024
+    assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 1024
+    assert read(tmp_path, PRINTER + "flight_recorder_kib = 64").printers["till1"].flight_recorder_kib == 64
     assert "flight_recorder_kib" in complaint(tmp_path, PRINTER + "flight_recorder_kib = 1")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.base import Direction, Effect, NamedFrame
 from fiscald.protocols.posnet.commands import COMMANDS
-from fiscald.protocols.posnet.frames import BadFrame, Deframer, Frame
+from fiscald.protocols.posnet.frames import BadFrame, Deframer, Field, Frame, encode
 from fiscald.protocols.posnet.naming import WORDS, PosnetNaming, vocabulary
 from tests.protocols.posnet.scripted import frame
 from tests.protocols.posnet.test_frames import EXAMPLES
@@ -156,6 +156,21 @@ def test_frames_do_not_depend_on_how_bytes_arrive(data: bytes, size: int) -> Non
     outside = "bytes outside of a frame"
     assert [item for item in found if item.damage != outside] == [i for i in named(data) if i.damage != outside]
     assert b"".join(item.raw for item in found) == data
+
+
+VALUES = st.sampled_from([b"0", b"1", b"T", b"101,00", b"2026-13-01", b"2026-10-09;11:44", b"9" * 30]) | st.binary()
+FIELDS = st.tuples(st.sampled_from(["?", "@", "cm", "to", "vt", "da", "tm", "va", "rp", "il", "ty", "tx"]), VALUES)
+
+
+@given(st.sampled_from([*COMMANDS, "ERR"]), st.lists(FIELDS, max_size=4), st.sampled_from(Direction))
+def test_any_value_of_any_command_is_shown(
+    mnemonic: str, fields: list[tuple[str, bytes]], direction: Direction
+) -> None:
+    clean = tuple(Field(name, value) for name, value in fields if not {2, 3, 9} & {*value})
+    (found,) = named(encode(Frame(mnemonic, clean)), direction)
+    assert (found.damage, found.name) == (None, mnemonic)
+    assert [field.name for field in found.fields] == [field.name for field in clean]
+    assert (found.error is not None) == any(field.name == "?" for field in clean)
 
 
 # -- personal data ---------------------------------------------------------------------------------------
