@@ -37,6 +37,8 @@ licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, an
 
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
+	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
+	$(BIN)/python -m tests.recording.example
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -27,7 +27,7 @@ from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
-from fiscald.recording import recorder
+from fiscald.recording.recorder import FlightRecorder
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +115,12 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
 def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.code_page or chosen.code_pages[0], config.profile)
-    wrap = recorder(name, state_dir / "recordings", now) if config.record else None
     address = config.parsed_address
-    return Printer(name, chosen, address, settings, wrap) if wrap else Printer(name, chosen, address, settings)
+    folder = state_dir / "recordings" if config.record else None
+    recorder = FlightRecorder(
+        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
+    )
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture)
 
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:

@@ -41,16 +41,22 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    directory: Path, *, licensed: bool = True, test_keys: bool = True, ready: bool = True, **options: Any
+    directory: Path,
+    *,
+    licensed: bool = True,
+    test_keys: bool = True,
+    ready: bool = True,
+    address: str | None = None,
+    **options: Any,
 ) -> AsyncIterator[Running]:
-    """Start a daemon with one emulated printer; stop it as a signal would."""
+    """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would."""
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
         config = Config(
             socket=socket,
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
-            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+            printers={"till1": PrinterConfig(family="posnet", address=address or printer.address)},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

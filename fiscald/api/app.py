@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
+PCAPNG = "application/x-pcapng"
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
@@ -154,6 +155,10 @@ class Api(Handlers):
         """``GET /v1/printers/{name}``."""
         return JSONResponse(self.engine.printer(request.path_params["name"]).model_dump(mode="json"))
 
+    async def capture(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}/capture``."""
+        return Response(self.engine.capture(request.path_params["name"]), media_type=PCAPNG)
+
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
         adoption = validated(Adoption, await self.body(request))
@@ -242,6 +247,15 @@ ROUTES = (
         "One printer, from memory; never blocked by printing",
         {200: (PrinterStatus, "the printer")},
         problems=(404,),
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/capture",
+        Api.capture,
+        "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
+        {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
+        problems=(404,),
+        media_type=PCAPNG,
     ),
     Route(
         "POST",

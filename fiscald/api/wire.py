@@ -19,7 +19,7 @@ class Hello(Strict):
     api: str = "1"
     printers: tuple[str, ...]
     licence: dict[str, Any]
-    features: tuple[str, ...] = ("jobs", "events", "resolution", "adoption", "licence", "metrics")
+    features: tuple[str, ...] = ("jobs", "events", "resolution", "adoption", "capture", "licence", "metrics")
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
 
 

@@ -8,9 +8,7 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 from __future__ import annotations
 
 import json
-import os
 import sys
-import traceback
 import uuid
 from pathlib import Path
 from typing import Any
@@ -20,16 +18,8 @@ from pydantic import ValidationError
 
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, Client
-from fiscald.cli.context import (
-    DONE,
-    FAILED,
-    UNDECIDED,
-    UNKNOWN,
-    USAGE,
-    Context,
-    pass_context,
-    problem_text,
-)
+from fiscald.cli import recordings, replay
+from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context, problem_text
 from fiscald.cli.licence import licence
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.money import format_grosze
@@ -37,25 +27,6 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.strict import parse_json
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
-
-
-class Verbs(click.Group):
-    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
-        except BrokenPipeError:
-            # Whoever read our output has gone; what Python still wants to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception:
-            traceback.print_exc()
-        sys.exit(UNKNOWN)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -317,7 +288,10 @@ def _job_text(found: Job) -> str:
     return "\n".join(lines)
 
 
-main.add_command(licence)
+# -- verbs with modules of their own ----------------------------------------------------------------------
+
+for _verb in (licence, recordings.capture, recordings.decode, replay.replay, recordings.regression):
+    main.add_command(_verb)
 
 
 if __name__ == "__main__":

@@ -245,6 +245,10 @@ class Engine:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).status()
 
+    def capture(self, name: str) -> bytes:
+        """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
+        return self._actor(name).printer.capture()
+
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """A person confirms that the printer with this unique number took the place of the known one."""
         actor = self._actor(name)

@@ -91,3 +91,9 @@ def test_tcp_addresses_and_profiles(tmp_path: Path) -> None:
     printer = config.printers["till1"]
     assert printer.parsed_address == TcpHost("127.0.0.1", 6666)
     assert (printer.profile, printer.code_page, printer.record) == ("old", "mazovia", True)
+
+
+def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:
+    assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 1024
+    assert read(tmp_path, PRINTER + "flight_recorder_kib = 64").printers["till1"].flight_recorder_kib == 64
+    assert "flight_recorder_kib" in complaint(tmp_path, PRINTER + "flight_recorder_kib = 1")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fiscald.model.documents import Document, Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
+from fiscald.protocols.base import Check, Dialogue, Naming, Session, Settings, Trail, Verdict, Vocabulary
 from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
@@ -53,6 +54,14 @@ class Posnet:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+        return PosnetNaming(settings.code_page)
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
+        return vocabulary()
 
 
 FAMILY = Posnet()
