@@ -119,6 +119,10 @@ class Outbox:
         except MailRefused as error:
             log.warning("mail %d is given up: %s", due.id, error)
             await to_thread.run_sync(self._done, due)
+        except Exception as error:
+            # One odd mail must not stop the others, nor the answers. What it says may quote the address.
+            log.error("mail %d could not be sent, it is tried again: %s", due.id, type(error).__name__)
+            await to_thread.run_sync(self._later, due)
         else:
             await to_thread.run_sync(self._done, due)
         return True

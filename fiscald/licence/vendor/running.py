@@ -37,7 +37,7 @@ from fiscald.licence.vendor.store import Store
 #: The MAC key of the published numbers: it proves nothing.
 TEST_MAC = bytes(range(32))
 ALL = APP | BANK | FISCAL | SUPPORT
-_CODE = re.compile(r"^(?:Kod|Code): ([0-9A-Z]{5}-[0-9A-Z]{5})$", re.MULTILINE)
+_CODE = re.compile(r"^(?:Kod|Code): ([0-9A-Z]{5}-[0-9A-Z]{5})\r?$", re.MULTILINE)
 
 
 class Mailbox:
