@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import re
+import shutil
 from typing import Any
 
 import pytest
@@ -409,6 +410,23 @@ async def test_a_cloned_computer_is_noticed_and_not_locked(vendor: Vendor, till:
     assert "device.twins" not in vendor.audit()
     assert vendor.check(till, paid).verdict == "renewed"  # the clone has the old certificate still
     assert vendor.audit().count("device.twins") == 1
+
+
+async def test_after_an_old_backup_certificates_are_not_older_than_those_given_out(
+    vendor: Vendor, till: Computer
+) -> None:
+    paid = vendor.activate(till, vendor.number().text).crt
+    shutil.copy(vendor.path, vendor.path.with_name("backup.db"))
+    shutil.copy(f"{vendor.path}-wal", vendor.path.with_name("backup.db-wal"))
+    for _ in range(5):
+        vendor.clock.go(days=20)
+        paid = vendor.ask(till, wire.Check, lic=paid.sub, crt=paid.jti).crt
+    restored = Vendor(vendor.path.with_name("backup.db"), vendor.clock, vendor.keyring)
+    renewed = restored.ask(till, wire.Check, lic=paid.sub, crt=paid.jti).crt
+    assert renewed.seq == paid.seq + 1 == 7
+    for odd in ("crt_X_0099", f"crt_{paid.sub[4:]}_9999999", f"{paid.jti}\n", "crt_*"):
+        assert restored.ask(till, wire.Check, lic=paid.sub, crt=odd).crt.seq < 20
+    restored.store.close()
 
 
 async def test_a_licence_may_be_checked_sixty_times_a_day_by_its_own_computer(
