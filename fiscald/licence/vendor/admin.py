@@ -19,6 +19,9 @@ from fiscald.licence.vendor.mail import BadAddress, recipient
 from fiscald.licence.vendor.rules import number_seal
 from fiscald.licence.vendor.store import Licence, StoredCompany, Transaction
 
+#: The longest key list that fits into an answer beside a certificate.
+MOST_KEY_LIST = 6000
+
 
 class NotDone(Exception):
     """Cannot be done; nothing was changed. ``str`` says why."""
@@ -195,6 +198,8 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
     (version,) = t.one("SELECT coalesce(max(ver), 0) + 1 FROM key_list")
     listed = wire.KeyList(iss=issuer, ver=version, iat=t.now, keys=keys)
     token = tokens.sign(wire.claims(listed), wire.KEYS, root, kid=root_kid)
+    if len(token) > MOST_KEY_LIST:
+        raise NotDone("the key list has become too long to ride in an answer; a new release must pin fewer keys")
     t.do("INSERT INTO key_list VALUES (?, ?, ?)", version, t.now, token)
     t.audit("key.list", str(version), kids=[key.kid for key in keys])
     return int(version)

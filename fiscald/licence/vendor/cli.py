@@ -137,8 +137,9 @@ def serve(session: Session, *, path: Path | None) -> None:
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.vendor.app import create_app
     from fiscald.licence.vendor.desk import Desk
-    from fiscald.licence.vendor.outbox import Outbox, Smtp
+    from fiscald.licence.vendor.outbox import Outbox
     from fiscald.licence.vendor.rules import Rules
+    from fiscald.licence.vendor.smtp import Smtp
 
     rules = Rules(keys, config.issuer)
     outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, _now)

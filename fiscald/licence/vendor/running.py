@@ -165,6 +165,7 @@ async def vendor_server(
     clock: Callable[[], int] | None = None,
     keyring: Keyring | None = None,
     transport: Transport | None = None,
+    trusted_proxies: tuple[str, ...] = (),
     port: int = 0,
 ) -> AsyncIterator[RunningVendor]:
     """Start the server on ``https://localhost``, with its files in ``directory``; stop it at the end.
@@ -183,7 +184,8 @@ async def vendor_server(
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            await serve(create_app(desk, outbox), outbox, listener, tls=tls, task_status=task_status)
+            app = create_app(desk, outbox)
+            await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)

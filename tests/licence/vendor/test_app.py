@@ -21,9 +21,9 @@ from fiscald.licence.tokens import read_vendors
 from fiscald.licence.vendor import admin
 from fiscald.licence.vendor.app import MAIL_SENT
 from fiscald.licence.vendor.config import SmtpConfig
-from fiscald.licence.vendor.outbox import Smtp
 from fiscald.licence.vendor.running import RunningVendor, code_in, throwaway_tls, vendor_server
-from tests.licence.vendor.running import BAKERY, DAIRY, DAY, KEYS, Answered, Clock, Computer, opened
+from fiscald.licence.vendor.smtp import Smtp
+from tests.licence.vendor.running import BAKERY, DAIRY, DAY, F1, KEYS, Answered, Clock, Computer, opened
 
 JOSE = {"Content-Type": "application/jose"}
 
@@ -149,6 +149,18 @@ async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> 
         assert "Zbyt wiele" in many.json()["detail_pl"]
 
 
+async def test_behind_a_proxy_customers_are_told_apart_and_nobody_else_is_believed(tmp_path: Path) -> None:
+    for trusted, limited in ((("127.0.0.1",), False), ((), True)):
+        (tmp_path / str(limited)).mkdir()
+        async with serving(tmp_path / str(limited), trusted_proxies=trusted) as server:
+            for number in range(11):
+                token = Computer(server.clock, number).sign(wire.Activate, number=F1, company=BAKERY)
+                last = await server.http.post(
+                    "/v1/activate", content=token, headers={"X-Forwarded-For": f"198.51.100.{number}"}
+                )
+            assert (last.status_code == 429) == limited
+
+
 TINS = ("5260001246", "5252248481", "7740001454", "5260250995", "1234563218")
 
 
@@ -236,6 +248,11 @@ async def test_a_seat_is_given_back_by_file_and_the_old_order_counts_no_more(tmp
         again = await server.http.post("/v1/offline", content=order)
         assert opened(again.status_code, again.text, order, server.clock()).refused == "request_old"
         assert (await server.ask(office, wire.Activate, number=number, company=BAKERY)).crt.sub == licence
+        # Back on the till, somebody hands in the old receipt once more.
+        await server.ask(office, wire.Deactivate, lic=licence)
+        assert (await server.ask(till, wire.Activate, number=number, company=BAKERY)).crt.sub == licence
+        stale = await server.http.post("/v1/offline", content=receipt)
+        assert opened(stale.status_code, stale.text, receipt, server.clock()).refused == "request_old"
 
 
 # -- mail ------------------------------------------------------------------------------------------------

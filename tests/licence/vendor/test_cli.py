@@ -21,7 +21,7 @@ from fiscald.licence.certificate import verify
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.number_reading import read
 from fiscald.licence.tokens import read_vendors
-from fiscald.licence.vendor import keyring
+from fiscald.licence.vendor import admin, keyring
 from fiscald.licence.vendor.cli import main
 from fiscald.licence.vendor.config import ConfigError, load
 from fiscald.licence.vendor.desk import Desk
@@ -209,6 +209,12 @@ def test_the_key_list_is_signed_by_a_root_that_is_kept_elsewhere(office: Office)
     assert (keys["2026a"].revoked, keys["2026b"].revoked) == (False, True)
     assert keys["2026a"].valid_to is not None
     assert "revoked" in office.done("keys", "list")
+    store = Store(office.directory / "vendor.db")
+    with store.transaction(int(time.time())) as t:
+        for number in range(60):
+            admin.add_key(t, f"key-{number}", "A" * 43)
+    store.close()
+    assert "too long" in office.fails("keys", "sign", "--root", str(office.directory / "stick" / "root-1.pem"))
 
 
 def test_a_release_is_announced(office: Office) -> None:
