@@ -44,14 +44,15 @@ async def run(
     config: Config,
     *,
     clock: Callable[[], float] = time.time,
+    machine: Callable[[], str | None] = this_machine,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    ``clock`` is the time that licences go by. Raises ``JournalError``, ``StoreError`` or ``SocketError`` when it
-    cannot start.
+    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``JournalError``,
+    ``StoreError`` or ``SocketError`` when it cannot start.
     """
-    gate = _gate(config, clock)
+    gate = _gate(config, clock, machine())
     journal = _journal(config.state_dir, gate)
     try:
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
@@ -98,12 +99,12 @@ def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJo
         return UnusableJournal(directory, error)
 
 
-def _gate(config: Config, clock: Callable[[], float]) -> LicenceGate:
+def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> LicenceGate:
     keys = LicenceGate.keys(test_keys=config.licence.test_keys)
     return LicenceGate(
         LicenceStore(config.state_dir / "licence", keys),
         test_keys=config.licence.test_keys,
-        machine=this_machine(),
+        machine=machine,
         series=SERIES,
         version=__version__,
         seller=None if config.company is None else config.company.company,

@@ -166,7 +166,7 @@ class Api(Handlers):
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
         after = int(cursor) if cursor is not None else await self.engine.last_event()
-        return event_stream(self.engine, after, self._job_json)
+        return event_stream(self.engine, self.licence, after, self._job_json)
 
     async def description(self, _: Request) -> Response:
         """``GET /v1/openapi.json``."""

@@ -290,7 +290,8 @@ class Engine:
         return wait
 
     def licence_changed(self) -> None:
-        """Jobs that waited for a licence may go on."""
+        """Jobs that waited for a licence may go on, and whoever listens hears of it."""
+        self._wake_all()
         for actor in self._actors.values():
             actor.kick()
 

@@ -79,7 +79,7 @@ class LicenceGate:
         """Read the store again: at start, and when asked to."""
         try:
             self._certificate = self.store.load(self.wall())
-            self._reason = ""
+            self._reason = "" if self._certificate is not None else "none is installed"
         except (CertificateRefused, StoreError) as error:
             self._certificate = None
             self._reason = str(error)
