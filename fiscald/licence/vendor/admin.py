@@ -21,6 +21,8 @@ from fiscald.licence.vendor.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.
 MOST_KEY_LIST = 6000
+#: The longest text in an answer (``wire.Text``).
+MOST_SAID = 500
 
 
 class NotDone(Exception):
@@ -58,6 +60,7 @@ def add_number(t: Transaction, keyring: Keyring, number: Number) -> None:
 
 def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | None) -> None:
     """Withdraw a number, and the licence that it has made. Raises ``NotDone``."""
+    _fits("sentence", said)
     stored = t.number(number_seal(keyring, number))
     if stored is None:
         raise NotDone("this number was never issued here")
@@ -82,6 +85,7 @@ def licence_called(t: Transaction, name: str) -> Licence:
 
 def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
     """Withdraw a licence and its number: its computer hears so at the next check. Raises ``NotDone``."""
+    _fits("sentence", said)
     licence = licence_called(t, name)
     if licence.state == "revoked":
         raise NotDone(f"{name} is revoked already")
@@ -206,13 +210,21 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
 
 
 def set_release(t: Transaction, version: str, series: datetime.date, url: str) -> None:
-    """The newest version of a series; ``series`` is the release date of its x.y.0."""
+    """The newest version of a series; ``series`` is the release date of its x.y.0. Raises ``NotDone``."""
+    _fits("version", version)
+    _fits("url", url)
     t.do(
         "INSERT INTO release VALUES (?, ?, ?) ON CONFLICT (series)"
         " DO UPDATE SET version = excluded.version, url = excluded.url",
         series.isoformat(), version, url,
     )  # fmt: skip
     t.audit("release", version, series=series.isoformat())
+
+
+def _fits(what: str, text: str | None) -> None:
+    """It is to be said in an answer."""
+    if text is not None and not 0 < len(text) <= MOST_SAID:
+        raise NotDone(f"the {what} must have 1 to {MOST_SAID} characters")
 
 
 # -- looking ---------------------------------------------------------------------------------------------

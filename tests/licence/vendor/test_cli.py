@@ -159,6 +159,7 @@ def test_a_licence_is_found_renamed_freed_and_revoked(office: Office, computer: 
     office.done("revoke", licence, "--say", "charged back")
     assert office.json("show", licence)["said"] == "charged back"
     assert "already" in office.fails("revoke", licence)
+    assert "500 characters" in office.fails("revoke", licence, "--say", "x" * 501)
     assert "no licence" in office.fails("revoke", "lic_X")
     assert "is erased" in office.done("forget", "--yes", "boss@bakery.pl")
     assert office.json("licences", "1234563218") == []
@@ -221,6 +222,7 @@ def test_a_release_is_announced(office: Office) -> None:
     told = office.json("release", "1.1.0", "2026-05-01")
     assert told == {"latest": "1.1.0", "series": "2026-05-01", "url": "https://vendor.example/fiscald"}
     assert office.run("release", "1.1.0", "May").exit_code == 2
+    assert "500 characters" in office.fails("release", "1.1.0", "2026-05-01", "--url", "x" * 501)
 
 
 def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: Office) -> None:
