@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +19,8 @@ from aiosmtpd.controller import Controller
 
 from fiscald.licence import wire
 from fiscald.licence.certificate import verify
+from fiscald.licence.keys import TEST_KEY, TEST_ROOT
+from fiscald.licence.testing import TEST_ROOT_PRIVATE
 from fiscald.licence.tokens import read_vendors
 from fiscald.licence.vendor import admin
 from fiscald.licence.vendor.app import MAIL_SENT
@@ -178,12 +182,8 @@ async def test_nothing_is_signed_while_the_clock_is_behind_the_audit(tmp_path: P
 
 
 async def test_the_key_list_and_the_newest_version_are_signed_and_ride_in_a_check(tmp_path: Path) -> None:
-    from fiscald.licence.keys import TEST_KEY, TEST_ROOT
-    from fiscald.licence.testing import TEST_ROOT_PRIVATE
 
     async with serving(tmp_path) as server:
-        import datetime
-
         with server.it.store.transaction(server.clock(), "cli:test") as t:
             admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
             admin.add_key(t, "test-2026b", "A" * 43)
@@ -282,7 +282,6 @@ def smtp_server(sink: Sink, port: int = 0, **options: Any) -> Iterator[int]:
 
 
 def free_port() -> int:
-    import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

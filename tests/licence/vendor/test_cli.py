@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -237,7 +238,6 @@ def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: 
 
 
 def test_a_database_of_a_newer_version_is_left_alone(office: Office) -> None:
-    import sqlite3
 
     with sqlite3.connect(office.directory / "vendor.db") as db:
         db.execute("PRAGMA user_version = 2")

@@ -6,13 +6,19 @@ import datetime
 import logging
 import re
 import shutil
+import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from fiscald.licence import wire
+from fiscald.licence.certificate import verify
+from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind
 from fiscald.licence.number_reading import read
+from fiscald.licence.tokens import public_x, read_vendors
 from fiscald.licence.vendor import admin, limits, terms
 from fiscald.licence.vendor.refusals import TooMany, Unable
 from fiscald.licence.vendor.running import ALL
@@ -303,7 +309,6 @@ async def test_an_update_number_is_for_a_bought_licence_on_this_computer(
 
 
 async def test_an_old_mac_key_still_knows_its_numbers(vendor: Vendor, till: Computer) -> None:
-    from dataclasses import replace
 
     number = vendor.number().text
     paid = vendor.activate(till, number).crt
@@ -332,13 +337,6 @@ async def test_a_check_renews_when_less_than_half_of_the_lease_is_left(vendor: V
 
 
 async def test_a_check_renews_when_rights_or_the_key_have_changed(vendor: Vendor, till: Computer) -> None:
-    from dataclasses import replace
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from fiscald.licence.certificate import verify
-    from fiscald.licence.keys import TEST_KEY
-    from fiscald.licence.tokens import public_x
 
     paid = vendor.activate(till, vendor.number().text).crt
     with vendor.do() as t:
@@ -352,7 +350,6 @@ async def test_a_check_renews_when_rights_or_the_key_have_changed(vendor: Vendor
     vendor.restart()
     token = till.sign(wire.Check, lic=renewed.sub, crt=renewed.jti)
     said = vendor.desk.answer("/v1/check", token.encode(), till.address)
-    from fiscald.licence.tokens import read_vendors
 
     new_key = replace(TEST_KEY, kid="k2", x=public_x(fresh))
     _, payload = read_vendors(said.text or "", "fiscald-status", {"k2": new_key}, "status")
@@ -534,7 +531,6 @@ async def test_nothing_secret_is_logged_and_nothing_secret_or_needless_is_stored
 
 
 async def test_the_audit_only_grows(vendor: Vendor) -> None:
-    import sqlite3
 
     vendor.number()
     for statement in ("DELETE FROM audit", "UPDATE audit SET at = 0"):
@@ -574,7 +570,6 @@ async def test_an_account_is_erased_and_what_remains_is_numbers_and_licences(ven
 
 
 def test_a_retired_key_signs_nothing(vendor: Vendor, till: Computer) -> None:
-    from fiscald.licence.keys import TEST_KEY
 
     with vendor.do() as t:
         admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
