@@ -89,7 +89,7 @@ class Desk:
             with self._transaction(now) as t:
                 asker = Asker(jwk, network(address, now))
                 if isinstance(asked, wire.Deactivate):
-                    released = self._rules.deactivate(t, asked, asker)
+                    released = self._rules.deactivate(t, asked, asker, offline=True)
                     said = Said(200, self._signed({"released": released}, token, asked, now))
                     return Handed(said, released=released)
                 assert isinstance(asked, wire.Activate)
