@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import anyio
-from anyio.abc import SocketStream
+from anyio.abc import SocketStream, TaskStatus
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fiscald.emulator.device import Device
@@ -168,10 +168,11 @@ class Control:
             answer = {"ok": False, "error": f"{where}: {first['msg']}"}
         return json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n"
 
-    async def serve(self, path: Path) -> None:
-        """Take orders on a Unix socket."""
+    async def serve(self, path: Path, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Take orders on a Unix socket; reports when it is there."""
         path.unlink(missing_ok=True)
         async with await anyio.create_unix_listener(path, mode=0o600) as listener:
+            task_status.started()
             try:
                 await listener.serve(self._talk)
             finally:

@@ -174,7 +174,7 @@ async def serve(
     """Serve until cancelled; ``ready`` is told the address."""
     async with anyio.create_task_group() as tasks:
         if control is not None:
-            tasks.start_soon(Control(plug.device, plug.poke).serve, control)
+            await tasks.start(Control(plug.device, plug.poke).serve, control)
         if tcp is not None:
             port = await tasks.start(plug.serve_tcp, *tcp)
             host = f"[{tcp[0]}]" if ":" in tcp[0] else tcp[0]
