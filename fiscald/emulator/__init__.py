@@ -7,15 +7,18 @@ They can be used without the rest of fiscald: ``fiscald emulate``, the pytest fi
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from fiscald.emulator.device import Device
-from fiscald.protocols import FAMILIES
+if TYPE_CHECKING:
+    from fiscald.emulator.device import Device
+
+#: Families that can be emulated. Each is a package here with a ``FACE``.
+FACES = ("posnet", "thermal")
 
 
-def face(family: str) -> Callable[..., Device]:
+def face(family: str) -> type[Device]:
     """Makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
-    if family not in FAMILIES:
+    if family not in FACES:
         raise KeyError(family)
-    loaded: Callable[..., Device] = importlib.import_module(f"fiscald.emulator.{family}").FACE
+    loaded: type[Device] = importlib.import_module(f"fiscald.emulator.{family}").FACE
     return loaded
