@@ -55,6 +55,8 @@ class Subtotal(BaseModel):
     subtotal: int
     adjustment: Adjustment
     rate: int | None = None
+    at_close: bool = False
+    """Given with the command that closes the document."""
 
 
 class Payment(BaseModel):
@@ -139,6 +141,9 @@ class Day(BaseModel):
     cancelled_invoices: int = 0
     goods_changes: int = 0
     nonfiscal: int = 0
+    positions: int = 0
+    """Lines sold on receipts; stornos count too."""
+    stornos: int = 0
     first_sale: AwareDatetime | None = None
     last_sale: AwareDatetime | None = None
 

@@ -271,7 +271,9 @@ class Register:
                 continue
             self.state.day.goods_changes += 1
 
-    def adjust_subtotal(self, adjustment: Callable[[int], Adjustment | None], *, spread: Spread = proportional) -> None:
+    def adjust_subtotal(
+        self, adjustment: Callable[[int], Adjustment | None], *, spread: Spread = proportional, at_close: bool = False
+    ) -> None:
         """Discount or surcharge on everything sold so far, which ``spread`` lays on the rates."""
         transaction = self.transaction
         if not transaction.lines:
@@ -282,7 +284,7 @@ class Register:
             raise RegisterError(Refusal.DISCOUNT_ZERO)
         self._check_adjustment(made, base)
         transaction.totals = spread(transaction, made.amount)
-        transaction.items.append(Subtotal(subtotal=base, adjustment=made))
+        transaction.items.append(Subtotal(subtotal=base, adjustment=made, at_close=at_close))
         self._show_transaction()
 
     def adjust_rate(self, rate: int, adjustment: Callable[[int], Adjustment | None]) -> None:
@@ -304,7 +306,7 @@ class Register:
     def pack(
         self,
         number: str,
-        price: int,
+        price: int | None,
         quantity: Decimal,
         *,
         value: int | None,
@@ -312,16 +314,20 @@ class Register:
         storno: bool = False,
         matched: bool = True,
     ) -> None:
-        """Returnable packaging, outside the fiscal total.
+        """Returnable packaging, outside the fiscal total; its price may follow from its value.
 
         ``storno`` takes an equal entry away; if not ``matched``, it is an entry of its own, and only the sum must
         bear it.
         """
-        computed = line_value(price, quantity)
-        if price <= 0:
-            raise RegisterError(Refusal.PRICE)
         if quantity <= 0:
             raise RegisterError(Refusal.QUANTITY)
+        if price is None:
+            computed = value or 0
+            price = half_up(computed / quantity)
+        else:
+            computed = line_value(price, quantity)
+        if price <= 0:
+            raise RegisterError(Refusal.PRICE)
         if value is not None and value != computed:
             raise RegisterError(Refusal.PACKAGING_VALUE)
         transaction = self.transaction
@@ -380,9 +386,7 @@ class Register:
                 raise RegisterError(Refusal.LINE_ZERO)
             if not transaction.lines or transaction.total <= 0:
                 raise RegisterError(Refusal.TOTAL_ZERO)
-            totals = self._day_totals(transaction)
-            if any(have + new > MAX_GROSZE for have, new in zip(totals, transaction.totals, strict=True)):
-                raise RegisterError(Refusal.DAY_RANGE)
+            self.check_day()
         if total != transaction.total:
             raise RegisterError(Refusal.TOTAL)
         if (packaging_given or 0) != transaction.packaging_given:
@@ -397,6 +401,13 @@ class Register:
         if (paid or 0) != transaction.paid:
             raise RegisterError(Refusal.PAID)
         return self._check_change(transaction, change)
+
+    def check_day(self) -> None:
+        """Raises ``RegisterError`` where the totals of the day cannot hold the open document."""
+        transaction = self.transaction
+        totals = self._day_totals(transaction)
+        if any(have + new > MAX_GROSZE for have, new in zip(totals, transaction.totals, strict=True)):
+            raise RegisterError(Refusal.DAY_RANGE)
 
     def _day_totals(self, transaction: Transaction) -> list[int]:
         return self.state.day.invoices if transaction.kind == "invoice" else self.state.day.receipts
@@ -429,6 +440,8 @@ class Register:
             else:
                 day.receipt_count += 1
                 day.last_receipt += 1
+                day.positions += len(transaction.lines)
+                day.stornos += sum(line.storno for line in transaction.lines)
             self._learn_goods(transaction.lines)
             day.first_sale = day.first_sale or now
             day.last_sale = now
