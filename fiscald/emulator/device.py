@@ -17,7 +17,6 @@ from fiscald.emulator.faults import Act, Fault, Faults
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 
-
 #: Seconds per command, per printed line and per finished document, times ``slowness`` (choice).
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: What happens once, just before the command.

@@ -31,6 +31,18 @@ class Conversation(NamedTuple):
     exchanges: list[Exchange]
 
 
+class Bytes(NamedTuple):
+    """What a host sends and a printer answers, as it stands on the line; either may be nothing."""
+
+    sent: bytes
+    answered: bytes
+
+
+class Dialogue(NamedTuple):
+    name: str
+    exchanges: list[Bytes]
+
+
 def fields(payload: str) -> dict[str, str]:
     return {chunk[:2]: chunk[2:] for chunk in payload.split("\t")[1:] if chunk}
 
@@ -40,4 +52,13 @@ def posnet() -> list[Conversation]:
     content = json.loads(path.read_text("utf-8"))
     return [
         Conversation(each["name"], [Exchange(*pair) for pair in each["exchanges"]]) for each in content["conversations"]
+    ]
+
+
+def thermal() -> list[Dialogue]:
+    """Frames and conversations of the Thermal manuals and clients; see the head of the file for what they are worth."""
+    content = json.loads(Path(__file__).with_name("thermal-manuals.json").read_text("utf-8"))
+    return [
+        Dialogue(each["name"], [Bytes(*map(bytes.fromhex, pair)) for pair in each["exchanges"]])
+        for each in content["conversations"]
     ]
