@@ -407,7 +407,7 @@ DAY = Layout("#X", 10, (), (
 LAST_DOCUMENT = Layout("#X", 50, (), (Part("numer", f.COUNT), Part("dalsze", f.COUNT, rest=True)))
 #: ``100#s``: the open or last receipt by rate.
 RECEIPT = Layout("#X", 100, (_r("Pn", 2), _r("Pt")), (
-    Part("total", f.TOTAL), Part("v", f.TOTAL, times=_seven), Part("f", f.TOTAL, times=lambda _: 3),
+    Part("total", f.TOTAL), Part("v", f.TOTAL, times=_seven), Part("f", f.AMOUNT, times=lambda _: 3),
 ))  # fmt: skip
 ERROR = Layout("#E", 1, (), (Part("Pe", f.COUNT, end=b""),), Check.NEVER)
 MODEL = Layout("#R", 1, (), (Part("typ", Text(60), end=b"/"), Part("wersja", Text(40), end=b"")), Check.NEVER)
