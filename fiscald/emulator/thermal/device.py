@@ -96,8 +96,11 @@ class ThermalPrinter(Device):
             elif byte == Control.DLE2 and self._machine.novitus:
                 printing = now < self._busy_until
                 self.answer(self._machine.extended_status(asking=self.asking, printing=printing), now)
-            elif len(self._buffer) < BUFFER:
-                self._buffer.append(byte)
+            else:
+                if len(self._buffer) == BUFFER:
+                    self._run(now)
+                if len(self._buffer) < BUFFER:
+                    self._buffer.append(byte)
         self._run(now)
 
     def _dle(self) -> Dle:
@@ -310,7 +313,9 @@ class ThermalPrinter(Device):
     def spoiled(self, data: bytes) -> bytes:
         """See ``Device.spoiled``. Where an answer has no check byte, a byte that it cannot contain."""
         first, end, rest = data.partition(END_OF_SEQUENCE)
-        frame = decode(first[2:]) if end else None
+        if not end:
+            return b"\xff"
+        frame = decode(first[2:])
         if isinstance(frame, Frame) and frame.digits:
             wrong = b"00" if frame.digits != b"00" else b"FF"
             return first[:-2] + wrong + end + rest
