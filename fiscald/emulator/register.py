@@ -564,16 +564,18 @@ class Register:
     def set_clock(self, moment: datetime, *, hours: int) -> None:
         """Set the clock; in fiscal mode once a day, by at most ``hours``, only with zero totals."""
         state, now = self.state, self.now()
+        # Two times of one zone are subtracted as the clock shows them; summer time would be forgotten.
+        difference = moment.timestamp() - now.timestamp()
         if not self.totals_zero:
             raise RegisterError(Refusal.TOTALS_NOT_ZERO)
         if state.fiscal:
             if state.clock_set == now.date():
                 raise RegisterError(Refusal.CLOCK_SET)
-            if abs(moment - now) > timedelta(hours=hours):
+            if abs(difference) > 3600 * hours:
                 raise RegisterError(Refusal.CLOCK_DIFFERENCE)
             if state.last_record is not None and moment < state.last_record:
                 raise RegisterError(Refusal.CLOCK_BEFORE_RECORD)
-        state.clock_offset += (moment - now).total_seconds()
+        state.clock_offset += difference
         state.clock_set = moment.date()
 
     def open_drawer(self) -> None:

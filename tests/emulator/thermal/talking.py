@@ -82,7 +82,10 @@ class Talk:
 
 
 def sequence(text: str) -> bytes:
-    payload = text.replace("|", "\r").encode("mazovia")
+    return framed(text.replace("|", "\r").encode("mazovia"))
+
+
+def framed(payload: bytes) -> bytes:
     return b"\x1bP" + payload + check(payload) + b"\x1b\\"
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from fiscald.emulator.memory import Day, RegisterState
 from fiscald.emulator.paper import MARK
-from fiscald.protocols.thermal.frames import check
-from tests.emulator.thermal.talking import Talk
+from tests.emulator.thermal.talking import Talk, framed
 from tests.recordings import thermal
 
 #: The rates of the manual's prints: 22, 7, 3 and 0 %, G exempt.
@@ -117,7 +116,7 @@ def test_slips(command: str, kind: str, line: str) -> None:
         talk.register.state.cash = 0
     if kind == "header":
         raw = b"0$fNOWY SKLEP\r\xff"
-        assert talk.raw(with_check(raw)) == b"\x1bP0#Z$f\x1b\\"
+        assert talk.raw(framed(raw)) == b"\x1bP0#Z$f\x1b\\"
     else:
         assert talk.error(command) == 0
     (sheet,) = talk.register.printouts
@@ -127,13 +126,9 @@ def test_slips(command: str, kind: str, line: str) -> None:
     assert MARK in sheet.text
 
 
-def with_check(payload: bytes) -> bytes:
-    return b"\x1bP" + payload + check(payload) + b"\x1b\\"
-
-
 def test_a_new_header_stands_on_the_next_sheet_and_can_be_read() -> None:
     talk = talk_of_2004(day=Day())
-    talk.raw(with_check(b"0$fSKLEP\nul. D\x92uga 1\r\xff"))
+    talk.raw(framed(b"0$fSKLEP\nul. D\x92uga 1\r\xff"))
     assert talk.paper.startswith("              P O S N E T")
     assert talk.say("#u") == "1#USKLEP|ul. Długa 1|"
     talk.follow("0#t")
