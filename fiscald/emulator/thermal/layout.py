@@ -122,9 +122,6 @@ class Sheet:
             paper.left(f"Opis: {line.description}")
         if line.adjustment is None:
             return
-        if not line.adjustment.amount:
-            paper.left(f"   {line.adjustment.name}")
-            return
         self._money(f"   {line.adjustment.name}", sign * line.adjustment.amount)
         paper.right(f"{amount(sign * line.net)}{letter}")
 
@@ -238,22 +235,6 @@ class Sheet:
                 paper.pair(left, right)
             else:
                 paper.centre(right)
-        self._nonfiscal_end()
-        self._system_number()
-        self._footer()
-        return paper
-
-    def form(self, lines: Iterable[str]) -> Paper:
-        """A non-fiscal form: ``\\f`` is a separator."""
-        paper = self.paper
-        paper.title("NIEFISKALNY")
-        for line in lines:
-            if line == "\f":
-                paper.rule()
-            elif line.startswith("\x1d"):
-                paper.code("barcode", line[1:])
-            else:
-                paper.left(line)
         self._nonfiscal_end()
         self._system_number()
         self._footer()

@@ -16,7 +16,7 @@ from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.protocols.base import Effect
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import EXTENDED, RESULT, Check, FieldFault, Row, find
+from fiscald.protocols.thermal.commands import EXTENDED, RATE_LETTERS, RESULT, Check, FieldFault, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import Frame, encode
 from fiscald.protocols.thermal.grammar import State
@@ -184,10 +184,7 @@ class Machine:
             if len(exempt) != 1:
                 raise ExecError(18)
             return exempt[0]
-        place = "ABCDEFG".find(letter)
-        if place < 0:
-            raise ExecError(18)
-        return place
+        return RATE_LETTERS.index(letter)
 
     # -- commands -------------------------------------------------------------------------------------
 

@@ -184,13 +184,14 @@ def _pack(
 ) -> None:
     """6 takes a deposit, 10 pays one out, 7 and 11 take these back (5.3)."""
     transaction = _transaction(machine)
-    if name and not name.strip().isdigit():
+    name = name.strip()
+    if name and not (name.isdigit() and int(name) <= (127 if machine.novitus else 9999)):
         raise ExecError(17)
     if number in (6, 10) and len(transaction.packaging) >= (32 if machine.novitus else 20) * 2:
         raise ExecError(17)
     first = not transaction.items and not transaction.packaging
     machine.register.pack(
-        name.strip(), price, quantity, value=value, returned=number in (10, 11), storno=number in (7, 11), matched=False
+        name, price, quantity, value=value, returned=number in (10, 11), storno=number in (7, 11), matched=False
     )
     if first:
         # What begins with a deposit is not fiscal and takes no goods.

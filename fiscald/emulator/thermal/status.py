@@ -8,6 +8,7 @@ from decimal import Decimal
 from fiscald.emulator.memory import Goods
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
+from fiscald.protocols.thermal.commands import RATE_LETTERS
 
 #: Records that the fiscal memory takes in its life (7.2).
 RECORDS = 1830
@@ -117,7 +118,7 @@ def goods(machine: Machine, values: Values) -> Values:
     if known is None:
         return {"Pe": 0, "ptu": "101"}
     if machine.novitus:
-        return {"Pe": known.blocked, "ptu": "ABCDEFG"[known.rate]}
+        return {"Pe": known.blocked, "ptu": RATE_LETTERS[known.rate]}
     rate = state.rates[known.rate]
     return {"Pe": known.blocked, "ptu": f"{rate:.2f}" if isinstance(rate, Decimal) else "100" if rate else "101"}
 

@@ -155,8 +155,12 @@ def test_a_lowered_rate_is_never_raised_again() -> None:
     talk.follow("1$lWoda|1.|D/2/2/")
 
 
-def test_what_was_never_sold_has_no_rate() -> None:
-    assert Talk().say("$gWoda|A/") == "1$G0/101/"
+def test_the_last_rate_of_goods_is_a_value_and_on_a_novitus_a_letter() -> None:
+    for profile, unknown, known in (("posnet", "1$G0/101/", "1$G0/8.00/"), ("novitus", "1$G0/101/", "1$G0/B/")):
+        talk = Talk(profile=profile)
+        assert talk.say("$gWoda|A/") == unknown
+        talk.sell(["1$lWoda|1.|B/2/2/"], "1;0$e000|0/2/")
+        assert talk.say("$gWoda|A/") == known
 
 
 def test_names_are_compared_in_capitals_and_on_a_novitus_by_letters_and_digits() -> None:
@@ -383,6 +387,12 @@ def test_deposits_must_agree_with_the_closing() -> None:
 )  # fmt: skip
 def test_deposits_that_are_refused(command: str, error: int) -> None:
     assert opened(WATER).error(command) == error
+
+
+@pytest.mark.parametrize(("profile", "most"), [("posnet", 9999), ("novitus", 127)])
+def test_numbers_of_packaging_have_a_limit(profile: str, most: int) -> None:
+    talk = opened(WATER, f"6$d1/{most}|1.|", profile=profile)
+    assert talk.error(f"6$d1/{most + 1}|1.|") == 17
 
 
 # -- the short closing (5.6) -----------------------------------------------------------------------------------------
@@ -626,6 +636,14 @@ def test_whose_name_stands_at_the_foot() -> None:
         talk.follow("#qJan|7|", "0#t")
         assert nobody in talk.paper
         assert talk.error("#p|7|") == 33
+        assert talk.error("#q|7|") == 33
+
+
+def test_a_novitus_can_empty_the_drawer_with_its_report() -> None:
+    for profile, left in (("posnet", 500), ("novitus", 0)):
+        talk = Talk(profile=profile)
+        talk.follow("0#i5/", "1#t")
+        assert talk.register.state.cash == left
 
 
 def test_a_shift_counts_from_the_last_one() -> None:

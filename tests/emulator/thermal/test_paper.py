@@ -136,7 +136,8 @@ def test_a_new_header_stands_on_the_next_sheet_and_can_be_read() -> None:
 
 
 def test_a_periodic_report() -> None:
-    talk = talk_of_2004()
+    talk = talk_of_2004(day=Day())
+    talk.follow("7;4;4;2$p22/8/3/0/101/101/100/")
     talk.sell(["1$lTowar|1.|A/122/122/"], "1;0$e000|0/122/")
     talk.follow("1;4;4;2#r")
     assert talk.error("4;4;1;4;4;30;1#o") == 0
@@ -145,6 +146,10 @@ def test_a_periodic_report() -> None:
     assert "Sprzed. opodatk. PTU A            100,00" in text
     assert "ŁĄCZNA KWOTA PTU                   22,00" in text
     assert "ŁĄCZNA NALEŻNOŚĆ                  122,00" in text
+    assert text.count("ŁĄCZNA NALEŻNOŚĆ") == 1, "a summary"
+    talk.follow("4;4;1;4;4;30;0#o")
+    assert talk.paper.count("ŁĄCZNA NALEŻNOŚĆ") == 2
+    assert "ZMIANA STAWEK PTU 2004-04-02" in talk.paper
     assert talk.error("4;5;1;4;5;30;1#o") == 4, "nothing in that range"
     assert talk.error("4;4;30;4;4;1;1#o") == 4, "the wrong way round"
     assert talk.error("4;4;1;4;4;30;9#o") == 4, "no such type"

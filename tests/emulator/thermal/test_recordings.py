@@ -137,6 +137,14 @@ def test_every_answer_is_the_one_of_the_manual(name: str) -> None:
         assert answer == (expected if other is None else other), f"exchange {index}: {sent!r}"
 
 
+def test_non_fiscal_forms_are_not_known() -> None:
+    """They are sent in an error mode without answers: only ENQ tells that nothing of them was carried out."""
+    talk = SCENES["nonfiscal"]()
+    for sent, _ in CONVERSATIONS["nonfiscal"].exchanges:
+        assert talk.raw(sent + b"\x05") == b"\x69"
+    assert talk.register.printouts == []
+
+
 def prepare(name: str, index: int, talk: Talk) -> None:
     """What happened between two exchanges that are not shown."""
     if name == "doc-verbatim" and index == 4:
