@@ -226,7 +226,8 @@ class ThermalPrinter(Device):
             self._question = waiting
             return False
         self._waiting = None
-        self._heard_at = now
+        if isinstance(waiting.item, Frame):
+            self._heard_at = now
         if outcome.changes:
             self.register.commit()
         self._busy_until = now + self.seconds(self.register.printouts[sheets:])
@@ -270,14 +271,8 @@ class ThermalPrinter(Device):
         """See ``Device.foreign_sell``."""
         transaction = self.register.state.transaction
         number = 1 if transaction is None else transaction.facts["next"]
-        values = {
-            "Pi": number,
-            "nazwa": name,
-            "ilosc": Measured(Decimal(1)),
-            "ptu": "A",
-            "cena": price,
-            "brutto": price,
-        }
+        one = Measured(Decimal(1))
+        values = {"Pi": number, "nazwa": name, "ilosc": one, "ptu": "A", "cena": price, "brutto": price}
         return self._by_others("$l", values)
 
     def foreign_end(self, total: int) -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Pack, Payment, Transaction
 from fiscald.emulator.register import Refusal, RegisterError
-from fiscald.emulator.spread import by_size, over_lines, percent_of_each, percentage
+from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage
 from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.model.money import line_value, plain
+from fiscald.model.money import half_up, line_value, plain
 from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS, SHORT_FORM
 
 #: Most forms of payment on one receipt (5.4).
@@ -60,11 +60,11 @@ class Change(NamedTuple):
             words.append(f"{plain(self.rate).replace('.', ',')} %{equals}")
         return " ".join(word for word in words if word)
 
-    def of(self, base: int, machine: Machine) -> int:
-        """The signed change it makes to ``base``, by the printer's method (6.4)."""
+    def of(self, base: int, *, of_remainder: bool) -> int:
+        """The signed change it makes to ``base``; see ``percentage`` for the two methods (6.4)."""
         if not self.percent:
             return self.value if self.surcharge else -self.value
-        return percentage(base, self.rate, surcharge=self.surcharge, of_remainder=machine.of_remainder)
+        return percentage(base, self.rate, surcharge=self.surcharge, of_remainder=of_remainder)
 
 
 def _transaction_change(kind: int, value: int, text: str) -> Change:
@@ -154,7 +154,7 @@ def line(machine: Machine, values: Values) -> None:
         raise ExecError(92)
 
     def adjustment(base: int) -> Adjustment | None:
-        amount = 0 if change is None else change.of(base, machine)
+        amount = 0 if change is None else change.of(base, of_remainder=machine.of_remainder)
         # Per cent that come to nothing are taken; an amount is never nothing.
         return Adjustment(amount=amount, name=change.name(equals=" =")) if change and amount else None
 
@@ -230,32 +230,23 @@ def _count(text: str | None) -> Decimal:
 
 
 def _adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = False) -> None:
-    """POSNET changes the totals of the rates, Novitus the lines (6.4, 6.5)."""
-    register, transaction = machine.register, _transaction(machine)
-    if machine.novitus:
-        amount = change.of(transaction.total, machine)
-        if amount:
-            register.adjust_subtotal(
-                lambda _: Adjustment(amount=amount, name=name), spread=over_lines, at_close=at_close
-            )
-    elif change.percent:
-        totals = percent_of_each(
-            transaction.totals, change.rate, surcharge=change.surcharge, of_remainder=machine.of_remainder
-        )
-        amount = sum(totals) - transaction.total
-        if amount:
-            register.adjust_subtotal(
-                lambda _: Adjustment(amount=amount, name=name),
-                spread=lambda _transaction, _amount: totals,
-                at_close=at_close,
-            )
+    """POSNET changes the totals of the rates, Novitus the lines, and there always by the second method (6.4, 6.5)."""
+    before = _transaction(machine).totals
+    spread: Spread = over_lines if machine.novitus else by_size
+    if machine.novitus or not change.percent:
+        amount = change.of(sum(before), of_remainder=False)
     else:
-        register.adjust_subtotal(
-            lambda base: Adjustment(amount=change.of(base, machine), name=name), spread=by_size, at_close=at_close
+        after = percent_of_each(before, change.rate, surcharge=change.surcharge, of_remainder=machine.of_remainder)
+        amount = sum(after) - sum(before)
+        spread = lambda _transaction, _change: after  # noqa: E731
+    # Per cent that come to nothing are taken, as on a line.
+    if amount:
+        machine.register.adjust_subtotal(
+            lambda _: Adjustment(amount=amount, name=name), spread=spread, at_close=at_close
         )
 
 
-def _as_26(machine: Machine, change: Change, adjust: Any) -> None:
+def _as_26(change: Change, adjust: Callable[[], None]) -> None:
     """``$L`` and ``$Y`` have one number for every value that does not fit."""
     if not change.sensible:
         raise ExecError(26)
@@ -271,12 +262,9 @@ def adjust_rate(machine: Machine, values: Values) -> None:
     if values["total_w_stawce"] != transaction.totals[rate] or not transaction.totals[rate]:
         raise ExecError(26)
     change = _transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
-    name = change.name(colon=":", equals=" =")
-
-    def adjust() -> None:
-        machine.register.adjust_rate(rate, lambda base: Adjustment(amount=change.of(base, machine), name=name))
-
-    _as_26(machine, change, adjust)
+    amount = change.of(transaction.totals[rate], of_remainder=machine.of_remainder)
+    adjustment = Adjustment(amount=amount, name=change.name(colon=":", equals=" ="))
+    _as_26(change, lambda: machine.register.adjust_rate(rate, lambda _: adjustment))
 
 
 def adjust_subtotal(machine: Machine, values: Values) -> None:
@@ -284,7 +272,7 @@ def adjust_subtotal(machine: Machine, values: Values) -> None:
     if values["podsuma"] != _transaction(machine).total or not values["podsuma"]:
         raise ExecError(26)
     change = _transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
-    _as_26(machine, change, lambda: _adjust_all(machine, change, change.name(colon=":", equals=" =")))
+    _as_26(change, lambda: _adjust_all(machine, change, change.name(colon=":", equals=" =")))
 
 
 def announce(machine: Machine, values: Values) -> None:
@@ -556,17 +544,17 @@ def close_full(machine: Machine, values: Values) -> None:
         paid = _transaction(machine).paid
         if machine.novitus and values["Pg"] and values["wplata"] != paid:
             raise ExecError(26)
-    system_number, lines = values["numer_systemowy"] if values["Pns"] else "", values["linie"]
-    if not values["Pns"]:
-        system_number, lines = _system_number(lines)
+    if values["Pns"]:
+        system_number, lines = values["numer_systemowy"], values["linie"]
+    else:
+        system_number, lines = _system_number(values["linie"])
     _close(
         machine,
         Closing(
             values["total"], machine.who(values), change, payments=None if short else payments,
             given=_packs(values, "pobr", returned=False), taken=_packs(values, "zwr", returned=True),
             change_shown=values["reszta"] if values["Pr"] else None, lines=lines,
-            system_number=system_number.removeprefix("#") if not values["Pns"] else system_number,
-            short=short, checks_payments=not machine.novitus,
+            system_number=system_number, short=short, checks_payments=not machine.novitus,
         ),
     )  # fmt: skip
 
@@ -577,7 +565,7 @@ def _packs(values: Values, which: str, *, returned: bool) -> list[Pack]:
         values[f"nr_kaucji_{which}"], values[f"ilosc_kaucji_{which}"], values[f"kaucja_{which}"], strict=True
     ):
         quantity = _count(count)
-        price = int(value / quantity)
+        price = half_up(value / quantity)
         packs.append(Pack(number=number.strip(), price=price, quantity=quantity, value=value, returned=returned))
     return packs
 
