@@ -14,7 +14,7 @@ from fiscald.emulator.device import BEFORE, Device
 from fiscald.emulator.faults import Act, Fault, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import sale, service, status
+from fiscald.emulator.thermal import closing, sale, service, status
 from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, Outcome, Question, Values
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.fields import Measured
@@ -69,7 +69,7 @@ class ThermalPrinter(Device):
     ) -> None:
         super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
-        handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
+        handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS
         codec = CODE_PAGES[code_page]
         self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.put_out)
         self.model = self._machine.model
@@ -150,7 +150,7 @@ class ThermalPrinter(Device):
         if self._machine.in_transaction:
             # As if a person had done it: nobody on the line has.
             self.keypad_cancel()
-        sale.finish_paper(self._machine)
+        closing.finish_paper(self._machine)
         self._machine.memory["state"] = State.IDLE
         self.register.commit()
 

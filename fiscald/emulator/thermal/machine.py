@@ -1,7 +1,8 @@
 """The inside of an emulated Thermal printer: sequences in, answers and error numbers out.
 
 Legality comes from the grammar, arithmetic and counters from the register, paper from the layout. What each
-command does stands in ``status``, ``sale`` and ``service``. Source: thermal reference, sections 3.4, 5 to 8 and 11.
+command does stands in ``status``, ``sale``, ``closing`` and ``service``.
+Source: thermal reference, sections 3.4, 5 to 8 and 11.
 """
 
 from __future__ import annotations

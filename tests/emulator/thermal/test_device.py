@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fiscald.emulator.faults import Act, Fault, Switch
@@ -588,6 +588,7 @@ PIECES = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(PIECES, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([None, 0, 1, 2, 3, 4]))
 def test_garbage_is_survived(pieces: list[bytes], profile: str, mode: int | None) -> None:
     """Whatever is sent: no exception, answers that can be read, and DLE is answered; after a key it goes on."""
@@ -616,6 +617,7 @@ NAMES = sorted({row.id for rows in COMMANDS.values() for row in rows.values()})
 COMMAND = st.tuples(st.lists(st.integers(0, 260), max_size=13), st.sampled_from(NAMES), st.lists(PART, max_size=12))
 
 
+@settings(max_examples=50)
 @given(st.lists(COMMAND, max_size=8), st.sampled_from(["posnet", "novitus", "innova"]), st.booleans())
 def test_any_command_gets_an_answer_and_never_an_exception(
     commands: list[tuple[list[int], str, list[tuple[str, str]]]], profile: str, opened: bool

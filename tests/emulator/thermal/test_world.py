@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import serial
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fiscald.cli.fiscald import main
@@ -119,6 +119,7 @@ FAULTS = (
 EVENTS = st.lists(st.sampled_from((*COMMANDS, *COMMANDS[:3], *PEOPLE, *FAULTS)), max_size=40)
 
 
+@settings(max_examples=60)
 @given(EVENTS, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([1, 3]))
 def test_register_paper_and_flags_agree_whatever_happens(events: list[Any], profile: str, mode: int) -> None:
     talk = Talk(profile=profile, mode=mode)
