@@ -7,7 +7,7 @@ answers with them, the emulator reads commands and builds answers. construct des
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -596,6 +596,6 @@ def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:
     return Request(row, given, brand)
 
 
-def names(rows: Iterable[Row] = _ROWS) -> set[str]:
+def names() -> set[str]:
     """The names of all commands of all brands."""
-    return {row.name for row in rows}
+    return {row.name for row in _ROWS}

@@ -70,6 +70,8 @@ _MOMENT = (codes.Reaction.NOISE, codes.Reaction.LATER, codes.Reaction.STATE)
 #: Refusals of a closing command whose sums differ from the plan's, which were checked before: a line, a deposit or
 #: an amount came twice, damaged, or not at all.
 _SUMS_DIFFER = (23, 26, 27)
+#: A line whose number is not the next one: it was taken already, or this answers a copy of the one before.
+_OUT_OF_STEP = 4
 #: ``#r`` with a date that is not the printer's: midnight came between the question and the command.
 _OTHER_DATE = 7
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
@@ -178,12 +180,11 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             yield Opened(opened)
             continue
         assert opened is not None, "the first command opens the receipt"
-        resent = spoiled(reply)
-        if resent:
+        if spoiled(reply):
             reply = yield from send(item.request)
         if not reply.good:
-            # Sent again, a line that was taken the first time is refused for its number: noise made the error.
-            return (yield from _abandon(plan, refused(reply, item.pointer), opened, again=resent or _again(reply)))
+            again = reply.error == _OUT_OF_STEP or _again(reply)
+            return (yield from _abandon(plan, refused(reply, item.pointer), opened, again=again))
     assert plan.close is not None
     assert opened is not None
     yield Committing()

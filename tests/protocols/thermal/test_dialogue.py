@@ -390,6 +390,26 @@ def test_a_line_spoiled_by_noise_is_sent_once_more(executed: bool) -> None:
         assert bench.till.totals[0] == 1000
 
 
+def test_a_late_answer_to_a_doubled_line_is_no_reason_to_fail() -> None:
+    """The cable doubled the first line; the refusal of its copy comes when the second one waits."""
+    bench = Bench()
+    late = b""
+
+    def answer(name: str, data: bytes) -> bytes:
+        nonlocal late
+        found = bench.answer(data)
+        if name == "$l" and not late:
+            late = bench.answer(data)
+            return found
+        return late if name == "$l" else found
+
+    verdict = bench.carry_out(RECEIPT, answer=answer)
+    assert late == result("$l", 4)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert (bench.till.par_num, bench.till.cancelled, bench.till.state) == (0, 1, State.IDLE)
+
+
 def test_a_deposit_that_noise_doubled_is_caught_by_the_closing() -> None:
     """Packaging has no number: sent again it is there twice, and ``$y`` is refused."""
     bench = Bench()
