@@ -217,7 +217,7 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     opened = yield from look_once()
     if not same_counters(before, opened):
         # Another program printed between our first look and our opening; or one of the two looks is damaged.
-        opened = yield from look_twice()
+        opened = yield from look_twice(opened)
     if not opened["Pt"] or opened["nr_unikatowy"] != before["nr_unikatowy"]:
         raise Interrupted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
     return before | opened
@@ -376,17 +376,24 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
 
 
 def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
-    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty.
 
-    def empty_and_alone() -> Dialogue[bool]:
+    A receipt of others that ended since our first look makes an empty one theirs; a daily report does not, for it
+    was made before this one was opened.
+    """
+
+    def empty_and_alone() -> Dialogue[dict[str, Any] | None]:
         receipt = yield from read_open()
         now = yield from look_twice()
-        return receipt.open and not any(receipt.totals) and bool(now["Pt"]) and not Moved(before, now).at_all
+        moved = Moved(before, now)
+        alone = not moved.at_all or moved.reported_only
+        return now if receipt.open and not any(receipt.totals) and now["Pt"] and alone else None
 
-    if (yield from empty_and_alone()):
+    if (yield from empty_and_alone()) is not None:
         yield Pause(STILL_SECONDS)
-        if (yield from empty_and_alone()):
-            now = yield from _cancel(before)
+        still = yield from empty_and_alone()
+        if still is not None:
+            now = yield from _cancel(still)
             return _interrupted("the receipt was open; it was cancelled", now)
     now = yield from look_once()
     return _interrupted("interrupted before the receipt was opened", now)

@@ -124,6 +124,11 @@ class Moved:
         return bool(self.reports or self.completed or self.cancelled)
 
     @property
+    def reported_only(self) -> bool:
+        """Whether daily reports were made and nothing was sold or cancelled since the last one."""
+        return self.reports > 0 and not self.now["tot"] and not self.now.get("anul")
+
+    @property
     def backwards(self) -> bool:
         """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
         if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
@@ -265,9 +270,12 @@ def look_once() -> Dialogue[dict[str, Any]]:
     return look
 
 
-def look_twice() -> Dialogue[dict[str, Any]]:
-    """The same, as it was at one moment: taken until nothing happens in between and no answer is damaged unseen."""
-    before = yield from look_once()
+def look_twice(first: dict[str, Any] | None = None) -> Dialogue[dict[str, Any]]:
+    """The same, as it was at one moment: taken until nothing happens in between and no answer is damaged unseen.
+
+    ``first``: a look that was just taken.
+    """
+    before = (yield from look_once()) if first is None else first
     for _ in range(LOOKS):
         look = yield from look_once()
         if look == before:

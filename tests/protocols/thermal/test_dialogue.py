@@ -699,6 +699,27 @@ def test_an_empty_receipt_that_moves_is_somebody_elses(stop: str) -> None:
     assert "$e" not in bench.names
 
 
+@pytest.mark.parametrize("profile", ["posnet", "novitus"])
+@pytest.mark.parametrize("others", ["report", "others_receipt"])
+def test_an_unconfirmed_opening_after_something_else_happened(profile: str, others: str) -> None:
+    """It came between our first look and our opening. After a report an empty receipt is ours; after a sale of
+    others it may be their next one, and is left alone."""
+    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), Settings("till1", "mazovia", profile))
+    real = bench.till.answer
+
+    def answer(data: bytes) -> bytes:
+        if command_of(data) == "$h":
+            getattr(bench.till, others)()
+        return real(data)
+
+    bench.till.answer = answer  # type: ignore[method-assign]
+    bench.break_off(RECEIPT, "$h", executed=True)
+    verdict = bench.recover(RECEIPT)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.again
+    assert bench.till.state is (State.IDLE if others == "report" else State.LINES)
+
+
 def test_a_line_refused_in_somebody_elses_receipt_cancels_nothing() -> None:
     """A person cancelled ours, another program opened its own, and our next line ended up there."""
     bench = Bench()
