@@ -82,15 +82,17 @@ def cdc_acm(packet_size: int = 64, *, first: int = 0, protocol: int = 1) -> tupl
     # Header, call management, abstract control management (knows the line), union (CDC 1.2, section 5.2.3).
     extra = bytes.fromhex("0524001001 05240100") + bytes((first + 1,)) + bytes.fromhex("04240202")
     extra += bytes((5, 0x24, 0x06, first, first + 1))
-    control = UsbInterface(first, 0x02, 0x02, protocol, (Endpoint(0x83 + first, 3, 16),), extra)
-    bulk = Endpoint(0x02 + first, 2, packet_size), Endpoint(0x81 + first, 2, packet_size)
-    return control, UsbInterface(first + 1, 0x0A, 0, 0, bulk)
+    control = UsbInterface(first, 0x02, 0x02, protocol, (Endpoint(0x83 + 3 * first, 3, 16),), extra)
+    return control, UsbInterface(first + 1, 0x0A, 0, 0, _bulk_pair(first, packet_size))
 
 
 def plain_bulk(packet_size: int = 64, *, number: int = 0, usb_class: int = 0xFF) -> tuple[UsbInterface]:
     """One interface of the maker's own class, or of another one, with two bulk endpoints."""
-    bulk = Endpoint(0x01 + number, 2, packet_size), Endpoint(0x82 + number, 2, packet_size)
-    return (UsbInterface(number, usb_class, 0, 0, bulk),)
+    return (UsbInterface(number, usb_class, 0, 0, _bulk_pair(number, packet_size)),)
+
+
+def _bulk_pair(number: int, packet_size: int) -> tuple[Endpoint, Endpoint]:
+    return Endpoint(0x02 + 3 * number, 2, packet_size), Endpoint(0x81 + 3 * number, 2, packet_size)
 
 
 class UsbAct(StrEnum):

@@ -372,8 +372,8 @@ class _UsbStream(DescriptorStream):
                 self._pass_in()
         except USBError as error:
             self._reason = _REASONS.get(error.errno, error.strerror)
-        except OSError:
-            pass  # the stream was closed before it had read everything
+        except ConnectionResetError:
+            pass  # the stream was closed before everything was read from it
         finally:
             self._far.close()
             self._port.close()
@@ -411,8 +411,13 @@ class _UsbStream(DescriptorStream):
                 self._read_ms = _SHORTEST_READ_MS
             except USBTimeoutError:
                 self._read_ms = min(2 * self._read_ms, _LONGEST_READ_MS)
-        with contextlib.suppress(BlockingIOError):
-            self._incoming = self._incoming[self._far.send(self._incoming) :]
+        try:
+            if self._incoming:
+                self._incoming = self._incoming[self._far.send(self._incoming) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._incoming = b""  # closed, and perhaps there is still something to send
 
 
 _REASONS = {
