@@ -24,6 +24,7 @@ from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording import recorder
+from fiscald.transport import plugged_in
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ async def run(config: Config, *, task_status: TaskStatus[None] = anyio.TASK_STAT
     try:
         gate = _gate(config)
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate, keep_days=config.keep_days)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         server = ApiServer(create_app(engine, gate), sockets)

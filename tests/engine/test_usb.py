@@ -18,11 +18,13 @@ from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import build
 from fiscald.emulator.server import Plug
 from fiscald.emulator.usb import Direction, EmulatedBus, Gadget, UsbAct, UsbInterface, cdc_acm, plain_bulk
+from fiscald.engine import actor
 from fiscald.licence.testing import make_certificate
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.transport import ByteStream, SerialLine, TcpHost, UsbDevice
 from fiscald.transport.descriptor import DescriptorStream
+from tests import virtual
 from tests.engine.shop import RECEIPT, Shop, Till, shop
 from tests.engine.test_doubt import REPORT, agrees
 
@@ -175,6 +177,26 @@ async def test_what_stands_against_opening_is_in_the_status(
         problem = it.engine.printer("till1").problem
         assert problem is not None
         assert (problem.code, hint in problem.detail) == (code, True)
+
+
+def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actor, "RECONNECT", (600.0, 600.0))
+
+    async def main() -> None:
+        plug_in, plugged_in = anyio.create_memory_object_stream[None](1)
+        till = Till("till1")
+        till.pull()
+        with plug_in, plugged_in:
+            async with shop(tmp_path, till, plugged_in=lambda: plugged_in) as it:
+                await it.until(PrinterState.OFFLINE)
+                plug_in.send_nowait(None)
+                await anyio.sleep(60)
+                assert it.engine.printer("till1").state is PrinterState.OFFLINE, "it was something else"
+                till.put_back()
+                plug_in.send_nowait(None)
+                await it.until(PrinterState.READY, seconds=1)
+
+    virtual.run(main())
 
 
 # -- who it is -------------------------------------------------------------------------------------------
