@@ -12,8 +12,10 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 import usb.core
 from hypothesis import given
@@ -474,6 +476,17 @@ async def test_unplugged_while_it_answers(bus: EmulatedBus, at: int, *, arrives:
         assert came == bytes(range(200))[: (at // 64 + arrives) * 64], "what has come can be read"
 
 
+async def test_a_bad_cable(bus: EmulatedBus) -> None:
+    class Noisy(EmulatedBus):
+        def bulk_write(self, *_: Any) -> int:
+            raise USBError("Input/Output Error", libusb1.LIBUSB_ERROR_IO, errno.EIO)
+
+    async with opened(Noisy(), Gadget()) as (stream, _):
+        await stream.send(b"x")
+        with pytest.raises(LinkLost, match="cable is bad"), anyio.fail_after(5):
+            await stream.receive()
+
+
 async def test_switched_off(bus: EmulatedBus) -> None:
     async with opened(bus, Gadget()) as (stream, far):
         far.close()
@@ -503,7 +516,7 @@ async def test_what_was_sent_before_closing_arrives(bus: EmulatedBus) -> None:
 async def test_closing_does_not_wait_for_a_printer_that_takes_nothing(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, _):
-        printer.plan(UsbAct.NAK, "out", transfers=10_000)
+        printer.plan(UsbAct.NAK, "out", transfers=40)
         await stream.send(b"x" * 1000)
         with anyio.fail_after(1):
             await stream.aclose()
@@ -521,14 +534,20 @@ async def test_closing_in_a_cancelled_task_gives_the_device_back(bus: EmulatedBu
     assert not bus.claimed(printer)
 
 
-async def test_opening_that_is_given_up_leaves_nothing_claimed(bus: EmulatedBus) -> None:
+async def test_opening_that_is_given_up_leaves_nothing_claimed() -> None:
+    class SlowBus(EmulatedBus):
+        def enumerate_devices(self) -> list[Any]:
+            anyio.from_thread.run_sync(scope.cancel)
+            return super().enumerate_devices()
+
     printer = Gadget()
-    with bus.in_use(), bus.plug(printer):
-        with anyio.move_on_after(0):
+    with SlowBus().in_use() as bus, bus.plug(printer):
+        with anyio.CancelScope() as scope:
             async with await parse_address(ANY).open():
+                assert bus.claimed(printer), "what a thread has begun cannot be stopped"
                 await anyio.sleep_forever()
+        assert scope.cancelled_caught
         assert not bus.claimed(printer)
-        await (await parse_address(ANY).open()).aclose()
 
 
 async def test_no_thread_stays_behind(bus: EmulatedBus) -> None:
