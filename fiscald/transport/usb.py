@@ -388,7 +388,7 @@ class _UsbStream(DescriptorStream):
                         return False
                 except BlockingIOError:
                     if not self._unended:
-                        return self._open
+                        return True
             # A device that collects packets to a whole looks for a short one as its end. Where the last one was full
             # and nothing more is to be sent, that is an empty one.
             packet = self._outgoing[: self._port.packet_size]
