@@ -202,6 +202,7 @@ def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pyt
 # -- who it is -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_printer_known_by_its_usb_serial_number_is_followed_wherever_it_is_plugged_in(tmp_path: Path) -> None:
     till = UsbTill("till1")
     async with usb_shop(tmp_path, till) as it:
@@ -214,6 +215,7 @@ async def test_a_printer_known_by_its_usb_serial_number_is_followed_wherever_it_
         assert till.connections == 4
 
 
+@pytest.mark.slow
 async def test_another_printer_at_the_same_plug_is_refused_and_both_are_named(tmp_path: Path) -> None:
     """Without a serial number in the address USB cannot tell them apart; the unique number does."""
     till, other = UsbTill("till1", 1), UsbTill("till1", 2)
@@ -242,6 +244,7 @@ async def test_another_printer_at_the_same_plug_is_refused_and_both_are_named(tm
             tasks.cancel_scope.cancel()
 
 
+@pytest.mark.slow
 async def test_a_printer_known_by_its_by_id_name_is_followed_to_another_port(tmp_path: Path) -> None:
     """What udev does: the name stays, the port behind it changes."""
     link = tmp_path / "usb-POSNET_USB-1-if00"
