@@ -18,6 +18,7 @@ from anyio.abc import TaskStatus
 
 from fiscald import SERIES, __version__, systemd
 from fiscald.api.app import create_app
+from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
 from fiscald.engine import Engine, Printer
@@ -48,9 +49,10 @@ async def run(
 ) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    ``clock`` is the time that licences go by. Raises ``JournalError``, ``StoreError`` or ``SocketError`` when it
-    cannot start.
+    ``clock`` is the time that licences go by. Raises ``RightsError``, ``JournalError``, ``StoreError`` or
+    ``SocketError`` when it cannot start.
     """
+    rights = _rights(config)
     gate = _gate(config, clock)
     journal = _journal(config.state_dir, gate)
     try:
@@ -67,7 +69,7 @@ async def run(
             ca_file=None if licence.ca_file is None else str(licence.ca_file),
             checks=licence.check == "daily",
         )
-        server = ApiServer(create_app(engine, registration), sockets)
+        server = ApiServer(create_app(engine, registration, rights), sockets)
         try:
             await _run(engine, registration, server, task_status)
         finally:
@@ -75,6 +77,16 @@ async def run(
     finally:
         journal.close()
     log.info("stopped")
+
+
+def _rights(config: Config) -> Rights:
+    rights = Rights(config.rights.given)
+    if rights.absent:
+        names = " and ".join(name.replace(":", " ") for name in rights.absent)
+        log.warning(
+            "there is no %s on this computer: what is given to nobody else is for root and the daemon's own user", names
+        )
+    return rights
 
 
 def _licence_changed(engine: Engine, gate: LicenceGate) -> None:

@@ -121,6 +121,11 @@ CATALOGUE: dict[str, Row] = {
     "request.route": Row(
         _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _ASK_PL
     ),
+    "request.denied": Row(
+        _REQ, _NOT, _USELESS, "Not allowed",
+        "this takes the right {right!r}, which {holders} have; {asker}. Rights are given in the configuration, [rights]",
+        "Brak uprawnienia: {right_pl}. Zgłoś administratorowi.",
+    ),
     "document.refused": Row(
         _REQ, _NOT, _USELESS, "The printer would refuse this document", "{reason}",
         "Drukarka odrzuciłaby ten dokument: {reason_pl} Nic nie wydrukowano.",
