@@ -23,12 +23,16 @@ from pydantic import BaseModel, TypeAdapter
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document
 from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
+from fiscald.model.raw import RawAnswer
 from fiscald.model.strict import Strict
 
 #: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
+#: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
+RAW_SECONDS = 300.0
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
@@ -72,6 +76,12 @@ class _Call(Generic[T]):
     wait: float = 0.0
     body: Any = None
     params: dict[str, Any] | None = None
+    once: bool = False
+    """Not to be asked again once it may have arrived."""
+
+    def may_be_repeated(self, error: httpx.TransportError) -> bool:
+        """Whether asking again does no harm."""
+        return not self.once or isinstance(error, httpx.ConnectError)
 
 
 def _reader(model: type[M]) -> Callable[[Any], M]:
@@ -106,11 +116,7 @@ class _Calls:
 
     @staticmethod
     def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
-        if isinstance(document, Mapping):
-            content: Any = dict(document)
-        else:
-            content = _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
-        body = {"printer": printer, "document": content}
+        body = {"printer": printer, "document": _content_of(document)}
         return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, {"wait": wait})
 
     @staticmethod
@@ -147,6 +153,17 @@ class _Calls:
         return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
 
     @staticmethod
+    def _preview(name: str, document: Document | Mapping[str, Any]) -> _Call[Preview]:
+        path = f"/v1/printers/{quote(name, safe='')}/preview"
+        return _Call("POST", path, _reader(Preview), body={"document": _content_of(document)})
+
+    @staticmethod
+    def _raw(name: str, command: str, force: bool) -> _Call[RawAnswer]:
+        path = f"/v1/printers/{quote(name, safe='')}/raw"
+        body = {"command": command, "force": force}
+        return _Call("POST", path, _reader(RawAnswer), RAW_SECONDS, body, once=True)
+
+    @staticmethod
     def _licence() -> _Call[dict[str, Any]]:
         return _Call("GET", "/v1/licence", dict)
 
@@ -157,6 +174,12 @@ class _Calls:
     @staticmethod
     def _licence_step(step: str, fields: dict[str, Any]) -> _Call[dict[str, Any]]:
         return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None)
+
+
+def _content_of(document: Document | Mapping[str, Any]) -> Any:
+    if isinstance(document, Mapping):
+        return dict(document)
+    return _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
 
 
 def _job_path(key: str, suffix: str = "") -> str:
@@ -198,13 +221,13 @@ class Client(_Calls):
         self._http.close()
 
     def _send(self, call: _Call[T]) -> T:
-        # Every request may be asked again: jobs have keys, and nothing else changes anything twice.
+        # Nearly every request may be asked again: jobs have keys, and nothing else but ``raw`` changes anything twice.
         for pause in _PAUSES:
             try:
                 self._check_there()
                 return call.read(_content(self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
-                if pause is None:
+                if pause is None or not call.may_be_repeated(error):
                     raise self._lost(error) from error
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -251,6 +274,16 @@ class Client(_Calls):
     def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """Confirm that the printer with this unique number took the place of the known one."""
         return self._send(self._adopt(name, printer_id))
+
+    def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
+        """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
+        return self._send(self._preview(name, document))
+
+    def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
+        """Send a command in the printer's own protocol. Never asked again by itself: after ``NotReachable`` it may have
+        been carried out.
+        """
+        return self._send(self._raw(name, command, force))
 
     def licence(self) -> dict[str, Any]:
         """The licence's state."""
@@ -311,7 +344,7 @@ class AsyncClient(_Calls):
                 self._check_there()
                 return call.read(_content(await self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
-                if pause is None:
+                if pause is None or not call.may_be_repeated(error):
                     raise self._lost(error) from error
                 await anyio.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -355,6 +388,14 @@ class AsyncClient(_Calls):
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """See ``Client.adopt``."""
         return await self._send(self._adopt(name, printer_id))
+
+    async def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
+        """See ``Client.preview``."""
+        return await self._send(self._preview(name, document))
+
+    async def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
+        """See ``Client.raw``."""
+        return await self._send(self._raw(name, command, force))
 
     async def licence(self) -> dict[str, Any]:
         """See ``Client.licence``."""

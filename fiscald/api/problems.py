@@ -18,6 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 #: HTTP status by problem code; by its first word where the code is not named.
 _STATUS = {
     "request.denied": 403,
+    "request.raw": 422,
     "request.json": 400,
     "request.key": 400,
     "request.invalid": 422,

@@ -150,17 +150,17 @@ class Rights:
         """Every right that ``peer`` has."""
         return tuple(right for right in Right if self.allows(peer, right))
 
-    def denial(self, peer: Peer | None, right: Right, fate: Fate = Fate.NOT_PRINTED) -> Problem:
-        """The problem of a peer without that right; ``fate``: what is known of the document it asked about."""
-        names = self._table[right].names
+    def denial(self, peer: Peer | None, rights: tuple[Right, ...], fate: Fate = Fate.NOT_PRINTED) -> Problem:
+        """The problem of a peer that has none of ``rights``; ``fate``: what is known of the document it asked about."""
+        names = dict.fromkeys(name for right in rights for name in self._table[right].names)
         return problem(
             "request.denied",
             fate=fate,
-            right=right,
-            right_pl=_POLISH[right],
+            right=" or ".join(rights),
+            right_pl=", ".join(_POLISH[right] for right in rights),
             holders=" and ".join(("root", *(name.replace(":", " ") for name in names))),
             asker="whoever asks is not known" if peer is None else f"user {peer.uid} asks and has it not",
-            extra={"right": right, "given_to": list(names)},
+            extra={"rights": [*rights], "given_to": [*names]},
         )
 
 
