@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import anyio
 import httpx
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document
@@ -45,6 +45,7 @@ class JobChange(Strict):
     """A change of a job, from the event stream; ``id`` is the cursor to resume from."""
 
     id: int
+    at: AwareDatetime | None = Field(default=None, description="when it changed")
     state: JobState
     job: JobAnswer
 
@@ -449,5 +450,5 @@ class _EventParser:
         if fields.get("event") == "job":
             content = json.loads(fields["data"])
             job = _reader(JobAnswer)(content["job"])
-            return JobChange(id=int(fields["id"]), state=JobState(content["state"]), job=job)
+            return JobChange(id=int(fields["id"]), at=content.get("at"), state=JobState(content["state"]), job=job)
         return None

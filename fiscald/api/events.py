@@ -30,13 +30,14 @@ def event_stream(engine: Engine, after: int, job_json: Callable[[Job], dict[str,
 
 
 async def _events(engine: Engine, cursor: int, job_json: Callable[[Job], dict[str, Any]]) -> AsyncIterator[str]:
-    shown: dict[str, tuple[str, str | None, str | None, int]] = {}
+    shown: dict[str, tuple[object, ...]] = {}
     yield ": fiscald\n\n"
     while not engine.stopping:
         quiet = True
         change = engine.next_change()
         for status in engine.printers():
-            seen = (status.state, status.problem.code if status.problem else None, status.job, status.queue)
+            why = status.problem.code if status.problem else None
+            seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low)
             if shown.get(status.name) != seen:
                 shown[status.name] = seen
                 quiet = False

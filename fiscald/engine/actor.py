@@ -249,7 +249,10 @@ class Actor:
         if snapshot is None:
             return
         self._connected = True
+        moved = self._snapshot is not None and self._snapshot.counters != snapshot.counters
         self._snapshot = snapshot
+        if moved:
+            self._changed(None)
         self._gate.witness(snapshot.identity, snapshot.clock)
         if self.printer.settings.profile is None:
             # The model tells the profile; from now on every dialogue uses it without asking again.
