@@ -13,7 +13,7 @@ import httpx
 
 from fiscald import daemon
 from fiscald.api.client import AsyncClient
-from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 
@@ -41,7 +41,13 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    directory: Path, *, licensed: bool = True, test_keys: bool = True, ready: bool = True, **options: Any
+    directory: Path,
+    *,
+    licensed: bool = True,
+    test_keys: bool = True,
+    ready: bool = True,
+    rights: RightsConfig | None = None,
+    **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer; stop it as a signal would."""
     socket = directory / "fiscald.sock"
@@ -50,6 +56,7 @@ async def running(
             socket=socket,
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
+            rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
         )
         async with anyio.create_task_group() as tasks:

@@ -13,7 +13,6 @@ import pwd
 import socket
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,10 +20,9 @@ from fiscald.model.problems import Fate, Problem, problem
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
-#: Most groups that a process can have (``NGROUPS_MAX``), and the bytes of one.
-_MOST_GROUPS, _GID = 65536, struct.calcsize("I")
-#: Asked for first: enough for nearly everybody.
-_USUAL_GROUPS = 32
+#: The longest answer that Python takes of ``getsockopt``: 256 groups. Whoever is in more is looked up by name.
+_ANSWER = 1024
+_GID = struct.calcsize("I")
 
 
 class Right(StrEnum):
@@ -158,8 +156,10 @@ class Rights:
             fate=fate,
             right=" or ".join(rights),
             right_pl=", ".join(_POLISH[right] for right in rights),
-            holders=" and ".join(("root", *(name.replace(":", " ") for name in names))),
-            asker="whoever asks is not known" if peer is None else f"user {peer.uid} asks and has it not",
+            holders=f"{', '.join(name.replace(':', ' ') for name in names)} and root"
+            if names
+            else "only root and the daemon's own user",
+            asker="it is not known who asks" if peer is None else f"user {peer.uid} has it not",
             extra={"rights": [*rights], "given_to": [*names]},
         )
 
@@ -184,11 +184,11 @@ def peer_of(link: socket.socket | None) -> Peer | None:
 
 def _groups_by_kernel(link: socket.socket) -> frozenset[int] | None:
     """The groups that the process had when it connected, perhaps none; ``None`` where the kernel does not tell."""
-    for room in (_USUAL_GROUPS, _MOST_GROUPS):
-        with suppress(OSError):  # too little room, or not known
-            found = link.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, room * _GID)
-            return frozenset(struct.unpack(f"{len(found) // _GID}I", found))
-    return None
+    try:
+        found = link.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, _ANSWER)
+    except OSError:
+        return None
+    return frozenset(struct.unpack(f"{len(found) // _GID}I", found))
 
 
 def _groups_by_name(uid: int, gid: int) -> frozenset[int]:
