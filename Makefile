@@ -34,6 +34,7 @@ soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processe
 
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
+	$(BIN)/python -m fiscald.cli.man docs/man
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

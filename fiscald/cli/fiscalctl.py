@@ -200,9 +200,9 @@ def job(context: Context, key: str, *, wait: float) -> None:
 
 @main.command()
 @printer_option
-@click.option("--state", type=click.Choice([*JobState]), help="Only jobs in that state.")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in that state.")
 @click.option("--after", help="The cursor of an earlier page.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
 @pass_context
 def jobs(context: Context, *, printer: str | None, state: str | None, after: str | None, limit: int) -> None:
     """List jobs, newest last."""

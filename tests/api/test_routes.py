@@ -149,6 +149,56 @@ async def test_openapi_describes_every_route(tmp_path: Path) -> None:
         assert set(line["required"]) == {"name", "price", "vat"}
 
 
+async def test_a_preview(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        response = await it.http.post("/v1/printers/till1/preview", json={"document": RECEIPT})
+        assert response.status_code == 200
+        body = response.json()
+        assert body["totals"] == {
+            "lines": [
+                {"name": "Kawa", "quantity": "1", "price": "10.00", "vat": "A", "value": "10.00", "storno": False},
+                {"name": "Bułka", "quantity": "1", "price": "1.50", "vat": "C", "value": "1.50", "storno": False},
+            ],
+            "rates": {"A": "10.00", "C": "1.50"},
+            "subtotal": "11.50",
+            "total": "11.50",
+            "paid": "11.50",
+            "change": "0.00",
+        }
+        assert (body["family"], body["profile"], body["code_page"], body["vat"]["B"]) == (
+            "posnet",
+            "online",
+            "cp1250",
+            "8%",
+        )
+        dear = {"document": RECEIPT | {"total": "1.00"}}
+        refused = problem(await it.http.post("/v1/printers/till1/preview", json=dear), 422, "document.refused")
+        assert refused["errors"][0]["pointer"] == "/document/total"
+        problem(await it.http.post("/v1/printers/till9/preview", json={"document": RECEIPT}), 404, "printer.unknown")
+        assert (await it.client.preview("till1", CashIn(amount=500))).totals is None
+        assert (await it.http.get("/v1/jobs")).json()["jobs"] == []
+
+
+@pytest.mark.slow
+async def test_a_command_by_hand(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        response = await it.http.post("/v1/printers/till1/raw", json={"command": "sid"})
+        assert response.status_code == 200
+        assert response.json()["answer"] == "sid|nmPOSNET THERMAL XL2 ONLINE EMU|vr1.01|"
+        assert (await it.client.raw("till1", "trend|to1")).refusal is not None
+        body = problem(await it.http.post("/v1/printers/till1/raw", json={"command": "trline|x"}), 422, "request.raw")
+        assert "two-letter name" in body["detail"]
+        problem(await it.http.post("/v1/printers/till9/raw", json={"command": "sid"}), 404, "printer.unknown")
+        problem(
+            await it.http.post("/v1/printers/till1/raw", json={"command": "sid", "force": 1}), 422, "request.invalid"
+        )
+        it.printer.fault("drop_after", "stocash")
+        lost = problem(
+            await it.http.post("/v1/printers/till1/raw", json={"command": "stocash|kw100"}), 503, "link.unanswered"
+        )
+        assert (lost["document"], lost["retry"]) == ("unknown", "useless")
+
+
 # -- bad requests ----------------------------------------------------------------------------------------
 
 
