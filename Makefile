@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SEEDS ?= 0-10000
 MINUTES ?=
 
-.PHONY: demo test lint bench chaos soak docs clean
+.PHONY: demo test lint bench chaos soak licence-demo docs clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -32,9 +32,14 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
+licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
+	$(BIN)/python -m tests.licence.demo
+
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
 	$(BIN)/python -m fiscald.cli.man docs/man
+	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
+	$(BIN)/python -m tests.recording.example
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

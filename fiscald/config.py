@@ -65,6 +65,9 @@ class PrinterConfig(Strict):
     code_page: str | None = None
     profile: str | None = Field(default=None, description="which dialect of the family; found out if absent")
     record: bool = Field(default=False, strict=True, description="keep every byte in state_dir/recordings")
+    flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
+        default=1024, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
+    )
 
     @field_validator("family")
     @classmethod

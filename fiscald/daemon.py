@@ -28,7 +28,7 @@ from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
-from fiscald.recording import recorder
+from fiscald.recording.recorder import FlightRecorder
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +45,16 @@ async def run(
     config: Config,
     *,
     clock: Callable[[], float] = time.time,
+    machine: Callable[[], str | None] = this_machine,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    ``clock`` is the time that licences go by. Raises ``RightsError``, ``JournalError``, ``StoreError`` or
-    ``SocketError`` when it cannot start.
+    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``RightsError``,
+    ``JournalError``, ``StoreError`` or ``SocketError`` when it cannot start.
     """
     rights = _rights(config)
-    gate = _gate(config, clock)
+    gate = _gate(config, clock, machine())
     journal = _journal(config.state_dir, gate)
     try:
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
@@ -100,7 +101,7 @@ def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJo
     refusal = gate.state().refusal
     if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):
         # Asked before anything is migrated, so that the covered version can be installed again.
-        error = JournalDamaged(f"the journal is an older version's and was left as it is: {refusal.detail}")
+        error = JournalDamaged(f"the journal is an older version's and stays as it is: {refusal.detail}")
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
@@ -110,12 +111,12 @@ def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJo
         return UnusableJournal(directory, error)
 
 
-def _gate(config: Config, clock: Callable[[], float]) -> LicenceGate:
+def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> LicenceGate:
     keys = LicenceGate.keys(test_keys=config.licence.test_keys)
     return LicenceGate(
         LicenceStore(config.state_dir / "licence", keys),
         test_keys=config.licence.test_keys,
-        machine=this_machine(),
+        machine=machine,
         series=SERIES,
         version=__version__,
         seller=None if config.company is None else config.company.company,
@@ -126,9 +127,12 @@ def _gate(config: Config, clock: Callable[[], float]) -> LicenceGate:
 def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.code_page or chosen.code_pages[0], config.profile)
-    wrap = recorder(name, state_dir / "recordings", now) if config.record else None
     address = config.parsed_address
-    return Printer(name, chosen, address, settings, wrap) if wrap else Printer(name, chosen, address, settings)
+    folder = state_dir / "recordings" if config.record else None
+    recorder = FlightRecorder(
+        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
+    )
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture)
 
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:

@@ -47,9 +47,10 @@ async def running(
     test_keys: bool = True,
     ready: bool = True,
     rights: RightsConfig | None = None,
+    address: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
-    """Start a daemon with one emulated printer; stop it as a signal would."""
+    """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would."""
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
         config = Config(
@@ -57,7 +58,7 @@ async def running(
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
             rights=rights or RightsConfig(),
-            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+            printers={"till1": PrinterConfig(family="posnet", address=address or printer.address)},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

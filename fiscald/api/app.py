@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
+PCAPNG = "application/x-pcapng"
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
@@ -176,6 +177,10 @@ class Api(Handlers):
         """``GET /v1/printers/{name}``."""
         return JSONResponse(self.engine.printer(request.path_params["name"]).model_dump(mode="json"))
 
+    async def capture(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}/capture``."""
+        return Response(self.engine.capture(request.path_params["name"]), media_type=PCAPNG)
+
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
         adoption = validated(Adoption, await self.body(request))
@@ -201,7 +206,7 @@ class Api(Handlers):
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
         after = int(cursor) if cursor is not None else await self.engine.last_event()
-        return event_stream(self.engine, after, self._job_json)
+        return event_stream(self.engine, self.licence, after, self._job_json)
 
     async def description(self, _: Request) -> Response:
         """``GET /v1/openapi.json``."""
@@ -280,6 +285,15 @@ ROUTES = (
         "One printer, from memory; never blocked by printing",
         {200: (PrinterStatus, "the printer")},
         problems=(404,),
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/capture",
+        Api.capture,
+        "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
+        {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
+        problems=(404,),
+        media_type=PCAPNG,
     ),
     Route(
         "POST",

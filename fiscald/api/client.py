@@ -149,6 +149,10 @@ class _Calls:
         return _Call("GET", f"/v1/printers/{quote(name, safe='')}", _reader(PrinterStatus))
 
     @staticmethod
+    def _capture(name: str) -> _Call[bytes]:
+        return _Call("GET", f"/v1/printers/{quote(name, safe='')}/capture", bytes)
+
+    @staticmethod
     def _adopt(name: str, printer_id: str) -> _Call[PrinterStatus]:
         path = f"/v1/printers/{quote(name, safe='')}/adoption"
         return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
@@ -188,9 +192,10 @@ def _job_path(key: str, suffix: str = "") -> str:
 
 
 def _content(response: httpx.Response) -> Any:
-    """The answer's JSON. Raises ``Refused`` for a problem."""
+    """The answer's JSON, or its bytes where it is none. Raises ``Refused`` for a problem."""
     if response.status_code < 400:
-        return response.json()
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.json() if is_json else response.content
     try:
         content = response.json()
         content.pop("type", None)
@@ -271,6 +276,10 @@ class Client(_Calls):
     def printer(self, name: str) -> PrinterStatus:
         """One printer."""
         return self._send(self._printer(name))
+
+    def capture(self, name: str) -> bytes:
+        """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
+        return self._send(self._capture(name))
 
     def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """Confirm that the printer with this unique number took the place of the known one."""
@@ -385,6 +394,10 @@ class AsyncClient(_Calls):
     async def printer(self, name: str) -> PrinterStatus:
         """See ``Client.printer``."""
         return await self._send(self._printer(name))
+
+    async def capture(self, name: str) -> bytes:
+        """See ``Client.capture``."""
+        return await self._send(self._capture(name))
 
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """See ``Client.adopt``."""

@@ -1,8 +1,8 @@
-"""Server-sent events: changes of jobs with a cursor, and the state of printers.
+"""Server-sent events: changes of jobs with a cursor, the state of printers, and that of the licence.
 
-A stream begins with the present state of every printer. Job events carry an id; a client that reconnects with
-``Last-Event-ID`` gets every change since, also over a restart of the daemon. Nothing is buffered for a slow
-client: it reads from the journal at its own pace.
+A stream begins with the present state of the licence and of every printer. Job events carry an id; a client that
+reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. Nothing is buffered
+for a slow client: it reads from the journal at its own pace.
 """
 
 from __future__ import annotations
@@ -14,27 +14,36 @@ from typing import Any
 from starlette.responses import StreamingResponse
 
 from fiscald.engine import Engine
+from fiscald.licence import LicenceGate
 from fiscald.model.jobs import Job
 
 #: Seconds of quiet after which a comment shows that the stream is alive.
 KEEPALIVE = 15.0
 
 
-def event_stream(engine: Engine, after: int, job_json: Callable[[Job], dict[str, Any]]) -> StreamingResponse:
+def event_stream(
+    engine: Engine, licence: LicenceGate, after: int, job_json: Callable[[Job], dict[str, Any]]
+) -> StreamingResponse:
     """The answer that goes on for as long as the client listens."""
     return StreamingResponse(
-        _events(engine, after, job_json),
+        _events(engine, licence, after, job_json),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(engine: Engine, cursor: int, job_json: Callable[[Job], dict[str, Any]]) -> AsyncIterator[str]:
+async def _events(
+    engine: Engine, licence: LicenceGate, cursor: int, job_json: Callable[[Job], dict[str, Any]]
+) -> AsyncIterator[str]:
+    licensed: dict[str, Any] = {}
     shown: dict[str, tuple[object, ...]] = {}
     yield ": fiscald\n\n"
     while not engine.stopping:
         quiet = True
         change = engine.next_change()
+        if licensed != (licensed := licence.describe()):
+            quiet = False
+            yield _event("licence", licensed)
         for status in engine.printers():
             why = status.problem.code if status.problem else None
             seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low)

@@ -22,7 +22,7 @@ class Hello(Strict):
     printers: tuple[str, ...]
     licence: dict[str, Any]
     features: tuple[str, ...] = (
-        "jobs", "events", "resolution", "adoption", "licence", "metrics", "raw", "preview",
+        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
     rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")

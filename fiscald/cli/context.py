@@ -1,9 +1,11 @@
-"""What every verb of ``fiscalctl`` has: the options that stand before it, a client, and the exit codes."""
+"""What all verbs of ``fiscalctl`` share: its options, its exit codes, and how it says that something went wrong."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,11 +69,30 @@ def _refusal_code(status: int, problem: Problem) -> int:
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem for a person: in English, and in Polish for the cashier."""
+    """A problem in a few lines, for the technician and for the cashier."""
     lines = [f"{problem.code}: {problem.detail}"]
     lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
     lines.append(problem.detail_pl)
     return "\n".join(lines)
+
+
+class Verbs(click.Group):
+    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
+        except BrokenPipeError:
+            # Whoever read our output has gone; what Python still wants to write goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception:
+            traceback.print_exc()
+        sys.exit(UNKNOWN)
 
 
 pass_context = click.make_pass_decorator(Context)

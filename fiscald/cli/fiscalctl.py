@@ -7,9 +7,7 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 import uuid
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,8 @@ from pydantic import ValidationError
 
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET
-from fiscald.cli.context import (
-    DONE,
-    FAILED,
-    UNDECIDED,
-    UNKNOWN,
-    USAGE,
-    Context,
-    pass_context,
-)
+from fiscald.cli import recordings, replay
+from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
@@ -37,25 +28,6 @@ from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
-
-
-class Verbs(click.Group):
-    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
-        except BrokenPipeError:
-            # Whoever read our output has gone; what Python still wants to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception:
-            traceback.print_exc()
-        sys.exit(UNKNOWN)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -246,8 +218,12 @@ def _show_job(context: Context, found: Job) -> None:
     context.show(found.model_dump(mode="json", by_alias=True), lambda: job_text(found))
 
 
-for verb in (licence, preview, raw, watch):
-    main.add_command(verb)
+# -- verbs with modules of their own ----------------------------------------------------------------------
+
+for _verb in (
+    licence, preview, raw, watch, recordings.capture, recordings.decode, replay.replay, recordings.regression
+):  # fmt: skip
+    main.add_command(_verb)
 
 
 if __name__ == "__main__":

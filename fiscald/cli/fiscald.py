@@ -14,7 +14,7 @@ import click
 
 from fiscald import __version__
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
-from fiscald.protocols import FAMILIES
+from fiscald.emulator import FACES, face
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +87,7 @@ def demo(*, keep: bool, png: Path) -> None:
 
 
 @main.command()
-@click.argument("family", type=click.Choice(FAMILIES))
+@click.argument("family", type=click.Choice(FACES))
 @click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0 takes a free one).")
 @click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, linked here.")
 @click.option("--control", metavar="SOCKET", type=click.Path(path_type=Path), help="Take orders on a Unix socket.")
@@ -119,11 +119,10 @@ def emulate(
     from fiscald.emulator.running import build, serve
     from fiscald.emulator.server import Plug
     from fiscald.emulator.storage import StorageError
-    from fiscald.protocols import family as find_family
 
     if (tcp is None) == (pty is None):
         raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
-    known = find_family(family)
+    known = face(family)
     for name, value, choices in (
         ("--profile", profile, known.profiles),
         ("--code-page", code_page, known.code_pages),

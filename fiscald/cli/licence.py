@@ -34,7 +34,9 @@ _EXIT = {
     "licence.emergency_denied": NO_EMERGENCY,
 }
 #: What the vendor calls a code from a mail that does not fit.
-_CODES = ("code_wrong", "code_expired")
+_CODES = ("code_wrong", "session_ended")
+#: What it calls a company that does not fit.
+_COMPANIES = ("company", "company_known", "company_invalid")
 
 
 @click.group()
@@ -64,7 +66,7 @@ def _exit_code(problem: Problem) -> int | None:
     extra = problem.model_extra or {}
     if extra.get("vendor_code") in _CODES:
         return WRONG_CODE
-    if extra.get("vendor_code") == "company":
+    if extra.get("vendor_code") in _COMPANIES:
         return COMPANY
     return _EXIT.get(problem.code)
 

@@ -164,7 +164,7 @@ class EmulatedPrinter:
 
 
 async def serve(
-    plug: Plug,
+    plug: Plug[Device],
     *,
     tcp: tuple[str, int] | None,
     pty: Path | None,

@@ -8,11 +8,11 @@ import pty
 import socket
 import tty
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio.abc import TaskStatus
 
-from fiscald.emulator.device import Device
 from fiscald.transport import ByteStream, LinkLost, MemoryStream, Throttle, memory_line
 from fiscald.transport.descriptor import DescriptorStream
 from fiscald.transport.tcp import SocketStream
@@ -21,10 +21,31 @@ from fiscald.transport.tcp import SocketStream
 SECOND_CALLER_SECONDS = 1.0
 
 
-class Plug:
+class Plugged(Protocol):
+    """What a plug needs of a device; see ``fiscald.emulator.device.Device``."""
+
+    powered: bool
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Bytes arrived."""
+
+    def poll(self, now: float) -> bytes:
+        """The bytes to send by now."""
+
+    def wakeup(self) -> float | None:
+        """When something will be due, if nothing arrives before."""
+
+    def disconnected(self) -> None:
+        """The link is gone."""
+
+
+D = TypeVar("D", bound=Plugged)
+
+
+class Plug(Generic[D]):
     """Carries bytes between streams and one device."""
 
-    def __init__(self, device: Device, *, baud: int | None = None) -> None:
+    def __init__(self, device: D, *, baud: int | None = None) -> None:
         """``baud``: make every stream as slow as a serial line."""
         self.device = device
         self._baud = baud

@@ -82,7 +82,9 @@ class Printer:
     address: Address
     settings: Settings
     wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream
-    """Put around every new stream (the recorder)."""
+    """Put around every new stream (the flight recorder)."""
+    capture: Callable[[], bytes] = lambda: b""
+    """What the flight recorder holds."""
 
 
 class Actor:

@@ -266,6 +266,10 @@ class Engine:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).status()
 
+    def capture(self, name: str) -> bytes:
+        """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
+        return self._actor(name).printer.capture()
+
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """A person confirms that the printer with this unique number took the place of the known one."""
         actor = self._actor(name)
@@ -329,7 +333,8 @@ class Engine:
         return wait
 
     def licence_changed(self) -> None:
-        """Jobs that waited for a licence may go on."""
+        """Jobs that waited for a licence may go on, and whoever listens hears of it."""
+        self._wake_all()
         for actor in self._actors.values():
             actor.kick()
 

@@ -26,6 +26,11 @@ class Company(NamedTuple):
     cc: str
     tin: str | None
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What one company has and no other: its tax number, or name and postcode where it has none."""
+        return (self.cc, self.tin) if self.tin is not None else (self.cc, self.normal_name, self.normal_post)
+
     def same(self, other: Company) -> bool:
         """Whether both are one company, however it is written: by tax number, or by name and postcode."""
         if self.cc != other.cc:

@@ -21,8 +21,6 @@ from fiscald.model.problems import Problem, ProblemError, problem
 #: Never gated: a shop must be able to close its day, whatever became of its licence.
 SAFE_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
-#: How the unique number of every emulated printer begins.
-EMULATED = "EMU"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 
@@ -79,7 +77,7 @@ class LicenceGate:
         """Read the store again: at start, and when asked to."""
         try:
             self._certificate = self.store.load(self.wall())
-            self._reason = ""
+            self._reason = "" if self._certificate is not None else "none is installed"
         except (CertificateRefused, StoreError) as error:
             self._certificate = None
             self._reason = str(error)
@@ -129,7 +127,7 @@ class LicenceGate:
 
     def witness(self, identity: Identity, clock: datetime.datetime | None) -> None:
         """A printer has told its time. Only a fiscalised one counts, and no emulated one."""
-        if clock is not None and identity.fiscal and not identity.printer_id.startswith(EMULATED):
+        if clock is not None and identity.fiscal and not identity.emulated:
             self._printer_ahead = clock.timestamp() - self._clock()
 
     def save_time(self) -> None:
@@ -179,11 +177,10 @@ class LicenceGate:
             return problem("licence.module_missing", module=MODULE, modules=modules, extra={"module": MODULE})
         if identity is None:
             return None
-        emulated = identity.printer_id.startswith(EMULATED)
-        if self.test_keys and not emulated:
+        if self.test_keys and not identity.emulated:
             return problem("licence.test_keys", printer_id=identity.printer_id)
         tin = certificate.company.tin
-        if identity.fiscal and identity.nip is not None and tin not in (None, identity.nip) and not emulated:
+        if identity.fiscal and identity.nip is not None and tin not in (None, identity.nip) and not identity.emulated:
             return company_mismatch(str(certificate.company), f"{identity.printer_id} ({identity.nip})").refusal
         return None
 

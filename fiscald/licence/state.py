@@ -130,7 +130,7 @@ def _warnings(it: Situation, certificate: Certificate) -> tuple[str, ...]:
     if certificate.end is not None and certificate.end - it.now <= ENDING_SOON * DAY:
         warnings.append("licence.w.ending_soon")
     today = datetime.datetime.fromtimestamp(it.now, datetime.UTC).date()
-    if (certificate.upd - today).days <= UPDATES_ENDING_SOON:
+    if certificate.kind != "trial" and (certificate.upd - today).days <= UPDATES_ENDING_SOON:
         warnings.append("licence.w.updates_ending_soon")
     newest = it.status.upd.latest if it.status is not None and it.status.upd is not None else it.version
     if _parts(newest) > _parts(it.version):

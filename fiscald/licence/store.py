@@ -76,12 +76,12 @@ class LicenceStore:
 
     # -- certificates ---------------------------------------------------------------------------------
 
-    def load(self, now: int) -> Certificate:
-        """The certificate in force. Raises ``CertificateRefused`` (also when there is none)."""
+    def load(self, now: int) -> Certificate | None:
+        """The certificate in force, if one is installed. Raises ``CertificateRefused``."""
         self._promote_pending(now)
         text = self._read("certificate")
         if text is None:
-            raise CertificateRefused(CertificateCode.FORMAT, "no certificate is installed")
+            return None
         certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
         return certificate

@@ -23,6 +23,7 @@ WINDOW = 600
 ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+Signed = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=8000)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=2**40)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{22}$")]
 Email = Annotated[
@@ -42,7 +43,7 @@ class CompanyClaims(Strict):
     name: Text
     post: Text
     cc: Text
-    tin: Text | None
+    tin: Text | None = None
 
     def company(self) -> Company:
         """The company, tidied. Raises ``WireError``."""
@@ -171,7 +172,7 @@ class OwnCompany(Strict):
 
     name: Text
     post: Text
-    lic: Text | None
+    lic: Text | None = None
     """Its licence that can be moved, if it has one."""
 
 
@@ -193,7 +194,7 @@ class Answer(Reply):
     """The answer to everything but a check: exactly one of the optional fields is there."""
 
     kind: ClassVar[str] = ANSWER
-    crt: Text | None = None
+    crt: Signed | None = None
     """A certificate."""
     session: Text | None = None
     """Proves for 15 minutes that the address was confirmed."""
@@ -217,13 +218,13 @@ class Status(Reply):
     kind: ClassVar[str] = STATUS
     lic: Text
     verdict: Literal["ok", "renewed", "superseded", "revoked", "ended"]
-    crt: Text | None = None
+    crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None
     """What the vendor says about a revocation."""
     since: Seconds | None = None
     """When the licence was revoked or moved."""
-    keys: Text | None = None
+    keys: Signed | None = None
     """A newer key list."""
 
 

@@ -48,6 +48,11 @@ class Identity(Strict):
     nip: str | None = Field(default=None, description="the taxpayer in its fiscal memory, where the family can say it")
     profile: str = Field(description="the family's profile that is used for it")
 
+    @property
+    def emulated(self) -> bool:
+        """Whether it is an emulated printer: the unique number of every one begins with EMU, and of no real one."""
+        return self.printer_id.startswith("EMU")
+
 
 class Counters(Strict):
     """The printer's counters in neutral words."""

@@ -274,7 +274,7 @@ CATALOGUE: dict[str, Row] = {
         "Plik licencji jest nieprawidłowy. Poprzednia licencja pozostaje w mocy.",
     ),
     "licence.unregistered": Row(
-        _LIC, _NOT, _SAFE, "No valid licence", "no valid licence is installed ({reason}); enter a licence number",
+        _LIC, _NOT, _SAFE, "No valid licence", "there is no valid licence ({reason}); enter a licence number",
         "Program nie jest zarejestrowany. Podaj numer licencji.",
     ),
     "licence.revoked": Row(

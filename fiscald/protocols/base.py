@@ -7,6 +7,8 @@ A family is pure: bytes and values in, bytes and values out; no I/O, no clock, n
   replies, and return what those prove. All knowledge of grammar, arithmetic and recovery is there;
 * **checks** predict the printer's refusals from the document alone.
 
+It also has **names** for people: of every frame, field and error that passes, in recordings of any origin.
+
 Who drives a dialogue keeps this bargain. ``Started``, ``Opened`` and ``Committing`` are journaled, synced,
 before the dialogue goes on. A dialogue is always sent the reply to the step it yielded; when there is none
 (silence, lost link, killed daemon) the dialogue is closed, nothing is sent again, and ``Family.recover``
@@ -208,6 +210,98 @@ class Check:
     """What the document comes to, where it has a value and nothing stands against it."""
 
 
+# -- what people are shown of a conversation ----------------------------------------------------------
+
+
+class Direction(StrEnum):
+    """Which way bytes went."""
+
+    SENT = ">"
+    """To the printer."""
+    RECEIVED = "<"
+    """From the printer."""
+
+
+class NamedField(NamedTuple):
+    """One field of a frame."""
+
+    name: str
+    """As the family's reference calls it."""
+    text: str
+    """As it stands on the wire."""
+    value: str
+    """For people: ``2.00``, ``23%``, ``yes``; the text where it cannot be read."""
+    meaning: str = ""
+    """English; empty where the tables know none."""
+    own: bool = False
+    """Belongs to this very printer at this very moment (its number, clock, counters, totals): another printer
+    answers with another value and is right."""
+
+
+class NamedError(NamedTuple):
+    """An error that a printer answered."""
+
+    name: str
+    """Number, and the vendor's symbol where there is one."""
+    text: str
+    """English, for developers and technicians."""
+    text_pl: str
+    """Polish, for the cashier."""
+
+
+class NamedFrame(NamedTuple):
+    """What passed in one direction: a frame, or bytes that are none."""
+
+    raw: bytes
+    masked: bytes
+    """``raw`` with personal data masked, just as long. The check is made anew where it was right before."""
+    name: str = ""
+    """Of the command; empty where the bytes belong to no frame."""
+    meaning: str = ""
+    fields: tuple[NamedField, ...] = ()
+    error: NamedError | None = None
+    damage: str | None = None
+    """What is wrong with it, in a sentence; ``None`` for an intact frame."""
+    text: str = ""
+    """The frame without its marks and its check, as recordings write it; empty for a damaged one."""
+    effect: Effect | None = None
+    """Of an intact command; ``None`` for answers and for unknown commands."""
+
+
+class Naming(Protocol):
+    """Names what passes over one connection; is fed with both directions in order."""
+
+    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+        """What ``data`` completes. An unfinished frame is kept for the next call. Never raises.
+
+        The raw bytes of one direction, joined, are what was fed; how it was cut up changes no frame.
+        """
+
+    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+        """What is unfinished, as damaged: nothing more comes in that direction."""
+
+
+class Word(NamedTuple):
+    """A command and the fields of it and of its answer, for programs in other languages."""
+
+    name: str
+    meaning: str
+    fields: tuple[tuple[str, str], ...]
+    """Name and meaning of each."""
+
+
+class Vocabulary(NamedTuple):
+    """A family's tables, from which the Wireshark dissector is made."""
+
+    words: tuple[Word, ...]
+    common: tuple[tuple[str, str], ...]
+    """Fields that any frame may have: name and meaning."""
+    errors: dict[str, NamedError]
+    """By the key that ``lua`` makes of a frame."""
+    lua: str
+    """Its frames in Lua; ``fiscald.protocols.dissector`` says what it must define."""
+
+
 class Family(Protocol):
     """A wire protocol. Stateless; one object serves all printers of the family."""
 
@@ -244,6 +338,12 @@ class Family(Protocol):
 
     def show_raw(self, reply: Any, settings: Settings) -> RawReply:
         """The session's answer to such a command, in the same form."""
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
 
 
 def refuse(errors: Iterable[FieldProblem]) -> tuple[str, str]:

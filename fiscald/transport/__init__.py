@@ -1,4 +1,4 @@
-"""Addresses to byte streams: serial lines and TCP now; USB has its place beside them."""
+"""Addresses to byte streams: serial lines, USB and TCP."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fiscald.transport.base import (
 from fiscald.transport.memory import MemoryStream, memory_line
 from fiscald.transport.serial import SerialLine
 from fiscald.transport.tcp import TcpHost
+from fiscald.transport.usb import UsbDevice
 from fiscald.transport.wrappers import Recorder, Throttle
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "TcpHost",
     "Throttle",
     "Unreachable",
+    "UsbDevice",
     "memory_line",
     "parse_address",
 ]

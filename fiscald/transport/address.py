@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from fiscald.transport.base import AddressError, ByteStream
+from fiscald.transport.known_usb import Link, known_usb
 from fiscald.transport.serial import FLOWS, SerialLine
 from fiscald.transport.tcp import TcpHost
+from fiscald.transport.usb import BAUD, UsbDevice
+
+_USB_IDS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})", re.ASCII | re.IGNORECASE)
+_USB_PATH = re.compile(r"\d+-\d+(\.\d+)*", re.ASCII)
 
 
 class Address(Protocol):
@@ -19,22 +25,29 @@ class Address(Protocol):
 
 def parse_address(text: str) -> Address:
     """The address written as ``text``. Raises ``AddressError`` with a sentence that shows a right one."""
-    if text.startswith("usb://"):
-        raise AddressError(f"{text!r}: usb:// is not available yet; use the printer's serial port (serial://)")
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError as error:
         raise AddressError(f"{text!r} is not an address: {error}") from None
     match parts.scheme:
         case "serial":
             return _serial(text, parts.netloc, parts.path, parts.query)
+        case "usb":
+            return _usb(text, parts.netloc, parts.path, parts.query)
         case "tcp":
-            if not parts.hostname or port is None or parts.path not in ("", "/") or parts.query:
-                raise AddressError(f"{text!r}: write tcp://HOST:PORT, for example tcp://192.168.1.50:6666")
-            return TcpHost(parts.hostname, port)
+            return _tcp(text, parts)
         case _:
-            raise AddressError(f"{text!r}: an address starts with serial:// or tcp://")
+            raise AddressError(f"{text!r}: an address starts with serial://, usb:// or tcp://")
+
+
+def _tcp(text: str, parts: SplitResult) -> TcpHost:
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise AddressError(f"{text!r} is not an address: {error}") from None
+    if not parts.hostname or port is None or parts.path not in ("", "/") or parts.query:
+        raise AddressError(f"{text!r}: write tcp://HOST:PORT, for example tcp://192.168.1.50:6666")
+    return TcpHost(parts.hostname, port)
 
 
 def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:
@@ -42,13 +55,58 @@ def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:
         raise AddressError(
             f"{text!r}: write three slashes before the path, for example serial:///dev/ttyUSB0?baud=9600"
         )
-    options = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
-    baud = options.pop("baud", "9600")
+    options = _options(query)
+    baud = _baud(text, options.pop("baud", "9600"))
     flow = options.pop("flow", "none")
     if options:
         raise AddressError(f"{text!r}: unknown option {', '.join(options)}; there are baud and flow")
-    if not baud.isdigit() or int(baud) not in range(300, 4_000_001):
-        raise AddressError(f"{text!r}: baud is a number like 9600 or 115200")
     if flow not in FLOWS:
         raise AddressError(f"{text!r}: flow is one of {', '.join(FLOWS)}")
-    return SerialLine(path, int(baud), flow)
+    return SerialLine(path, baud, flow)
+
+
+def _usb(text: str, netloc: str, path: str, query: str) -> UsbDevice:
+    ids = _USB_IDS.fullmatch(netloc)
+    if ids is None or path not in ("", "/"):
+        raise AddressError(f"{text!r}: write usb://VENDOR:PRODUCT as lsusb shows them, for example usb://1424:10b0")
+    vendor, product = (int(digits, 16) for digits in ids.groups())
+    options = _options(query)
+    serial = options.pop("serial", None)
+    place = options.pop("path", None)
+    interface = options.pop("interface", None)
+    baud = _baud(text, options.pop("baud", str(BAUD)))
+    detach = options.pop("detach", "no")
+    if options:
+        there = "serial, path, interface, baud and detach"
+        raise AddressError(f"{text!r}: unknown option {', '.join(options)}; there are {there}")
+    if serial == "":
+        raise AddressError(f"{text!r}: serial is the device's USB serial number, as lsusb -v shows it")
+    if place is not None and _USB_PATH.fullmatch(place) is None:
+        raise AddressError(f"{text!r}: path is bus and ports as the kernel writes them, for example 1-2 or 1-2.4")
+    if interface is not None and not (_is_number(interface) and int(interface) <= 255):
+        raise AddressError(f"{text!r}: interface is a number from 0 to 255")
+    if detach not in ("yes", "no"):
+        raise AddressError(f"{text!r}: detach is yes or no")
+    known = known_usb(vendor, product)
+    if known is not None and known.link is Link.ADAPTER:
+        raise AddressError(
+            f"{text!r} is a serial adapter, which only its driver understands; "
+            f"use its serial port, for example serial:///dev/ttyUSB0?baud={baud}"
+        )
+    return UsbDevice(
+        vendor, product, serial, place, None if interface is None else int(interface), baud, detach == "yes"
+    )
+
+
+def _options(query: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+
+
+def _baud(text: str, baud: str) -> int:
+    if not _is_number(baud) or int(baud) not in range(300, 4_000_001):
+        raise AddressError(f"{text!r}: baud is a number like 9600 or 115200")
+    return int(baud)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
 
-from fiscald.transport.base import ByteStream
+from fiscald.transport.base import ByteStream, LinkLost
 
 #: Called with ">" (to the printer) or "<" (from it) and the bytes.
 Sink = Callable[[str, bytes], None]
@@ -18,26 +19,31 @@ BITS_PER_BYTE = 10
 class Recorder(ByteStream):
     """Shows every byte that passes to ``sink``; received bytes before they are handed on."""
 
-    def __init__(self, stream: ByteStream, sink: Sink, *, closed: Callable[[], None] = lambda: None) -> None:
-        """``closed`` is called once the stream is closed: no more bytes will come."""
+    def __init__(self, stream: ByteStream, sink: Sink, *, ended: Callable[[str | None], None] = lambda _: None) -> None:
+        """``ended`` is called once, when no more bytes will come: with the reason of a lost link, or ``None``."""
         self._stream = stream
         self._sink = sink
-        self._closed = closed
+        self._ended = ended
+        self._over = False
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``. Recorded first: what may have been sent must be in the record."""
-        self._sink(">", data)
-        await self._stream.send(data)
+        if not self._over:
+            self._sink(">", data)
+        with self._noticing_the_end():
+            await self._stream.send(data)
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        data = await self._stream.receive()
+        with self._noticing_the_end():
+            data = await self._stream.receive()
         self._sink("<", data)
         return data
 
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""
-        data = self._stream.receive_nowait()
+        with self._noticing_the_end():
+            data = self._stream.receive_nowait()
         if data:
             self._sink("<", data)
         return data
@@ -45,7 +51,20 @@ class Recorder(ByteStream):
     async def aclose(self) -> None:
         """See ``ByteStream.aclose``."""
         await self._stream.aclose()
-        self._closed()
+        self._end(None)
+
+    @contextmanager
+    def _noticing_the_end(self) -> Iterator[None]:
+        try:
+            yield
+        except LinkLost as error:
+            self._end(str(error))
+            raise
+
+    def _end(self, reason: str | None) -> None:
+        if not self._over:
+            self._over = True
+            self._ended(reason)
 
 
 class Throttle(ByteStream):

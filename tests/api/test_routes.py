@@ -17,6 +17,7 @@ from fiscald.api.client import Client, JobChange, NotReachable, Refused
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.printers import PrinterStatus
+from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, running
 
 PROBLEM = "application/problem+json"
@@ -108,6 +109,24 @@ async def test_hello_printers_licence(tmp_path: Path) -> None:
         problem(await it.http.get("/v1/printers/till2"), 404, "printer.unknown")
         licence = (await it.http.get("/v1/licence")).json()
         assert (licence["state"], licence["may_print"]) == ("active", True)
+
+
+async def test_the_flight_recorder(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        await it.put("A")
+        response = await it.http.get("/v1/printers/till1/capture")
+        assert response.headers["content-type"] == "application/x-pcapng"
+        packets, warnings = read(response.content)
+        assert not warnings
+        assert (packets[0].event.name, packets[0].note) == ("OPEN", it.printer.address)
+        assert b"\x02trend\tto1150\tfp1150\t" in b"".join(packet.data for packet in packets)
+        assert (await it.client.capture("till1"))[:200] == response.content[:200]
+        with Client(it.socket) as client:
+            again = await anyio.to_thread.run_sync(client.capture, "till1")
+        assert read(again).packets[: len(packets)] == packets
+        problem(await it.http.get("/v1/printers/till2/capture"), 404, "printer.unknown")
+        with pytest.raises(Refused, match="till2"):
+            await it.client.capture("till2")
 
 
 async def test_the_list_of_jobs(tmp_path: Path) -> None:

@@ -43,9 +43,9 @@ T = TypeVar("T")
 
 READS = ("job", "jobs", "next_job", "counts", "events", "last_event", "printer_id")
 #: Virtual seconds after which an unfinished run counts as stuck.
-PATIENCE = 7200.0
+PATIENCE = 2400.0
 #: Turns of the loop after which a run counts as going in circles.
-TURNS = 400_000
+TURNS = 120_000
 #: Virtual seconds after which a person looks after what needs one.
 PERSON_SECONDS = 120.0
 

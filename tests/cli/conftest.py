@@ -1,21 +1,46 @@
-"""What every test of a verb begins with."""
+"""A shop's counter, for the tests of ``fiscalctl``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from fiscald import daemon
 from fiscald.api.client import Client
 from fiscald.cli.fiscalctl import main
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
-from tests.cli.counters import Counter
+
+RECEIPT = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
+
+
+@dataclass
+class Counter:
+    """A shop's counter: a daemon, a printer, and a person with a terminal."""
+
+    socket: Path
+    printer: EmulatedPrinter
+    folder: Path
+
+    def run(self, *arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, ["--socket", str(self.socket), *arguments], input=text)
+
+    def json(self, *arguments: str, text: str | None = None) -> Any:
+        result = CliRunner().invoke(main, ["--socket", str(self.socket), "--json", *arguments], input=text)
+        return json.loads(result.stdout)
+
+    def file(self, content: Any) -> str:
+        path = self.folder / "document.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
 
 
 @pytest.fixture

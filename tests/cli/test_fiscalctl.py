@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from fiscald.api.client import Client, ClientError
 from fiscald.cli.fiscalctl import main
-from tests.cli.counters import RECEIPT, Counter
+from tests.cli.conftest import RECEIPT, Counter
 
 
 def test_printing_and_asking_again(counter: Counter) -> None:

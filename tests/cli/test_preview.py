@@ -23,7 +23,7 @@ from fiscald.model.problems import ProblemError
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual
-from tests.cli.counters import Counter
+from tests.cli.conftest import Counter
 from tests.engine.shop import Till, shop
 
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from fiscald.api.client import Client
-from tests.cli.counters import RECEIPT, Counter
+from tests.cli.conftest import RECEIPT, Counter
 
 
 def test_a_question(counter: Counter) -> None:

@@ -28,7 +28,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
-from tests.cli.counters import RECEIPT, Counter
+from tests.cli.conftest import RECEIPT, Counter
 
 COUNTERS = Counters(daily_report=13, last_receipt=85, receipts=84, cancelled=1, printouts=44)
 READY = PrinterStatus(

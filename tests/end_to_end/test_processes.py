@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -18,6 +17,8 @@ import pytest
 from fiscald.api.client import Client
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from fiscald.protocols.base import Direction
+from fiscald.recording.packets import read
 from tests.daemons import RECEIPT
 
 pytestmark = pytest.mark.slow
@@ -222,10 +223,11 @@ def test_recording_keeps_both_directions(tmp_path: Path) -> None:
             with licensed(tmp_path) as client:
                 client.submit("A", "till1", RECEIPT)
     (file,) = (tmp_path / "state" / "recordings").iterdir()
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert lines[0]["printer"] == "till1"
-    sent = b"".join(bytes.fromhex(line["hex"]) for line in lines[1:] if line["dir"] == ">")
-    got = b"".join(bytes.fromhex(line["hex"]) for line in lines[1:] if line["dir"] == "<")
+    packets, warnings = read(file.read_bytes())
+    assert not warnings
+    assert {packet.printer for packet in packets} == {"till1"}
+    sent = b"".join(packet.data for packet in packets if packet.direction is Direction.SENT)
+    got = b"".join(packet.data for packet in packets if packet.direction is Direction.RECEIVED)
     assert b"\x02trend\tto1150\tfp1150\t" in sent
     assert b"\x02trend\t#2902\x03" in got
     assert file.stat().st_mode & 0o077 == 0

@@ -326,7 +326,9 @@ def test_an_older_certificate_with_more_modules(tmp_path: Path) -> None:
     twin = sign(claims(jti="crt_another")).encode()
     with pytest.raises(CertificateRefused, match="SUPERSEDED"):
         store.install(twin, T0)
-    assert store.load(T0).modules == ("app",)
+    in_force = store.load(T0)
+    assert in_force is not None
+    assert in_force.modules == ("app",)
     assert store.install(sign(claims(seq=8, jti="crt_8")).encode(), T0).seq == 8
 
 

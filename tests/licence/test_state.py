@@ -319,6 +319,7 @@ def test_the_latest_time_is_saved_hourly_and_only_if_it_is_believed(tmp_path: Pa
 def test_an_emergency_pass_is_for_paid_licences_once_in_90_days(tmp_path: Path) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
+    assert opened.describe()["reason"] == "none is installed"
     with pytest.raises(ProblemError, match="emergency_denied"):
         opened.take_emergency()
     opened.install(sign(claims(chk={"every": 86400, "lapse": "restrict"})).encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.testing import sign
 from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_computers, read_vendors
-from fiscald.licence.wire import QUESTIONS, Check, Status, WireError, claims, parse
+from fiscald.licence.wire import QUESTIONS, Answer, Check, Enrol, Status, WireError, claims, parse
 from fiscald.model.strict import Strict
 
 KEYS = trusted(test_keys=True)
@@ -35,6 +36,7 @@ STATUS = {
     "nonce": "AAECAwQFBgcICQoLDA0ODw", "req": "NwUMge8_zMAsQK5ablQsQ0E-_Zz81IvVcUikEB4uatI", "verdict": "ok", "crt": None,
     "upd": {"latest": "1.0.4", "series": "2026-01-10", "url": "https://vendor.example/dl/1.0.4"},
 }  # fmt: skip
+OWN = {"name": "Bakery", "post": "1011 AB"}
 
 
 def test_the_published_question() -> None:
@@ -126,6 +128,20 @@ def test_any_json_is_a_message_or_a_wire_error(payload: Any) -> None:
         with contextlib.suppress(WireError):
             message = parse(model, payload)
             assert parse(model, claims(message)) == message
+
+
+def test_what_is_absent_is_left_out_and_read_back() -> None:
+    head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": 1, "nonce": QUESTION["nonce"], "req": "r"}
+    company = {"name": "Bakery", "post": "1011 AB", "cc": "NL"}
+    enrol = {"aud": "a", "iat": 1, "nonce": QUESTION["nonce"], "email": "a@b.nl", "mid": "m", "lang": "en"}
+    certificate = (Path(__file__).parent / "c0.txt").read_text("ascii").strip()
+    for model, content in (
+        (Enrol, enrol | {"company": company}),
+        (Answer, head | {"companies": [OWN]}),
+        (Answer, head | {"crt": certificate}),
+    ):
+        message = parse(model, content)
+        assert parse(model, json.loads(json.dumps(claims(message)))) == message
 
 
 def test_a_whole_number_is_not_a_float_nor_a_truth() -> None:

@@ -13,6 +13,9 @@ from importlinter import Contract, ContractCheck, fields, output
 class MayImport(Contract):
     """``package`` may import itself and ``allowed``; of the standard library all but ``not_stdlib``.
 
+    ``except_for`` names parts of the package that are none of it: they have a contract of their own, and the rest may
+    not import them.
+
     An entry of ``allowed`` covers its submodules too, unless it ends in ``:exactly``; ``*`` is one level.
     """
 
@@ -21,24 +24,29 @@ class MayImport(Contract):
     package = fields.StringField()
     allowed = fields.ListField(subfield=fields.StringField())
     not_stdlib = fields.ListField(subfield=fields.StringField(), required=False)
+    except_for = fields.ListField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         package = str(self.package)
         wrong = [
             f"{module} -> {imported}"
-            for module in sorted(m for m in graph.modules if m == package or m.startswith(f"{package}."))
+            for module in sorted(m for m in graph.modules if self._inside(package, m))
             for imported in sorted(graph.find_modules_directly_imported_by(module))
             if not self._may(package, imported)
         ]
         return ContractCheck(kept=not wrong, metadata={"wrong": wrong})
 
     def _may(self, package: str, imported: str) -> bool:
-        if imported == package or imported.startswith(f"{package}."):
+        if self._inside(package, imported):
             return True
         root = imported.partition(".")[0]
         if root in sys.stdlib_module_names:
             return root not in (cast("list[str] | None", self.not_stdlib) or ())
         return any(self._covers(entry, imported) for entry in cast("list[str]", self.allowed))
+
+    def _inside(self, package: str, module: str) -> bool:
+        excepted = cast("list[str] | None", self.except_for) or []
+        return _within(module, package) and not any(_within(module, other) for other in excepted)
 
     @staticmethod
     def _covers(entry: str, imported: str) -> bool:
@@ -54,3 +62,7 @@ class MayImport(Contract):
         for line in metadata["wrong"]:
             output.print_error(f"- {line}", bold=False)
         output.new_line()
+
+
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")

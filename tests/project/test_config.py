@@ -102,3 +102,9 @@ def test_rights(tmp_path: Path) -> None:
     assert {right: names for right, names in config.rights.given.items() if names is not None} == {
         "print": ("group:fiscald",), "raw": ("user:anna", "group:serwis"), "resolve": ()
     }  # fmt: skip
+
+
+def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:
+    assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 1024
+    assert read(tmp_path, PRINTER + "flight_recorder_kib = 64").printers["till1"].flight_recorder_kib == 64
+    assert "flight_recorder_kib" in complaint(tmp_path, PRINTER + "flight_recorder_kib = 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -95,3 +96,18 @@ def test_every_complaint_has_a_test_that_exists() -> None:
     assert len(named) == 19
     for path, name in named:
         assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), f"{path}::{name}"
+
+
+@pytest.mark.slow
+def test_recordings_are_shown_as_described() -> None:
+    text = (ROOT / "docs" / "recordings.md").read_text("utf-8")
+
+    def told(command: str) -> str:
+        words = [str(BIN / "fiscalctl"), *shlex.split(command)[1:]]
+        return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=50).stdout
+
+    assert told(block(text, "decode docs/wireshark")) == block(text, "12:00:00.104000")
+    assert "payments are too low" in told(block(text, "decode 02"))
+    regression = block(text, "fiscalctl regression").replace("\\\n", " ")
+    regression = regression.replace("till1.pcapng", "docs/wireshark/example.pcapng")
+    assert json.loads(told(regression.replace("tests/recordings/posnet-hd-online.json", "-")))["left_out"] == 2

@@ -1,10 +1,17 @@
-"""Conversations recorded on real printers: the third party between driver and emulator."""
+"""Conversations recorded on real printers: the third party between driver and emulator.
+
+Every JSON file here is one recording; its header says of which family, model and firmware, and where it comes from.
+``fiscalctl regression`` makes one of a capture. The tests of its family take it up by themselves.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+#: The recording that was there first; some tests are about its content.
+XL2 = "posnet-thermal-xl2-online"
 
 
 class Exchange(NamedTuple):
@@ -15,7 +22,7 @@ class Exchange(NamedTuple):
 
     @property
     def mnemonic(self) -> str:
-        return self.command.partition("\t")[0]
+        return self.command.partition("\t")[0].removeprefix("!")
 
     @property
     def sent(self) -> dict[str, str]:
@@ -29,15 +36,51 @@ class Exchange(NamedTuple):
 class Conversation(NamedTuple):
     name: str
     exchanges: list[Exchange]
+    recording: str
+    """The file's name."""
+
+
+class Bytes(NamedTuple):
+    """What a host sends and a printer answers, as it stands on the line; either may be nothing."""
+
+    sent: bytes
+    answered: bytes
+
+
+class Dialogue(NamedTuple):
+    name: str
+    exchanges: list[Bytes]
 
 
 def fields(payload: str) -> dict[str, str]:
     return {chunk[:2]: chunk[2:] for chunk in payload.split("\t")[1:] if chunk}
 
 
-def posnet() -> list[Conversation]:
-    path = Path(__file__).with_name("posnet-thermal-xl2-online.json")
-    content = json.loads(path.read_text("utf-8"))
+def files(family: str) -> list[Path]:
+    found = sorted(Path(__file__).parent.glob("*.json"))
+    return [path for path in found if header(path).get("family") == family]
+
+
+def header(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content
+
+
+def read(path: Path) -> list[Conversation]:
     return [
-        Conversation(each["name"], [Exchange(*pair) for pair in each["exchanges"]]) for each in content["conversations"]
+        Conversation(each["name"], [Exchange(*pair) for pair in each["exchanges"]], path.stem)
+        for each in header(path)["conversations"]
+    ]
+
+
+def posnet() -> list[Conversation]:
+    return [conversation for path in files("posnet") for conversation in read(path)]
+
+
+def thermal() -> list[Dialogue]:
+    """Frames and conversations of the Thermal manuals and clients; see the head of the file for what they are worth."""
+    content = json.loads(Path(__file__).with_name("thermal-manuals.json").read_text("utf-8"))
+    return [
+        Dialogue(each["name"], [Bytes(*map(bytes.fromhex, pair)) for pair in each["exchanges"]])
+        for each in content["conversations"]
     ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import anyio
+
+from fiscald.protocols.base import Direction, Naming
+from fiscald.recording.packets import Packet, decode
+from fiscald.recording.pcapng import Reader
+from fiscald.recording.reading import naming
 
 
 class Watch:
@@ -14,20 +18,13 @@ class Watch:
     def __init__(self, folder: Path, *printers: str) -> None:
         self._folder = folder
         self._printers = printers
-        self._read = {path: path.stat().st_size for path in self._files()}
-        self._rest: dict[Path, bytes] = {}
+        self._files: dict[Path, _File] = {}
         self._sent: list[str] = []
+        self._read()
 
     def sent(self) -> list[str]:
         """Mnemonics, in order for each printer."""
-        for path in self._files():
-            with path.open("rb") as file:
-                file.seek(self._read.get(path, 0))
-                new = file.read()
-            self._read[path] = self._read.get(path, 0) + len(new)
-            # A killed daemon may leave half a line.
-            *lines, self._rest[path] = (self._rest.get(path, b"") + new).split(b"\n")
-            self._sent += [command for line in lines if (command := _command(line)) is not None]
+        self._sent += self._read()
         return self._sent
 
     async def until_sent(self, command: str, *, nth: int = 1, seconds: float, every: float = 0.02) -> bool:
@@ -44,17 +41,35 @@ class Watch:
             while not self.sent():
                 await anyio.sleep(0.05)
 
-    def _files(self) -> list[Path]:
+    def _read(self) -> list[str]:
+        found = []
         # A new file begins every day.
-        return sorted(path for printer in self._printers for path in self._folder.glob(f"{printer}-*.jsonl"))
+        for path in sorted(path for printer in self._printers for path in self._folder.glob(f"{printer}-*.pcapng")):
+            found += self._files.setdefault(path, _File(path)).new()
+        return found
 
 
-def _command(line: bytes) -> str | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    if entry.get("dir") != ">":
-        return None
-    mnemonic = bytes.fromhex(entry["hex"]).lstrip(b"\x02").partition(b"\t")[0].decode("ascii", "replace")
-    return None if mnemonic.startswith("!") else mnemonic
+class _File:
+    """A recording that grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._reader = Reader()
+        self._naming: Naming | None = None
+
+    def new(self) -> list[str]:
+        """Commands since the last time."""
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        self._read += len(data)
+        return [command for captured in self._reader.feed(data) for command in self._commands(decode(captured))]
+
+    def _commands(self, packet: Packet) -> list[str]:
+        if packet.direction is not Direction.SENT:
+            self._naming = None  # an answer, or another connection: a command before it is whole
+            return []
+        self._naming = self._naming or naming(packet.family)
+        frames = self._naming.feed(packet.direction, packet.data)
+        return [frame.name for frame in frames if frame.name and not frame.text.startswith("!")]

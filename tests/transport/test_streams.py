@@ -1,4 +1,4 @@
-"""The promise of ``ByteStream``, held to every implementation: real pty, real TCP, memory, and the wrappers."""
+"""The promise of ``ByteStream``, held to every implementation: real pty, real TCP, USB, memory, and the wrappers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fiscald.emulator.usb import EmulatedBus, Gadget, cdc_acm, plain_bulk
 from fiscald.transport import (
     AddressError,
     ByteStream,
@@ -27,6 +30,7 @@ from fiscald.transport import (
     TcpHost,
     Throttle,
     Unreachable,
+    UsbDevice,
     memory_line,
     parse_address,
 )
@@ -74,6 +78,21 @@ async def over_tcp() -> AsyncIterator[tuple[ByteStream, End]]:
         far.close()
 
 
+def over_usb(gadget: Callable[[], Gadget]) -> Callable[[], object]:
+    @asynccontextmanager
+    async def plugged() -> AsyncIterator[tuple[ByteStream, End]]:
+        with EmulatedBus().in_use() as bus, bus.plug(printer := gadget()) as far:
+            stream = await UsbDevice(printer.vendor, printer.product).open()
+            async with stream:
+                yield stream, End(far.sendall, lambda: far.recv(4096), lambda: bus.unplug(printer))
+
+    return plugged
+
+
+over_cdc = over_usb(lambda: Gadget(interfaces=cdc_acm(512)))
+over_bulk = over_usb(lambda: Gadget(interfaces=plain_bulk()))
+
+
 @asynccontextmanager
 async def over_memory() -> AsyncIterator[tuple[ByteStream, End]]:
     near, far = memory_line()
@@ -93,6 +112,8 @@ def wrapped(make: Callable[[], object], wrap: Callable[[ByteStream], ByteStream]
 KINDS = {
     "pty": over_pty,
     "tcp": over_tcp,
+    "usb-cdc": over_cdc,
+    "usb-bulk": over_bulk,
     "memory": over_memory,
     "recorder": wrapped(over_memory, lambda stream: Recorder(stream, lambda _direction, _data: None)),
     "throttle": wrapped(over_memory, lambda stream: Throttle(stream, 4_000_000)),
@@ -173,7 +194,7 @@ async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[
             await stream.receive()
 
 
-@pytest.mark.parametrize("make", [over_pty, over_tcp])
+@pytest.mark.parametrize("make", [over_pty, over_tcp, over_cdc], ids=["pty", "tcp", "usb-cdc"])
 async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         received = bytearray()
@@ -249,11 +270,9 @@ async def test_no_leftovers_when_connecting_is_given_up() -> None:
 
 async def test_a_recorder_sees_both_directions_in_order() -> None:
     seen: list[tuple[str, bytes]] = []
-    closed: list[bool] = []
+    ended: list[str | None] = []
     async with over_memory() as (stream, end):
-        recorder = Recorder(
-            stream, lambda direction, data: seen.append((direction, data)), closed=lambda: closed.append(True)
-        )
+        recorder = Recorder(stream, lambda direction, data: seen.append((direction, data)), ended=ended.append)
         await recorder.send(b"question")
         end.write(b"answer")
         await recorder.receive()
@@ -262,7 +281,7 @@ async def test_a_recorder_sees_both_directions_in_order() -> None:
         recorder.receive_nowait()
         await recorder.aclose()
     assert seen == [(">", b"question"), ("<", b"answer"), ("<", b"more")]
-    assert closed == [True]
+    assert ended == [None]
 
 
 def test_a_throttle_paces_like_a_line() -> None:
@@ -309,6 +328,9 @@ def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
         ("serial:///dev/ttyS0?flow=rtscts", SerialLine("/dev/ttyS0", 9600, "rtscts")),
         ("tcp://192.168.1.50:6666", TcpHost("192.168.1.50", 6666)),
         ("tcp://[::1]:6666", TcpHost("::1", 6666)),
+        ("usb://1424:10B0", UsbDevice(0x1424, 0x10B0)),
+        ("usb://c1ca:ba70?serial=A%2F1&interface=2&baud=9600", UsbDevice(0xC1CA, 0xBA70, "A/1", None, 2, 9600)),
+        ("usb://1424:10b0?path=1-2.4&detach=yes", UsbDevice(0x1424, 0x10B0, path="1-2.4", detach=True)),
     ],
 )
 def test_addresses(text: str, address: object) -> None:
@@ -321,7 +343,13 @@ def test_addresses(text: str, address: object) -> None:
         ("tcp://printer", "tcp://HOST:PORT"), ("tcp://printer:99999", "not an address"), ("tcp://:6666", "HOST:PORT"),
         ("serial://ttyUSB0", "three slashes"), ("serial:///dev/ttyUSB0?speed=9600", "unknown option speed"),
         ("serial:///dev/ttyUSB0?baud=fast", "baud is a number"), ("serial:///dev/ttyUSB0?flow=maybe", "flow is one of"),
-        ("/dev/ttyUSB0", "starts with serial"), ("http://x", "starts with serial"), ("usb://1424:10b0", "not available yet"),
+        ("/dev/ttyUSB0", "starts with serial"), ("http://x", "starts with serial"),
+        ("usb://printer", "as lsusb shows"), ("usb://1424:10b0/1", "as lsusb shows"), ("usb:///dev/ttyACM0", "as lsusb shows"),
+        ("usb://1424:10b0?speed=9600", "unknown option speed"), ("usb://1424:10b0?baud=x", "baud is a number"),
+        ("usb://1424:10b0?serial=", "serial is"), ("usb://1424:10b0?path=3", "path is"), ("usb://1424:10b0?path=1-2.", "path is"),
+        ("usb://1424:10b0?interface=256", "interface is"), ("usb://1424:10b0?interface=²", "interface is"),
+        ("usb://1424:10b0?detach=maybe", "detach is"), ("usb://0403:6001", "serial:///dev/ttyUSB0"),
+        ("serial:///dev/ttyUSB0?baud=²", "baud is a number"), ("tcp://[::1", "not an address"),
     ],
 )  # fmt: skip
 def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:
@@ -332,3 +360,25 @@ def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:
 @pytest.mark.parametrize("address", [SerialLine("/dev/ttyACM0", 115200), TcpHost("::1", 6666)])
 def test_an_address_written_is_an_address_read(address: object) -> None:
     assert parse_address(str(address)) == address
+
+
+@given(
+    st.builds(
+        UsbDevice,
+        st.integers(0, 0xFFFF).filter(lambda vendor: vendor != 0x0403),
+        st.integers(0, 0xFFFF),
+        st.none() | st.text(st.characters(codec="utf-8"), min_size=1, max_size=9),
+        st.none() | st.sampled_from(("1-2", "3-10.4", "11-1.2.3.4.5.6.7")),
+        st.none() | st.integers(0, 255),
+        st.integers(300, 4_000_000),
+        st.booleans(),
+    )
+)
+def test_a_usb_address_written_is_an_address_read(address: UsbDevice) -> None:
+    assert parse_address(str(address)) == address
+
+
+@given(st.text() | st.text(st.sampled_from("usbtcpserial:/?=&%12a.-[]²")).map("usb://".__add__))
+def test_any_text_is_an_address_or_told_why_not(text: str) -> None:
+    with contextlib.suppress(AddressError):
+        assert str(parse_address(text))

@@ -5,9 +5,21 @@ from __future__ import annotations
 from fiscald.model.documents import Document, Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Check, Dialogue, RawReply, Session, Settings, Step, Trail, Verdict
+from fiscald.protocols.base import (
+    Check,
+    Dialogue,
+    Naming,
+    RawReply,
+    Session,
+    Settings,
+    Step,
+    Trail,
+    Verdict,
+    Vocabulary,
+)
 from fiscald.protocols.posnet import dialogue, queries, raw
 from fiscald.protocols.posnet.commands import Reply
+from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
@@ -62,6 +74,14 @@ class Posnet:
     def show_raw(self, reply: Reply, settings: Settings) -> RawReply:
         """The answer in the same form."""
         return raw.show(reply, settings)
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+        return PosnetNaming(settings.code_page)
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
+        return vocabulary()
 
 
 FAMILY = Posnet()

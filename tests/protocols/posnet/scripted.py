@@ -20,7 +20,7 @@ from fiscald.protocols.base import (
     Step,
     Trail,
 )
-from fiscald.protocols.posnet.commands import Request
+from fiscald.protocols.posnet.commands import COMMANDS, Request
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, TAB, Deframer, Frame, crc16
 from fiscald.protocols.posnet.session import PosnetSession
 from tests.recordings import Conversation, Exchange, posnet
@@ -91,7 +91,7 @@ READY = "sdev\tds0\tcp1\tqe1\tpe0\t"
 
 
 def is_query(exchange: Exchange) -> bool:
-    return exchange.mnemonic in ("scomm", "sfsk", "scnt", "stot", "strns", "rtcget", "eclastdocnoget")
+    return COMMANDS[exchange.mnemonic].effect is Effect.QUERY
 
 
 def last_answers(exchanges: list[Exchange]) -> dict[str, str]:

@@ -1,0 +1,1057 @@
+-- Recordings of fiscal printers in Wireshark and tshark. Made by: python -m fiscald.protocols.dissector
+-- Put it into the folder of personal Lua plugins, or: wireshark -X lua_script:fiscald.lua FILE.pcapng
+
+local fiscald = Proto("fiscald", "Fiscal printer")
+local EVENTS = { [0] = "data", [1] = "open", [2] = "closed", [3] = "lost", [4] = "gap" }
+local DIRECTIONS = { [0] = "-", [1] = ">", [2] = "<" }
+local f = {
+    version = ProtoField.uint8("fiscald.version", "Version of the header"),
+    direction = ProtoField.uint8("fiscald.direction", "Direction", base.DEC, DIRECTIONS),
+    event = ProtoField.uint8("fiscald.event", "Event", base.DEC, EVENTS),
+    family = ProtoField.string("fiscald.family", "Family"),
+    printer = ProtoField.string("fiscald.printer", "Printer"),
+    note = ProtoField.string("fiscald.note", "Note"),
+    frame = ProtoField.bytes("fiscald.frame", "Frame"),
+    command = ProtoField.string("fiscald.command", "Command"),
+    meaning = ProtoField.string("fiscald.meaning", "Meaning"),
+    unknown = ProtoField.string("fiscald.unknown", "Field of no known name"),
+    damage = ProtoField.string("fiscald.damage", "Damage"),
+    error = ProtoField.string("fiscald.error", "Error"),
+    error_text = ProtoField.string("fiscald.error_text", "Error in English"),
+    error_pl = ProtoField.string("fiscald.error_pl", "Error in Polish"),
+}
+local damaged = ProtoExpert.new("fiscald.damaged", "Damaged bytes", expert.group.CHECKSUM, expert.severity.WARN)
+local refused = ProtoExpert.new("fiscald.refused", "Refused", expert.group.RESPONSE_CODE, expert.severity.NOTE)
+fiscald.experts = { damaged, refused }
+local families = {}
+fiscald.prefs.code_page = Pref.enum("Code page", 1, "What the printer's menu is set to", {
+    { 1, "cp1250", 1 }, { 2, "latin2", 2 }, { 3, "mazovia", 3 },
+}, false)
+local pages = {
+    { ["\128"] = "€", ["\129"] = "�", ["\130"] = "‚", ["\131"] = "�", ["\132"] = "„", ["\133"] = "…", ["\134"] = "†", ["\135"] = "‡", ["\136"] = "�", ["\137"] = "‰", ["\138"] = "Š", ["\139"] = "‹", ["\140"] = "Ś", ["\141"] = "Ť", ["\142"] = "Ž", ["\143"] = "Ź", ["\144"] = "�", ["\145"] = "‘", ["\146"] = "’", ["\147"] = "“", ["\148"] = "”", ["\149"] = "•", ["\150"] = "–", ["\151"] = "—", ["\152"] = "�", ["\153"] = "™", ["\154"] = "š", ["\155"] = "›", ["\156"] = "ś", ["\157"] = "ť", ["\158"] = "ž", ["\159"] = "ź", ["\160"] = " ", ["\161"] = "ˇ", ["\162"] = "˘", ["\163"] = "Ł", ["\164"] = "¤", ["\165"] = "Ą", ["\166"] = "¦", ["\167"] = "§", ["\168"] = "¨", ["\169"] = "©", ["\170"] = "Ş", ["\171"] = "«", ["\172"] = "¬", ["\173"] = "­", ["\174"] = "®", ["\175"] = "Ż", ["\176"] = "°", ["\177"] = "±", ["\178"] = "˛", ["\179"] = "ł", ["\180"] = "´", ["\181"] = "µ", ["\182"] = "¶", ["\183"] = "·", ["\184"] = "¸", ["\185"] = "ą", ["\186"] = "ş", ["\187"] = "»", ["\188"] = "Ľ", ["\189"] = "˝", ["\190"] = "ľ", ["\191"] = "ż", ["\192"] = "Ŕ", ["\193"] = "Á", ["\194"] = "Â", ["\195"] = "Ă", ["\196"] = "Ä", ["\197"] = "Ĺ", ["\198"] = "Ć", ["\199"] = "Ç", ["\200"] = "Č", ["\201"] = "É", ["\202"] = "Ę", ["\203"] = "Ë", ["\204"] = "Ě", ["\205"] = "Í", ["\206"] = "Î", ["\207"] = "Ď", ["\208"] = "Đ", ["\209"] = "Ń", ["\210"] = "Ň", ["\211"] = "Ó", ["\212"] = "Ô", ["\213"] = "Ő", ["\214"] = "Ö", ["\215"] = "×", ["\216"] = "Ř", ["\217"] = "Ů", ["\218"] = "Ú", ["\219"] = "Ű", ["\220"] = "Ü", ["\221"] = "Ý", ["\222"] = "Ţ", ["\223"] = "ß", ["\224"] = "ŕ", ["\225"] = "á", ["\226"] = "â", ["\227"] = "ă", ["\228"] = "ä", ["\229"] = "ĺ", ["\230"] = "ć", ["\231"] = "ç", ["\232"] = "č", ["\233"] = "é", ["\234"] = "ę", ["\235"] = "ë", ["\236"] = "ě", ["\237"] = "í", ["\238"] = "î", ["\239"] = "ď", ["\240"] = "đ", ["\241"] = "ń", ["\242"] = "ň", ["\243"] = "ó", ["\244"] = "ô", ["\245"] = "ő", ["\246"] = "ö", ["\247"] = "÷", ["\248"] = "ř", ["\249"] = "ů", ["\250"] = "ú", ["\251"] = "ű", ["\252"] = "ü", ["\253"] = "ý", ["\254"] = "ţ", ["\255"] = "˙" },
+    { ["\160"] = " ", ["\161"] = "Ą", ["\162"] = "˘", ["\163"] = "Ł", ["\164"] = "¤", ["\165"] = "Ľ", ["\166"] = "Ś", ["\167"] = "§", ["\168"] = "¨", ["\169"] = "Š", ["\170"] = "Ş", ["\171"] = "Ť", ["\172"] = "Ź", ["\173"] = "­", ["\174"] = "Ž", ["\175"] = "Ż", ["\176"] = "°", ["\177"] = "ą", ["\178"] = "˛", ["\179"] = "ł", ["\180"] = "´", ["\181"] = "ľ", ["\182"] = "ś", ["\183"] = "ˇ", ["\184"] = "¸", ["\185"] = "š", ["\186"] = "ş", ["\187"] = "ť", ["\188"] = "ź", ["\189"] = "˝", ["\190"] = "ž", ["\191"] = "ż", ["\192"] = "Ŕ", ["\193"] = "Á", ["\194"] = "Â", ["\195"] = "Ă", ["\196"] = "Ä", ["\197"] = "Ĺ", ["\198"] = "Ć", ["\199"] = "Ç", ["\200"] = "Č", ["\201"] = "É", ["\202"] = "Ę", ["\203"] = "Ë", ["\204"] = "Ě", ["\205"] = "Í", ["\206"] = "Î", ["\207"] = "Ď", ["\208"] = "Đ", ["\209"] = "Ń", ["\210"] = "Ň", ["\211"] = "Ó", ["\212"] = "Ô", ["\213"] = "Ő", ["\214"] = "Ö", ["\215"] = "×", ["\216"] = "Ř", ["\217"] = "Ů", ["\218"] = "Ú", ["\219"] = "Ű", ["\220"] = "Ü", ["\221"] = "Ý", ["\222"] = "Ţ", ["\223"] = "ß", ["\224"] = "ŕ", ["\225"] = "á", ["\226"] = "â", ["\227"] = "ă", ["\228"] = "ä", ["\229"] = "ĺ", ["\230"] = "ć", ["\231"] = "ç", ["\232"] = "č", ["\233"] = "é", ["\234"] = "ę", ["\235"] = "ë", ["\236"] = "ě", ["\237"] = "í", ["\238"] = "î", ["\239"] = "ď", ["\240"] = "đ", ["\241"] = "ń", ["\242"] = "ň", ["\243"] = "ó", ["\244"] = "ô", ["\245"] = "ő", ["\246"] = "ö", ["\247"] = "÷", ["\248"] = "ř", ["\249"] = "ů", ["\250"] = "ú", ["\251"] = "ű", ["\252"] = "ü", ["\253"] = "ý", ["\254"] = "ţ", ["\255"] = "˙" },
+    { ["\128"] = "�", ["\129"] = "�", ["\130"] = "�", ["\131"] = "�", ["\132"] = "�", ["\133"] = "�", ["\134"] = "ą", ["\135"] = "�", ["\136"] = "�", ["\137"] = "�", ["\138"] = "�", ["\139"] = "�", ["\140"] = "�", ["\141"] = "ć", ["\142"] = "�", ["\143"] = "Ą", ["\144"] = "Ę", ["\145"] = "ę", ["\146"] = "ł", ["\147"] = "�", ["\148"] = "�", ["\149"] = "Ć", ["\150"] = "�", ["\151"] = "�", ["\152"] = "Ś", ["\153"] = "�", ["\154"] = "�", ["\155"] = "�", ["\156"] = "Ł", ["\157"] = "�", ["\158"] = "ś", ["\159"] = "�", ["\160"] = "Ź", ["\161"] = "Ż", ["\162"] = "ó", ["\163"] = "Ó", ["\164"] = "ń", ["\165"] = "Ń", ["\166"] = "ź", ["\167"] = "ż", ["\168"] = "�", ["\169"] = "�", ["\170"] = "�", ["\171"] = "�", ["\172"] = "�", ["\173"] = "�", ["\174"] = "�", ["\175"] = "�", ["\176"] = "�", ["\177"] = "�", ["\178"] = "�", ["\179"] = "�", ["\180"] = "�", ["\181"] = "�", ["\182"] = "�", ["\183"] = "�", ["\184"] = "�", ["\185"] = "�", ["\186"] = "�", ["\187"] = "�", ["\188"] = "�", ["\189"] = "�", ["\190"] = "�", ["\191"] = "�", ["\192"] = "�", ["\193"] = "�", ["\194"] = "�", ["\195"] = "�", ["\196"] = "�", ["\197"] = "�", ["\198"] = "�", ["\199"] = "�", ["\200"] = "�", ["\201"] = "�", ["\202"] = "�", ["\203"] = "�", ["\204"] = "�", ["\205"] = "�", ["\206"] = "�", ["\207"] = "�", ["\208"] = "�", ["\209"] = "�", ["\210"] = "�", ["\211"] = "�", ["\212"] = "�", ["\213"] = "�", ["\214"] = "�", ["\215"] = "�", ["\216"] = "�", ["\217"] = "�", ["\218"] = "�", ["\219"] = "�", ["\220"] = "�", ["\221"] = "�", ["\222"] = "�", ["\223"] = "�", ["\224"] = "�", ["\225"] = "�", ["\226"] = "�", ["\227"] = "�", ["\228"] = "�", ["\229"] = "�", ["\230"] = "�", ["\231"] = "�", ["\232"] = "�", ["\233"] = "�", ["\234"] = "�", ["\235"] = "�", ["\236"] = "�", ["\237"] = "�", ["\238"] = "�", ["\239"] = "�", ["\240"] = "�", ["\241"] = "�", ["\242"] = "�", ["\243"] = "�", ["\244"] = "�", ["\245"] = "�", ["\246"] = "�", ["\247"] = "�", ["\248"] = "�", ["\249"] = "�", ["\250"] = "�", ["\251"] = "�", ["\252"] = "�", ["\253"] = "�", ["\254"] = "�", ["\255"] = "�" },
+}
+
+-- posnet ----------------------------------------------------------------------------------------------
+do
+local family = {}
+families["posnet"] = family
+family.words = {
+["scomm"] = { meaning = "general status", fields = {
+["fs"] = ProtoField.string("fiscald.posnet.scomm.fs", "fiscal mode"),
+["tz"] = ProtoField.string("fiscald.posnet.scomm.tz", "day's totals are zero"),
+["ts"] = ProtoField.string("fiscald.posnet.scomm.ts", "type of the open transaction"),
+["hr"] = ProtoField.string("fiscald.posnet.scomm.hr", "header programmed"),
+["nu"] = ProtoField.string("fiscald.posnet.scomm.nu", "unique number"),
+["td"] = ProtoField.string("fiscald.posnet.scomm.td", "not known (training mode by the look of it)"),
+} },
+["sfsk"] = { meaning = "fiscal memory", fields = {
+["fs"] = ProtoField.string("fiscald.posnet.sfsk.fs", "fiscal mode"),
+["cl"] = ProtoField.string("fiscald.posnet.sfsk.cl", "memory resets"),
+["rd"] = ProtoField.string("fiscald.posnet.sfsk.rd", "daily reports made"),
+["vt"] = ProtoField.string("fiscald.posnet.sfsk.vt", "changes of rates"),
+["va"] = ProtoField.string("fiscald.posnet.sfsk.va", "rate A"),
+["vb"] = ProtoField.string("fiscald.posnet.sfsk.vb", "rate B"),
+["vc"] = ProtoField.string("fiscald.posnet.sfsk.vc", "rate C"),
+["vd"] = ProtoField.string("fiscald.posnet.sfsk.vd", "rate D"),
+["ve"] = ProtoField.string("fiscald.posnet.sfsk.ve", "rate E"),
+["vf"] = ProtoField.string("fiscald.posnet.sfsk.vf", "rate F"),
+["vg"] = ProtoField.string("fiscald.posnet.sfsk.vg", "rate G"),
+["rw"] = ProtoField.string("fiscald.posnet.sfsk.rw", "last daily report"),
+["tm"] = ProtoField.string("fiscald.posnet.sfsk.tm", "last daily report"),
+["nu"] = ProtoField.string("fiscald.posnet.sfsk.nu", "unique number"),
+} },
+["scnt"] = { meaning = "counters", fields = {
+["rd"] = ProtoField.string("fiscald.posnet.scnt.rd", "daily reports made"),
+["hn"] = ProtoField.string("fiscald.posnet.scnt.hn", "last printed document"),
+["bn"] = ProtoField.string("fiscald.posnet.scnt.bn", "receipts of the day"),
+["fn"] = ProtoField.string("fiscald.posnet.scnt.fn", "invoices of the day"),
+["nu"] = ProtoField.string("fiscald.posnet.scnt.nu", "unique number"),
+["bc"] = ProtoField.string("fiscald.posnet.scnt.bc", "cancelled receipts of the day"),
+["bt"] = ProtoField.string("fiscald.posnet.scnt.bt", "last receipt's number"),
+["fc"] = ProtoField.string("fiscald.posnet.scnt.fc", "cancelled invoices of the day"),
+} },
+["strns"] = { meaning = "open or last document", fields = {
+["to"] = ProtoField.string("fiscald.posnet.strns.to", "transaction open"),
+["ts"] = ProtoField.string("fiscald.posnet.strns.ts", "type of document"),
+["va"] = ProtoField.string("fiscald.posnet.strns.va", "value in rate A"),
+["vb"] = ProtoField.string("fiscald.posnet.strns.vb", "value in rate B"),
+["vc"] = ProtoField.string("fiscald.posnet.strns.vc", "value in rate C"),
+["vd"] = ProtoField.string("fiscald.posnet.strns.vd", "value in rate D"),
+["ve"] = ProtoField.string("fiscald.posnet.strns.ve", "value in rate E"),
+["vf"] = ProtoField.string("fiscald.posnet.strns.vf", "value in rate F"),
+["vg"] = ProtoField.string("fiscald.posnet.strns.vg", "value in rate G"),
+["pp"] = ProtoField.string("fiscald.posnet.strns.pp", "packaging given out"),
+["pm"] = ProtoField.string("fiscald.posnet.strns.pm", "packaging returned"),
+["re"] = ProtoField.string("fiscald.posnet.strns.re", "change"),
+["fp"] = ProtoField.string("fiscald.posnet.strns.fp", "payments"),
+["fe"] = ProtoField.string("fiscald.posnet.strns.fe", "footer open"),
+} },
+["stot"] = { meaning = "totals of the day", fields = {
+["no"] = ProtoField.string("fiscald.posnet.stot.no", "next daily report"),
+["fa"] = ProtoField.string("fiscald.posnet.stot.fa", "invoices in rate A"),
+["fb"] = ProtoField.string("fiscald.posnet.stot.fb", "invoices in rate B"),
+["fc"] = ProtoField.string("fiscald.posnet.stot.fc", "invoices in rate C"),
+["fd"] = ProtoField.string("fiscald.posnet.stot.fd", "invoices in rate D"),
+["fe"] = ProtoField.string("fiscald.posnet.stot.fe", "invoices in rate E"),
+["ff"] = ProtoField.string("fiscald.posnet.stot.ff", "invoices in rate F"),
+["fg"] = ProtoField.string("fiscald.posnet.stot.fg", "invoices in rate G"),
+["fn"] = ProtoField.string("fiscald.posnet.stot.fn", "invoices"),
+["pa"] = ProtoField.string("fiscald.posnet.stot.pa", "receipts in rate A"),
+["pb"] = ProtoField.string("fiscald.posnet.stot.pb", "receipts in rate B"),
+["pc"] = ProtoField.string("fiscald.posnet.stot.pc", "receipts in rate C"),
+["pd"] = ProtoField.string("fiscald.posnet.stot.pd", "receipts in rate D"),
+["pe"] = ProtoField.string("fiscald.posnet.stot.pe", "receipts in rate E"),
+["pf"] = ProtoField.string("fiscald.posnet.stot.pf", "receipts in rate F"),
+["pg"] = ProtoField.string("fiscald.posnet.stot.pg", "receipts in rate G"),
+["pn"] = ProtoField.string("fiscald.posnet.stot.pn", "receipts"),
+["ct"] = ProtoField.string("fiscald.posnet.stot.ct", "value of cancelled receipts"),
+["cn"] = ProtoField.string("fiscald.posnet.stot.cn", "cancelled receipts"),
+["cc"] = ProtoField.string("fiscald.posnet.stot.cc", "changes in the goods base"),
+["va"] = ProtoField.string("fiscald.posnet.stot.va", "rate A"),
+["vb"] = ProtoField.string("fiscald.posnet.stot.vb", "rate B"),
+["vc"] = ProtoField.string("fiscald.posnet.stot.vc", "rate C"),
+["vd"] = ProtoField.string("fiscald.posnet.stot.vd", "rate D"),
+["ve"] = ProtoField.string("fiscald.posnet.stot.ve", "rate E"),
+["vf"] = ProtoField.string("fiscald.posnet.stot.vf", "rate F"),
+["vg"] = ProtoField.string("fiscald.posnet.stot.vg", "rate G"),
+["ds"] = ProtoField.string("fiscald.posnet.stot.ds", "first sale of the day"),
+["is"] = ProtoField.string("fiscald.posnet.stot.is", "first sale of the day"),
+["de"] = ProtoField.string("fiscald.posnet.stot.de", "last sale of the day"),
+["ie"] = ProtoField.string("fiscald.posnet.stot.ie", "last sale of the day"),
+["ft"] = ProtoField.string("fiscald.posnet.stot.ft", "not known"),
+["fl"] = ProtoField.string("fiscald.posnet.stot.fl", "not known"),
+["nf"] = ProtoField.string("fiscald.posnet.stot.nf", "non-fiscal printouts of the day"),
+["bc"] = ProtoField.string("fiscald.posnet.stot.bc", "not known"),
+["le"] = ProtoField.string("fiscald.posnet.stot.le", "not known"),
+["oe"] = ProtoField.string("fiscald.posnet.stot.oe", "not known"),
+["tf"] = ProtoField.string("fiscald.posnet.stot.tf", "not known"),
+} },
+["eclastdocnoget"] = { meaning = "last document in the protected memory", fields = {
+["ty"] = ProtoField.string("fiscald.posnet.eclastdocnoget.ty", "type of document"),
+["di"] = ProtoField.string("fiscald.posnet.eclastdocnoget.di", "its number"),
+} },
+["sdev"] = { meaning = "device state", fields = {
+["ds"] = ProtoField.string("fiscald.posnet.sdev.ds", "0 ready, 1 menu, 2 waits for a key, 3 waits for a person"),
+["cp"] = ProtoField.string("fiscald.posnet.sdev.cp", "charger connected"),
+["qe"] = ProtoField.string("fiscald.posnet.sdev.qe", "queue empty"),
+["pe"] = ProtoField.string("fiscald.posnet.sdev.pe", "paper near its end"),
+} },
+["sprn"] = { meaning = "printing mechanism", fields = {
+["pr"] = ProtoField.string("fiscald.posnet.sprn.pr", "0 good, 1 lever raised, 2 no access, 3 cover open, 4 no paper (copy), 5 no paper, 6 temperature or supply, 7 power failed, 8 cutter, 9 power supply, 10 cover open while cutting"),
+} },
+["rtcget"] = { meaning = "read the clock", fields = {
+["da"] = ProtoField.string("fiscald.posnet.rtcget.da", "printer's time"),
+["tm"] = ProtoField.string("fiscald.posnet.rtcget.tm", "printer's time with offset"),
+} },
+["rtcset"] = { meaning = "set the clock", fields = {
+["da"] = ProtoField.string("fiscald.posnet.rtcset.da", "new time"),
+} },
+["vatget"] = { meaning = "read the rates", fields = {
+["va"] = ProtoField.string("fiscald.posnet.vatget.va", "rate A"),
+["vb"] = ProtoField.string("fiscald.posnet.vatget.vb", "rate B"),
+["vc"] = ProtoField.string("fiscald.posnet.vatget.vc", "rate C"),
+["vd"] = ProtoField.string("fiscald.posnet.vatget.vd", "rate D"),
+["ve"] = ProtoField.string("fiscald.posnet.vatget.ve", "rate E"),
+["vf"] = ProtoField.string("fiscald.posnet.vatget.vf", "rate F"),
+["vg"] = ProtoField.string("fiscald.posnet.vatget.vg", "rate G"),
+} },
+["vatset"] = { meaning = "set the rates", fields = {
+["va"] = ProtoField.string("fiscald.posnet.vatset.va", "rate A"),
+["vb"] = ProtoField.string("fiscald.posnet.vatset.vb", "rate B"),
+["vc"] = ProtoField.string("fiscald.posnet.vatset.vc", "rate C"),
+["vd"] = ProtoField.string("fiscald.posnet.vatset.vd", "rate D"),
+["ve"] = ProtoField.string("fiscald.posnet.vatset.ve", "rate E"),
+["vf"] = ProtoField.string("fiscald.posnet.vatset.vf", "rate F"),
+["vg"] = ProtoField.string("fiscald.posnet.vatset.vg", "rate G"),
+["da"] = ProtoField.string("fiscald.posnet.vatset.da", "date"),
+} },
+["sid"] = { meaning = "model and firmware", fields = {
+["nm"] = ProtoField.string("fiscald.posnet.sid.nm", "model"),
+["vr"] = ProtoField.string("fiscald.posnet.sid.vr", "firmware"),
+} },
+["getrealid"] = { meaning = "identity", fields = {
+["nm"] = ProtoField.string("fiscald.posnet.getrealid.nm", "model"),
+["vr"] = ProtoField.string("fiscald.posnet.getrealid.vr", "firmware"),
+["nu"] = ProtoField.string("fiscald.posnet.getrealid.nu", "unique number"),
+} },
+["auth"] = { meaning = "enter an authorisation code", fields = {
+["co"] = ProtoField.string("fiscald.posnet.auth.co", "code"),
+} },
+["authstateget"] = { meaning = "days of authorisation left", fields = {
+["il"] = ProtoField.string("fiscald.posnet.authstateget.il", "days"),
+} },
+["maintenance"] = { meaning = "set the date of the service inspection", fields = {
+["da"] = ProtoField.string("fiscald.posnet.maintenance.da", "date"),
+["te"] = ProtoField.string("fiscald.posnet.maintenance.te", "text"),
+} },
+["fiscalize"] = { meaning = "put into fiscal mode", fields = {
+["ni"] = ProtoField.string("fiscald.posnet.fiscalize.ni", "seller's NIP"),
+} },
+["currrateget"] = { meaning = "read the exchange rate", fields = {
+["na"] = ProtoField.string("fiscald.posnet.currrateget.na", "currency"),
+["di"] = ProtoField.string("fiscald.posnet.currrateget.di", "direction"),
+["on"] = ProtoField.string("fiscald.posnet.currrateget.on", "in use"),
+["ra"] = ProtoField.string("fiscald.posnet.currrateget.ra", "rate"),
+} },
+["hdrset"] = { meaning = "set the header", fields = {
+["tx"] = ProtoField.string("fiscald.posnet.hdrset.tx", "text"),
+["pr"] = ProtoField.string("fiscald.posnet.hdrset.pr", "print a confirmation"),
+} },
+["hdrget"] = { meaning = "read the header", fields = {
+["tx"] = ProtoField.string("fiscald.posnet.hdrget.tx", "text"),
+} },
+["ftrinfoset"] = { meaning = "set the footer", fields = {
+["tx"] = ProtoField.string("fiscald.posnet.ftrinfoset.tx", "text"),
+["lb"] = ProtoField.string("fiscald.posnet.ftrinfoset.lb", "0 next receipt only, 1 all receipts"),
+} },
+["ftrinfoget"] = { meaning = "read the footer", fields = {
+["tx"] = ProtoField.string("fiscald.posnet.ftrinfoget.tx", "text"),
+} },
+["ftrcfg"] = { meaning = "settings of the next printout", fields = {
+["cc"] = ProtoField.string("fiscald.posnet.ftrcfg.cc", "cashier"),
+["cn"] = ProtoField.string("fiscald.posnet.ftrcfg.cn", "till"),
+["ca"] = ProtoField.string("fiscald.posnet.ftrcfg.ca", "keep cashier and till"),
+["sn"] = ProtoField.string("fiscald.posnet.ftrcfg.sn", "system number"),
+["bc"] = ProtoField.string("fiscald.posnet.ftrcfg.bc", "bar code"),
+["ln"] = ProtoField.string("fiscald.posnet.ftrcfg.ln", "lines of the footer"),
+["lb"] = ProtoField.string("fiscald.posnet.ftrcfg.lb", "0 next receipt only, 1 all receipts"),
+["fe"] = ProtoField.string("fiscald.posnet.ftrcfg.fe", "how the paper ends"),
+["bb"] = ProtoField.string("fiscald.posnet.ftrcfg.bb", "place of the 2D code"),
+} },
+["dsptxtline"] = { meaning = "text on a display", fields = {
+["id"] = ProtoField.string("fiscald.posnet.dsptxtline.id", "0 customer, 1 operator"),
+["no"] = ProtoField.string("fiscald.posnet.dsptxtline.no", "line"),
+["ln"] = ProtoField.string("fiscald.posnet.dsptxtline.ln", "text"),
+} },
+["dsptxt"] = { meaning = "text on a display", fields = {
+} },
+["dspcmd"] = { meaning = "command to a display", fields = {
+} },
+["dspcfg"] = { meaning = "settings of a display", fields = {
+["id"] = ProtoField.string("fiscald.posnet.dspcfg.id", "0 customer, 1 operator"),
+["co"] = ProtoField.string("fiscald.posnet.dspcfg.co", "contrast"),
+["lu"] = ProtoField.string("fiscald.posnet.dspcfg.lu", "brightness"),
+["ls"] = ProtoField.string("fiscald.posnet.dspcfg.ls", "backlight"),
+["od"] = ProtoField.string("fiscald.posnet.dspcfg.od", "delay in seconds"),
+} },
+["dspmode"] = { meaning = "mode of the display", fields = {
+} },
+["opendrwr"] = { meaning = "open the drawer", fields = {
+} },
+["papfeed"] = { meaning = "feed paper", fields = {
+["ln"] = ProtoField.string("fiscald.posnet.papfeed.ln", "lines"),
+} },
+["prncfgset"] = { meaning = "settings of the printing", fields = {
+["nf"] = ProtoField.string("fiscald.posnet.prncfgset.nf", "setting"),
+} },
+["papersavecfg"] = { meaning = "settings of paper saving", fields = {
+["ps"] = ProtoField.string("fiscald.posnet.papersavecfg.ps", "setting"),
+} },
+["beep"] = { meaning = "beep", fields = {
+} },
+["pccfgget"] = { meaning = "read the computer's port", fields = {
+["cp"] = ProtoField.string("fiscald.posnet.pccfgget.cp", "code page"),
+["id"] = ProtoField.string("fiscald.posnet.pccfgget.id", "kind of port"),
+["no"] = ProtoField.string("fiscald.posnet.pccfgget.no", "number"),
+["pr"] = ProtoField.string("fiscald.posnet.pccfgget.pr", "protocol"),
+} },
+["login"] = { meaning = "log a cashier in", fields = {
+["na"] = ProtoField.string("fiscald.posnet.login.na", "cashier"),
+["nk"] = ProtoField.string("fiscald.posnet.login.nk", "till"),
+["dr"] = ProtoField.string("fiscald.posnet.login.dr", "print a slip"),
+} },
+["logout"] = { meaning = "log the cashier out", fields = {
+["na"] = ProtoField.string("fiscald.posnet.logout.na", "cashier"),
+["nk"] = ProtoField.string("fiscald.posnet.logout.nk", "till"),
+} },
+["cash"] = { meaning = "pay-in or pay-out", fields = {
+["kw"] = ProtoField.string("fiscald.posnet.cash.kw", "amount"),
+["wp"] = ProtoField.string("fiscald.posnet.cash.wp", "pay-in"),
+} },
+["stocash"] = { meaning = "goods return", fields = {
+["kw"] = ProtoField.string("fiscald.posnet.stocash.kw", "amount"),
+} },
+["trinit"] = { meaning = "open a receipt", fields = {
+["bm"] = ProtoField.string("fiscald.posnet.trinit.bm", "block mode"),
+} },
+["trnipset"] = { meaning = "buyer's NIP", fields = {
+["ni"] = ProtoField.string("fiscald.posnet.trnipset.ni", "NIP"),
+["dw"] = ProtoField.string("fiscald.posnet.trnipset.dw", "wide"),
+["ds"] = ProtoField.string("fiscald.posnet.trnipset.ds", "caption"),
+} },
+["trline"] = { meaning = "sell or reverse a line", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trline.na", "name"),
+["vt"] = ProtoField.string("fiscald.posnet.trline.vt", "rate"),
+["pr"] = ProtoField.string("fiscald.posnet.trline.pr", "price"),
+["st"] = ProtoField.string("fiscald.posnet.trline.st", "reversed"),
+["il"] = ProtoField.string("fiscald.posnet.trline.il", "quantity"),
+["wa"] = ProtoField.string("fiscald.posnet.trline.wa", "value"),
+["jm"] = ProtoField.string("fiscald.posnet.trline.jm", "unit"),
+["op"] = ProtoField.string("fiscald.posnet.trline.op", "description"),
+["rd"] = ProtoField.string("fiscald.posnet.trline.rd", "discount"),
+["rn"] = ProtoField.string("fiscald.posnet.trline.rn", "name of the discount"),
+["rp"] = ProtoField.string("fiscald.posnet.trline.rp", "percentage"),
+["rw"] = ProtoField.string("fiscald.posnet.trline.rw", "amount of the discount"),
+} },
+["trdiscntsubtot"] = { meaning = "discount or surcharge on the subtotal", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trdiscntsubtot.na", "name"),
+["rd"] = ProtoField.string("fiscald.posnet.trdiscntsubtot.rd", "discount"),
+["rw"] = ProtoField.string("fiscald.posnet.trdiscntsubtot.rw", "amount"),
+["rp"] = ProtoField.string("fiscald.posnet.trdiscntsubtot.rp", "percentage"),
+} },
+["trdiscntbill"] = { meaning = "discount or surcharge on the bill", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trdiscntbill.na", "name"),
+["rd"] = ProtoField.string("fiscald.posnet.trdiscntbill.rd", "discount"),
+["rw"] = ProtoField.string("fiscald.posnet.trdiscntbill.rw", "amount"),
+["rp"] = ProtoField.string("fiscald.posnet.trdiscntbill.rp", "percentage"),
+} },
+["trdiscntvat"] = { meaning = "discount or surcharge on one rate", fields = {
+["vt"] = ProtoField.string("fiscald.posnet.trdiscntvat.vt", "rate"),
+["na"] = ProtoField.string("fiscald.posnet.trdiscntvat.na", "name"),
+["rd"] = ProtoField.string("fiscald.posnet.trdiscntvat.rd", "discount"),
+["rw"] = ProtoField.string("fiscald.posnet.trdiscntvat.rw", "amount"),
+["rp"] = ProtoField.string("fiscald.posnet.trdiscntvat.rp", "percentage"),
+} },
+["trdiscntpromo"] = { meaning = "promotion in one rate", fields = {
+["rw"] = ProtoField.string("fiscald.posnet.trdiscntpromo.rw", "amount"),
+["vt"] = ProtoField.string("fiscald.posnet.trdiscntpromo.vt", "rate"),
+["na"] = ProtoField.string("fiscald.posnet.trdiscntpromo.na", "name"),
+["st"] = ProtoField.string("fiscald.posnet.trdiscntpromo.st", "reversed"),
+} },
+["trpayment"] = { meaning = "payment or change", fields = {
+["ty"] = ProtoField.string("fiscald.posnet.trpayment.ty", "form of payment"),
+["wa"] = ProtoField.string("fiscald.posnet.trpayment.wa", "amount"),
+["na"] = ProtoField.string("fiscald.posnet.trpayment.na", "name"),
+["re"] = ProtoField.string("fiscald.posnet.trpayment.re", "change"),
+} },
+["trpaymentcurr"] = { meaning = "payment in another currency", fields = {
+["wc"] = ProtoField.string("fiscald.posnet.trpaymentcurr.wc", "amount in that currency"),
+["wa"] = ProtoField.string("fiscald.posnet.trpaymentcurr.wa", "amount"),
+["ra"] = ProtoField.string("fiscald.posnet.trpaymentcurr.ra", "exchange rate"),
+["sb"] = ProtoField.string("fiscald.posnet.trpaymentcurr.sb", "currency"),
+["na"] = ProtoField.string("fiscald.posnet.trpaymentcurr.na", "name"),
+["re"] = ProtoField.string("fiscald.posnet.trpaymentcurr.re", "change"),
+} },
+["trpack"] = { meaning = "returnable packaging", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trpack.na", "number"),
+["ne"] = ProtoField.string("fiscald.posnet.trpack.ne", "returned"),
+["st"] = ProtoField.string("fiscald.posnet.trpack.st", "reversed"),
+["pr"] = ProtoField.string("fiscald.posnet.trpack.pr", "price"),
+["il"] = ProtoField.string("fiscald.posnet.trpack.il", "quantity"),
+["wa"] = ProtoField.string("fiscald.posnet.trpack.wa", "value"),
+["de"] = ProtoField.string("fiscald.posnet.trpack.de", "description"),
+} },
+["trpackinit"] = { meaning = "open a packaging transaction", fields = {
+} },
+["trpackprnend"] = { meaning = "packaging in the footer", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trpackprnend.na", "number"),
+["ne"] = ProtoField.string("fiscald.posnet.trpackprnend.ne", "returned"),
+["st"] = ProtoField.string("fiscald.posnet.trpackprnend.st", "reversed"),
+["pr"] = ProtoField.string("fiscald.posnet.trpackprnend.pr", "price"),
+["il"] = ProtoField.string("fiscald.posnet.trpackprnend.il", "quantity"),
+["wa"] = ProtoField.string("fiscald.posnet.trpackprnend.wa", "value"),
+["de"] = ProtoField.string("fiscald.posnet.trpackprnend.de", "description"),
+} },
+["trend"] = { meaning = "close the receipt", fields = {
+["to"] = ProtoField.string("fiscald.posnet.trend.to", "total"),
+["op"] = ProtoField.string("fiscald.posnet.trend.op", "packaging given out"),
+["om"] = ProtoField.string("fiscald.posnet.trend.om", "packaging returned"),
+["re"] = ProtoField.string("fiscald.posnet.trend.re", "change"),
+["fp"] = ProtoField.string("fiscald.posnet.trend.fp", "payments"),
+["fe"] = ProtoField.string("fiscald.posnet.trend.fe", "finish the footer"),
+} },
+["trftrln"] = { meaning = "line of the footer", fields = {
+["id"] = ProtoField.string("fiscald.posnet.trftrln.id", "kind of line"),
+["na"] = ProtoField.string("fiscald.posnet.trftrln.na", "text"),
+["sw"] = ProtoField.string("fiscald.posnet.trftrln.sw", "double width"),
+["sh"] = ProtoField.string("fiscald.posnet.trftrln.sh", "double height"),
+} },
+["trftrend"] = { meaning = "finish the footer", fields = {
+} },
+["prncancel"] = { meaning = "cancel what is open", fields = {
+} },
+["trcancel"] = { meaning = "cancel the transaction", fields = {
+} },
+["qrcode"] = { meaning = "QR code for the next printout", fields = {
+["px"] = ProtoField.string("fiscald.posnet.qrcode.px", "module size"),
+["el"] = ProtoField.string("fiscald.posnet.qrcode.el", "error correction"),
+["hx"] = ProtoField.string("fiscald.posnet.qrcode.hx", "text is hexadecimal"),
+["tx"] = ProtoField.string("fiscald.posnet.qrcode.tx", "content"),
+} },
+["azteccode"] = { meaning = "Aztec code for the next printout", fields = {
+["px"] = ProtoField.string("fiscald.posnet.azteccode.px", "module size"),
+["el"] = ProtoField.string("fiscald.posnet.azteccode.el", "error correction"),
+["hx"] = ProtoField.string("fiscald.posnet.azteccode.hx", "text is hexadecimal"),
+["tx"] = ProtoField.string("fiscald.posnet.azteccode.tx", "content"),
+} },
+["dmcode"] = { meaning = "Data Matrix code for the next printout", fields = {
+["px"] = ProtoField.string("fiscald.posnet.dmcode.px", "module size"),
+["el"] = ProtoField.string("fiscald.posnet.dmcode.el", "error correction"),
+["hx"] = ProtoField.string("fiscald.posnet.dmcode.hx", "text is hexadecimal"),
+["tx"] = ProtoField.string("fiscald.posnet.dmcode.tx", "content"),
+} },
+["pdf417code"] = { meaning = "PDF417 code for the next printout", fields = {
+["px"] = ProtoField.string("fiscald.posnet.pdf417code.px", "module size"),
+["el"] = ProtoField.string("fiscald.posnet.pdf417code.el", "error correction"),
+["hx"] = ProtoField.string("fiscald.posnet.pdf417code.hx", "text is hexadecimal"),
+["tx"] = ProtoField.string("fiscald.posnet.pdf417code.tx", "content"),
+} },
+["eparagonidznext"] = { meaning = "e-receipt for the next document", fields = {
+["id"] = ProtoField.string("fiscald.posnet.eparagonidznext.id", "customer's identifier"),
+["ha"] = ProtoField.string("fiscald.posnet.eparagonidznext.ha", "the document's identifier"),
+} },
+["eparagonidzcancel"] = { meaning = "no e-receipt after all", fields = {
+} },
+["eparagonbufferget"] = { meaning = "state of an e-receipt", fields = {
+["hd"] = ProtoField.string("fiscald.posnet.eparagonbufferget.hd", "the document's identifier"),
+["pr"] = ProtoField.string("fiscald.posnet.eparagonbufferget.pr", "printed on paper"),
+["st"] = ProtoField.string("fiscald.posnet.eparagonbufferget.st", "state of delivery"),
+} },
+["trfvinit"] = { meaning = "open an invoice", fields = {
+["nb"] = ProtoField.string("fiscald.posnet.trfvinit.nb", "number"),
+["ni"] = ProtoField.string("fiscald.posnet.trfvinit.ni", "buyer's NIP"),
+["na"] = ProtoField.string("fiscald.posnet.trfvinit.na", "buyer"),
+["pd"] = ProtoField.string("fiscald.posnet.trfvinit.pd", "payment date"),
+["pt"] = ProtoField.string("fiscald.posnet.trfvinit.pt", "form of payment"),
+["sc"] = ProtoField.string("fiscald.posnet.trfvinit.sc", "customer's person"),
+["ss"] = ProtoField.string("fiscald.posnet.trfvinit.ss", "seller's person"),
+["cc"] = ProtoField.string("fiscald.posnet.trfvinit.cc", "extra copies"),
+["ps"] = ProtoField.string("fiscald.posnet.trfvinit.ps", "signature fields"),
+["co"] = ProtoField.string("fiscald.posnet.trfvinit.co", "original and copy"),
+["cm"] = ProtoField.string("fiscald.posnet.trfvinit.cm", "print the copy"),
+["fo"] = ProtoField.string("fiscald.posnet.trfvinit.fo", "wide paper"),
+["nm"] = ProtoField.string("fiscald.posnet.trfvinit.nm", "title"),
+["ln"] = ProtoField.string("fiscald.posnet.trfvinit.ln", "width of non-fiscal lines"),
+["fn"] = ProtoField.string("fiscald.posnet.trfvinit.fn", "width of fiscal lines"),
+} },
+["trfvbuyer"] = { meaning = "buyer of the invoice", fields = {
+["na"] = ProtoField.string("fiscald.posnet.trfvbuyer.na", "name"),
+["ni"] = ProtoField.string("fiscald.posnet.trfvbuyer.ni", "NIP"),
+["ad"] = ProtoField.string("fiscald.posnet.trfvbuyer.ad", "address"),
+["sc"] = ProtoField.string("fiscald.posnet.trfvbuyer.sc", "section"),
+["at"] = ProtoField.string("fiscald.posnet.trfvbuyer.at", "attributes"),
+} },
+["trfvnumber"] = { meaning = "number of the invoice", fields = {
+["nb"] = ProtoField.string("fiscald.posnet.trfvnumber.nb", "number"),
+["sc"] = ProtoField.string("fiscald.posnet.trfvnumber.sc", "section"),
+["at"] = ProtoField.string("fiscald.posnet.trfvnumber.at", "attributes"),
+} },
+["trfvfreedata"] = { meaning = "free text of the invoice", fields = {
+["tx"] = ProtoField.string("fiscald.posnet.trfvfreedata.tx", "text"),
+["sc"] = ProtoField.string("fiscald.posnet.trfvfreedata.sc", "section"),
+} },
+["formstart"] = { meaning = "open a non-fiscal form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formstart.fn", "form"),
+["fh"] = ProtoField.string("fiscald.posnet.formstart.fh", "heading"),
+["al"] = ProtoField.string("fiscald.posnet.formstart.al", "text of the heading"),
+} },
+["formline"] = { meaning = "line of the form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formline.fn", "form"),
+["fl"] = ProtoField.string("fiscald.posnet.formline.fl", "kind of line"),
+["s1"] = ProtoField.string("fiscald.posnet.formline.s1", "first text"),
+["s2"] = ProtoField.string("fiscald.posnet.formline.s2", "second text"),
+["sw"] = ProtoField.string("fiscald.posnet.formline.sw", "double width"),
+["sh"] = ProtoField.string("fiscald.posnet.formline.sh", "double height"),
+} },
+["formcmd"] = { meaning = "empty or separating line of the form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formcmd.fn", "form"),
+["cm"] = ProtoField.string("fiscald.posnet.formcmd.cm", "0 empty, 1 separator"),
+} },
+["formbarcode"] = { meaning = "bar code of the form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formbarcode.fn", "form"),
+["bc"] = ProtoField.string("fiscald.posnet.formbarcode.bc", "content"),
+} },
+["formformattedline"] = { meaning = "formatted line of the form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formformattedline.fn", "form"),
+["s1"] = ProtoField.string("fiscald.posnet.formformattedline.s1", "text"),
+["ma"] = ProtoField.string("fiscald.posnet.formformattedline.ma", "mask"),
+} },
+["formtinyline"] = { meaning = "line of the form in small letters", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formtinyline.fn", "form"),
+["s1"] = ProtoField.string("fiscald.posnet.formtinyline.s1", "text"),
+} },
+["formend"] = { meaning = "end of the form", fields = {
+["fn"] = ProtoField.string("fiscald.posnet.formend.fn", "form"),
+} },
+["dailyrep"] = { meaning = "daily report", fields = {
+["da"] = ProtoField.string("fiscald.posnet.dailyrep.da", "date"),
+} },
+["monthlyrep"] = { meaning = "monthly report", fields = {
+["da"] = ProtoField.string("fiscald.posnet.monthlyrep.da", "day of the month"),
+["su"] = ProtoField.string("fiscald.posnet.monthlyrep.su", "summary only"),
+} },
+["periodicrepbydates"] = { meaning = "periodic report", fields = {
+["fd"] = ProtoField.string("fiscald.posnet.periodicrepbydates.fd", "from"),
+["td"] = ProtoField.string("fiscald.posnet.periodicrepbydates.td", "to"),
+["su"] = ProtoField.string("fiscald.posnet.periodicrepbydates.su", "summary only"),
+} },
+["shiftrep"] = { meaning = "shift report", fields = {
+["sh"] = ProtoField.string("fiscald.posnet.shiftrep.sh", "shift"),
+["zr"] = ProtoField.string("fiscald.posnet.shiftrep.zr", "reset the shift"),
+} },
+["cashstaterep"] = { meaning = "cash report", fields = {
+} },
+["dbchkstart"] = { meaning = "begin a check of the goods base", fields = {
+["ty"] = ProtoField.string("fiscald.posnet.dbchkstart.ty", "type"),
+} },
+["dbchkplu"] = { meaning = "may this name be sold at this rate", fields = {
+["vt"] = ProtoField.string("fiscald.posnet.dbchkplu.vt", "rate"),
+["na"] = ProtoField.string("fiscald.posnet.dbchkplu.na", "name"),
+} },
+["dbchkend"] = { meaning = "end of the check", fields = {
+} },
+["rpt"] = { meaning = "repeat an answer", fields = {
+} },
+["ERR"] = { meaning = "frame refused", fields = {
+} },
+}
+family.common = {
+["@"] = ProtoField.string("fiscald.posnet._40", "token"),
+["?"] = ProtoField.string("fiscald.posnet._3f", "error"),
+["cm"] = ProtoField.string("fiscald.posnet.cm", "command refused"),
+["fd"] = ProtoField.string("fiscald.posnet.fd", "field refused"),
+}
+family.errors = {
+["frame 1"] = { "frame 1 PROTO_ERR_CMD_UNKNOWN", "the printer has no command of this name", "błąd programu: drukarka nie zna tego polecenia" },
+["frame 2"] = { "frame 2 PROTO_ERR_CMD_MANDATORY_FIELDS", "the command lacks a required field", "błąd programu: w poleceniu dla drukarki brakuje danych" },
+["frame 3"] = { "frame 3 PROTO_ERR_DATA_CONVERSION", "a field does not parse (such as a decimal comma where hundredths belong) or is out of range", "błąd programu: wartość w poleceniu dla drukarki jest niepoprawna" },
+["frame 4"] = { "frame 4 PROTO_ERR_TOKEN_INVALID", "the token is not valid", "błąd programu: niepoprawny znacznik polecenia" },
+["frame 5"] = { "frame 5 PROTO_ERR_CRC_INVALID", "the checksum does not fit the frame", "zakłócenia w połączeniu z drukarką; sprawdź kabel" },
+["frame 6"] = { "frame 6 PROTO_ERR_FLD_INVALID", "malformed frame: a field without a name, or an empty one", "błąd programu: puste lub nienazwane pole w poleceniu dla drukarki" },
+["frame 7"] = { "frame 7 PROTO_ERR_CMD_LENGTH", "the command's name is not of a permitted length", "błąd programu: nazwa polecenia ma niedozwoloną długość" },
+["frame 8"] = { "frame 8 PROTO_ERR_TOKEN_LENGTH", "the token does not have four digits", "zakłócenia w połączeniu z drukarką (znacznik polecenia); sprawdź kabel" },
+["frame 9"] = { "frame 9 PROTO_ERR_CRC_LENGTH", "the checksum does not have four digits", "zakłócenia w połączeniu z drukarką (suma kontrolna); sprawdź kabel" },
+["frame 10"] = { "frame 10 PROTO_ERR_DATA_LENGTH", "a field's value is not of a permitted length", "błąd programu: dane w poleceniu dla drukarki mają niedozwoloną długość" },
+["frame 11"] = { "frame 11 PROTO_ERR_INPUT_BUFFER_OVERRUN", "the receive buffer overflowed", "drukarka nie nadąża z odbiorem danych; poczekaj chwilę" },
+["frame 12"] = { "frame 12 PROTO_ERR_CMD_IMMEDIATE_FORBIDDEN", "this command may not be sent with \"!\" ahead of the queue", "błąd programu: tego polecenia nie wolno wysłać poza kolejką" },
+["frame 13"] = { "frame 13 PROTO_ERR_TOKEN_NOT_FOUND", "repetition refused: no command with this token has arrived", "wcześniejsze polecenie nie dotarło do drukarki" },
+["frame 14"] = { "frame 14 PROTO_ERR_INPUT_QUEUE_FULL", "no room left in the queue of waiting commands", "drukarka jest zajęta, kolejka poleceń jest pełna; poczekaj chwilę" },
+["frame 15"] = { "frame 15 PROTO_ERR_SYNTAX", "malformed frame: no checksum, or not built as a frame", "błąd programu: polecenie dla drukarki jest źle zbudowane" },
+["10"] = { "10 ERR_CANCEL", "interrupted at the printer (number of older firmware)", "czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany" },
+["30"] = { "30", "interrupted at the printer (number of newer firmware)", "czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany" },
+["50"] = { "50 ERR_UNKN", "internal fault, origin not known", "nieznany błąd wewnętrzny drukarki; wezwij serwis" },
+["51"] = { "51 ERR_ASSERT_FM", "internal fault in the fiscal memory module", "błąd wewnętrzny modułu pamięci fiskalnej; wezwij serwis" },
+["52"] = { "52 ERR_ASSERT_DB", "internal fault in the database", "błąd wewnętrzny bazy danych drukarki; wezwij serwis" },
+["53"] = { "53 ERR_ASSERT_SALE", "internal fault in the sale module", "błąd wewnętrzny modułu sprzedaży drukarki; wezwij serwis" },
+["54"] = { "54 ERR_ASSERT_UI", "internal fault in the user interface", "błąd wewnętrzny klawiatury lub wyświetlacza drukarki; wezwij serwis" },
+["55"] = { "55 ERR_ASSERT_CFG", "internal fault in the configuration module", "błąd wewnętrzny ustawień drukarki; wezwij serwis" },
+["56"] = { "56", "internal fault, module not stated", "błąd wewnętrzny drukarki; wezwij serwis" },
+["323"] = { "323 ERR_OPER_BLOCKED", "the printer's settings lock this function", "ta funkcja jest zablokowana w ustawieniach drukarki" },
+["360"] = { "360 ERR_SERVICE_SWITCH_FOUND", "the service jumper is fitted", "w drukarce jest założona zwora serwisowa; wezwij serwis" },
+["361"] = { "361 ERR_SERVICE_SWITCH_NOT_FOUND", "the service jumper is not fitted", "w drukarce nie ma zwory serwisowej; wezwij serwis" },
+["362"] = { "362 ERR_SERVICE_KEY_DATA", "the service key's data did not pass the check", "klucz serwisowy nie został rozpoznany; wezwij serwis" },
+["363"] = { "363 ERR_SERVICE_KEY_TIMEOUT", "no timely answer from the service key", "klucz serwisowy nie odpowiada; wezwij serwis" },
+["364"] = { "364", "the password breaks the rules for passwords", "hasło nie spełnia wymagań drukarki" },
+["365"] = { "365", "this is not the password stored in the printer", "błędne hasło drukarki" },
+["382"] = { "382 ERR_RD_ZERO", "daily report refused because it would be zero", "raport dobowy byłby zerowy: od poprzedniego nie było sprzedaży" },
+["383"] = { "383 ERR_RD_NOT_PRINTED", "a daily report is due and has to come first", "najpierw wykonaj zaległy raport dobowy" },
+["384"] = { "384 ERR_FM_NO_REC", "the memory holds no such record", "w pamięci drukarki nie ma takiego zapisu" },
+["400"] = { "400 ERR_WRONG_VALUE", "a value is not acceptable", "drukarka nie przyjęła podanej wartości" },
+["404"] = { "404", "the control code keyed in is not right", "wpisany kod kontrolny jest błędny" },
+["460"] = { "460 ERR_CLOCK_RTC_FSK", "clock fault while in fiscal mode", "błąd zegara drukarki w trybie fiskalnym; wezwij serwis" },
+["461"] = { "461 ERR_CLOCK_RTC_NFSK", "clock fault while in non-fiscal mode", "błąd zegara drukarki w trybie niefiskalnym; wezwij serwis" },
+["480"] = { "480 ERR_AUTH_AUTHORIZED", "no authorisation needed, the printer has one for good", "drukarka jest już autoryzowana bezterminowo" },
+["481"] = { "481 ERR_AUTH_NOT_STARTED", "authorisation has not begun", "autoryzacja drukarki jeszcze się nie rozpoczęła" },
+["482"] = { "482 ERR_AUTH_WAS_ADDED", "the printer has had this authorisation code before", "ten kod autoryzacyjny był już wpisany" },
+["483"] = { "483 ERR_AUTH_DAY_CNT", "the values given for the authorisation are wrong", "błędne dane autoryzacji drukarki" },
+["484"] = { "484 ERR_AUTH_BLOCKED", "the authorised time has run out, no sale until a code is entered", "skończył się czas autoryzacji, sprzedaż zablokowana; wpisz kod autoryzacyjny" },
+["485"] = { "485 ERR_AUTH_BAD_CODE", "the authorisation code is not right", "błędny kod autoryzacyjny" },
+["486"] = { "486 ERR_AUTH_TOO_MANY_WRONG_CODES", "locked after too many wrong codes, key the authorisation code in at the printer", "autoryzacja zablokowana; wpisz kod na klawiaturze drukarki" },
+["487"] = { "487", "all authorisation codes are used up", "wykorzystano wszystkie kody autoryzacyjne; wezwij serwis" },
+["499"] = { "499", "the printer is set to the Thermal protocol, set it to POSNET", "w drukarce jest włączony protokół Thermal; przełącz ją na protokół POSNET" },
+["500"] = { "500 ERR_STAT_MIN_OVF", "a statistic would pass its lower limit", "przekroczony dolny zakres statystyk drukarki" },
+["501"] = { "501 ERR_STAT_MAX_OVF", "a statistic would pass its upper limit", "przekroczony górny zakres statystyk drukarki" },
+["502"] = { "502 ERR_CASH_IN_MAX_OVF", "the cash state would exceed its range", "stan gotówki w drukarce przekroczyłby dopuszczalny zakres" },
+["503"] = { "503 ERR_CASH_OUT_BELOW_0", "more cash taken out than the printer has on record, its cash state becomes zero", "wypłata jest większa niż stan gotówki w drukarce; stan zostaje wyzerowany" },
+["700"] = { "700 ERR_INVALID_IP_ADDR", "not a valid IP address", "niepoprawny adres IP w ustawieniach drukarki" },
+["701"] = { "701 ERR_INVALID_TONE_NUMBER", "there is no tone with this number", "niepoprawny numer dźwięku" },
+["702"] = { "702 ERR_ILLEGAL_DRAWER_IMPULSE_LEN", "not a valid length of the drawer pulse", "niepoprawna długość impulsu otwarcia szuflady" },
+["703"] = { "703 ERR_ILLEGAL_VAT_RATE", "not a valid VAT rate in the settings", "niepoprawna stawka PTU w ustawieniach drukarki" },
+["704"] = { "704 ERR_INVALID_LOGOUT_TIME", "not a valid time until log-out", "niepoprawny czas do wylogowania kasjera" },
+["705"] = { "705 ERR_INVALID_SLEEP_TIME", "not a valid time until sleep", "niepoprawny czas do uśpienia drukarki" },
+["706"] = { "706 ERR_INVALID_TURNOFF_TIME", "not a valid time until switch-off", "niepoprawny czas do wyłączenia drukarki" },
+["713"] = { "713 ERR_CONFIG_SET", "the settings sent are not valid", "niepoprawne ustawienia drukarki" },
+["714"] = { "714 ERR_ILLEGAL_DSP_CONTRAST", "not a valid contrast for the display", "niepoprawny kontrast wyświetlacza" },
+["715"] = { "715 ERR_ILLEGAL_DSP_LUMIN", "not a valid brightness for the backlight", "niepoprawna jasność podświetlenia wyświetlacza" },
+["716"] = { "716 ERR_ILLEGAL_DSP_OFF_DELAY", "not a valid delay until the backlight goes off", "niepoprawny czas do wygaszenia podświetlenia" },
+["717"] = { "717 ERR_LINE_TOO_LONG", "a line of the header or footer has too many characters", "wiersz nagłówka lub stopki jest za długi" },
+["718"] = { "718 ERR_ILLEGAL_COMM_CFG", "the communication settings are not valid", "niepoprawne ustawienia komunikacji drukarki" },
+["719"] = { "719 ERR_ILLEGAL_PROTOCOL_CFG", "the settings of the communication protocol are not valid", "niepoprawne ustawienia protokołu komunikacji" },
+["720"] = { "720 ERR_ILLEGAL_PORT", "there is no port with this id", "drukarka nie ma takiego portu" },
+["721"] = { "721 ERR_ILLEGAL_INFO_TXT_NUM", "there is no advertising text with this number", "niepoprawny numer tekstu reklamowego" },
+["722"] = { "722 ERR_ILLEGAL_TIME_DIFF", "the time is not within its permitted range", "czas wykracza poza dozwolony przedział" },
+["723"] = { "723 ERR_ILLEGAL_TIME", "not a valid date or time", "niepoprawna data lub godzina" },
+["724"] = { "724 ERR_ILLEGAL_HOUR_DIFF", "the hours of a time difference have to be 0 to 23", "różnica czasu: godziny muszą być od 0 do 23" },
+["726"] = { "726 ERR_ILLEGAL_DSP_LINE_CONTENT", "a display line cannot show this text", "niepoprawny tekst dla wyświetlacza" },
+["727"] = { "727 ERR_ILLEGAL_DSP_SCROLL_VALUE", "not a valid scroll value for the display", "niepoprawne przewijanie tekstu na wyświetlaczu" },
+["728"] = { "728 ERR_ILLEGAL_PORT_CFG", "the port's settings are not valid", "niepoprawne ustawienia portu" },
+["729"] = { "729", "the settings of the transaction monitor are not valid", "niepoprawne ustawienia monitora transakcji" },
+["730"] = { "730", "the port belongs to the computer interface already", "port zajęty przez połączenie z komputerem" },
+["731"] = { "731", "the port belongs to TCP/IP already", "port zajęty przez TCP/IP" },
+["732"] = { "732", "the port belongs to the monitor already", "port zajęty przez monitor" },
+["733"] = { "733", "the port is occupied", "port jest zajęty" },
+["734"] = { "734", "the port belongs to tunnelling already", "port zajęty przez tunelowanie" },
+["738"] = { "738 ERR_ETH_CONFIG", "the Ethernet settings are not valid", "niepoprawne ustawienia sieci Ethernet" },
+["739"] = { "739 ERR_ILLEGAL_DSP_ID", "there is no display of this type", "niepoprawny rodzaj wyświetlacza" },
+["740"] = { "740 ERR_ILLEGAL_DSP_ID_FOR_OFF_DELAY", "a display of this type has no backlight time to set", "dla tego wyświetlacza nie ustawia się czasu podświetlenia" },
+["741"] = { "741", "a time is beyond its limits", "wartość czasu poza dozwolonym zakresem" },
+["745"] = { "745", "there is no code page with this number", "niepoprawny numer strony kodowej" },
+["746"] = { "746", "the settings of the transaction monitor's frame are not valid", "niepoprawne ustawienia ramki monitora transakcji" },
+["747"] = { "747", "not to be had while DHCP is on", "funkcja niedostępna przy włączonym DHCP" },
+["748"] = { "748", "without Ethernet transmission there is no DHCP", "funkcja DHCP działa tylko przy transmisji przez Ethernet" },
+["752"] = { "752", "the Thermal protocol does not run over TCP/IP", "protokół Thermal nie działa przez TCP/IP" },
+["820"] = { "820 ERR_TEST", "the printer did not pass a test", "test drukarki nie powiódł się; wezwij serwis" },
+["821"] = { "821 ERR_TEST_NO_CONF", "the option to test is not set up", "testowana opcja nie jest skonfigurowana" },
+["857"] = { "857 ERR_DF_DB_NO_MEM", "too little memory to set up the goods base", "za mało pamięci na bazę towarową drukarki; wezwij serwis" },
+["1000"] = { "1000 ERR_FATAL_FM", "the fiscal module has failed", "awaria modułu fiskalnego; wezwij serwis" },
+["1001"] = { "1001 ERR_FM_NCONN", "the fiscal memory is not connected", "pamięć fiskalna jest odłączona; wezwij serwis" },
+["1002"] = { "1002 ERR_FM_WRITE", "the fiscal memory could not be written", "błąd zapisu do pamięci fiskalnej; wezwij serwis" },
+["1003"] = { "1003 ERR_FM_UNKN", "a fiscal memory fault that the BIOS specification does not list", "nieznany błąd pamięci fiskalnej; wezwij serwis" },
+["1004"] = { "1004 ERR_FM_CHKSUM_CNT", "checksums in the fiscal memory do not match", "błędne sumy kontrolne pamięci fiskalnej; wezwij serwis" },
+["1005"] = { "1005 ERR_FM_CTRL_BLK_0", "control block 1 is faulty", "błąd pierwszego bloku kontrolnego pamięci fiskalnej; wezwij serwis" },
+["1006"] = { "1006 ERR_FM_CTRL_BLK_1", "control block 2 is faulty", "błąd drugiego bloku kontrolnego pamięci fiskalnej; wezwij serwis" },
+["1007"] = { "1007 ERR_FM_BAD_REC_ID", "a fiscal memory record bears a wrong id", "błędne oznaczenie zapisu w pamięci fiskalnej; wezwij serwis" },
+["1008"] = { "1008 ERR_FM_DATA_ADDR_INIT", "the start address could not be initialised", "błąd ustawienia adresu początkowego pamięci fiskalnej; wezwij serwis" },
+["1009"] = { "1009 ERR_FM_DATA_ADDR_INITED", "the start address has been initialised before", "adres początkowy pamięci fiskalnej jest już ustawiony; wezwij serwis" },
+["1010"] = { "1010 ERR_FM_NU_PRESENT", "there is a unique number already", "numer unikatowy jest już zapisany; wezwij serwis" },
+["1011"] = { "1011 ERR_FM_NU_NO_PRESENT_FSK", "fiscal mode, yet no unique number", "brak numeru unikatowego w trybie fiskalnym; wezwij serwis" },
+["1012"] = { "1012 ERR_FM_NU_WRITE", "the unique number could not be written", "błąd zapisu numeru unikatowego; wezwij serwis" },
+["1013"] = { "1013 ERR_FM_NU_FULL", "no room for another unique number", "brak miejsca na numer unikatowy; wezwij serwis" },
+["1014"] = { "1014 ERR_FM_NU_LANG", "the unique number names a wrong language", "błędny język w numerze unikatowym; wezwij serwis" },
+["1015"] = { "1015 ERR_FM_TIN_CNT", "the memory holds more than a single NIP", "w pamięci jest więcej niż jeden NIP; wezwij serwis" },
+["1016"] = { "1016 ERR_FM_READ_ONLY_NFSK", "read-only, yet fiscalisation is not on record", "drukarka tylko do odczytu, bez zapisu fiskalizacji; wezwij serwis" },
+["1017"] = { "1017 ERR_FM_CLR_RAM_CNT", "no RAM reset left", "wyczerpana liczba zerowań pamięci RAM; wezwij serwis" },
+["1018"] = { "1018 ERR_FM_REP_DAY_CNT", "no daily report left", "wyczerpana liczba raportów dobowych; wezwij serwis" },
+["1019"] = { "1019 ERR_FM_VERIFY_NU", "the unique number did not pass the check", "błąd kontroli numeru unikatowego; wezwij serwis" },
+["1020"] = { "1020 ERR_FM_VERIFY_STAT", "statistics and daily report disagree", "statystyki nie zgadzają się z raportem dobowym; wezwij serwis" },
+["1021"] = { "1021 ERR_FM_VERIFY_NVR_READ", "fiscal memory check: NVR could not be read", "błąd odczytu NVR przy kontroli pamięci fiskalnej; wezwij serwis" },
+["1022"] = { "1022 ERR_FM_VERIFY_NVR_WRITE", "fiscal memory check: NVR could not be written", "błąd zapisu NVR przy kontroli pamięci fiskalnej; wezwij serwis" },
+["1023"] = { "1023 ERR_FM_CTRL_BLK_2", "the fiscal memory is of the small kind", "w drukarce jest pamięć fiskalna mniejszego typu; wezwij serwis" },
+["1024"] = { "1024 ERR_FM_DATA_ADDR_NO_INITED", "the fiscal memory's data area has not been initialised", "obszar danych pamięci fiskalnej nie jest przygotowany; wezwij serwis" },
+["1025"] = { "1025 ERR_FM_NU_FORMAT", "the unique number is not of the right format", "błędny format numeru unikatowego; wezwij serwis" },
+["1026"] = { "1026 ERR_FM_REC_BAD_CNT", "the fiscal memory has more bad blocks than allowed", "za dużo uszkodzonych bloków pamięci fiskalnej; wezwij serwis" },
+["1027"] = { "1027 ERR_FM_NO_BADBLK_MARKER", "a bad block could not be marked as such", "nie udało się oznaczyć uszkodzonego bloku pamięci fiskalnej; wezwij serwis" },
+["1028"] = { "1028 ERR_FM_REC_EMPTY", "there is no such fiscal memory record, its place is empty", "brak zapisu w pamięci fiskalnej, obszar jest pusty; wezwij serwis" },
+["1029"] = { "1029 ERR_FM_REC_DATE", "the dates of neighbouring fiscal memory records are out of order", "błędna kolejność dat w pamięci fiskalnej; wezwij serwis" },
+["1030"] = { "1030", "a daily report's hash could not be read", "błąd odczytu skrótu raportu dobowego; wezwij serwis" },
+["1031"] = { "1031", "a daily report's hash could not be written", "błąd zapisu skrótu raportu dobowego; wezwij serwis" },
+["1032"] = { "1032", "the data to check a daily report's hash could not be read", "błąd odczytu danych do kontroli skrótu raportu dobowego; wezwij serwis" },
+["1033"] = { "1033", "the data to check a daily report's hash could not be written", "błąd zapisu danych do kontroli skrótu raportu dobowego; wezwij serwis" },
+["1034"] = { "1034", "the medium's label could not be read", "błąd odczytu etykiety nośnika; wezwij serwis" },
+["1035"] = { "1035", "the medium's label could not be written", "błąd zapisu etykiety nośnika; wezwij serwis" },
+["1036"] = { "1036", "the electronic copy contradicts itself", "niespójne dane kopii elektronicznej; wezwij serwis" },
+["1037"] = { "1037", "the invoice bit area holds wrong data", "błędne dane w obszarze faktur pamięci fiskalnej; wezwij serwis" },
+["1038"] = { "1038", "the invoice area should be empty and is not", "obszar faktur pamięci fiskalnej nie jest pusty; wezwij serwis" },
+["1039"] = { "1039", "the fiscal memory takes no more invoices", "brak miejsca na nowe faktury; wezwij serwis" },
+["1040"] = { "1040", "more invoices in daily reports than the invoice counter says", "liczba faktur w raportach dobowych nie zgadza się z licznikiem; wezwij serwis" },
+["1041"] = { "1041", "the area of copy-module ids is faulty", "błąd obszaru oznaczeń modułu kopii; wezwij serwis" },
+["1042"] = { "1042", "the copy-module id could not be written", "błąd zapisu oznaczenia modułu kopii; wezwij serwis" },
+["1043"] = { "1043", "no room for another copy-module id", "brak miejsca na oznaczenia modułu kopii; wezwij serwis" },
+["1044"] = { "1044", "fiscalisation did not succeed", "fiskalizacja drukarki nie powiodła się; wezwij serwis" },
+["1045"] = { "1045", "the date lies before the last daily report", "data wcześniejsza niż poprzedni raport dobowy; wezwij serwis" },
+["1950"] = { "1950 ERR_TR_TOT_OVR", "a total of the receipt exceeds its range", "suma paragonu przekracza zakres drukarki" },
+["1951"] = { "1951 ERR_TR_PF_OVR", "a single payment is above the limit", "kwota płatności jest za duża" },
+["1952"] = { "1952 ERR_TR_PF_SUM_OVR", "the payments together are above the limit", "łączna kwota płatności jest za duża" },
+["1953"] = { "1953 ERR_PAYMENT_OVR", "nothing is left to pay, no further payment is taken", "płatności pokrywają już całą należność" },
+["1954"] = { "1954 ERR_TR_CHANGE_OVR", "the change is above the limit", "kwota reszty przekracza limit drukarki" },
+["1955"] = { "1955 ERR_TR_CHANGE_SUM_OVR", "the change payments together are above the limit", "łączna kwota reszty jest za duża" },
+["1956"] = { "1956 ERR_TR_TOTAL_OVR", "the total lies outside its range", "suma poza zakresem drukarki" },
+["1957"] = { "1957 ERR_TR_FISC_OVR", "the receipt is worth more than the printer allows", "przekroczona największa dozwolona wartość paragonu" },
+["1958"] = { "1958 ERR_TR_PACK_OVR", "the value of the packaging lies outside its range", "wartość opakowań poza zakresem drukarki" },
+["1959"] = { "1959 ERR_TR_PACK_STORNO_OVR", "a storno takes the value of the packaging out of its range", "wartość opakowań po stornie poza zakresem drukarki" },
+["1961"] = { "1961 ERR_TR_PF_REST_TOO_BIG", "more change than the printer accepts here", "reszta jest za duża" },
+["1962"] = { "1962 ERR_TR_PF_ZERO", "the payment is zero", "płatność ma wartość zero" },
+["1980"] = { "1980 ERR_TR_DISCNT_BASE_OVR", "the amount to be discounted lies outside its range", "kwota objęta rabatem lub narzutem poza zakresem drukarki" },
+["1981"] = { "1981 ERR_TR_DISCNT_AFTER_OVR", "the discount or surcharge takes the amount out of its range", "kwota po rabacie lub narzucie poza zakresem drukarki" },
+["1982"] = { "1982 ERR_TR_DISCNT_CALC", "the discount or surcharge could not be worked out", "błąd obliczenia rabatu lub narzutu" },
+["1983"] = { "1983 ERR_TR_DISCNT_BASE_NEGATIVE_OR_ZERO", "the amount to be discounted is not above zero", "nie ma kwoty, od której można dać rabat" },
+["1984"] = { "1984 ERR_TR_DISCNT_ZERO", "the discount or surcharge comes to nothing", "rabat lub narzut wynosi zero" },
+["1985"] = { "1985 ERR_TR_DISCNT_AFTER_NEGATIVE_OR_ZERO", "the discount would leave nothing or less", "po rabacie nie zostaje żadna kwota do zapłaty" },
+["1990"] = { "1990 ERR_TR_STORNO_NOT_ALLOWED", "a storno is not possible at this point of the document", "storno nie jest możliwe w tym miejscu dokumentu" },
+["1991"] = { "1991 ERR_TR_DISCNT_NOT_ALLOWED", "a discount or surcharge is not possible at this point of the document", "rabat lub narzut nie jest możliwy w tym miejscu dokumentu" },
+["2000"] = { "2000 ERR_TR_FLD_VAT", "there is no such VAT rate, or it is not active", "nieprawidłowa lub nieaktywna stawka PTU" },
+["2002"] = { "2002 ERR_NO_HDR", "the header has not been programmed", "w drukarce nie zaprogramowano nagłówka" },
+["2003"] = { "2003 ERR_HDR", "the header has been programmed already", "nagłówek jest już zaprogramowany" },
+["2004"] = { "2004 ERR_NO_VAT", "not one VAT rate is active", "w drukarce nie ma aktywnych stawek PTU" },
+["2005"] = { "2005 ERR_NO_TRNS_MODE", "no transaction is open", "na drukarce nie ma otwartego dokumentu" },
+["2006"] = { "2006 ERR_TR_FLD_PRICE", "the price is not above zero", "cena musi być większa od zera" },
+["2007"] = { "2007 ERR_TR_FLD_QUANT", "the quantity is not above zero", "ilość musi być większa od zera" },
+["2008"] = { "2008 ERR_TR_FLD_TOTAL", "the total given is not right", "błędna wartość pozycji lub suma dokumentu" },
+["2009"] = { "2009 ERR_TR_FLD_TOTAL_ZERO", "the total given is zero", "wartość pozycji lub suma dokumentu wynosi zero" },
+["2010"] = { "2010 ERR_TOT_OVR", "the day's totals would exceed their range", "przekroczony zakres sum dobowych; wykonaj raport dobowy" },
+["2020"] = { "2020", "the date may not be changed", "nie wolno zmienić daty drukarki" },
+["2021"] = { "2021 ERR_RTC_WAS_SET", "the clock has been set once this day, a second time is refused", "zegar drukarki był już dziś ustawiany" },
+["2022"] = { "2022 ERR_RTC_DIFF", "the date is too far from the printer's", "data zbyt różni się od daty w drukarce" },
+["2023"] = { "2023 ERR_RTC_HOUR", "the clock may be moved by 1 hour at most (newer firmware: 2 hours)", "zegar można przestawić najwyżej o 1 godzinę (w nowszych drukarkach o 2)" },
+["2024"] = { "2024 ERR_RTC_BAD_FORMAT", "the date is not in the expected format", "niepoprawny zapis daty" },
+["2025"] = { "2025 ERR_RTC_FM_DATE", "the date lies before the last record in the fiscal module", "data wcześniejsza niż ostatni zapis w pamięci fiskalnej" },
+["2026"] = { "2026 ERR_RTC", "something is wrong with the clock", "błąd zegara drukarki; sprawdź datę i godzinę" },
+["2027"] = { "2027 ERR_VAT_CHNG_CNT", "no change of VAT rates left", "wyczerpana liczba zmian stawek PTU" },
+["2028"] = { "2028 ERR_VAT_SAME", "the VAT rates sent are those already in force", "nowe stawki PTU są takie same jak obecne" },
+["2029"] = { "2029 ERR_VAT_VAL", "the values of the VAT rates are not valid", "niepoprawne wartości stawek PTU" },
+["2030"] = { "2030 ERR_VAT_NO_ACTIVE", "the change would leave no VAT rate active", "co najmniej jedna stawka PTU musi być aktywna" },
+["2031"] = { "2031 ERR_FLD_TIN", "the NIP is not valid", "niepoprawny NIP" },
+["2032"] = { "2032 ERR_FM_ID", "the unique number is faulty", "błąd numeru unikatowego drukarki; wezwij serwis" },
+["2033"] = { "2033 ERR_FISC_MODE", "not possible in fiscal mode", "niemożliwe w trybie fiskalnym drukarki" },
+["2034"] = { "2034 ERR_NO_FISC_MODE", "only possible in fiscal mode", "możliwe tylko w trybie fiskalnym drukarki" },
+["2035"] = { "2035 ERR_TOT_NOT_ZERO", "only possible while the day's totals are zero", "najpierw wykonaj raport dobowy: jest niezaraportowana sprzedaż" },
+["2036"] = { "2036 ERR_READ_ONLY", "the printer can be read out and nothing else", "drukarka działa tylko w trybie odczytu; wezwij serwis" },
+["2037"] = { "2037 ERR_NO_READ_ONLY", "only possible on a read-only printer", "możliwe tylko w trybie odczytu drukarki" },
+["2038"] = { "2038 ERR_TRNS_MODE", "not possible while a transaction is open", "na drukarce jest otwarty inny dokument" },
+["2039"] = { "2039 ERR_TOT_ZERO", "not possible while the day's totals are zero", "niemożliwe: od raportu dobowego nie było sprzedaży" },
+["2040"] = { "2040 ERR_CURR_CALC", "converting the currency gives too large an amount", "kwota po przeliczeniu waluty jest za duża" },
+["2041"] = { "2041 ERR_TR_END_VAL_0", "the receipt cannot end with a value of zero", "paragon ma wartość zero i nie może być zakończony" },
+["2042"] = { "2042 ERR_REP_PER_DATE_FORMAT_FROM", "the first date is not in the expected format", "niepoprawny zapis daty początkowej" },
+["2043"] = { "2043 ERR_REP_PER_DATE_FORMAT_TO", "the last date is not in the expected format", "niepoprawny zapis daty końcowej" },
+["2044"] = { "2044 ERR_REP_PER_CURR_MONTH", "the month of the monthly report is not over yet", "nie można wykonać raportu miesięcznego za bieżący miesiąc" },
+["2045"] = { "2045 ERR_REP_PER_DATE_START_GT_CURR", "the first date lies in the future", "data początkowa jest późniejsza niż dzisiejsza" },
+["2046"] = { "2046 ERR_REP_PER_DATE_END_GT_FISK", "the last date lies before fiscalisation", "data końcowa jest wcześniejsza niż fiskalizacja drukarki" },
+["2047"] = { "2047 ERR_REP_PER_NUM_ZERO", "the first or the last report number is zero", "numer początkowy lub końcowy raportu wynosi zero" },
+["2048"] = { "2048 ERR_REP_PER_NUM_FROM_GT_END", "the first report number is above the last", "numer początkowy raportu jest większy niż końcowy" },
+["2049"] = { "2049 ERR_REP_PER_NUM_TOO_BIG", "there are not as many reports as that", "nie ma raportu o tak dużym numerze" },
+["2050"] = { "2050 ERR_REP_PER_DATE_END_GT_START", "the first date lies after the last", "data początkowa jest późniejsza niż końcowa" },
+["2051"] = { "2051 ERR_REP_TXT_NO_MEM", "the text buffer is full", "bufor tekstów drukarki jest pełny; wykonaj raport dobowy" },
+["2052"] = { "2052 ERR_TR_NO_MEM", "the buffer for the lines of a transaction is full", "dokument ma za dużo pozycji dla drukarki" },
+["2054"] = { "2054 ERR_TR_END_PAYMENT", "the payments are too low for the amount due or for the change", "płatności nie pokrywają należności lub reszty" },
+["2055"] = { "2055 ERR_LINE", "a line is not acceptable", "błędny wiersz wydruku" },
+["2056"] = { "2056 ERR_EMPTY_TXT", "a text is empty", "tekst do wydruku jest pusty" },
+["2057"] = { "2057 ERR_SIZE", "a text is too long or has too many formatting characters", "tekst jest za długi lub ma za dużo znaków formatujących" },
+["2058"] = { "2058 ERR_LINE_CNT", "the number of lines is not permitted", "niepoprawna liczba wierszy tekstu" },
+["2059"] = { "2059", "not a valid bar code", "błędny kod kreskowy" },
+["2060"] = { "2060 ERR_TR_BAD_STATE", "not possible in this state of the transaction", "czynność niemożliwa w tym momencie dokumentu" },
+["2062"] = { "2062 ERR_PRN_START", "a document has been printed in part", "drukarka wydrukowała już część dokumentu; sprawdź wydruk" },
+["2063"] = { "2063 ERR_PAR", "a parameter is not acceptable", "drukarka nie przyjęła danych polecenia" },
+["2064"] = { "2064 ERR_FTR_NO_HDR", "nothing has been started, neither printout nor transaction", "na drukarce nie rozpoczęto żadnego wydruku ani dokumentu" },
+["2067"] = { "2067 ERR_PRN_CFG_SET", "the settings of printout or printer are not valid", "niepoprawne ustawienia wydruku" },
+["2070"] = { "2070 ERR_WRONG_MAINTENANCE_TIME", "the maintenance date lies before the printer's clock", "data przeglądu jest wcześniejsza niż data w drukarce" },
+["2080"] = { "2080", "hexadecimal data with half a byte left over", "błąd programu: niepełne dane kodu do wydruku" },
+["2081"] = { "2081", "not a hexadecimal value", "błąd programu: niepoprawne dane kodu do wydruku" },
+["2101"] = { "2101 ERR_DF_DB_OVR", "no room for another name in the goods base", "baza towarowa drukarki jest pełna" },
+["2102"] = { "2102 ERR_DF_DB_VAT_INACTIVE", "goods base: the rate is not active", "stawka PTU towaru jest nieaktywna" },
+["2103"] = { "2103 ERR_DF_DB_VAT_INVALID", "goods base: there is no such VAT rate", "błędna stawka PTU towaru" },
+["2104"] = { "2104 ERR_DF_DB_NAME", "goods base: the name is not acceptable", "błędna nazwa towaru" },
+["2105"] = { "2105 ERR_DF_DB_NAME_VAT", "goods base: the rate could not be assigned to the name", "nie można przypisać stawki PTU do towaru" },
+["2106"] = { "2106 ERR_DF_DB_LOCKED", "the control of rate assignments blocks this name at this rate", "towar zablokowany: był sprzedawany z inną stawką PTU" },
+["2107"] = { "2107 ERR_DF_DB_NAME_NOT_FOUND", "the goods base does not have this name", "towaru nie ma w bazie towarowej drukarki" },
+["2108"] = { "2108 ERR_DF_DB_NOT_OVR", "only possible when the goods base is full", "baza towarowa drukarki nie jest pełna" },
+["2110"] = { "2110", "authorisation failed (number of newer firmware)", "błąd autoryzacji drukarki" },
+["2200"] = { "2200", "authorisation failed (number of older firmware)", "błąd autoryzacji drukarki" },
+["2501"] = { "2501 ERR_FORM_ID", "there is no form with this number", "błędny numer formatki wydruku" },
+["2502"] = { "2502 ERR_FORM_LINE_NO", "this form has no line with this number", "błędny numer wiersza formatki" },
+["2503"] = { "2503 ERR_FORM_HDR_NO", "there is no form header with this number", "błędny numer nagłówka formatki" },
+["2504"] = { "2504 ERR_FORM_PAR_CNT", "the form needs more parameters", "za mało danych do formatki wydruku" },
+["2505"] = { "2505 ERR_FORM_NOT_STARTED", "no form has been started", "nie rozpoczęto wydruku niefiskalnego" },
+["2506"] = { "2506 ERR_FORM_STARTED", "a form is open already", "wydruk niefiskalny jest już rozpoczęty" },
+["2507"] = { "2507 ERR_FORM_CMD", "there is no form command with this number", "błędny numer polecenia formatki" },
+["2508"] = { "2508", "the form is too wide for 57 mm paper", "formatka jest za szeroka na papier 57 mm" },
+["2521"] = { "2521 ERR_DB_REP_PLU_ACTIVE", "a goods-base report is open already", "raport bazy towarowej jest już rozpoczęty" },
+["2522"] = { "2522 ERR_DB_REP_PLU_NOT_ACTIVE", "no goods-base report has been started", "nie rozpoczęto raportu bazy towarowej" },
+["2523"] = { "2523 ERR_DB_REP_PLU_VAT_ID", "goods-base report: there is no such VAT rate", "błędna stawka PTU w raporcie bazy towarowej" },
+["2532"] = { "2532 ERR_FV_COPY_CNT", "the number of invoice copies is not permitted", "niepoprawna liczba kopii faktury" },
+["2533"] = { "2533", "the invoice has no number", "brak numeru faktury" },
+["2534"] = { "2534", "the format of the printout is not permitted", "niepoprawny format wydruku" },
+["2600"] = { "2600 ERR_DISCNT_TYPE", "there is no discount or surcharge of this type", "błąd programu: niepoprawny rodzaj rabatu lub narzutu" },
+["2601"] = { "2601 ERR_TR_DISCNT_VALUE", "the discount or surcharge lies outside its range", "wartość rabatu lub narzutu poza zakresem drukarki" },
+["2620"] = { "2620", "the name of the quotation is not acceptable", "błędna nazwa wyceny" },
+["2621"] = { "2621", "no room for another quotation", "tablica wycen jest pełna" },
+["2622"] = { "2622", "only possible while there are no quotations", "tablica wycen nie jest pusta" },
+["2623"] = { "2623", "no room in the quotation table", "brak miejsca w tablicy wycen" },
+["2624"] = { "2624", "a quotation of a different type is open", "otwarta jest wycena innego rodzaju" },
+["2625"] = { "2625", "the quotation has more lines than allowed", "wycena ma za dużo pozycji" },
+["2701"] = { "2701 ERR_VAT_ID", "there is no VAT rate with this id", "błędne oznaczenie stawki PTU" },
+["2702"] = { "2702 ERR_FTRLN_ID", "there is no footer line with this id", "błąd programu: niepoprawny numer wiersza stopki" },
+["2703"] = { "2703 ERR_FTRLN_CNT", "more footer lines than allowed", "za dużo dodatkowych wierszy stopki" },
+["2704"] = { "2704 ERR_ACC_LOW", "the battery is too weak to go on", "rozładowany akumulator drukarki; podłącz zasilanie" },
+["2705"] = { "2705 ERR_PF_TYPE", "the printer does not have this type of payment", "drukarka nie obsługuje tej formy płatności" },
+["2706"] = { "2706", "mains power is missing", "brak zasilania drukarki; podłącz zasilacz" },
+["2710"] = { "2710", "the service asked for is not running", "wskazana usługa drukarki nie działa" },
+["2801"] = { "2801 ERR_DISCNT_VERIFY", "check: the discount or surcharge differs from the printer's result", "wartość rabatu lub narzutu nie zgadza się z obliczeniem drukarki" },
+["2802"] = { "2802 ERR_LNTOT_VERIFY", "check: the line's value differs from the printer's result", "wartość pozycji nie zgadza się z obliczeniem drukarki" },
+["2803"] = { "2803 ERR_PACKTOT_VERIFY", "check: the packaging's value differs from the printer's result", "wartość opakowania nie zgadza się z obliczeniem drukarki" },
+["2804"] = { "2804 ERR_CURRTOT_VERIFY", "check: the payment in currency differs from the printer's result", "wartość płatności w walucie nie zgadza się z obliczeniem drukarki" },
+["2805"] = { "2805 ERR_ENDTOT_VERIFY", "check: the document's fiscal value differs from the printer's sum", "suma dokumentu nie zgadza się z obliczeniem drukarki" },
+["2806"] = { "2806 ERR_ENDPACKPLUS_VERIFY", "check: packaging given out (op) differs from the printer's sum", "suma wydanych opakowań nie zgadza się z obliczeniem drukarki" },
+["2807"] = { "2807 ERR_ENDPACKMINUS_VERIFY", "check: packaging taken back (om) differs from the printer's sum", "suma przyjętych opakowań nie zgadza się z obliczeniem drukarki" },
+["2808"] = { "2808 ERR_ENDPAYMENT_VERIFY", "check: the payments (fp) differ from the printer's sum", "suma płatności nie zgadza się z obliczeniem drukarki" },
+["2809"] = { "2809 ERR_ENDCHANGE_VERIFY", "check: the change (re) differs from the printer's result", "reszta nie zgadza się z obliczeniem drukarki" },
+["2851"] = { "2851 ERR_STORNO_QNT", "the storno's quantity does not fit what was sold", "ilość w stornie nie zgadza się ze sprzedażą" },
+["2852"] = { "2852 ERR_STORNO_AMT", "the storno's value does not fit what was sold", "wartość storna nie zgadza się ze sprzedażą" },
+["2900"] = { "2900 ERR_EC_NOT_ENOUGH_SPACE", "the state of the electronic copy rules this document out", "stan kopii elektronicznej nie pozwala na ten dokument; wezwij serwis" },
+["2901"] = { "2901 ERR_EC_EDM_NOT_READY", "the medium is missing or busy", "brak nośnika kopii elektronicznej lub jest on zajęty" },
+["2902"] = { "2902", "the medium has not been verified", "nośnik kopii elektronicznej nie został sprawdzony" },
+["2903"] = { "2903 ERR_EC_DATA_PENDING", "too much data waits in the cache of the electronic copy", "pamięć podręczna kopii elektronicznej jest przepełniona" },
+["2906"] = { "2906", "the buffer of the electronic copy is damaged", "uszkodzony bufor kopii elektronicznej; wezwij serwis" },
+["2907"] = { "2907", "there is no medium in the printer", "brak nośnika kopii elektronicznej; włóż nośnik" },
+["2908"] = { "2908", "this medium cannot be used for the operation", "nośnik kopii elektronicznej nie nadaje się do tej czynności" },
+["2911"] = { "2911 ERR_EC_EDM_FILE_NOT_FOUND", "the medium does not hold that file", "na nośniku kopii elektronicznej nie ma takiego pliku" },
+["2913"] = { "2913 ERR_EC_TEST_FAILED", "a test of the electronic copy gave a wrong result", "test kopii elektronicznej nie powiódł się; wezwij serwis" },
+["2915"] = { "2915", "nothing waits in the cache of the electronic copy", "pamięć podręczna kopii elektronicznej jest pusta" },
+["2916"] = { "2916", "the medium is being verified", "trwa sprawdzanie nośnika kopii elektronicznej; poczekaj" },
+["2917"] = { "2917", "not a valid type of document", "błędny rodzaj dokumentu kopii elektronicznej" },
+["2918"] = { "2918", "the data are out of date and cannot be had", "dane kopii elektronicznej są nieaktualne i niedostępne" },
+["3051"] = { "3051 ERR_CURRENCY_ALREADY_CHANGED", "after a daily report the currency may be changed only once", "walutę można zmienić tylko raz po raporcie dobowym" },
+["3052"] = { "3052 ERR_CURRENCY_SAME", "this currency is the one in use", "ta waluta jest już ustawiona" },
+["3053"] = { "3053 ERR_CURRENCY_INVALID_NAME", "not a valid name of a currency", "niepoprawna nazwa waluty" },
+["3054"] = { "3054 ERR_CURRENCY_SHOULD_CHANGE", "the programmed change of currency has fallen due", "nadszedł termin automatycznej zmiany waluty" },
+["3055"] = { "3055 ERR_CURRENCY_RATE", "not a valid exchange rate", "niepoprawny kurs waluty" },
+["3056"] = { "3056 ERR_CURRENCY_CHNG_CNT", "no change of currency left", "wyczerpana liczba zmian waluty" },
+["3080"] = { "3080", "the VAT rates carry a date in the past", "stawki PTU mają nieaktualną datę" },
+["3084"] = { "3084", "the programmed change of VAT rates has fallen due", "nadszedł termin automatycznej zmiany stawek PTU" },
+["3085"] = { "3085", "the command lacks its date field", "błąd programu: w poleceniu dla drukarki brakuje daty" },
+["3090"] = { "3090", "the form's authorisation code is not right", "błędny kod autoryzacyjny formatki" },
+["3091"] = { "3091", "authorising the form is locked", "autoryzacja formatki jest zablokowana" },
+["3092"] = { "3092", "the form is locked", "formatka jest zablokowana" },
+["3100"] = { "3100", "authorisation of the fiscalisation: parameter missing (older firmware: block 1 not valid)", "brak danych autoryzacji fiskalizacji" },
+["3101"] = { "3101", "authorisation of the fiscalisation: wrong code (older firmware: block 2 not valid)", "błędny kod autoryzacji fiskalizacji" },
+["3102"] = { "3102", "the \"destination\" name has too few characters", "za krótka nazwa miejsca docelowego" },
+["3103"] = { "3103", "the \"transition\" name has too few characters", "za krótka nazwa miejsca tranzytu" },
+["3104"] = { "3104", "the destination port contains characters that are not allowed", "niedozwolone znaki w nazwie portu docelowego" },
+["3105"] = { "3105", "the transit port contains characters that are not allowed", "niedozwolone znaki w nazwie portu tranzytowego" },
+["3106"] = { "3106", "the parameters of block 1 are not valid", "niepoprawne dane w bloku 1" },
+["3107"] = { "3107", "the parameters of block 2 are not valid", "niepoprawne dane w bloku 2" },
+["3110"] = { "3110", "the voltage for the drawer is not right", "błędne napięcie szuflady; sprawdź podłączenie szuflady" },
+["3200"] = { "3200", "a code without content cannot be printed", "kod do wydruku jest pusty" },
+["3201"] = { "3201", "the code is too big, or wider than the paper", "kod nie mieści się na papierze" },
+["3202"] = { "3202", "not a valid scale for the code", "niepoprawna skala wydruku kodu" },
+["3203"] = { "3203", "not a valid Y to X ratio for the code", "niepoprawne proporcje kodu" },
+["3205"] = { "3205", "the code does not fit into the memory", "kod nie mieści się w pamięci drukarki" },
+["3206"] = { "3206", "more input than the code can hold", "za dużo danych w kodzie do wydruku" },
+["3207"] = { "3207", "the code's number of columns lies outside its range", "niedozwolona liczba kolumn kodu" },
+["3208"] = { "3208", "the code's number of rows lies outside its range", "niedozwolona liczba wierszy kodu" },
+["3209"] = { "3209", "the code's level of error correction lies outside its range", "niedozwolony poziom korekcji błędów kodu" },
+["3210"] = { "3210", "the code's pixels per module lie outside their range", "niedozwolony rozmiar punktu kodu" },
+["3220"] = { "3220", "the printer cannot print this type of bar code", "drukarka nie obsługuje tego rodzaju kodu kreskowego" },
+["3221"] = { "3221", "the bar code could not be stored", "błąd zapisu kodu kreskowego w drukarce" },
+["3222"] = { "3222", "the stored bar code could not be read", "błąd odczytu kodu kreskowego z drukarki" },
+["3250"] = { "3250", "the image's number lies outside its range", "niedozwolony numer grafiki" },
+["3251"] = { "3251", "there is no image under this number", "w drukarce nie ma grafiki o tym numerze" },
+["3252"] = { "3252", "the image may not be changed", "grafiki nie wolno zmienić" },
+["3253"] = { "3253", "the size of the image is not permitted", "niedozwolony rozmiar grafiki" },
+["3254"] = { "3254", "the images need more memory than there is", "brak miejsca na grafikę w drukarce" },
+["3255"] = { "3255", "the image could not be written to the electronic copy", "błąd zapisu grafiki w kopii elektronicznej" },
+["3256"] = { "3256", "the image could not be written", "błąd zapisu grafiki w drukarce" },
+["3257"] = { "3257", "the image's printability level lies outside its range", "niedozwolony poziom jakości wydruku grafiki" },
+["3258"] = { "3258", "not a valid size of the data", "niepoprawny rozmiar danych" },
+}
+local function crc16(text)
+    local crc = 0
+    for place = 1, #text do
+        crc = bit.bxor(crc, bit.lshift(text:byte(place), 8))
+        for _ = 1, 8 do
+            crc = bit.lshift(crc, 1)
+            if bit.band(crc, 0x10000) ~= 0 then
+                crc = bit.bxor(crc, 0x11021)
+            end
+        end
+    end
+    return string.format("%04X", crc)
+end
+
+function family.cut(data)
+    local pieces, at = {}, 1
+    while at <= #data do
+        local stop
+        if data:byte(at) == 2 then
+            stop = data:find("[\2\3]", at + 1)
+            if not stop then
+                break
+            elseif data:byte(stop) == 2 then
+                stop = stop - 1
+            end
+        else
+            stop = (data:find("\2", at, true) or #data + 1) - 1
+        end
+        pieces[#pieces + 1] = { first = at, last = stop }
+        at = stop + 1
+    end
+    return pieces, at
+end
+
+function family.parse(bytes)
+    local frame = { fields = {} }
+    if bytes:byte(1) ~= 2 then
+        frame.damage = "bytes outside of a frame"
+        return frame
+    elseif bytes:byte(-1) ~= 3 then
+        frame.damage = "the frame has no end"
+        return frame
+    end
+    local check = bytes:match("#(....)\3$")
+    local payload = bytes:sub(2, -7)
+    if #bytes > 8194 then
+        frame.damage = "longer than 8192 bytes"
+        return frame
+    elseif payload == "" or not check then
+        local short = bytes:match("#%x%x?%x?%x?\3$") and "the checksum does not have four digits"
+        frame.damage = short or "no checksum, or not built as a frame"
+        return frame
+    elseif check:upper() ~= crc16(payload) then
+        frame.damage = "the checksum does not fit"
+        return frame
+    elseif payload:sub(-1) ~= "\t" then
+        frame.damage = "no checksum, or not built as a frame"
+        return frame
+    end
+    local at, number = 1, nil
+    while at <= #payload do
+        local stop = payload:find("\t", at, true) or #payload + 1
+        local chunk = payload:sub(at, stop - 1)
+        if not frame.name then
+            frame.name = chunk:gsub("^!", "")
+            if #frame.name == 0 or #frame.name > 24 then
+                frame.damage = "the command's name is empty or too long"
+            end
+        elseif #chunk < (chunk:match("^[@?]") and 1 or 2) then
+            frame.damage = frame.damage or "a field has no name"
+        else
+            local length = chunk:match("^[@?]") and 1 or 2
+            local field = { name = chunk:sub(1, length), first = at + length + 1, last = stop }
+            frame.fields[#frame.fields + 1] = field
+            if field.name == "?" then
+                number = chunk:sub(2)
+            end
+        end
+        at = stop + 1
+    end
+    if number then
+        frame.error = (frame.name == "ERR" and "frame " or "") .. number
+    end
+    return frame
+end
+end
+
+local fields = {}
+for _, field in pairs(f) do
+    fields[#fields + 1] = field
+end
+for _, family in pairs(families) do
+    for _, word in pairs(family.words) do
+        for _, field in pairs(word.fields) do
+            fields[#fields + 1] = field
+        end
+    end
+    for _, field in pairs(family.common) do
+        fields[#fields + 1] = field
+    end
+end
+fiscald.fields = fields
+
+local rests, pieces = {}, {}
+
+function fiscald.init()
+    rests, pieces = {}, {}
+end
+
+-- The pieces that this packet ends, with what they began with in earlier ones.
+local function finished(family, stream, data, sent)
+    local rest = rests[stream] or ""
+    local found, at = family.cut(rest .. data, sent)
+    local list = {}
+    for _, piece in ipairs(found) do
+        list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
+    end
+    rests[stream] = (rest .. data):sub(at)
+    return list
+end
+
+local function unknown_error(key)
+    local number = key:match("%S*$")
+    return { key, "unknown error number " .. number, "nieznany błąd drukarki " .. number }
+end
+
+local function show(family, piece, payload, tree, info, sent)
+    local range
+    if piece.offset >= 0 then
+        range = payload(piece.offset, #piece.bytes)
+    else
+        range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
+    end
+    local page = pages[fiscald.prefs.code_page]
+    local frame = family.parse(piece.bytes, sent)
+    local word = family.words[frame.name]
+    local branch = tree:add(f.frame, range)
+    local line = frame.name or "?"
+    if frame.name then
+        branch:add(f.command, range, frame.name)
+    end
+    if word then
+        branch:add(f.meaning, range, word.meaning):set_generated()
+        line = line .. ": " .. word.meaning
+    end
+    branch:set_text(line)
+    info[#info + 1] = frame.name or "?"
+    if frame.damage then
+        branch:add(f.damage, range, frame.damage):set_generated()
+        branch:add_proto_expert_info(damaged, frame.damage)
+        info[#info + 1] = "(damaged: " .. frame.damage .. ")"
+    end
+    for _, field in ipairs(frame.fields) do
+        local known = word and word.fields[field.name] or family.common[field.name] or f.unknown
+        local text = piece.bytes:sub(field.first, field.last):gsub("[\128-\255]", page)
+        local place = range(field.first - 1, field.last - field.first + 1)
+        branch:add(known, place, text):append_text(" (" .. field.name .. ")")
+        info[#info + 1] = field.name .. "=" .. text
+    end
+    if frame.error then
+        local known = family.errors[frame.error] or unknown_error(frame.error)
+        branch:add(f.error, range, known[1]):set_generated()
+        branch:add(f.error_text, range, known[2]):set_generated()
+        branch:add(f.error_pl, range, known[3]):set_generated()
+        branch:add_proto_expert_info(refused, known[2])
+        info[#info + 1] = "(" .. known[2] .. ")"
+    end
+end
+
+function fiscald.dissector(buffer, pinfo, tree)
+    local length = buffer:len()
+    if length < 5 or buffer(0, 1):uint() ~= 1 then
+        return 0
+    end
+    local names = buffer(3, 1):uint() + buffer(4, 1):uint()
+    if length < 5 + names then
+        return 0
+    end
+    local direction, event = buffer(1, 1):uint(), buffer(2, 1):uint()
+    local family_name = buffer(5, buffer(3, 1):uint())
+    local printer = buffer(5 + buffer(3, 1):uint(), buffer(4, 1):uint())
+    local branch = tree:add(fiscald, buffer())
+    branch:add(f.version, buffer(0, 1))
+    branch:add(f.direction, buffer(1, 1))
+    branch:add(f.event, buffer(2, 1))
+    branch:add(f.family, family_name)
+    branch:add(f.printer, printer)
+    pinfo.cols.protocol = family_name:string()
+    local info = { DIRECTIONS[direction] or "?" }
+    local stream = printer:string() .. direction
+    if event ~= 0 then
+        info[#info + 1] = EVENTS[event] or "?"
+        if length > 5 + names then
+            branch:add(f.note, buffer(5 + names))
+            info[#info + 1] = buffer(5 + names):string()
+        end
+        if not pinfo.visited then
+            rests[printer:string() .. 1], rests[printer:string() .. 2] = nil, nil
+        end
+    elseif length > 5 + names then
+        local family, payload = families[family_name:string()], buffer(5 + names)
+        if not family then
+            branch:add(f.frame, payload)
+        else
+            if not pieces[pinfo.number] then
+                pieces[pinfo.number] = finished(family, stream, payload:bytes():raw(), direction == 1)
+            end
+            for _, piece in ipairs(pieces[pinfo.number]) do
+                show(family, piece, payload, branch, info, direction == 1)
+            end
+            if #pieces[pinfo.number] == 0 then
+                info[#info + 1] = "(goes on)"
+            end
+        end
+    end
+    pinfo.cols.info = table.concat(info, " ")
+    return length
+end
+
+DissectorTable.get("wtap_encap"):add(wtap.USER0, fiscald)

@@ -1,0 +1,249 @@
+"""The verbs of ``fiscalctl`` for recordings; all but ``capture`` work without a daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fiscald.cli.context import USAGE, Context, pass_context
+from fiscald.model.printers import POLISH_TIME
+from fiscald.protocols import FAMILIES
+from fiscald.protocols.base import Direction, NamedFrame
+from fiscald.recording.packets import Event, Recording, read, write
+from fiscald.recording.pcapng import MAGIC, RecordingError
+from fiscald.recording.reading import Entry, entries, naming, redact
+from fiscald.recording.regression import regression as make_regression
+
+#: A silence that is shown.
+_PAUSE = timedelta(seconds=1)
+_WORDS = {Event.OPEN: "opened", Event.CLOSED: "closed", Event.LOST: "link lost", Event.GAP: "gap"}
+
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    required=True,
+    help="Where to write it (- for stdout).",
+)
+_force = click.option("--force", is_flag=True, help="Replace the file if it is there.")
+_code_page = click.option("--code-page", metavar="NAME", help="What the printer's menu is set to.")
+
+
+def _write(context: Context, path: Path, content: bytes, *, force: bool) -> None:
+    """Write a file that only its owner may read: what was sold, and to whom."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        context.fail(USAGE, f"{path} is there already; name another file, or replace it with --force")
+    except OSError as error:
+        context.fail(USAGE, f"{path}: {error.strerror}")
+
+
+def load(context: Context, path: Path) -> Recording:
+    """The recording in a file (- for standard input); what is no recording ends the program."""
+    return _recording(context, str(path), _content(context, path))
+
+
+def _content(context: Context, path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        context.fail(USAGE, f"{path}: {error.strerror}")
+
+
+def _recording(context: Context, name: str, content: bytes) -> Recording:
+    try:
+        found = read(content)
+    except RecordingError as error:
+        context.fail(USAGE, f"{name}: {error}")
+    for warning in found.warnings:
+        click.echo(f"{name}: {warning}", err=True)
+    return found
+
+
+# -- capture ---------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("printer")
+@_output
+@_force
+@click.option("--redact", "masked", is_flag=True, help="Mask personal data: NIPs, buyers, cashiers.")
+@pass_context
+def capture(context: Context, printer: str, *, output: Path, force: bool, masked: bool) -> None:
+    """Save the latest conversation with PRINTER, as the daemon's flight recorder has it (pcapng)."""
+    with context.client() as client:
+        content = client.capture(printer)
+    if masked:
+        content = write(redact(_recording(context, printer, content).packets), "personal data masked")
+    _write(context, output, content, force=force)
+
+
+# -- decode ----------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("what", metavar="FILE|HEX", nargs=-1, required=True)
+@click.option("--family", type=click.Choice(FAMILIES), help="Of bare bytes; found out if absent.")
+@click.option("--from-printer", is_flag=True, help="Bare bytes are what a printer sent (default: what it was sent).")
+@_code_page
+@pass_context
+def decode(
+    context: Context, what: tuple[str, ...], *, family: str | None, from_printer: bool, code_page: str | None
+) -> None:
+    """Name every frame, field and error in a recording, or in bare bytes (02 73 ..., 0x02, ...; - for stdin)."""
+    text = " ".join(what)
+    content = _content(context, Path(text)) if text == "-" or _is_there(text) else text.encode()
+    try:
+        if content.startswith(MAGIC):
+            recording = _recording(context, text, content)
+            found = list(entries(recording.packets, code_page))
+            _show(context, found, recording.warnings)
+        else:
+            data = _bytes(context, text, content)
+            direction = Direction.RECEIVED if from_printer else Direction.SENT
+            frames = _bare(data, direction, family, code_page)
+            listed = [_frame_json(frame) for frame in frames]
+            context.show({"frames": listed}, lambda: "\n".join(line for each in frames for line in _lines("", each)))
+    except RecordingError as error:
+        context.fail(USAGE, f"{text}: {error}")
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).exists()
+    except (OSError, ValueError):
+        return False  # too long for a name
+
+
+def _bytes(context: Context, name: str, content: bytes) -> bytes:
+    """Bytes written in hexadecimal, with or without spaces, commas, colons and ``0x``."""
+    try:
+        data = bytes.fromhex(re.sub(r"0[xX]|[\s,:;]", "", content.decode("ascii")))
+    except ValueError:
+        data = b""
+    if not data:
+        shown = name if len(name) < 100 else name[:100] + "..."
+        context.fail(USAGE, f"{shown} is neither a file, nor a recording, nor bytes in hexadecimal")
+    return data
+
+
+def _bare(data: bytes, direction: Direction, family: str | None, code_page: str | None) -> list[NamedFrame]:
+    """Frames of the given family, or of the one that can read most of the bytes."""
+
+    def read_as(name: str) -> list[NamedFrame]:
+        names = naming(name, code_page)
+        return [*names.feed(direction, data), *names.end(direction)]
+
+    def understood(frames: list[NamedFrame]) -> tuple[int, int]:
+        # Where single bytes are frames, chance finds them in the text of every other family.
+        intact = sum(len(frame.raw) for frame in frames if frame.damage is None and len(frame.raw) > 1)
+        return intact, -sum(frame.damage is not None for frame in frames)
+
+    return max(map(read_as, (family,) if family else FAMILIES), key=understood)
+
+
+def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
+    several = len({entry.printer for entry in found}) > 1
+
+    def text() -> Iterator[str]:
+        day, last = None, None
+        for entry in found:
+            at = entry.at.astimezone(POLISH_TIME)
+            if at.date() != day:
+                day = at.date()
+                yield f"{day}, {entry.printer} ({entry.family})"
+            if last is not None and entry.at - last >= _PAUSE:
+                yield f"{'':15}   ... {(entry.at - last).total_seconds():.3f} s"
+            last = entry.at
+            mark = f"{at:%H:%M:%S.%f} {f'{entry.printer} ' if several else ''}"
+            if entry.frame is None:
+                yield f"{mark}- {_WORDS[entry.event]}{f': {entry.note}' if entry.note else ''}"
+            else:
+                yield from _lines(f"{mark}{entry.direction} ", entry.frame)
+
+    content = {"warnings": warnings, "entries": [_entry_json(entry) for entry in found]}
+    context.show(content, lambda: "\n".join(text()) or "nothing is in it")
+
+
+def _lines(mark: str, frame: NamedFrame) -> Iterator[str]:
+    indent = " " * (len(mark) + 4)
+    if frame.damage:
+        yield f"{mark}{frame.name or '?'}: DAMAGED, {frame.damage}"
+        yield f"{indent}{frame.raw.hex(' ')}"
+        yield indent + "".join(chr(byte) if 32 <= byte < 127 else "." for byte in frame.raw)
+        return
+    yield f"{mark}{frame.name}{f': {frame.meaning}' if frame.meaning else ''}"
+    for field in frame.fields:
+        yield f"{indent}{field.name:2}  {field.meaning or 'not known'} = {field.value}"
+    if frame.error:
+        yield f"{indent}!   {frame.error.name}: {frame.error.text}"
+        yield f"{indent}    {frame.error.text_pl}"
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    content = {
+        "at": entry.at.isoformat(),
+        "printer": entry.printer,
+        "family": entry.family,
+        "event": entry.event.name.lower(),
+        "direction": entry.direction,
+    }
+    return content | ({"note": entry.note} if entry.frame is None else _frame_json(entry.frame))
+
+
+def _frame_json(frame: NamedFrame) -> dict[str, Any]:
+    return {
+        "name": frame.name,
+        "meaning": frame.meaning,
+        "fields": [field._asdict() for field in frame.fields],
+        "error": frame.error and frame.error._asdict(),
+        "damage": frame.damage,
+        "hex": frame.raw.hex(),
+    }
+
+
+# -- regression ------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_output
+@_force
+@click.option("--model", required=True, help="The printer's model, as its plate says.")
+@click.option("--firmware", required=True, help="Its firmware.")
+@click.option("--provenance", required=True, help="Who recorded it, where, and who may use it.")
+@_code_page
+@pass_context
+def regression(
+    context: Context,
+    file: Path,
+    *,
+    output: Path,
+    force: bool,
+    model: str,
+    firmware: str,
+    provenance: str,
+    code_page: str | None,
+) -> None:
+    """Make a regression test of the recording in FILE: JSON for tests/recordings, personal data masked."""
+    packets = load(context, file).packets
+    try:
+        content = make_regression(packets, model=model, firmware=firmware, provenance=provenance, code_page=code_page)
+    except RecordingError as error:
+        context.fail(USAGE, f"{file}: {error}")
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    _write(context, output, text.encode(), force=force)

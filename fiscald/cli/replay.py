@@ -1,0 +1,120 @@
+"""``fiscalctl replay``: a recording played again, on an emulated printer or as a scripted one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import anyio
+import click
+
+from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
+from fiscald.cli.recordings import load
+from fiscald.recording.pcapng import RecordingError
+from fiscald.recording.reading import Turn, entries, turns
+from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host
+from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--against", metavar="ADDRESS", help="An emulated printer; a fresh one of its own if absent.")
+@click.option("--as-printer", metavar="ADDRESS", help="Be the printer: listen at tcp://HOST:PORT for a driver.")
+@click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Be the printer on a pseudo-terminal.")
+@click.option(
+    "--wait", type=click.FloatRange(0.05, 600), default=5.0, show_default=True, help="Seconds to wait for an answer."
+)
+@pass_context
+def replay(
+    context: Context, file: Path, *, against: str | None, as_printer: str | None, pty: Path | None, wait: float
+) -> None:
+    """Play the recording in FILE again: send its commands to an emulated printer, and compare the answers.
+
+    A real printer is never played to: it would print and register everything once more. With --as-printer or --pty
+    the recorded answers are given to a driver instead, until one of its commands differs.
+
+    Exit codes: 0 no difference, 1 a difference, 2 it cannot be played.
+    """
+    if sum(option is not None for option in (against, as_printer, pty)) > 1:
+        raise click.UsageError("--against, --as-printer and --pty exclude each other")
+    packets = load(context, file).packets
+    try:
+        connections = turns(entries(packets))
+    except RecordingError as error:
+        context.fail(USAGE, f"{file}: {error}")
+    family = packets[0].family
+    try:
+        if as_printer is None and pty is None:
+            _play_host(context, connections, family, against, wait)
+        else:
+            _play_printer(context, connections, family, as_printer, pty)
+    except (AddressError, LinkError, NotPlayed) as error:
+        context.fail(USAGE, str(error))
+
+
+def _play_host(context: Context, connections: list[list[Turn]], family: str, against: str | None, wait: float) -> None:
+    from fiscald.emulator.running import EmulatedPrinter
+
+    async def play(address: str) -> Report:
+        return await play_host(connections, family, parse_address(address), seconds=wait)
+
+    if against is not None:
+        report = anyio.run(play, against)
+    else:
+        with EmulatedPrinter(family) as printer:
+            report = anyio.run(play, printer.address)
+    content = {"played": report.played, "differences": report.differences, "own": report.own}
+    context.show(content, lambda: _report_text(report))
+    sys.exit(FAILED if report.differences else DONE)
+
+
+def _report_text(report: Report) -> str:
+    lines = [f"{report.played} commands played, {len(report.differences)} differences"]
+    lines += [f"  {each}" for each in report.differences]
+    if report.own:
+        lines.append(f"{len(report.own)} values are the printers' own (numbers, clocks, counters, totals)")
+        lines += [f"  {each}" for each in report.own]
+    return "\n".join(lines)
+
+
+def _play_printer(
+    context: Context, connections: list[list[Turn]], family: str, as_printer: str | None, pty: Path | None
+) -> None:
+    from fiscald.emulator.server import Plug
+
+    where = None if as_printer is None else parse_address(as_printer)
+    if where is not None and not isinstance(where, TcpHost):
+        raise AddressError(f"{as_printer!r}: a printer listens at tcp://HOST:PORT; for a serial port use --pty LINK")
+    over = anyio.Event()
+    script = ScriptedPrinter(connections, family, over=over.set)
+
+    async def serve() -> None:
+        plug = Plug(script)
+        async with anyio.create_task_group() as tasks:
+            if where is not None:
+                port = await tasks.start(plug.serve_tcp, where.host, where.port)
+                click.echo(f"the recorded printer listens at {TcpHost(where.host, port)}", err=True)
+            else:
+                path = await tasks.start(plug.serve_pty, pty)
+                click.echo(f"the recorded printer is at serial://{Path(path).absolute()}", err=True)
+            await over.wait()
+            tasks.cancel_scope.cancel()
+
+    try:
+        anyio.run(serve)
+    except* OSError as errors:
+        raise LinkError(f"{as_printer or pty}: {errors.exceptions[0]}") from None
+    except* KeyboardInterrupt:
+        pass
+    content = {"played": script.played, "deviation": script.deviation, "left": script.left}
+    context.show(content, lambda: _script_text(script))
+    sys.exit(FAILED if script.deviation or script.left else DONE)
+
+
+def _script_text(script: ScriptedPrinter) -> str:
+    lines = [f"{script.played} commands played as recorded"]
+    if script.deviation:
+        lines.append(f"then the host went another way: {script.deviation}")
+    elif script.left:
+        lines.append(f"not sent: {', '.join(script.left)}")
+    return "\n".join(lines)

@@ -1,0 +1,125 @@
+"""The flight recorder: the latest conversation with a printer, always on, in memory; and on disk where asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fiscald.protocols.base import Direction
+from fiscald.recording.packets import Event, Packet, beginning, encode, read
+from fiscald.transport import ByteStream, Recorder
+
+log = logging.getLogger(__name__)
+
+
+class FlightRecorder:
+    """Keeps the latest bytes of one printer's line, both directions with their times, over all connections.
+
+    With ``folder``, everything is also written to ``NAME-DATE.pcapng`` there; a file that cannot be written (a full
+    disk) ends with a warning and never stands in a document's way.
+    """
+
+    def __init__(
+        self,
+        printer: str,
+        family: str,
+        address: str,
+        clock: Callable[[], datetime],
+        *,
+        keep: int,
+        folder: Path | None = None,
+    ) -> None:
+        """``keep``: at most so many bytes of a recording are kept in memory."""
+        self._printer = printer
+        self._family = family
+        self._address = address
+        self._clock = clock
+        self._keep = keep
+        self._folder = folder
+        self._blocks: deque[bytes] = deque()
+        self._size = 0
+        self._dropped = 0
+
+    def wrap(self, stream: ByteStream) -> ByteStream:
+        """The same stream, recorded from now on."""
+        began, ticks = self._clock(), time.monotonic()
+        file = self._file(began)
+
+        def note(event: Event, direction: Direction | None = None, data: bytes = b"") -> None:
+            # The host's clock may be set while a connection lasts; the distances in it stay true.
+            at = began + timedelta(seconds=time.monotonic() - ticks)
+            block = encode(Packet(at, self._family, self._printer, event, direction, data))
+            self._remember(block)
+            if file is not None:
+                file.write(block)
+
+        def ended(reason: str | None) -> None:
+            note(Event.CLOSED) if reason is None else note(Event.LOST, data=reason.encode())
+            if file is not None:
+                file.close()
+
+        note(Event.OPEN, data=self._address.encode())
+        return Recorder(stream, lambda direction, data: note(Event.DATA, Direction(direction), data), ended=ended)
+
+    def capture(self) -> bytes:
+        """What is kept, as a pcapng file."""
+        head = beginning(self._printer)
+        if self._dropped:
+            # Not read as a whole: the event loop waits for this.
+            first = read(head + self._blocks[0]).packets[0].at if self._blocks else self._clock()
+            why = f"{self._dropped} earlier packets are not kept any more".encode()
+            head += encode(Packet(first, self._family, self._printer, Event.GAP, data=why))
+        return head + b"".join(self._blocks)
+
+    def _remember(self, block: bytes) -> None:
+        self._blocks.append(block)
+        self._size += len(block)
+        while self._size > self._keep:
+            self._size -= len(self._blocks.popleft())
+            self._dropped += 1
+
+    def _file(self, began: datetime) -> _File | None:
+        if self._folder is None:
+            return None
+        path = self._folder / f"{self._printer}-{began:%Y-%m-%d}.pcapng"
+        try:
+            # What buyers bought, and their NIPs: for the daemon's user only.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = _File(self._printer, path)
+        except OSError as error:
+            log.warning("%s: no recording at %s: %s", self._printer, path, error.strerror)
+            return None
+        # Every connection is a section of its own, so that what a killed daemon left half written ends there.
+        file.write(beginning(self._printer))
+        return file
+
+
+class _File:
+    """A recording on disk."""
+
+    def __init__(self, printer: str, path: Path) -> None:
+        """Raises ``OSError``."""
+        self._printer = printer
+        self._path = path
+        self._descriptor: int | None = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def write(self, block: bytes) -> None:
+        """Append, as long as that is possible."""
+        if self._descriptor is None:
+            return
+        try:
+            os.write(self._descriptor, block)
+        except OSError as error:
+            log.warning("%s: the recording %s ends here: %s", self._printer, self._path, error.strerror)
+            self.close()
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None

@@ -1,0 +1,140 @@
+"""The Wireshark dissector: the shipped file is that of the tables, and tshark reads what ``decode`` reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fiscald.protocols import FAMILIES, family
+from fiscald.protocols.base import Direction, Settings
+from fiscald.protocols.dissector import generate
+from fiscald.recording.packets import Event, Packet, write
+from fiscald.recording.reading import entries
+from tests.protocols.posnet.scripted import frame
+from tests.protocols.posnet.test_frames import EXAMPLES
+from tests.recording.example import PATH, example
+
+SHIPPED = Path(__file__).parents[2] / "docs" / "wireshark" / "fiscald.lua"
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark here")
+
+
+def tshark(path: Path, *arguments: str) -> str:
+    command = ["tshark", "-X", f"lua_script:{SHIPPED}", "-r", str(path), *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+    assert "Lua" not in told.stdout + told.stderr
+    return told.stdout
+
+
+def dissected(path: Path) -> list[dict[str, Any]]:
+    """The layer of every packet; what stands in it several times is a list."""
+
+    def every(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            found[name] = [*found[name], value] if isinstance(found.get(name), list) else [value]
+        return found
+
+    packets = json.loads(tshark(path, "-T", "json"), object_pairs_hook=every)
+    return [packet["_source"][0]["layers"][0]["fiscald"][0] for packet in packets]
+
+
+def test_the_shipped_file_is_made_from_the_tables() -> None:
+    assert SHIPPED.read_text("utf-8") == generate(), "run: make docs"
+
+
+def test_the_shipped_example_is_the_tests() -> None:
+    assert PATH.read_bytes() == write(example()), "run: make docs"
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_brings_its_tables(name: str) -> None:
+    known = family(name)
+    vocabulary = known.vocabulary()
+    assert vocabulary.words
+    assert vocabulary.errors
+    assert len({word.name for word in vocabulary.words}) == len(vocabulary.words)
+    for text in ("function family.cut(", "function family.parse("):
+        assert text in vocabulary.lua
+    naming = known.naming(Settings("", known.code_pages[0]))
+    for direction in Direction:
+        junk = bytes(range(256)) * 2
+        frames = [*naming.feed(direction, junk), *naming.end(direction)]
+        assert b"".join(each.raw for each in frames) == junk
+
+
+@needs_tshark
+@pytest.mark.slow
+def test_tshark_shows_the_example() -> None:
+    lines = [line.split(" posnet ", 1)[1].split(" ", 1)[1] for line in tshark(PATH).splitlines()]
+    assert lines[:6] == [
+        "- gap 17 earlier packets are not kept any more",
+        "- open tcp://192.168.1.50:6666",
+        "> scomm",
+        "< (goes on)",
+        "< scomm fs=T tz=N ts=0 hr=T nu=EMU 0000000001 td=N",
+        "> trinit bm=0",
+    ]
+    assert lines[9] == "> trline na=Żurek vt=1 pr=1200 il=2.000 wa=2400"
+    assert lines[10].endswith("(the control of rate assignments blocks this name at this rate)")
+    assert lines[15] == "< ? (damaged: the checksum does not fit)"
+
+
+@needs_tshark
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["-Y", 'fiscald.posnet.trline.na == "Żurek"'], ["-Y", "fiscald.refused"]])
+def test_filters(arguments: Sequence[str]) -> None:
+    assert len(tshark(PATH, *arguments).splitlines()) == 1
+
+
+@needs_tshark
+@pytest.mark.slow
+def test_tshark_reads_what_decode_reads(tmp_path: Path) -> None:
+    """Every frame of the reference, in pieces of several sizes, and everything that can be wrong with one."""
+    odd = [
+        b"junk", b"\x02\x03", b"\x02a\t#zzzz\x03", b"\x02a#7C87\x03", b"\x02\t#0000\x03", b"\x02#0000\x03", b"\x02trend\t#2903\x03", b"\x02trend\t#902\x03", b"\x02trend\x03",
+        frame("\t"), frame("trend\tt\t"), frame("trend\tto\tzz1\t"), frame("nosuch\taa1\t"), frame("x\t?9999\t"),
+        frame("ERR\t?77\t"), b"\x02cut", b"\x02" + bytes(8200) + b"\x03", frame(("x" * 25) + "\t"),
+        frame("trftrln\tid25\tnaZażółć gęślą jaźń €\t"), frame("a\t") + frame("b\t"),
+    ]  # fmt: skip
+    streams = [(Direction(way), data) for way, _, data in EXAMPLES] + [(Direction.RECEIVED, data) for data in odd]
+    packets = []
+    for number, (direction, data) in enumerate(streams):
+        size = number % 7 + 3 if len(data) < 4000 else 4000
+        packets += [
+            Packet(NOON, "posnet", f"till{number}", Event.DATA, direction, data[at : at + size])
+            for at in range(0, len(data), size)
+        ]
+    file = tmp_path / "all.pcapng"
+    file.write_bytes(write(packets))
+    seen: dict[str, list[dict[str, Any]]] = {}
+    for layer in dissected(file):
+        seen.setdefault(layer["fiscald.printer"][0], []).extend(layer.get("fiscald.frame_tree", []))
+    unfinished = "the frame has no end"
+    compared = 0
+    for number, (direction, data) in enumerate(streams):
+        packets = [Packet(NOON, "posnet", f"till{number}", Event.DATA, direction, data)]
+        wanted = [entry.frame for entry in entries(packets) if entry.frame and entry.frame.damage != unfinished]
+        outside = [found for found in wanted if found.damage == "bytes outside of a frame"]
+        trees = seen.get(f"till{number}", [])
+        if outside:
+            assert all(tree["fiscald.damage"] == ["bytes outside of a frame"] for tree in trees)
+            continue
+        assert len(trees) == len(wanted), data
+        for tree, found in zip(trees, wanted, strict=True):
+            compared += 1
+            assert tree.get("fiscald.damage", [None])[0] == found.damage
+            assert tree.get("fiscald.error_pl", [None])[0] == (found.error and found.error.text_pl)
+            if found.damage is None:
+                assert tree["fiscald.command"] == [found.name]
+                names = ("fiscald.posnet.", "fiscald.unknown")
+                values = [value for name, each in tree.items() if name.startswith(names) for value in each]
+                assert sorted(values) == sorted(field.text for field in found.fields), found.text
+    assert compared > 100

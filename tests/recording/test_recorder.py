@@ -1,0 +1,126 @@
+"""The flight recorder: the latest bytes, bounded; and a recording never stands in a document's way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from fiscald.model.printers import POLISH_TIME
+from fiscald.recording.packets import Event, Packet, read
+from fiscald.recording.recorder import FlightRecorder
+from fiscald.transport import ByteStream, LinkLost, memory_line
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
+
+
+def flight(*, keep: int = 65536, folder: Path | None = None) -> FlightRecorder:
+    return FlightRecorder("till1", "posnet", "tcp://printer:6666", lambda: NOON, keep=keep, folder=folder)
+
+
+async def talk(recorder: FlightRecorder) -> None:
+    ours, printer = memory_line()
+    async with recorder.wrap(ours) as stream:
+        await stream.send(b"\x02scomm")
+        await printer.send(b"\x03")
+        assert await printer.receive() == b"\x02scomm"
+        assert await stream.receive() == b"\x03"
+
+
+def shape(packets: list[Packet]) -> list[tuple[str, str, bytes]]:
+    return [(packet.event.name, packet.direction or "", packet.data) for packet in packets]
+
+
+CONVERSATION = [
+    ("OPEN", "", b"tcp://printer:6666"),
+    ("DATA", ">", b"\x02scomm"),
+    ("DATA", "<", b"\x03"),
+    ("CLOSED", "", b""),
+]
+
+
+async def test_both_directions_with_times_and_connections() -> None:
+    recorder = flight()
+    await talk(recorder)
+    await talk(recorder)
+    packets, warnings = read(recorder.capture())
+    assert shape(packets) == CONVERSATION * 2
+    assert not warnings
+    assert {(packet.printer, packet.family) for packet in packets} == {("till1", "posnet")}
+    seconds = [(packet.at - NOON).total_seconds() for packet in packets[:4]]
+    assert seconds == sorted(seconds)
+    assert 0 <= seconds[0] <= seconds[3] < 1
+
+
+async def _nowait(stream: ByteStream) -> None:
+    stream.receive_nowait()
+
+
+@pytest.mark.parametrize("call", [lambda stream: stream.receive(), lambda stream: stream.send(b"\x02"), _nowait])
+async def test_a_lost_link_is_in_it_once_with_its_reason(call: Callable[[ByteStream], Awaitable[None]]) -> None:
+    recorder = flight()
+    ours, printer = memory_line()
+    async with recorder.wrap(ours) as stream:
+        printer.cut()
+        for _ in range(2):
+            with pytest.raises(LinkLost):
+                await call(stream)
+    events = [packet for packet in read(recorder.capture()).packets if packet.event is not Event.DATA]
+    assert [packet.event for packet in events] == [Event.OPEN, Event.LOST]
+    assert "memory line" in events[1].note
+
+
+async def test_no_more_than_was_agreed_and_what_is_missing_is_said() -> None:
+    recorder = flight(keep=1000)
+    ours, printer = memory_line()
+    async with recorder.wrap(ours) as stream:
+        for number in range(100):
+            await stream.send(b"%08d" % number)
+            await printer.receive()
+    capture = recorder.capture()
+    assert 900 < len(capture) < 1250, "the recorder's bytes, the file's head and the gap"
+    gap, *kept = read(capture).packets
+    assert gap.event is Event.GAP
+    assert gap.note == f"{102 - len(kept)} earlier packets are not kept any more"
+    assert [packet.data for packet in kept[:-1]] == [b"%08d" % number for number in range(101 - len(kept), 100)]
+
+
+async def test_a_packet_larger_than_the_memory() -> None:
+    recorder = flight(keep=1000)
+    ours, _ = memory_line()
+    async with recorder.wrap(ours) as stream:
+        await stream.send(bytes(2000))
+        assert [packet.event for packet in read(recorder.capture()).packets] == [Event.GAP]
+
+
+def test_before_the_first_connection() -> None:
+    assert read(flight().capture()) == ([], [])
+
+
+async def test_on_disk_for_the_daemons_user_only(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    await talk(flight(folder=folder))
+    await talk(flight(folder=folder))
+    (file,) = folder.iterdir()
+    assert file.name == "till1-2026-11-22.pcapng"
+    assert file.stat().st_mode & 0o077 == 0
+    packets, warnings = read(file.read_bytes())
+    assert shape(packets) == CONVERSATION * 2
+    assert not warnings
+
+
+async def test_a_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "till1-2026-11-22.pcapng").symlink_to("/dev/full")
+    recorder = flight(folder=tmp_path)
+    await talk(recorder)
+    assert caplog.text.count("the recording") == 1
+    assert "No space left" in caplog.text
+    assert shape(read(recorder.capture()).packets) == CONVERSATION, "the memory goes on"
+
+
+async def test_a_place_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "recordings").write_text("a file, not a folder")
+    await talk(flight(folder=tmp_path / "recordings"))
+    assert "no recording at" in caplog.text
