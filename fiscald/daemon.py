@@ -132,7 +132,7 @@ def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
     )
-    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture)
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow)
 
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:

@@ -14,7 +14,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -179,7 +179,14 @@ class Api(Handlers):
 
     async def capture(self, request: Request) -> Response:
         """``GET /v1/printers/{name}/capture``."""
-        return Response(self.engine.capture(request.path_params["name"]), media_type=PCAPNG)
+        name = request.path_params["name"]
+        follow = request.query_params.get("follow", "false")
+        if follow not in ("true", "false"):
+            raise ProblemError(problem("request.query", reason="follow is true or false"))
+        kept = self.engine.capture(name)
+        if follow == "false":
+            return Response(kept, media_type=PCAPNG)
+        return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
@@ -292,6 +299,9 @@ ROUTES = (
         Api.capture,
         "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
         {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
+        query=(
+            Query("follow", {"type": "boolean", "default": False}, "a file that goes on: from now on, as it passes"),
+        ),
         problems=(404,),
         media_type=PCAPNG,
     ),

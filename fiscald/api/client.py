@@ -36,6 +36,7 @@ RAW_SECONDS = 300.0
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
+_FOLLOW: dict[str, Any] = {"params": {"follow": "true"}}
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
@@ -102,6 +103,9 @@ class _Calls:
 
     def _limits(self, wait: float) -> httpx.Timeout:
         return httpx.Timeout(self._timeout, read=self._timeout + wait)
+
+    def _endless(self) -> httpx.Timeout:
+        return httpx.Timeout(self._timeout, read=None)
 
     def _check_there(self) -> None:
         """Spares a connection attempt that cannot succeed. Raises ``httpx.ConnectError``."""
@@ -281,6 +285,17 @@ class Client(_Calls):
         """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
         return self._send(self._capture(name))
 
+    def follow_capture(self, name: str) -> Iterator[bytes]:
+        """The same from now on, as it passes: pieces of a pcapng file that goes on until the daemon stops."""
+        try:
+            with self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless()) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    _content(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
     def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """Confirm that the printer with this unique number took the place of the known one."""
         return self._send(self._adopt(name, printer_id))
@@ -398,6 +413,19 @@ class AsyncClient(_Calls):
     async def capture(self, name: str) -> bytes:
         """See ``Client.capture``."""
         return await self._send(self._capture(name))
+
+    async def follow_capture(self, name: str) -> AsyncIterator[bytes]:
+        """See ``Client.follow_capture``."""
+        try:
+            stream = self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless())
+            async with stream as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    _content(response)
+                async for data in response.aiter_bytes():
+                    yield data
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
 
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """See ``Client.adopt``."""

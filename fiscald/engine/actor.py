@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +85,8 @@ class Printer:
     """Put around every new stream (the flight recorder)."""
     capture: Callable[[], bytes] = lambda: b""
     """What the flight recorder holds."""
+    follow: Callable[[], AsyncIterator[bytes]] | None = None
+    """The same as it goes on."""
 
 
 class Actor:

@@ -6,7 +6,7 @@ Refusals are raised as ``ProblemError``; everything else that can be asked has a
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -269,6 +269,20 @@ class Engine:
     def capture(self, name: str) -> bytes:
         """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).printer.capture()
+
+    async def follow(self, name: str) -> AsyncIterator[bytes]:
+        """The flight recorder's packets from now on, until the daemon stops.
+
+        Raises ``ProblemError`` for an unknown name.
+        """
+        follow = self._actor(name).printer.follow
+        if follow is None:
+            return
+        async for data in follow():
+            if self._stopping:
+                return
+            if data:
+                yield data
 
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """A person confirms that the printer with this unique number took the place of the known one."""

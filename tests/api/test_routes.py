@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -18,7 +19,7 @@ from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from fiscald.recording.packets import read
-from tests.daemons import RECEIPT, running
+from tests.daemons import RECEIPT, Running, running
 
 PROBLEM = "application/problem+json"
 
@@ -216,6 +217,32 @@ async def test_a_command_by_hand(tmp_path: Path) -> None:
             await it.http.post("/v1/printers/till1/raw", json={"command": "stocash|kw100"}), 503, "link.unanswered"
         )
         assert (lost["document"], lost["retry"]) == ("unknown", "useless")
+
+
+@pytest.mark.slow
+async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
+    found = b""
+    followed = anyio.Event()
+
+    async def follow(it: Running) -> None:
+        nonlocal found
+        with contextlib.suppress(NotReachable):
+            async for data in it.client.follow_capture("till1"):
+                found += data
+                followed.set()
+
+    async with anyio.create_task_group() as tasks, running(tmp_path) as it:
+        tasks.start_soon(follow, it)
+        await followed.wait()
+        await it.put("A", {"type": "cash_in", "amount": 500})
+        with anyio.fail_after(10):
+            while b"cash\tkw500" not in found:
+                await anyio.sleep(0.01)
+        problem(await it.http.get("/v1/printers/till9/capture?follow=true"), 404, "printer.unknown")
+        problem(await it.http.get("/v1/printers/till1/capture?follow=maybe"), 422, "request.query")
+    packets, warnings = read(found)
+    assert any(b"cash\tkw500" in packet.data for packet in packets)
+    assert not warnings
 
 
 # -- bad requests ----------------------------------------------------------------------------------------

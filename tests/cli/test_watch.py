@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
+from fiscald.protocols.base import Direction, NamedFrame
+from fiscald.recording.packets import Event
+from fiscald.recording.reading import Entry
 from tests.cli.conftest import RECEIPT, Counter
 
 COUNTERS = Counters(daily_report=13, last_receipt=85, receipts=84, cancelled=1, printouts=44)
@@ -145,6 +149,37 @@ def test_nothing_that_moves_the_cursor_reaches_the_screen() -> None:
     assert not any(char in line for line in view.lines(120, 40) for char in "\x1b\r\n")
 
 
+def test_frames_take_half_of_the_room() -> None:
+    view = View("fiscald")
+    for number in range(20):
+        view.take(change(JobState.DONE, key=f"K{number}"))
+        view.take(frame_entry(f"scomm\tts{number}\t"))
+    lines = view.lines(120, 13)
+    assert len(lines) == 13
+    assert [line.rpartition("|ts")[2] for line in lines[-5:]] == [f"{number}|" for number in range(15, 20)]
+    assert lines[7].endswith("")
+    assert "K19" in lines[6]
+    assert len(view.lines(120, 4)) == 4
+
+
+def frame_entry(text: str) -> Entry:
+    raw = text.encode()
+    frame = NamedFrame(raw, raw, name="scomm", text=text)
+    at = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+    return Entry(at, "till1", "posnet", Event.DATA, Direction.SENT, frame)
+
+
+def test_frames_and_events_of_the_line() -> None:
+    entry = frame_entry("scomm\tts0\t")
+    assert one_line(entry) == "10:15:00  till1  > scomm|ts0|"
+    assert as_json(entry)["hex"] == b"scomm\tts0\t".hex()
+    lost = Entry(entry.at, "till1", "posnet", Event.LOST, note="unplugged")
+    assert one_line(lost) == "10:15:00  till1  - lost unplugged"
+    assert as_json(lost)["what"] == "lost"
+    damaged = entry._replace(frame=NamedFrame(b"\x02\xff", b"", damage="cut off"))
+    assert one_line(damaged) == "10:15:00  till1  > 02 ff (cut off)"
+
+
 # -- against a daemon ------------------------------------------------------------------------------------
 
 
@@ -213,6 +248,24 @@ def test_what_cannot_be_watched_is_told_at_once(
     assert counter.run("watch", "till9").exit_code == 2
     monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
     assert Counter(tmp_path / "none", counter.printer, tmp_path).run("watch").exit_code == 4
+
+
+@pytest.mark.slow
+def test_frames_as_they_pass(counter: Counter) -> None:
+    command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket), "watch", "--frames"]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    assert "till1: ready" in watching.stdout.readline()
+    while "> !sdev|" not in watching.stdout.readline():
+        pass  # the look at an idle printer: frames are followed now
+    counter.run("cash", "in", "5.00")
+    wanted = {"> cash|kw500|wp1|\n", "< cash|\n", "done       cash_in"}
+    while wanted:
+        line = watching.stdout.readline()
+        wanted -= {words for words in wanted if words in line}
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 0
+    watching.stdout.close()
 
 
 @pytest.mark.slow
