@@ -14,7 +14,8 @@ import click
 
 from fiscald import __version__
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
-from fiscald.emulator import FACES, face
+from fiscald.emulator import face
+from fiscald.protocols import FAMILIES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +88,7 @@ def demo(*, keep: bool, png: Path) -> None:
 
 
 @main.command()
-@click.argument("family", type=click.Choice(FACES))
+@click.argument("family", type=click.Choice(FAMILIES))
 @click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0 takes a free one).")
 @click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, linked here.")
 @click.option("--control", metavar="SOCKET", type=click.Path(path_type=Path), help="Take orders on a Unix socket.")

@@ -9,12 +9,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fiscald.protocols import FAMILIES
+
 if TYPE_CHECKING:
     from fiscald.emulator.device import Device
     from fiscald.emulator.register import Register
-
-#: Families that can be emulated. Each is a package here with a ``FACE``.
-FACES = ("posnet", "thermal")
 
 
 class Face(Protocol):
@@ -29,7 +28,7 @@ class Face(Protocol):
 
 def face(family: str) -> Face:
     """What makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
-    if family not in FACES:
+    if family not in FAMILIES:
         raise KeyError(family)
     loaded: Face = importlib.import_module(f"fiscald.emulator.{family}").FACE
     return loaded

@@ -154,6 +154,8 @@ class Outcome:
     """Keys whose acceptance a client was told of."""
     undecided: dict[str, tuple[str, float, float]]
     """Key -> cause, from when to when it was in hand; of jobs that a person had to decide."""
+    begun: dict[str, float]
+    """When each job was begun the last time."""
     hits: list[tuple[What, str, str | None]]
     """(fault, phase of the job in hand, its key), as they happened."""
     size: Size
@@ -450,7 +452,7 @@ class World:
         await asyncio.gather(*life.tasks, *self._background, return_exceptions=True)
         return Outcome(
             schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
-            undecided=self.undecided, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
+            undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
             violations=self.violations, log=self.lines,
         )  # fmt: skip
 

@@ -51,7 +51,7 @@ class Session:
         try:
             store = Store(self.config.database)
             try:
-                with store.transaction(int(time.time()), f"cli:{getpass.getuser()}") as t:
+                with store.transaction(_now, f"cli:{getpass.getuser()}") as t:
                     if not any_clock:
                         t.check_clock()
                     yield t
@@ -152,7 +152,7 @@ def _now() -> int:
 
 def _check_signing_key(store: Store, keys: Keyring) -> None:
     """The key in use is the one in the table. Raises ``KeyringError``."""
-    with store.transaction(_now()) as t:
+    with store.transaction(_now) as t:
         row = t.one("SELECT x FROM signing_key WHERE kid = ?", keys.kid)
     if row is None or row[0] != tokens.public_x(keys.signing):
         raise KeyringError(f"{keys.kid}.pem is not the key that the database knows as {keys.kid}; restore either")

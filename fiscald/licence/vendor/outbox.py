@@ -93,28 +93,27 @@ class Outbox:
         return True
 
     def _next(self) -> _Due | None:
-        now = self._clock()
-        with self._store.transaction(now) as t:
-            t.do("DELETE FROM mail WHERE created <= ?", now - MAIL_SECONDS)
+        with self._store.transaction(self._clock) as t:
+            t.do("DELETE FROM mail WHERE created <= ?", t.now - MAIL_SECONDS)
             while True:
                 row = t.one(
-                    "SELECT id, recipient, subject, lang, otp_id, tries FROM mail WHERE due <= ? ORDER BY due, id", now
+                    "SELECT id, recipient, subject, lang, otp_id, tries FROM mail WHERE due <= ? ORDER BY due, id",
+                    t.now,
                 )
                 if row is None:
                     return None
                 id_, to, subject, lang, otp, tries = row
                 code = self._rules.new_code(t, otp) if subject == Letter.CODE else None
                 try:
-                    return _Due(id_, tries, compose(Letter(subject), lang, to, self._sender, code, now))
+                    return _Due(id_, tries, compose(Letter(subject), lang, to, self._sender, code, t.now))
                 except BadAddress:
                     t.do("DELETE FROM mail WHERE id = ?", id_)
 
     def _later(self, due: _Due) -> None:
-        now = self._clock()
-        with self._store.transaction(now) as t:
+        with self._store.transaction(self._clock) as t:
             delay = RETRY[min(due.tries, len(RETRY) - 1)]
-            t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", now + delay, due.id)
+            t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", t.now + delay, due.id)
 
     def _done(self, due: _Due) -> None:
-        with self._store.transaction(self._clock()) as t:
+        with self._store.transaction(self._clock) as t:
             t.do("DELETE FROM mail WHERE id = ?", due.id)

@@ -12,7 +12,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -336,8 +336,10 @@ class Store:
         self._lock.close()
 
     @contextlib.contextmanager
-    def transaction(self, now: int, actor: str = "server") -> Iterator[Transaction]:
-        """One transaction, one at a time. A refusal is an outcome too: what was written before it stays.
+    def transaction(self, time: int | Callable[[], int], actor: str = "server") -> Iterator[Transaction]:
+        """One transaction, one at a time. ``time`` is now, or a clock, which is read when it is our turn.
+
+        A refusal is an outcome too: what was written before it stays.
 
         Anything else that is raised undoes it. Raises ``Unable`` where the file cannot be read or written;
         ``sqlite3.IntegrityError`` is the caller's to translate.
@@ -346,7 +348,7 @@ class Store:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Transaction(self._db, now, actor)
+                    yield Transaction(self._db, time if isinstance(time, int) else time(), actor)
                 except Refused:
                     self._db.execute("COMMIT")
                     raise

@@ -43,6 +43,10 @@ class Reaction(StrEnum):
     """A daily report has to be made first, or there is nothing to report. A person has to act."""
     LATER = "later"
     """It passes: ask the printer's state and try again."""
+    CANCELLED = "cancelled"
+    """A person at the printer broke it off. Read the counters to learn how far it got; do not repeat.
+
+    The reference would try again (8.3); but a person who said no would only be asked the same again (choice)."""
     TEXTS = "texts"
     """Too many different texts of the day; without the text the command is taken."""
     SERVICE = "service"
@@ -107,7 +111,7 @@ _POSNET_ROWS = """
 34  no      data    | an amount or another text is not acceptable | błędna kwota lub tekst
 35  no      day     | there is nothing to report: the day's totals are zero | nie ma sprzedaży do raportu dobowego
 36  no      day     | a report of this date exists already, and there is nothing new to report | raport dobowy z tą datą już wykonano
-37  unknown later   | a person broke it off on the keypad | czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany
+37  unknown cancelled | a person broke it off on the keypad | czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany
 38  no      data    | goods base: the name is not acceptable | błędna nazwa towaru
 39  no      data    | goods base: the rate is not acceptable | błędna stawka PTU towaru
 40  no      service | no header, or the fiscal mode is blocked | brak nagłówka lub zablokowany tryb fiskalny drukarki; wezwij serwis
@@ -190,7 +194,7 @@ _NOVITUS_ROWS = """
 1029 unknown service | a limit of the fiscal memory is exceeded | przekroczony limit pamięci fiskalnej; wezwij serwis
 1030 unknown service | the map of the fiscal memory is damaged | uszkodzona mapa pamięci fiskalnej; wezwij serwis
 1031 no      state   | the command does not belong to this mode | polecenie niedozwolone w tym trybie
-1032 no      program | a wrong pointer of a frame | błędny wskaźnik ramki
+1032 no      program | a wrong pointer of a frame | błąd programu: błędny wskaźnik ramki
 1033 no      later   | the fiscal memory is busy | pamięć fiskalna jest zajęta
 1034 no      later   | the printer is busy | drukarka jest zajęta
 1037 unknown later   | no paper | brak papieru

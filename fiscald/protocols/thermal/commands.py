@@ -7,7 +7,7 @@ answers with them, the emulator reads commands and builds answers. construct des
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -266,6 +266,7 @@ class Request:
 
     row: Row
     values: dict[str, Any]
+    brand: Brand = Brand.POSNET
 
     def frame(self, dialect: Dialect) -> Frame:
         """The sequence of this request. Raises ``FieldFault`` for a value that does not fit."""
@@ -286,6 +287,8 @@ class Reply:
     name: str
     values: dict[str, Any]
     error: int | None = None
+    brand: Brand = Brand.POSNET
+    """Whose error numbers these are."""
 
     @property
     def good(self) -> bool:
@@ -300,9 +303,9 @@ Status = Enq | Dle
 def read_reply(layout: Layout, frame: Frame, dialect: Dialect) -> Reply:
     """The answer in ``frame``; without values where it cannot be read: the caller sees them missing."""
     try:
-        return Reply(layout.name, layout.read(frame, dialect))
+        return Reply(layout.name, layout.read(frame, dialect), brand=dialect.brand)
     except FieldFault:
-        return Reply(layout.name, {})
+        return Reply(layout.name, {}, brand=dialect.brand)
 
 
 # -- conditions and counts ------------------------------------------------------------------------------
@@ -389,7 +392,7 @@ _STATUS = (
 # -- answers --------------------------------------------------------------------------------------------
 
 #: Sent after every command in error modes 2 and 3 (3.4).
-RESULT = Layout("#Z", None, (_p("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
+RESULT = Layout("#Z", None, (_r("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
 #: ``23#s``: all that proves a document in one answer, with a check byte (5.9).
 STATUS = Layout("#X", 2, (), _STATUS)
 #: The same as some POSNET devices answer it (12, no. 11).
@@ -590,9 +593,9 @@ def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:
     for key in given:
         if key not in known:
             raise KeyError(f"{name} has no {key}")
-    return Request(row, given)
+    return Request(row, given, brand)
 
 
-def names(rows: Iterable[Row] = _ROWS) -> set[str]:
+def names() -> set[str]:
     """The names of all commands of all brands."""
-    return {row.name for row in rows}
+    return {row.name for row in _ROWS}

@@ -49,6 +49,13 @@ sender = "licence@vendor.example"
 """
 
 
+class WallClock(Clock):
+    """The commands have no other."""
+
+    def __call__(self) -> int:
+        return int(time.time())
+
+
 class Office:
     """A directory with a configuration, and commands in it."""
 
@@ -100,7 +107,7 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture
 def computer() -> Computer:
-    return Computer(Clock(int(time.time())))
+    return Computer(WallClock())
 
 
 def test_keys_are_files_that_only_their_owner_reads_and_are_never_overwritten(office: Office) -> None:
@@ -313,7 +320,6 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
         number = office.json("issue", "X", "--fiscal")[0]["number"]
         context = ssl.create_default_context(cafile=ca_file)
         with httpx.Client(base_url=f"https://localhost:{port}", verify=context) as http:
-            computer.clock.now = int(time.time())
             token = computer.sign(wire.Activate, number=number, company=BAKERY)
             response = http.post("/v1/activate", content=token)
             assert response.status_code == 200

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fiscald.licence import wire
 from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import FISCALD
 from fiscald.licence.testing import TEST_PRIVATE
@@ -114,3 +115,18 @@ def test_a_broken_constraint_is_a_signed_409_and_nothing_is_changed(
     assert vendor.rows("SELECT count(*) FROM licence") == [(0,)]
     monkeypatch.undo()
     assert vendor.activate(Computer(vendor.clock), number).status == 200
+
+
+def test_a_question_that_waited_for_its_turn_is_not_behind_what_was_decided_meanwhile(vendor: Vendor) -> None:
+    number = vendor.number().text
+    till = Computer(vendor.clock)
+    token = till.sign(wire.Activate, number=number, company=BAKERY)
+    with ThreadPoolExecutor(1) as thread:
+        with vendor.do() as t:
+            waiting = thread.submit(vendor.desk.answer, "/v1/activate", token.encode(), till.address)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.1)
+            vendor.clock.go(5)
+            t.now = vendor.clock()
+            t.audit("from a command")
+        assert waiting.result().status == 200
