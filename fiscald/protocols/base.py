@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
+from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
 
@@ -55,6 +56,15 @@ class Step(NamedTuple):
     """The family's own command object, understood by its session."""
     effect: Effect
     patience: Patience
+
+
+class RawReply(NamedTuple):
+    """The answer to a command that was sent by hand."""
+
+    text: str
+    """In the family's own text form."""
+    refusal: str | None = None
+    """What the printer's error says, in English; ``None``: it was carried out."""
 
 
 class Started(NamedTuple):
@@ -196,6 +206,8 @@ class Check:
 
     errors: tuple[FieldProblem, ...] = ()
     notices: tuple[Notice, ...] = ()
+    totals: Totals | None = None
+    """What the document comes to, where it has a value and nothing stands against it."""
 
 
 # -- what people are shown of a conversation ----------------------------------------------------------
@@ -316,6 +328,16 @@ class Family(Protocol):
 
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document. Cancels nothing but our own."""
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as a technician writes it, in the family's own text form.
+
+        Its effect is ``IRREVERSIBLE`` where the family does not know the command. Raises ``ValueError`` with a
+        sentence that says how a command is written.
+        """
+
+    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
+        """The session's answer to such a command, in the same form."""
 
     def naming(self, settings: Settings) -> Naming:
         """Names for what passes over a new connection."""

@@ -36,7 +36,9 @@ RECEIPT: dict[str, Any] = {
 START = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
 
 
-WRITES = frozenset(("accept", "start", "commit", "requeue", "finish", "resolve", "withdraw", "know_printer"))
+WRITES = frozenset(
+    ("accept", "start", "commit", "requeue", "finish", "resolve", "withdraw", "know_printer", "begin_raw", "end_raw")
+)
 
 
 class DirectJournal:

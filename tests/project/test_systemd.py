@@ -116,5 +116,6 @@ def test_users_and_directories_can_be_made(tmp_path: Path) -> None:
     subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(UNITS / "fiscald.sysusers")], check=True)
     assert re.search(r"^fiscald:.*:/var/lib/fiscald:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
     assert re.search(r"^dialout:.*:fiscald$", (tmp_path / "etc/group").read_text(), re.MULTILINE)
+    assert re.search(r"^fiscald-admin:", (tmp_path / "etc/group").read_text(), re.MULTILINE)
     subprocess.run(["systemd-tmpfiles", f"--root={tmp_path}", "--create", str(UNITS / "fiscald.tmpfiles")], check=True)
     assert (tmp_path / "run/fiscald").stat().st_mode & 0o777 == 0o755
