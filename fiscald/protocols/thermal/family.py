@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.base import Check, Dialogue, RawReply, Session, Settings, Step, Trail, Verdict
+from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -49,6 +51,14 @@ class Thermal:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as a technician writes it."""
+        return raw.parse(text, settings)
+
+    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
+        """Its answer, field by field."""
+        return raw.show(reply, settings)
 
 
 FAMILY = Thermal()
