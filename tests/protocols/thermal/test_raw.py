@@ -24,9 +24,9 @@ def sent(text: str, settings: Settings = POSNET) -> bytes:
     [
         ("ENQ", b"\x05"),
         ("dle", b"\x10"),
-        ("0$h", b"\x1bP0$hA3\x1b\\"),  # printed in the manual
-        ("0$hA3", b"\x1bP0$hA3\x1b\\"),
-        (" 0$h \n", b"\x1bP0$hA3\x1b\\"),
+        ("0$h", b"\x1bP0$h83\x1b\\"),
+        ("0$h83", b"\x1bP0$h83\x1b\\"),
+        (" 0$h \n", b"\x1bP0$h83\x1b\\"),
         ("1$lKawa|1.|A/10.00/10.00/", b"\x1bP1$lKawa\r1.\rA/10.00/10.00/4B\x1b\\"),
         ("1$l\u017b|", b"\x1bP1$l\xa1\r60\x1b\\"),
     ],
