@@ -19,8 +19,11 @@ from pydantic import ValidationError
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET, Client
 from fiscald.cli import recordings, replay
+from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context, problem_text
+from fiscald.cli.doctor import doctor
 from fiscald.cli.licence import licence
+from fiscald.cli.scan import scan
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
@@ -290,7 +293,16 @@ def _job_text(found: Job) -> str:
 
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
-for _verb in (licence, recordings.capture, recordings.decode, replay.replay, recordings.regression):
+for _verb in (
+    licence,
+    scan,
+    doctor,
+    bugreport,
+    recordings.capture,
+    recordings.decode,
+    replay.replay,
+    recordings.regression,
+):
     main.add_command(_verb)
 
 

@@ -298,9 +298,14 @@ class Family(Protocol):
     profiles: tuple[str, ...]
     documents: tuple[str, ...]
     """The ``type`` of every document it can carry out."""
+    speeds: tuple[int, ...]
+    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
+
+    def hello(self, settings: Settings) -> Dialogue[Snapshot]:
+        """What ``observe`` tells, by questions that set nothing, not even a mode: whoever is there may not be ours."""
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Queries only: everything the status shows."""
