@@ -155,8 +155,8 @@ def _guarded(host: Host, candidate: Candidate) -> Candidate:
 def _configured_at(host: Host, configured: Iterable[Configured], port: SerialPort) -> Configured | None:
     for one in configured:
         if isinstance(one.address, SerialLine):
-            path = one.address.path
-            if path in (port.device, *port.names) or host.path(path).resolve() == host.path(port.device).resolve():
+            there = host.port_at(one.address.path)
+            if there is not None and there.device == port.device:
                 return one
     return None
 

@@ -161,8 +161,7 @@ def port_facts(host: Host, address: SerialLine, user: str) -> PortFacts:
         found = path.stat()
     except OSError:
         return PortFacts(address.path, there=False)
-    ports = host.serial_ports()
-    port = next((one for one in ports if address.path in (one.device, *one.names)), None)
+    port = host.port_at(address.path)
     device = port.device if port is not None else address.path
     return PortFacts(
         device,

@@ -104,6 +104,11 @@ class Host:
         found = [self._serial_port(entry) for entry in _entries(self.path("sys/class/tty"))]
         return sorted((port for port in found if port is not None), key=lambda port: _natural(port.device))
 
+    def port_at(self, path: str) -> SerialPort | None:
+        """The port that ``path``, by whatever name, leads to."""
+        there = self.path(path).resolve()
+        return next((port for port in self.serial_ports() if self.path(port.device).resolve() == there), None)
+
     def _serial_port(self, entry: Path) -> SerialPort | None:
         if not (entry / "device").exists():
             return None  # a virtual console or a pseudo-terminal
@@ -236,7 +241,7 @@ def _usb_facts(folder: Path) -> UsbFacts | None:
     vendor, product = _text(folder / "idVendor"), _text(folder / "idProduct")
     if vendor is None or product is None:
         return None
-    texts = [_text(folder / name) for name in ("serial", "manufacturer", "product")]
+    texts = [_text(folder / name) or None for name in ("serial", "manufacturer", "product")]
     return UsbFacts(int(vendor, 16), int(product, 16), folder.name, *texts)
 
 
