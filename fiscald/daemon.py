@@ -89,7 +89,7 @@ def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJo
     refusal = gate.state().refusal
     if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):
         # Asked before anything is migrated, so that the covered version can be installed again.
-        error = JournalDamaged(f"the journal is an older version's and was left as it is: {refusal.detail}")
+        error = JournalDamaged(f"the journal is an older version's and stays as it is: {refusal.detail}")
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:

@@ -14,6 +14,7 @@ import click
 
 from fiscald import __version__
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
+from fiscald.emulator import face
 from fiscald.protocols import FAMILIES
 
 
@@ -118,11 +119,10 @@ def emulate(
     from fiscald.emulator.running import build, serve
     from fiscald.emulator.server import Plug
     from fiscald.emulator.storage import StorageError
-    from fiscald.protocols import family as find_family
 
     if (tcp is None) == (pty is None):
         raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
-    known = find_family(family)
+    known = face(family)
     for name, value, choices in (
         ("--profile", profile, known.profiles),
         ("--code-page", code_page, known.code_pages),

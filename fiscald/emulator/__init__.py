@@ -7,15 +7,28 @@ They can be used without the rest of fiscald: ``fiscald emulate``, the pytest fi
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fiscald.emulator.device import Device
 from fiscald.protocols import FAMILIES
 
+if TYPE_CHECKING:
+    from fiscald.emulator.device import Device
+    from fiscald.emulator.register import Register
 
-def face(family: str) -> Callable[..., Device]:
-    """Makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
+
+class Face(Protocol):
+    """Makes emulated printers of one family; see ``fiscald.emulator.device.Device``."""
+
+    profiles: tuple[str, ...]
+    code_pages: tuple[str, ...]
+
+    def __call__(self, register: Register, **options: Any) -> Device:
+        """A printer with this register."""
+
+
+def face(family: str) -> Face:
+    """What makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
     if family not in FAMILIES:
         raise KeyError(family)
-    loaded: Callable[..., Device] = importlib.import_module(f"fiscald.emulator.{family}").FACE
+    loaded: Face = importlib.import_module(f"fiscald.emulator.{family}").FACE
     return loaded

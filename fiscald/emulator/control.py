@@ -169,7 +169,7 @@ class Control:
         return json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n"
 
     async def serve(self, path: Path, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Take orders on a Unix socket."""
+        """Take orders on a Unix socket; reports when it is there."""
         path.unlink(missing_ok=True)
         async with await anyio.create_unix_listener(path, mode=0o600) as listener:
             task_status.started()

@@ -8,28 +8,40 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
-from fiscald.emulator.faults import Faults
+from fiscald.emulator.faults import Act, Fault, Faults
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 
-
-class PowerCut(Exception):
-    """The device lost power in the middle of a command."""
+#: Seconds per command, per printed line and per finished document, times ``slowness`` (choice).
+COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
+#: What happens once, just before the command.
+BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
 
 
 class Device(ABC):
     """What every emulated printer has, whatever it speaks."""
 
-    family: str
+    family: ClassVar[str]
+    profiles: ClassVar[tuple[str, ...]]
+    """Models it can be; the first is the default."""
+    code_pages: ClassVar[tuple[str, ...]]
+    """Code pages it can be set to; the first is the default."""
+    framing: ClassVar[bytes]
+    """Bytes that noise does not contain: with them it would be a frame, not noise."""
     model: str
 
-    def __init__(self, register: Register, *, printed: Callable[[Printout], None] = lambda _: None) -> None:
-        """``printed`` is told of every finished sheet."""
+    def __init__(
+        self, register: Register, *, seed: int = 0, printed: Callable[[Printout], None] = lambda _: None
+    ) -> None:
+        """``printed`` is told of every finished sheet; ``seed`` decides what the noise of faults looks like."""
         self.register = register
         self.faults = Faults()
+        self._random = random.Random(seed)
         self.powered = True
         #: Factor on the time that commands and paper take; 0 answers at once.
         self.slowness = 0.0
@@ -59,6 +71,10 @@ class Device(ABC):
         """A person answers the question on the display."""
 
     @abstractmethod
+    def spoiled(self, data: bytes) -> bytes:
+        """An answer that arrives with a wrong checksum."""
+
+    @abstractmethod
     def foreign_begin(self) -> bool:
         """Another program opens a receipt, if nothing is open; whether it could."""
 
@@ -83,6 +99,38 @@ class Device(ABC):
     @abstractmethod
     def keypad_report(self) -> None:
         """A person makes the daily report on the printer's keypad, if nothing is open."""
+
+    def happen_before(self, faults: Iterable[Fault]) -> None:
+        """What people and other programs do just before a command."""
+        acts = {fault.act for fault in faults}
+        # Looked up here: whoever watches the device may have put his own in their place.
+        for act, happens in zip(BEFORE, (self.foreign_receipt, self.keypad_cancel, self.keypad_report), strict=True):
+            if act in acts:
+                happens()
+
+    def seconds(self, sheets: Sequence[Printout]) -> float:
+        """How long a command takes that puts these sheets out."""
+        lines = sum(len(sheet.lines) for sheet in sheets)
+        return (COMMAND_SECONDS + LINE_SECONDS * lines + DOCUMENT_SECONDS * len(sheets)) * self.slowness
+
+    def disturb(self, data: bytes, at: float, faults: Iterable[Fault]) -> tuple[bytes, float] | None:
+        """An answer with what its faults do to it, and when it is sent; ``None``: it is swallowed."""
+        for fault in faults:
+            match fault.act:
+                case Act.DROP_AFTER:
+                    return None
+                case Act.LATE:
+                    at += fault.seconds
+                case Act.DUPLICATE:
+                    data += data
+                case Act.BAD_CRC:
+                    data = self.spoiled(data)
+                case Act.TRUNCATE:
+                    data = data[:-1][: max(1, len(data) // 2)]
+                case Act.NOISE:
+                    noise = self._random.randbytes(16)
+                    data = bytes(byte for byte in noise if byte not in self.framing) + data
+        return data, at
 
     def disconnected(self) -> None:
         """The link is gone; what was to be sent is lost, what was received is not."""

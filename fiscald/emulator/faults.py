@@ -18,6 +18,8 @@ class Switch(StrEnum):
     PAPER_LOW = "paper_low"
     COVER = "cover"
     LEVER = "lever"
+    MECHANISM = "mechanism"
+    """The mechanism or its controller has failed."""
     MENU = "menu"
     WAIT_KEY = "wait_key"
     """A question is on the display; ``press`` answers it."""
@@ -28,6 +30,13 @@ class Switch(StrEnum):
     NO_RATES = "no_rates"
     REPORT_REQUIRED = "report_required"
     GOODS_FULL = "goods_full"
+    NO_CLOCK = "no_clock"
+    """The clock has lost the time."""
+    BATTERY = "battery"
+    JUMPER = "jumper"
+    """The service jumper is in."""
+    MEMORY_FULL = "memory_full"
+    """The fiscal memory takes no more records."""
 
 
 class Act(StrEnum):

@@ -55,6 +55,8 @@ class Subtotal(BaseModel):
     subtotal: int
     adjustment: Adjustment
     rate: int | None = None
+    at_close: bool = False
+    """Given with the command that closes the document."""
 
 
 class Payment(BaseModel):
@@ -67,7 +69,7 @@ class Payment(BaseModel):
 
 
 class Pack(BaseModel):
-    """Returnable packaging."""
+    """Returnable packaging; the value of a storno is negative."""
 
     number: str
     price: int
@@ -139,6 +141,9 @@ class Day(BaseModel):
     cancelled_invoices: int = 0
     goods_changes: int = 0
     nonfiscal: int = 0
+    positions: int = 0
+    """Lines sold on receipts; stornos count too."""
+    stornos: int = 0
     first_sale: AwareDatetime | None = None
     last_sale: AwareDatetime | None = None
 
@@ -152,11 +157,20 @@ class DailyRecord(BaseModel):
     day: Day
 
 
+class RateChange(BaseModel):
+    """A new table of rates, as the fiscal memory keeps it."""
+
+    at: AwareDatetime
+    rates: list[Decimal | str | None]
+
+
 class Goods(BaseModel):
     """What the goods base remembers of a name."""
 
     rate: int
     lowered: bool = False
+    blocked: bool = False
+    """Somebody tried to sell it at a rate that it may not have any more."""
 
 
 class LastDocument(BaseModel):
@@ -180,11 +194,14 @@ class RegisterState(BaseModel):
     footer_kept: bool = False
     rates: list[Decimal | str | None] = Field(default_factory=lambda: list(DEFAULT_RATES))
     rate_changes: int = 0
+    rate_history: list[RateChange] = Field(default_factory=list)
     ram_resets: int = 0
     headers: int = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
     """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
+    numbers_run_on: bool = False
+    """Whether receipts are numbered on after a daily report."""
     copy_offset: int = 5
     """Place in the protected memory minus ``headers``; 5 on the recorded device."""
     day: Day = Field(default_factory=Day)

@@ -26,11 +26,13 @@ from fiscald.emulator.memory import (
     Line,
     Pack,
     Payment,
+    RateChange,
     RegisterState,
     Subtotal,
     Transaction,
 )
 from fiscald.emulator.paper import Paper, Printout
+from fiscald.emulator.spread import Spread, proportional
 from fiscald.model.money import MAX_GROSZE, half_up, line_value
 from fiscald.model.printers import POLISH_TIME
 
@@ -56,6 +58,7 @@ class Refusal(StrEnum):
     PAYMENT_ZERO = "payment of zero"
     PAYMENT_COVERED = "payments already cover the amount due"
     CHANGE_LARGE = "more change than was paid"
+    NO_PAYMENT = "no such payment to take back"
     PACKAGING_VALUE = "packaging value differs from price times quantity"
     TOTAL_ZERO = "receipt of value zero"
     TOTAL = "declared total differs"
@@ -115,6 +118,8 @@ class Register:
         self.state = state or RegisterState()
         self._clock = clock or (lambda: datetime.now(POLISH_TIME))
         self._saved = saved
+        #: How the goods base compares names; a family's face may have its own rule.
+        self.goods_key = goods_key
         self.printouts: list[Printout] = list(printouts)
         self._committed = len(self.printouts)
         if not self.state.unique_number.startswith("EMU"):
@@ -160,10 +165,40 @@ class Register:
         value: int | None = None,
         adjustment: Callable[[int], Adjustment | None] = lambda _value: None,
         storno: bool = False,
+        matched: bool = True,
         unit: str = "",
         description: str = "",
     ) -> None:
-        """A sale line or a storno. ``adjustment`` makes the line's discount or surcharge from its value."""
+        """A sale line or a storno. ``adjustment`` makes the line's discount or surcharge from its value.
+
+        ``matched``: a storno must reverse a line of this document; otherwise only the rate's total must bear it.
+        """
+        computed = self.check_line(rate, price, quantity, value)
+        line = Line(
+            name=name, rate=rate, price=price, quantity=quantity, value=computed, storno=storno, unit=unit,
+            description=description, adjustment=adjustment(computed),
+        )  # fmt: skip
+        self._check_adjustment(line.adjustment, computed)
+        self._check_goods(name, rate)
+        transaction = self.transaction
+        if storno:
+            if matched:
+                sold = self._storno_of(line)
+                sold.quantity_left -= quantity
+                sold.net_left -= line.net
+            elif line.net > transaction.totals[rate]:
+                raise RegisterError(Refusal.STORNO_VALUE)
+            transaction.totals[rate] -= line.net
+        else:
+            if transaction.total + line.net > MAX_GROSZE:
+                raise RegisterError(Refusal.TOTAL_RANGE)
+            line.quantity_left, line.net_left = quantity, line.net
+            transaction.totals[rate] += line.net
+        transaction.items.append(line)
+        self._show_transaction()
+
+    def check_line(self, rate: int, price: int, quantity: Decimal, value: int | None) -> int:
+        """The value of a line in grosze. Raises ``RegisterError`` if its figures do not fit."""
         if not 0 <= rate < RATES or self.state.rates[rate] is None:
             raise RegisterError(Refusal.RATE)
         if price <= 0:
@@ -175,25 +210,7 @@ class Register:
             raise RegisterError(Refusal.LINE_VALUE)
         if computed == 0:
             raise RegisterError(Refusal.LINE_ZERO)
-        line = Line(
-            name=name, rate=rate, price=price, quantity=quantity, value=computed, storno=storno, unit=unit,
-            description=description, adjustment=adjustment(computed),
-        )  # fmt: skip
-        self._check_adjustment(line.adjustment, computed)
-        self._check_goods(name, rate)
-        transaction = self.transaction
-        if storno:
-            sold = self._storno_of(line)
-            sold.quantity_left -= quantity
-            sold.net_left -= line.net
-            transaction.totals[rate] -= line.net
-        else:
-            if transaction.total + line.net > MAX_GROSZE:
-                raise RegisterError(Refusal.TOTAL_RANGE)
-            line.quantity_left, line.net_left = quantity, line.net
-            transaction.totals[rate] += line.net
-        transaction.items.append(line)
-        self._show_transaction()
+        return computed
 
     def _storno_of(self, storno: Line) -> Line:
         """The first earlier line with the same name, rate and price and a remainder (choice).
@@ -226,10 +243,10 @@ class Register:
     def check_goods(self, name: str, rate: int) -> Goods | None:
         """What the base knows of a name. Raises ``RegisterError`` if it may not be sold at that rate."""
         self._check_goods(name, rate)
-        return self.state.goods.get(goods_key(name))
+        return self.state.goods.get(self.goods_key(name))
 
     def _check_goods(self, name: str, rate: int) -> None:
-        known = self.state.goods.get(goods_key(name))
+        known = self.state.goods.get(self.goods_key(name))
         if known is None:
             if len(self.state.goods) >= self.state.goods_capacity:
                 raise RegisterError(Refusal.GOODS_FULL)
@@ -243,7 +260,7 @@ class Register:
     def _learn_goods(self, lines: list[Line]) -> None:
         """Remember every name's rate; lowering it is remembered for ever, raising it again is then refused."""
         for line in lines:
-            key = goods_key(line.name)
+            key = self.goods_key(line.name)
             known = self.state.goods.get(key)
             if known is None:
                 self.state.goods[key] = Goods(rate=line.rate)
@@ -254,12 +271,10 @@ class Register:
                 continue
             self.state.day.goods_changes += 1
 
-    def adjust_subtotal(self, adjustment: Callable[[int], Adjustment | None]) -> None:
-        """Discount or surcharge on everything sold so far, spread over the rates.
-
-        Each rate takes its exact share cut to grosze; the rest goes, one grosz each, to the largest remainders,
-        ties in letter order (choice; only the proportion is published).
-        """
+    def adjust_subtotal(
+        self, adjustment: Callable[[int], Adjustment | None], *, spread: Spread = proportional, at_close: bool = False
+    ) -> None:
+        """Discount or surcharge on everything sold so far, which ``spread`` lays on the rates."""
         transaction = self.transaction
         if not transaction.lines:
             raise RegisterError(Refusal.NO_LINE)
@@ -268,14 +283,8 @@ class Register:
         if made is None:
             raise RegisterError(Refusal.DISCOUNT_ZERO)
         self._check_adjustment(made, base)
-        sign = 1 if made.amount > 0 else -1
-        whole = abs(made.amount)
-        shares = [divmod(whole * part, base) for part in transaction.totals]
-        rest = whole - sum(share for share, _ in shares)
-        largest = sorted(range(RATES), key=lambda index: (-shares[index][1], index))[:rest]
-        for index, (share, _) in enumerate(shares):
-            transaction.totals[index] += sign * (share + (index in largest))
-        transaction.items.append(Subtotal(subtotal=base, adjustment=made))
+        transaction.totals = spread(transaction, made.amount)
+        transaction.items.append(Subtotal(subtotal=base, adjustment=made, at_close=at_close))
         self._show_transaction()
 
     def adjust_rate(self, rate: int, adjustment: Callable[[int], Adjustment | None]) -> None:
@@ -295,23 +304,45 @@ class Register:
         self._show_transaction()
 
     def pack(
-        self, number: str, price: int, quantity: Decimal, *, value: int | None, returned: bool, storno: bool = False
+        self,
+        number: str,
+        price: int | None,
+        quantity: Decimal,
+        *,
+        value: int | None,
+        returned: bool,
+        storno: bool = False,
+        matched: bool = True,
     ) -> None:
-        """Returnable packaging, outside the fiscal total; ``storno`` takes an equal entry away."""
-        computed = line_value(price, quantity)
-        if price <= 0:
-            raise RegisterError(Refusal.PRICE)
+        """Returnable packaging, outside the fiscal total; its price may follow from its value.
+
+        ``storno`` takes an equal entry away; if not ``matched``, it is an entry of its own, and only the sum must
+        bear it.
+        """
         if quantity <= 0:
             raise RegisterError(Refusal.QUANTITY)
+        if price is None:
+            computed = value or 0
+            price = half_up(computed / quantity)
+        else:
+            computed = line_value(price, quantity)
+        if price <= 0:
+            raise RegisterError(Refusal.PRICE)
         if value is not None and value != computed:
             raise RegisterError(Refusal.PACKAGING_VALUE)
+        transaction = self.transaction
         pack = Pack(number=number, price=price, quantity=quantity, value=computed, returned=returned)
-        if storno:
-            if pack not in self.transaction.packaging:
+        if storno and matched:
+            if pack not in transaction.packaging:
                 raise RegisterError(Refusal.STORNO_VALUE)
-            self.transaction.packaging.remove(pack)
+            transaction.packaging.remove(pack)
+        elif storno:
+            if computed > (transaction.packaging_taken if returned else transaction.packaging_given):
+                raise RegisterError(Refusal.STORNO_VALUE)
+            pack.value = -computed
+            transaction.packaging.append(pack)
         else:
-            self.transaction.packaging.append(pack)
+            transaction.packaging.append(pack)
         self._show_transaction()
 
     def pay(self, form: int, value: int, name: str, *, change: bool = False, cash: bool = False) -> None:
@@ -325,6 +356,16 @@ class Register:
             raise RegisterError(Refusal.PAYMENT_COVERED)
         transaction.payments.append(Payment(form=form, amount=value, name=name, change=change))
         self._show_transaction()
+
+    def take_back_payment(self, form: int, value: int) -> None:
+        """A payment was a mistake. Raises ``RegisterError`` if there is none of that form and amount."""
+        transaction = self.transaction
+        for payment in transaction.payments:
+            if (payment.form, payment.amount, payment.change) == (form, value, False):
+                transaction.payments.remove(payment)
+                self._show_transaction()
+                return
+        raise RegisterError(Refusal.NO_PAYMENT)
 
     def check_close(
         self,
@@ -345,9 +386,7 @@ class Register:
                 raise RegisterError(Refusal.LINE_ZERO)
             if not transaction.lines or transaction.total <= 0:
                 raise RegisterError(Refusal.TOTAL_ZERO)
-            totals = self._day_totals(transaction)
-            if any(have + new > MAX_GROSZE for have, new in zip(totals, transaction.totals, strict=True)):
-                raise RegisterError(Refusal.DAY_RANGE)
+            self.check_day()
         if total != transaction.total:
             raise RegisterError(Refusal.TOTAL)
         if (packaging_given or 0) != transaction.packaging_given:
@@ -362,6 +401,13 @@ class Register:
         if (paid or 0) != transaction.paid:
             raise RegisterError(Refusal.PAID)
         return self._check_change(transaction, change)
+
+    def check_day(self) -> None:
+        """Raises ``RegisterError`` where the totals of the day cannot hold the open document."""
+        transaction = self.transaction
+        totals = self._day_totals(transaction)
+        if any(have + new > MAX_GROSZE for have, new in zip(totals, transaction.totals, strict=True)):
+            raise RegisterError(Refusal.DAY_RANGE)
 
     def _day_totals(self, transaction: Transaction) -> list[int]:
         return self.state.day.invoices if transaction.kind == "invoice" else self.state.day.receipts
@@ -394,15 +440,17 @@ class Register:
             else:
                 day.receipt_count += 1
                 day.last_receipt += 1
+                day.positions += len(transaction.lines)
+                day.stornos += sum(line.storno for line in transaction.lines)
             self._learn_goods(transaction.lines)
             day.first_sale = day.first_sale or now
             day.last_sale = now
         else:
             day.nonfiscal += 1
         state.headers += 1
-        paid_cash = sum(p.amount for p in transaction.payments if p.form == 0 and not p.change)
-        state.cash += (paid_cash if transaction.payments else transaction.due) - change
-        state.cash = max(state.cash, 0)
+        # What is not paid otherwise is paid in cash; the change comes out of it.
+        paid_otherwise = sum(p.amount for p in transaction.payments if p.form != 0 and not p.change)
+        state.cash = max(state.cash + transaction.due - paid_otherwise, 0)
         self._show_transaction()
         state.last_document.change = change
         state.last_document.paid = transaction.paid
@@ -423,6 +471,10 @@ class Register:
         self._show_transaction()
         state.transaction, state.closing = None, None
         return transaction
+
+    def give_up(self) -> None:
+        """Forget the open document as if it had never been begun: nothing was printed, nothing is counted."""
+        self.state.transaction = None
 
     def _show_transaction(self) -> None:
         transaction = self.transaction
@@ -473,7 +525,7 @@ class Register:
     def totals_zero(self) -> bool:
         """Whether the day has nothing a daily report would clear."""
         day = self.state.day
-        return not (any(day.receipts) or any(day.invoices) or day.cancelled_count or day.last_receipt)
+        return not (any(day.receipts) or any(day.invoices) or day.cancelled_count or day.receipt_count)
 
     def daily_report(self) -> DailyRecord:
         """Write the day into the fiscal memory and clear it. A second one without sale is refused when fiscal."""
@@ -486,7 +538,7 @@ class Register:
             state.last_record = record.at
         else:
             state.report_offset += 1
-        state.day = Day()
+        state.day = Day(last_receipt=state.day.last_receipt if state.numbers_run_on else 0)
         state.headers += 1
         return record
 
@@ -507,20 +559,23 @@ class Register:
             raise RegisterError(Refusal.RATES_INACTIVE)
         self.state.rates = list(rates)
         self.state.rate_changes += 1
+        self.state.rate_history.append(RateChange(at=self.now(), rates=list(rates)))
 
     def set_clock(self, moment: datetime, *, hours: int) -> None:
         """Set the clock; in fiscal mode once a day, by at most ``hours``, only with zero totals."""
         state, now = self.state, self.now()
+        # Two times of one zone are subtracted as the clock shows them; summer time would be forgotten.
+        difference = moment.timestamp() - now.timestamp()
         if not self.totals_zero:
             raise RegisterError(Refusal.TOTALS_NOT_ZERO)
         if state.fiscal:
             if state.clock_set == now.date():
                 raise RegisterError(Refusal.CLOCK_SET)
-            if abs(moment - now) > timedelta(hours=hours):
+            if abs(difference) > 3600 * hours:
                 raise RegisterError(Refusal.CLOCK_DIFFERENCE)
             if state.last_record is not None and moment < state.last_record:
                 raise RegisterError(Refusal.CLOCK_BEFORE_RECORD)
-        state.clock_offset += (moment - now).total_seconds()
+        state.clock_offset += difference
         state.clock_set = moment.date()
 
     def open_drawer(self) -> None:

@@ -37,6 +37,8 @@ from fiscald.licence.wire import (
 )
 
 TIMEOUT = 10.0
+#: Questions that are answered at once; the others are answered by mail, or by a ``Status``.
+Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
 R = TypeVar("R", bound=Reply)
 Q = TypeVar("Q", bound=Question)
 
@@ -86,12 +88,17 @@ class VendorClient:
         return self._device.sign(ordered | {"iat": question.iat, "nonce": question.nonce}, question.kind)
 
     async def ask_for_mail(self, question: Enrol | Recover) -> None:
-        """Have a code mailed, if the address is known. Raises ``Unreachable``."""
-        response = await self._post(question.path, self.sign(question))
-        if response.status_code != httpx.codes.ACCEPTED:
-            raise Unreachable(_instead(response))
+        """Have a code mailed, if the address can be used for that. Raises ``Unreachable`` or ``Denied``."""
+        sent = self.sign(question)
+        response = await self._post(question.path, sent)
+        if response.status_code == httpx.codes.ACCEPTED:
+            return
+        answer, _ = self._read(question, sent, response, Answer)
+        if answer.refused is not None:
+            raise Denied(answer.refused)
+        raise Unreachable(_instead(response))
 
-    async def ask(self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate) -> Answer:
+    async def ask(self, question: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
         answer, _ = await self._ask(question, Answer)
         if answer.refused is not None:
@@ -107,7 +114,10 @@ class VendorClient:
 
     async def _ask(self, question: Question, model: type[R]) -> tuple[R, str]:
         sent = self.sign(question)
-        response = await self._post(question.path, sent)
+        return self._read(question, sent, await self._post(question.path, sent), model)
+
+    def _read(self, question: Question, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
+        """What the vendor signed for this very question, and its text. Raises ``Unreachable``."""
         text = response.text.strip()
         try:
             key, payload = read_vendors(text, model.kind, self._keys(), "status")

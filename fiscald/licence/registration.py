@@ -262,21 +262,10 @@ class Registration:
 
     # -- what the flows share -------------------------------------------------------------------------
 
-    async def _ask(self, question: Any) -> Answer:
-        client = await self._client()
-        try:
-            return await _reached(client.ask(question))
-        except Denied as denied:
-            no = denied.refusal
-            raise ProblemError(
-                problem(
-                    "licence.denied",
-                    reason=no.detail,
-                    reason_pl=no.detail_pl,
-                    vendor_code=no.code,
-                    extra={"vendor_code": no.code},
-                )
-            ) from None
+    async def _ask(
+        self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
+    ) -> Answer:
+        return await _reached((await self._client()).ask(question))
 
     async def _take_certificate(self, answer: Answer) -> None:
         if answer.crt is None:
@@ -338,7 +327,19 @@ def _worded(make: Callable[[], T]) -> T:
 
 
 async def _reached(asking: Awaitable[T]) -> T:
+    """The vendor's answer; its "no", and none at all, as problems."""
     try:
         return await asking
     except Unreachable as error:
         raise ProblemError(problem("licence.unreachable", reason=error)) from None
+    except Denied as denied:
+        no = denied.refusal
+        raise ProblemError(
+            problem(
+                "licence.denied",
+                reason=no.detail,
+                reason_pl=no.detail_pl,
+                vendor_code=no.code,
+                extra={"vendor_code": no.code},
+            )
+        ) from None

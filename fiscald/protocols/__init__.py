@@ -8,7 +8,7 @@ from fiscald.protocols.base import Family
 
 #: Families by name. Each is a package here whose module ``family`` has a ``FAMILY`` and, under the same name, a
 #: package in ``fiscald.emulator`` with a ``FACE``.
-FAMILIES = ("posnet",)
+FAMILIES = ("posnet", "thermal")
 
 
 def family(name: str) -> Family:

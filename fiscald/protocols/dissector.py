@@ -6,8 +6,8 @@ tables and, in Lua, two functions of the table ``family``:
 
 * ``family.cut(data, sent)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what
   is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer;
-* ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all but
-  ``fields`` optional; a field's places are those of its value, ``error`` is a key of the family's error table.
+* ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all
+  but ``fields`` optional; a field's places are those of its value, ``error`` is a key of the family's error table.
 """
 
 from __future__ import annotations

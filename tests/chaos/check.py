@@ -139,7 +139,10 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     ]
     register = truth.register.state
     if truth.owner == "ours" and (register.transaction is not None or register.closing is not None):
-        found.append("left open: a document is open on the printer in the end")
+        # Ours, but nobody can know: others printed between our first look and an opening that was not confirmed.
+        first_look = max(outcome.begun.values(), default=0.0) - LOOK_SECONDS
+        if not any(sale.job is None and first_look <= sale.at <= truth.opened_at for sale in truth.sales):
+            found.append("left open: a document is open on the printer in the end")
     if "form" in register.face:
         found.append("left open: a form is open on the printer in the end")
     for key, job in outcome.jobs.items():

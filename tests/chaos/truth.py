@@ -71,6 +71,8 @@ class Truth:
     """Who makes the register do what it does right now."""
     owner: Who = "ours"
     """Who opened the document that is open."""
+    opened_at: float = 0.0
+    """When it was opened."""
 
     def __post_init__(self) -> None:
         register = self.register
@@ -88,7 +90,7 @@ class Truth:
     def _open(self, real: Callable[..., None]) -> Callable[..., None]:
         def opened(*args: object, **options: object) -> None:
             real(*args, **options)
-            self.owner = self.acting
+            self.owner, self.opened_at = self.acting, self.clock()
 
         return opened
 

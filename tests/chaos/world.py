@@ -43,9 +43,9 @@ T = TypeVar("T")
 
 READS = ("job", "jobs", "next_job", "counts", "events", "last_event", "printer_id")
 #: Virtual seconds after which an unfinished run counts as stuck.
-PATIENCE = 7200.0
+PATIENCE = 2400.0
 #: Turns of the loop after which a run counts as going in circles.
-TURNS = 400_000
+TURNS = 120_000
 #: Virtual seconds after which a person looks after what needs one.
 PERSON_SECONDS = 120.0
 
@@ -154,6 +154,8 @@ class Outcome:
     """Keys whose acceptance a client was told of."""
     undecided: dict[str, tuple[str, float, float]]
     """Key -> cause, from when to when it was in hand; of jobs that a person had to decide."""
+    begun: dict[str, float]
+    """When each job was begun the last time."""
     hits: list[tuple[What, str, str | None]]
     """(fault, phase of the job in hand, its key), as they happened."""
     size: Size
@@ -450,7 +452,7 @@ class World:
         await asyncio.gather(*life.tasks, *self._background, return_exceptions=True)
         return Outcome(
             schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
-            undecided=self.undecided, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
+            undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
             violations=self.violations, log=self.lines,
         )  # fmt: skip
 

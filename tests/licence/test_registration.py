@@ -388,6 +388,11 @@ async def test_a_code_from_the_mail(tmp_path: Path) -> None:
     async with vendor(tmp_path / "vendor", clock) as server:
         it = till(tmp_path / "till", server.url, clock, ca_file=server.ca_file, seller=Company(*BAKERY))
         assert (await refused(it.flows.enrol(None, "not an address")))["code"] == "request.invalid"
+        ahead = till(tmp_path / "ahead", server.url, Clock(clock.now + DAY), ca_file=server.ca_file)
+        wrong = await refused(ahead.flows.enrol(BAKERY, "biuro@piekarnia.pl"))
+        assert (wrong["code"], wrong["vendor_code"]) == ("licence.denied", "clock"), (
+            "the person is told why no mail comes"
+        )
         await it.flows.enrol(None, "biuro@piekarnia.pl")
         code = await server.mailbox.code()
         wrong = await refused(it.flows.enrol_confirm("biuro@piekarnia.pl", "00000-00000"))

@@ -40,6 +40,18 @@ class Conversation(NamedTuple):
     """The file's name."""
 
 
+class Bytes(NamedTuple):
+    """What a host sends and a printer answers, as it stands on the line; either may be nothing."""
+
+    sent: bytes
+    answered: bytes
+
+
+class Dialogue(NamedTuple):
+    name: str
+    exchanges: list[Bytes]
+
+
 def fields(payload: str) -> dict[str, str]:
     return {chunk[:2]: chunk[2:] for chunk in payload.split("\t")[1:] if chunk}
 
@@ -63,3 +75,12 @@ def read(path: Path) -> list[Conversation]:
 
 def posnet() -> list[Conversation]:
     return [conversation for path in files("posnet") for conversation in read(path)]
+
+
+def thermal() -> list[Dialogue]:
+    """Frames and conversations of the Thermal manuals and clients; see the head of the file for what they are worth."""
+    content = json.loads(Path(__file__).with_name("thermal-manuals.json").read_text("utf-8"))
+    return [
+        Dialogue(each["name"], [Bytes(*map(bytes.fromhex, pair)) for pair in each["exchanges"]])
+        for each in content["conversations"]
+    ]

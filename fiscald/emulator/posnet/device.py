@@ -5,12 +5,11 @@ Source: POSNET reference, sections 3.3 to 3.6 and 11.3 to 11.4.
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fiscald.emulator.device import Device
+from fiscald.emulator.device import BEFORE, Device
 from fiscald.emulator.faults import Act, Fault, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
@@ -41,8 +40,6 @@ QUEUE = 8
 FRAME_SECONDS = 5.0
 #: Answers kept for ``rpt`` (9.1, choice).
 KEPT_ANSWERS = 16
-#: Seconds per command, per printed line and per finished document, times ``slowness`` (11.3, choice).
-COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: What older devices do not know (sections 5.5, 5.7, 5.8).
 ONLINE_ONLY = frozenset(
     ("trnipset", "eparagonidznext", "eparagonidzcancel", "eparagonbufferget", "trfvbuyer", "trfvnumber", "trfvfreedata")
@@ -55,8 +52,6 @@ PAPERLESS = frozenset(
         "papersavecfg", "eparagonidznext", "eparagonidzcancel", "dbchkstart", "dbchkplu", "dbchkend", "rpt",
     )
 )  # fmt: skip
-#: What happens once, just before the command.
-_BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
 _MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1}
 
 
@@ -78,6 +73,8 @@ class PosnetPrinter(Device):
 
     family = "posnet"
     profiles = tuple(PROFILES)
+    code_pages = tuple(CODE_PAGES)
+    framing = STX + ETX
 
     def __init__(
         self,
@@ -89,13 +86,12 @@ class PosnetPrinter(Device):
         seed: int = 0,
         printed: Callable[[Printout], None] = lambda _: None,
     ) -> None:
-        super().__init__(register, printed=printed)
+        super().__init__(register, seed=seed, printed=printed)
         self._profile = PROFILES[profile]
         self._dialect = Dialect(CODE_PAGES[code_page], self._profile.generation)
         handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
         self._machine = Machine(register, self.faults, self._profile, width, handlers, self.put_out)
         self.model = self._machine.model
-        self._random = random.Random(seed)
         self._deframer = Deframer()
         self._frame_began = 0.0
         self._queue: deque[_Waiting] = deque()
@@ -251,13 +247,7 @@ class PosnetPrinter(Device):
         if Act.POWER_CUT_BEFORE in acts:
             self.power(on=False)
             return False
-        for act, happens in (
-            (Act.FOREIGN_RECEIPT, self.foreign_receipt),
-            (Act.KEYPAD_CANCEL, self.keypad_cancel),
-            (Act.KEYPAD_REPORT, self.keypad_report),
-        ):
-            if act in acts:
-                happens()
+        self.happen_before(waiting.faults)
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
@@ -265,13 +255,10 @@ class PosnetPrinter(Device):
                 self.register.commit()
         except Question as question:
             waiting.go = question.go
-            waiting.faults = [fault for fault in waiting.faults if fault.act not in _BEFORE]
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
             self._asking = waiting
             return False
-        new = self.register.printouts[sheets:]
-        lines = sum(len(sheet.lines) for sheet in new)
-        seconds = COMMAND_SECONDS + LINE_SECONDS * lines + DOCUMENT_SECONDS * len(new)
-        self._busy_until = now + seconds * self.slowness
+        self._busy_until = now + self.seconds(self.register.printouts[sheets:])
         if Act.POWER_CUT_AFTER in acts:
             self.power(on=False)
             return False
@@ -331,22 +318,13 @@ class PosnetPrinter(Device):
             self._kept[token] = data
             while len(self._kept) > KEPT_ANSWERS:
                 self._kept.pop(next(iter(self._kept)))
-        for fault in faults or ():
-            match fault.act:
-                case Act.DROP_AFTER:
-                    return
-                case Act.LATE:
-                    at += fault.seconds
-                case Act.DUPLICATE:
-                    data += data
-                case Act.BAD_CRC:
-                    data = data[:-5] + (b"0000" if data[-5:-1] != b"0000" else b"FFFF") + data[-1:]
-                case Act.TRUNCATE:
-                    data = data.removesuffix(ETX)[: max(1, len(data) // 2)]
-                case Act.NOISE:
-                    noise = bytes(byte for byte in self._random.randbytes(16) if byte not in (2, 3))
-                    data = noise + data
-        self.answer(data, at)
+        sent = self.disturb(data, at, faults or ())
+        if sent is not None:
+            self.answer(*sent)
+
+    def spoiled(self, data: bytes) -> bytes:
+        """See ``Device.spoiled``."""
+        return data[:-5] + (b"0000" if data[-5:-1] != b"0000" else b"FFFF") + data[-1:]
 
 
 def _is_query(frame: Frame) -> bool:

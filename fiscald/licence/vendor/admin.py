@@ -19,6 +19,11 @@ from fiscald.licence.vendor.mail import BadAddress, recipient
 from fiscald.licence.vendor.rules import number_seal
 from fiscald.licence.vendor.store import Licence, StoredCompany, Transaction
 
+#: The longest key list that fits into an answer beside a certificate.
+MOST_KEY_LIST = 6000
+#: The longest text in an answer (``wire.Text``).
+MOST_SAID = 500
+
 
 class NotDone(Exception):
     """Cannot be done; nothing was changed. ``str`` says why."""
@@ -55,6 +60,7 @@ def add_number(t: Transaction, keyring: Keyring, number: Number) -> None:
 
 def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | None) -> None:
     """Withdraw a number, and the licence that it has made. Raises ``NotDone``."""
+    _fits("sentence", said)
     stored = t.number(number_seal(keyring, number))
     if stored is None:
         raise NotDone("this number was never issued here")
@@ -79,6 +85,7 @@ def licence_called(t: Transaction, name: str) -> Licence:
 
 def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
     """Withdraw a licence and its number: its computer hears so at the next check. Raises ``NotDone``."""
+    _fits("sentence", said)
     licence = licence_called(t, name)
     if licence.state == "revoked":
         raise NotDone(f"{name} is revoked already")
@@ -195,19 +202,29 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
     (version,) = t.one("SELECT coalesce(max(ver), 0) + 1 FROM key_list")
     listed = wire.KeyList(iss=issuer, ver=version, iat=t.now, keys=keys)
     token = tokens.sign(wire.claims(listed), wire.KEYS, root, kid=root_kid)
+    if len(token) > MOST_KEY_LIST:
+        raise NotDone("the key list has become too long to ride in an answer; a new release must pin fewer keys")
     t.do("INSERT INTO key_list VALUES (?, ?, ?)", version, t.now, token)
     t.audit("key.list", str(version), kids=[key.kid for key in keys])
     return int(version)
 
 
 def set_release(t: Transaction, version: str, series: datetime.date, url: str) -> None:
-    """The newest version of a series; ``series`` is the release date of its x.y.0."""
+    """The newest version of a series; ``series`` is the release date of its x.y.0. Raises ``NotDone``."""
+    _fits("version", version)
+    _fits("url", url)
     t.do(
         "INSERT INTO release VALUES (?, ?, ?) ON CONFLICT (series)"
         " DO UPDATE SET version = excluded.version, url = excluded.url",
         series.isoformat(), version, url,
     )  # fmt: skip
     t.audit("release", version, series=series.isoformat())
+
+
+def _fits(what: str, text: str | None) -> None:
+    """It is to be said in an answer."""
+    if text is not None and not 0 < len(text) <= MOST_SAID:
+        raise NotDone(f"the {what} must have 1 to {MOST_SAID} characters")
 
 
 # -- looking ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,7 +21,7 @@ import anyio
 import click
 
 from fiscald.licence import number_reading, tokens
-from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind
+from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.vendor import admin, keyring
 from fiscald.licence.vendor.config import DEFAULT_PATH, Config, ConfigError, load
@@ -34,10 +35,15 @@ class Session:
 
     def __init__(self, path: Path, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.path = path
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration: read when it is needed, so that help needs none."""
         try:
-            self.config: Config = load(path)
+            return load(self.path)
         except ConfigError as error:
-            raise click.ClickException(str(error)) from None
+            _fail(str(error))
 
     @contextmanager
     def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
@@ -45,7 +51,7 @@ class Session:
         try:
             store = Store(self.config.database)
             try:
-                with store.transaction(int(time.time()), f"cli:{getpass.getuser()}") as t:
+                with store.transaction(_now, f"cli:{getpass.getuser()}") as t:
                     if not any_clock:
                         t.check_clock()
                     yield t
@@ -78,20 +84,21 @@ def _fail(sentence: str) -> NoReturn:
 @click.pass_context
 def main(context: click.Context, path: Path, *, as_json: bool) -> None:
     """The vendor's licence server and its administration."""
-    if "--help" not in sys.argv and "-h" not in sys.argv:
-        context.obj = Session(path, as_json=as_json)
+    context.obj = Session(path, as_json=as_json)
 
 
 # -- the server ------------------------------------------------------------------------------------------
 
 
 @main.command()
+@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), help="The same, said here.")
 @click.pass_obj
-def serve(session: Session) -> None:
+def serve(session: Session, *, path: Path | None) -> None:
     """Run the server in the foreground."""
     from fiscald.licence.vendor.server import ListenError, Tls, bind
     from fiscald.licence.vendor.server import serve as run
 
+    session.path = path or session.path
     config = session.config
     _start_logging(config.log_level)
     try:
@@ -130,8 +137,9 @@ def serve(session: Session) -> None:
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.vendor.app import create_app
     from fiscald.licence.vendor.desk import Desk
-    from fiscald.licence.vendor.outbox import Outbox, Smtp
+    from fiscald.licence.vendor.outbox import Outbox
     from fiscald.licence.vendor.rules import Rules
+    from fiscald.licence.vendor.smtp import Smtp
 
     rules = Rules(keys, config.issuer)
     outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, _now)
@@ -144,7 +152,7 @@ def _now() -> int:
 
 def _check_signing_key(store: Store, keys: Keyring) -> None:
     """The key in use is the one in the table. Raises ``KeyringError``."""
-    with store.transaction(_now()) as t:
+    with store.transaction(_now) as t:
         row = t.one("SELECT x FROM signing_key WHERE kid = ?", keys.kid)
     if row is None or row[0] != tokens.public_x(keys.signing):
         raise KeyringError(f"{keys.kid}.pem is not the key that the database knows as {keys.kid}; restore either")
@@ -192,24 +200,23 @@ def revoke(session: Session, licence: str | None, *, number: bool, say: str | No
     """Withdraw LICENCE, or a number and the licence it has made."""
     if number == (licence is not None):
         raise click.UsageError("name a licence, or use --number")
+    # Never an argument: those stand in the shell's history and in the list of processes.
+    typed = _typed_number() if number else None
     with session.transaction() as t:
-        if licence is not None:
-            admin.revoke_licence(t, licence, say or None)
-            about = licence
+        if typed is not None:
+            admin.revoke_number(t, session.keys(), typed, say or None)
         else:
-            # Never an argument: those stand in the shell's history and in the list of processes.
-            read = _typed_number()
-            admin.revoke_number(t, session.keys(), read, say or None)
-            about = read.hint
+            admin.revoke_licence(t, licence or "", say or None)
+    about = licence if typed is None else typed.hint
     session.show({"revoked": about}, f"{about} is revoked")
 
 
-def _typed_number() -> Any:
+def _typed_number() -> Number:
     typed = click.prompt("Number", hide_input=True) if sys.stdin.isatty() else sys.stdin.read(200)
     try:
         return number_reading.read(typed)
     except NumberRefused as refused:
-        raise admin.NotDone(refused.detail) from None
+        _fail(refused.detail)
 
 
 @main.command()

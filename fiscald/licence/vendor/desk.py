@@ -61,19 +61,18 @@ class Desk:
         Raises ``Malformed``, ``TooMany`` or ``Unable``: then nothing was decided.
         """
         token, asked, jwk = self._read(MODELS[path], body)
-        now = self._clock()
         try:
-            with self._transaction(now) as t:
-                asker = Asker(jwk, network(address, now))
+            with self._transaction() as t:
+                asker = Asker(jwk, network(address, t.now))
                 self._once(t, asked, asker)
                 result = self._decide(t, asked, asker)
         except Refused as refused:
-            return self._refusal(refused, token, asked, now)
+            return self._refusal(refused, token, asked)
         except sqlite3.IntegrityError:
-            return self._refusal(Refused("conflict"), token, asked, now)
+            return self._refusal(Refused("conflict"), token, asked)
         if result is None:
             return Said(202, None)
-        return Said(200, self._signed(result, token, asked, now))
+        return Said(200, self._signed(result, token, asked))
 
     def hand_in(self, body: bytes, address: str) -> Handed:
         """A request file, uploaded by hand: to activate, or to give a seat back. Raises like ``answer``.
@@ -84,37 +83,36 @@ class Desk:
             token, asked, jwk = self._read(wire.Activate, body)
         except Malformed:
             token, asked, jwk = self._read(wire.Deactivate, body)
-        now = self._clock()
         try:
-            with self._transaction(now) as t:
-                asker = Asker(jwk, network(address, now))
+            with self._transaction() as t:
+                asker = Asker(jwk, network(address, t.now))
                 if isinstance(asked, wire.Deactivate):
-                    released = self._rules.deactivate(t, asked, asker)
-                    said = Said(200, self._signed({"released": released}, token, asked, now))
+                    released = self._rules.deactivate(t, asked, asker, offline=True)
+                    said = Said(200, self._signed({"released": released}, token, asked))
                     return Handed(said, released=released)
                 assert isinstance(asked, wire.Activate)
                 certificate = self._rules.activate(t, asked, asker, offline=True)
         except Refused as refused:
-            return Handed(self._refusal(refused, token, asked, now), refused=refused)
+            return Handed(self._refusal(refused, token, asked), refused=refused)
         except sqlite3.IntegrityError:
             conflict = Refused("conflict")
-            return Handed(self._refusal(conflict, token, asked, now), refused=conflict)
+            return Handed(self._refusal(conflict, token, asked), refused=conflict)
         return Handed(Said(200, certificate), certificate=certificate)
 
     def keys(self) -> str | None:
         """The newest key list."""
-        with self._store.transaction(self._clock()) as t:
+        with self._store.transaction(self._clock) as t:
             return t.newest_key_list()
 
     def latest(self) -> str | None:
         """The newest version, signed. Raises ``Unable``."""
-        with self._transaction(self._clock()) as t:
+        with self._transaction() as t:
             newest = latest(t)
         return None if newest is None else self._keyring.sign(wire.claims(newest), wire.LATEST)
 
     def healthy(self) -> None:
         """Raises ``Unable`` where nothing could be answered."""
-        with self._transaction(self._clock()):
+        with self._transaction():
             pass
 
     # -- parts ----------------------------------------------------------------------------------------
@@ -131,11 +129,11 @@ class Desk:
         return token, asked, jwk
 
     @contextmanager
-    def _transaction(self, now: int) -> Iterator[Transaction]:
-        with self._store.transaction(now) as t:
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._store.transaction(self._clock) as t:
             t.check_clock()
             key = t.one("SELECT valid_to, revoked FROM signing_key WHERE kid = ?", self._keyring.kid)
-            if key is not None and (key[1] or (key[0] is not None and key[0] <= now)):
+            if key is not None and (key[1] or (key[0] is not None and key[0] <= t.now)):
                 raise Unable(f"the signing key {self._keyring.kid} is retired; change sign_with and start again")
             t.tidy()
             yield t
@@ -174,15 +172,15 @@ class Desk:
                 return rules.check(t, asked, asker)
         raise AssertionError(asked)
 
-    def _refusal(self, refused: Refused, token: str, asked: Question, now: int) -> Said:
+    def _refusal(self, refused: Refused, token: str, asked: Question) -> Said:
         log.info("%s: refused, %s", asked.kind, refused)
-        return Said(refused.status, self._signed({"refused": refused.refusal}, token, asked, now))
+        return Said(refused.status, self._signed({"refused": refused.refusal}, token, asked))
 
-    def _signed(self, fields: dict[str, Any], token: str, asked: Question, now: int) -> str:
+    def _signed(self, fields: dict[str, Any], token: str, asked: Question) -> str:
         head = {
             "iss": self._rules.issuer,
             "aud": "fiscald",
-            "iat": now,
+            "iat": self._clock(),
             "nonce": asked.nonce,
             "req": fingerprint(token),
         }

@@ -7,16 +7,13 @@ A mail with a code gets its code when it leaves, and a new one with every attemp
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import NamedTuple, Protocol
 
-import aiosmtplib
 import anyio
 from anyio import to_thread
 
-from fiscald.licence.vendor.config import SmtpConfig
 from fiscald.licence.vendor.mail import BadAddress, Letter, compose
 from fiscald.licence.vendor.refusals import Unable
 from fiscald.licence.vendor.rules import MAIL_SECONDS, Rules
@@ -39,38 +36,6 @@ class Transport(Protocol):
 
     async def send(self, message: EmailMessage) -> None:
         """Raises ``OSError`` where it is worth trying again, ``MailRefused`` where it is not."""
-
-
-class Smtp:
-    """A mail server."""
-
-    def __init__(self, config: SmtpConfig) -> None:
-        self._config = config
-
-    async def send(self, message: EmailMessage) -> None:
-        """See ``Transport``."""
-        config = self._config
-        context = ssl.create_default_context(cafile=config.ca_file)
-        try:
-            await aiosmtplib.send(
-                message,
-                hostname=config.host,
-                port=config.port,
-                username=config.user,
-                password=config.password(),
-                use_tls=config.security == "tls",
-                start_tls=config.security == "starttls",
-                tls_context=None if config.security == "plain" else context,
-                timeout=30,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = {refused.code for refused in error.recipients}
-            if all(500 <= code < 600 for code in codes):
-                raise MailRefused(f"the mail server refuses the address: {sorted(codes)}") from None
-            raise OSError(f"the mail server does not take mail now: {sorted(codes)}") from None
-        except aiosmtplib.SMTPException as error:
-            # Its text may quote the address.
-            raise OSError(f"{type(error).__name__} {getattr(error, 'code', '')}".strip()) from None
 
 
 class _Due(NamedTuple):
@@ -119,33 +84,36 @@ class Outbox:
         except MailRefused as error:
             log.warning("mail %d is given up: %s", due.id, error)
             await to_thread.run_sync(self._done, due)
+        except Exception as error:
+            # One odd mail must not stop the others, nor the answers. What it says may quote the address.
+            log.error("mail %d could not be sent, it is tried again: %s", due.id, type(error).__name__)
+            await to_thread.run_sync(self._later, due)
         else:
             await to_thread.run_sync(self._done, due)
         return True
 
     def _next(self) -> _Due | None:
-        now = self._clock()
-        with self._store.transaction(now) as t:
-            t.do("DELETE FROM mail WHERE created <= ?", now - MAIL_SECONDS)
+        with self._store.transaction(self._clock) as t:
+            t.do("DELETE FROM mail WHERE created <= ?", t.now - MAIL_SECONDS)
             while True:
                 row = t.one(
-                    "SELECT id, recipient, subject, lang, otp_id, tries FROM mail WHERE due <= ? ORDER BY due, id", now
+                    "SELECT id, recipient, subject, lang, otp_id, tries FROM mail WHERE due <= ? ORDER BY due, id",
+                    t.now,
                 )
                 if row is None:
                     return None
                 id_, to, subject, lang, otp, tries = row
                 code = self._rules.new_code(t, otp) if subject == Letter.CODE else None
                 try:
-                    return _Due(id_, tries, compose(Letter(subject), lang, to, self._sender, code, now))
+                    return _Due(id_, tries, compose(Letter(subject), lang, to, self._sender, code, t.now))
                 except BadAddress:
                     t.do("DELETE FROM mail WHERE id = ?", id_)
 
     def _later(self, due: _Due) -> None:
-        now = self._clock()
-        with self._store.transaction(now) as t:
+        with self._store.transaction(self._clock) as t:
             delay = RETRY[min(due.tries, len(RETRY) - 1)]
-            t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", now + delay, due.id)
+            t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", t.now + delay, due.id)
 
     def _done(self, due: _Due) -> None:
-        with self._store.transaction(self._clock()) as t:
+        with self._store.transaction(self._clock) as t:
             t.do("DELETE FROM mail WHERE id = ?", due.id)

@@ -102,8 +102,8 @@ TABLE = {
     ),
     "request_old": _Row(
         410,
-        "This request file is older than 30 days or than the computer's release; make a new one.",
-        "Plik jest starszy niż 30 dni albo niż zwolnienie licencji. Utwórz nowy.",
+        "This file is older than 30 days, or than what has happened to the licence since; make a new one.",
+        "Plik jest starszy niż 30 dni albo niż późniejsza zmiana licencji. Utwórz nowy.",
     ),
 }  # fmt: skip
 

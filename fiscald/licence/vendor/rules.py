@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import re
 import secrets
 from typing import Any, NamedTuple
 
@@ -363,7 +364,9 @@ class Rules:
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
             asked.crt, licence.id, device.id,
         )  # fmt: skip
-        if shown is not None and shown[0] < device.seen:
+        if shown is None:
+            licence = self._catch_up(t, licence, asked.crt)
+        elif shown[0] < device.seen:
             t.audit("device.twins", licence.id, device=device.id, version=asked.ver)
         t.do(
             "UPDATE device SET last_day = ?, version = ?, seen = max(seen, ?) WHERE id = ?",
@@ -371,6 +374,18 @@ class Rules:
         )  # fmt: skip
         rides = {"keys": t.newest_key_list(), "upd": latest(t)}
         return {"lic": licence.id, **rides, **self._verdict(t, licence, device, shown)}
+
+    def _catch_up(self, t: Transaction, licence: Licence, jti: str) -> Licence:
+        """After an old backup was restored a computer may hold a newer certificate than we know of.
+
+        A lower number than that would be refused there as superseded. Nobody gains by claiming one.
+        """
+        match = re.fullmatch(rf"{_jti(licence.id, '')}([0-9]{{4,6}})", jti)
+        if match is None or int(match[1]) <= licence.seq:
+            return licence
+        t.do("UPDATE licence SET seq = ? WHERE id = ?", int(match[1]), licence.id)
+        t.audit("licence.caught_up", licence.id, seq=int(match[1]))
+        return licence._replace(seq=int(match[1]))
 
     def _verdict(self, t: Transaction, licence: Licence, device: Device, shown: Any) -> dict[str, Any]:
         if licence.state == "revoked":
@@ -412,8 +427,11 @@ class Rules:
             self._queue(t, *t.address(row[0]), Letter.LICENCE_MOVED)
         return self._certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker) -> str:
-        """Give the seat back; again is no mistake. The licence whose seat is free."""
+    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker, *, offline: bool = False) -> str:
+        """Give the seat back; again is no mistake. The licence whose seat is free.
+
+        ``offline``: the question came as a file, which must not be from before the seat was taken.
+        """
         licence = t.licence(asked.lic)
         if licence is None:
             raise Refused("licence_unknown")
@@ -421,6 +439,9 @@ class Rules:
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":
+            (bound,) = t.one("SELECT bound FROM device WHERE id = ?", device.id)
+            if offline and asked.iat + wire.WINDOW < bound:
+                raise Refused("request_old")
             t.release(licence.id)
             t.audit("device.released", licence.id, device=device.id)
         return licence.id
@@ -477,7 +498,7 @@ class Rules:
         claims = self._claims(t, licence, device)
         t.do("UPDATE licence SET seq = seq + 1 WHERE id = ?", licence.id)
         (seq,) = t.one("SELECT seq FROM licence WHERE id = ?", licence.id)
-        jti = f"crt_{licence.id.removeprefix('lic_')}_{seq:04d}"
+        jti = _jti(licence.id, f"{seq:04d}")
         lease = terms.lease(licence.kind, licence.ends, t.now, offline=device.offline)
         t.do(
             "INSERT INTO cert (jti, licence_id, device_id, seq, kid, iat, exp, rights) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -487,6 +508,10 @@ class Rules:
         t.audit("certificate", licence.id, jti=jti)
         times = {"jti": jti, "seq": seq, "iat": t.now, "nbf": t.now - terms.NBF_SLACK, **lease}
         return self.keyring.sign({**claims, **times}, CERTIFICATE)
+
+
+def _jti(licence: str, seq: str) -> str:
+    return f"crt_{licence.removeprefix('lic_')}_{seq}"
 
 
 def number_seal(keyring: Keyring, number: Number) -> bytes:

@@ -37,7 +37,7 @@ from fiscald.licence.vendor.store import Store
 #: The MAC key of the published numbers: it proves nothing.
 TEST_MAC = bytes(range(32))
 ALL = APP | BANK | FISCAL | SUPPORT
-_CODE = re.compile(r"^(?:Kod|Code): ([0-9A-Z]{5}-[0-9A-Z]{5})$", re.MULTILINE)
+_CODE = re.compile(r"^(?:Kod|Code): ([0-9A-Z]{5}-[0-9A-Z]{5})\r?$", re.MULTILINE)
 
 
 class Mailbox:
@@ -165,6 +165,7 @@ async def vendor_server(
     clock: Callable[[], int] | None = None,
     keyring: Keyring | None = None,
     transport: Transport | None = None,
+    trusted_proxies: tuple[str, ...] = (),
     port: int = 0,
 ) -> AsyncIterator[RunningVendor]:
     """Start the server on ``https://localhost``, with its files in ``directory``; stop it at the end.
@@ -183,7 +184,8 @@ async def vendor_server(
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            await serve(create_app(desk, outbox), outbox, listener, tls=tls, task_status=task_status)
+            app = create_app(desk, outbox)
+            await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)

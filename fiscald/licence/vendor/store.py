@@ -1,17 +1,18 @@
 """The vendor's database: SQLite, every question one transaction, every decision in an audit that only grows.
 
-Several processes may use it at once (the server and the vendor's commands): a transaction takes the write lock
-first, and the unique indexes have the last word on who was first.
+Several processes may use it at once (the server and the vendor's commands): a transaction waits for its turn first,
+and the unique indexes have the last word on who was first.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -281,26 +282,40 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or create it. Raises ``StoreError`` saying what to do."""
         self._path = path
-        self._turn = threading.Lock()
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: {error}; make the directory writable for this user") from None
-        try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self._db.close()
-            raise StoreError(f"{path}: {error}; check the disk, or restore a backup") from None
-        except BaseException:
-            self._db.close()
-            raise
+        self._thread_turn = threading.Lock()
+        with contextlib.ExitStack() as undo:
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock = undo.enter_context(path.with_name(f"{path.name}-lock").open("a"))
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
+            except (OSError, sqlite3.Error) as error:
+                raise StoreError(f"{path}: {error}; make the directory writable for this user") from None
+            undo.callback(self._db.close)
+            try:
+                with self._turn():
+                    self._prepare()
+            except sqlite3.Error as error:
+                raise StoreError(f"{path}: {error}; check the disk, or restore a backup") from None
+            undo.pop_all()
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One thread of one process at a time, checkpoints included.
+
+        Some SQLite versions in use can lose commits when one process writes the log while another gives it back.
+        """
+        with self._thread_turn:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.execute("BEGIN IMMEDIATE")  # two processes may find the file new
+        self._db.execute("BEGIN IMMEDIATE")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise StoreError(
@@ -316,21 +331,24 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        with self._turn:
+        with self._turn():
             self._db.close()
+        self._lock.close()
 
     @contextlib.contextmanager
-    def transaction(self, now: int, actor: str = "server") -> Iterator[Transaction]:
-        """One transaction, one at a time. A refusal is an outcome too: what was written before it stays.
+    def transaction(self, time: int | Callable[[], int], actor: str = "server") -> Iterator[Transaction]:
+        """One transaction, one at a time. ``time`` is now, or a clock, which is read when it is our turn.
+
+        A refusal is an outcome too: what was written before it stays.
 
         Anything else that is raised undoes it. Raises ``Unable`` where the file cannot be read or written;
         ``sqlite3.IntegrityError`` is the caller's to translate.
         """
-        with self._turn:
+        with self._turn():
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Transaction(self._db, now, actor)
+                    yield Transaction(self._db, time if isinstance(time, int) else time(), actor)
                 except Refused:
                     self._db.execute("COMMIT")
                     raise

@@ -5,6 +5,7 @@ The whole server, with HTTPS, is ``fiscald.licence.vendor.running``.
 
 from __future__ import annotations
 
+import base64
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,6 @@ def opened(status: int, text: str | None, question: str, now: int) -> Answered:
 
 
 def header_of(token: str) -> str:
-    import base64
 
     part = token.partition(".")[0]
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()

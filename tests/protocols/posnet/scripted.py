@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fiscald.model.documents import DailyReport, Document, GoodsReturn, Receipt
-from fiscald.protocols.base import (
-    Answer,
-    Committing,
-    Dialogue,
-    Effect,
-    Opened,
-    Pause,
-    Settings,
-    Started,
-    Step,
-    Trail,
-)
-from fiscald.protocols.posnet.commands import COMMANDS, Request
+from fiscald.protocols.base import Dialogue, Effect, Settings
+from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, TAB, Deframer, Frame, crc16
 from fiscald.protocols.posnet.session import PosnetSession
+from tests.protocols import driving
+from tests.protocols.driving import Journal
 from tests.recordings import Conversation, Exchange, posnet
 
 T = TypeVar("T")
@@ -124,33 +113,6 @@ def last_receipt(sale: list[Exchange]) -> str:
     return f"strns\tto0\tts16\t{rates}pp0\tpm0\tre{end.get('re', 0)}\tfp{end['fp']}\tfeN\t"
 
 
-@dataclass
-class Journal:
-    """What a dialogue has had written down."""
-
-    before: dict[str, Any] | None = None
-    opened: dict[str, Any] | None = None
-    committing: bool = False
-
-    def write(self, item: Started | Opened | Committing) -> None:
-        match item:
-            case Started(evidence, _):
-                self.before = evidence
-            case Opened(evidence):
-                assert self.before is not None
-                self.opened = evidence
-            case Committing():
-                assert self.before is not None
-                self.committing = True
-
-    @property
-    def trail(self) -> Trail:
-        assert self.before is not None
-        # As it comes back from the journal's JSON.
-        before, opened = json.loads(json.dumps([self.before, self.opened]))
-        return Trail(before, opened, self.committing)
-
-
 def drive(
     dialogue: Dialogue[T],
     answer: Callable[[bytes], bytes],
@@ -158,32 +120,8 @@ def drive(
     trail: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
-    """Drive a dialogue over a printer that answers at once; holds it to the engine's bargain.
-
-    A new document changes nothing before it has told its evidence; a recovery has its evidence already (``trail``).
-    """
-    session = PosnetSession("cp1250")
-    reply: Any = None
-    trail = trail or Journal()
-    try:
-        while True:
-            item = dialogue.send(reply)
-            reply = None
-            if isinstance(item, Pause):
-                paused()
-                continue
-            if not isinstance(item, Step):
-                trail.write(item)
-                continue
-            assert item.effect is Effect.QUERY or trail.before is not None, "a change before the evidence"
-            assert item.effect is not Effect.IRREVERSIBLE or trail.committing, "an irreversible step not announced"
-            assert isinstance(item.command, Request)
-            (event,) = session.receive(answer(session.send(item.command)))
-            assert isinstance(event, Answer), event
-            reply = event.reply
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+    """See ``tests.protocols.driving.drive``."""
+    return driving.drive(dialogue, PosnetSession("cp1250"), answer, trail=trail, paused=paused)
 
 
 def sales(conversation: Conversation) -> list[tuple[str, list[Exchange]]]:

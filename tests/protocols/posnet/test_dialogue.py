@@ -28,7 +28,8 @@ from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, U
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
-from tests.protocols.posnet.scripted import Journal, drive, frame, payload
+from tests.protocols.driving import Journal
+from tests.protocols.posnet.scripted import drive, frame, payload
 
 SETTINGS = Settings("till1", "cp1250", "online")
 RECEIPT = Receipt.model_validate(

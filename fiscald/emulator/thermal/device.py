@@ -1,0 +1,317 @@
+"""A thermal printer seen from its plug: buffer, control bytes, error modes, waiting, faults.
+
+Source: thermal reference, sections 3 and 11.3.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fiscald.emulator.device import BEFORE, Device
+from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.paper import Printout
+from fiscald.emulator.register import Register
+from fiscald.emulator.thermal import closing, sale, service, status
+from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, Outcome, Question, Values
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.thermal.fields import Measured
+from fiscald.protocols.thermal.frames import BadFrame, CommandDeframer, Control, Dle, Enq, Frame, decode
+from fiscald.protocols.thermal.grammar import State
+from fiscald.protocols.thermal.profiles import PROFILES
+
+#: Bytes of input that wait; what comes on top of them is lost (2).
+BUFFER = 2048
+#: Conditions in which nothing is carried out, and not even ENQ is answered (3.5).
+OFFLINE = (Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.MECHANISM)
+END_OF_SEQUENCE = b"\x1b\\"
+#: What a fault calls ENQ, and a sequence that cannot be read.
+ENQ_NAME, BAD_NAME = "ENQ", "??"
+
+
+@dataclass
+class _Waiting:
+    """What the main loop has in hand."""
+
+    item: Frame | BadFrame | Control
+    faults: list[Fault]
+    question: Question | None = None
+    """Set once it asked."""
+    denied: bool = False
+
+    @property
+    def name(self) -> str:
+        """How a fault calls it."""
+        if isinstance(self.item, Frame):
+            return self.item.name
+        return ENQ_NAME if self.item is Control.ENQ else BAD_NAME
+
+
+class ThermalPrinter(Device):
+    """See ``fiscald.emulator.device.Device``."""
+
+    family = "thermal"
+    profiles = tuple(PROFILES)
+    code_pages = ("mazovia", *(name for name in CODE_PAGES if name != "mazovia"))
+    framing = bytes((0x1B, *Control, *range(0x60, 0x78)))
+
+    def __init__(
+        self,
+        register: Register,
+        *,
+        profile: str = "posnet",
+        code_page: str = "mazovia",
+        width: int = 40,
+        seed: int = 0,
+        printed: Callable[[Printout], None] = lambda _: None,
+    ) -> None:
+        super().__init__(register, seed=seed, printed=printed)
+        self._profile = PROFILES[profile]
+        handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS
+        codec = CODE_PAGES[code_page]
+        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.put_out)
+        self.model = self._machine.model
+        self._buffer: deque[int] = deque()
+        self._deframer = CommandDeframer()
+        self._waiting: _Waiting | None = None
+        self._question: _Waiting | None = None
+        #: An error is on the display, and this answer waits with everything else for a key.
+        self._held: bytes | None = None
+        self._busy_until = 0.0
+        self._now = 0.0
+        self._opened_at = self._heard_at = 0.0
+        self._wake()
+
+    # -- bytes in -------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes, now: float) -> None:
+        """See ``Device.receive``."""
+        if not self.powered:
+            return
+        for byte in data:
+            if byte == Control.DLE:
+                self.answer(bytes((self._dle().byte,)), now)
+            elif byte == Control.DLE2 and self._machine.novitus:
+                printing = now < self._busy_until
+                self.answer(self._machine.extended_status(asking=self.asking, printing=printing), now)
+            else:
+                if len(self._buffer) == BUFFER:
+                    self._run(now)
+                if len(self._buffer) < BUFFER:
+                    self._buffer.append(byte)
+        self._run(now)
+
+    def _dle(self) -> Dle:
+        on = self.faults.on
+        return Dle(
+            online=not any(map(on, OFFLINE)),
+            no_paper=on(Switch.PAPER_OUT) or on(Switch.BATTERY),
+            fault=on(Switch.MECHANISM),
+        )
+
+    def _enq(self) -> Enq:
+        machine = self._machine
+        return Enq(machine.fiscal, machine.done, machine.in_transaction, machine.finished)
+
+    # -- the main loop --------------------------------------------------------------------------------
+
+    def poll(self, now: float) -> bytes:
+        """See ``Device.poll``."""
+        if self.powered:
+            self._run(now)
+        return self.due(now)
+
+    def wakeup(self) -> float | None:
+        """See ``Device.wakeup``."""
+        times = [] if self.next_answer is None else [self.next_answer]
+        if self.powered and not self._stopped:
+            if self._waiting is not None or self._buffer:
+                times.append(self._busy_until)
+            if self._gives_up_at is not None:
+                times.append(max(self._gives_up_at, self._busy_until))
+        return min(times, default=None)
+
+    def power(self, *, on: bool) -> None:
+        """See ``Device.power``."""
+        wakes = on and not self.powered
+        super().power(on=on)
+        self._buffer.clear()
+        self._deframer.reset()
+        self._waiting = self._question = self._held = None
+        self._busy_until = 0.0
+        if wakes:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Power is back: an open receipt is given up, one that was registered comes out (9.3, choice)."""
+        self._machine.forget()
+        if self._machine.in_transaction:
+            # As if a person had done it: nobody on the line has.
+            self.keypad_cancel()
+        closing.finish_paper(self._machine)
+        self._machine.memory["state"] = State.IDLE
+        self.register.commit()
+
+    @property
+    def _gives_up_at(self) -> float | None:
+        """When the open receipt is given up: after its opening; an empty one after the last command (5.2)."""
+        transaction = self.register.state.transaction
+        if transaction is None:
+            return None
+        since = self._opened_at if transaction.items or transaction.packaging else self._heard_at
+        return since + 60.0 * self._profile.receipt_minutes
+
+    @property
+    def asking(self) -> bool:
+        """See ``Device.asking``; the message of an error counts too."""
+        return self._question is not None or self._held is not None
+
+    @property
+    def _stopped(self) -> bool:
+        return self.asking or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
+
+    def press(self, *, confirm: bool) -> None:
+        """See ``Device.press``. The message of an error goes away with any key."""
+        self.faults.switches.discard(Switch.WAIT_KEY)
+        if self._question is not None:
+            self._question.denied = not confirm
+            self._question = None
+        elif self._held is not None:
+            self.answer(self._held, self._now)
+            self._held = None
+
+    def _run(self, now: float) -> None:
+        """Carry out what can be carried out, strictly in order."""
+        self._now = now
+        while self.powered and not self._stopped and now >= self._busy_until:
+            gives_up_at = self._gives_up_at
+            if gives_up_at is not None and now >= gives_up_at:
+                self.keypad_cancel()
+                self._machine.timed_out = True
+            if self._waiting is None:
+                self._waiting = self._next()
+                if self._waiting is None:
+                    return
+            elif not self._execute(self._waiting, now):
+                return
+
+    def _next(self) -> _Waiting | None:
+        """The next sequence, or ENQ, in the buffer."""
+        while self._buffer:
+            for item in self._deframer.feed(bytes((self._buffer.popleft(),))):
+                if isinstance(item, Frame | BadFrame) or item is Control.ENQ:
+                    waiting = _Waiting(item, [])
+                    waiting.faults = self.faults.meet(waiting.name)
+                    return waiting
+        return None
+
+    def _execute(self, waiting: _Waiting, now: float) -> bool:
+        """Carry out what is in hand; false if that is over for now (a question, no power)."""
+        acts = {fault.act for fault in waiting.faults}
+        if Act.DROP_BEFORE in acts:
+            self._waiting = None
+            return True
+        if Act.POWER_CUT_BEFORE in acts:
+            self.power(on=False)
+            return False
+        self.happen_before(waiting.faults)
+        sheets = len(self.register.printouts)
+        try:
+            outcome = self._carry_out(waiting, damaged=Act.CORRUPT_IN in acts)
+        except Question as question:
+            waiting.question = question
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
+            self._question = waiting
+            return False
+        self._waiting = None
+        if isinstance(waiting.item, Frame):
+            self._heard_at = now
+        if outcome.changes:
+            self.register.commit()
+        self._busy_until = now + self.seconds(self.register.printouts[sheets:])
+        if Act.POWER_CUT_AFTER in acts:
+            self.power(on=False)
+            return False
+        sent = self.disturb(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
+        if outcome.halts:
+            self._held = sent[0] if sent else b""
+        elif sent:
+            self.answer(*sent)
+        return True
+
+    def _carry_out(self, waiting: _Waiting, *, damaged: bool) -> Outcome:
+        machine, item = self._machine, waiting.item
+        if isinstance(item, Control):
+            return Outcome(b"" if damaged else bytes((self._enq().byte,)))
+        if isinstance(item, BadFrame):
+            return machine.unreadable()
+        if damaged:
+            return machine.refused(item.name, BAD_CHECK)
+        opened = self.register.state.transaction
+        try:
+            if waiting.question is None:
+                return machine.carry_out(item)
+            question, waiting.question = waiting.question, None
+            if waiting.denied:
+                return machine.denied(question.row)
+            return machine.finish(question.row, {}, question.go)
+        finally:
+            if self.register.state.transaction is not opened:
+                self._opened_at = self._now
+
+    # -- people and other programs --------------------------------------------------------------------
+
+    def foreign_begin(self) -> bool:
+        """See ``Device.foreign_begin``."""
+        return self._by_others("$h", {})
+
+    def foreign_sell(self, name: str, price: int) -> bool:
+        """See ``Device.foreign_sell``."""
+        transaction = self.register.state.transaction
+        number = 1 if transaction is None else transaction.facts["next"]
+        one = Measured(Decimal(1))
+        values = {"Pi": number, "nazwa": name, "ilosc": one, "ptu": "A", "cena": price, "brutto": price}
+        return self._by_others("$l", values)
+
+    def foreign_end(self, total: int) -> bool:
+        """See ``Device.foreign_end``."""
+        return self._by_others("$e 1", {"Pr": 0, "kod": "001", "wplata": 0, "total": total})
+
+    def keypad_cancel(self) -> None:
+        """See ``Device.keypad_cancel``."""
+        if self._machine.in_transaction:
+            self._by_others("$e 0", {})
+        else:
+            self._by_others("$z 28", {})
+
+    def keypad_report(self) -> None:
+        """See ``Device.keypad_report``."""
+        today = self.register.now().date()
+        self._by_others("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
+
+    def _by_others(self, command: str, values: Values) -> bool:
+        """Somebody else has the printer do this, past our plug; false if it refuses."""
+        opened = self.register.state.transaction
+        try:
+            self._machine.execute(command, values)
+        except (ExecError, Question):
+            return False
+        if self.register.state.transaction is not opened:
+            self._opened_at = self._heard_at = self._now
+        self.register.commit()
+        return True
+
+    # -- bytes out ------------------------------------------------------------------------------------
+
+    def spoiled(self, data: bytes) -> bytes:
+        """See ``Device.spoiled``. Where an answer has no check byte, a byte that it cannot contain."""
+        first, end, rest = data.partition(END_OF_SEQUENCE)
+        if not end:
+            return b"\xff"
+        frame = decode(first[2:])
+        if isinstance(frame, Frame) and frame.digits:
+            wrong = b"00" if frame.digits != b"00" else b"FF"
+            return first[:-2] + wrong + end + rest
+        return first[:2] + b"\xff" + first[3:] + end + rest

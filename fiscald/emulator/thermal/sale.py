@@ -1,0 +1,315 @@
+"""Receipts, their lines, deposits, discounts and payments (thermal reference, 5.2 to 5.4 and section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from stdnum.pl import nip as stdnum_nip
+
+from fiscald.emulator.faults import Switch
+from fiscald.emulator.memory import Adjustment
+from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage
+from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
+from fiscald.model.money import plain
+from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS
+
+#: Most forms of payment on one receipt (5.4).
+MAX_PAYMENTS_POSNET, MAX_PAYMENTS_NOVITUS = 20, 16
+
+
+class Change(NamedTuple):
+    """A discount or surcharge as it is sent: per cent in hundredths, or grosze."""
+
+    value: int
+    percent: bool
+    surcharge: bool
+    text: str
+
+    @property
+    def rate(self) -> Decimal:
+        """Per cent."""
+        return Decimal(self.value) / 100
+
+    @property
+    def sensible(self) -> bool:
+        """Whether there is one; per cent go from 0.01 to 99.99 (4.1)."""
+        return 0 < self.value < 10_000 if self.percent else self.value > 0
+
+    def name(self, colon: str = "", equals: str = "") -> str:
+        """As it is printed: ``rabat specjalny 15 %``."""
+        words = [("narzut" if self.surcharge else "rabat") + colon, self.text]
+        if self.percent:
+            words.append(f"{plain(self.rate).replace('.', ',')} %{equals}")
+        return " ".join(word for word in words if word)
+
+    def of(self, base: int, *, of_remainder: bool) -> int:
+        """The signed change it makes to ``base``; see ``percentage`` for the two methods (6.4)."""
+        if not self.percent:
+            return self.value if self.surcharge else -self.value
+        return percentage(base, self.rate, surcharge=self.surcharge, of_remainder=of_remainder)
+
+
+def transaction_change(kind: int, value: int, text: str) -> Change:
+    """``Px``: 1 per cent off, 2 per cent on, 3 amount off, 4 amount on; 5 to 8 the same."""
+    kind = (kind - 1) % 4 + 1
+    return Change(value, kind <= 2, kind in (2, 4), text)
+
+
+def _text(values: Values, name: str) -> str:
+    po = values.get("Po") or 0
+    return values.get(name) or "" if po == OWN_DESCRIPTION else values.get(name) or DESCRIPTIONS[po]
+
+
+# -- opening and lines -----------------------------------------------------------------------------------------------
+
+
+def begin(machine: Machine, values: Values) -> None:
+    """``$h``: nothing is printed yet."""
+    for switch, number in (
+        (Switch.NO_HEADER, 40), (Switch.MEMORY_FULL, 40), (Switch.BATTERY, 97),
+        (Switch.JUMPER, 94 if machine.novitus else 98),
+    ):  # fmt: skip
+        if machine.faults.on(switch):
+            raise ExecError(number)
+    if machine.faults.on(Switch.REPORT_REQUIRED) and machine.novitus:
+        raise ExecError(1116)
+    lines = values.get("Pl") or 0
+    if lines > 80 and not machine.novitus:
+        raise ExecError(4)
+    nip = values.get("id", "") if values.get("idtype") == 1 else ""
+    if values.get("idtype") and not machine.novitus:
+        raise ExecError(3)
+    if nip:
+        _check_nip(machine, nip)
+    machine.register.open("receipt", block_mode=lines > 0)
+    transaction = machine.register.transaction
+    transaction.buyer_nip = nip
+    transaction.facts |= {"next": 1, "lines": lines}
+    first = next(iter(values.get("linie", ())), "")
+    if first.startswith("#"):
+        transaction.facts["system_number"] = first[1:]
+    machine.finished = False
+    machine.timed_out = False
+
+
+def _check_nip(machine: Machine, nip: str) -> None:
+    if not stdnum_nip.is_valid(nip.replace("-", "").replace(" ", "")):
+        raise ExecError(1098 if machine.novitus else 4)
+
+
+def buyer(machine: Machine, values: Values) -> None:
+    """``1$N`` on newer POSNET printers, ``100;1$z`` on Novitus: the buyer's NIP."""
+    number = values.get("nip") or values["id"]
+    if "nip" in values or values.get("idtype") in (None, 1):
+        _check_nip(machine, number)
+        machine.register.transaction.buyer_nip = number
+
+
+def line(machine: Machine, values: Values) -> None:
+    """``$l``: a line, a storno, or (with ``P`` for the rate) a deposit."""
+    if values["ptu"] == "P":
+        _deposit_line(machine, values)
+        return
+    register, transaction = machine.register, machine.register.transaction
+    number, quantity = values["Pi"], values["ilosc"].number
+    if transaction.kind == "packaging":
+        raise ExecError(90)
+    if transaction.facts.get("no_more_lines"):
+        raise ExecError(82)
+    if quantity <= 0:
+        raise ExecError(17)
+    rate = machine.rate(values["ptu"])
+    register.check_line(rate, values["cena"], quantity, values["brutto"])
+    change = _line_change(values)
+    if change is not None and not change.sensible:
+        raise ExecError(20)
+    storno = number == 0
+    if not storno and number != transaction.facts["next"]:
+        raise ExecError(4)
+    if storno and transaction.block_mode:
+        raise ExecError(22)
+    if machine.faults.on(Switch.GOODS_FULL):
+        raise ExecError(92)
+
+    def adjustment(base: int) -> Adjustment | None:
+        amount = 0 if change is None else change.of(base, of_remainder=machine.of_remainder)
+        # Per cent that come to nothing are taken; an amount is never nothing.
+        return Adjustment(amount=amount, name=change.name(equals=" =")) if change and amount else None
+
+    description = values.get("opis") or ""
+    if not values.get("Pr"):
+        description = " ".join(filter(None, (DESCRIPTIONS.get(values.get("Po") or 0), description)))
+    try:
+        register.sell(
+            values["nazwa"], rate, values["cena"], quantity, adjustment=adjustment, storno=storno, matched=False,
+            unit=values["ilosc"].unit, description="" if transaction.block_mode else description,
+        )  # fmt: skip
+    except RegisterError as refused:
+        if refused.refusal is Refusal.GOODS_LOCKED:
+            register.state.goods[register.goods_key(values["nazwa"])].blocked = True
+        raise
+    transaction.facts["next"] += 1
+
+
+def _line_change(values: Values) -> Change | None:
+    """``Pr``: 1 amount off, 2 per cent off, 3 amount on, 4 per cent on."""
+    kind = values.get("Pr") or 0
+    return Change(values["rabat"], kind in (2, 4), kind > 2, _text(values, "nazwa_rabatu")) if kind else None
+
+
+def _pack(
+    machine: Machine, number: int, name: str, quantity: Decimal, *, value: int | None = None, price: int | None = None
+) -> None:
+    """6 takes a deposit, 10 pays one out, 7 and 11 take these back (5.3)."""
+    transaction = machine.register.transaction
+    name = name.strip()
+    if name and not (name.isdigit() and int(name) <= (127 if machine.novitus else 9999)):
+        raise ExecError(17)
+    if number in (6, 10) and len(transaction.packaging) >= (32 if machine.novitus else 20) * 2:
+        raise ExecError(17)
+    first = not transaction.items and not transaction.packaging
+    machine.register.pack(
+        name, price, quantity, value=value, returned=number in (10, 11), storno=number in (7, 11), matched=False
+    )
+    if first:
+        # What begins with a deposit is not fiscal and takes no goods.
+        transaction.kind = "packaging"
+
+
+def _deposit_line(machine: Machine, values: Values) -> None:
+    """``6$l`` to ``11$l``: the price is that of one; what the value says is ignored."""
+    if values["Pi"] not in (6, 7, 10, 11):
+        raise ExecError(18)
+    _pack(machine, values["Pi"], values["nazwa"], values["ilosc"].number, price=values["cena"])
+
+
+def _deposit(number: int) -> Handler:
+    def deposit(machine: Machine, values: Values) -> None:
+        """``6$d`` to ``11$d``: the amount is that of all."""
+        _pack(machine, number, values.get("nr") or "", count(values.get("ilosc")), value=values["kwota"])
+
+    return deposit
+
+
+def count(text: str | None) -> Decimal:
+    """A quantity of packaging; one if none is told."""
+    if not text:
+        return Decimal(1)
+    try:
+        number = Decimal(text.split()[0])
+    except (InvalidOperation, IndexError):
+        raise ExecError(17) from None
+    if not (number.is_finite() and 0 < number < 10**6):
+        raise ExecError(17)
+    return number
+
+
+# -- discounts of all that was sold ----------------------------------------------------------------------------------
+
+
+def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = False) -> None:
+    """POSNET changes the totals of the rates, Novitus the lines, and there always by the second method (6.4, 6.5)."""
+    before = machine.register.transaction.totals
+    spread: Spread = over_lines if machine.novitus else by_size
+    if machine.novitus or not change.percent:
+        amount = change.of(sum(before), of_remainder=False)
+    else:
+        after = percent_of_each(before, change.rate, surcharge=change.surcharge, of_remainder=machine.of_remainder)
+        amount = sum(after) - sum(before)
+        spread = lambda _transaction, _change: after  # noqa: E731
+    # Per cent that come to nothing are taken, as on a line.
+    if amount:
+        machine.register.adjust_subtotal(
+            lambda _: Adjustment(amount=amount, name=name), spread=spread, at_close=at_close
+        )
+
+
+def _as_26(change: Change, adjust: Callable[[], None]) -> None:
+    """``$L`` and ``$Y`` have one number for every value that does not fit."""
+    if not change.sensible:
+        raise ExecError(26)
+    try:
+        adjust()
+    except RegisterError as refused:
+        raise ExecError(94 if refused.refusal is Refusal.TOTAL_RANGE else 26) from None
+
+
+def adjust_rate(machine: Machine, values: Values) -> None:
+    """``$L``: everything at one rate, at once."""
+    transaction, rate = machine.register.transaction, values["Ps"]
+    if values["total_w_stawce"] != transaction.totals[rate] or not transaction.totals[rate]:
+        raise ExecError(26)
+    change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
+    amount = change.of(transaction.totals[rate], of_remainder=machine.of_remainder)
+    adjustment = Adjustment(amount=amount, name=change.name(colon=":", equals=" ="))
+    _as_26(change, lambda: machine.register.adjust_rate(rate, lambda _: adjustment))
+
+
+def adjust_subtotal(machine: Machine, values: Values) -> None:
+    """``$Y``: everything sold so far, at once; lines may follow."""
+    if values["podsuma"] != machine.register.transaction.total or not values["podsuma"]:
+        raise ExecError(26)
+    change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
+    _as_26(change, lambda: adjust_all(machine, change, change.name(colon=":", equals=" =")))
+
+
+def announce(machine: Machine, values: Values) -> None:
+    """``$n``: the discount that the closing command will repeat; 0 takes it back, and all payments with it."""
+    transaction, kind = machine.register.transaction, values["Px"]
+    if kind == 0:
+        transaction.facts.pop("announced", None)
+        transaction.payments.clear()
+        return
+    if transaction.payments or (machine.novitus and "announced" in transaction.facts):
+        raise ExecError(82)
+    if kind > 4 and machine.novitus:
+        raise ExecError(4)
+    change = transaction_change(kind, values["wartosc"], values["nazwa"])
+    if not change.sensible:
+        raise ExecError(26)
+    transaction.facts["announced"] = list(change)
+    if kind > 4:
+        transaction.facts["no_more_lines"] = True
+
+
+# -- payments --------------------------------------------------------------------------------------------------------
+
+
+def pay(machine: Machine, values: Values) -> None:
+    """``1;x$b``."""
+    transaction = machine.register.transaction
+    if not machine.novitus and values["Pfx"] > 8:
+        raise ExecError(4)
+    if machine.novitus and len(transaction.payments) >= MAX_PAYMENTS_NOVITUS:
+        raise ExecError(26)
+    if len(transaction.payments) >= MAX_PAYMENTS_POSNET:
+        raise ExecError(4)
+    machine.register.pay(values["Pfx"], values["kwota"], form_name(values["Pfx"], values["nazwa"]), cash=True)
+
+
+def take_back(machine: Machine, values: Values) -> None:
+    """``2;x$b``: form and amount must be those of a payment."""
+    machine.register.take_back_payment(values["Pfx"], values["kwota"])
+
+
+def form_name(form: int, name: str) -> str:
+    """A payment as it is printed."""
+    return f"{PAYMENT_FORMS.get(form, 'Inna')} {name}".strip()
+
+
+#: Handlers by command.
+HANDLERS: dict[str, Handler] = {
+    "$h": begin,
+    "$N 1": buyer,
+    "$z 100": buyer,
+    "$l": line,
+    **{f"$d {number}": _deposit(number) for number in (6, 7, 10, 11)},
+    "$L": adjust_rate,
+    "$Y": adjust_subtotal,
+    "$n": announce,
+    "$b 1": pay,
+    "$b 2": take_back,
+}

@@ -1,0 +1,339 @@
+"""Programming, drawer and displays, cash and cashiers, reports (thermal reference, 5.1, 5.7 and 5.8)."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from fiscald.emulator.faults import Switch
+from fiscald.emulator.paper import amount
+from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
+from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.model.printers import POLISH_TIME
+from fiscald.protocols.thermal.commands import RATE_LETTERS
+
+#: Changes of the rates in the life of a fiscal memory (5.1).
+MAX_RATE_CHANGES = 30
+#: Different texts on the displays between two daily reports, and the time after a receipt in which they are not shown.
+MAX_DISPLAY, DISPLAY_REST = 30, datetime.timedelta(seconds=45)
+#: Types of periodic reports (5.8).
+_FULL, _SUMMARY = (0, 6), (1, 7)
+
+
+def _slip(machine: Machine, values: Values) -> Sheet:
+    return machine.sheet(Foot(machine.who(values)))
+
+
+# -- programming -----------------------------------------------------------------------------------------------------
+
+
+def set_clock(machine: Machine, values: Values) -> None:
+    """``$c``: in fiscal mode the time alone, by an hour at most, once between two daily reports."""
+    register, now = machine.register, machine.register.now()
+    day = now.date() if machine.fiscal else _day(values["Py"], values["Pm"], values["Pd"])
+    moment = datetime.datetime.combine(day, datetime.time(values["Ph"], values["Pmn"]), POLISH_TIME)
+    if not register.totals_zero:
+        raise ExecError(8)
+    if machine.fiscal:
+        if machine.memory.get("clock_set"):
+            raise ExecError(5)
+        # This family counts from report to report, not by days.
+        register.state.clock_set = None
+    register.set_clock(moment, hours=1)
+    machine.memory["clock_set"] = True
+    register.slip()
+    sheet = _slip(machine, values)
+    sheet.slip(
+        "PROGRAMOWANIE ZEGARA",
+        [("Zegar przed zmianą:", f"{now:%Y-%m-%d,%H:%M}"), ("Zegar po zmianie:", f"{moment:%Y-%m-%d,%H:%M}")],
+    )
+    machine.put_out("clock", sheet)
+
+
+def set_rates(machine: Machine, values: Values) -> Values | None:
+    """``$p``: asks on the keyboard, unless today's date comes with it."""
+    sent: list[Decimal | str | None] = values["ptu"]
+    rates = list(sent)
+    if len(sent) < len(RATE_LETTERS):
+        # Fewer than seven: G is the exempt one (5.1); what is missing is inactive.
+        rates += [None] * (len(RATE_LETTERS) - 1 - len(sent)) + ["exempt"]
+
+    def go() -> None:
+        _program_rates(machine, rates, values)
+
+    today = machine.register.now().date()
+    if machine.novitus:
+        dated = values.get("data") == day_text(today)
+    else:
+        dated = values.get("Pd") is not None and _day(values["Py"], values["Pm"], values["Pd"]) == today
+    if not dated:
+        raise Question(go)
+    go()
+    return None
+
+
+def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: Values) -> None:
+    register, old = machine.register, list(machine.register.state.rates)
+    if machine.faults.on(Switch.NO_HEADER) or not register.state.header:
+        raise ExecError(12)
+    if machine.faults.on(Switch.MEMORY_FULL) or register.state.rate_changes >= MAX_RATE_CHANGES:
+        raise ExecError(6)
+    if not register.totals_zero:
+        raise ExecError(8)
+    if rates == old and not machine.novitus:
+        # POSNET takes them and writes nothing.
+        return
+    register.set_rates(rates)
+    register.slip()
+    rows = [("Stare PTU:", "")]
+    rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, old, strict=True)]
+    rows.append(("Nowe PTU:", ""))
+    rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, rates, strict=True)]
+    sheet = _slip(machine, values)
+    sheet.slip("Zmiana stawek PTU", rows, spaced=True)
+    machine.put_out("rates", sheet)
+
+
+def set_header(machine: Machine, values: Values) -> None:
+    """``0$f``: CR or LF ends a line; a sheet with the old header on top shows the new one."""
+    text: str = values["naglowek"].replace("\n", "\r").removesuffix("\r")
+    if not text.strip("\r\x0e "):
+        raise ExecError(12)
+    if any(len(line.lstrip("\x0e")) > 40 for line in text.split("\r")):
+        raise ExecError(12)
+    if not machine.register.totals_zero:
+        raise ExecError(8)
+    machine.register.slip()
+    sheet = _slip(machine, values)
+    lines = text.split("\r")
+    sheet.slip("PROGRAMOWANIE NAGŁÓWKA", [("", line.strip("\x0e ")) for line in lines])
+    machine.register.state.header = "\n".join(lines)
+    machine.put_out("header", sheet)
+
+
+def options(machine: Machine, values: Values) -> None:
+    """``$r``: 1 and 0 choose the method of percentages; displays, paper saving and cutter change nothing here."""
+    if values["Pr"] in (0, 1):
+        machine.memory["of_remainder"] = values["Pr"] == 1
+    elif values["Pr"] not in (3, 4, 5, 6) or values.get("P2") is None:
+        raise ExecError(4)
+
+
+def nothing(_machine: Machine, _values: Values) -> None:
+    """Feed, and what the displays show without a text: nothing of it is kept."""
+
+
+def open_drawer(machine: Machine, _: Values) -> None:
+    """``1$d``."""
+    machine.register.open_drawer()
+
+
+def display(machine: Machine, values: Values) -> None:
+    """``2$d``, ``101$d``, ``102$d``: not in the 45 seconds after a receipt; 30 different texts a day (5.1)."""
+    last = machine.register.state.day.last_sale
+    if last is not None and machine.register.now() - last < DISPLAY_REST:
+        return
+    known: list[str] = machine.memory.setdefault("display", [])
+    if values["tekst"] in known:
+        return
+    if len(known) >= MAX_DISPLAY:
+        raise ExecError(84)
+    known.append(values["tekst"])
+
+
+# -- cashier and cash ------------------------------------------------------------------------------------------------
+
+
+def login(machine: Machine, values: Values) -> None:
+    """``#p``."""
+    if not values["kasjer"]:
+        raise ExecError(33)
+    state = machine.register.state
+    state.cashier, state.till = values["kasjer"], values["nr_kasy"]
+    _cashier_slip(machine, "Rozpoczęcie pracy kasjera", "login")
+
+
+def logout(machine: Machine, values: Values) -> None:
+    """``#q``: whose work ends is what is sent (choice)."""
+    if not values["kasjer"]:
+        raise ExecError(33)
+    state = machine.register.state
+    state.cashier, state.till = values["kasjer"], values["nr_kasy"]
+    _cashier_slip(machine, "Zakończenie pracy kasjera", "logout")
+    state.cashier, state.till = "", "1"
+
+
+def _cashier_slip(machine: Machine, title: str, kind: str) -> None:
+    state = machine.register.state
+    machine.register.slip()
+    sheet = _slip(machine, {})
+    sheet.slip(title, [("Kasjer:", state.cashier), ("Numer kasy", state.till)])
+    machine.put_out(kind, sheet)
+
+
+def cash_in(machine: Machine, values: Values) -> None:
+    """``#i``: where the cash state would overflow it becomes the amount that was sent, and that is an error."""
+    _positive(values)
+    try:
+        machine.register.cash_in(values["kwota"])
+    except RegisterError:
+        machine.register.state.cash = values["kwota"]
+        raise
+    _cash_slip(machine, values, "Wpłata do kasy", "cash_in")
+
+
+def cash_out(machine: Machine, values: Values) -> None:
+    """``#d``: more than there is makes the cash state zero and is an error."""
+    _positive(values)
+    machine.register.cash_out(values["kwota"])
+    _cash_slip(machine, values, "Wypłata z kasy", "cash_out")
+
+
+def goods_return(machine: Machine, values: Values) -> None:
+    """``#z``: as cash out."""
+    _positive(values)
+    if values["kwota"] > machine.register.state.cash:
+        machine.register.state.cash = 0
+        raise RegisterError(Refusal.CASH_NEGATIVE)
+    machine.register.goods_return(values["kwota"])
+    _cash_slip(machine, values, "Zwrot towaru:", "goods_return")
+
+
+def _positive(values: Values) -> None:
+    if not values["kwota"]:
+        raise ExecError(30)
+
+
+def _cash_slip(machine: Machine, values: Values, label: str, kind: str) -> None:
+    sheet = _slip(machine, values)
+    sheet.slip("", [(label, amount(values["kwota"]))])
+    machine.put_out(kind, sheet, amount=values["kwota"])
+
+
+def cash_state(machine: Machine, values: Values) -> None:
+    """``#t``."""
+    if machine.novitus and values.get("Ps") == 1:
+        machine.register.state.cash = 0
+    machine.register.slip()
+    sheet = _slip(machine, values)
+    sheet.slip("", [("STAN KASY:", amount(machine.register.state.cash))])
+    machine.put_out("cash_report", sheet)
+
+
+def shift_report(machine: Machine, values: Values) -> None:
+    """``#k``: what the shift did since the last one; 23 only reads, everything else begins a new shift."""
+    if values.get("Ps") not in (None, 0, 23):
+        raise ExecError(4)
+    state, day = machine.register.state, machine.register.state.day
+    now = machine.register.now()
+    counts = {
+        "sales": sum(day.receipts), "receipts": day.receipt_count, "cancelled": day.cancelled_count,
+        "stornos": day.stornos,
+    }  # fmt: skip
+    before = machine.memory.get("shift", {})
+    # A daily report has cleared the counters since: the shift counts from it (choice).
+    since = {name: 0 if value < before.get(name, 0) else before.get(name, 0) for name, value in counts.items()}
+    machine.register.slip()
+    sheet = _slip(machine, values)
+    sheet.slip(
+        "RAPORT ZMIANOWY",
+        [
+            ("Zmiana:", values["zmiana"]),
+            ("Kasjer:", values["kasjer"]),
+            ("Sprzedaż:", amount(counts["sales"] - since["sales"])),
+            ("ILOŚĆ PARAGONÓW", str(counts["receipts"] - since["receipts"])),
+            ("ILOŚĆ ANULOWANYCH PARAGONÓW", str(counts["cancelled"] - since["cancelled"])),
+            ("Liczba stornowanych pozycji:", str(counts["stornos"] - since["stornos"])),
+            ("STAN KASY:", amount(state.cash)),
+            ("Początek zmiany:", before.get("at", "")),
+            ("Koniec zmiany:", f"{now:%Y-%m-%d,%H:%M}"),
+        ],
+    )
+    if values.get("Ps") != 23:
+        machine.memory["shift"] = counts | {"at": f"{now:%Y-%m-%d,%H:%M}"}
+    machine.put_out("shift_report", sheet)
+
+
+# -- reports ---------------------------------------------------------------------------------------------------------
+
+
+def daily_report(machine: Machine, values: Values) -> None:
+    """``#r``: asks on the keyboard, unless it is sent with today's date."""
+    if not values.get("Ps"):
+        raise Question(lambda: make_daily_report(machine, values))
+    if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
+        raise ExecError(3)
+    if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.now().date():
+        raise ExecError(7)
+    make_daily_report(machine, values)
+
+
+def make_daily_report(machine: Machine, values: Values) -> None:
+    """The report itself, whoever wants it."""
+    register, state = machine.register, machine.register.state
+    if machine.faults.on(Switch.MEMORY_FULL):
+        raise ExecError(6)
+    today = register.now().date()
+    reported_today = state.last_record is not None and state.last_record.date() == today
+    try:
+        record = register.daily_report()
+    except RegisterError:
+        raise ExecError(36 if reported_today else 35) from None
+    machine.faults.switches.discard(Switch.REPORT_REQUIRED)
+    texts = [*machine.memory.pop("display", ()), *machine.memory.pop("lines", ())]
+    for name in ("clock_set", "shift"):
+        machine.memory.pop(name, None)
+    sheet = machine.sheet(Foot(machine.who(values), lines=texts))
+    sheet.daily_report(record)
+    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+
+
+def periodic_report(machine: Machine, values: Values) -> None:
+    """``#o`` by dates."""
+    kind = values.get("Pt") or 0
+    if kind not in _FULL + _SUMMARY:
+        raise ExecError(4)
+    first, last = (_day(values[f"Py{n}"], values[f"Pm{n}"], values[f"Pd{n}"]) for n in (1, 2))
+    if first > last:
+        raise ExecError(4)
+    register = machine.register
+    records = register.records(first, last)
+    changes = [change for change in register.state.rate_history if first <= change.at.date() <= last]
+    register.state.headers += 1
+    sheet = _slip(machine, values)
+    sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=kind in _SUMMARY)
+    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+
+
+def _day(year: int, month: int, day: int) -> datetime.date:
+    try:
+        return datetime.date(2000 + year, month, day)
+    except ValueError:
+        raise ExecError(4) from None
+
+
+#: Handlers by command.
+HANDLERS: dict[str, Handler] = {
+    "$c": set_clock,
+    "$p": set_rates,
+    "$f 0": set_header,
+    "$r": options,
+    "#l": nothing,
+    "$d 1": open_drawer,
+    "$d 2": display,
+    "$d 3": nothing,
+    "$d 4": nothing,
+    "$d 5": nothing,
+    "$d 101": display,
+    "$d 102": display,
+    "#p": login,
+    "#q": logout,
+    "#i": cash_in,
+    "#d": cash_out,
+    "#z": goods_return,
+    "#t": cash_state,
+    "#k": shift_report,
+    "#r": daily_report,
+    "#o": periodic_report,
+}

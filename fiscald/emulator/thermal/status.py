@@ -1,0 +1,141 @@
+"""Queries (thermal reference, 5.9) and the choice of the error mode: what changes nothing that is kept."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from fiscald.emulator.memory import Goods
+from fiscald.emulator.register import tax
+from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
+from fiscald.protocols.thermal.commands import RATE_LETTERS
+
+#: Records that the fiscal memory takes in its life (7.2).
+RECORDS = 1830
+#: "Never" in dates of two digits, and the fiscalisation of a printer that trains (5.9).
+NEVER = datetime.date(2000, 1, 1)
+#: Since when an emulated printer is fiscal (choice).
+FISCALISED = "2024-01-01"
+
+
+def error_mode(machine: Machine, values: Values) -> None:
+    """``#e``: four modes, on Novitus five."""
+    if values["Ps"] == 4 and not machine.novitus:
+        raise ExecError(4)
+    machine.mode = values["Ps"]
+
+
+def cash_information(machine: Machine, values: Values) -> Values:
+    """``23#s``: flags, rates, totals of the day."""
+    state = machine.register.state
+    last = NEVER if state.last_record is None else state.last_record.date()
+    return {
+        "Pe": machine.error, "Pm": machine.fiscal, "Pt": machine.in_transaction, "Px": machine.finished, "Pf": 1,
+        "Pz": state.ram_resets, "Py": last.year % 100, "Pmies": last.month, "Pd": last.day, "ptu": state.rates,
+        "par_num": state.day.last_receipt % 10_000, "tot": state.day.receipts, "cash": state.cash,
+        "nr_unikatowy": state.unique_number,
+    }  # fmt: skip
+
+
+def receipt_information(machine: Machine, values: Values) -> Values:
+    """``22#s``: the same with the totals of the open or last receipt, and its deposits for cash, if it has any."""
+    last = machine.register.state.last_document
+    answer = cash_information(machine, values) | {"tot": [max(total, 0) for total in last.totals]}
+    if last.packaging_given or last.packaging_taken:
+        answer["cash"] = max(last.packaging_given - last.packaging_taken, 0)
+    return answer
+
+
+def records(machine: Machine, _: Values) -> Values:
+    """``24#s``."""
+    state = machine.register.state
+    since = datetime.date.fromisoformat(machine.memory.get("fiscalised", FISCALISED)) if machine.fiscal else NEVER
+    return {
+        "Py": since.year, "Pm": since.month, "Pd": since.day, "n_dobowych": state.reports,
+        "n_wolnych": max(machine.memory.get("records", RECORDS) - state.reports, 0),
+        "n_zablokowanych": sum(goods.blocked for goods in state.goods.values()),
+        "p": [max(total, 0) for total in state.last_document.totals],
+    }  # fmt: skip
+
+
+def open_day(machine: Machine, _: Values) -> Values:
+    """``28#s``: the record that a daily report would make now."""
+    now, day = machine.register.now(), machine.register.state.day
+    return {
+        "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute, "Ps": 0,
+        "parag": day.receipt_count, "anul": day.cancelled_count, "zmiany": day.goods_changes,
+        "anul_kwota": day.cancelled_value, "tot": day.receipts,
+    }  # fmt: skip
+
+
+def last_document(machine: Machine, _: Values) -> Values:
+    """``50#s``: number of the last printed document; whether the totals are zero; four zeros."""
+    return {"numer": machine.register.state.headers, "dalsze": [machine.register.totals_zero, 0, 0, 0, 0]}
+
+
+def receipt(machine: Machine, values: Values) -> Values:
+    """``100#s``: gross, net or tax of the open or last receipt."""
+    state = machine.register.state
+    gross = [max(total, 0) for total in state.last_document.totals]
+    taxes = [tax(value, rate) for value, rate in zip(gross, state.rates, strict=True)]
+    which = values.get("Pn") or 0
+    net = [value - part for value, part in zip(gross, taxes, strict=True)]
+    shown = (gross, net, taxes)[which]
+    kind = 0
+    if machine.in_transaction:
+        kind = 17 if state.last_document.kind == "receipt_block" else 1
+    return {"Pn": which, "Pt": kind, "total": sum(shown), "v": shown, "f": [0, 0, 0]}
+
+
+def last_error(machine: Machine, _: Values) -> Values:
+    """``#n``."""
+    return {"Pe": machine.error}
+
+
+def model(machine: Machine, _: Values) -> Values:
+    """``#v``."""
+    return {"typ": machine.model, "wersja": machine.firmware}
+
+
+def clock(machine: Machine, _: Values) -> Values:
+    """``#c``: without seconds; Novitus has them."""
+    now = machine.register.now()
+    return {
+        "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute,
+        "Ps": now.second if machine.novitus else 0,
+    }  # fmt: skip
+
+
+def header(machine: Machine, _: Values) -> Values:
+    """``#u``: every line ends with CR."""
+    return {"naglowek": "".join(f"{line}\r" for line in machine.register.state.header.split("\n"))}
+
+
+def goods(machine: Machine, values: Values) -> Values:
+    """``$g``: whether it is blocked, and its last rate: a value, on Novitus a letter."""
+    state = machine.register.state
+    known: Goods | None = state.goods.get(machine.register.goods_key(values["nazwa"]))
+    if known is None:
+        return {"Pe": 0, "ptu": "101"}
+    if machine.novitus:
+        return {"Pe": known.blocked, "ptu": RATE_LETTERS[known.rate]}
+    rate = state.rates[known.rate]
+    return {"Pe": known.blocked, "ptu": f"{rate:.2f}" if isinstance(rate, Decimal) else "100" if rate else "101"}
+
+
+#: Handlers by command.
+HANDLERS: dict[str, Handler] = {
+    "#e": error_mode,
+    "#s 22": receipt_information,
+    "#s 23": cash_information,
+    "#s 24": records,
+    "#s 28": open_day,
+    "#s 50": last_document,
+    "#s 100": receipt,
+    "#n": last_error,
+    "#v": model,
+    "#v 30": model,
+    "#c": clock,
+    "#u": header,
+    "$g": goods,
+}

@@ -1,0 +1,601 @@
+"""The commands of the Thermal protocol, one row each: parameters, fields, limits, answer, effect, patience.
+
+Source: Thermal reference, section 5 and appendix A. Identifiers are the vendor's; names of parameters and fields
+are those of its manual, without Polish letters. The rows serve both ends: the driver builds commands and reads
+answers with them, the emulator reads commands and builds answers. construct describes what follows the identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from construct import (
+    Array,
+    Construct,
+    ConstructError,
+    GreedyBytes,
+    GreedyRange,
+    If,
+    NullTerminated,
+    Optional,
+    Struct,
+    Terminated,
+)
+
+from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.thermal import fields as f
+from fiscald.protocols.thermal.fields import Brand, Dialect, Text, Value, ValueRefused
+from fiscald.protocols.thermal.frames import Control, Dle, Enq, Frame
+
+RATE_LETTERS = "ABCDEFG"
+#: Discount or surcharge of a line (``Pr`` of ``$l``, 5.2); by percentage, 2 and 4, it is never sent.
+LINE_DISCOUNT, LINE_SURCHARGE = 1, 3
+#: Of a whole receipt (``Px`` of ``$e``, ``$x``, ``$y``, ``$n``).
+DISCOUNT_AMOUNT, SURCHARGE_AMOUNT = 3, 4
+#: ``Po``: the description is the text that is sent.
+OWN_DESCRIPTION = 16
+#: Descriptions of discounts by ``Po`` (5.2).
+DESCRIPTIONS = {
+    0: "", 1: "specjalny", 2: "okolicznościowy", 3: "okazja", 4: "świąteczny", 5: "stały klient", 6: "jubileuszowy",
+    7: "urodzinowy", 8: "dla pracownika", 9: "promocja", 10: "nagroda", 11: "wyprzedaż", 12: "przecena",
+    13: "sezonowy", 14: "nocny", 15: "obsługa",
+}  # fmt: skip
+#: Forms of payment (``Pfx``) as they are printed (5.4, 11.5). 7 and 8 mean other things in one setting of Novitus.
+PAYMENT_FORMS = {
+    0: "Gotówka", 1: "Karta płatnicza", 2: "Czek", 3: "Bon", 4: "Inna", 5: "Kredyt", 6: "Konto klienta", 7: "Voucher",
+    8: "Waluta",
+}  # fmt: skip
+#: ``Pc`` of ``$y``: the sale is registered, its sheet goes on until ``28$z`` (5.6).
+SHORT_FORM = 3
+
+#: Parameters of a command by name; ``None`` for one that was sent empty.
+Given = Mapping[str, Any]
+
+
+class Check(StrEnum):
+    """Whether a kind of sequence has a check byte (3.2)."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    """Two last digits that fit are it; sent by us always, where commands are concerned."""
+    NEVER = "never"
+
+
+class Param(NamedTuple):
+    """A decimal parameter in front of the identifier."""
+
+    name: str
+    most: int = 255
+    least: int = 0
+    required: bool = False
+    times: Callable[[Given], int] | None = None
+    """So many of them; then the value is a list."""
+
+
+class Part(NamedTuple):
+    """A field behind the identifier, up to its terminator."""
+
+    name: str
+    value: Value
+    fault: int = 4
+    """The error a printer answers where it does not fit."""
+    end: bytes | None = None
+    """Its terminator; the usual one of its type where ``None``, nothing behind it where empty."""
+    times: Callable[[Given], int] | None = None
+    """So many of them; then the value is a list."""
+    when: Callable[[Given], bool] | None = None
+    optional: bool = False
+    """Left out by whoever does not need it."""
+    rest: bool = False
+    """As many as come; then the value is a list."""
+
+    @property
+    def many(self) -> bool:
+        """Whether the value is a list."""
+        return self.rest or self.times is not None
+
+    @property
+    def shape(self) -> Construct[Any, Any]:
+        """Its bytes, by construct; ``given`` are the parameters."""
+        end = self.value.end if self.end is None else self.end
+        one: Construct[Any, Any] = NullTerminated(GreedyBytes, term=end) if end else GreedyBytes
+        times, when = self.times, self.when
+        if times is not None:
+            return Array(lambda context: times(context._params.given), one)
+        if when is not None:
+            return If(lambda context: when(context._params.given), one)
+        if self.rest:
+            return GreedyRange(one)
+        return Optional(one) if self.optional else one
+
+
+class FieldFault(ValueError):
+    """A parameter or field that is missing or does not fit: ``number`` is the error a printer answers."""
+
+    def __init__(self, number: int, param: str, detail: str) -> None:
+        self.number = number
+        self.param = param
+        super().__init__(f"{param}: {detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a sequence is written: of a command, or of an answer."""
+
+    id: str
+    first: int | None = None
+    """The first parameter, where it belongs to the identifier: it selects what the command does."""
+    params: tuple[Param, ...] = ()
+    parts: tuple[Part, ...] = ()
+    check: Check = Check.REQUIRED
+    fault: int = 3
+    """The error a printer answers where there are more or fewer fields."""
+    brands: tuple[Brand, ...] = (Brand.POSNET, Brand.NOVITUS)
+    """Whose devices know it."""
+
+    @property
+    def name(self) -> str:
+        """``$e 1``: the identifier and, where it selects, the first parameter."""
+        return self.id if self.first is None else f"{self.id} {self.first}"
+
+    @property
+    def body(self) -> Struct:
+        """What follows the identifier. ``Optional`` swallows an error, ``Terminated`` shows it."""
+        return Struct(*(part.name / part.shape for part in self.parts), Terminated)
+
+    def part(self, name: str) -> Part:
+        """The field called ``name``. Raises ``KeyError``."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(f"{self.name} has no field {name}")
+
+    def read(self, frame: Frame, dialect: Dialect) -> dict[str, Any]:
+        """Parameters and fields of a sequence. Raises ``FieldFault``."""
+        values = _read_params(self, frame)
+        body = frame.unchecked.body if self.check is Check.NEVER else frame.body
+        try:
+            raw = self.body.parse(body, given=values | {"brand": dialect.brand})
+        except ConstructError:
+            raise FieldFault(self.fault, self.name, f"{body!r} has too many or too few fields") from None
+        for part in self.parts:
+            found = raw[part.name]
+            if part.many:
+                values[part.name] = [_decode(part, each, dialect) for each in found]
+            elif found is not None:
+                values[part.name] = _decode(part, found, dialect)
+        return values
+
+    def write(self, values: Given, dialect: Dialect) -> Frame:
+        """The sequence with these values. Raises ``FieldFault`` for one that does not fit."""
+        params = _write_params(self, values)
+        raw: dict[str, Any] = {}
+        for part in self.parts:
+            value = values.get(part.name)
+            if part.many:
+                raw[part.name] = [_encode(part, each, dialect) for each in value or ()]
+            else:
+                raw[part.name] = None if value is None else _encode(part, value, dialect)
+        given = {name: values.get(name) for name, *_ in self.params} | {"brand": dialect.brand}
+        for part in self.parts:
+            wanted = part.when(given) if part.when else not (part.many or part.optional)
+            if wanted and raw[part.name] is None:
+                raise FieldFault(self.fault, part.name, "is missing")
+        try:
+            body: bytes = self.body.build(raw, given=given)
+        except ConstructError:
+            raise FieldFault(self.fault, self.name, "its counters and its lists differ") from None
+        frame = Frame(params, self.id, body)
+        return frame if self.check is Check.NEVER else frame.checked
+
+
+def _read_params(layout: Layout, frame: Frame) -> dict[str, Any]:
+    left = list(frame.params)
+    if layout.first is not None:
+        left.pop(0)
+    values: dict[str, Any] = {}
+    for name, most, least, required, times in layout.params:
+        wanted = 1 if times is None else times(values)
+        taken, left = left[:wanted], left[wanted:]
+        if len(taken) < wanted and (required or taken or times is not None):
+            raise FieldFault(3, name, "is missing")
+        for value in taken:
+            if value is None and required:
+                raise FieldFault(3, name, "is empty")
+            if value is not None and not least <= value <= most:
+                raise FieldFault(4, name, f"{value} is not between {least} and {most}")
+        if times is not None:
+            values[name] = taken
+        elif taken:
+            values[name] = taken[0]
+    if left:
+        raise FieldFault(3, layout.name, f"{len(left)} parameters too many")
+    return values
+
+
+def _write_params(layout: Layout, values: Given) -> tuple[int | None, ...]:
+    params: list[int | None] = [] if layout.first is None else [layout.first]
+    missing: str | None = None
+    for name, most, least, required, times in layout.params:
+        value = values.get(name)
+        wanted = 1 if times is None else times(values)
+        given = [] if value is None else [value] if times is None else list(value)
+        if len(given) != wanted and (required or times is not None):
+            raise FieldFault(3, name, "is missing, or not as many as announced")
+        for each in given:
+            if missing is not None:
+                raise FieldFault(3, missing, f"is missing before {name}")
+            if not least <= each <= most:
+                raise FieldFault(4, name, f"{each} is not between {least} and {most}")
+        params += given
+        if not given and wanted:
+            missing = missing or name
+    return tuple(params)
+
+
+def _decode(part: Part, raw: bytes, dialect: Dialect) -> Any:
+    try:
+        return part.value.decode(raw, dialect)
+    except ValueRefused as error:
+        raise FieldFault(part.fault, part.name, str(error)) from None
+
+
+def _encode(part: Part, value: Any, dialect: Dialect) -> bytes:
+    try:
+        return part.value.encode(value, dialect)
+    except ValueRefused as error:
+        raise FieldFault(part.fault, part.name, str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Layout):
+    """One command."""
+
+    effect: Effect = Effect.REVERSIBLE
+    patience: Patience = Patience.LINE
+    answers: tuple[Layout, ...] = ()
+    """The first one is what a printer sends; the others are known too. Without any, ``#Z`` is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with its values, as a dialogue yields it."""
+
+    row: Row
+    values: dict[str, Any]
+    brand: Brand = Brand.POSNET
+
+    def frame(self, dialect: Dialect) -> Frame:
+        """The sequence of this request. Raises ``FieldFault`` for a value that does not fit."""
+        return self.row.write(self.values, dialect)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Poll:
+    """A single byte that is answered by one byte, as a dialogue yields it."""
+
+    control: Control
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: ``values`` of a good one, or the number of an error."""
+
+    name: str
+    values: dict[str, Any]
+    error: int | None = None
+    brand: Brand = Brand.POSNET
+    """Whose error numbers these are."""
+
+    @property
+    def good(self) -> bool:
+        """Whether the command was carried out."""
+        return self.error is None
+
+
+#: The answer to a ``Poll``.
+Status = Enq | Dle
+
+
+def read_reply(layout: Layout, frame: Frame, dialect: Dialect) -> Reply:
+    """The answer in ``frame``; without values where it cannot be read: the caller sees them missing."""
+    try:
+        return Reply(layout.name, layout.read(frame, dialect), brand=dialect.brand)
+    except FieldFault:
+        return Reply(layout.name, {}, brand=dialect.brand)
+
+
+# -- conditions and counts ------------------------------------------------------------------------------
+
+
+def _times(name: str) -> Callable[[Given], int]:
+    return lambda given: given.get(name) or 0
+
+
+def _if(name: str, *wanted: int) -> Callable[[Given], bool]:
+    return lambda given: given.get(name) in wanted
+
+
+def _sent(name: str) -> Callable[[Given], bool]:
+    return lambda given: given.get(name) is not None
+
+
+def _of(brand: Brand) -> Callable[[Given], bool]:
+    return lambda given: given["brand"] is brand
+
+
+def _line_amount(given: Given) -> bool:
+    """POSNET has it as soon as there is a second parameter, Novitus only where there is a discount (forms 2 to 6N)."""
+    return bool(given.get("Pr")) if given["brand"] is Brand.NOVITUS else given.get("Pr") is not None
+
+
+def _line_description(given: Given) -> bool:
+    """POSNET has it with ``Po`` 16 only, Novitus with every discount (forms 3, 3N, 4, 4N)."""
+    return bool(given.get("Pr")) if given["brand"] is Brand.NOVITUS else given.get("Po") == OWN_DESCRIPTION
+
+
+def _receipt_description(given: Given) -> bool:
+    return given["brand"] is Brand.POSNET and given.get("Psx") == 1
+
+
+def _rate_count(given: Given) -> int:
+    return given.get("Ps") or 4
+
+
+def _seven(_: Given) -> int:
+    return len(RATE_LETTERS)
+
+
+# -- parameters and fields that several commands have ---------------------------------------------------
+
+
+def _p(name: str, most: int = 255, least: int = 0) -> Param:
+    return Param(name, most, least)
+
+
+def _r(name: str, most: int = 255, least: int = 0) -> Param:
+    return Param(name, most, least, required=True)
+
+
+def _opt(name: str, value: Value, fault: int = 4) -> Part:
+    return Part(name, value, fault, optional=True)
+
+
+_PC = _p("Pc", 3)
+_LINE = Text(40)
+#: Register and cashier behind a command: both or none.
+_WHO = (_opt("nr_kasy", Text(8)), _opt("kasjer", Text(32)))
+_PACK = (_opt("nr", Text(4), 17), _opt("ilosc", Text(16), 17))
+
+
+def _numbers(*names: str, end: bytes = b";") -> tuple[Part, ...]:
+    return tuple(Part(name, f.COUNT, end=end) for name in names)
+
+
+def _moment(*names: str) -> tuple[Part, ...]:
+    """Numbers before ``;``, the last one before ``/``."""
+    return (*_numbers(*names[:-1]), Part(names[-1], f.COUNT))
+
+
+_STATUS = (
+    *_moment("Pe", "Pm", "Pt", "Px", "Pf", "Pz", "Py", "Pmies", "Pd"),
+    Part("ptu", f.RATE, times=_seven),
+    Part("par_num", f.COUNT),
+    Part("tot", f.TOTAL, times=_seven),
+    Part("cash", f.TOTAL),
+    Part("nr_unikatowy", Text(20), end=b""),
+)
+
+# -- answers --------------------------------------------------------------------------------------------
+
+#: Sent after every command in error modes 2 and 3 (3.4).
+RESULT = Layout("#Z", None, (_r("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
+#: ``23#s``: all that proves a document in one answer, with a check byte (5.9).
+STATUS = Layout("#X", 2, (), _STATUS)
+#: The same as some POSNET devices answer it (12, no. 11).
+STATUS_OLD = Layout("#X", 1, (), _STATUS, Check.OPTIONAL)
+#: ``24#s``: daily records and the current or last receipt by rate.
+RECORDS = Layout("#X", 3, (), (
+    *_numbers("Py", "Pm", "Pd", "n_dobowych", "n_wolnych", "n_zablokowanych"), Part("p", f.TOTAL, times=_seven),
+))  # fmt: skip
+#: ``28#s``: the open day.
+DAY = Layout("#X", 10, (), (
+    *_numbers("Py", "Pm", "Pd", "Ph", "Pmin", "Ps", "parag", "anul", "zmiany"), Part("anul_kwota", f.TOTAL),
+    Part("tot", f.TOTAL, times=_seven),
+))  # fmt: skip
+#: ``50#s``: number of the last printed document of any kind; what follows differs between brands.
+LAST_DOCUMENT = Layout("#X", 50, (), (Part("numer", f.COUNT), Part("dalsze", f.COUNT, rest=True)))
+#: ``100#s``: the open or last receipt by rate.
+RECEIPT = Layout("#X", 100, (_r("Pn", 2), _r("Pt")), (
+    Part("total", f.TOTAL), Part("v", f.TOTAL, times=_seven), Part("f", f.AMOUNT, times=lambda _: 3),
+))  # fmt: skip
+ERROR = Layout("#E", 1, (), (Part("Pe", f.COUNT, end=b""),), Check.NEVER)
+MODEL = Layout("#R", 1, (), (Part("typ", Text(60), end=b"/"), Part("wersja", Text(40), end=b"")), Check.NEVER)
+CLOCK = Layout("#C", 1, (), (
+    *_numbers("Py", "Pm", "Pd", "Ph", "Pmin"), Part("Ps", f.COUNT, end=b""),
+), Check.NEVER)  # fmt: skip
+HEADER = Layout("#U", 1, (), (Part("naglowek", f.Header(600), end=b""),))
+#: ``$g``: the last rate is a value on POSNET, a letter on Novitus (12, no. 14).
+GOODS = Layout("$G", 1, (), (Part("Pe", f.COUNT), Part("ptu", Text(6), end=b"/")), Check.NEVER)
+#: DLE2 of Novitus; the place of its separators is to be confirmed on a device (7.4).
+EXTENDED = Layout("@s", None, (), (*_numbers("Pe", "nr_wydruku", "nr_paragonu"), Part("stan", Text(8), end=b";")))
+
+#: Every answer but ``#Z``, by identifier and first parameter.
+ANSWERS: dict[tuple[str, int | None], Layout] = {
+    (layout.id, layout.first): layout
+    for layout in (
+        STATUS, STATUS_OLD, RECORDS, DAY, LAST_DOCUMENT, RECEIPT, ERROR, MODEL, CLOCK, HEADER, GOODS, EXTENDED
+    )
+}  # fmt: skip
+
+# -- commands -------------------------------------------------------------------------------------------
+
+_Q, _REV, _IRR = Effect.QUERY, Effect.REVERSIBLE, Effect.IRREVERSIBLE
+_QUICK, _LATER, _CLOSE, _REPORT = Patience.QUERY, Patience.LINE, Patience.CLOSE, Patience.REPORT
+_NO, _MAY, _MUST = Check.NEVER, Check.OPTIONAL, Check.REQUIRED
+_POSNET, _NOVITUS = (Brand.POSNET,), (Brand.NOVITUS,)
+
+
+def _query(id_: str, first: int | None, *answers: Layout, check: Check = _MAY, **more: Any) -> Row:
+    return Row(id_, first, check=check, effect=_Q, patience=_QUICK, answers=answers, **more)
+
+
+def _slip(id_: str) -> Row:
+    """Cash in, cash out, goods return: the short form of POSNET, which Novitus takes too (5.7)."""
+    return Row(id_, None, (_p("Ps"),), (Part("kwota", f.CASH, 30), *_WHO), effect=_IRR, patience=_CLOSE)
+
+
+_ROWS = (
+    # -- status (5.9): changes nothing, legal in any state ---------------------------------------------
+    _query("#s", 22, STATUS, STATUS_OLD),
+    _query("#s", 23, STATUS, STATUS_OLD),
+    _query("#s", 24, RECORDS),
+    _query("#s", 28, DAY),
+    _query("#s", 50, LAST_DOCUMENT),
+    _query("#s", 100, RECEIPT, params=(_p("Pn", 2),)),
+    _query("#n", None, ERROR, params=(_p("Ps"),)),
+    _query("#v", None, MODEL),
+    _query("#v", 30, MODEL, brands=_NOVITUS),
+    _query("#c", None, CLOCK),
+    _query("#u", None, HEADER, check=_MUST),
+    _query("$g", None, GOODS, check=_MUST, parts=(Part("nazwa", Text(40, least=1), 16), Part("ptu", f.LETTER, 18))),
+    # Which errors are reported and how: nothing of what the printer keeps. Lost when it is switched off (3.4).
+    Row("#e", None, (_r("Ps", 4),), effect=_Q, patience=_QUICK),
+    # -- clock, rates, header, options (5.1) -----------------------------------------------------------
+    Row("$c", None, (_r("Py", 99), _r("Pm", 12, 1), _r("Pd", 31, 1), _r("Ph", 23), _r("Pmn", 59), _r("Ps", 59)), _WHO),
+    Row("$p", None, (_p("Ps", 7), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), (
+        Part("ptu", f.RATE, 11, times=_rate_count), *_WHO,
+    ), effect=_IRR, brands=_POSNET),
+    # Novitus has register and cashier before the rates and the date behind them.
+    Row("$p", None, (_p("Ps", 7), _p("conf", 1)), (
+        *_WHO, Part("ptu", f.RATE, 11, times=_rate_count), Part("data", Text(10), end=b";", optional=True),
+    ), effect=_IRR, brands=_NOVITUS),
+    # Any other first parameter is the fiscalisation of older manuals and is not here on purpose (12, no. 16).
+    Row("$f", 0, (), (Part("naglowek", f.Header(500), 12), *_WHO)),
+    Row("$r", None, (_r("Pr"), _p("P2"), _p("P3"))),
+    Row("#l", None, (_p("Ps", 20), _p("ciecie", 2)), check=_MAY),
+    # -- drawer and displays (5.1) ---------------------------------------------------------------------
+    Row("$d", 1, check=_MAY),
+    Row("$d", 2, (), (Part("tekst", f.Header(80), end=b""),), _MAY),
+    Row("$d", 3, (_p("Pn", 1),), check=_MAY),
+    Row("$d", 4, check=_MAY),
+    Row("$d", 5, (), (Part("tekst", f.Header(80), end=b""),), _MAY),
+    Row("$d", 101, (), (Part("tekst", Text(20)),)),
+    Row("$d", 102, (), (Part("tekst", Text(20)),)),
+    # -- cashier and cash (5.7); here the cashier comes first ------------------------------------------
+    Row("#p", None, (_p("Ps"),), (Part("kasjer", Text(32), 33), Part("nr_kasy", Text(8), 34))),
+    Row("#q", None, (_p("Ps"),), (Part("kasjer", Text(32), 33), Part("nr_kasy", Text(8), 34))),
+    _slip("#i"),
+    _slip("#d"),
+    _slip("#z"),
+    Row("#t", None, (_p("Ps"),), _WHO, effect=_IRR, patience=_REPORT),
+    Row("#k", None, (_p("Ps"),), (
+        Part("zmiana", Text(8), 33), Part("kasjer", Text(32), 33), _opt("nr_kasy", Text(8), 34),
+    ), effect=_IRR, patience=_REPORT),
+    # -- receipt (5.2) ---------------------------------------------------------------------------------
+    Row("$h", None, (_p("Pl"), _p("Pn", 3), _p("P0", 0), _p("idtype", 3), _p("PL", 1)), (
+        Part("linie", _LINE, times=_times("Pn")), Part("id", Text(13), when=_if("idtype", 1, 2, 3)),
+    )),
+    # Not in any manual: one client sends it to newer POSNET printers (5.6).
+    Row("$N", 1, (), (Part("nip", Text(13, least=1)),), brands=_POSNET),
+    Row("$l", None, (_r("Pi"), _p("Pr", 4), _p("Po", 16), _p("Pd", 1)), (
+        Part("nazwa", Text(40, least=1), 16), Part("ilosc", f.QUANTITY, 17), Part("ptu", f.LETTER, 18),
+        Part("cena", f.Amount(least=1), 19), Part("brutto", f.AMOUNT, 20),
+        Part("rabat", f.AMOUNT, 20, when=_line_amount),
+        Part("nazwa_rabatu", Text(20, 40), when=_line_description),
+        Part("opis", Text(35, 160), when=_if("Pd", 1)),
+    )),
+    # -- returnable packaging (5.3) --------------------------------------------------------------------
+    *(Row("$d", number, (), (Part("kwota", f.AMOUNT, 19), *_PACK)) for number in (6, 7, 10, 11)),
+    # -- discounts and payments inside a receipt (5.4) -------------------------------------------------
+    Row("$L", None, (_r("Ps", 6), _r("Px", 4, 1), _p("Po", 16)), (
+        Part("total_w_stawce", f.AMOUNT, 26), Part("wartosc", f.AMOUNT, 26),
+        Part("nazwa", Text(20), when=_if("Po", OWN_DESCRIPTION)),
+    )),
+    Row("$Y", None, (_r("Px", 4, 1), _p("Po", 16)), (
+        Part("podsuma", f.AMOUNT, 26), Part("wartosc", f.AMOUNT, 26),
+        Part("nazwa", Text(20), when=_if("Po", OWN_DESCRIPTION)),
+    )),
+    Row("$n", None, (_r("Px", 8),), (Part("nazwa", Text(20)), Part("wartosc", f.AMOUNT, 26))),
+    Row("$b", 1, (_r("Pfx", 10),), (Part("kwota", f.AMOUNT, 26), Part("nazwa", Text(16, 24)))),
+    Row("$b", 2, (_r("Pfx", 10),), (Part("kwota", f.AMOUNT, 26), Part("nazwa", Text(16, 24)))),
+    # -- cancelling and closing (5.5) ------------------------------------------------------------------
+    Row("$e", 0, (_PC, _p("Pns", 1)), (
+        *_WHO, Part("numer_systemowy", Text(30, 60), when=_if("Pns", 1)),
+    ), patience=_CLOSE),
+    Row("$e", 1, (_r("Pr", 99), _p("Pn", 3), _PC, _p("Px", 4), _p("Py")), (
+        # POSNET: exactly three characters, register and cashier; Novitus: the cashier's name.
+        Part("kod", Text(3, 31), 25), Part("linie", _LINE, 25, times=_times("Pn")),
+        Part("wplata", f.AMOUNT, 26), Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27, when=_sent("Px")),
+    ), effect=_IRR, patience=_CLOSE),
+    Row("$x", None, (
+        _r("Pn", 5), _r("Pc", 3), _r("Py"), _r("Px", 4), _r("Pg", 1), _r("Pk", 1), _r("Pz", 1), _r("Pb", 1),
+        _r("Po1", 1), _r("Po2", 1), _r("Pr", 1),
+    ), (
+        # The manual of POSNET is not clear about the lines: Pn of them or always five (12). Five are always sent;
+        # a reader that sees fewer takes what comes before the three names of payments.
+        Part("kod", Text(3, 31), 25), Part("teksty", _LINE, 25, rest=True),
+        Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27), Part("wplata", f.AMOUNT, 26),
+        Part("karta", f.AMOUNT, 26), Part("czek", f.AMOUNT, 26), Part("bon", f.AMOUNT, 26),
+        Part("przyjecie", f.AMOUNT, 26), Part("wydanie", f.AMOUNT, 26), Part("reszta", f.AMOUNT, 26),
+    ), effect=_IRR, patience=_CLOSE),
+    Row("$y", None, (
+        _r("Pn", 3), _r("Pc", 3), _r("Py", 1), _r("Pdsp", 1), _r("Px", 4), _r("Pkb", 20), _r("Pkz", 20), _r("Pns", 1),
+        _r("Pfn", 20), _r("Pr", 1), _r("Pg", 1), Param("Pfx", 10, times=_times("Pfn")), _p("Psx", 1),
+    ), (
+        Part("nr_kasy", Text(8), 25), Part("kasjer", Text(17, 32), 25), Part("numer_systemowy", Text(30, 60), 25),
+        Part("linie", _LINE, 25, times=_times("Pn")), Part("formy", Text(16, 24), 25, times=_times("Pfn")),
+        Part("nr_kaucji_pobr", Text(4), 17, times=_times("Pkb")),
+        Part("ilosc_kaucji_pobr", Text(16), 17, times=_times("Pkb")),
+        Part("nr_kaucji_zwr", Text(4), 17, times=_times("Pkz")),
+        Part("ilosc_kaucji_zwr", Text(16), 17, times=_times("Pkz")),
+        Part("opis_rabatu", Text(16), 25, when=_receipt_description),
+        Part("total", f.AMOUNT, 27), Part("dsp", f.AMOUNT, 26), Part("rabat", f.AMOUNT, 27),
+        Part("wplata", f.AMOUNT, 26), Part("kwoty", f.AMOUNT, 26, times=_times("Pfn")), Part("reszta", f.AMOUNT, 26),
+        Part("kaucja_pobr", f.AMOUNT, 26, times=_times("Pkb")),
+        Part("kaucja_zwr", f.AMOUNT, 26, times=_times("Pkz")),
+    ), effect=_IRR, patience=_CLOSE, fault=4),
+    # -- after a short closing (5.6) -------------------------------------------------------------------
+    *(Row("$z", number, (), (*_PACK, Part("kwota", f.AMOUNT, 83))) for number in (4, 8)),
+    Row("$z", 12),
+    Row("$z", 20, (_r("Psx", 191),), (Part("tekst", Text(25), optional=True),)),
+    Row("$z", 24, (_r("Pn", 3),), (Part("linie", _LINE, times=_times("Pn")),)),
+    Row("$z", 28, (_PC,), patience=_CLOSE),
+    Row("$z", 100, (_p("idtype", 3),), (Part("id", Text(16, least=1), 2),), brands=_NOVITUS),
+    # -- reports (5.8) ---------------------------------------------------------------------------------
+    Row("#r", None, (_p("Ps", 1), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), _WHO, effect=_IRR, patience=_REPORT),
+    Row("#o", None, (
+        _r("Py1", 99), _r("Pm1", 12, 1), _r("Pd1", 31, 1), _r("Py2", 99), _r("Pm2", 12, 1), _r("Pd2", 31, 1), _p("Pt"),
+    ), _WHO, effect=_IRR, patience=_REPORT),
+)  # fmt: skip
+
+#: Every command by brand and name.
+COMMANDS: dict[Brand, dict[str, Row]] = {
+    brand: {row.name: row for row in _ROWS if brand in row.brands} for brand in Brand
+}
+
+
+def find(frame: Frame, brand: Brand) -> Row | None:
+    """The command that ``frame`` is, or ``None`` where devices of that brand have none of this name."""
+    rows = COMMANDS[brand]
+    first = frame.params[0] if frame.params else None
+    return rows.get(f"{frame.name} {first}") or rows.get(frame.name)
+
+
+def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:
+    """A request; what is ``None`` is left out. Raises ``KeyError`` for our own slips."""
+    row = COMMANDS[brand][name]
+    given = {key: value for key, value in values.items() if value is not None}
+    known = {param.name for param in row.params} | {part.name for part in row.parts}
+    for key in given:
+        if key not in known:
+            raise KeyError(f"{name} has no {key}")
+    return Request(row, given, brand)
+
+
+def names() -> set[str]:
+    """The names of all commands of all brands."""
+    return {row.name for row in _ROWS}

@@ -1,0 +1,561 @@
+"""How documents are carried out on a Thermal printer, and how their fate is found out.
+
+The proof is always what the printer says about itself, read before the first change and after the last step. Its
+answers to commands have no check byte, so neither a good one nor an error is believed where money is concerned. A
+line spoiled by noise is sent once more (its number makes a second one of the same an error), a closing step never.
+
+Theory of a receipt. A printer holds at most one receipt. Once it has confirmed ``$h`` and shows a receipt open,
+ours is the open one, and no other can end before it: the first receipt that the counters show after that moment,
+completed or cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with. A
+receipt that is given up before its first line leaves no trace, though (5.5); so before an open receipt is
+cancelled, what is on it must be what we sent.
+
+Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
+from fiscald.model.jobs import Notice, Paper, Result
+from fiscald.model.money import MAX_GROSZE, format_grosze
+from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.protocols.base import (
+    Committing,
+    Dialogue,
+    Interrupted,
+    NotPrinted,
+    Opened,
+    Pause,
+    Printed,
+    Settings,
+    Started,
+    Trail,
+    Unknown,
+    Verdict,
+    Wait,
+    refuse,
+)
+from fiscald.protocols.thermal import codes
+from fiscald.protocols.thermal.commands import Reply, Request, request
+from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.queries import (
+    Facts,
+    Moved,
+    ask,
+    find_profile,
+    look_once,
+    look_twice,
+    neutral,
+    parse_rates,
+    plain_rates,
+    probe,
+    read_facts,
+    read_open,
+    read_paper,
+    read_result,
+    refused,
+    same_counters,
+    send,
+    spoiled,
+    swapped,
+    use_error_mode,
+)
+
+#: Refusals that pass: noise, a printer that was not ready, and somebody else's document (opened since we looked).
+_MOMENT = (codes.Reaction.NOISE, codes.Reaction.LATER, codes.Reaction.STATE)
+#: Refusals of a closing command whose sums differ from the plan's, which were checked before: a line, a deposit or
+#: an amount came twice, damaged, or not at all.
+_SUMS_DIFFER = (23, 26, 27)
+#: A line whose number is not the next one: it was taken already, or this answers a copy of the one before.
+_OUT_OF_STEP = 4
+#: ``#r`` with a date that is not the printer's: midnight came between the question and the command.
+_OTHER_DATE = 7
+#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
+#: answered: a program that works on its own receipt does not stop for so long.
+STILL_SECONDS = 5.0
+#: How often is looked before the printer's own confirmation counts as contradicted.
+LOOKS = 3
+
+Slip = CashIn | CashOut | GoodsReturn
+
+
+def carry_out(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    """Carry ``document`` out. See ``fiscald.protocols.base.Family.carry_out``."""
+    match document:
+        case Receipt():
+            return (yield from _receipt(document, settings, printer_id))
+        case DailyReport():
+            return (yield from _one_step(_daily_report, _judge_report, settings, printer_id))
+        case CashIn() | CashOut() | GoodsReturn():
+            return (yield from _one_step(_slip(document), _judge_slip(document), settings, printer_id))
+        case Drawer():
+            return (yield from _drawer(settings, printer_id))
+        case Printout():
+            raise AssertionError("not in Family.documents")
+
+
+def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
+    if isinstance(document, Drawer):
+        return NotPrinted(
+            problem(
+                "printer.interrupted",
+                reason="the printer did not confirm that it opened the drawer; look at it, "
+                "and ask again with a new key",
+            )
+        )
+    condition = yield from probe(settings)
+    if condition.problem is not None:
+        # A command may still wait in the printer (no paper); it is not settled before that is over (9.3).
+        return Wait(condition.problem)
+    yield from use_error_mode()
+    match document:
+        case Receipt():
+            return (yield from _recover_receipt(document, settings, trail))
+        case DailyReport():
+            return (yield from _look(_judge_report, settings, trail.before))
+        case CashIn() | CashOut() | GoodsReturn():
+            return (yield from _look(_judge_slip(document), settings, trail.before))
+        case Printout():
+            raise AssertionError("not in Family.documents")
+
+
+def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
+    """The facts before a document; or why it has to wait. Changes nothing."""
+    condition = yield from probe(settings)
+    if condition.problem is not None:
+        return Wait(condition.problem)
+    yield from use_error_mode()
+    facts = yield from read_facts()
+    if printer_id is not None and facts.printer_id != printer_id:
+        return Wait(swapped(settings, facts.printer_id, printer_id))
+    if facts.transaction_open:
+        return Wait(problem("printer.foreign_transaction", printer=settings.name))
+    return facts
+
+
+def _again(reply: Reply) -> bool:
+    """Whether the refusal is about the moment, not about the document."""
+    assert reply.error is not None
+    return codes.lookup(reply.error, reply.brand).reaction in _MOMENT
+
+
+def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
+    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
+    return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
+
+
+def _interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
+    """The printer proves that it holds nothing of this document, which may be carried out anew."""
+    return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
+
+
+def _counters_lost(moved: Moved) -> Unknown | None:
+    """Counters that ran backwards: the memory was replaced, restored or reset, and proves nothing any more."""
+    if not moved.backwards:
+        return None
+    return _unproven("counters_restored", "the printer's counters are lower than before, or it was reset", moved.now)
+
+
+# -- receipt --------------------------------------------------------------------------------------------
+
+
+def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    profile = yield from find_profile(settings)
+    facts = yield from _prepare(settings, printer_id)
+    if isinstance(facts, Wait):
+        return facts
+    plan = plan_receipt(document, profile, settings.code_page, facts.rates, facts.printer_id)
+    if plan.errors:
+        return _refused_before(plan.errors, facts)
+    before = facts.look | {"profile": profile.name, "rates": plain_rates(facts.rates)}
+    yield Started(before, neutral(before))
+    opened: dict[str, Any] | None = None
+    for item in plan.items:
+        reply = yield from send(item.request)
+        if item.request.row.id == "$h":
+            if not reply.good:
+                return (yield from _opening_refused(reply, item.pointer))
+            opened = yield from _look_when_opened(before)
+            yield Opened(opened)
+            continue
+        assert opened is not None, "the first command opens the receipt"
+        if spoiled(reply):
+            reply = yield from send(item.request)
+        if not reply.good:
+            again = reply.error == _OUT_OF_STEP or _again(reply)
+            return (yield from _abandon(plan, refused(reply, item.pointer), opened, again=again))
+    assert plan.close is not None
+    assert opened is not None
+    yield Committing()
+    reply = yield from send(plan.close)
+    refusal = None if reply.good else refused(reply, "/document")
+    again = not reply.good and (reply.error in _SUMS_DIFFER or _again(reply))
+    return (yield from _judge_receipt(plan, settings, opened, refusal=refusal, again=again))
+
+
+def _refused_before(errors: list[FieldProblem], facts: Facts) -> NotPrinted:
+    """What the printer would refuse, before anything is sent."""
+    reason, reason_pl = refuse(errors)
+    return NotPrinted(
+        problem("document.refused", reason=reason, reason_pl=reason_pl, errors=errors), evidence={"before": facts.look}
+    )
+
+
+def _opening_refused(reply: Reply, pointer: str) -> Dialogue[NotPrinted]:
+    """``$h`` was answered with an error; nothing is to be cleaned up if really none is open."""
+    why = refused(reply, pointer)
+    now = yield from look_once()
+    if spoiled(reply) or now["Pt"]:
+        # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
+        raise Interrupted(why)
+    return NotPrinted(why, again=_again(reply))
+
+
+def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
+    """The counters while our receipt is open: nothing else can move them before it ends."""
+    opened = yield from look_once()
+    if not same_counters(before, opened):
+        # Another program printed between our first look and our opening; or one of the two looks is damaged.
+        opened = yield from look_twice(opened)
+    if not opened["Pt"] or opened["nr_unikatowy"] != before["nr_unikatowy"]:
+        raise Interrupted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
+    return before | opened
+
+
+def _abandon(plan: Plan, why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
+    """End our receipt after a refusal, before its closing step was sent."""
+    now = yield from look_twice()
+    if not (yield from _still_ours(plan, opened, now)):
+        # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+    now = yield from _cancel(opened)
+    return NotPrinted(why, again=again, evidence={"after": now})
+
+
+def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dialogue[bool]:
+    """Whether a receipt is open, nothing has ended since ours was opened, and it holds what we sent.
+
+    An empty one may be ours, or one that was opened after ours had been given up without a trace: then it must
+    stand still, as a program at work would not let it.
+    """
+    if not now["Pt"] or Moved(opened, now).at_all:
+        return False
+    receipt = yield from read_open()
+    if not receipt.open or not plan.holds(receipt.totals):
+        return False
+    if any(receipt.totals):
+        return True
+    yield Pause(STILL_SECONDS)
+    receipt = yield from read_open()
+    later = yield from look_twice()
+    return receipt.open and not any(receipt.totals) and bool(later["Pt"]) and not Moved(opened, later).at_all
+
+
+def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
+    """Cancel our own open receipt and see that it is gone; the counters after that."""
+    yield from send(request("$e 0"))
+    now = yield from look_twice()
+    if now["Pt"] or Moved(since, now).completed:
+        raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    return now
+
+
+def _judge_receipt(
+    plan: Plan,
+    settings: Settings,
+    opened: dict[str, Any],
+    *,
+    refusal: Problem | None = None,
+    again: bool = False,
+    recovering: bool = False,
+) -> Dialogue[Verdict]:
+    """Was it registered, now that its closing step was sent? The table of section 9.3.
+
+    ``opened``: the look while it was open. ``refusal``: the closing step was answered with this error.
+    """
+    confirmed = not recovering and refusal is None
+    if confirmed:
+        now = yield from look_once()
+        if now["nr_unikatowy"] == opened["nr_unikatowy"] and _as_planned(Moved(opened, now), plan):
+            # The answer says so, and everything that the printer counts agrees.
+            return (yield from _printed(plan, settings, opened, now, just_now=True))
+    now = yield from look_twice()
+    moved = Moved(opened, now)
+    if now["nr_unikatowy"] != opened["nr_unikatowy"]:
+        return Wait(swapped(settings, now["nr_unikatowy"], opened["nr_unikatowy"]))
+    if lost := _counters_lost(moved):
+        return lost
+    if confirmed and (moved.reports or moved.untold or _as_planned(moved, plan)):
+        # After a report the counters say nothing any more.
+        return (yield from _printed(plan, settings, opened, now, just_now=True))
+    if moved.reports:
+        return _unproven("report_between", "a daily report came in between and reset the counters", now)
+    match bool(moved.completed), bool(moved.cancelled):
+        case False, False if now["Pt"]:
+            return (yield from _not_closed(plan, opened, now, refusal, again=again))
+        case False, False if not now["Px"]:
+            # Opening clears the flag of the last closing, and only a closing sets it (3.3).
+            return _interrupted("the receipt is no longer open, and no receipt was closed", now)
+        case False, False:
+            return _unproven("vanished", "the last receipt was closed, the printer says, and no counter moved", now)
+        case False, True:
+            return _interrupted("the receipt was cancelled before it was registered", now)
+        case True, False:
+            if moved.completed == 1 and moved.sales != plan.total:
+                return _unproven("changed", "the receipt was registered with other content than ours", now)
+            return (yield from _printed(plan, settings, opened, now, just_now=confirmed))
+    # Two endings at least, and one of them is ours: the day's totals tell which.
+    completed = moved.sales >= plan.total and (moved.completed > 1 or moved.sales == plan.total)
+    cancelled = moved.cancelled_value >= plan.total and (moved.cancelled > 1 or moved.cancelled_value == plan.total)
+    if completed and not cancelled:
+        return (yield from _printed(plan, settings, opened, now, just_now=False, last=moved.completed == 1))
+    if cancelled and not completed:
+        return _interrupted("the receipt was cancelled, another one was registered", now)
+    return _unproven(
+        "twins",
+        f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
+        "and their values do not tell which one is ours",
+        now,
+    )
+
+
+def _as_planned(moved: Moved, plan: Plan) -> bool:
+    """Whether one receipt ended since ours was opened, and it is of our value."""
+    if moved.backwards:
+        return False
+    return (moved.reports, moved.completed, moved.cancelled, moved.sales) == (0, 1, 0, plan.total)
+
+
+def _not_closed(
+    plan: Plan, opened: dict[str, Any], now: dict[str, Any], refusal: Problem | None, *, again: bool
+) -> Dialogue[Verdict]:
+    """A receipt is open and none has ended: our closing step was not executed."""
+    if not (yield from _still_ours(plan, opened, now)):
+        return _interrupted("the receipt was given up before it was registered; what is open is not ours", now)
+    now = yield from _cancel(opened)
+    if refusal is not None:
+        return NotPrinted(refusal, again=again, evidence={"after": now})
+    return _interrupted("the receipt was still open; it was cancelled", now)
+
+
+def _printed(
+    plan: Plan,
+    settings: Settings,
+    opened: dict[str, Any],
+    now: dict[str, Any],
+    *,
+    just_now: bool,
+    last: bool = False,
+) -> Dialogue[Printed]:
+    """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
+    number = now["par_num"] if last else opened["par_num"] + 1
+    paper = yield from read_paper(settings)
+    result = yield from read_result(now, number, opened["n_dobowych"] + 1, plan.total, just_now=just_now)
+    return Printed(result, paper, tuple(plan.notices), {"after": now}, neutral(now))
+
+
+def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
+    before, opened = trail.before, trail.opened
+    now = yield from look_twice()
+    if now["nr_unikatowy"] != before["nr_unikatowy"]:
+        return Wait(swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"]))
+    if opened is None:
+        return (yield from _recover_opening(before))
+    plan = plan_receipt(
+        document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]), now["nr_unikatowy"]
+    )
+    if trail.committing:
+        return (yield from _judge_receipt(plan, settings, opened, recovering=True))
+    if (yield from _still_ours(plan, opened, now)):
+        now = yield from _cancel(opened)
+        return _interrupted("the receipt was open; it was cancelled", now)
+    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    return _interrupted("interrupted before the closing step was sent", now)
+
+
+def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
+    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty.
+
+    A receipt of others that ended since our first look makes an empty one theirs; a daily report does not, for it
+    was made before this one was opened.
+    """
+
+    def empty_and_alone() -> Dialogue[dict[str, Any] | None]:
+        receipt = yield from read_open()
+        now = yield from look_twice()
+        moved = Moved(before, now)
+        alone = not moved.at_all or moved.reported_only
+        return now if receipt.open and not any(receipt.totals) and now["Pt"] and alone else None
+
+    if (yield from empty_and_alone()) is not None:
+        yield Pause(STILL_SECONDS)
+        still = yield from empty_and_alone()
+        if still is not None:
+            now = yield from _cancel(still)
+            return _interrupted("the receipt was open; it was cancelled", now)
+    now = yield from look_once()
+    return _interrupted("interrupted before the receipt was opened", now)
+
+
+# -- documents of one step ------------------------------------------------------------------------------
+
+#: The facts -> the command, or why the printer would refuse it.
+Command = Callable[[Facts], Dialogue[Request | FieldProblem]]
+#: ``(moved, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
+Judge = Callable[[Moved, bool, Settings], Dialogue[Verdict | None]]
+
+
+def _one_step(command: Command, judge: Judge, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    """A document that is a single irreversible command, judged by the counters."""
+    facts = yield from _prepare(settings, printer_id)
+    if isinstance(facts, Wait):
+        return facts
+    wanted = yield from command(facts)
+    if isinstance(wanted, FieldProblem):
+        return _refused_before([wanted], facts)
+    if facts.look != (yield from look_once()):
+        return Wait(problem("printer.busy", reason="another program is printing"))
+    yield Started(facts.look, neutral(facts.look))
+    yield Committing()
+    reply = yield from send(wanted)
+    refusal = None if reply.good else refused(reply, "/document")
+    return (yield from _look(judge, settings, facts.look, reply=reply, refusal=refusal))
+
+
+def _look(
+    judge: Judge,
+    settings: Settings,
+    before: dict[str, Any],
+    *,
+    reply: Reply | None = None,
+    refusal: Problem | None = None,
+) -> Dialogue[Verdict]:
+    """Judge after the step, or (without ``reply``) after an interruption."""
+    confirmed = reply is not None and reply.good
+    for attempt in range(LOOKS):
+        if attempt:
+            # The printer confirmed it, yet nothing moved: an answer from before may have come late.
+            yield Pause(STILL_SECONDS)
+        now = yield from look_twice()
+        if now["nr_unikatowy"] != before["nr_unikatowy"]:
+            return Wait(swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"]))
+        moved = Moved(before, now)
+        if lost := _counters_lost(moved):
+            return lost
+        verdict = yield from judge(moved, confirmed, settings)
+        if verdict is not None:
+            return verdict
+        if not confirmed:
+            break
+    else:
+        return _unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
+    if reply is None or refusal is None:
+        return _interrupted("the counters prove that nothing was printed", now)
+    return NotPrinted(refusal, again=reply.error == _OTHER_DATE or _again(reply), evidence={"after": now})
+
+
+def _daily_report(_: Facts) -> Dialogue[Request]:
+    """``#r`` with the printer's own date: then no question is asked on the keyboard (5.8)."""
+    clock = yield from ask("#c", "Py", "Pm", "Pd")
+    return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
+
+
+def _judge_report(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+    """A daily report is proven by its own counter: whoever made it, the day is closed."""
+    if moved.reports == 1 or (confirmed and moved.untold):
+        number = moved.now["n_dobowych"]
+        paper = yield from read_paper(settings)
+        result = yield from read_result(moved.now, number, number, None, just_now=confirmed)
+        return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+    if moved.reports == 0:
+        return None
+    return _unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
+
+
+def _slip(document: Slip) -> Command:
+    """Cash in, cash out, goods return.
+
+    Too much or too little cash is told before: such a refusal makes the printer forget how much there was (5.7).
+    """
+
+    def command(facts: Facts) -> Dialogue[Request | FieldProblem]:
+        have = facts.look["cash"]
+        if isinstance(document, CashIn) and have + document.amount > MAX_GROSZE:
+            return FieldProblem(
+                pointer="/document/amount",
+                code="cash.too_much",
+                detail=f"the drawer holds {format_grosze(have)} by the printer's count, and the printer counts up to "
+                f"{format_grosze(MAX_GROSZE)}; pay less in",
+                detail_pl="za duży stan kasy.",
+            )
+        if not isinstance(document, CashIn) and document.amount > have:
+            return FieldProblem(
+                pointer="/document/amount",
+                code="cash.too_little",
+                detail=f"the drawer holds {format_grosze(have)} by the printer's count; pay at most that out, or "
+                "pay cash in first",
+                detail_pl=f"w kasie jest tylko {format_grosze(have).replace('.', ',')} zł.",
+            )
+        name = {"cash_in": "#i", "cash_out": "#d", "goods_return": "#z"}[document.type]
+        return request(name, Ps=0, kwota=document.amount)
+        yield  # a dialogue of no steps
+
+    return command
+
+
+_DOUBLED = Notice(
+    code="slip.doubled",
+    detail="the printer printed more than one slip meanwhile; look at the paper",
+    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
+)
+
+
+def _judge_slip(document: Slip) -> Judge:
+    """A slip is proven by the cash it moved (9.3); where sales moved it too, by one more printout."""
+    amount = document.amount if isinstance(document, CashIn) else -document.amount
+
+    def judge(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+        slips, quiet = moved.slips, not (moved.reports or moved.completed)
+        # One that the cable doubled is refused the second time for want of cash, which is then forgotten (5.7).
+        emptied = confirmed and slips == 1 and amount < 0 and moved.now["cash"] == 0
+        if quiet:
+            doubled = moved.cash == 2 * amount
+            printed = moved.cash == amount or (confirmed and (doubled or emptied or moved.untold))
+        else:
+            doubled = slips > 1 and not moved.reports
+            printed = (slips == 1 and not moved.reports) or (confirmed and slips > 0)
+        if printed:
+            paper = yield from read_paper(settings)
+            after = moved.now
+            result = yield from read_result(after, None, after["n_dobowych"] + 1, document.amount, just_now=confirmed)
+            notices = (_DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
+            return Printed(result, paper, notices, {"after": after}, neutral(after))
+        if quiet and doubled:
+            return _unproven("many_slips", "the cash moved by twice the amount", moved.now)
+        if quiet and moved.cash != 0:
+            return _unproven("changed", "the cash moved by another amount than ours", moved.now)
+        if quiet or slips == 0:
+            return None
+        if moved.reports:
+            return _unproven("report_between", "a daily report came in between and reset the counters", moved.now)
+        return _unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
+
+    return judge
+
+
+def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    """``1$d`` leaves no trace on the printer: never done again on doubt, and never undecided."""
+    facts = yield from _prepare(settings, printer_id)
+    if isinstance(facts, Wait):
+        return facts
+    yield Started(facts.look, neutral(facts.look))
+    reply = yield from send(request("$d 1"))
+    if not reply.good:
+        return NotPrinted(refused(reply, "/document"))
+    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)

@@ -1,0 +1,54 @@
+"""What the engine sees of the Thermal family."""
+
+from __future__ import annotations
+
+from fiscald.model.documents import Document, Receipt
+from fiscald.model.printers import Condition, Snapshot
+from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
+from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.session import ThermalSession
+
+
+class Thermal:
+    """See ``fiscald.protocols.base.Family``."""
+
+    name = "thermal"
+    #: POSNET devices know only the first; a Novitus can be set to each of them (4.3).
+    code_pages = ("mazovia", "cp1250", "latin2")
+    profiles = tuple(PROFILES)
+    documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+
+    def session(self, settings: Settings) -> Session:
+        """A codec for a new connection."""
+        return ThermalSession(settings.code_page)
+
+    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+        """Everything the status shows."""
+        return queries.observe(settings)
+
+    def probe(self, settings: Settings) -> Dialogue[Condition]:
+        """Whether the printer can print."""
+        return queries.probe(settings)
+
+    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
+        """The refusals that can be foretold; rates and NIP only once the printer's own are known."""
+        if not isinstance(document, Receipt):
+            return Check()
+        name = settings.profile or (snapshot.identity.profile if snapshot else "posnet")
+        rates = queries.parse_rates(snapshot.rates) if snapshot else None
+        printer_id = snapshot.identity.printer_id if snapshot else None
+        plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
+        return Check(tuple(plan.errors), tuple(plan.notices))
+
+    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+        """Carry a document out."""
+        return dialogue.carry_out(document, settings, printer_id)
+
+    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+        """Find out what became of an interrupted document."""
+        return dialogue.recover(document, settings, trail)
+
+
+FAMILY = Thermal()

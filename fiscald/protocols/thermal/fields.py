@@ -1,0 +1,259 @@
+"""Types of Thermal values: how they stand in front of their terminator.
+
+Source: Thermal reference, section 4. Amounts end with ``/``, texts with CR, the numbers of some answers with ``;``.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from fiscald.model.money import plain
+from fiscald.protocols.thermal.frames import CR, HEADER_END, SLASH
+
+
+class Brand(StrEnum):
+    """Whose manual a device follows (section 1 and appendix A); Innova follows POSNET's, as far as is known."""
+
+    POSNET = "posnet"
+    NOVITUS = "novitus"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How values are written: Python codec of the code page, and brand, which decides limits and layouts."""
+
+    codec: str
+    brand: Brand = Brand.POSNET
+
+
+class ValueRefused(ValueError):
+    """A value that its type cannot carry."""
+
+
+class Value(ABC):
+    """A type of value, with the terminator that usually follows it."""
+
+    end: bytes = CR
+
+    @abstractmethod
+    def encode(self, value: Any, dialect: Dialect) -> bytes:
+        """The bytes of ``value``. Raises ``ValueRefused``."""
+
+    @abstractmethod
+    def decode(self, raw: bytes, dialect: Dialect) -> Any:
+        """The value of ``raw``. Raises ``ValueRefused``."""
+
+
+class Amount(Value):
+    """Money in grosze, or a percentage in hundredths: ``12.34``.
+
+    POSNET takes six digits before the point and two behind it, eight where money in the drawer is meant; Novitus
+    always eight (4.1). Understood are comma and dot, ``5.``, ``5.0`` and ``05.00`` (POSNET prints commas, some
+    devices send leading zeros).
+    """
+
+    end = SLASH
+
+    def __init__(self, most: int = 99_999_999, novitus: int = 9_999_999_999, least: int = 0) -> None:
+        self._most = {Brand.POSNET: most, Brand.NOVITUS: novitus}
+        self.least = least
+
+    def most(self, brand: Brand) -> int:
+        """The largest value that a device of that brand takes."""
+        return self._most[brand]
+
+    def _within(self, value: int, dialect: Dialect) -> int:
+        if not self.least <= value <= self.most(dialect.brand):
+            raise ValueRefused(f"{value} grosze is not between {self.least} and {self.most(dialect.brand)}")
+        return value
+
+    def encode(self, value: int, dialect: Dialect) -> bytes:
+        """See ``Value.encode``; nothing is ``0``, as clients send it."""
+        value = self._within(value, dialect)
+        return b"%d.%02d" % divmod(value, 100) if value else b"0"
+
+    def decode(self, raw: bytes, dialect: Dialect) -> int:
+        """See ``Value.decode``."""
+        match = re.fullmatch(rb"(\d{0,10})(?:[.,](\d{0,2}))?", raw)
+        if match is None or not (match[1] or match[2]):
+            raise ValueRefused(f"{raw!r} is not an amount")
+        return self._within(int(match[1] or 0) * 100 + int((match[2] or b"").ljust(2, b"0")), dialect)
+
+
+class Total(Amount):
+    """An amount in an answer: always with two decimals, ``0.00``."""
+
+    def encode(self, value: int, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return b"%d.%02d" % divmod(self._within(value, dialect), 100)
+
+
+class Measured(NamedTuple):
+    """A quantity and its unit of measure."""
+
+    number: Decimal
+    unit: str = ""
+
+
+class Quantity(Value):
+    """A number of at most ten digits, and behind it, after a space, a unit of at most four characters.
+
+    The number always has its dot: units are only looked for after it (4.1). Of a received one the first number is
+    taken, whatever stands before it.
+    """
+
+    LENGTH = 16
+    DIGITS = 10
+    UNIT = 4
+
+    def encode(self, value: Measured, dialect: Dialect) -> bytes:
+        """See ``Value.encode``; whole ones as ``2.``, others with three decimals or more."""
+        text = plain(value.number)
+        if "." not in text:
+            text += "."
+        elif sum(char.isdigit() for char in f"{value.number:.3f}") <= self.DIGITS:
+            text = max(text, f"{value.number:.3f}", key=len)
+        if not value.number > 0 or sum(char.isdigit() for char in text) > self.DIGITS:
+            raise ValueRefused(f"{value.number} is not a quantity of at most {self.DIGITS} digits")
+        if len(value.unit) > self.UNIT:
+            raise ValueRefused(f"a unit has at most {self.UNIT} characters")
+        return TEXT.encode(f"{text} {value.unit}" if value.unit else text, dialect)
+
+    def decode(self, raw: bytes, dialect: Dialect) -> Measured:
+        """See ``Value.decode``."""
+        text = Text(self.LENGTH).decode(raw, dialect)
+        match = re.search(r"(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*(.*))", text, re.ASCII)
+        if match is None or sum(char.isdigit() for char in match[1]) > self.DIGITS:
+            raise ValueRefused(f"{raw!r} is not a quantity")
+        return Measured(Decimal(match[1].replace(",", ".")), match[2].strip()[: self.UNIT])
+
+
+class Rate(Value):
+    """A VAT rate: per cent with two decimals; 100 is exempt, 101 inactive.
+
+    Values are ``Decimal`` per cent, ``"exempt"`` or ``None``. One protocol setting of Novitus has 98.99 for exempt
+    and 99.99 for inactive instead; its manual says so in one place and the opposite in another (12, no. 1): the
+    table of rates is followed.
+    """
+
+    end = SLASH
+
+    def encode(self, value: Decimal | str | None, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        number = Decimal(101) if value is None else Decimal(100) if value == "exempt" else Decimal(value)
+        return f"{number:.2f}".encode()
+
+    def decode(self, raw: bytes, dialect: Dialect) -> Decimal | str | None:
+        """See ``Value.decode``."""
+        if not re.fullmatch(rb"\d{1,3}([,.]\d{1,2})?", raw):
+            raise ValueRefused(f"{raw!r} is not a rate")
+        number = Decimal(raw.decode().replace(",", "."))
+        if number in (100, Decimal("98.99")):
+            return "exempt"
+        if number in (101, Decimal("99.99")):
+            return None
+        if number > 100:
+            raise ValueRefused(f"{raw!r} is not a rate")
+        return number
+
+
+class Letter(Value):
+    """A VAT rate by letter; ``Z`` or a space is the exempt one, ``P`` marks packaging in the place of a rate."""
+
+    end = SLASH
+
+    def encode(self, value: str, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if len(value) != 1 or value not in "ABCDEFGZP ":
+            raise ValueRefused(f"{value!r} is not the letter of a rate")
+        return value.encode()
+
+    def decode(self, raw: bytes, dialect: Dialect) -> str:
+        """See ``Value.decode``."""
+        if len(raw) != 1 or raw not in b"ABCDEFGZP ":
+            raise ValueRefused(f"{raw!r} is not the letter of a rate")
+        return raw.decode()
+
+
+class Count(Value):
+    """A whole number in an answer."""
+
+    end = SLASH
+
+    def encode(self, value: int, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        if value < 0:
+            raise ValueRefused(f"{value} is negative")
+        return b"%d" % value
+
+    def decode(self, raw: bytes, dialect: Dialect) -> int:
+        """See ``Value.decode``."""
+        if not re.fullmatch(rb"\d{1,10}", raw):
+            raise ValueRefused(f"{raw!r} is not a whole number")
+        return int(raw)
+
+
+class Text(Value):
+    """Text in the printer's code page, at most ``posnet`` (or ``novitus``) characters (4.2)."""
+
+    def __init__(self, posnet: int, novitus: int | None = None, *, least: int = 0) -> None:
+        self._limits = {Brand.POSNET: posnet, Brand.NOVITUS: posnet if novitus is None else novitus}
+        self.least = least
+
+    def limit(self, brand: Brand) -> int:
+        """Most characters on a device of that brand."""
+        return self._limits[brand]
+
+    def _legal(self, char: str) -> bool:
+        return ord(char) >= 32
+
+    def _within(self, text: str, dialect: Dialect) -> str:
+        if not all(map(self._legal, text)):
+            raise ValueRefused("control characters cannot be sent")
+        if not self.least <= len(text) <= self.limit(dialect.brand):
+            raise ValueRefused(f"{len(text)} characters, {self.least} to {self.limit(dialect.brand)} are taken")
+        return text
+
+    def encode(self, value: str, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        try:
+            return self._within(value, dialect).encode(dialect.codec)
+        except UnicodeEncodeError as error:
+            raise ValueRefused(str(error)) from None
+
+    def decode(self, raw: bytes, dialect: Dialect) -> str:
+        """See ``Value.decode``."""
+        return self._within(raw.decode(dialect.codec, "replace"), dialect)
+
+
+class Header(Text):
+    """The lines above every document: CR or LF ends a line, SO makes it wide (``$f``, 5.1)."""
+
+    end = HEADER_END
+
+    def _legal(self, char: str) -> bool:
+        return ord(char) >= 32 or char in "\r\n\x0e"
+
+    def encode(self, value: str, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        raw = super().encode(value, dialect)
+        if HEADER_END in raw:
+            raise ValueRefused("this code page has a character on the byte that ends the header")
+        return raw
+
+
+TEXT = Text(16)
+#: Price, line value, discount, total and payments (4.1).
+AMOUNT = Amount()
+#: Money in the drawer: eight digits on every device (4.1).
+CASH = Amount(9_999_999_999)
+TOTAL = Total(99_999_999_999, 99_999_999_999)
+QUANTITY = Quantity()
+RATE = Rate()
+LETTER = Letter()
+COUNT = Count()

@@ -1,0 +1,244 @@
+"""Sequences of the Thermal protocol, ``ESC P Ps;...;Pn xx string cc ESC \\``, and its single bytes.
+
+Source: Thermal reference, sections 3.1 to 3.3. The check byte is the XOR of everything between ``ESC P`` and its
+own two digits. Whether a sequence has one cannot be seen from outside: two last digits that fit are taken for it,
+and who knows the command decides. Control bytes can never be part of a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+from functools import reduce
+from operator import xor
+from typing import NamedTuple
+
+ESC, BEGIN, END = 0x1B, b"P", b"\\"
+CR, SLASH = b"\r", b"/"
+#: Ends the text of the header (5.1); the one byte that is no character of any text.
+HEADER_END = b"\xff"
+
+#: The longest sequence that is kept while its end is awaited. The printer's buffer for a whole receipt has 2 KB (2).
+MAX_FRAME = 2048
+#: Most digits of a parameter: Novitus error numbers have four.
+_MAX_DIGITS = 4
+
+# Identifiers have two characters; longer ones exist on Novitus only, and none of them is used here (3.1).
+# One firmware puts a control byte in front of the number in ``#Z`` (3.4, a client's observation).
+_PAYLOAD = re.compile(rb"([\x00-\x1f]?)([0-9;]*)([$#^@!?*][A-Za-z])(.*)", re.DOTALL)
+
+
+class Control(IntEnum):
+    """Single bytes that a host sends, and those that open and close nothing."""
+
+    ENQ = 0x05
+    """Answered by one byte, in the order of commands."""
+    BEL = 0x07
+    DLE = 0x10
+    """Answered by one byte at once, whatever the printer does."""
+    CAN = 0x18
+    """Gives an unfinished sequence up. Never cancels a receipt."""
+    DLE2 = 0x1A
+    """Novitus: answered at once by a sequence."""
+
+
+class Enq(NamedTuple):
+    """The answer to ENQ (3.3)."""
+
+    fiscal: bool
+    """FSK: fiscal, not training."""
+    done: bool
+    """CMD: the last command was executed correctly."""
+    open: bool
+    """PAR: a receipt is open."""
+    finished: bool
+    """TRF: the last receipt was closed correctly."""
+
+    @property
+    def byte(self) -> int:
+        """As it is sent: ``0110 FSK CMD PAR TRF``."""
+        return 0x60 | self.fiscal << 3 | self.done << 2 | self.open << 1 | self.finished
+
+
+class Dle(NamedTuple):
+    """The answer to DLE (3.3)."""
+
+    online: bool
+    """ONL."""
+    no_paper: bool
+    """PE/AKK: no paper, or the battery is discharged."""
+    fault: bool
+    """ERR: the mechanism or its controller reports a fault."""
+
+    @property
+    def byte(self) -> int:
+        """As it is sent: ``01110 ONL PE ERR``."""
+        return 0x70 | self.online << 2 | self.no_paper << 1 | self.fault
+
+
+def status_byte(byte: int) -> Enq | Dle | None:
+    """What a single byte of a printer says, or ``None``: the ranges tell ENQ and DLE apart (3.3)."""
+    if 0x60 <= byte <= 0x6F:
+        return Enq(*(bool(byte & mask) for mask in (8, 4, 2, 1)))
+    if 0x70 <= byte <= 0x77:
+        return Dle(*(bool(byte & mask) for mask in (4, 2, 1)))
+    return None
+
+
+class FrameFault(IntEnum):
+    """What makes a sequence none; a printer answers those with its error 3 (rule 5 names no number, choice)."""
+
+    SYNTAX = 1
+    """No parameters and identifier at its beginning, or another escape sequence inside."""
+    TOO_LONG = 2
+
+
+class Frame(NamedTuple):
+    """A sequence: decimal parameters, identifier, the rest."""
+
+    params: tuple[int | None, ...]
+    """``None``: an empty one (real printers accept a trailing semicolon)."""
+    name: str
+    """Identifier, two characters; upper and lower case differ."""
+    body: bytes = b""
+    digits: bytes = b""
+    """The last two digits, where they are the check byte of what is before them; empty: they are not."""
+
+    @property
+    def unchecked(self) -> Frame:
+        """The same where this kind of sequence has no check byte: the digits belong to the body."""
+        return self._replace(body=self.body + self.digits, digits=b"")
+
+    @property
+    def payload(self) -> bytes:
+        """What the check byte is made from."""
+        head = b";".join(b"" if param is None else b"%d" % param for param in self.params)
+        return head + self.name.encode("ascii") + self.body
+
+    @property
+    def checked(self) -> Frame:
+        """The same with its check byte."""
+        return self._replace(digits=check(self.payload))
+
+
+class BadFrame(NamedTuple):
+    """Something between ``ESC P`` and ``ESC \\`` that is not a sequence."""
+
+    fault: FrameFault
+
+
+def check(payload: bytes) -> bytes:
+    """The check byte of ``payload`` as two upper-case hexadecimal digits."""
+    return b"%02X" % reduce(xor, payload, 0xFF)
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of ``frame``. Raises ``ValueError`` for a byte that would end it."""
+    payload = frame.payload + frame.digits
+    if any(byte in payload for byte in (ESC, *Control)):
+        raise ValueError(f"{payload!r} contains a byte that would end the sequence")
+    return b"%c" % ESC + BEGIN + payload + b"%c" % ESC + END
+
+
+def decode(payload: bytes) -> Frame | BadFrame:
+    """The sequence in ``payload`` (what stands between ``ESC P`` and ``ESC \\``), or that it is none."""
+    match = _PAYLOAD.fullmatch(payload)
+    if match is None:
+        return BadFrame(FrameFault.SYNTAX)
+    _, head, name, body = match.groups()
+    params = head.split(b";") if head else []
+    if any(len(param) > _MAX_DIGITS for param in params):
+        return BadFrame(FrameFault.SYNTAX)
+    digits = body[-2:]
+    # The printer accepts lower-case digits (3.2).
+    if len(digits) < 2 or digits.upper() != check(payload[:-2]):
+        digits = b""
+    return Frame(
+        tuple(int(param) if param else None for param in params),
+        name.decode("ascii"),
+        body[: len(body) - len(digits)],
+        digits,
+    )
+
+
+class _Sequences:
+    """Finds sequences in a stream of bytes, however it is cut up. Keeps at most ``MAX_FRAME`` bytes."""
+
+    def __init__(self) -> None:
+        self._frame: bytearray | None = None
+        self._escape = False
+        self._fault: FrameFault | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether a sequence has begun and not ended."""
+        return self._frame is not None
+
+    def reset(self) -> None:
+        """Give up an unfinished sequence."""
+        self._frame, self._escape, self._fault = None, False, None
+
+    def _take(self, byte: int) -> Frame | BadFrame | None:
+        """One byte that may belong to a sequence; the sequence that it ends."""
+        if self._escape:
+            self._escape = False
+            return self._escaped(byte)
+        if byte == ESC:
+            self._escape = True
+        elif self._frame is not None and self._fault is None:
+            if len(self._frame) == MAX_FRAME:
+                self._fault = FrameFault.TOO_LONG
+            else:
+                self._frame.append(byte)
+        return None
+
+    def _escaped(self, byte: int) -> Frame | BadFrame | None:
+        if byte == BEGIN[0]:
+            # Inside a sequence too: what was collected is given up (3.1 rule 3).
+            self._frame, self._fault = bytearray(), None
+        elif byte == ESC:
+            self._escape = True
+        elif byte != END[0]:
+            # The rest is ignored up to the end of the sequence (3.1 rule 4).
+            self._fault = self._fault or FrameFault.SYNTAX
+        elif self._frame is not None:
+            frame, fault = bytes(self._frame), self._fault
+            self.reset()
+            return decode(frame) if fault is None else BadFrame(fault)
+        if self._frame is None:
+            self._fault = None
+        return None
+
+
+class CommandDeframer(_Sequences):
+    """What a host sends: sequences and single bytes, by the parser rules of 3.1."""
+
+    def feed(self, data: bytes) -> Iterator[Frame | BadFrame | Control]:
+        """Sequences that ``data`` completes and single bytes in it, in order.
+
+        Inside a sequence ENQ and BEL are bytes like others, DLE and DLE2 are recognised, CAN ends it (rule 2).
+        """
+        for byte in data:
+            if byte in (Control.DLE, Control.DLE2):
+                yield Control(byte)
+            elif byte == Control.CAN:
+                self.reset()
+                yield Control.CAN
+            elif byte in (Control.ENQ, Control.BEL) and not self.inside:
+                yield Control(byte)
+            elif (item := self._take(byte)) is not None:
+                yield item
+
+
+class AnswerDeframer(_Sequences):
+    """What a printer sends: sequences, and the single bytes that answer ENQ and DLE."""
+
+    def feed(self, data: bytes) -> Iterator[Frame | BadFrame | Enq | Dle]:
+        """Sequences that ``data`` completes and status bytes outside of them, in order; the rest is ignored."""
+        for byte in data:
+            status = None if self.inside or self._escape else status_byte(byte)
+            if status is not None:
+                yield status
+            elif (item := self._take(byte)) is not None:
+                yield item

@@ -1,0 +1,118 @@
+"""Which command is legal in which state, and where it leads.
+
+Theory of operation. A printer holds at most one receipt. Its state is one of ``State``; a command that is not
+legal there fails with the error of ``LEGALITY`` and changes nothing. Status queries are legal everywhere, but for
+those that need the clock. Neither table knows whether it is read by the driver, the emulator or a test. What
+depends on the content of a receipt (no line sold yet, the last payment taken back) is not grammar and is decided
+by the device.
+
+Source: Thermal reference, section 6.1. Where it has 82 or 95 for a wrong state, 95 stands for an open receipt and
+82 for what follows a short closing (choice). Non-fiscal forms and the check of the goods base are not here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fiscald.protocols.thermal.commands import names
+from fiscald.protocols.thermal.fields import Brand
+
+
+class State(StrEnum):
+    """What is open on the printer."""
+
+    NO_RTC = "no_rtc"
+    """Nothing; its clock was never set."""
+    NO_RATES = "no_rates"
+    """Nothing; all VAT rates are inactive."""
+    IDLE = "idle"
+    """Nothing."""
+    LINES = "lines"
+    """A receipt without payment."""
+    PAY = "pay"
+    """The same after the first payment (``$b``)."""
+    TAIL = "tail"
+    """Registered by a short closing; its sheet is not finished."""
+
+
+TRANSACTION = (State.LINES, State.PAY)
+
+NO_CLOCK, NO_RATES, NOT_OPEN, NOTHING_TO_CLOSE, WRONG_STATE, PAID, OPEN_ALREADY = 1, 18, 21, 29, 82, 91, 95
+
+_OK = None
+_COLUMNS = (State.NO_RTC, State.NO_RATES, State.IDLE, State.LINES, State.PAY, State.TAIL)
+_TABLE: tuple[tuple[tuple[str, ...], tuple[int | None, ...]], ...] = (
+    #                                  NO_RTC NO_RATES IDLE LINES PAY  TAIL
+    (("#v", "#v 30", "#c", "#u"),      (1,    _OK,  _OK,  _OK,  _OK,  _OK)),
+    (("$g",),                          (1,    18,   _OK,  _OK,  _OK,  _OK)),
+    (("$c", "$p", "#o"),               (1,    _OK,  _OK,  95,   95,   82)),
+    (("$f 0", "$r"),                   (1,    18,   _OK,  95,   95,   82)),
+    (("$h",),                          (1,    18,   _OK,  95,   95,   82)),
+    (("$l", "$d 6", "$d 7", "$d 10", "$d 11"),
+                                       (1,    18,   21,   _OK,  91,   82)),
+    (("$L", "$Y"),                     (1,    18,   21,   _OK,  82,   82)),
+    # After a payment only the one that takes all of them back (Px 0); the device refuses others with 82.
+    (("$n",),                          (1,    18,   21,   _OK,  _OK,  82)),
+    (("$b 1", "$b 2"),                 (1,    18,   21,   _OK,  _OK,  82)),
+    (("$e 1", "$x"),                   (1,    18,   29,   _OK,  91,   82)),
+    (("$y",),                          (1,    18,   29,   _OK,  _OK,  82)),
+    (("$e 0",),                        (1,    18,   _OK,  _OK,  _OK,  82)),
+    (("$N 1", "$z 100"),               (1,    18,   21,   _OK,  82,   82)),
+    (("$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"),
+                                       (1,    18,   21,   82,   82,   _OK)),
+    (("#i", "#d", "#z", "#t", "#k", "#p", "#q", "#l"),
+                                       (1,    18,   _OK,  95,   95,   82)),
+    (("#r",),                          (1,    18,   _OK,  95,   95,   82)),
+)  # fmt: skip
+
+#: (command, state) -> the error of an illegal command. What is not here is legal.
+LEGALITY: dict[tuple[str, State], int] = {
+    (command, state): error
+    for commands, errors in _TABLE
+    for command in commands
+    for state, error in zip(_COLUMNS, errors, strict=True)
+    if error is not None
+}
+
+#: What Novitus allows besides, and what ends the receipt there too: a client's tests close one that has payments
+#: with ``$e`` (6.1).
+NOVITUS_ALLOWS = frozenset((("$e 1", State.PAY), ("$x", State.PAY)))
+
+#: (command, state) -> the state after its success. What is not here stays where it is.
+MOVES: dict[tuple[str, State], State] = {
+    ("$h", State.IDLE): State.LINES,
+    ("$b 1", State.LINES): State.PAY,
+    ("$e 1", State.LINES): State.IDLE,
+    ("$x", State.LINES): State.IDLE,
+    ("$y", State.LINES): State.IDLE,
+    ("$y", State.PAY): State.IDLE,
+    ("$e 0", State.LINES): State.IDLE,
+    ("$e 0", State.PAY): State.IDLE,
+    ("$z 28", State.TAIL): State.IDLE,
+}
+
+
+def refusal(command: str, state: State, brand: Brand = Brand.POSNET) -> int | None:
+    """The error of ``command`` (the name of its row) in ``state``, or ``None`` where it is legal."""
+    if brand is Brand.NOVITUS and (command, state) in NOVITUS_ALLOWS:
+        return None
+    return LEGALITY.get((command, state))
+
+
+def after(
+    command: str, state: State, brand: Brand = Brand.POSNET, *, short: bool = False, unpaid: bool = False
+) -> State:
+    """The state after ``command`` succeeded in ``state``.
+
+    ``short``: a ``$y`` with ``Pc`` 3. ``unpaid``: no payment is left after it (``$b 2``, ``$n`` with ``Px`` 0).
+    """
+    if command == "$y" and short and state in TRANSACTION:
+        return State.TAIL
+    if command in ("$b 2", "$n") and unpaid and state is State.PAY:
+        return State.LINES
+    if brand is Brand.NOVITUS and (command, state) in NOVITUS_ALLOWS:
+        return State.IDLE
+    return MOVES.get((command, state), state)
+
+
+assert {command for command, _ in LEGALITY} <= names(), "the table names an unknown command"

@@ -1,0 +1,713 @@
+"""From a receipt to its commands: the arithmetic of the printer, and its refusals foretold.
+
+Source: Thermal reference, sections 4 (limits), 5.2 to 5.5, 6.3. Percentages are turned into amounts here, so that
+neither of the printer's two methods (6.4) has anything to round. ``TOTAL`` of a closing is what the lines come to
+after their own discounts and before the discount of the whole receipt. How that one is spread over the rates
+differs between brands by a grosz and is the printer's business (6.5): only the sum is foretold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fiscald.model.documents import (
+    Adjustment,
+    Line,
+    Packaging,
+    Payment,
+    PaymentType,
+    Receipt,
+    describe_adjustment,
+)
+from fiscald.model.jobs import Notice
+from fiscald.model.money import format_grosze, line_value, percent_of, plain
+from fiscald.model.problems import FieldProblem
+from fiscald.model.text import CODE_PAGES, TextRefused, fit
+from fiscald.protocols.thermal.commands import (
+    COMMANDS,
+    DISCOUNT_AMOUNT,
+    LINE_DISCOUNT,
+    LINE_SURCHARGE,
+    OWN_DESCRIPTION,
+    RATE_LETTERS,
+    SURCHARGE_AMOUNT,
+    Request,
+    request,
+)
+from fiscald.protocols.thermal.fields import AMOUNT, QUANTITY, Brand, Dialect, Measured, Quantity, Text, ValueRefused
+from fiscald.protocols.thermal.profiles import Profile
+
+#: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
+Rates = Mapping[str, Decimal | str | None]
+
+#: The number of a line has one byte (5.2).
+MAX_LINES = 255
+MAX_FOOTER_LINES = 3
+#: Most amounts and most texts in one ``$y`` (5.5).
+MAX_AMOUNTS, MAX_TEXTS = 20, 40
+#: Letters in a system number of POSNET; what is over is printed as spaces (4.2).
+MAX_LETTERS = 10
+#: Characters of a bar code with letters, and digits of one without (5.11); the field has 30, two of them are ``#``.
+BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
+#: Register and cashier where both are one code of three characters (5.5).
+TILL_CODE, CASHIER_CODE = 1, 2
+
+
+class Item(NamedTuple):
+    """A request and the part of the document it stands for."""
+
+    request: Request
+    pointer: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """A receipt, ready to be carried out; or why not (``errors``)."""
+
+    items: list[Item] = field(default_factory=list)
+    """Everything before the closing command, in order."""
+    close: Request | None = None
+    running: list[list[int]] = field(default_factory=lambda: [[0] * len(RATE_LETTERS)])
+    """What the printer has by rate, in grosze, before the first line and after each one."""
+    lines_total: int = 0
+    """What the lines come to, in grosze: ``TOTAL``."""
+    total: int = 0
+    """Fiscal value after the discount of the whole receipt, in grosze."""
+    paid: int = 0
+    change: int = 0
+    errors: list[FieldProblem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def holds(self, totals: list[int]) -> bool:
+        """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
+        return totals in self.running or sum(totals) == self.total
+
+
+class _Sold(NamedTuple):
+    """A sale line as its storno must repeat it."""
+
+    name: str
+    rate: object
+    price: int
+    quantity: Decimal
+    adjustment: int
+
+
+class _Form(NamedTuple):
+    """A payment that is not cash: form, amount, name."""
+
+    number: int
+    amount: int
+    name: str
+
+
+def find_rate(vat: str, rates: Rates) -> tuple[int | None, str, str]:
+    """The index of ``vat`` in the printer's table; or ``None`` with a code and a sentence."""
+    active = ", ".join(f"{letter} = {rate_name(rate)}" for letter, rate in rates.items() if rate is not None)
+    letters = list(rates)
+    if len(vat) == 1:
+        if vat not in rates:
+            return None, "vat.letter", f"the printer has no rate {vat}; its table is: {active}"
+        if rates[vat] is None:
+            return None, "vat.inactive", f"rate {vat} is not active on the printer; its table is: {active}"
+        return letters.index(vat), "", ""
+    wanted: Decimal | str = "exempt" if vat == "exempt" else Decimal(vat.rstrip("%"))
+    for index, rate in enumerate(rates.values()):
+        if rate == wanted:
+            return index, "", ""
+    return None, "vat.rate", f"no rate of {vat} is active on the printer; its table is: {active}"
+
+
+def rate_name(rate: Decimal | str | None) -> str | None:
+    """``"23%"``, ``"exempt"`` or ``None``."""
+    return f"{plain(rate)}%" if isinstance(rate, Decimal) else rate
+
+
+class _Planner:
+    """Walks one receipt; collects commands, errors and notices."""
+
+    def __init__(self, profile: Profile, code_page: str, rates: Rates | None, printer_id: str | None) -> None:
+        self.profile = profile
+        self.brand = profile.brand
+        self.code_page = code_page
+        self.rates = rates
+        self.printer_id = printer_id
+        self.most = AMOUNT.most(profile.brand)
+        self.plan = Plan()
+        self._sold: list[_Sold] = []
+
+    # -- findings -------------------------------------------------------------------------------------
+
+    def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
+        self.plan.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
+
+    def unsupported(self, pointer: str, code: str, what: str, what_pl: str, instead: str = "leave it out") -> None:
+        self.error(pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}.")
+
+    def text(self, value: str, pointer: str, command: str, part: str, *, cut: bool = True) -> str:
+        """``value`` as the printer can hold it. ``cut=False``: an identifier, which a cut would falsify."""
+        kind = COMMANDS[self.brand][command].part(part).value
+        assert isinstance(kind, Text)
+        return self.fitted(value, pointer, kind.limit(self.brand), cut=cut)
+
+    def fitted(self, value: str, pointer: str, limit: int, *, cut: bool = True) -> str:
+        """``value`` in the printer's code page, in at most ``limit`` characters."""
+        try:
+            fitted = fit(value, self.code_page, limit if cut else None)
+        except TextRefused as error:
+            self.error(
+                pointer,
+                "text.code_page",
+                f"{error}; send another character in its place",
+                f"znak {error.char} nie istnieje na tej drukarce.",
+            )
+            return ""
+        if len(fitted.text) > limit:
+            self.error(
+                pointer,
+                "text.too_long",
+                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
+                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+            )
+            return ""
+        if fitted.replaced or fitted.cut:
+            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
+            self.plan.notices.append(
+                Notice(
+                    code="text.cut" if fitted.cut else "text.replaced",
+                    pointer=pointer,
+                    detail=f"printed as {fitted.text!r}: {done}",
+                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
+                )
+            )
+        return fitted.text
+
+    def add(self, pointer: str, command: str, **values: Any) -> None:
+        if self.plan.errors:
+            return
+        self.plan.items.append(Item(request(command, self.brand, **values), pointer))
+
+    # -- the receipt ----------------------------------------------------------------------------------
+
+    def receipt(self, receipt: Receipt) -> Plan:
+        at = "/document"
+        self._open(receipt, at)
+        if len(receipt.lines) > MAX_LINES:
+            self.error(
+                f"{at}/lines",
+                "lines.too_many",
+                f"{len(receipt.lines)} lines, this printer takes {MAX_LINES}; split the receipt",
+                f"za dużo pozycji (najwyżej {MAX_LINES}).",
+            )
+            return self.plan
+        for index, line in enumerate(receipt.lines):
+            self._line(line, index + 1, f"{at}/lines/{index}")
+        self.plan.total = self.plan.lines_total
+        adjustment = self._adjust(receipt, at)
+        self._total(receipt, at)
+        packaging = self._packaging(receipt.packaging, at)
+        due = self.plan.total + sum(-value if returned else value for _, value, returned in packaging)
+        cash, forms = self._payments(receipt, due, at)
+        footer = self._footer(receipt, at)
+        close = self._close_x if self.profile.closing == "$x" else self._close_y
+        closing = close(receipt, adjustment, packaging, cash, forms, footer, at)
+        if not self.plan.errors:
+            self.plan.close = request(self.profile.closing, self.brand, **closing)
+        return self.plan
+
+    def _open(self, receipt: Receipt, at: str) -> None:
+        """``$h`` without block mode, so that every line is checked when it comes; and the buyer (5.2, 5.6)."""
+        nip = receipt.buyer.nip if receipt.buyer else None
+        knows = self.profile.nip is not None and (
+            self.printer_id is None
+            or not self.profile.nip_prefixes
+            or self.printer_id.startswith(self.profile.nip_prefixes)
+        )
+        if nip is not None and not knows:
+            self.error(
+                f"{at}/buyer",
+                "buyer.unsupported",
+                "this printer cannot print the buyer's NIP on a receipt; leave buyer out or print an invoice",
+                "ta drukarka nie drukuje NIP nabywcy na paragonie.",
+            )
+        if nip is not None and self.profile.nip == "$h":
+            # With the symbol "PL" in front of it, as a client's paper tests have it.
+            self.add(at, "$h", Pl=0, Pn=0, P0=0, idtype=1, PL=1, id=nip)
+            return
+        self.add(at, "$h", Pl=0)
+        if nip is not None:
+            self.add(f"{at}/buyer/nip", "$N 1", nip=nip)
+
+    def _rate(self, vat: str, pointer: str) -> object:
+        """The rate's index; while the table is unknown, the rate as it was written."""
+        if self.rates is None:
+            return vat
+        index, code, detail = find_rate(vat, self.rates)
+        if index is None:
+            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
+        return index
+
+    def _adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
+        """Grosze of a discount or surcharge on ``base``."""
+        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
+        assert amount is not None
+        if amount == 0:
+            self.error(
+                pointer,
+                "adjustment.zero",
+                f"{adjustment.percent}% of {format_grosze(base)} rounds to 0.00; leave it out",
+                "rabat lub narzut wynosi zero.",
+            )
+        elif discount and amount >= base:
+            self.error(
+                pointer,
+                "discount.too_large",
+                f"a discount of {format_grosze(amount)} leaves nothing of {format_grosze(base)}; "
+                "the printer refuses it. Leave the goods out or make the discount smaller",
+                "rabat nie może być równy wartości ani większy od niej.",
+            )
+        elif amount > self.most:
+            self.error(
+                pointer,
+                "adjustment.too_large",
+                f"more than {format_grosze(self.most)}, the most this printer takes",
+                "za duży rabat lub narzut.",
+            )
+        return amount
+
+    def _line(self, line: Line, number: int, at: str) -> None:
+        name = self.text(line.name, f"{at}/name", "$l", "nazwa")
+        description = line.description and self.text(line.description, f"{at}/description", "$l", "opis")
+        if line.description and not self.profile.descriptions:
+            self.unsupported(f"{at}/description", "line.description", "line under the goods", "opisu towaru")
+        rate = self._rate(line.vat, f"{at}/vat")
+        quantity = self._quantity(line, at)
+        value = line_value(line.price, line.quantity)
+        if value == 0:
+            self.error(
+                at,
+                "line.zero",
+                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
+                "wartość pozycji wynosi zero.",
+            )
+        if max(value, line.price) > self.most:
+            self.error(
+                at,
+                "line.too_large",
+                f"price or value are more than {format_grosze(self.most)}, the most this printer takes",
+                "pozycja ma za dużą wartość.",
+            )
+        adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, ""
+        if adjustment is not None and value:
+            discount = line.discount is not None
+            word = "discount" if discount else "surcharge"
+            if not self.profile.line_adjustments:
+                self.unsupported(
+                    f"{at}/{word}", "line.adjustment", "discount or surcharge of a line", "rabatu ani narzutu pozycji",
+                    "put it into the price",
+                )  # fmt: skip
+            amount = self._adjustment(adjustment, value, f"{at}/{word}", discount=discount)
+            delta = -amount if discount else amount
+            # The printer itself prints the word "rabat" or "narzut" in front (11.5).
+            adjustment_name = self.text(
+                describe_adjustment(adjustment, "").strip(), f"{at}/{word}/name", "$l", "nazwa_rabatu"
+            )
+        sold = _Sold(name, rate, line.price, line.quantity, delta)
+        if line.storno:
+            self._storno(line, sold, at)
+        else:
+            self._sold.append(sold)
+        change = -(value + delta) if line.storno else value + delta
+        self.plan.lines_total += change
+        totals = list(self.plan.running[-1])
+        totals[rate if isinstance(rate, int) else 0] += change
+        self.plan.running.append(totals)
+        # With a description the fourth parameter is there, and so are the two before it (forms 2 to 6, 5.2).
+        kind = 0 if not delta else LINE_DISCOUNT if delta < 0 else LINE_SURCHARGE
+        more = delta or description
+        self.add(
+            at,
+            "$l",
+            Pi=0 if line.storno else number,
+            Pr=kind if more else None,
+            Po=(OWN_DESCRIPTION if adjustment_name else 0) if more else None,
+            Pd=1 if description else None,
+            nazwa=name,
+            ilosc=quantity,
+            ptu=RATE_LETTERS[rate] if isinstance(rate, int) else "A",
+            cena=line.price,
+            brutto=min(value, self.most),
+            rabat=abs(delta) if more else None,
+            nazwa_rabatu=adjustment_name if delta else None,
+            opis=description,
+        )
+
+    def _quantity(self, line: Line, at: str) -> Measured:
+        unit = self.fitted(line.unit, f"{at}/unit", Quantity.UNIT) if line.unit else ""
+        measured = Measured(line.quantity, unit)
+        try:
+            QUANTITY.encode(measured, Dialect(CODE_PAGES[self.code_page], self.brand))
+        except ValueRefused:
+            self.error(
+                f"{at}/quantity",
+                "quantity.digits",
+                f"this printer takes {Quantity.DIGITS} digits; round the quantity",
+                f"ilość może mieć najwyżej {Quantity.DIGITS} cyfr.",
+            )
+        return measured
+
+    def _storno(self, line: Line, sold: _Sold, at: str) -> None:
+        """A storno repeats an earlier line: name, rate, price, quantity and discount (5.2)."""
+        if sold in self._sold:
+            self._sold.remove(sold)
+            return
+        self.error(
+            at,
+            "storno.no_line",
+            "no earlier line that is left has this name, VAT rate, price, quantity and discount; this printer reverses "
+            "whole lines only, so repeat one exactly as it was sold",
+            f"nie ma wcześniejszej pozycji „{line.name}” o tej samej ilości, cenie i rabacie do stornowania.",
+        )
+
+    def _adjust(self, receipt: Receipt, at: str) -> dict[str, Any]:
+        """The discount or surcharge of the whole receipt, as the closing command has it: ``Px``, value, name."""
+        adjustment = receipt.discount or receipt.surcharge
+        if adjustment is None or self.plan.lines_total <= 0:
+            return {"Px": 0, "rabat": 0}
+        discount = receipt.discount is not None
+        word = "discount" if discount else "surcharge"
+        if not self.profile.receipt_adjustments:
+            self.unsupported(
+                f"{at}/{word}", "receipt.adjustment", "discount or surcharge of a receipt",
+                "rabatu ani narzutu paragonu", "put it into the prices",
+            )  # fmt: skip
+        amount = self._adjustment(adjustment, self.plan.lines_total, f"{at}/{word}", discount=discount)
+        self.plan.total += -amount if discount else amount
+        kind = DISCOUNT_AMOUNT if discount else SURCHARGE_AMOUNT
+        amount = min(amount, self.most)
+        where, part = ("$n", "nazwa") if self.profile.names_adjustment == "$n" else ("$y", "opis_rabatu")
+        name = self.text(describe_adjustment(adjustment, "").strip(), f"{at}/{word}/name", where, part)
+        closing: dict[str, Any] = {"Px": kind, "rabat": amount}
+        if self.profile.names_adjustment == "$n":
+            # Only announced here; the closing command repeats it (5.4).
+            self.add(f"{at}/{word}", "$n", Px=kind, nazwa=name, wartosc=amount)
+        elif name:
+            closing |= {"Psx": 1, "opis_rabatu": name}
+        return closing
+
+    def _total(self, receipt: Receipt, at: str) -> None:
+        total = self.plan.total
+        if total <= 0:
+            self.error(
+                f"{at}/lines",
+                "receipt.zero",
+                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
+                "paragon ma wartość zero.",
+            )
+        elif max(total, self.plan.lines_total) > self.most:
+            self.error(
+                f"{at}/lines",
+                "receipt.too_large",
+                f"the receipt is worth more than {format_grosze(self.most)}, the most this printer takes",
+                "paragon ma za dużą wartość.",
+            )
+        elif receipt.total is not None and receipt.total != total:
+            self.error(
+                f"{at}/total",
+                "receipt.total",
+                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
+                f"send {format_grosze(total)} or leave total out",
+                f"suma paragonu wynosi {_zloty(total)}, a nie {_zloty(receipt.total)}.",
+            )
+
+    def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> list[tuple[Packaging, int, bool]]:
+        """Deposits: ``$d`` carries the whole amount, the closing command repeats it (5.3)."""
+        highest = self.profile.packaging
+        if packaging and highest is None:
+            self.unsupported(f"{at}/packaging", "packaging.unsupported", "returnable packaging", "opakowań zwrotnych")
+            return []
+        valued = []
+        for index, item in enumerate(packaging):
+            pointer = f"{at}/packaging/{index}"
+            value = line_value(item.price, item.quantity)
+            if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
+                self.error(
+                    pointer,
+                    "packaging.value",
+                    "price times quantity is zero or too much, or has too many decimals",
+                    "błędna wartość opakowania.",
+                )
+                value = 0
+            if highest is not None and not 1 <= int(item.number) <= highest:
+                self.error(
+                    f"{pointer}/number",
+                    "packaging.number",
+                    f"this printer takes numbers from 1 to {highest}",
+                    f"numer opakowania musi być od 1 do {highest}.",
+                )
+            if self.profile.packaging_single and item.quantity != 1:
+                self.error(
+                    f"{pointer}/quantity",
+                    "packaging.quantity",
+                    "whether this printer takes the amount for one piece or for all depends on its settings; "
+                    "send each piece as an entry of its own",
+                    "każde opakowanie trzeba wysłać osobno.",
+                )
+            valued.append((item, value, item.returned))
+            self.add(
+                pointer,
+                "$d 10" if item.returned else "$d 6",
+                kwota=value,
+                nr=str(int(item.number)),
+                ilosc=self._count(item),
+            )
+        return valued
+
+    def _count(self, item: Packaging) -> str:
+        text = plain(item.quantity)
+        return text if "." in text else f"{text}."
+
+    def _payments(self, receipt: Receipt, due: int, at: str) -> tuple[int, list[_Form]]:
+        """Cash, and the other forms in order; both stand in the closing command (5.5)."""
+        if not 0 < self.plan.total <= self.most:
+            return 0, []  # told already; what would have to be paid is not known
+        if due < 0:
+            self.error(
+                f"{at}/packaging",
+                "packaging.more_than_sale",
+                f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
+                "the printer gives no change without a payment. Pay it out with a document of its own",
+                "zwrot opakowań przewyższa wartość sprzedaży.",
+            )
+            return 0, []
+        payments = receipt.payments
+        if not payments and due > 0:
+            payments = (Payment(type=PaymentType.CASH, amount=due),)
+        cash, forms = 0, []
+        for index, payment in enumerate(payments):
+            pointer = f"{at}/payments/{index}"
+            if self.plan.paid >= due and payment.type is not PaymentType.CASH:
+                self.error(
+                    pointer,
+                    "payment.superfluous",
+                    f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
+                    "płatność jest zbędna, należność jest już pokryta.",
+                )
+            self.plan.paid += payment.amount
+            if payment.type is PaymentType.CASH:
+                cash += payment.amount
+                if payment.name:
+                    self.unsupported(f"{pointer}/name", "payment.name", "name of a cash payment", "nazwy gotówki")
+            elif (form := self._form(payment, pointer)) is not None:
+                forms.append(form)
+        if len(forms) > self.profile.max_payments:
+            self.error(
+                f"{at}/payments",
+                "payments.too_many",
+                f"{len(forms)} payments besides cash, this printer takes {self.profile.max_payments}",
+                f"za dużo form płatności (najwyżej {self.profile.max_payments}).",
+            )
+        self._change(receipt, due, at)
+        return cash, forms
+
+    def _form(self, payment: Payment, pointer: str) -> _Form | None:
+        number = self.profile.forms.get(payment.type)
+        if number is None:
+            self.unsupported(
+                f"{pointer}/type", "payment.unsupported", f"payment of type {payment.type}",
+                f"płatności „{payment.type}”", "send another type",
+            )  # fmt: skip
+            return None
+        # The printer prints the usual name of the form itself, and this one behind it (11.5).
+        usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
+        own = "" if self._means_itself(payment.type) else usual
+        name = self.text(payment.name or own, f"{pointer}/name", "$b 1", "nazwa")
+        return _Form(number, payment.amount, name)
+
+    def _means_itself(self, kind: PaymentType) -> bool:
+        """Whether the printer has a form of its own for that type."""
+        number = self.profile.forms[kind]
+        return next(other for other, known in self.profile.forms.items() if known == number) is kind
+
+    def _change(self, receipt: Receipt, due: int, at: str) -> None:
+        paid = self.plan.paid
+        change = paid - due
+        if change < 0:
+            self.error(
+                f"{at}/payments",
+                "payments.short",
+                f"the payments come to {format_grosze(paid)}, {format_grosze(due)} is due; "
+                f"{format_grosze(-change)} is missing",
+                f"brakuje {_zloty(-change)} do zapłaty.",
+            )
+            return
+        if paid > self.most:
+            self.error(
+                f"{at}/payments",
+                "payments.too_large",
+                f"the payments are more than {format_grosze(self.most)}, the most this printer takes",
+                "za duża kwota płatności.",
+            )
+        if receipt.change is not None and receipt.change != change:
+            self.error(
+                f"{at}/change",
+                "receipt.change",
+                f"{format_grosze(paid)} was paid for {format_grosze(due)}, so the change is {format_grosze(change)}; "
+                "send that or leave change out",
+                f"reszta wynosi {_zloty(change)}.",
+            )
+        self.plan.change = change
+
+    # -- the closing command --------------------------------------------------------------------------
+
+    def _footer(self, receipt: Receipt, at: str) -> list[str]:
+        if len(receipt.footer) > MAX_FOOTER_LINES:
+            self.error(
+                f"{at}/footer",
+                "footer.too_many",
+                f"{len(receipt.footer)} lines, this printer takes {MAX_FOOTER_LINES}",
+                f"za dużo wierszy stopki (najwyżej {MAX_FOOTER_LINES}).",
+            )
+        if receipt.footer and receipt.footer[0].startswith("#"):
+            self.error(
+                f"{at}/footer/0",
+                "footer.number_sign",
+                "the printer takes a first line that begins with # for a system number; let it begin otherwise",
+                "pierwszy wiersz stopki nie może zaczynać się od znaku #.",
+            )
+        if receipt.qr is not None:
+            self.unsupported(f"{at}/qr", "qr.unsupported", "QR codes", "kodów QR")
+        return [self.text(line, f"{at}/footer/{i}", "$y", "linie") for i, line in enumerate(receipt.footer)]
+
+    def _system_number(self, receipt: Receipt, at: str) -> str:
+        """The application's number, or in its place a bar code (5.11)."""
+        number, barcode = receipt.system_number, receipt.barcode
+        if number is not None and not self.profile.system_number:
+            self.unsupported(f"{at}/system_number", "system_number.unsupported", "system number", "numeru systemowego")
+        if barcode is not None and not self.profile.barcode:
+            self.unsupported(f"{at}/barcode", "barcode.unsupported", "bar codes", "kodów kreskowych")
+        if number is not None and barcode is not None:
+            self.error(
+                f"{at}/barcode",
+                "barcode.or_number",
+                "this printer prints a bar code in the place of the system number; send one of them",
+                "można wydrukować numer systemowy albo kod kreskowy, nie oba.",
+            )
+        if barcode is not None:
+            most = BARCODE_DIGITS if barcode.isdigit() else BARCODE_LETTERS
+            if not 3 <= len(barcode) <= most:
+                self.error(
+                    f"{at}/barcode",
+                    "barcode.length",
+                    f"this printer takes 3 to {most} characters in such a bar code",
+                    f"kod kreskowy musi mieć od 3 do {most} znaków.",
+                )
+            return f"#{barcode}#"
+        if number is None:
+            return ""
+        letters = sum(char.isalpha() for char in number)
+        if number.startswith("#") or (self.brand is Brand.POSNET and letters > MAX_LETTERS):
+            self.error(
+                f"{at}/system_number",
+                "system_number.letters",
+                f"this printer takes at most {MAX_LETTERS} letters in a system number, and no # at its beginning",
+                f"numer systemowy może mieć najwyżej {MAX_LETTERS} liter i nie może zaczynać się od znaku #.",
+            )
+        return self.text(number, f"{at}/system_number", "$y", "numer_systemowy", cut=False)
+
+    def _close_y(
+        self,
+        receipt: Receipt,
+        adjustment: dict[str, Any],
+        packaging: list[tuple[Packaging, int, bool]],
+        cash: int,
+        forms: list[_Form],
+        footer: list[str],
+        at: str,
+    ) -> dict[str, Any]:
+        """``$y``: everything in one sequence."""
+        given = [(item, value) for item, value, returned in packaging if not returned]
+        taken = [(item, value) for item, value, returned in packaging if returned]
+        number = self._system_number(receipt, at)
+        texts = 3 + len(footer) + len(forms) + 2 * len(packaging) + ("opis_rabatu" in adjustment)
+        if 5 + len(forms) + len(packaging) > MAX_AMOUNTS or texts > MAX_TEXTS:
+            self.error(
+                at,
+                "receipt.too_much",
+                f"the printer takes {MAX_AMOUNTS} amounts and {MAX_TEXTS} texts at the end of a receipt; "
+                "send fewer payments, packaging or footer lines",
+                "za dużo płatności, opakowań lub wierszy stopki.",
+            )
+        return {
+            "Pn": len(footer), "Pc": 0, "Py": 0, "Pdsp": int(self.plan.change > 0), "Pkb": len(given),
+            "Pkz": len(taken), "Pns": int(bool(number)), "Pfn": len(forms), "Pr": 0, "Pg": int(cash > 0),
+            "Pfx": [form.number for form in forms], "Psx": 0,
+            "nr_kasy": self.text(receipt.till, f"{at}/register", "$y", "nr_kasy", cut=False) if receipt.till else "",
+            "kasjer": self.text(receipt.cashier, f"{at}/cashier", "$y", "kasjer") if receipt.cashier else "",
+            "numer_systemowy": number, "linie": footer, "formy": [form.name for form in forms],
+            "nr_kaucji_pobr": [str(int(item.number)) for item, _ in given],
+            "ilosc_kaucji_pobr": [self._count(item) for item, _ in given],
+            "nr_kaucji_zwr": [str(int(item.number)) for item, _ in taken],
+            "ilosc_kaucji_zwr": [self._count(item) for item, _ in taken],
+            "total": self.plan.lines_total, "dsp": self.plan.change, "wplata": cash,
+            "kwoty": [form.amount for form in forms], "reszta": self.plan.change,
+            "kaucja_pobr": [value for _, value in given], "kaucja_zwr": [value for _, value in taken],
+        } | adjustment  # fmt: skip
+
+    def _close_x(
+        self,
+        receipt: Receipt,
+        adjustment: dict[str, Any],
+        packaging: list[tuple[Packaging, int, bool]],
+        cash: int,
+        forms: list[_Form],
+        footer: list[str],
+        at: str,
+    ) -> dict[str, Any]:
+        """``$x``: one card, one cheque and one voucher; always five lines, so that every reading of it agrees."""
+        self._system_number(receipt, at)
+        amounts, names = {1: 0, 2: 0, 3: 0}, {1: "", 2: "", 3: ""}
+        for form in forms:
+            if amounts[form.number] and names[form.number] != form.name:
+                self.error(
+                    f"{at}/payments",
+                    "payments.names",
+                    "this printer prints one name for each form of payment; send the same one, or none",
+                    "każda forma płatności może mieć tylko jedną nazwę.",
+                )
+            amounts[form.number] += form.amount
+            names[form.number] = form.name
+        return {
+            "Pn": 5, "Pc": 0, "Py": 0, "Pg": int(cash > 0), "Pk": int(amounts[1] > 0), "Pz": int(amounts[2] > 0),
+            "Pb": int(amounts[3] > 0), "Po1": 0, "Po2": 0, "Pr": 0,
+            "kod": self._code(receipt, at),
+            "teksty": [*footer, *[""] * (5 - len(footer)), *names.values()],
+            "total": self.plan.lines_total, "wplata": cash, "karta": amounts[1], "czek": amounts[2],
+            "bon": amounts[3], "przyjecie": 0, "wydanie": 0, "reszta": self.plan.change,
+        } | adjustment  # fmt: skip
+
+    def _code(self, receipt: Receipt, at: str) -> str:
+        """Register and cashier in three characters."""
+        till, cashier = receipt.till or "0", receipt.cashier or "0"
+        for text, limit, field_name in ((till, TILL_CODE, "register"), (cashier, CASHIER_CODE, "cashier")):
+            self.fitted(text, f"{at}/{field_name}", limit, cut=False)
+        return f"{till:.1}{cashier:0>2.2}"
+
+
+def _zloty(grosze: int) -> str:
+    return f"{format_grosze(grosze).replace('.', ',')} zł"
+
+
+def plan_receipt(
+    receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None, printer_id: str | None = None
+) -> Plan:
+    """The commands of ``receipt``; or in ``errors`` every refusal that can be foretold.
+
+    ``rates`` is the printer's table by letter and ``printer_id`` its unique number, which tells whether it knows
+    the buyer's NIP; ``None`` while they are unknown, and then they are not checked and the commands are not to be
+    used.
+    """
+    return _Planner(profile, code_page, rates, printer_id).receipt(receipt)

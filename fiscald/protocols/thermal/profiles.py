@@ -1,0 +1,132 @@
+"""What one dialect of the Thermal protocol does differently, as data; each entry with its reason.
+
+Source: Thermal reference, sections 5 and 12, appendix A. ``[doc]`` is a manual, ``[device]`` was seen on hardware,
+``[client]`` follows a client program that is used in shops, ``[choice]`` is ours where all of them are silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fiscald.model.documents import PaymentType
+from fiscald.protocols.thermal.fields import Brand
+
+_CASH, _CARD, _CHEQUE, _BON = PaymentType.CASH, PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON
+_OTHER, _CREDIT, _ACCOUNT = PaymentType.OTHER, PaymentType.CREDIT, PaymentType.ACCOUNT
+_VOUCHER, _TRANSFER = PaymentType.VOUCHER, PaymentType.TRANSFER
+
+#: Beginnings of unique numbers of POSNET printers that know ``$N`` (5.6). [client]
+NIP_PREFIXES = ("BFJ", "BFK", "BFG", "BFP", "BCY", "BFL", "BEX", "BEW", "BEV")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One dialect of the family."""
+
+    name: str
+    """The name used in the configuration."""
+    brand: Brand
+    """Whose manual its limits and layouts follow."""
+    closing: str
+    """The closing command: ``$y``, the richest one, or ``$x``."""
+    forms: Mapping[PaymentType, int]
+    """The printer's number of each form of payment that it can print."""
+    nip: str | None = None
+    """The buyer's NIP: ``$N`` behind the opening, ``$h`` inside of it, or not at all."""
+    nip_prefixes: tuple[str, ...] = ()
+    """Unique numbers of devices that know it; empty: all of them."""
+    line_adjustments: bool = True
+    """Discounts and surcharges of a line."""
+    descriptions: bool = True
+    """A further line under the name of the goods."""
+    receipt_adjustments: bool = True
+    """Discounts and surcharges of the whole receipt, inside the closing command."""
+    names_adjustment: str = "$y"
+    """Where the name of such a discount stands: in the closing, or in ``$n`` before it."""
+    packaging: int | None = 9999
+    """The highest number of returnable packaging; ``None``: no packaging."""
+    packaging_single: bool = False
+    """Packaging is sent piece by piece: what a quantity does to the amount is not certain."""
+    system_number: bool = True
+    barcode: bool = True
+    """A system number ``#...#`` is printed as a bar code (5.11)."""
+    max_payments: int = 15
+    """Forms of payment besides cash in one closing."""
+    cashier_code: bool = False
+    """Register and cashier are a code of three characters, not texts."""
+    answers_twice: bool = True
+    """In error mode 3 a command with an answer of its own gets ``#Z`` besides (12, no. 3)."""
+    report_clears_number: bool = True
+    """The daily report begins the numbers of receipts anew (7.2)."""
+    percent_first: bool = True
+    """Discount by percentage: method 1, ``round(v * (100 - R) / 100)``; else method 2 (6.4). For the printer's
+    own arithmetic; we send amounts."""
+    unknown_command: int = 255
+    """The error of an unknown command in ``#Z`` (12, no. 2)."""
+    receipt_minutes: int = 20
+    """An open receipt without a command for so long is cancelled (5.2)."""
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        # [doc] POSNET's manual of 2006. VOUCHER has a form of its own there; TRANSFER has none and goes as "other"
+        # with its name [choice]. $N and its list of devices: [client]. Fifteen payments: more need the short
+        # closing [doc]. #Z after answers: [client].
+        Profile(
+            "posnet",
+            Brand.POSNET,
+            "$y",
+            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4},
+            nip="$N",
+            nip_prefixes=NIP_PREFIXES,
+        ),
+        # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and a
+        # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
+        # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
+        # depends on an option that cannot be read [choice: none]. No #Z after an answer: [client, Vivo]. Numbers of
+        # receipts run on [doc], though on-line devices may be set otherwise.
+        Profile(
+            "novitus",
+            Brand.NOVITUS,
+            "$y",
+            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 4, _TRANSFER: 4},
+            nip="$h",
+            names_adjustment="$n",
+            packaging=127,
+            packaging_single=True,
+            barcode=False,
+            answers_twice=False,
+            report_clears_number=False,
+            percent_first=False,
+            unknown_command=1022,
+            receipt_minutes=30,
+        ),
+        # [client] no manual was found. What one client sends in shops is what is sent: plain lines and $x with one
+        # card, one cheque and one voucher. Nothing else is tried on a fiscal device [choice].
+        Profile(
+            "innova",
+            Brand.POSNET,
+            "$x",
+            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _VOUCHER: 3},
+            line_adjustments=False,
+            descriptions=False,
+            receipt_adjustments=False,
+            packaging=None,
+            system_number=False,
+            barcode=False,
+            cashier_code=True,
+        ),
+    )
+}
+
+
+def detect(model: str | None) -> Profile:
+    """The profile of a model name (``#v``). A Novitus can be set to report another one; then it must be configured."""
+    name = (model or "").upper()
+    if any(word in name for word in ("NOVITUS", "HD E", "DELIO", "BONO", "DEON", "QUARTO", "VIVO", "VENTO", "WIKING")):
+        return PROFILES["novitus"]
+    if any(word in name for word in ("INNOVA", "PROFIT")):
+        return PROFILES["innova"]
+    return PROFILES["posnet"]

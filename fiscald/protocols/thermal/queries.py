@@ -1,0 +1,388 @@
+"""Asking a Thermal printer: its condition, its facts, its counters. Nothing here changes anything.
+
+One question, ``23#s``, tells nearly all that proves a document, in one answer with a check byte: whose printer, is
+a receipt open, was the last one closed, how many there were, the totals of the day, the cash. Three more tell
+cancelled receipts (``28#s``), daily reports (``24#s``) and printed sheets of any kind (``50#s``). The check byte
+is weak - two equal bytes that are lost together leave it as it was - so looks that decide are taken until two
+agree.
+
+Source: Thermal reference, sections 3.3, 3.5, 5.9 and 7.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from fiscald.model.jobs import Paper, Result
+from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
+from fiscald.model.problems import Problem, problem
+from fiscald.protocols.base import Dialogue, Effect, Interrupted, Patience, Settings, Step
+from fiscald.protocols.thermal import codes
+from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
+from fiscald.protocols.thermal.frames import Control, Dle
+from fiscald.protocols.thermal.plan import Rates, rate_name
+from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
+
+#: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
+ERROR_MODE = 3
+#: How often a look is taken before two in a row must agree.
+LOOKS = 4
+#: What is compared of a look: everything but who it is and which flags are up.
+_COUNTERS = ("n_dobowych", "par_num", "anul", "anul_kwota", "numer", "tot", "cash", "Pz")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a printer says about itself before a document."""
+
+    look: dict[str, Any]
+    rates: Rates
+    """The VAT table by letter."""
+
+    @property
+    def printer_id(self) -> str:
+        """The unique number."""
+        return str(self.look["nr_unikatowy"])
+
+    @property
+    def transaction_open(self) -> bool:
+        """Whether a receipt of anybody is open."""
+        return bool(self.look["Pt"])
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device is fiscalised."""
+        return bool(self.look["Pm"])
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What happened on the printer between two looks (sections 7 and 9.3)."""
+
+    then: dict[str, Any]
+    now: dict[str, Any]
+
+    def _by(self, name: str) -> int:
+        """By how much a counter moved; 0 where the device does not tell it."""
+        if name not in self.now or name not in self.then:
+            return 0
+        return int(self.now[name]) - int(self.then[name])
+
+    @property
+    def reports(self) -> int:
+        """Daily reports; after one, every counter of the day has begun anew.
+
+        A device in training stores no record: that its numbers began anew tells the report (choice).
+        """
+        training = not self.then["Pm"] and self._by("par_num") < 0
+        return self._by("n_dobowych") or int(training)
+
+    @property
+    def completed(self) -> int:
+        """Completed receipts (of the same day, where the daily report begins their numbers anew)."""
+        return self._by("par_num")
+
+    @property
+    def cancelled(self) -> int:
+        """Cancelled receipts of the same day; one without any line need not be counted (5.5)."""
+        if "anul" in self.now and "anul" in self.then:
+            return self._by("anul")
+        return max(self.printouts - self.completed, 0)
+
+    @property
+    def printouts(self) -> int:
+        """Printed documents of any kind."""
+        return self._by("numer")
+
+    @property
+    def sales(self) -> int:
+        """Value of completed receipts of the same day, in grosze."""
+        return self._by("tot")
+
+    @property
+    def cancelled_value(self) -> int:
+        """Value of cancelled receipts of the same day, in grosze."""
+        return self._by("anul_kwota")
+
+    @property
+    def cash(self) -> int:
+        """What came into the drawer, in grosze; by slips and by sales."""
+        return self._by("cash")
+
+    @property
+    def slips(self) -> int:
+        """Printouts that are neither receipts nor daily reports; after a report, what is beside the reports."""
+        fiscal = 0 if self.reports else self.completed + self.cancelled
+        return self.printouts - self.reports - fiscal
+
+    @property
+    def at_all(self) -> bool:
+        """Whether any receipt ended or any report was made. (The number of printouts may move at an opening.)"""
+        return bool(self.reports or self.completed or self.cancelled)
+
+    @property
+    def reported_only(self) -> bool:
+        """Whether daily reports were made and nothing was sold or cancelled since the last one."""
+        return self.reports > 0 and not self.now["tot"] and not self.now.get("anul")
+
+    @property
+    def backwards(self) -> bool:
+        """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
+        if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
+            return True
+        return self.reports == 0 and any(self._by(name) < 0 for name in ("par_num", "anul", "tot", "anul_kwota"))
+
+    @property
+    def untold(self) -> bool:
+        """A training device, whose counters need not move, and did not."""
+        return not self.then["Pm"] and not self.at_all and self.printouts == 0
+
+
+class OpenReceipt(NamedTuple):
+    """The receipt that is open, or was last."""
+
+    open: bool
+    totals: list[int]
+    """By rate, in grosze; before the discount of the whole receipt."""
+
+
+def send(command: Request) -> Dialogue[Reply]:
+    """One command, once, and its reply."""
+    reply: Reply = yield Step(command, command.row.effect, command.row.patience)
+    return reply
+
+
+def spoiled(reply: Reply) -> bool:
+    """Whether the line spoiled our command: it was not executed (8.3)."""
+    return reply.error is not None and codes.lookup(reply.error, reply.brand).reaction is codes.Reaction.NOISE
+
+
+def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
+    """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
+    reply = yield from _ask(name, **values)
+    missing = [field for field in needed if field not in reply.values]
+    if not reply.good or missing:
+        why = describe(reply)[0] if not reply.good else f"its answer lacks {', '.join(missing)}"
+        raise Interrupted(
+            problem(
+                "printer.out_of_order",
+                reason=f"the printer does not answer {name}: {why}",
+                reason_pl="niezrozumiała odpowiedź",
+            )
+        )
+    return reply.values
+
+
+def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
+    """The values of a query that not every device knows; empty where it does not."""
+    reply = yield from _ask(name, **values)
+    return reply.values if reply.good else {}
+
+
+def _ask(name: str, **values: Any) -> Dialogue[Reply]:
+    question = request(name, **values)
+    reply = yield from send(question)
+    if spoiled(reply):
+        reply = yield from send(question)
+    return reply
+
+
+def describe(reply: Reply) -> tuple[str, str, str]:
+    """An error reply in English, in Polish, and as the vendor's number."""
+    assert reply.error is not None
+    code = codes.lookup(reply.error, reply.brand)
+    return f"{code.text} (error {code.name})", code.text_pl, code.name
+
+
+def refused(reply: Reply, pointer: str) -> Problem:
+    """The printer's definite refusal as a problem."""
+    text, text_pl, number = describe(reply)
+    return problem(
+        "printer.refused",
+        reason=f"{pointer}: {text}",
+        reason_pl=text_pl,
+        device_code=number,
+        extra={"pointer": pointer},
+    )
+
+
+def swapped(settings: Settings, found: str, expected: str) -> Problem:
+    """Another printer than the journal knows."""
+    return problem(
+        "printer.swapped",
+        printer=settings.name,
+        found=found,
+        expected=expected,
+        found_quoted=f"'{found}'",
+        extra={"found": found, "expected": expected},
+    )
+
+
+def probe(settings: Settings) -> Dialogue[Condition]:
+    """Whether the printer can print; DLE is answered at any time, ENQ when no earlier command is left (3.3)."""
+    dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Patience.QUERY)
+    if dle.fault:
+        state, code = PrinterState.OUT_OF_ORDER, "printer.out_of_order"
+        text, text_pl = "its mechanism or controller reports a fault", "usterka mechanizmu"
+    elif dle.no_paper:
+        state, code = PrinterState.PAPER_OUT, "printer.paper_out"
+        text, text_pl = "no paper, or its battery is discharged", "brak papieru lub rozładowany akumulator"
+    elif not dle.online:
+        state, code = PrinterState.ATTENTION, "printer.attention"
+        text, text_pl = "the printer is off-line: its cover, its menu or a message", "pokrywa, menu lub komunikat"
+    else:
+        yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
+        return Condition(state=PrinterState.READY, idle=True)
+    why = problem(code, printer=settings.name, reason=text, reason_pl=text_pl, device_code=f"DLE {dle.byte:02X}")
+    return Condition(state=state, problem=why)
+
+
+def use_error_mode() -> Dialogue[None]:
+    """Have every command answered. Forgotten by a printer that is switched off, so it comes before everything."""
+    yield from ask("#e", Ps=ERROR_MODE)
+
+
+def find_profile(settings: Settings) -> Dialogue[Profile]:
+    """The configured profile, or the one that the model's name tells."""
+    if settings.profile:
+        return PROFILES[settings.profile]
+    model = yield from ask_softly("#v")
+    return detect(model.get("typ"))
+
+
+def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
+    status = yield from ask("#s 23", "Pm", "Pt", "Px", "par_num", "tot", "cash", "nr_unikatowy")
+    day = yield from ask_softly("#s 28")
+    records = yield from ask("#s 24", "n_dobowych")
+    last = yield from ask("#s 50", "numer")
+    look = {name: status[name] for name in ("nr_unikatowy", "Pm", "Pt", "Px", "Pz", "par_num", "cash")}
+    look |= {name: day[name] for name in ("anul", "anul_kwota") if name in day}
+    look |= {"tot": sum(status["tot"]), "n_dobowych": records["n_dobowych"], "numer": last["numer"]}
+    return look, dict(zip(RATE_LETTERS, status["ptu"], strict=True))
+
+
+def look_once() -> Dialogue[dict[str, Any]]:
+    """Flags and counters, in the printer's own names."""
+    look, _ = yield from _look()
+    return look
+
+
+def look_twice(first: dict[str, Any] | None = None) -> Dialogue[dict[str, Any]]:
+    """The same, as it was at one moment: taken until nothing happens in between and no answer is damaged unseen.
+
+    ``first``: a look that was just taken.
+    """
+    before = (yield from look_once()) if first is None else first
+    for _ in range(LOOKS):
+        look = yield from look_once()
+        if look == before:
+            return look
+        before = look
+    raise Interrupted(problem("printer.busy", reason="its counters do not stand still: another program is printing"))
+
+
+def same_counters(then: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether nothing happened between two looks, but for a receipt that was opened."""
+    return all(then.get(name) == now.get(name) for name in _COUNTERS)
+
+
+def read_facts() -> Dialogue[Facts]:
+    """Flags, counters and rates."""
+    look, rates = yield from _look()
+    return Facts(look, rates)
+
+
+def read_open() -> Dialogue[OpenReceipt]:
+    """What is on the open receipt."""
+    receipt = yield from ask("#s 100", "Pt", "v", Pn=0)
+    return OpenReceipt(bool(receipt["Pt"]), receipt["v"])
+
+
+def read_clock() -> Dialogue[datetime.datetime | None]:
+    """The printer's time, without seconds; Polish local time without offset (5.9)."""
+    clock = yield from ask_softly("#c")
+    try:
+        local = datetime.datetime(
+            2000 + clock["Py"], clock["Pm"], clock["Pd"], clock["Ph"], clock["Pmin"], tzinfo=POLISH_TIME
+        )
+    except (KeyError, ValueError):
+        return None
+    return local
+
+
+def read_paper(settings: Settings) -> Dialogue[Paper]:
+    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
+    condition = yield from probe(settings)
+    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
+
+
+def read_result(
+    after: dict[str, Any], number: int | None, report: int, total: int | None, *, just_now: bool
+) -> Dialogue[Result]:
+    """The anchors of a printed document: number, day, printer, time.
+
+    ``just_now``: the printer's clock tells when it was printed; found out later, nothing does.
+    """
+    clock = (yield from read_clock()) if just_now else None
+    return Result(
+        number=number,
+        daily_report=report,
+        printer_id=after["nr_unikatowy"],
+        printed_at=clock,
+        total=total,
+        device={name: after[name] for name in ("numer", "par_num", "n_dobowych")},
+    )
+
+
+def observe(settings: Settings) -> Dialogue[Snapshot]:
+    """Everything the status shows."""
+    condition = yield from probe(settings)
+    yield from use_error_mode()
+    model = yield from ask_softly("#v")
+    facts = yield from read_facts()
+    clock = yield from read_clock()
+    profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
+    look = facts.look
+    return Snapshot(
+        identity=Identity(
+            printer_id=facts.printer_id,
+            model=model.get("typ"),
+            firmware=model.get("wersja"),
+            fiscal=facts.fiscal,
+            profile=profile.name,
+        ),
+        condition=condition,
+        counters=neutral(look),
+        rates=plain_rates(facts.rates),
+        clock=clock,
+        transaction_open=facts.transaction_open,
+        day_open=bool(look["tot"] or look.get("anul")),
+        device=look,
+    )
+
+
+def neutral(look: dict[str, Any]) -> Counters:
+    """The printer's counters in neutral words."""
+    return Counters(
+        daily_report=look["n_dobowych"] + 1,
+        last_receipt=look["par_num"],
+        receipts=look["par_num"],
+        cancelled=look.get("anul"),
+        printouts=look["numer"],
+    )
+
+
+def plain_rates(rates: Rates) -> dict[str, str | None]:
+    """The VAT table as the journal and the status keep it."""
+    return {letter: rate_name(rate) for letter, rate in rates.items()}
+
+
+def parse_rates(rates: dict[str, str | None]) -> Rates:
+    """The opposite of ``plain_rates``."""
+    return {
+        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
+        for letter, rate in rates.items()
+    }

@@ -1,0 +1,442 @@
+"""From a receipt to its commands: what is sent, and what is refused before the first byte."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fiscald.model.documents import PaymentType, Receipt
+from fiscald.model.money import format_grosze
+from fiscald.protocols.thermal.commands import Request
+from fiscald.protocols.thermal.fields import Dialect
+from fiscald.protocols.thermal.grammar import State, after, refusal
+from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.profiles import PROFILES, Profile
+from tests.protocols.thermal.examples import examples
+from tests.protocols.thermal.scripted import RATES, Till
+
+POSNET, NOVITUS, INNOVA = PROFILES["posnet"], PROFILES["novitus"], PROFILES["innova"]
+#: The manual's own table (11.6) and that of its printouts.
+OLD_RATES: dict[str, Decimal | str | None] = {
+    "A": Decimal(22), "B": Decimal(7), "C": Decimal(3), "D": Decimal(0), "E": None, "F": None, "G": "exempt"
+}  # fmt: skip
+LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
+
+
+def planned(
+    profile: Profile = POSNET, code_page: str = "mazovia", rates: Any = RATES, printer_id: str | None = None, **receipt: Any
+) -> Plan:  # fmt: skip
+    return plan_receipt(Receipt.model_validate({"lines": [LINE]} | receipt), profile, code_page, rates, printer_id)
+
+
+def written(request: Request) -> str:
+    frame = request.frame(Dialect("mazovia", request.brand))
+    return frame.payload.decode("mazovia").replace("\r", "|")
+
+
+def commands(plan: Plan) -> list[str]:
+    assert not plan.errors, plan.errors
+    assert plan.close is not None
+    return [written(request) for request in (*(item.request for item in plan.items), plan.close)]
+
+
+EXAMPLES = [example.data[2:-4] for example in examples() if example.to_printer and example.sequence]
+
+
+def in_reference(plan: Plan) -> list[bool]:
+    """Which of the commands stand, byte for byte, in the reference."""
+    assert plan.close is not None
+    requests = [*(item.request for item in plan.items), plan.close]
+    return [r.frame(Dialect("mazovia", r.brand)).payload in EXAMPLES for r in requests]
+
+
+def test_a_cash_receipt_of_the_reference() -> None:
+    """Section 10.3. The change is declared, where the reference leaves it to the printer."""
+    plan = planned(
+        lines=[
+            {"name": "Kawa mielona", "quantity": 2, "price": "12.34", "vat": "A"},
+            {"name": "Bułka kajzerka", "quantity": 3, "unit": "szt", "price": "0.55", "vat": "C"},
+        ],
+        payments=[{"type": "cash", "amount": "30.00"}], cashier="Jan", register="001",
+    )  # fmt: skip
+    assert in_reference(plan) == [True, True, True, False]
+    assert commands(plan)[-1] == "0;0;0;1;0;0;0;0;0;0;1;0$y001|Jan||26.33/3.67/0/30.00/3.67/"
+    assert (plan.total, plan.paid, plan.change) == (2633, 3000, 367)
+
+
+def test_a_receipt_with_discounts_and_two_payments_of_the_reference() -> None:
+    """Section 10.5; the percentage became an amount with a name."""
+    plan = planned(
+        printer_id="BFJ12345678",
+        lines=[
+            {"name": "Ser żółty", "quantity": "0.350", "unit": "kg", "price": "32.00", "vat": "5%", "discount": {"percent": "10"}},
+            {"name": "Odkurzacz", "price": "249.99", "vat": "23%", "discount": {"amount": "20.00", "name": "gazetka"}},
+            {"name": "Książka", "quantity": 2, "price": "27.50", "vat": "C"},
+        ],
+        buyer={"nip": "1234563218"},
+        payments=[{"type": "card", "amount": "200.00", "name": "VISA"}, {"type": "cash", "amount": "100.00"}],
+        cashier="Jan", register="001", system_number="2026/000123", footer=["dziękujemy", "za", "zakupy"],
+    )  # fmt: skip
+    assert in_reference(plan) == [True, True, False, True, True, False]
+    assert commands(plan) == [
+        "0$h",
+        "1$N1234563218|",
+        "1;1;16$lSer żółty|0.350 kg|C/32.00/11.20/1.12/10,00%|",
+        "2;1;16$lOdkurzacz|1.|A/249.99/249.99/20.00/gazetka|",
+        "3$lKsiążka|2.|C/27.50/55.00/",
+        "3;0;0;1;0;0;0;1;1;0;1;1;0$y001|Jan|2026/000123|dziękujemy|za|zakupy|VISA|295.07/4.93/0/100.00/200.00/4.93/",
+    ]
+    assert (plan.total, plan.change) == (29507, 493)
+    assert plan.running == [
+        [0] * 7,
+        [0, 0, 1008, 0, 0, 0, 0],
+        [22999, 0, 1008, 0, 0, 0, 0],
+        [22999, 0, 6508, 0, 0, 0, 0],
+    ]
+
+
+def test_a_storno_of_the_reference() -> None:
+    """Section 10.8: the storno uses up a number."""
+    roll = {"name": "Bułka kajzerka", "quantity": 3, "price": "0.55", "vat": "C"}
+    plan = planned(
+        lines=[
+            {"name": "Kawa mielona", "price": "12.34", "vat": "A"},
+            roll,
+            roll | {"storno": True},
+            {"name": "Mleko", "price": "3.49", "vat": "C"},
+        ]
+    )
+    assert in_reference(plan)[:5] == [True] * 5
+    assert plan.total == 1583
+    assert plan.running[-2:] == [[1234, 0, 0, 0, 0, 0, 0], [1234, 0, 349, 0, 0, 0, 0]]
+
+
+def test_deposits_of_the_reference() -> None:
+    """Section 10.19, without its storno: the amount is for all pieces, and the closing repeats it."""
+    plan = planned(
+        lines=[{"name": "Piwo", "quantity": 4, "price": "3.00", "vat": "A"}],
+        packaging=[
+            {"number": "12", "price": "0.50", "quantity": 4},
+            {"number": "0012", "price": "0.50", "quantity": 2, "returned": True},
+        ],
+    )
+    assert in_reference(plan)[:4] == [True] * 4
+    assert commands(plan)[-1] == "0;0;0;0;0;1;1;0;0;0;1;0$y|||12|4.|12|2.|12.00/0/0/13.00/0/2.00/1.00/"
+    assert (plan.total, plan.paid) == (1200, 1300)
+
+
+# Printouts of the manual, to the grosz (6.3): lines, discount or surcharge, payments, and TOTAL, value, change.
+PRINTOUTS: dict[str, tuple[dict[str, Any], int, int, int]] = {
+    "62: an amount off a receipt": (
+        {
+            "lines": [{"name": "Towar 2", "price": "49.00", "vat": "B"}],
+            "discount": {"amount": "10.00"},
+            "payments": [{"type": "cash", "amount": "50.00"}],
+        },
+        4900, 3900, 1100,
+    ),
+    "77: 5 % off, with deposits": (
+        {
+            "lines": [{"name": "Towar 3", "price": "100", "vat": "A"}, {"name": "Towar 4", "price": "11", "vat": "B"}],
+            "discount": {"percent": "5"},
+            "packaging": [{"number": "1", "price": "2.20"}, {"number": "1", "price": "3.20", "returned": True}],
+            "payments": [
+                {"type": "cash", "amount": "20"}, {"type": "card", "amount": "40"}, {"type": "cheque", "amount": "30"},
+                {"type": "bon", "amount": "20"},
+            ],
+        },
+        11100, 10545, 555,
+    ),
+    "138: a surcharge of 1.00": (
+        {
+            "lines": [
+                {"name": "Towar 30", "price": "1000", "vat": "exempt"}, {"name": "Towar 31", "price": "700", "vat": "7%"},
+                {"name": "Towar 32", "price": "53", "vat": "3%"},
+            ],
+            "surcharge": {"amount": "1.00", "name": "nocny"},
+            "packaging": [{"number": "432", "price": "1"}, {"number": "133", "price": "1", "returned": True}],
+            "payments": [{"type": "cash", "amount": "1000"}, {"type": "credit", "amount": "754", "name": "Maestro"}],
+        },
+        175300, 175400, 0,
+    ),
+    "a line with 15 % off": (
+        {"lines": [{"name": "Towar 1", "price": "80.00", "vat": "A", "discount": {"percent": "15"}}]},
+        6800, 6800, 0,
+    ),
+    "0.10 off 1.00, with deposits": (
+        {
+            "lines": [{"name": "Towar", "price": "1.00", "vat": "A"}], "discount": {"amount": "0.10"},
+            "packaging": [{"number": "1", "price": "60"}, {"number": "1", "price": "59", "returned": True}],
+        },
+        100, 90, 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("receipt", "total", "value", "change"), PRINTOUTS.values(), ids=PRINTOUTS)
+def test_a_printout_of_the_manual(receipt: dict[str, Any], total: int, value: int, change: int) -> None:
+    plan = planned(rates=OLD_RATES, **receipt)
+    assert not plan.errors
+    assert plan.close is not None
+    assert plan.close.values["total"] == total, "TOTAL is before the discount of the receipt"
+    assert (plan.total, plan.change) == (value, change)
+
+
+def test_the_name_of_a_receipts_discount() -> None:
+    """POSNET has it in the closing command, Novitus in an announcement before it."""
+    named = {"amount": "1.00", "name": "stały klient"}
+    assert commands(planned(discount=named))[-1] == "0;0;0;0;3;0;0;0;0;0;1;1$y|||stały klient|10.00/0/1.00/9.00/0/"
+    assert commands(planned(NOVITUS, discount=named))[-2:] == [
+        "3$nstały klient|1.00/",
+        "0;0;0;0;3;0;0;0;0;0;1;0$y|||10.00/0/1.00/9.00/0/",
+    ]
+    assert (
+        commands(planned(surcharge={"percent": "10"}))[-1] == "0;0;0;0;4;0;0;0;0;0;1;1$y|||10,00%|10.00/0/1.00/11.00/0/"
+    )
+
+
+def test_the_forms_of_a_line() -> None:
+    described = LINE | {"description": "z mlekiem"}
+    off = described | {"discount": {"amount": "1.00"}}
+    assert commands(planned(lines=[described]))[1] == "1;0;0;1$lKawa|1.|A/10.00/10.00/0/z mlekiem|"
+    assert commands(planned(NOVITUS, lines=[described]))[1] == "1;0;0;1$lKawa|1.|A/10.00/10.00/z mlekiem|"
+    assert commands(planned(lines=[off]))[1] == "1;1;0;1$lKawa|1.|A/10.00/10.00/1.00/z mlekiem|"
+    assert commands(planned(NOVITUS, lines=[off]))[1] == "1;1;0;1$lKawa|1.|A/10.00/10.00/1.00/|z mlekiem|"
+    more = off | {"discount": None, "surcharge": {"percent": "5", "name": "obsługa"}}
+    assert commands(planned(lines=[more]))[1] == "1;3;16;1$lKawa|1.|A/10.00/10.00/0.50/obsługa|z mlekiem|"
+
+
+def test_the_buyer_on_a_novitus() -> None:
+    """The third form of the opening, as a client's paper tests have it (10.7)."""
+    assert commands(planned(NOVITUS, buyer={"nip": "6220006775"}))[0] == "0;0;0;1;1$h6220006775|"
+
+
+def test_a_bar_code_stands_in_the_place_of_the_system_number() -> None:
+    assert commands(planned(barcode="ABC123"))[-1].startswith("0;0;0;0;0;0;0;1;0;0;1;0$y||#ABC123#|")
+
+
+def test_innova_is_closed_as_its_client_does_it() -> None:
+    """Section 10.4 and the choice of 5.5: five lines, whatever the counter says."""
+    plan = planned(
+        INNOVA,
+        lines=[LINE, {"name": "Bułka", "price": "16.33", "vat": "C"}],
+        footer=["linia 1", "linia 2", "linia 3"], register="0", cashier="03",
+        payments=[{"type": "card", "amount": "20", "name": "VISA"}, {"type": "cash", "amount": "10"}],
+    )  # fmt: skip
+    assert commands(plan)[-1] == (
+        "5;0;0;0;1;1;0;0;0;0;0$x003|linia 1|linia 2|linia 3|||VISA|||26.33/0/10.00/20.00/0/0/0/0/3.67/"
+    )
+    assert commands(planned(INNOVA))[-1] == "5;0;0;0;1;0;0;0;0;0;0$x000|||||||||10.00/0/10.00/0/0/0/0/0/0/"
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "name"),
+    [
+        (PaymentType.CARD, 1, ""), (PaymentType.CHEQUE, 2, ""), (PaymentType.BON, 3, ""), (PaymentType.OTHER, 4, ""),
+        (PaymentType.CREDIT, 5, ""), (PaymentType.ACCOUNT, 6, ""), (PaymentType.VOUCHER, 7, ""), (PaymentType.TRANSFER, 4, "Przelew"),
+    ],
+)  # fmt: skip
+def test_every_form_of_payment(form: PaymentType, number: int, name: str) -> None:
+    plan = planned(payments=[{"type": form, "amount": "10"}])
+    assert commands(plan)[-1] == f"0;0;0;0;0;0;0;0;1;0;0;{number};0$y|||{name}|10.00/0/0/0/10.00/0/"
+
+
+def test_a_novitus_is_never_sent_the_forms_that_depend_on_its_setting() -> None:
+    plan = planned(NOVITUS, payments=[{"type": "voucher", "amount": "10"}])
+    assert commands(plan)[-1] == "0;0;0;0;0;0;0;0;1;0;0;4;0$y|||Voucher|10.00/0/0/0/10.00/0/"
+
+
+def discounted(**more: Any) -> dict[str, Any]:
+    return LINE | {"discount": {"amount": "2.00"}} | more
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an inactive rate": ({"lines": [LINE | {"vat": "E"}]}, "/lines/0/vat", "vat.inactive"),
+    "no such letter": ({"lines": [LINE | {"vat": "H"}]}, "/lines/0/vat", "vat.letter"),
+    "no such rate": ({"lines": [LINE | {"vat": "7%"}]}, "/lines/0/vat", "vat.rate"),
+    "a letter the printer lacks": ({"lines": [LINE | {"name": "Kawa ☕"}]}, "/lines/0/name", "text.code_page"),
+    "too many digits": ({"lines": [LINE | {"quantity": "123456.12345", "price": 1}]}, "/lines/0/quantity", "quantity.digits"),
+    "a line of nothing": ({"lines": [LINE | {"price": 1, "quantity": "0.001"}]}, "/lines/0", "line.zero"),
+    "a line too large": ({"lines": [LINE | {"price": "999999.99", "quantity": 2}]}, "/lines/0", "line.too_large"),
+    "a price too large": ({"lines": [LINE | {"price": "1000000", "quantity": "0.5"}]}, "/lines/0", "line.too_large"),
+    "a discount of the whole": ({"lines": [LINE | {"discount": {"amount": "10.00"}}]}, "/lines/0/discount", "discount.too_large"),
+    "a discount of nothing": ({"lines": [LINE | {"price": 1, "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
+    "a surcharge too large": ({"lines": [LINE | {"surcharge": {"amount": "1000000"}}]}, "/lines/0/surcharge", "adjustment.too_large"),
+    "a storno of nothing": ({"lines": [LINE, LINE | {"name": "Piwo", "storno": True}]}, "/lines/1", "storno.no_line"),
+    "a storno of a part": ({"lines": [LINE | {"quantity": 2}, LINE | {"storno": True}]}, "/lines/1", "storno.no_line"),
+    "a storno twice": ({"lines": [LINE, LINE | {"storno": True}, LINE | {"storno": True}]}, "/lines/2", "storno.no_line"),
+    "a storno that forgets the discount": ({"lines": [discounted(), LINE | {"storno": True}]}, "/lines/1", "storno.no_line"),
+    "everything reversed": ({"lines": [LINE, LINE | {"storno": True}]}, "/lines", "receipt.zero"),
+    "a receipt too large": ({"lines": [LINE | {"price": "999999.99"}, LINE]}, "/lines", "receipt.too_large"),
+    "too many lines": ({"lines": [LINE] * 256}, "/lines", "lines.too_many"),
+    "a wrong total": ({"total": "10.01"}, "/total", "receipt.total"),
+    "a receipt discount of the whole": ({"discount": {"amount": "10.00"}}, "/discount", "discount.too_large"),
+    "too little paid": ({"payments": [{"type": "card", "amount": "9.99"}]}, "/payments", "payments.short"),
+    "a payment too many": (
+        {"payments": [{"type": "cash", "amount": "10.00"}, {"type": "card", "amount": "1.00"}]},
+        "/payments/1", "payment.superfluous",
+    ),
+    "a name for cash": ({"payments": [{"type": "cash", "amount": "10", "name": "Banknoty"}]}, "/payments/0/name", "payment.name"),
+    "sixteen cards": ({"payments": [{"type": "card", "amount": "0.62"}] * 16 + [{"type": "cash", "amount": "1"}]}, "/payments", "payments.too_many"),
+    "wrong change": ({"payments": [{"type": "cash", "amount": "20.00"}], "change": "9.00"}, "/change", "receipt.change"),
+    "change without payment": ({"change": "1.00"}, "/change", "receipt.change"),
+    "payments too large": ({"payments": [{"type": "cash", "amount": "999999.99"}] * 2}, "/payments", "payments.too_large"),
+    "a system number too long": ({"system_number": "1" * 31}, "/system_number", "text.too_long"),
+    "too many letters in it": ({"system_number": "FAKTURAVATX1"}, "/system_number", "system_number.letters"),
+    "a system number that is a bar code": ({"system_number": "#123"}, "/system_number", "system_number.letters"),
+    "a number and a bar code": ({"system_number": "1", "barcode": "123"}, "/barcode", "barcode.or_number"),
+    "a bar code too long": ({"barcode": "A" * 16}, "/barcode", "barcode.length"),
+    "a bar code too short": ({"barcode": "12"}, "/barcode", "barcode.length"),
+    "a till number too long": ({"register": "x" * 9}, "/register", "text.too_long"),
+    "too many footer lines": ({"footer": ["x"] * 4}, "/footer", "footer.too_many"),
+    "a footer that is a system number": ({"footer": ["#1"]}, "/footer/0", "footer.number_sign"),
+    "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
+    "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "packaging with a long number": ({"packaging": [{"number": "10000", "price": 1}]}, "/packaging/0/number", "packaging.number"),
+    "too much of everything": ({"packaging": [{"number": "1", "price": 1}] * 16}, "", "receipt.too_much"),
+    "a QR code": ({"qr": {"text": "x"}}, "/qr", "qr.unsupported"),
+    "the buyer on a device that lacks it": ({"printer_id": "ABC12345678", "buyer": {"nip": "5260250274"}}, "/buyer", "buyer.unsupported"),
+    "novitus: a bar code": ({"profile": NOVITUS, "barcode": "ABC"}, "/barcode", "barcode.unsupported"),
+    "novitus: packaging": ({"profile": NOVITUS, "packaging": [{"number": "128", "price": 1}]}, "/packaging/0/number", "packaging.number"),
+    "novitus: two pieces": ({"profile": NOVITUS, "packaging": [{"number": "1", "price": 1, "quantity": 2}]}, "/packaging/0/quantity", "packaging.quantity"),
+    "innova: a line discount": ({"profile": INNOVA, "lines": [discounted()]}, "/lines/0/discount", "line.adjustment"),
+    "innova: a description": ({"profile": INNOVA, "lines": [LINE | {"description": "x"}]}, "/lines/0/description", "line.description"),
+    "innova: a receipt discount": ({"profile": INNOVA, "discount": {"amount": 1}}, "/discount", "receipt.adjustment"),
+    "innova: a transfer": ({"profile": INNOVA, "payments": [{"type": "transfer", "amount": "10"}]}, "/payments/0/type", "payment.unsupported"),
+    "innova: two cards": (
+        {"profile": INNOVA, "payments": [{"type": "card", "amount": "5", "name": "A"}, {"type": "card", "amount": "5", "name": "B"}]},
+        "/payments", "payments.names",
+    ),
+    "innova: packaging": ({"profile": INNOVA, "packaging": [{"number": "1", "price": 1}]}, "/packaging", "packaging.unsupported"),
+    "innova: a system number": ({"profile": INNOVA, "system_number": "1"}, "/system_number", "system_number.unsupported"),
+    "innova: a cashier's name": ({"profile": INNOVA, "cashier": "Anna"}, "/cashier", "text.too_long"),
+    "innova: the buyer": ({"profile": INNOVA, "buyer": {"nip": "5260250274"}}, "/buyer", "buyer.unsupported"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("receipt", "pointer", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str) -> None:
+    plan = planned(**receipt)
+    assert (f"/document{pointer}", code) in [(error.pointer, error.code) for error in plan.errors]
+    assert plan.close is None
+    for error in plan.errors:
+        assert error.detail
+        assert error.detail_pl
+        assert error.detail_pl.endswith(".")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", footer=["☕"]).errors
+    assert len(errors) == 4
+
+
+def test_a_whole_discounted_line_can_be_reversed() -> None:
+    plan = planned(lines=[discounted(), LINE | {"name": "Piwo"}, discounted(storno=True)])
+    assert commands(plan)[3] == "0;1;0$lKawa|1.|A/10.00/10.00/2.00/"
+    assert plan.total == 1000
+
+
+def test_a_device_of_the_list_prints_the_buyer() -> None:
+    assert not planned(printer_id="BFP12345678", buyer={"nip": "5260250274"}).errors
+    assert not planned(buyer={"nip": "5260250274"}).errors, "not told before the printer is known"
+
+
+def test_long_names_are_cut_and_told() -> None:
+    plan = planned(lines=[LINE | {"name": "Chleb razowy na zakwasie 750 g krojony w kromki"}])
+    assert "Chleb razowy na zakwasie 750 g krojony w|" in commands(plan)[1]
+    (notice,) = plan.notices
+    assert (notice.code, notice.pointer) == ("text.cut", "/document/lines/0/name")
+
+
+def test_replaced_characters_are_told() -> None:
+    plan = planned(lines=[LINE | {"name": "Kawa „Żuk”"}])
+    assert '$lKawa "Żuk"|' in commands(plan)[1]
+    assert [notice.code for notice in plan.notices] == ["text.replaced"]
+
+
+def test_without_the_table_everything_else_is_foretold() -> None:
+    """A printer that was never reached: its rates are not known yet."""
+    assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
+    assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
+
+
+def test_what_an_open_receipt_may_hold() -> None:
+    plan = planned(lines=[LINE, LINE | {"vat": "B"}], discount={"amount": "1.00"})
+    assert plan.holds([0] * 7)
+    assert plan.holds([1000, 0, 0, 0, 0, 0, 0])
+    assert plan.holds([1000, 1000, 0, 0, 0, 0, 0])
+    assert plan.holds([950, 950, 0, 0, 0, 0, 0]), "after the discount, however it was spread"
+    assert not plan.holds([0, 1000, 0, 0, 0, 0, 0])
+    assert not plan.holds([777, 0, 0, 0, 0, 0, 0])
+
+
+NAMES = st.sampled_from(["Kawa", "Herbata", "Żurek", "Sok # 5", "Woda 0,5l/szt"])
+ADJUSTMENT = st.one_of(
+    st.builds(lambda p: {"percent": p}, st.decimals("0.01", "99.99", places=2).map(str)),
+    st.builds(lambda a, n: {"amount": format_grosze(a), "name": n}, st.integers(1, 3000), NAMES),
+)
+LINES = st.fixed_dictionaries(
+    {
+        "name": NAMES,
+        "price": st.integers(1, 20_000),
+        "vat": st.sampled_from(["A", "23%", "B", "C", "D", "exempt", "E"]),
+    },
+    optional={
+        "quantity": st.decimals("0.001", "40", places=3).map(lambda d: f"{d:f}"),
+        "unit": st.sampled_from(["kg", "szt", "m²", "opak."]),
+        "discount": ADJUSTMENT,
+        "description": NAMES,
+        "storno": st.booleans(),
+    },
+)
+RECEIPTS = st.fixed_dictionaries(
+    {"lines": st.lists(LINES, min_size=1, max_size=8)},
+    optional={
+        "discount": ADJUSTMENT,
+        "payments": st.lists(
+            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000)}), max_size=3
+        ),
+        "packaging": st.lists(
+            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500), "returned": st.booleans()}), max_size=2
+        ),
+        "footer": st.lists(st.sampled_from(["Dziękujemy", "nr 1"]), max_size=3),
+        "buyer": st.just({"nip": "5260250274"}),
+        "cashier": st.sampled_from(["Anna", "1"]),
+        "system_number": st.just("2026/1"),
+    },
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@given(RECEIPTS, st.sampled_from([POSNET, NOVITUS, INNOVA]))
+def test_what_is_planned_is_legal_and_accepted(content: dict[str, Any], profile: Profile) -> None:
+    """A plan without errors stays within the grammar, and a printer agrees with every sum of it."""
+    plan = plan_receipt(Receipt.model_validate(content), profile, "mazovia", RATES, "BFJ12345678")
+    if plan.errors:
+        return
+    till, state = Till(profile, mode=3), State.IDLE
+    assert plan.close is not None
+    for step in [*(item.request for item in plan.items), plan.close]:
+        assert refusal(step.row.name, state, profile.brand) is None
+        state = after(step.row.name, state, profile.brand)
+        frame = step.frame(Dialect("mazovia", profile.brand))
+        assert till.say(frame.payload + frame.digits) == b"\x1bP0#Z" + step.row.id.encode() + b"\x1b\\"
+        if step is not plan.close:
+            assert plan.holds(till.receipt)
+    assert state is State.IDLE
+    assert sum(till.totals) == plan.total
+    due = plan.total + till.deposits[0] - till.deposits[1]
+    assert (sum(till.paid.values()), plan.paid - due) == (plan.paid, plan.change)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
+@given(RECEIPTS, st.integers(0, 5), st.sampled_from([POSNET, NOVITUS, INNOVA]))
+def test_planning_never_raises(content: dict[str, Any], spoil: int, profile: Profile) -> None:
+    if spoil and content["lines"]:
+        content["lines"][0]["name"] = "\u2615" * spoil
+    plan = plan_receipt(Receipt.model_validate(content), profile, "mazovia", RATES if spoil % 2 else None)
+    assert spoil == 0 or plan.errors
