@@ -25,7 +25,7 @@ _HINTS = {
     Heard.NOTHING: "is it switched on? In its menu the PC interface must be this one, and the protocol one of these",
     Heard.GARBAGE: "another speed, or another protocol than was tried",
     Heard.ECHO: "what is sent comes back: a loop in the cable or the adapter, and no printer",
-    Heard.NONSENSE: "it speaks this protocol, and what it says makes no sense: call its service",
+    Heard.NAMELESS: "it speaks this protocol; put that right, and ask again",
     Heard.LOST: "it went while it was asked: a loose cable, or another interface is chosen in its menu",
 }
 _LINK_HINTS = {
@@ -130,7 +130,7 @@ def report(results: Sequence[Probed], *, asking: bool) -> dict[str, Any]:
 def _port_json(result: Probed) -> dict[str, Any]:
     candidate, status = result.candidate, _daemons(result.candidate)
     answer = result.answer
-    identity = answer.snapshot.identity if answer is not None and answer.snapshot is not None else None
+    identity = answer.introduction.identity if answer is not None and answer.introduction is not None else None
     if identity is None and status is not None:
         identity = status.identity
     return {
@@ -212,8 +212,8 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
     elif result.problem is not None and not result.attempts:
         yield f"not opened: {result.problem}"
         yield _LINK_HINTS.get(result.problem.code, str(result.problem.code))
-    elif answer is not None and answer.snapshot is not None:
-        identity, condition = answer.snapshot.identity, answer.snapshot.condition
+    elif answer is not None and answer.introduction is not None:
+        identity, condition = answer.introduction.identity, answer.introduction.condition
         yield f"opened; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
         yield f"{identity.model or 'unknown model'}, unique number {identity.printer_id}, {condition.state}"
     elif best is not None:
@@ -235,5 +235,7 @@ def _tried(result: Probed) -> str:
 def _heard(attempt: Attempt) -> str:
     if not attempt.received:
         return "nothing"
+    if attempt.heard is Heard.NAMELESS:
+        return attempt.detail
     shown = attempt.received[:24]
     return f"{attempt.heard}, {shown.hex(' ')}{' ...' if len(attempt.received) > len(shown) else ''}"

@@ -22,6 +22,7 @@ USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
 DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
+_BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
 _MIB = 1 << 20
 _BY_STATE = {
     PrinterState.PAPER_OUT: "paper_out",
@@ -173,7 +174,11 @@ def _answered(printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[
     match attempt.heard:
         case Heard.ANSWER if str(attempt.address) != str(address):
             yield finding("wrong_speed", address=address, remedy=f'address = "{attempt.address}"    # answers there')
-        case Heard.GARBAGE | Heard.NONSENSE:
+        case Heard.NAMELESS:
+            problem = attempt.problem
+            code = _BY_PROBLEM.get(problem.code if problem else "", "out_of_order")
+            yield finding(code, reason=attempt.detail)
+        case Heard.GARBAGE:
             yield finding("wrong_speed", address=address, remedy=remedy)
         case Heard.ECHO:
             yield finding("echo", address=address)

@@ -188,20 +188,20 @@ def printer_facts(
     if status is not None:
         return _told(configured, port, status, now, line_facts(capture))
     answer = probed.answer if probed is not None else None
-    snapshot = answer.snapshot if answer is not None else None
-    if snapshot is None:
+    found = answer.introduction if answer is not None else None
+    if found is None:
         return PrinterFacts(configured, port, probed=probed)
     return PrinterFacts(
         configured,
         port,
-        PrinterState.BUSY if snapshot.transaction_open and not snapshot.condition.problem else snapshot.condition.state,
-        snapshot.condition.problem,
-        snapshot.counters,
-        snapshot.rates,
-        snapshot.clock,
+        PrinterState.BUSY if found.transaction_open and not found.condition.problem else found.condition.state,
+        found.condition.problem,
+        found.counters,
+        found.rates,
+        found.clock,
         now,
-        bool(snapshot.condition.paper_low),
-        snapshot.identity.fiscal,
+        bool(found.condition.paper_low),
+        found.identity.fiscal,
         probed=probed,
     )
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from fiscald.model.printers import Snapshot
+from fiscald.model.problems import Problem
 from fiscald.onsite.candidates import Candidate
 from fiscald.onsite.host import Host
 from fiscald.protocols import family
-from fiscald.protocols.base import Interrupted
+from fiscald.protocols.base import Interrupted, Introduction
 from fiscald.recording.asking import Disturbed, greet
 from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder, SerialLine
 
@@ -32,8 +32,8 @@ class Heard(StrEnum):
 
     ANSWER = "answer"
     """A printer of that family."""
-    NONSENSE = "nonsense"
-    """Intact answers of that family that say nothing a printer would say."""
+    NAMELESS = "nameless"
+    """Intact answers of that family, and not who it is: off-line, or out of order."""
     ECHO = "echo"
     """What was sent, and nothing else."""
     GARBAGE = "garbage"
@@ -53,7 +53,9 @@ class Attempt:
     sent: bytes
     received: bytes
     detail: str = ""
-    snapshot: Snapshot | None = None
+    introduction: Introduction | None = None
+    problem: Problem | None = None
+    """Why it does not say who it is."""
 
     @property
     def echoes(self) -> bool:
@@ -98,24 +100,23 @@ async def probe(candidate: Candidate, host: Host, *, told: Callable[[Attempt], N
             attempts.append(attempt)
             if not (attempt.heard is Heard.GARBAGE and attempt.detail):
                 break
-        if attempts[-1].heard in (Heard.ANSWER, Heard.NONSENSE):
+        if attempts[-1].heard is Heard.ANSWER:
             break
     return Probed(candidate, tuple(attempts))
 
 
 def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
-    """What is tried: as configured first, then every family at its own speeds."""
+    """What is tried: as the address says, then every family at its likeliest speed, at its second, ..."""
     address = candidate.address
-    yielded = set()
-    if isinstance(address, SerialLine) and candidate.speeds:
-        for name in candidate.families:
-            for speed in (address.baud, *(each for each in family(name).speeds if each in candidate.speeds)):
-                if (name, speed) not in yielded:
-                    yielded.add((name, speed))
-                    yield name, replace(address, baud=speed)
-    else:
-        for name in candidate.families:
-            yield name, address
+    if not isinstance(address, SerialLine):
+        yield from ((name, address) for name in candidate.families)
+        return
+    tried = [(name, address.baud) for name in candidate.families]
+    own = {name: [each for each in family(name).speeds if each in candidate.speeds] for name in candidate.families}
+    for rank in range(max(map(len, own.values()), default=0)):
+        tried += [(name, speeds[rank]) for name, speeds in own.items() if rank < len(speeds)]
+    for name, speed in dict.fromkeys(tried):
+        yield name, replace(address, baud=speed)
 
 
 async def _attempt(name: str, address: Address, host: Host) -> Attempt:
@@ -125,22 +126,23 @@ async def _attempt(name: str, address: Address, host: Host) -> Attempt:
     def heard(direction: str, data: bytes) -> None:
         (sent if direction == ">" else received).extend(data)
 
-    snapshot, detail = None, ""
+    introduction = problem = None
+    detail = ""
     async with Recorder(await _open(address, host), heard) as stream:
         try:
-            snapshot = await greet(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS)
+            introduction = await greet(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS)
             what = Heard.ANSWER
         except TimeoutError:
             what = Heard.GARBAGE if received else Heard.NOTHING
         except Disturbed as error:
             what, detail = Heard.GARBAGE, str(error)
         except Interrupted as error:
-            what, detail = Heard.NONSENSE, str(error)
+            what, detail, problem = Heard.NAMELESS, str(error), error.problem
         except LinkError as error:
             what, detail = Heard.LOST, str(error)
-    attempt = Attempt(address, name, what, bytes(sent), bytes(received), detail, snapshot)
+    attempt = Attempt(address, name, what, bytes(sent), bytes(received), detail, introduction, problem)
     if what is not Heard.ANSWER and received and attempt.echoes:
-        return replace(attempt, heard=Heard.ECHO, detail="")
+        return replace(attempt, heard=Heard.ECHO, detail="", problem=None)
     return attempt
 
 

@@ -17,6 +17,7 @@ finds out on a fresh line what happened, with what the journal knows (``Trail``)
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,7 +25,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
-from fiscald.model.printers import Condition, Counters, Snapshot
+from fiscald.model.printers import Condition, Counters, Identity, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
 
 
@@ -191,6 +192,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a printer says about itself when it is asked with the greatest care."""
+
+    identity: Identity
+    condition: Condition
+    rates: dict[str, str | None]
+    transaction_open: bool
+    counters: Counters | None = None
+    clock: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What is known about a document before anything is sent."""
 
@@ -304,8 +317,11 @@ class Family(Protocol):
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
 
-    def hello(self, settings: Settings) -> Dialogue[Snapshot]:
-        """What ``observe`` tells, by questions that set nothing, not even a mode: whoever is there may not be ours."""
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
+
+        Whoever is there may be another program's, of another family, or no printer at all.
+        """
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Queries only: everything the status shows."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import anyio
 
-from fiscald.model.printers import Snapshot
-from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Session, Settings, Step
+from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Introduction, Session, Settings, Step
 from fiscald.transport import ByteStream
 
 
@@ -13,15 +12,15 @@ class Disturbed(Exception):
     """An answer came damaged; ``str`` says how."""
 
 
-async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Snapshot:
+async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Introduction:
     """What the printer says about itself, by ``Family.hello``.
 
     Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
-    ``Interrupted`` (somebody of that family is there, and what it says makes no sense) or ``LinkLost``.
+    ``Interrupted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
     """
     settings = Settings("the printer", family.code_pages[0])
     session = family.session(settings)
-    dialogue: Dialogue[Snapshot] = family.hello(settings)
+    dialogue: Dialogue[Introduction] = family.hello(settings)
     seconds = first
     try:
         step = next(dialogue)
@@ -33,8 +32,8 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
             seconds = later
             step = dialogue.send(reply)
     except StopIteration as stop:
-        snapshot: Snapshot = stop.value
-        return snapshot
+        found: Introduction = stop.value
+        return found
     finally:
         dialogue.close()
 

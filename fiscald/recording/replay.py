@@ -55,16 +55,16 @@ async def play_host(
 async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers."""
     try:
-        snapshot = await greet(stream, family(family_name), first=seconds, later=seconds)
+        found = await greet(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
         raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; nothing was sent") from None
     except Disturbed as error:
         raise NotPlayed(f"the line is disturbed: {error}; nothing was sent") from None
     except Interrupted as error:
         raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}") from None
-    if not snapshot.identity.emulated:
+    if not found.identity.emulated:
         raise NotPlayed(
-            f"the printer at {address} is {snapshot.identity.printer_id!r}, not an emulated one: "
+            f"the printer at {address} is {found.identity.printer_id!r}, not an emulated one: "
             "what is played would be printed and registered again; nothing was sent"
         )
 

@@ -92,9 +92,9 @@ def link(code: str) -> Problem:
     return problem(code, address=ADDRESS, reason="why")
 
 
-def asked(heard: Heard, at: str = ADDRESS) -> PrinterFacts:
+def asked(heard: Heard, at: str = ADDRESS, why: Problem | None = None) -> PrinterFacts:
     """Without a daemon: what came back when we asked ourselves."""
-    found = Attempt(parse_address(at), "posnet", heard, b"?", b"")
+    found = Attempt(parse_address(at), "posnet", heard, b"?", b"", "x", problem=why)
     return printer(configured=till(status=None), state=None, probed=_probed(attempts=(found,)))
 
 
@@ -170,7 +170,6 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "wrong_speed": [
         (facts(offline("link.silent", line=LineFacts(0, 4))), "fiscalctl scan --probe --port /dev/ttyUSB0"),
         (facts(asked(Heard.GARBAGE)), "fiscalctl scan --probe --port /dev/ttyUSB0"),
-        (facts(asked(Heard.NONSENSE)), "fiscalctl scan --probe"),
         (facts(asked(Heard.ANSWER, ADDRESS.replace("9600", "19200"))), f'address = "serial://{BY_ID}?baud=19200"'),
     ],
     "echo": [(facts(asked(Heard.ECHO)), "does not join")],
@@ -184,11 +183,17 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(offline("link.refused", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "ping -c 3 192.168.1.50"),
     ],
-    "paper_out": [(facts(printer(state=PrinterState.PAPER_OUT)), "new roll")],
+    "paper_out": [
+        (facts(printer(state=PrinterState.PAPER_OUT)), "new roll"),
+        (facts(asked(Heard.NAMELESS, why=problem("printer.paper_out", printer="till1"))), "new roll"),
+    ],
     "paper_low": [(facts(printer(paper_low=True)), "new roll")],
     "cover_open": [(facts(printer(state=PrinterState.COVER_OPEN)), "close it")],
     "attention": [(facts(printer(state=PrinterState.ATTENTION, problem=BUSY)), "display")],
-    "out_of_order": [(facts(printer(state=PrinterState.OUT_OF_ORDER, problem=BUSY)), "service")],
+    "out_of_order": [
+        (facts(printer(state=PrinterState.OUT_OF_ORDER, problem=BUSY)), "service"),
+        (facts(asked(Heard.NAMELESS, why=BUSY)), "service"),
+    ],
     "foreign": [
         (facts(printer(state=PrinterState.BUSY, problem=problem("printer.foreign_transaction", printer="till1"))), "finish"),
         (facts(printer(state=PrinterState.BUSY)), "finish"),

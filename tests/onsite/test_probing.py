@@ -61,8 +61,8 @@ async def test_a_printer_on_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with EmulatedPrinter(link="pty") as printer:
         found = await ask(printer.path)
     assert found.answer is not None
-    assert found.answer.snapshot is not None
-    assert found.answer.snapshot.identity.printer_id == "EMU 0000000001"
+    assert found.answer.introduction is not None
+    assert found.answer.introduction.identity.printer_id == "EMU 0000000001"
     assert len(found.attempts) == 1
 
 
@@ -80,8 +80,8 @@ async def test_a_printer_without_paper_still_says_who_it_is(monkeypatch: pytest.
         printer.switch("paper_out")
         found = await ask(printer.address)
     assert found.answer is not None
-    assert found.answer.snapshot is not None
-    assert found.answer.snapshot.condition.state == "paper_out"
+    assert found.answer.introduction is not None
+    assert found.answer.introduction.condition.state == "paper_out"
 
 
 async def test_the_configured_speed_is_tried_first_and_then_every_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,9 @@ async def test_an_answer_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(probing, "FIRST_SECONDS", 2.0)
     with line(lambda data: frame("sdev\t?5\t")) as where:
         found = await ask(where)
-    assert [attempt.heard for attempt in found.attempts] == [Heard.NONSENSE]
+    assert {attempt.heard for attempt in found.attempts} == {Heard.NAMELESS}
+    assert found.best is not None
+    assert "does not answer sdev" in found.best.detail
 
 
 async def test_a_printer_that_goes_meanwhile() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fiscald.model.documents import Document, Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Check, Dialogue, Naming, Session, Settings, Trail, Verdict, Vocabulary
+from fiscald.protocols.base import Check, Dialogue, Introduction, Naming, Session, Settings, Trail, Verdict, Vocabulary
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
@@ -28,9 +28,9 @@ class Posnet:
         tokens = settings.profile is not None and PROFILES[settings.profile].tokens
         return PosnetSession(settings.code_page, tokens=tokens)
 
-    def hello(self, settings: Settings) -> Dialogue[Snapshot]:
-        """Everything the status shows: none of these questions has a side effect in any state (5.1, 5.3)."""
-        return queries.observe(settings)
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there."""
+        return queries.hello(settings)
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
