@@ -18,11 +18,14 @@ from pydantic import ValidationError
 from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET
 from fiscald.cli import recordings, replay
+from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
+from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
 from fiscald.cli.raw import raw
+from fiscald.cli.scan import scan
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
@@ -221,7 +224,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, preview, raw, watch, recordings.capture, recordings.decode, replay.replay, recordings.regression
+    licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
+    recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 

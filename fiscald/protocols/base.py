@@ -17,6 +17,7 @@ finds out on a fresh line what happened, with what the journal knows (``Trail``)
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,7 +26,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
-from fiscald.model.printers import Condition, Counters, Snapshot
+from fiscald.model.printers import Condition, Counters, Identity, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
 
 
@@ -201,6 +202,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a printer says about itself when it is asked with the greatest care."""
+
+    identity: Identity
+    condition: Condition
+    rates: dict[str, str | None]
+    transaction_open: bool
+    counters: Counters | None = None
+    clock: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What is known about a document before anything is sent."""
 
@@ -310,9 +323,17 @@ class Family(Protocol):
     profiles: tuple[str, ...]
     documents: tuple[str, ...]
     """The ``type`` of every document it can carry out."""
+    speeds: tuple[int, ...]
+    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
+
+        Whoever is there may be another program's, of another family, or no printer at all.
+        """
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Queries only: everything the status shows."""

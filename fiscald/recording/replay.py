@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
-from fiscald.protocols.base import Answer, Damaged, Direction, Effect, Interrupted, NamedFrame, Settings, Step
+from fiscald.protocols.base import Direction, Effect, Interrupted, NamedFrame
+from fiscald.recording.asking import Disturbed, greet
 from fiscald.recording.reading import Turn, naming
 from fiscald.transport import Address, ByteStream, LinkError
 
@@ -55,44 +55,18 @@ async def play_host(
 async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers."""
     try:
-        with anyio.fail_after(4 * seconds):
-            snapshot = await _observe(stream, family_name)
+        found = await greet(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
         raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; nothing was sent") from None
+    except Disturbed as error:
+        raise NotPlayed(f"the line is disturbed: {error}; nothing was sent") from None
     except Interrupted as error:
         raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}") from None
-    if not snapshot.identity.emulated:
+    if not found.identity.emulated:
         raise NotPlayed(
-            f"the printer at {address} is {snapshot.identity.printer_id!r}, not an emulated one: "
+            f"the printer at {address} is {found.identity.printer_id!r}, not an emulated one: "
             "what is played would be printed and registered again; nothing was sent"
         )
-
-
-async def _observe(stream: ByteStream, family_name: str) -> Snapshot:
-    """What the printer says about itself: queries only."""
-    known = family(family_name)
-    settings = Settings("replay", known.code_pages[0])
-    session = known.session(settings)
-    dialogue = known.observe(settings)
-    try:
-        item = next(dialogue)
-        while True:
-            assert isinstance(item, Step)
-            assert item.effect is Effect.QUERY
-            await stream.send(session.send(item.command))
-            reply = None
-            while reply is None:
-                for event in session.receive(await stream.receive()):
-                    if isinstance(event, Damaged):
-                        raise NotPlayed(f"the line is disturbed: {event.detail}; nothing was sent")
-                    if isinstance(event, Answer) and event.command is item.command:
-                        reply = event.reply
-            item = dialogue.send(reply)
-    except StopIteration as stop:
-        snapshot: Snapshot = stop.value
-        return snapshot
-    finally:
-        dialogue.close()
 
 
 async def _play(

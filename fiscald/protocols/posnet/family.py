@@ -8,6 +8,7 @@ from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import (
     Check,
     Dialogue,
+    Introduction,
     Naming,
     RawReply,
     Session,
@@ -32,11 +33,17 @@ class Posnet:
     code_pages = tuple(CODE_PAGES)
     profiles = tuple(PROFILES)
     documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
+    #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
+    speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
         tokens = settings.profile is not None and PROFILES[settings.profile].tokens
         return PosnetSession(settings.code_page, tokens=tokens)
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there."""
+        return queries.hello(settings)
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""

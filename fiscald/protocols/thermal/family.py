@@ -6,7 +6,7 @@ from typing import Any
 
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, RawReply, Session, Settings, Step, Trail, Verdict
+from fiscald.protocols.base import Check, Dialogue, Introduction, RawReply, Session, Settings, Step, Trail, Verdict
 from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
@@ -21,10 +21,16 @@ class Thermal:
     code_pages = ("mazovia", "cp1250", "latin2")
     profiles = tuple(PROFILES)
     documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+    #: 9600 everywhere; newer ones can be set to the others (2).
+    speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
         return ThermalSession(settings.code_page)
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there."""
+        return queries.hello(settings)
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
