@@ -151,8 +151,8 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":
             number = (job.error.device_code or "").split()[0]
-            passing = number in PASSING[family] and job.if_interrupted is IfInterrupted.FAIL
-            if number not in REFUSALS[family] and not passing:
+            passing = number in PASSING.get(family, ()) and job.if_interrupted is IfInterrupted.FAIL
+            if number not in REFUSALS.get(family, ()) and not passing:
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found
