@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
+from fiscald.protocols.base import Check, Dialogue, Naming, Session, Settings, Trail, Verdict, Vocabulary
 from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -49,6 +50,14 @@ class Thermal:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+        return ThermalNaming(settings)
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
+        return vocabulary()
 
 
 FAMILY = Thermal()
