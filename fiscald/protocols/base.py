@@ -276,9 +276,11 @@ class NamedFrame(NamedTuple):
     damage: str | None = None
     """What is wrong with it, in a sentence; ``None`` for an intact frame."""
     text: str = ""
-    """The frame without its marks and its check, as recordings write it; empty for a damaged one."""
+    """The frame as recordings of its family write it; empty for a damaged one."""
     effect: Effect | None = None
     """Of an intact command; ``None`` for answers and for unknown commands."""
+    silent: bool = False
+    """Of a command that a printer need not answer."""
 
 
 class Naming(Protocol):

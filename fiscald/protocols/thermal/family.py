@@ -6,8 +6,21 @@ from typing import Any
 
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, Introduction, RawReply, Session, Settings, Step, Trail, Verdict
+from fiscald.protocols.base import (
+    Check,
+    Dialogue,
+    Introduction,
+    Naming,
+    RawReply,
+    Session,
+    Settings,
+    Step,
+    Trail,
+    Verdict,
+    Vocabulary,
+)
 from fiscald.protocols.thermal import dialogue, queries, raw
+from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -65,6 +78,14 @@ class Thermal:
     def show_raw(self, reply: Any, settings: Settings) -> RawReply:
         """Its answer, field by field."""
         return raw.show(reply, settings)
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+        return ThermalNaming(settings)
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
+        return vocabulary()
 
 
 FAMILY = Thermal()
