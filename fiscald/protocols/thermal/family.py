@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.base import Check, Dialogue, RawReply, Session, Settings, Step, Trail, Verdict
+from fiscald.protocols.thermal import dialogue, queries, raw
+from fiscald.protocols.thermal.commands import Reply, Status
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -40,7 +41,7 @@ class Thermal:
         rates = queries.parse_rates(snapshot.rates) if snapshot else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
-        return Check(tuple(plan.errors), tuple(plan.notices))
+        return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry a document out."""
@@ -49,6 +50,14 @@ class Thermal:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as it stands behind ``ESC P``, without its check byte, ``|`` for CR; ``ENQ`` and ``DLE``."""
+        return raw.parse(text, settings)
+
+    def show_raw(self, reply: Reply | Status, settings: Settings) -> RawReply:
+        """The answer in the same form."""
+        return raw.show(reply, settings)
 
 
 FAMILY = Thermal()
