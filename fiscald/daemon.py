@@ -29,6 +29,7 @@ from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.recorder import FlightRecorder
+from fiscald.transport import plugged_in
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ async def run(
     journal = _journal(config.state_dir, gate)
     try:
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate, keep_days=config.keep_days)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         licence = config.licence

@@ -105,6 +105,7 @@ class Actor:
         self._gate = gate
         self._changed = changed
         self._wake = anyio.Event()
+        self._hinted = False
         self._settings = printer.settings
         self._known_id: str | None = None
         self._connected = False
@@ -145,6 +146,12 @@ class Actor:
     def kick(self) -> None:
         """Something has changed in the journal: look at it now."""
         self._wake.set()
+
+    def retry(self) -> None:
+        """Something was plugged in: do not wait any longer with the next attempt to connect."""
+        if not self._connected:
+            self._hinted = True
+            self.kick()
 
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
@@ -199,6 +206,7 @@ class Actor:
         pause = shortest
         while not self._stopping:
             began = anyio.current_time()
+            self._hinted = False
             try:
                 await self._connect_and_serve()
             except LinkError as error:
@@ -215,8 +223,8 @@ class Actor:
             self._refuse_orders(self._problem or raw.busy("the connection has ended"))
             if anyio.current_time() - began > longest:
                 pause = shortest
-            await self._wait_to_stop(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 2, longest)
+            await self._wait_to_retry(pause * random.uniform(0.8, 1.2))
+            pause = shortest if self._hinted else min(pause * 2, longest)
         self._stopped.set()
 
     def _refuse_orders(self, why: Problem) -> None:
@@ -226,9 +234,9 @@ class Actor:
         for order in orders:
             order.refuse(problem("daemon.stopping") if self._stopping else why)
 
-    async def _wait_to_stop(self, seconds: float) -> None:
+    async def _wait_to_retry(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):
-            while not self._stopping:
+            while not (self._stopping or self._hinted):
                 await self._wake.wait()
                 self._wake = anyio.Event()
 
@@ -348,7 +356,9 @@ class Actor:
         if why is not None:
             order.refuse(why)
             return
-        log.warning("%s: a %s command by hand, asked by user %s", self.printer.name, order.step.effect, order.asked_by)
+        log.warning(
+            "%s: a command by hand (%s), asked by user %s", self.printer.name, order.step.effect, order.asked_by
+        )
         await raw.carry_out(order, line, self.printer.family, self._settings, self._journal, self.printer.name)
         if order.changes:
             await self._observe(line, to_the_end=True)

@@ -45,11 +45,21 @@ class _Ending:
 class Engine:
     """All printers of a shop."""
 
-    def __init__(self, printers: Iterable[Printer], journal: Journal, gate: Gate, *, keep_days: int = 400) -> None:
-        """``keep_days``: how long the answers to final jobs are kept."""
+    def __init__(
+        self,
+        printers: Iterable[Printer],
+        journal: Journal,
+        gate: Gate,
+        *,
+        keep_days: int = 400,
+        plugged_in: Callable[[], AsyncIterator[None]] | None = None,
+    ) -> None:
+        """``keep_days``: how long the answers to final jobs are kept. ``plugged_in`` yields when it may be worth
+        looking again for a printer that is not there."""
         self._journal = journal
         self._keep_days = keep_days
         self._gate = gate
+        self._plugged_in = plugged_in
         self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
         # An ending lives as long as somebody waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
@@ -62,10 +72,18 @@ class Engine:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
+            if self._plugged_in is not None:
+                tasks.start_soon(self._retry, self._plugged_in())
             async with anyio.create_task_group() as actors:
                 for actor in self._actors.values():
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
+
+    async def _retry(self, hints: AsyncIterator[None]) -> None:
+        """Look for absent printers at once when something is plugged in."""
+        async for _ in hints:
+            for actor in self._actors.values():
+                actor.retry()
 
     async def _expire(self) -> None:
         """Fail jobs whose deadline passes before they begin, whatever their printer is doing."""

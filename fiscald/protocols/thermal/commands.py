@@ -8,7 +8,7 @@ answers with them, the emulator reads commands and builds answers. construct des
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -289,8 +289,6 @@ class Reply:
     error: int | None = None
     brand: Brand = Brand.POSNET
     """Whose error numbers these are."""
-    frame: Frame | None = field(default=None, compare=False, repr=False)
-    """The answer as it came."""
 
     @property
     def good(self) -> bool:
@@ -305,9 +303,9 @@ Status = Enq | Dle
 def read_reply(layout: Layout, frame: Frame, dialect: Dialect) -> Reply:
     """The answer in ``frame``; without values where it cannot be read: the caller sees them missing."""
     try:
-        return Reply(layout.name, layout.read(frame, dialect), brand=dialect.brand, frame=frame)
+        return Reply(layout.name, layout.read(frame, dialect), brand=dialect.brand)
     except FieldFault:
-        return Reply(layout.name, {}, brand=dialect.brand, frame=frame)
+        return Reply(layout.name, {}, brand=dialect.brand)
 
 
 # -- conditions and counts ------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import Check, Dialogue, RawReply, Session, Settings, Step, Trail, Verdict
 from fiscald.protocols.thermal import dialogue, queries, raw
-from fiscald.protocols.thermal.commands import Reply, Status
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -52,11 +53,11 @@ class Thermal:
         return dialogue.recover(document, settings, trail)
 
     def parse_raw(self, text: str, settings: Settings) -> Step:
-        """A command as it stands behind ``ESC P``, without its check byte, ``|`` for CR; ``ENQ`` and ``DLE``."""
+        """A command as a technician writes it."""
         return raw.parse(text, settings)
 
-    def show_raw(self, reply: Reply | Status, settings: Settings) -> RawReply:
-        """The answer in the same form."""
+    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
+        """Its answer, field by field."""
         return raw.show(reply, settings)
 
 

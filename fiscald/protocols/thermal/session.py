@@ -111,7 +111,7 @@ class ThermalSession:
             if command.row.answers and not number:
                 continue
             self._waiting.remove(command)
-            return Answer(command, Reply(name, {}, error=number or None, brand=command.brand, frame=item))
+            return Answer(command, Reply(name, {}, error=number or None, brand=command.brand))
         if not number and name in _QUESTIONS:
             return None
         return Stray(f"answer {number} to {name}, which nothing waits for")
