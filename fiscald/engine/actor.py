@@ -356,7 +356,9 @@ class Actor:
         if why is not None:
             order.refuse(why)
             return
-        log.warning("%s: a %s command by hand, asked by user %s", self.printer.name, order.step.effect, order.asked_by)
+        log.warning(
+            "%s: a command by hand (%s), asked by user %s", self.printer.name, order.step.effect, order.asked_by
+        )
         await raw.carry_out(order, line, self.printer.family, self._settings, self._journal, self.printer.name)
         if order.changes:
             await self._observe(line, to_the_end=True)

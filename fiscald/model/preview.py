@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from pydantic import Field
 
-from fiscald.model.documents import Document
+from fiscald.model.documents import Document, Line
 from fiscald.model.jobs import Notice
-from fiscald.model.money import Grosze
+from fiscald.model.money import MAX_GROSZE, Grosze, plain
 from fiscald.model.strict import Strict
 
 
@@ -34,6 +37,37 @@ class Totals(Strict):
     total: Grosze
     paid: Grosze
     change: Grosze
+
+
+class Sold(NamedTuple):
+    """A line as a family plans it."""
+
+    line: Line
+    name: str
+    """As it is printed."""
+    vat: str
+    """Letter of the printer's table; as it was sent while that is unknown."""
+    value: int
+    """Grosze, with its own discount or surcharge."""
+
+
+def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> Totals | None:
+    """The sums of a receipt with at least one line; ``None`` where no printer could have them."""
+    rates: dict[str, int] = {}
+    for line, _, vat, value in sold:
+        rates[vat] = rates.get(vat, 0) + (-value if line.storno else value)
+    subtotal = sum(rates.values())
+    if min(rates.values()) < 0 or max(subtotal, *(each.value for each in sold)) > MAX_GROSZE:
+        return None
+    lines = (
+        PlannedLine(
+            name=name, quantity=plain(line.quantity), price=line.price, vat=vat, value=value, storno=line.storno
+        )
+        for line, name, vat, value in sold
+    )
+    return Totals(
+        lines=tuple(lines), rates=dict(sorted(rates.items())), subtotal=subtotal, total=total, paid=paid, change=change
+    )
 
 
 class Preview(Strict):

@@ -20,7 +20,7 @@ from fiscald.model.documents import Document
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
-from fiscald.protocols import family
+from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Settings
 from tests import virtual
 from tests.cli.conftest import Counter
@@ -172,8 +172,8 @@ class _Nothing:
         return None
 
 
-def preview_of(document: Document, profile: str) -> Preview:
-    chosen = family("posnet")
+def preview_of(document: Document, name: str, profile: str) -> Preview:
+    chosen = family(name)
     engine = Engine(
         [Printer("till1", chosen, Till("till1"), Settings("till1", "cp1250", profile))], _Nothing(), _Nothing()
     )
@@ -181,17 +181,19 @@ def preview_of(document: Document, profile: str) -> Preview:
     return engine.preview("till1", document).model_copy(update={"vat": table})
 
 
-@pytest.mark.parametrize("profile", ["online", "old"])
+@pytest.mark.parametrize(
+    ("name", "profile"), [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+)
 @given(content=receipts())
-def test_foretold_registered_and_answered_are_the_same_sum(profile: str, content: dict[str, Any]) -> None:
+def test_foretold_registered_and_answered_are_the_same_sum(name: str, profile: str, content: dict[str, Any]) -> None:
     document = DOCUMENT.validate_python(content)
     try:
-        found = preview_of(document, profile)
+        found = preview_of(document, name, profile)
     except ProblemError as error:
         assert error.problem.code == "document.refused"  # noqa: PT017
         return
     assert found.totals is not None
-    device, _ = build("posnet", profile=profile, state=RegisterState(unique_number="EMU 0000000007"))
+    device, _ = build(name, profile=profile, state=RegisterState(unique_number="EMU 0000000007"))
     printed = carry_out(device, found)
     last = device.register.state.last_document
     assert printed.result.total == found.totals.total

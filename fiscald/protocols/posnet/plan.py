@@ -25,7 +25,7 @@ from fiscald.model.documents import (
 )
 from fiscald.model.jobs import Notice
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
-from fiscald.model.preview import PlannedLine, Totals
+from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import TextRefused, fit
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
@@ -79,40 +79,16 @@ class Plan:
     """Fiscal value, in grosze."""
     paid: int = 0
     change: int = 0
-    lines: list[tuple[Line, str, str, int]] = field(default_factory=list)
-    """Every line, its name as it is printed, its rate's letter, its value in grosze."""
-    subtotal: int = 0
-    """Sum of the lines, in grosze."""
+    lines: list[Sold] = field(default_factory=list)
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     @property
     def totals(self) -> Totals | None:
         """What a receipt comes to; ``None`` for what would be refused, and for what is no receipt."""
-        values = [value for *_, value in self.lines]
-        if self.errors or not values or max(self.subtotal, *values) > MAX_GROSZE:
+        if self.errors or not self.lines:
             return None
-        rates: dict[str, int] = {}
-        for line, _, letter, value in self.lines:
-            rates[letter] = rates.get(letter, 0) + (-value if line.storno else value)
-        return Totals(
-            lines=tuple(
-                PlannedLine(
-                    name=name,
-                    quantity=plain(line.quantity),
-                    price=line.price,
-                    vat=letter,
-                    value=value,
-                    storno=line.storno,
-                )
-                for line, name, letter, value in self.lines
-            ),
-            rates=dict(sorted(rates.items())),
-            subtotal=self.subtotal,
-            total=self.total,
-            paid=self.paid,
-            change=self.change,
-        )
+        return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
 
 @dataclass(slots=True)
@@ -362,7 +338,7 @@ class _Planner:
             self._sold.setdefault(key, []).append(_Sold(line.quantity, line.quantity, delta))
         self.plan.total += -(value + delta) if line.storno else value + delta
         letter = [*self.rates][rate] if self.rates is not None and isinstance(rate, int) else line.vat
-        self.plan.lines.append((line, name, letter, value + delta))
+        self.plan.lines.append(Sold(line, name, letter, value + delta))
         self.add(
             at,
             "trline",
@@ -417,7 +393,6 @@ class _Planner:
         left.quantity -= line.quantity
 
     def _subtotal(self, receipt: Receipt, at: str) -> None:
-        self.plan.subtotal = self.plan.total
         adjustment = receipt.discount or receipt.surcharge
         if adjustment is None or self.plan.total <= 0:
             return

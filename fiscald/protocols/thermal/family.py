@@ -61,7 +61,7 @@ class Thermal:
         rates = queries.parse_rates(snapshot.rates) if snapshot else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
-        return Check(tuple(plan.errors), tuple(plan.notices))
+        return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry a document out."""

@@ -24,6 +24,7 @@ from fiscald.model.documents import (
 )
 from fiscald.model.jobs import Notice
 from fiscald.model.money import format_grosze, line_value, percent_of, plain
+from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import CODE_PAGES, TextRefused, fit
 from fiscald.protocols.thermal.commands import (
@@ -76,10 +77,16 @@ class Plan:
     """What the lines come to, in grosze: ``TOTAL``."""
     total: int = 0
     """Fiscal value after the discount of the whole receipt, in grosze."""
+    lines: list[Sold] = field(default_factory=list)
     paid: int = 0
     change: int = 0
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def totals(self) -> Totals | None:
+        """What the receipt comes to; ``None`` for what would be refused."""
+        return None if self.errors else totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
     def holds(self, totals: list[int]) -> bool:
         """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
@@ -322,6 +329,8 @@ class _Planner:
             self._sold.append(sold)
         change = -(value + delta) if line.storno else value + delta
         self.plan.lines_total += change
+        letter = RATE_LETTERS[rate] if isinstance(rate, int) else line.vat
+        self.plan.lines.append(Sold(line, name, letter, value + delta))
         totals = list(self.plan.running[-1])
         totals[rate if isinstance(rate, int) else 0] += change
         self.plan.running.append(totals)
