@@ -116,14 +116,13 @@ def findings_json(facts: Facts, found: Sequence[Finding]) -> dict[str, Any]:
 
 def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     names = ", ".join(each.configured.name for each in facts.printers) or "none"
-    yield f"printers: {names}; daemon: {'answers' if facts.socket.answers else 'does not answer'}"
+    verdict = "" if any(each.stops for each in found) else "; nothing stops printing"
+    yield f"printers: {names}; daemon: {'answers' if facts.socket.answers else 'does not answer'}{verdict}"
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
         yield f"  {where}{each.text}"
         yield f"  {each.text_pl}"
         yield f"  > {each.fix}"
-    if not found:
-        yield "nothing was found"
     if facts.unseen:
         yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"
