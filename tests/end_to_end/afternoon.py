@@ -27,6 +27,7 @@ from tests.onsite.tree import BY_ID, FTDI, Tree
 PAGE = Path(__file__).parents[2] / "docs" / "technician.md"
 BIN = Path(sys.executable).parent
 CONFIG, SOCKET = "/etc/fiscald/fiscald.toml", "/run/fiscald/fiscald.sock"
+_RULE = "usr/lib/udev/rules.d/70-fiscald.rules"
 #: What depends on the computer that plays it.
 _LOCAL = ("doctor.group_missing", "doctor.disk_low", "doctor.disk_full", "processes of other users")
 _STEP = re.compile(r"^<!-- (?P<stage>[\w ]+) -->$|^```console\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -41,7 +42,7 @@ class World:
         self._stack = stack
         self._tree = Tree(folder / "root")
         self._tree.uart("ttyS0")
-        self._tree.write("usr/lib/udev/rules.d/70-fiscald.rules", "")
+        self._tree.write(_RULE, "")
         self._printer = stack.enter_context(EmulatedPrinter(link="pty", baud=19200))
         self._tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(self._printer.path))
         self._tree.alias(Path(self._printer.path))
@@ -75,8 +76,8 @@ class World:
         happen: dict[str, Callable[[], None]] = {
             "minicom has the port": self._minicom,
             "minicom is closed": self._close_minicom,
-            "the rule is not installed": (self._tree.root / "usr/lib/udev/rules.d/70-fiscald.rules").unlink,
-            "the rule is installed": lambda: self._tree.write("usr/lib/udev/rules.d/70-fiscald.rules", "") and None,
+            "the rule is not installed": (self._tree.root / _RULE).unlink,
+            "the rule is installed": (self._tree.root / _RULE).touch,
             "it is configured as in another shop": lambda: self._configure(9600),
             "the configuration is corrected": lambda: self._configure(19200),
             "the daemon is started": self._start,
