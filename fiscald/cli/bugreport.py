@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import time
 from collections import deque
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import click
 from fiscald import __version__
 from fiscald.api.client import Client, ClientError
 from fiscald.cli.context import Context, pass_context
-from fiscald.cli.doctor import examine, findings_json
+from fiscald.cli.doctor import allowed, examine, findings_json
 from fiscald.cli.recordings import force_option, output_option, write_file
 from fiscald.cli.scan import config_option, report, root_option
 from fiscald.config import ConfigError
@@ -95,7 +96,7 @@ def gather(context: Context, config_path: Path, log: Path | None, host: Host) ->
     lines = _tail(log) if log is not None else _journal()
     if lines:
         members["log.txt"] = scrub(lines).encode()
-    return members | _from_daemon(context)
+    return members | (_from_daemon(context) if facts.socket.answers else {})
 
 
 def _from_daemon(context: Context) -> dict[str, bytes]:
@@ -104,11 +105,15 @@ def _from_daemon(context: Context) -> dict[str, bytes]:
         with Client(context.socket) as client:
             statuses = client.printers()
             members["printers.json"] = _json(scrubbed([each.model_dump(mode="json") for each in statuses]))
-            members["licence.json"] = _json(scrubbed(client.licence()))
+            licence = allowed(client.licence)
+            if licence is not None:
+                members["licence.json"] = _json(scrubbed(licence))
             for status in statuses:
-                members[f"{status.name}.pcapng"] = _masked(client.capture(status.name))
+                capture = allowed(partial(client.capture, status.name))
+                if capture is not None:
+                    members[f"{status.name}.pcapng"] = _masked(capture)
     except ClientError:
-        pass  # what it said until then; that it is not there is in doctor.json
+        pass  # what it said until then; that it is gone is in doctor.json
     return members
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import click
 
-from fiscald.api.client import Client, ClientError
+from fiscald.api.client import Client, ClientError, Refused
 from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, pass_context
 from fiscald.cli.scan import config_option, configured_printers, root_option
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
@@ -22,6 +23,8 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -98,10 +101,19 @@ def _ask_daemon(
     try:
         with Client(context.socket) as client:
             statuses = client.printers()
-            licence = client.licence()
-            return statuses, licence, {each.name: client.capture(each.name) for each in statuses}
+            licence = allowed(client.licence)
+            captures = {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
+            return statuses, licence, captures
     except ClientError:
         return None, None, {}
+
+
+def allowed(question: Callable[[], T]) -> T | None:
+    """The daemon's answer; ``None`` where it refuses to tell this user."""
+    try:
+        return question()
+    except Refused:
+        return None
 
 
 def findings_json(facts: Facts, found: Sequence[Finding]) -> dict[str, Any]:
@@ -116,14 +128,13 @@ def findings_json(facts: Facts, found: Sequence[Finding]) -> dict[str, Any]:
 
 def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     names = ", ".join(each.configured.name for each in facts.printers) or "none"
-    yield f"printers: {names}; daemon: {'answers' if facts.socket.answers else 'does not answer'}"
+    verdict = "" if any(each.stops for each in found) else "; nothing stops printing"
+    yield f"printers: {names}; daemon: {'answers' if facts.socket.answers else 'does not answer'}{verdict}"
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
         yield f"  {where}{each.text}"
         yield f"  {each.text_pl}"
         yield f"  > {each.fix}"
-    if not found:
-        yield "nothing was found"
     if facts.unseen:
         yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"

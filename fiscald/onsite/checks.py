@@ -23,6 +23,7 @@ DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
 _BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
+_NO_ANSWER = "what comes back is no answer"
 _MIB = 1 << 20
 _BY_STATE = {
     PrinterState.PAPER_OUT: "paper_out",
@@ -164,7 +165,7 @@ def _conversation(printer: PrinterFacts) -> Iterator[Finding]:
         yield from _answered(printer, attempt, remedy)
     elif _link(printer, "link.silent"):
         garbage = not line.intact and line.damaged
-        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy)
+        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER)
     elif _noisy(line, printer):
         yield finding("line_noise", damaged=line.damaged, all=line.intact + line.damaged)
 
@@ -173,13 +174,16 @@ def _answered(printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[
     address = printer.configured.address
     match attempt.heard:
         case Heard.ANSWER if str(attempt.address) != str(address):
-            yield finding("wrong_speed", address=address, remedy=f'address = "{attempt.address}"    # answers there')
+            seen = "a printer answers with other settings"
+            yield finding(
+                "wrong_speed", address=address, seen=seen, remedy=f'address = "{attempt.address}"    # answers there'
+            )
         case Heard.NAMELESS:
             problem = attempt.problem
             code = _BY_PROBLEM.get(problem.code if problem else "", "out_of_order")
             yield finding(code, reason=attempt.detail)
         case Heard.GARBAGE:
-            yield finding("wrong_speed", address=address, remedy=remedy)
+            yield finding("wrong_speed", address=address, seen=_NO_ANSWER, remedy=remedy)
         case Heard.ECHO:
             yield finding("echo", address=address)
         case Heard.NOTHING | Heard.LOST:

@@ -116,7 +116,7 @@ CATALOGUE: dict[str, Row] = {
         "a shorter or shielded cable, away from mains; or a lower speed, in the printer's menu and as ?baud=",
     ),
     "wrong_speed": Row(
-        True, "bytes come from {address}, and none of them is an answer: another speed, or another protocol",
+        True, "{address} has the wrong speed, or the wrong protocol: {seen}",
         "Drukarka ma ustawioną inną prędkość lub inny protokół.", "{remedy}",
     ),
     "echo": Row(
@@ -195,7 +195,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "disk_read_only": Row(
         True, "{path} is read-only: documents cannot be stored", "Dysk jest tylko do odczytu.",
-        "journalctl -k | grep -i 'remount\\|error'; sudo mount -o remount,rw {mount}",
+        "journalctl -k | grep -iE 'remount|error'; sudo mount -o remount,rw {mount}",
     ),
 }  # fmt: skip
 
