@@ -1868,7 +1868,7 @@ function family.cut(data, sent)
         local byte = data:byte(at)
         if sent and (byte == 0x10 or byte == 0x1A) then
             if inside or escaped then
-                pieces[#pieces + 1] = { first = at, last = at }
+                pieces[#pieces + 1] = { first = at, last = at, inside = true }
             else
                 tell(at - 1)
                 tell(at)
@@ -2104,8 +2104,8 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        -- What ends in the rest and lies in something unfinished was told before.
-        if piece.last > #rest then
+        -- What lies inside of something unfinished was told when it came.
+        if not piece.inside or piece.last > #rest then
             list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
         end
     end

@@ -6,7 +6,7 @@ tables and, in Lua, two functions of the table ``family``:
 
 * ``family.cut(data, sent)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what
   is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer; a piece may
-  lie inside of a later one;
+  lie in a later one, and is ``inside =`` then;
 * ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all
   but ``fields`` optional; a field's places are those of its value, which is what stands there, or its ``text =``;
   ``error`` is a key of the family's error table.
@@ -78,8 +78,8 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        -- What ends in the rest and lies in something unfinished was told before.
-        if piece.last > #rest then
+        -- What lies inside of something unfinished was told when it came.
+        if not piece.inside or piece.last > #rest then
             list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
         end
     end

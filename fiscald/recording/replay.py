@@ -32,6 +32,31 @@ class Report:
     """Whether a command was played that is no query."""
 
 
+def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) -> str | None:
+    """The profile of the recorded printer by what it says of itself; ``None`` where the recording lacks that."""
+    known = family(family_name)
+    settings = Settings("replay", known.code_pages[0])
+    session = known.session(settings)
+    printer = ScriptedPrinter(connections, family_name, over=lambda: None)
+    dialogue = known.observe(settings)
+    try:
+        item = next(dialogue)
+        while True:
+            assert isinstance(item, Step)
+            printer.receive(session.send(item.command), 0.0)
+            replies = [each.reply for each in session.receive(printer.poll(0.0)) if isinstance(each, Answer)]
+            if not replies:
+                return None
+            item = dialogue.send(replies[0])
+    except StopIteration as stop:
+        snapshot: Snapshot = stop.value
+        return snapshot.identity.profile
+    except Interrupted:
+        return None
+    finally:
+        dialogue.close()
+
+
 # -- the host's side -------------------------------------------------------------------------------------
 
 
@@ -73,24 +98,30 @@ async def _play(
     stream: ByteStream, connection: Sequence[Turn], family_name: str, report: Report, seconds: float
 ) -> None:
     names = naming(family_name)
+    owed: list[tuple[str, NamedFrame]] = []
     pending: list[NamedFrame] = []
     for turn in connection:
+        owed += [(turn.name, answer) for answer in turn.answers]
         names.feed(Direction.SENT, turn.command.raw)
         report.played += 1
         report.changed |= turn.command.effect is not Effect.QUERY
+        if not turn.command.raw:
+            continue  # it lies inside of the next one
         try:
             await stream.send(turn.command.raw)
             with anyio.move_on_after(seconds):
-                while len(pending) < len(turn.answers):
+                while len(pending) < len(owed):
                     pending += names.feed(Direction.RECEIVED, await stream.receive())
         except LinkError as error:
             report.differences.append(f"{turn.name}: the link was lost: {error}")
             return
-        for wanted in turn.answers:
+        for name, wanted in owed:
             if pending:
-                _compare(turn.name, wanted, pending.pop(0), report)
+                _compare(name, wanted, pending.pop(0), report)
             elif not wanted.damage:
-                report.differences.append(f"{turn.name}: no answer within {seconds:g} s; recorded: {_brief(wanted)}")
+                report.differences.append(f"{name}: no answer within {seconds:g} s; recorded: {_brief(wanted)}")
+        report.differences += [f"{turn.name}: not recorded; now {_brief(frame)}" for frame in pending]
+        owed, pending = [], []
 
 
 def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> None:
@@ -177,6 +208,8 @@ class ScriptedPrinter:
         fresh = [place for place in places if max(last, used) < place < following]
         before = [place for place in places if place <= max(used, last)]
         chosen = fresh[:1] or before[-1:] or places[:1]
+        if not chosen and frame.silent:
+            return None
         if not chosen:
             self._deviate(f"{_brief(frame)} was asked, and the recording has no answer to it")
             return None

@@ -40,7 +40,7 @@ function family.cut(data, sent)
         local byte = data:byte(at)
         if sent and (byte == 0x10 or byte == 0x1A) then
             if inside or escaped then
-                pieces[#pieces + 1] = { first = at, last = at }
+                pieces[#pieces + 1] = { first = at, last = at, inside = true }
             else
                 tell(at - 1)
                 tell(at)

@@ -354,10 +354,14 @@ class ThermalNaming:
         """A value as a person writes it."""
         if part is None:
             return " / ".join(text.splitlines())
-        try:
-            value = part.value.decode(raw, Dialect(self._codec, brand))
-        except ValueRefused as error:
-            return f"{text!r}: {error}"
+        for each in (brand, *self._brands):
+            try:
+                value = part.value.decode(raw, Dialect(self._codec, each))
+                break
+            except ValueRefused as error:
+                why = error
+        else:
+            return f"{text!r}: {why}"
         if name == "Pe" and value:
             return f"{value} ({lookup(value, self._brands[0]).text})"
         match part.value:
