@@ -44,7 +44,9 @@ def regression(
 
 
 def _intact(turn: Turn) -> bool:
-    return bool(turn.answers or turn.command.silent) and not any(frame.damage for frame in (turn.command, *turn.answers))
+    return bool(turn.answers or turn.command.silent) and not any(
+        frame.damage for frame in (turn.command, *turn.answers)
+    )
 
 
 def _news(connection: list[Turn]) -> list[Turn]:
