@@ -10,7 +10,6 @@ import click
 
 from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
 from fiscald.cli.recordings import load
-from fiscald.protocols import family as find_family
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
 from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host, recorded_profile
@@ -46,14 +45,16 @@ def replay(
     """
     if sum(option is not None for option in (against, as_printer, pty)) > 1:
         raise click.UsageError("--against, --as-printer and --pty exclude each other")
+    if profile is not None and (against or as_printer or pty):
+        raise click.UsageError(
+            "--profile is that of a fresh emulated printer, without --against, --as-printer and --pty"
+        )
     packets = load(context, file).packets
     try:
         connections = turns(entries(packets))
     except RecordingError as error:
         context.fail(USAGE, f"{file}: {error}")
     family = packets[0].family
-    if profile is not None and profile not in (profiles := find_family(family).profiles):
-        raise click.UsageError(f"a {family} printer has no profile {profile!r}, but {', '.join(profiles)}")
     try:
         if as_printer is None and pty is None:
             _play_host(context, connections, family, against, profile, wait)
@@ -71,6 +72,7 @@ def _play_host(
     profile: str | None,
     wait: float,
 ) -> None:
+    from fiscald.emulator import face
     from fiscald.emulator.running import EmulatedPrinter
 
     async def play(address: str) -> Report:
@@ -79,7 +81,11 @@ def _play_host(
     if against is not None:
         report = anyio.run(play, against)
     else:
-        with EmulatedPrinter(family, profile=profile or recorded_profile(connections, family)) as printer:
+        chosen = profile or recorded_profile(connections, family)
+        profiles = face(family).profiles
+        if chosen is not None and chosen not in profiles:
+            raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}, but {', '.join(profiles)}")
+        with EmulatedPrinter(family, profile=chosen) as printer:
             report = anyio.run(play, printer.address)
     content = {"played": report.played, "differences": report.differences, "own": report.own}
     context.show(content, lambda: _report_text(report))

@@ -44,9 +44,8 @@ def regression(
 
 
 def _intact(turn: Turn) -> bool:
-    return bool(turn.answers or turn.command.silent) and not any(
-        frame.damage for frame in (turn.command, *turn.answers)
-    )
+    answered = turn.answers or turn.command.silent
+    return bool(answered) and not any(frame.damage for frame in (turn.command, *turn.answers))
 
 
 def _news(connection: list[Turn]) -> list[Turn]:
