@@ -23,7 +23,7 @@ from fiscald.model.documents import (
     describe_adjustment,
 )
 from fiscald.model.jobs import Notice
-from fiscald.model.money import format_grosze, line_value, percent_of, plain
+from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import CODE_PAGES, TextRefused, fit
 from fiscald.protocols.thermal.commands import (
@@ -474,6 +474,14 @@ class _Planner:
         """Cash, and the other forms in order; both stand in the closing command (5.5)."""
         if not 0 < self.plan.total <= self.most:
             return 0, []  # told already; what would have to be paid is not known
+        if due > MAX_GROSZE:
+            self.error(
+                f"{at}/packaging",
+                "packaging.too_large",
+                "sale and packaging together are worth too much for the printer",
+                "wartość opakowań jest za duża.",
+            )
+            return 0, []
         if due < 0:
             self.error(
                 f"{at}/packaging",
