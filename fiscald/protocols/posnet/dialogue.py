@@ -53,8 +53,6 @@ from fiscald.protocols.posnet.queries import (
     describe,
     find_profile,
     neutral,
-    parse_rates,
-    plain_rates,
     probe,
     read_all,
     read_counters,
@@ -68,6 +66,7 @@ from fiscald.protocols.posnet.queries import (
     spoiled,
     swapped,
 )
+from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)

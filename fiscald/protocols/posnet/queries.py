@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Paper, Result
@@ -16,8 +15,8 @@ from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import Dialogue, Interrupted, Settings, Step
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
-from fiscald.protocols.posnet.plan import Rates, rate_name
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
+from fiscald.protocols.rates import Rates, plain_rates
 
 #: ``sprn pr``: the printing mechanism, when it is not all right.
 _MECHANISM = {
@@ -430,16 +429,3 @@ def neutral(counters: dict[str, Any]) -> Counters:
         cancelled=counters.get("bc"),
         printouts=counters["hn"],
     )
-
-
-def plain_rates(rates: Rates) -> dict[str, str | None]:
-    """The VAT table as the journal and the status keep it."""
-    return {letter: rate_name(rate) for letter, rate in rates.items()}
-
-
-def parse_rates(rates: dict[str, str | None]) -> Rates:
-    """The opposite of ``plain_rates``."""
-    return {
-        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
-        for letter, rate in rates.items()
-    }

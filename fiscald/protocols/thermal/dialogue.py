@@ -38,6 +38,7 @@ from fiscald.protocols.base import (
     Wait,
     refuse,
 )
+from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
@@ -50,8 +51,6 @@ from fiscald.protocols.thermal.queries import (
     look_once,
     look_twice,
     neutral,
-    parse_rates,
-    plain_rates,
     probe,
     read_facts,
     read_open,

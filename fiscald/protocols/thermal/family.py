@@ -5,6 +5,7 @@ from __future__ import annotations
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
+from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
@@ -37,7 +38,7 @@ class Thermal:
         if not isinstance(document, Receipt):
             return Check()
         name = settings.profile or (snapshot.identity.profile if snapshot else "posnet")
-        rates = queries.parse_rates(snapshot.rates) if snapshot else None
+        rates = parse_rates(snapshot.rates) if snapshot else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
         return Check(tuple(plan.errors), tuple(plan.notices))

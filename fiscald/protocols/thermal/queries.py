@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import Dialogue, Effect, Interrupted, Patience, Settings, Step
+from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
 from fiscald.protocols.thermal.frames import Control, Dle
-from fiscald.protocols.thermal.plan import Rates, rate_name
 from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 
 #: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
@@ -373,16 +372,3 @@ def neutral(look: dict[str, Any]) -> Counters:
         cancelled=look.get("anul"),
         printouts=look["numer"],
     )
-
-
-def plain_rates(rates: Rates) -> dict[str, str | None]:
-    """The VAT table as the journal and the status keep it."""
-    return {letter: rate_name(rate) for letter, rate in rates.items()}
-
-
-def parse_rates(rates: dict[str, str | None]) -> Rates:
-    """The opposite of ``plain_rates``."""
-    return {
-        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
-        for letter, rate in rates.items()
-    }
