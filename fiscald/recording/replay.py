@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Effect, Interrupted, NamedFrame
+from fiscald.protocols.base import Answer, Direction, Effect, Interrupted, NamedFrame, Settings, Step
 from fiscald.recording.asking import Disturbed, greet
 from fiscald.recording.reading import Turn, naming
 from fiscald.transport import Address, ByteStream, LinkError

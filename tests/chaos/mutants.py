@@ -23,6 +23,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import problem
+from fiscald.protocols import judging
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Verdict
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.commands import read_reply, request
@@ -197,10 +198,10 @@ def done_without_looking() -> Iterator[None]:
     """after an interruption around the closing step the document is taken for printed"""
     real = dialogue._judge_receipt
 
-    def judge(plan: Any, settings: Any, opened: Any, *args: Any, recovering: bool = False, **more: Any) -> Any:
-        if recovering:
+    def judge(plan: Any, settings: Any, opened: Any, closing: Any, *more: Any) -> Any:
+        if closing is None:
             return dialogue._printed(plan, settings, opened, opened, ())
-        return real(plan, settings, opened, *args, **more)
+        return real(plan, settings, opened, closing, *more)
 
     with patch.object(dialogue, "_judge_receipt", judge):
         yield
@@ -209,7 +210,7 @@ def done_without_looking() -> Iterator[None]:
 @_mutant
 def unknown_means_repeat() -> Iterator[None]:
     """what the printer cannot tell is carried out anew"""
-    with patch.object(dialogue, "_unproven", lambda *_: _repeat()):
+    with patch.object(judging, "unproven", lambda *_: _repeat()):
         yield
 
 

@@ -17,7 +17,7 @@ from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
-from fiscald.protocols.posnet.commands import COMMANDS, FieldFault
+from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import (
     ERROR,
@@ -33,6 +33,7 @@ from fiscald.protocols.posnet.frames import (
 )
 from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.posnet.profiles import PROFILES
+from fiscald.protocols.tables import FieldFault
 
 #: Commands that wait in the queue before it is full (3.5, choice).
 QUEUE = 8

@@ -12,8 +12,9 @@ from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
 from fiscald.model.money import percent_of
-from fiscald.protocols.posnet.commands import PAYMENT_FORMS, FieldFault
+from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 from fiscald.protocols.posnet.grammar import State
+from fiscald.protocols.tables import FieldFault
 
 _MAX_FOOTER_LINES = 60
 

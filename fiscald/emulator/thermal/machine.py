@@ -16,8 +16,9 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.protocols.base import Effect
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import EXTENDED, RATE_LETTERS, RESULT, Check, FieldFault, Row, find
+from fiscald.protocols.thermal.commands import EXTENDED, RATE_LETTERS, RESULT, Check, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import Frame, encode
 from fiscald.protocols.thermal.grammar import State

@@ -21,6 +21,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from fiscald.protocols.tables import Registered, error_rows
+
 
 class Kind(StrEnum):
     """In which form of answer a number came."""
@@ -29,15 +31,6 @@ class Kind(StrEnum):
     """``ERR|?N``: the frame was refused, the command in it was not executed."""
     EXEC = "exec"
     """``mnemonic|?N``: the command was understood and failed."""
-
-
-class Registered(StrEnum):
-    """What an error proves about the command that it answers."""
-
-    NO = "no"
-    """The refused command registered nothing."""
-    UNKNOWN = "unknown"
-    """The error alone does not tell: read the counters."""
 
 
 class Reaction(StrEnum):
@@ -468,13 +461,9 @@ _EXEC_ROWS = """
 
 def _parse(kind: Kind, rows: str) -> tuple[Code, ...]:
     codes = []
-    for row in rows.splitlines():
-        if not row or row.startswith("#"):
-            continue
-        head, text, text_pl = (column.strip() for column in row.split("|"))
-        number, registered, reaction, symbol = head.split()
-        symbol = "" if symbol == "-" else symbol
-        codes.append(Code(kind, int(number), symbol, text, text_pl, Registered(registered), Reaction(reaction)))
+    for (number, registered, reaction, symbol), text, text_pl in error_rows(rows):
+        known = "" if symbol == "-" else symbol
+        codes.append(Code(kind, int(number), known, text, text_pl, Registered(registered), Reaction(reaction)))
     return tuple(codes)
 
 

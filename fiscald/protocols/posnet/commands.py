@@ -15,6 +15,7 @@ from fiscald.protocols.base import Effect, Patience
 from fiscald.protocols.posnet import fields as f
 from fiscald.protocols.posnet.fields import Dialect, Generation, Value, ValueRefused, small
 from fiscald.protocols.posnet.frames import ERROR, TOKEN, Field, Frame
+from fiscald.protocols.tables import FieldFault
 
 RATE_LETTERS = "abcdefg"
 #: Forms of payment, ``ty`` of ``trpayment``, with their usual Polish names (5.5). 1 is currency and not taken
@@ -32,15 +33,6 @@ class Param(NamedTuple):
     required: bool = False
     online: bool = False
     """Only devices of the ONLINE generation have it."""
-
-
-class FieldFault(ValueError):
-    """A parameter that is missing or does not fit: ``number`` is the frame error a printer answers (2, 3, 10)."""
-
-    def __init__(self, number: int, param: str, detail: str) -> None:
-        self.number = number
-        self.param = param
-        super().__init__(f"{param}: {detail}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ class Row:
         raise KeyError(f"{self.mnemonic} has no parameter {name}")
 
     def read(self, frame: Frame, dialect: Dialect) -> dict[str, Any]:
-        """The values of a request. Unknown names are ignored. Raises ``FieldFault``."""
+        """The values of a request. Unknown names are ignored. Raises ``FieldFault`` (frame errors 2, 3, 10)."""
         return _read(frame, self.params, dialect)
 
     def answer(self, values: Mapping[str, Any], dialect: Dialect) -> Frame:

@@ -18,12 +18,14 @@ Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
-from fiscald.model.jobs import Notice, Paper, Result
+from fiscald.model.jobs import Notice
 from fiscald.model.problems import Problem, problem
+from fiscald.protocols import judging
+from fiscald.protocols.asking import read_paper
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
@@ -38,8 +40,8 @@ from fiscald.protocols.base import (
     Unknown,
     Verdict,
     Wait,
-    refuse,
 )
+from fiscald.protocols.judging import Closing, swapped
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
 from fiscald.protocols.posnet.grammar import NO_FORM
@@ -53,21 +55,18 @@ from fiscald.protocols.posnet.queries import (
     describe,
     find_profile,
     neutral,
-    parse_rates,
-    plain_rates,
     probe,
     read_all,
     read_counters,
     read_day,
     read_facts,
     read_last_document,
-    read_paper,
     read_result,
     refused,
     send,
     spoiled,
-    swapped,
 )
+from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
@@ -77,11 +76,6 @@ _MOMENT = (codes.Reaction.NOISE, codes.Reaction.FULL, codes.Reaction.STATE)
 _SUMS_DIFFER = range(2805, 2810)
 #: The date of a report differs from the printer's. It was read from the printer, so midnight has come in between.
 _MIDNIGHT = 2022
-#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
-#: answered: a program that works on its own receipt does not stop for so long.
-STILL_SECONDS = 5.0
-#: How often is looked before the printer's own confirmation counts as contradicted.
-LOOKS = 3
 
 
 def carry_out(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -102,13 +96,7 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
 def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
-        return NotPrinted(
-            problem(
-                "printer.interrupted",
-                reason="the printer did not confirm that it opened the drawer; look at it, "
-                "and ask again with a new key",
-            )
-        )
+        return judging.drawer_interrupted()
     condition = yield from probe(settings)
     if condition.problem is not None:
         # A command may still wait in the printer (no paper); it is not settled before that is over (9.1).
@@ -126,24 +114,7 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
 
 def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
     """The facts before a document; or why it has to wait. Changes nothing."""
-    condition = yield from probe(settings)
-    if condition.problem is not None:
-        return Wait(condition.problem)
-    facts = yield from read_facts()
-    if printer_id is not None and facts.printer_id != printer_id:
-        return Wait(swapped(settings, facts.printer_id, printer_id))
-    if facts.transaction_open:
-        return Wait(problem("printer.foreign_transaction", printer=settings.name))
-    return facts
-
-
-def _refuse(plan: Plan, facts: Facts) -> NotPrinted:
-    """What the printer would refuse is not sent."""
-    reason, reason_pl = refuse(plan.errors)
-    return NotPrinted(
-        problem("document.refused", reason=reason, reason_pl=reason_pl, errors=plan.errors),
-        evidence={"before": facts.evidence},
-    )
+    return judging.prepare(settings, printer_id, probe(settings), read_facts())
 
 
 def _again(reply: Reply) -> bool:
@@ -153,21 +124,26 @@ def _again(reply: Reply) -> bool:
     return spoiled(reply) or reply.error == _MIDNIGHT or codes.lookup(kind, reply.error).reaction in _MOMENT
 
 
-def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
-    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
-    return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
+def _close(command: Request, passing: Container[int] = ()) -> Dialogue[Closing]:
+    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
+    return _closing((yield from send(command)), passing)
 
 
-def _interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
-    """The printer proves that it holds nothing of this document, which may be carried out anew."""
-    return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
+def _closing(reply: Reply, passing: Container[int] = ()) -> Closing:
+    if reply.good:
+        return Closing()
+    return Closing(refused(reply, "/document"), reply.error in passing or _again(reply))
 
 
-def _counters_lost(moved: Moved) -> Unknown | None:
-    """Counters that ran backwards: the memory was replaced or restored, and proves nothing any more."""
-    if not moved.backwards:
-        return None
-    return _unproven("counters_restored", "the printer's counters are lower than before", moved.now)
+def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
+    """What happened between two looks; or why they cannot be compared."""
+    if now["nu"] != then["nu"]:
+        return swapped(settings, now["nu"], then["nu"])
+    moved = Moved(then, now)
+    if moved.backwards:
+        # The memory was replaced or restored, and proves nothing any more.
+        return judging.unproven("counters_restored", "the printer's counters are lower than before", now)
+    return moved
 
 
 # -- receipt --------------------------------------------------------------------------------------------
@@ -180,7 +156,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         return facts
     plan = plan_receipt(document, profile, settings.code_page, facts.rates)
     if plan.errors:
-        return _refuse(plan, facts)
+        return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
     yield Started(before, neutral(before))
     opened: dict[str, Any] | None = None
@@ -205,13 +181,11 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     assert plan.close is not None
     assert opened is not None
     yield Committing()
-    reply = yield from send(plan.close)
+    closing = yield from _close(plan.close, _SUMS_DIFFER)
     notices: tuple[Notice, ...] = ()
-    if reply.good:
+    if closing.refusal is None:
         notices = yield from _finish_footer(plan.footer)
-    refusal = None if reply.good else refused(reply, "/document")
-    again = not reply.good and (reply.error in _SUMS_DIFFER or _again(reply))
-    return (yield from _judge_receipt(plan, settings, opened, notices, refusal=refusal, again=again))
+    return (yield from _judge_receipt(plan, settings, opened, closing, notices))
 
 
 def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any] | None]:
@@ -271,7 +245,7 @@ def _finish_footer(footer: list[Item]) -> Dialogue[tuple[Notice, ...]]:
 
 def _close_footer() -> Dialogue[None]:
     """``trftrend``: without it the sheet does not come out, and the printer takes no other document."""
-    for _ in range(LOOKS):
+    for _ in range(judging.LOOKS):
         reply = yield from send(request("trftrend"))
         last = yield from read_last_document()
         if not last.footer_open:
@@ -285,28 +259,23 @@ def _judge_receipt(
     plan: Plan,
     settings: Settings,
     opened: dict[str, Any],
+    closing: Closing | None,
     notices: tuple[Notice, ...] = (),
-    *,
-    refusal: Problem | None = None,
-    again: bool = False,
-    recovering: bool = False,
 ) -> Dialogue[Verdict]:
     """Was it registered, now that its closing step was sent? The table of section 9.3.
 
-    ``opened``: the look while it was open. ``refusal``: the closing step was answered with this error.
+    ``opened``: the look while it was open. ``closing``: the answer to that step; ``None``: it is not known.
     """
-    confirmed = not recovering and refusal is None
+    confirmed = closing is not None and closing.refusal is None
     now = yield from read_counters()
-    if now["nu"] != opened["nu"]:
-        return Wait(swapped(settings, now["nu"], opened["nu"]))
-    moved = Moved(opened, now)
-    if lost := _counters_lost(moved):
-        return lost
+    moved = _since(opened, now, settings)
+    if isinstance(moved, Wait | Unknown):
+        return moved
     if confirmed and (moved.reports or (moved.completed == 1 and not moved.cancelled) or moved.untold):
         # The answer says so, and the counters do not contradict it. (After a report they say nothing any more.)
         return (yield from _printed(plan, settings, opened, now, notices))
     if moved.reports:
-        return _unproven("report_between", "a daily report came in between and reset the counters", now)
+        return judging.report_between(now)
     scomm = yield from ask("scomm", "ts")
     last = yield from read_last_document()
     if last.footer_open and not scomm["ts"]:
@@ -321,31 +290,19 @@ def _judge_receipt(
         case False, False if scomm["ts"]:
             # Nothing has ended, so what is open is ours, and its closing step was not executed.
             now = yield from _cancel(opened)
-            if refusal is not None:
-                return NotPrinted(refusal, again=again, evidence={"after": now})
-            return _interrupted("the receipt was still open; it was cancelled", now)
+            return judging.not_executed(closing, "the receipt was still open; it was cancelled", now)
         case False, False:
-            return _unproven("vanished", "the receipt is no longer open, and no counter moved", now)
+            return judging.unproven("vanished", "the receipt is no longer open, and no counter moved", now)
         case False, True:
-            return _interrupted("the receipt was cancelled before it was registered", now)
+            return judging.interrupted("the receipt was cancelled before it was registered", now)
         case True, False:
             alone = moved.completed == 1 and moved.printouts == 1 and not scomm["ts"]
             if alone and not ours:
-                return _unproven("changed", "the receipt was registered with other content than ours", now)
+                return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, notices))
-    # Two endings at least, and one of them is ours: the day's totals tell which.
-    completed = moved.sales >= plan.total and (moved.completed > 1 or moved.sales == plan.total)
-    cancelled = moved.cancelled_value >= plan.total and (moved.cancelled > 1 or moved.cancelled_value == plan.total)
-    if completed and not cancelled:
-        return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
-    if cancelled and not completed:
-        return _interrupted("the receipt was cancelled, another one was registered", now)
-    return _unproven(
-        "twins",
-        f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
-        "and their values do not tell which one is ours",
-        now,
-    )
+    if (other := judging.two_endings(moved, plan.total)) is not None:
+        return other
+    return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
 
 
 def _printed(
@@ -359,7 +316,7 @@ def _printed(
 ) -> Dialogue[Printed]:
     """Ours was the first to end after ``opened``; or (``last``) it is the last document of all."""
     number = now.get("bt", now["bn"]) if last else opened.get("bt", opened["bn"]) + 1
-    paper = yield from read_paper(settings)
+    paper = yield from read_paper(probe(settings))
     # Found out later: the last sale of the day was ours if no other followed.
     alone = Moved(opened, now).completed == 1
     when = now["day"].get("last_sale") if alone and "day" in now else None
@@ -372,18 +329,18 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     before, opened = trail.before, trail.opened
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before["nu"]:
-        return Wait(swapped(settings, scomm["nu"], before["nu"]))
+        return swapped(settings, scomm["nu"], before["nu"])
     if opened is None:
         return (yield from _recover_opening(before))
     if trail.committing:
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
-        return (yield from _judge_receipt(plan, settings, opened, recovering=True))
+        return (yield from _judge_receipt(plan, settings, opened, None))
     now = yield from read_all()
     if scomm["ts"] and not Moved(opened, now).at_all:
         now = yield from _cancel(opened)
-        return _interrupted("the receipt was open; it was cancelled", now)
+        return judging.interrupted("the receipt was open; it was cancelled", now)
     # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
-    return _interrupted("interrupted before the closing step was sent", now)
+    return judging.interrupted("interrupted before the closing step was sent", now)
 
 
 def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
@@ -397,18 +354,17 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
         return empty and not Moved(before, now).at_all
 
     if (yield from empty_and_alone()):
-        yield Pause(STILL_SECONDS)
+        yield Pause(judging.STILL_SECONDS)
         if (yield from empty_and_alone()):
             now = yield from _cancel(before)
-            return _interrupted("the receipt was open; it was cancelled", now)
+            return judging.interrupted("the receipt was open; it was cancelled", now)
     now = yield from read_counters()
-    return _interrupted("interrupted before the receipt was opened", now)
+    return judging.interrupted("interrupted before the receipt was opened", now)
 
 
 # -- documents of one step ------------------------------------------------------------------------------
 
-#: ``(before, now, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
-Judge = Callable[[Moved, bool, Settings], Dialogue[Verdict | None]]
+Judge = judging.Judge[Moved]
 
 
 def _one_step(
@@ -423,41 +379,15 @@ def _one_step(
         return Wait(problem("printer.busy", reason="another program is printing"))
     yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
-    reply = yield from send(wanted)
-    refusal = None if reply.good else refused(reply, "/document")
-    return (yield from _look(judge, settings, facts.evidence, reply=reply, refusal=refusal))
+    closing = yield from _close(wanted)
+    return (yield from _look(judge, settings, facts.evidence, closing))
 
 
 def _look(
-    judge: Judge,
-    settings: Settings,
-    before: dict[str, Any],
-    *,
-    reply: Reply | None = None,
-    refusal: Problem | None = None,
+    judge: Judge, settings: Settings, before: dict[str, Any], closing: Closing | None = None
 ) -> Dialogue[Verdict]:
-    """Judge after the step, or (without ``reply``) after an interruption."""
-    confirmed = reply is not None and reply.good
-    for attempt in range(LOOKS):
-        if attempt:
-            # The printer confirmed it, yet nothing moved: an answer from before may have come late.
-            yield Pause(STILL_SECONDS)
-        now = yield from read_all()
-        if now["nu"] != before["nu"]:
-            return Wait(swapped(settings, now["nu"], before["nu"]))
-        moved = Moved(before, now)
-        if lost := _counters_lost(moved):
-            return lost
-        verdict = yield from judge(moved, confirmed, settings)
-        if verdict is not None:
-            return verdict
-        if not confirmed:
-            break
-    else:
-        return _unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
-    if reply is None or refusal is None:
-        return _interrupted("the counters prove that nothing was printed", now)
-    return NotPrinted(refusal, again=_again(reply), evidence={"after": now})
+    """Judge after the step, or (without ``closing``) after an interruption."""
+    return judging.look(judge, settings, before, closing, read=read_all, since=_since)
 
 
 def _daily_report(settings: Settings) -> Dialogue[Request]:
@@ -469,16 +399,14 @@ def _daily_report(settings: Settings) -> Dialogue[Request]:
     return request("dailyrep", da=clock["da"].date().isoformat())
 
 
-def _judge_report(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
-    """A daily report is proven by its own counter: whoever made it, the day is closed."""
-    if moved.reports == 1 or (confirmed and moved.untold):
-        number = moved.now["rd"]
-        paper = yield from read_paper(settings)
-        result = yield from read_result(moved.now, number, number, None)
-        return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
-    if moved.reports == 0:
-        return None
-    return _unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
+def _report_printed(moved: Moved, _: bool, settings: Settings) -> Dialogue[Printed]:
+    number = moved.now["rd"]
+    paper = yield from read_paper(probe(settings))
+    result = yield from read_result(moved.now, number, number, None)
+    return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+
+
+_judge_report = judging.report_judge(_report_printed)
 
 
 def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dialogue[Request]]:
@@ -491,13 +419,6 @@ def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dial
     return command
 
 
-_DOUBLED = Notice(
-    code="slip.doubled",
-    detail="the printer printed more than one slip meanwhile; look at the paper",
-    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
-)
-
-
 def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tuple[Notice, ...] = ()) -> Judge:
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
     amount = None if isinstance(document, Printout) else document.amount
@@ -507,15 +428,15 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tu
         # Whether ``cash`` or a form moves a counter is told by no source (section 7, choice); its good answer must do.
         uncounted = slips == 0 and not isinstance(document, GoodsReturn)
         if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
-            paper = yield from read_paper(settings)
+            paper = yield from read_paper(probe(settings))
             result = yield from read_result(moved.now, None, moved.now["rd"] + 1, amount)
-            doubled = (_DOUBLED,) if slips > 1 and not moved.reports else ()
+            doubled = (judging.DOUBLED,) if slips > 1 and not moved.reports else ()
             return Printed(result, paper, notices + doubled, {"after": moved.now}, neutral(moved.now))
         if slips == 0:
             return None
         if moved.reports:
-            return _unproven("report_between", "a daily report came in between and reset the counters", moved.now)
-        return _unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
+            return judging.report_between(moved.now)
+        return judging.unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
 
     return judge
 
@@ -530,7 +451,7 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
         return facts
     plan = plan_printout(document, profile, settings.code_page)
     if plan.errors:
-        return _refuse(plan, facts)
+        return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name}
     yield Started(before, neutral(before))
     opened: dict[str, Any] | None = None
@@ -566,14 +487,14 @@ def _end_form(
         if Moved(opened, now).slips:
             return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
         # The closing step that was not answered may have ended it uncounted.
-        return _unproven("vanished", "the printout is no longer open, and no counter moved", now)
-    refusal = None if reply.good else refused(reply, "/document")
-    verdict = yield from _look(judge, settings, opened, reply=reply, refusal=refusal)
-    if refusal is None or not isinstance(verdict, NotPrinted):
+        return judging.unproven("vanished", "the printout is no longer open, and no counter moved", now)
+    closing = _closing(reply)
+    verdict = yield from _look(judge, settings, opened, closing)
+    if closing.refusal is None or not isinstance(verdict, NotPrinted):
         return verdict
     if reply.frame_error:
         # It was not executed, so ours is still open; recovery ends it.
-        raise Interrupted(refusal)
+        raise Interrupted(closing.refusal)
     yield from _give_up_form()
     return verdict
 
@@ -604,13 +525,13 @@ def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> D
     before, opened = trail.before, trail.opened
     facts = yield from read_facts()
     if facts.printer_id != before["nu"]:
-        return Wait(swapped(settings, facts.printer_id, before["nu"]))
+        return swapped(settings, facts.printer_id, before["nu"])
     if opened is None or not trail.committing:
         # In a receipt or an open footer there is no form, and nothing of ours to cancel.
         if not facts.transaction_open:
             yield from _give_up_form()
         now = yield from read_counters()
-        return _interrupted("interrupted before the closing step was sent", now)
+        return judging.interrupted("interrupted before the closing step was sent", now)
     plan = plan_printout(document, PROFILES[before["profile"]], settings.code_page)
     judge = _judge_slip(document, tuple(plan.notices))
     verdict = yield from _look(judge, settings, opened)
@@ -624,12 +545,7 @@ def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> D
 
 
 def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """``opendrwr`` leaves no trace on the printer: never done again on doubt, and never undecided."""
     facts = yield from _prepare(settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    yield Started(facts.evidence, neutral(facts.evidence))
-    reply = yield from send(request("opendrwr"))
-    if not reply.good:
-        return NotPrinted(refused(reply, "/document"))
-    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
+    return (yield from judging.drawer(facts, neutral(facts.evidence), _close(request("opendrwr"))))

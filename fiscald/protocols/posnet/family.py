@@ -24,6 +24,7 @@ from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
+from fiscald.protocols.rates import parse_rates
 
 
 class Posnet:
@@ -56,7 +57,7 @@ class Posnet:
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates only once the printer's table is known."""
         profile = PROFILES[settings.profile or (snapshot.identity.profile if snapshot else "online")]
-        rates = queries.parse_rates(snapshot.rates) if snapshot else None
+        rates = parse_rates(snapshot.rates) if snapshot else None
         match document:
             case Receipt():
                 plan = plan_receipt(document, profile, settings.code_page, rates)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from fiscald.protocols.posnet.commands import COMMANDS
+from fiscald.protocols.tables import LegalityRows, legality
 
 
 class State(StrEnum):
@@ -45,7 +46,7 @@ NO_STORNO, NO_DISCOUNT, NO_FORM = 1990, 1991, 2505
 
 _OK = None
 _COLUMNS = (State.IDLE, State.LINES, State.SUBT, State.PAY, State.FOOT, State.PACK, State.FORM)
-_TABLE: tuple[tuple[tuple[str, ...], tuple[int | None, ...]], ...] = (
+_TABLE: LegalityRows = (
     #                                       IDLE  LINES SUBT  PAY   FOOT  PACK  FORM
     (("trinit", "trfvinit"),               (_OK,  2038, 2038, 2038, 2038, 2038, 2062)),
     (("trnipset", "trfvbuyer", "trfvnumber", "trfvfreedata"),
@@ -69,13 +70,7 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[int | None, ...]], ...] = (
 )  # fmt: skip
 
 #: (command, state) -> the execution error of an illegal command. What is not here is legal.
-LEGALITY: dict[tuple[str, State], int] = {
-    (command, state): error
-    for commands, errors in _TABLE
-    for command in commands
-    for state, error in zip(_COLUMNS, errors, strict=True)
-    if error is not None
-}
+LEGALITY = legality(_COLUMNS, _TABLE)
 
 #: (command, state) -> the state after its success. What is not here stays where it is.
 MOVES: dict[tuple[str, State], State] = {

@@ -7,33 +7,26 @@ discount on the subtotal is spread over the rates is the printer's business: onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.documents import (
-    Adjustment,
     Line,
     Packaging,
-    Payment,
     PaymentType,
     Printout,
     Receipt,
     Rule,
     describe_adjustment,
 )
-from fiscald.model.jobs import Notice
-from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
+from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
 from fiscald.model.preview import Sold, Totals, totals_of
-from fiscald.model.problems import FieldProblem
-from fiscald.model.text import TextRefused, fit
+from fiscald.protocols.planning import Findings
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
 from fiscald.protocols.posnet.profiles import Profile
-
-#: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
-Rates = Mapping[str, Decimal | str | None]
+from fiscald.protocols.rates import Rates
 
 #: The printer's number for each form of payment.
 FORMS: dict[PaymentType, int] = {
@@ -67,7 +60,7 @@ class Item(NamedTuple):
 
 
 @dataclass(slots=True)
-class Plan:
+class Plan(Findings):
     """A receipt or a printout, ready to be carried out; or why not (``errors``)."""
 
     items: list[Item] = field(default_factory=list)
@@ -75,13 +68,7 @@ class Plan:
     close: Request | None = None
     footer: list[Item] = field(default_factory=list)
     """Lines for the footer that ``trend`` keeps open, if any."""
-    total: int = 0
-    """Fiscal value, in grosze."""
-    paid: int = 0
-    change: int = 0
     lines: list[Sold] = field(default_factory=list)
-    errors: list[FieldProblem] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
 
     @property
     def totals(self) -> Totals | None:
@@ -100,28 +87,6 @@ class _Sold:
     adjustment: int
 
 
-def find_rate(vat: str, rates: Rates) -> tuple[int | None, str, str]:
-    """The index of ``vat`` in the printer's table; or ``None`` with a code and a sentence."""
-    active = ", ".join(f"{letter} = {rate_name(rate)}" for letter, rate in rates.items() if rate is not None)
-    letters = list(rates)
-    if len(vat) == 1:
-        if vat not in rates:
-            return None, "vat.letter", f"the printer has no rate {vat}; its table is: {active}"
-        if rates[vat] is None:
-            return None, "vat.inactive", f"rate {vat} is not active on the printer; its table is: {active}"
-        return letters.index(vat), "", ""
-    wanted: Decimal | str = "exempt" if vat == "exempt" else Decimal(vat.rstrip("%"))
-    for index, rate in enumerate(rates.values()):
-        if rate == wanted:
-            return index, "", ""
-    return None, "vat.rate", f"no rate of {vat} is active on the printer; its table is: {active}"
-
-
-def rate_name(rate: Decimal | str | None) -> str | None:
-    """``"23%"``, ``"exempt"`` or ``None``."""
-    return f"{plain(rate)}%" if isinstance(rate, Decimal) else rate
-
-
 class _Planner:
     """Walks one document; collects commands, errors and notices."""
 
@@ -135,9 +100,6 @@ class _Planner:
 
     # -- findings -------------------------------------------------------------------------------------
 
-    def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
-        self.plan.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
-
     def text(
         self, value: str, pointer: str, mnemonic: str, param: str, *, cut: bool = True, limit: int | None = None
     ) -> str:
@@ -149,35 +111,7 @@ class _Planner:
             kind = COMMANDS[mnemonic].param(param).value
             assert isinstance(kind, Text)
             limit = kind.limit(self.generation)
-        try:
-            fitted = fit(value, self.code_page, limit if cut else None)
-        except TextRefused as error:
-            self.error(
-                pointer,
-                "text.code_page",
-                f"{error}; send another character in its place",
-                f"znak {error.char} nie istnieje na tej drukarce.",
-            )
-            return ""
-        if len(fitted.text) > limit:
-            self.error(
-                pointer,
-                "text.too_long",
-                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
-                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
-            )
-            return ""
-        if fitted.replaced or fitted.cut:
-            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
-            self.plan.notices.append(
-                Notice(
-                    code="text.cut" if fitted.cut else "text.replaced",
-                    pointer=pointer,
-                    detail=f"printed as {fitted.text!r}: {done}",
-                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
-                )
-            )
-        return fitted.text
+        return self.plan.text(value, pointer, self.code_page, limit, cut=cut)
 
     def add(self, pointer: str, mnemonic: str, **values: Any) -> None:
         if self.plan.errors:
@@ -192,17 +126,13 @@ class _Planner:
         self._prepare_foot(receipt, at)
         if receipt.buyer is not None:
             if not self.profile.sends_nip:
-                self.error(
-                    f"{at}/buyer",
-                    "buyer.unsupported",
-                    "this printer cannot print the buyer's NIP on a receipt; leave buyer out or print an invoice",
-                    "ta drukarka nie drukuje NIP nabywcy na paragonie.",
-                )
+                self.plan.refuse_buyer(at)
             self.add(f"{at}/buyer/nip", "trnipset", ni=receipt.buyer.nip)
         for index, line in enumerate(receipt.lines):
             self._line(line, f"{at}/lines/{index}")
         self._subtotal(receipt, at)
-        self._total(receipt, at)
+        too_large = "the receipt is worth too much for the printer" if self.plan.total > MAX_GROSZE else None
+        self.plan.check_total(receipt, at, too_large=too_large)
         given, taken = self._packaging(receipt.packaging, at)
         self._payments(receipt, self.plan.total + given - taken, at)
         footer = [
@@ -210,13 +140,7 @@ class _Planner:
             for index, line in enumerate(receipt.footer)
             if (text := self.text(line, f"{at}/footer/{index}", "trftrln", "na"))
         ]
-        if len(receipt.footer) > MAX_FOOTER_LINES:
-            self.error(
-                f"{at}/footer",
-                "footer.too_many",
-                f"{len(receipt.footer)} lines, this printer takes {MAX_FOOTER_LINES}",
-                f"za dużo wierszy stopki (najwyżej {MAX_FOOTER_LINES}).",
-            )
+        self.plan.check_footer(receipt, MAX_FOOTER_LINES, at)
         self.plan.footer = footer
         self.plan.close = request(
             "trend",
@@ -246,7 +170,7 @@ class _Planner:
                 tx=data[:2000].hex().upper(),
             )
             if len(data) > 2000:
-                self.error(
+                self.plan.error(
                     f"{at}/qr/text",
                     "qr.too_long",
                     f"{len(data)} bytes of UTF-8, a QR code takes 2000",
@@ -262,58 +186,21 @@ class _Planner:
         if any(values.values()):
             self.add(at, "ftrcfg", **values)
 
-    def _rate(self, vat: str, pointer: str) -> object:
-        """The rate's index; while the table is unknown, the rate as it was written."""
-        if self.rates is None:
-            return vat
-        index, code, detail = find_rate(vat, self.rates)
-        if index is None:
-            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
-        return index
-
-    def _adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
-        """Grosze of a discount or surcharge on ``base``."""
-        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
-        assert amount is not None
-        if amount == 0:
-            self.error(
-                pointer,
-                "adjustment.zero",
-                f"{adjustment.percent}% of {format_grosze(base)} rounds to 0.00; leave it out",
-                "rabat lub narzut wynosi zero.",
-            )
-        elif discount and amount >= base:
-            self.error(
-                pointer,
-                "discount.too_large",
-                f"a discount of {format_grosze(amount)} leaves nothing of {format_grosze(base)}; "
-                "the printer refuses it. Leave the goods out or make the discount smaller",
-                "rabat nie może być równy wartości ani większy od niej.",
-            )
-        return amount
-
     def _line(self, line: Line, at: str) -> None:
         name = self.text(line.name, f"{at}/name", "trline", "na")
         unit = line.unit and self.text(line.unit, f"{at}/unit", "trline", "jm")
         description = line.description and self.text(line.description, f"{at}/description", "trline", "op")
-        rate = self._rate(line.vat, f"{at}/vat")
+        rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         if line.quantity != round(line.quantity, 3):
-            self.error(
+            self.plan.error(
                 f"{at}/quantity",
                 "quantity.decimals",
                 "this printer takes three decimals; round the quantity",
                 "ilość może mieć najwyżej trzy miejsca po przecinku.",
             )
-        value = line_value(line.price, line.quantity)
-        if value == 0:
-            self.error(
-                at,
-                "line.zero",
-                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
-                "wartość pozycji wynosi zero.",
-            )
+        value = self.plan.line_value(line, at)
         if value > MAX_GROSZE:
-            self.error(
+            self.plan.error(
                 at,
                 "line.too_large",
                 f"the line is worth more than {format_grosze(MAX_GROSZE)}",
@@ -323,7 +210,7 @@ class _Planner:
         if adjustment is not None and value:
             discount = line.discount is not None
             word = "discount" if discount else "surcharge"
-            amount = self._adjustment(adjustment, value, f"{at}/{word}", discount=discount)
+            amount = self.plan.adjustment(adjustment, value, f"{at}/{word}", discount=discount)
             delta = -amount if discount else amount
             adjustment_name = self.text(
                 describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
@@ -364,7 +251,7 @@ class _Planner:
         earlier = self._sold.get(key, [])
         left = next((sold for sold in earlier if sold.quantity), None)
         if left is None:
-            self.error(
+            self.plan.error(
                 at,
                 "storno.no_line",
                 "no earlier line has this name, VAT rate and price and something left to reverse; "
@@ -373,7 +260,7 @@ class _Planner:
             )
             return
         if line.quantity > left.quantity:
-            self.error(
+            self.plan.error(
                 f"{at}/quantity",
                 "storno.quantity",
                 f"only {plain(left.quantity)} of the earlier line is left; reverse at most that",
@@ -381,7 +268,7 @@ class _Planner:
             )
             return
         if (left.adjustment or delta) and (line.quantity != left.whole or delta != left.adjustment):
-            self.error(
+            self.plan.error(
                 at,
                 "storno.adjustment",
                 "the earlier line carried a discount or surcharge of "
@@ -398,7 +285,7 @@ class _Planner:
             return
         discount = receipt.discount is not None
         word = "discount" if discount else "surcharge"
-        amount = self._adjustment(adjustment, self.plan.total, f"{at}/{word}", discount=discount)
+        amount = self.plan.adjustment(adjustment, self.plan.total, f"{at}/{word}", discount=discount)
         name = self.text(
             describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
             f"{at}/{word}/name",
@@ -408,38 +295,13 @@ class _Planner:
         self.plan.total += -amount if discount else amount
         self.add(f"{at}/{word}", "trdiscntsubtot", na=name, rd=discount, rw=min(amount, MAX_GROSZE) or 1)
 
-    def _total(self, receipt: Receipt, at: str) -> None:
-        total = self.plan.total
-        if total <= 0:
-            self.error(
-                f"{at}/lines",
-                "receipt.zero",
-                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
-                "paragon ma wartość zero.",
-            )
-        elif total > MAX_GROSZE:
-            self.error(
-                f"{at}/lines",
-                "receipt.too_large",
-                "the receipt is worth too much for the printer",
-                "paragon ma za dużą wartość.",
-            )
-        elif receipt.total is not None and receipt.total != total:
-            self.error(
-                f"{at}/total",
-                "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
-                f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {_zloty(total)}, a nie {_zloty(receipt.total)}.",
-            )
-
     def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> tuple[int, int]:
         given = taken = 0
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
             value = line_value(item.price, item.quantity)
             if value == 0 or item.quantity != round(item.quantity, 3):
-                self.error(
+                self.plan.error(
                     pointer,
                     "packaging.value",
                     "price times quantity is zero, or has too many decimals",
@@ -453,78 +315,21 @@ class _Planner:
         return given, taken
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> None:
-        if not 0 < self.plan.total <= MAX_GROSZE:
-            return  # told already; what would have to be paid is not known
-        if due > MAX_GROSZE:
-            self.error(
-                f"{at}/packaging",
-                "packaging.too_large",
-                "sale and packaging together are worth too much for the printer",
-                "wartość opakowań jest za duża.",
-            )
+        payments = self.plan.payments(receipt, due, MAX_GROSZE, at)
+        if payments is None:
             return
-        if due < 0:
-            self.error(
-                f"{at}/packaging",
-                "packaging.more_than_sale",
-                f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
-                "the printer gives no change without a payment. Pay it out with a document of its own",
-                "zwrot opakowań przewyższa wartość sprzedaży.",
-            )
-            return
-        payments = receipt.payments
-        if not payments and due > 0:
-            payments = (Payment(type=PaymentType.CASH, amount=due),)
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"
+            self.plan.pay(payment, due, pointer)
             form = FORMS[payment.type]
             usual = TRANSFER_NAME if payment.type is PaymentType.TRANSFER else PAYMENT_FORMS[form]
-            if self.plan.paid >= due and payment.type is not PaymentType.CASH:
-                self.error(
-                    pointer,
-                    "payment.superfluous",
-                    f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
-                    "płatność jest zbędna, należność jest już pokryta.",
-                )
             name = self.text(payment.name or usual, f"{pointer}/name", "trpayment", "na")
-            self.plan.paid += payment.amount
             self.add(pointer, "trpayment", ty=form, wa=payment.amount, na=name, re=False)
-        paid = self.plan.paid
-        change = paid - due
-        if change < 0:
-            self.error(
-                f"{at}/payments",
-                "payments.short",
-                f"the payments come to {format_grosze(paid)}, {format_grosze(due)} is due; "
-                f"{format_grosze(-change)} is missing",
-                f"brakuje {_zloty(-change)} do zapłaty.",
-            )
-            return
-        if paid > MAX_GROSZE:
-            self.error(
-                f"{at}/payments",
-                "payments.too_large",
-                "the payments are too large for the printer",
-                "za duża kwota płatności.",
-            )
-        if receipt.change is not None and receipt.change != change:
-            self.error(
-                f"{at}/change",
-                "receipt.change",
-                f"{format_grosze(paid)} was paid for {format_grosze(due)}, so the change is {format_grosze(change)}; "
-                "send that or leave change out",
-                f"reszta wynosi {_zloty(change)}.",
-            )
-        self.plan.change = max(change, 0)
-        if change > 0:
-            self.add(
-                f"{at}/change",
-                "trpayment",
-                ty=FORMS[PaymentType.CASH],
-                wa=min(change, MAX_GROSZE),
-                na=CHANGE_NAME,
-                re=True,
-            )
+        too_large = "the payments are too large for the printer" if self.plan.paid > MAX_GROSZE else None
+        self.plan.give_change(receipt, due, at, too_large=too_large)
+        if self.plan.change:
+            change = min(self.plan.change, MAX_GROSZE)
+            self.add(f"{at}/change", "trpayment", ty=FORMS[PaymentType.CASH], wa=change, na=CHANGE_NAME, re=True)
 
     # -- the printout ---------------------------------------------------------------------------------
 
@@ -549,10 +354,6 @@ class _Planner:
 
     def _form_text(self, value: str, pointer: str, mnemonic: str, param: str) -> str:
         return self.text(value, pointer, mnemonic, param, cut=False, limit=FORM_CHARACTERS)
-
-
-def _zloty(grosze: int) -> str:
-    return f"{format_grosze(grosze).replace('.', ',')} zł"
 
 
 def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None) -> Plan:

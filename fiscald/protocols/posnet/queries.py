@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fiscald.model.jobs import Paper, Result
+from fiscald.model.jobs import Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
+from fiscald.protocols.asking import ask_again, good_values, refusal
 from fiscald.protocols.base import Dialogue, Interrupted, Introduction, Settings, Step
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
-from fiscald.protocols.posnet.plan import Rates, rate_name
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
+from fiscald.protocols.rates import Rates, plain_rates
 
 #: ``sprn pr``: the printing mechanism, when it is not all right.
 _MECHANISM = {
@@ -191,17 +191,7 @@ def spoiled(reply: Reply) -> bool:
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(mnemonic, immediate=immediate, **values)
-    missing = [name for name in needed if name not in reply.values]
-    if not reply.good or missing:
-        why = describe(reply)[0] if not reply.good else f"its answer lacks {', '.join(missing)}"
-        raise Interrupted(
-            problem(
-                "printer.out_of_order",
-                reason=f"the printer does not answer {mnemonic}: {why}",
-                reason_pl="niezrozumiała odpowiedź",
-            )
-        )
-    return reply.values
+    return good_values(reply, mnemonic, needed, lambda: describe(reply)[0])
 
 
 def ask_softly(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
@@ -211,11 +201,7 @@ def ask_softly(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
 
 
 def _ask(mnemonic: str, *, immediate: bool = False, **values: Any) -> Dialogue[Reply]:
-    question = request(mnemonic, immediate=immediate, **values)
-    reply = yield from send(question)
-    if spoiled(reply):
-        reply = yield from send(question)
-    return reply
+    return ask_again(request(mnemonic, immediate=immediate, **values), send, spoiled)
 
 
 def describe(reply: Reply) -> tuple[str, str, str]:
@@ -228,26 +214,7 @@ def describe(reply: Reply) -> tuple[str, str, str]:
 
 def refused(reply: Reply, pointer: str) -> Problem:
     """The printer's definite refusal as a problem."""
-    text, text_pl, number = describe(reply)
-    return problem(
-        "printer.refused",
-        reason=f"{pointer}: {text}",
-        reason_pl=text_pl,
-        device_code=number,
-        extra={"pointer": pointer},
-    )
-
-
-def swapped(settings: Settings, found: str, expected: str) -> Problem:
-    """Another printer than the journal knows."""
-    return problem(
-        "printer.swapped",
-        printer=settings.name,
-        found=found,
-        expected=expected,
-        found_quoted=f"'{found}'",
-        extra={"found": found, "expected": expected},
-    )
+    return refusal(pointer, *describe(reply))
 
 
 def probe(settings: Settings) -> Dialogue[Condition]:
@@ -366,12 +333,6 @@ def read_clock() -> Dialogue[datetime.datetime | None]:
     return None
 
 
-def read_paper(settings: Settings) -> Dialogue[Paper]:
-    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
-    condition = yield from probe(settings)
-    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
-
-
 def read_result(
     after: dict[str, Any], number: int | None, report: int, total: int | None, printed_at: str | None = None
 ) -> Dialogue[Result]:
@@ -439,16 +400,3 @@ def neutral(counters: dict[str, Any]) -> Counters:
         cancelled=counters.get("bc"),
         printouts=counters["hn"],
     )
-
-
-def plain_rates(rates: Rates) -> dict[str, str | None]:
-    """The VAT table as the journal and the status keep it."""
-    return {letter: rate_name(rate) for letter, rate in rates.items()}
-
-
-def parse_rates(rates: dict[str, str | None]) -> Rates:
-    """The opposite of ``plain_rates``."""
-    return {
-        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
-        for letter, rate in rates.items()
-    }

@@ -16,16 +16,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from fiscald.protocols.tables import Registered, error_rows
 from fiscald.protocols.thermal.fields import Brand
-
-
-class Registered(StrEnum):
-    """What an error proves about the command that it answers."""
-
-    NO = "no"
-    """The refused command registered nothing."""
-    UNKNOWN = "unknown"
-    """The error alone does not tell: read the counters."""
 
 
 class Reaction(StrEnum):
@@ -293,14 +285,10 @@ _NOVITUS_ROWS = """
 
 
 def _parse(rows: str) -> dict[int, Code]:
-    codes = {}
-    for row in rows.splitlines():
-        if not row or row.startswith("#"):
-            continue
-        head, text, text_pl = (column.strip() for column in row.split("|"))
-        number, registered, reaction = head.split()
-        codes[int(number)] = Code(int(number), text, text_pl, Registered(registered), Reaction(reaction))
-    return codes
+    return {
+        int(number): Code(int(number), text, text_pl, Registered(registered), Reaction(reaction))
+        for (number, registered, reaction), text, text_pl in error_rows(rows)
+    }
 
 
 _POSNET, _NOVITUS = _parse(_POSNET_ROWS), _parse(_NOVITUS_ROWS)

@@ -26,6 +26,7 @@ from construct import (
 )
 
 from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.fields import Brand, Dialect, Text, Value, ValueRefused
 from fiscald.protocols.thermal.frames import Control, Dle, Enq, Frame
@@ -149,15 +150,6 @@ class Part(NamedTuple):
         if self.rest:
             return GreedyRange(one)
         return Optional(one) if self.optional else one
-
-
-class FieldFault(ValueError):
-    """A parameter or field that is missing or does not fit: ``number`` is the error a printer answers."""
-
-    def __init__(self, number: int, param: str, detail: str) -> None:
-        self.number = number
-        self.param = param
-        super().__init__(f"{param}: {detail}")
 
 
 @dataclass(frozen=True, slots=True)

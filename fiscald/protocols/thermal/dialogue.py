@@ -15,13 +15,14 @@ Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
-from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.money import MAX_GROSZE, format_grosze
 from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.protocols import judging
+from fiscald.protocols.asking import read_paper
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
@@ -36,8 +37,10 @@ from fiscald.protocols.base import (
     Unknown,
     Verdict,
     Wait,
-    refuse,
 )
+from fiscald.protocols.judging import Closing, swapped
+from fiscald.protocols.planning import zloty
+from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
@@ -50,18 +53,14 @@ from fiscald.protocols.thermal.queries import (
     look_once,
     look_twice,
     neutral,
-    parse_rates,
-    plain_rates,
     probe,
     read_facts,
     read_open,
-    read_paper,
     read_result,
     refused,
     same_counters,
     send,
     spoiled,
-    swapped,
     use_error_mode,
 )
 
@@ -74,11 +73,6 @@ _SUMS_DIFFER = (23, 26, 27)
 _OUT_OF_STEP = 4
 #: ``#r`` with a date that is not the printer's: midnight came between the question and the command.
 _OTHER_DATE = 7
-#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
-#: answered: a program that works on its own receipt does not stop for so long.
-STILL_SECONDS = 5.0
-#: How often is looked before the printer's own confirmation counts as contradicted.
-LOOKS = 3
 
 Slip = CashIn | CashOut | GoodsReturn
 
@@ -101,13 +95,7 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
 def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
-        return NotPrinted(
-            problem(
-                "printer.interrupted",
-                reason="the printer did not confirm that it opened the drawer; look at it, "
-                "and ask again with a new key",
-            )
-        )
+        return judging.drawer_interrupted()
     condition = yield from probe(settings)
     if condition.problem is not None:
         # A command may still wait in the printer (no paper); it is not settled before that is over (9.3).
@@ -125,17 +113,13 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
 
 
 def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
-    """The facts before a document; or why it has to wait. Changes nothing."""
-    condition = yield from probe(settings)
-    if condition.problem is not None:
-        return Wait(condition.problem)
-    yield from use_error_mode()
-    facts = yield from read_facts()
-    if printer_id is not None and facts.printer_id != printer_id:
-        return Wait(swapped(settings, facts.printer_id, printer_id))
-    if facts.transaction_open:
-        return Wait(problem("printer.foreign_transaction", printer=settings.name))
-    return facts
+    """The facts before a document; or why it has to wait. Changes nothing but the error mode."""
+
+    def answered_facts() -> Dialogue[Facts]:
+        yield from use_error_mode()
+        return (yield from read_facts())
+
+    return judging.prepare(settings, printer_id, probe(settings), answered_facts())
 
 
 def _again(reply: Reply) -> bool:
@@ -144,21 +128,24 @@ def _again(reply: Reply) -> bool:
     return codes.lookup(reply.error, reply.brand).reaction in _MOMENT
 
 
-def _unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
-    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
-    return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
+def _close(command: Request, passing: Container[int] = ()) -> Dialogue[Closing]:
+    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
+    reply = yield from send(command)
+    if reply.good:
+        return Closing()
+    return Closing(refused(reply, "/document"), reply.error in passing or _again(reply))
 
 
-def _interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
-    """The printer proves that it holds nothing of this document, which may be carried out anew."""
-    return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
-
-
-def _counters_lost(moved: Moved) -> Unknown | None:
-    """Counters that ran backwards: the memory was replaced, restored or reset, and proves nothing any more."""
-    if not moved.backwards:
-        return None
-    return _unproven("counters_restored", "the printer's counters are lower than before, or it was reset", moved.now)
+def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
+    """What happened between two looks; or why they cannot be compared."""
+    if now["nr_unikatowy"] != then["nr_unikatowy"]:
+        return swapped(settings, now["nr_unikatowy"], then["nr_unikatowy"])
+    moved = Moved(then, now)
+    if moved.backwards:
+        # The memory was replaced, restored or reset, and proves nothing any more.
+        lower = "the printer's counters are lower than before, or it was reset"
+        return judging.unproven("counters_restored", lower, now)
+    return moved
 
 
 # -- receipt --------------------------------------------------------------------------------------------
@@ -171,8 +158,8 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         return facts
     plan = plan_receipt(document, profile, settings.code_page, facts.rates, facts.printer_id)
     if plan.errors:
-        return _refused_before(plan.errors, facts)
-    before = facts.look | {"profile": profile.name, "rates": plain_rates(facts.rates)}
+        return judging.refused_before(plan.errors, facts)
+    before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
     yield Started(before, neutral(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
@@ -192,18 +179,8 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     assert plan.close is not None
     assert opened is not None
     yield Committing()
-    reply = yield from send(plan.close)
-    refusal = None if reply.good else refused(reply, "/document")
-    again = not reply.good and (reply.error in _SUMS_DIFFER or _again(reply))
-    return (yield from _judge_receipt(plan, settings, opened, refusal=refusal, again=again))
-
-
-def _refused_before(errors: list[FieldProblem], facts: Facts) -> NotPrinted:
-    """What the printer would refuse, before anything is sent."""
-    reason, reason_pl = refuse(errors)
-    return NotPrinted(
-        problem("document.refused", reason=reason, reason_pl=reason_pl, errors=errors), evidence={"before": facts.look}
-    )
+    closing = yield from _close(plan.close, _SUMS_DIFFER)
+    return (yield from _judge_receipt(plan, settings, opened, closing))
 
 
 def _opening_refused(reply: Reply, pointer: str) -> Dialogue[NotPrinted]:
@@ -250,7 +227,7 @@ def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dial
         return False
     if any(receipt.totals):
         return True
-    yield Pause(STILL_SECONDS)
+    yield Pause(judging.STILL_SECONDS)
     receipt = yield from read_open()
     later = yield from look_twice()
     return receipt.open and not any(receipt.totals) and bool(later["Pt"]) and not Moved(opened, later).at_all
@@ -266,62 +243,45 @@ def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
 
 
 def _judge_receipt(
-    plan: Plan,
-    settings: Settings,
-    opened: dict[str, Any],
-    *,
-    refusal: Problem | None = None,
-    again: bool = False,
-    recovering: bool = False,
+    plan: Plan, settings: Settings, opened: dict[str, Any], closing: Closing | None
 ) -> Dialogue[Verdict]:
     """Was it registered, now that its closing step was sent? The table of section 9.3.
 
-    ``opened``: the look while it was open. ``refusal``: the closing step was answered with this error.
+    ``opened``: the look while it was open. ``closing``: the answer to that step; ``None``: it is not known.
     """
-    confirmed = not recovering and refusal is None
+    confirmed = closing is not None and closing.refusal is None
     if confirmed:
         now = yield from look_once()
         if now["nr_unikatowy"] == opened["nr_unikatowy"] and _as_planned(Moved(opened, now), plan):
             # The answer says so, and everything that the printer counts agrees.
             return (yield from _printed(plan, settings, opened, now, just_now=True))
     now = yield from look_twice()
-    moved = Moved(opened, now)
-    if now["nr_unikatowy"] != opened["nr_unikatowy"]:
-        return Wait(swapped(settings, now["nr_unikatowy"], opened["nr_unikatowy"]))
-    if lost := _counters_lost(moved):
-        return lost
+    moved = _since(opened, now, settings)
+    if isinstance(moved, Wait | Unknown):
+        return moved
     if confirmed and (moved.reports or moved.untold or _as_planned(moved, plan)):
         # After a report the counters say nothing any more.
         return (yield from _printed(plan, settings, opened, now, just_now=True))
     if moved.reports:
-        return _unproven("report_between", "a daily report came in between and reset the counters", now)
+        return judging.report_between(now)
     match bool(moved.completed), bool(moved.cancelled):
         case False, False if now["Pt"]:
-            return (yield from _not_closed(plan, opened, now, refusal, again=again))
+            return (yield from _not_closed(plan, opened, now, closing))
         case False, False if not now["Px"]:
             # Opening clears the flag of the last closing, and only a closing sets it (3.3).
-            return _interrupted("the receipt is no longer open, and no receipt was closed", now)
+            return judging.interrupted("the receipt is no longer open, and no receipt was closed", now)
         case False, False:
-            return _unproven("vanished", "the last receipt was closed, the printer says, and no counter moved", now)
+            closed = "the last receipt was closed, the printer says, and no counter moved"
+            return judging.unproven("vanished", closed, now)
         case False, True:
-            return _interrupted("the receipt was cancelled before it was registered", now)
+            return judging.interrupted("the receipt was cancelled before it was registered", now)
         case True, False:
             if moved.completed == 1 and moved.sales != plan.total:
-                return _unproven("changed", "the receipt was registered with other content than ours", now)
+                return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, just_now=confirmed))
-    # Two endings at least, and one of them is ours: the day's totals tell which.
-    completed = moved.sales >= plan.total and (moved.completed > 1 or moved.sales == plan.total)
-    cancelled = moved.cancelled_value >= plan.total and (moved.cancelled > 1 or moved.cancelled_value == plan.total)
-    if completed and not cancelled:
-        return (yield from _printed(plan, settings, opened, now, just_now=False, last=moved.completed == 1))
-    if cancelled and not completed:
-        return _interrupted("the receipt was cancelled, another one was registered", now)
-    return _unproven(
-        "twins",
-        f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
-        "and their values do not tell which one is ours",
-        now,
-    )
+    if (other := judging.two_endings(moved, plan.total)) is not None:
+        return other
+    return (yield from _printed(plan, settings, opened, now, just_now=False, last=moved.completed == 1))
 
 
 def _as_planned(moved: Moved, plan: Plan) -> bool:
@@ -331,16 +291,12 @@ def _as_planned(moved: Moved, plan: Plan) -> bool:
     return (moved.reports, moved.completed, moved.cancelled, moved.sales) == (0, 1, 0, plan.total)
 
 
-def _not_closed(
-    plan: Plan, opened: dict[str, Any], now: dict[str, Any], refusal: Problem | None, *, again: bool
-) -> Dialogue[Verdict]:
+def _not_closed(plan: Plan, opened: dict[str, Any], now: dict[str, Any], closing: Closing | None) -> Dialogue[Verdict]:
     """A receipt is open and none has ended: our closing step was not executed."""
     if not (yield from _still_ours(plan, opened, now)):
-        return _interrupted("the receipt was given up before it was registered; what is open is not ours", now)
+        return judging.interrupted("the receipt was given up before it was registered; what is open is not ours", now)
     now = yield from _cancel(opened)
-    if refusal is not None:
-        return NotPrinted(refusal, again=again, evidence={"after": now})
-    return _interrupted("the receipt was still open; it was cancelled", now)
+    return judging.not_executed(closing, "the receipt was still open; it was cancelled", now)
 
 
 def _printed(
@@ -354,7 +310,7 @@ def _printed(
 ) -> Dialogue[Printed]:
     """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
     number = now["par_num"] if last else opened["par_num"] + 1
-    paper = yield from read_paper(settings)
+    paper = yield from read_paper(probe(settings))
     result = yield from read_result(now, number, opened["n_dobowych"] + 1, plan.total, just_now=just_now)
     return Printed(result, paper, tuple(plan.notices), {"after": now}, neutral(now))
 
@@ -364,19 +320,19 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     before, opened = trail.before, trail.opened
     now = yield from look_twice()
     if now["nr_unikatowy"] != before["nr_unikatowy"]:
-        return Wait(swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"]))
+        return swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"])
     if opened is None:
         return (yield from _recover_opening(before))
     plan = plan_receipt(
         document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]), now["nr_unikatowy"]
     )
     if trail.committing:
-        return (yield from _judge_receipt(plan, settings, opened, recovering=True))
+        return (yield from _judge_receipt(plan, settings, opened, None))
     if (yield from _still_ours(plan, opened, now)):
         now = yield from _cancel(opened)
-        return _interrupted("the receipt was open; it was cancelled", now)
+        return judging.interrupted("the receipt was open; it was cancelled", now)
     # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
-    return _interrupted("interrupted before the closing step was sent", now)
+    return judging.interrupted("interrupted before the closing step was sent", now)
 
 
 def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
@@ -394,21 +350,20 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
         return now if receipt.open and not any(receipt.totals) and now["Pt"] and alone else None
 
     if (yield from empty_and_alone()) is not None:
-        yield Pause(STILL_SECONDS)
+        yield Pause(judging.STILL_SECONDS)
         still = yield from empty_and_alone()
         if still is not None:
             now = yield from _cancel(still)
-            return _interrupted("the receipt was open; it was cancelled", now)
+            return judging.interrupted("the receipt was open; it was cancelled", now)
     now = yield from look_once()
-    return _interrupted("interrupted before the receipt was opened", now)
+    return judging.interrupted("interrupted before the receipt was opened", now)
 
 
 # -- documents of one step ------------------------------------------------------------------------------
 
 #: The facts -> the command, or why the printer would refuse it.
 Command = Callable[[Facts], Dialogue[Request | FieldProblem]]
-#: ``(moved, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
-Judge = Callable[[Moved, bool, Settings], Dialogue[Verdict | None]]
+Judge = judging.Judge[Moved]
 
 
 def _one_step(command: Command, judge: Judge, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -418,46 +373,20 @@ def _one_step(command: Command, judge: Judge, settings: Settings, printer_id: st
         return facts
     wanted = yield from command(facts)
     if isinstance(wanted, FieldProblem):
-        return _refused_before([wanted], facts)
-    if facts.look != (yield from look_once()):
+        return judging.refused_before([wanted], facts)
+    if facts.evidence != (yield from look_once()):
         return Wait(problem("printer.busy", reason="another program is printing"))
-    yield Started(facts.look, neutral(facts.look))
+    yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
-    reply = yield from send(wanted)
-    refusal = None if reply.good else refused(reply, "/document")
-    return (yield from _look(judge, settings, facts.look, reply=reply, refusal=refusal))
+    closing = yield from _close(wanted, (_OTHER_DATE,))
+    return (yield from _look(judge, settings, facts.evidence, closing))
 
 
 def _look(
-    judge: Judge,
-    settings: Settings,
-    before: dict[str, Any],
-    *,
-    reply: Reply | None = None,
-    refusal: Problem | None = None,
+    judge: Judge, settings: Settings, before: dict[str, Any], closing: Closing | None = None
 ) -> Dialogue[Verdict]:
-    """Judge after the step, or (without ``reply``) after an interruption."""
-    confirmed = reply is not None and reply.good
-    for attempt in range(LOOKS):
-        if attempt:
-            # The printer confirmed it, yet nothing moved: an answer from before may have come late.
-            yield Pause(STILL_SECONDS)
-        now = yield from look_twice()
-        if now["nr_unikatowy"] != before["nr_unikatowy"]:
-            return Wait(swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"]))
-        moved = Moved(before, now)
-        if lost := _counters_lost(moved):
-            return lost
-        verdict = yield from judge(moved, confirmed, settings)
-        if verdict is not None:
-            return verdict
-        if not confirmed:
-            break
-    else:
-        return _unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
-    if reply is None or refusal is None:
-        return _interrupted("the counters prove that nothing was printed", now)
-    return NotPrinted(refusal, again=reply.error == _OTHER_DATE or _again(reply), evidence={"after": now})
+    """Judge after the step, or (without ``closing``) after an interruption."""
+    return judging.look(judge, settings, before, closing, read=look_twice, since=_since)
 
 
 def _daily_report(_: Facts) -> Dialogue[Request]:
@@ -466,16 +395,14 @@ def _daily_report(_: Facts) -> Dialogue[Request]:
     return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
 
 
-def _judge_report(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
-    """A daily report is proven by its own counter: whoever made it, the day is closed."""
-    if moved.reports == 1 or (confirmed and moved.untold):
-        number = moved.now["n_dobowych"]
-        paper = yield from read_paper(settings)
-        result = yield from read_result(moved.now, number, number, None, just_now=confirmed)
-        return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
-    if moved.reports == 0:
-        return None
-    return _unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
+def _report_printed(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Printed]:
+    number = moved.now["n_dobowych"]
+    paper = yield from read_paper(probe(settings))
+    result = yield from read_result(moved.now, number, number, None, just_now=confirmed)
+    return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+
+
+_judge_report = judging.report_judge(_report_printed)
 
 
 def _slip(document: Slip) -> Command:
@@ -485,7 +412,7 @@ def _slip(document: Slip) -> Command:
     """
 
     def command(facts: Facts) -> Dialogue[Request | FieldProblem]:
-        have = facts.look["cash"]
+        have = facts.evidence["cash"]
         if isinstance(document, CashIn) and have + document.amount > MAX_GROSZE:
             return FieldProblem(
                 pointer="/document/amount",
@@ -500,20 +427,13 @@ def _slip(document: Slip) -> Command:
                 code="cash.too_little",
                 detail=f"the drawer holds {format_grosze(have)} by the printer's count; pay at most that out, or "
                 "pay cash in first",
-                detail_pl=f"w kasie jest tylko {format_grosze(have).replace('.', ',')} zł.",
+                detail_pl=f"w kasie jest tylko {zloty(have)}.",
             )
         name = {"cash_in": "#i", "cash_out": "#d", "goods_return": "#z"}[document.type]
         return request(name, Ps=0, kwota=document.amount)
         yield  # a dialogue of no steps
 
     return command
-
-
-_DOUBLED = Notice(
-    code="slip.doubled",
-    detail="the printer printed more than one slip meanwhile; look at the paper",
-    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
-)
 
 
 def _judge_slip(document: Slip) -> Judge:
@@ -531,31 +451,26 @@ def _judge_slip(document: Slip) -> Judge:
             doubled = slips > 1 and not moved.reports
             printed = (slips == 1 and not moved.reports) or (confirmed and slips > 0)
         if printed:
-            paper = yield from read_paper(settings)
+            paper = yield from read_paper(probe(settings))
             after = moved.now
             result = yield from read_result(after, None, after["n_dobowych"] + 1, document.amount, just_now=confirmed)
-            notices = (_DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
+            notices = (judging.DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
             return Printed(result, paper, notices, {"after": after}, neutral(after))
         if quiet and doubled:
-            return _unproven("many_slips", "the cash moved by twice the amount", moved.now)
+            return judging.unproven("many_slips", "the cash moved by twice the amount", moved.now)
         if quiet and moved.cash != 0:
-            return _unproven("changed", "the cash moved by another amount than ours", moved.now)
+            return judging.unproven("changed", "the cash moved by another amount than ours", moved.now)
         if quiet or slips == 0:
             return None
         if moved.reports:
-            return _unproven("report_between", "a daily report came in between and reset the counters", moved.now)
-        return _unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
+            return judging.report_between(moved.now)
+        return judging.unproven("many_slips", f"{slips} slips were printed since the start", moved.now)
 
     return judge
 
 
 def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """``1$d`` leaves no trace on the printer: never done again on doubt, and never undecided."""
     facts = yield from _prepare(settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    yield Started(facts.look, neutral(facts.look))
-    reply = yield from send(request("$d 1"))
-    if not reply.good:
-        return NotPrinted(refused(reply, "/document"))
-    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
+    return (yield from judging.drawer(facts, neutral(facts.evidence), _close(request("$d 1"))))

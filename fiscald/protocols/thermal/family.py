@@ -19,6 +19,7 @@ from fiscald.protocols.base import (
     Verdict,
     Vocabulary,
 )
+from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
 from fiscald.protocols.thermal.plan import plan_receipt
@@ -58,7 +59,7 @@ class Thermal:
         if not isinstance(document, Receipt):
             return Check()
         name = settings.profile or (snapshot.identity.profile if snapshot else "posnet")
-        rates = queries.parse_rates(snapshot.rates) if snapshot else None
+        rates = parse_rates(snapshot.rates) if snapshot else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
         return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)

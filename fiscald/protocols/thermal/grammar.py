@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from fiscald.protocols.tables import LegalityRows, legality
 from fiscald.protocols.thermal.commands import names
 from fiscald.protocols.thermal.fields import Brand
 
@@ -41,7 +42,7 @@ NO_CLOCK, NO_RATES, NOT_OPEN, NOTHING_TO_CLOSE, WRONG_STATE, PAID, OPEN_ALREADY 
 
 _OK = None
 _COLUMNS = (State.NO_RTC, State.NO_RATES, State.IDLE, State.LINES, State.PAY, State.TAIL)
-_TABLE: tuple[tuple[tuple[str, ...], tuple[int | None, ...]], ...] = (
+_TABLE: LegalityRows = (
     #                                  NO_RTC NO_RATES IDLE LINES PAY  TAIL
     (("#v", "#v 30", "#c", "#u"),      (1,    _OK,  _OK,  _OK,  _OK,  _OK)),
     (("$g",),                          (1,    18,   _OK,  _OK,  _OK,  _OK)),
@@ -66,13 +67,7 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[int | None, ...]], ...] = (
 )  # fmt: skip
 
 #: (command, state) -> the error of an illegal command. What is not here is legal.
-LEGALITY: dict[tuple[str, State], int] = {
-    (command, state): error
-    for commands, errors in _TABLE
-    for command in commands
-    for state, error in zip(_COLUMNS, errors, strict=True)
-    if error is not None
-}
+LEGALITY = legality(_COLUMNS, _TABLE)
 
 #: What Novitus allows besides, and what ends the receipt there too: a client's tests close one that has payments
 #: with ``$e`` (6.1).

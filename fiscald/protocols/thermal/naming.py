@@ -16,6 +16,7 @@ from fiscald.model.money import format_grosze, plain
 from fiscald.model.privacy import mask, mask_nips
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Direction, Effect, NamedError, NamedField, NamedFrame, Settings, Vocabulary, Word
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup
 from fiscald.protocols.thermal.commands import (
@@ -26,7 +27,6 @@ from fiscald.protocols.thermal.commands import (
     RATE_LETTERS,
     RESULT,
     Check,
-    FieldFault,
     Layout,
     Part,
     Row,

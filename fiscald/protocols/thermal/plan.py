@@ -8,7 +8,6 @@ differs between brands by a grosz and is the printer's business (6.5): only the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -22,11 +21,11 @@ from fiscald.model.documents import (
     Receipt,
     describe_adjustment,
 )
-from fiscald.model.jobs import Notice
-from fiscald.model.money import format_grosze, line_value, percent_of, plain
+from fiscald.model.money import format_grosze, line_value, plain
 from fiscald.model.preview import Sold, Totals, totals_of
-from fiscald.model.problems import FieldProblem
-from fiscald.model.text import CODE_PAGES, TextRefused, fit
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.planning import Findings
+from fiscald.protocols.rates import Rates
 from fiscald.protocols.thermal.commands import (
     COMMANDS,
     DISCOUNT_AMOUNT,
@@ -40,9 +39,6 @@ from fiscald.protocols.thermal.commands import (
 )
 from fiscald.protocols.thermal.fields import AMOUNT, QUANTITY, Brand, Dialect, Measured, Quantity, Text, ValueRefused
 from fiscald.protocols.thermal.profiles import Profile
-
-#: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
-Rates = Mapping[str, Decimal | str | None]
 
 #: The number of a line has one byte (5.2).
 MAX_LINES = 255
@@ -65,8 +61,8 @@ class Item(NamedTuple):
 
 
 @dataclass(slots=True)
-class Plan:
-    """A receipt, ready to be carried out; or why not (``errors``)."""
+class Plan(Findings):
+    """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
 
     items: list[Item] = field(default_factory=list)
     """Everything before the closing command, in order."""
@@ -75,13 +71,7 @@ class Plan:
     """What the printer has by rate, in grosze, before the first line and after each one."""
     lines_total: int = 0
     """What the lines come to, in grosze: ``TOTAL``."""
-    total: int = 0
-    """Fiscal value after the discount of the whole receipt, in grosze."""
     lines: list[Sold] = field(default_factory=list)
-    paid: int = 0
-    change: int = 0
-    errors: list[FieldProblem] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
 
     @property
     def totals(self) -> Totals | None:
@@ -111,28 +101,6 @@ class _Form(NamedTuple):
     name: str
 
 
-def find_rate(vat: str, rates: Rates) -> tuple[int | None, str, str]:
-    """The index of ``vat`` in the printer's table; or ``None`` with a code and a sentence."""
-    active = ", ".join(f"{letter} = {rate_name(rate)}" for letter, rate in rates.items() if rate is not None)
-    letters = list(rates)
-    if len(vat) == 1:
-        if vat not in rates:
-            return None, "vat.letter", f"the printer has no rate {vat}; its table is: {active}"
-        if rates[vat] is None:
-            return None, "vat.inactive", f"rate {vat} is not active on the printer; its table is: {active}"
-        return letters.index(vat), "", ""
-    wanted: Decimal | str = "exempt" if vat == "exempt" else Decimal(vat.rstrip("%"))
-    for index, rate in enumerate(rates.values()):
-        if rate == wanted:
-            return index, "", ""
-    return None, "vat.rate", f"no rate of {vat} is active on the printer; its table is: {active}"
-
-
-def rate_name(rate: Decimal | str | None) -> str | None:
-    """``"23%"``, ``"exempt"`` or ``None``."""
-    return f"{plain(rate)}%" if isinstance(rate, Decimal) else rate
-
-
 class _Planner:
     """Walks one receipt; collects commands, errors and notices."""
 
@@ -143,16 +111,16 @@ class _Planner:
         self.rates = rates
         self.printer_id = printer_id
         self.most = AMOUNT.most(profile.brand)
+        self.too_much = f"more than {format_grosze(self.most)}, the most this printer takes"
         self.plan = Plan()
         self._sold: list[_Sold] = []
 
     # -- findings -------------------------------------------------------------------------------------
 
-    def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
-        self.plan.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
-
     def unsupported(self, pointer: str, code: str, what: str, what_pl: str, instead: str = "leave it out") -> None:
-        self.error(pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}.")
+        self.plan.error(
+            pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}."
+        )
 
     def text(self, value: str, pointer: str, command: str, part: str, *, cut: bool = True) -> str:
         """``value`` as the printer can hold it. ``cut=False``: an identifier, which a cut would falsify."""
@@ -162,35 +130,7 @@ class _Planner:
 
     def fitted(self, value: str, pointer: str, limit: int, *, cut: bool = True) -> str:
         """``value`` in the printer's code page, in at most ``limit`` characters."""
-        try:
-            fitted = fit(value, self.code_page, limit if cut else None)
-        except TextRefused as error:
-            self.error(
-                pointer,
-                "text.code_page",
-                f"{error}; send another character in its place",
-                f"znak {error.char} nie istnieje na tej drukarce.",
-            )
-            return ""
-        if len(fitted.text) > limit:
-            self.error(
-                pointer,
-                "text.too_long",
-                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
-                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
-            )
-            return ""
-        if fitted.replaced or fitted.cut:
-            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
-            self.plan.notices.append(
-                Notice(
-                    code="text.cut" if fitted.cut else "text.replaced",
-                    pointer=pointer,
-                    detail=f"printed as {fitted.text!r}: {done}",
-                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
-                )
-            )
-        return fitted.text
+        return self.plan.text(value, pointer, self.code_page, limit, cut=cut)
 
     def add(self, pointer: str, command: str, **values: Any) -> None:
         if self.plan.errors:
@@ -203,7 +143,7 @@ class _Planner:
         at = "/document"
         self._open(receipt, at)
         if len(receipt.lines) > MAX_LINES:
-            self.error(
+            self.plan.error(
                 f"{at}/lines",
                 "lines.too_many",
                 f"{len(receipt.lines)} lines, this printer takes {MAX_LINES}; split the receipt",
@@ -214,7 +154,8 @@ class _Planner:
             self._line(line, index + 1, f"{at}/lines/{index}")
         self.plan.total = self.plan.lines_total
         adjustment = self._adjust(receipt, at)
-        self._total(receipt, at)
+        beyond = max(self.plan.total, self.plan.lines_total) > self.most
+        self.plan.check_total(receipt, at, too_large=f"the receipt is worth {self.too_much}" if beyond else None)
         packaging = self._packaging(receipt.packaging, at)
         due = self.plan.total + sum(-value if returned else value for _, value, returned in packaging)
         cash, forms = self._payments(receipt, due, at)
@@ -234,12 +175,7 @@ class _Planner:
             or self.printer_id.startswith(self.profile.nip_prefixes)
         )
         if nip is not None and not knows:
-            self.error(
-                f"{at}/buyer",
-                "buyer.unsupported",
-                "this printer cannot print the buyer's NIP on a receipt; leave buyer out or print an invoice",
-                "ta drukarka nie drukuje NIP nabywcy na paragonie.",
-            )
+            self.plan.refuse_buyer(at)
         if nip is not None and self.profile.nip == "$h":
             # With the symbol "PL" in front of it, as a client's paper tests have it.
             self.add(at, "$h", Pl=0, Pn=0, P0=0, idtype=1, PL=1, id=nip)
@@ -248,41 +184,11 @@ class _Planner:
         if nip is not None:
             self.add(f"{at}/buyer/nip", "$N 1", nip=nip)
 
-    def _rate(self, vat: str, pointer: str) -> object:
-        """The rate's index; while the table is unknown, the rate as it was written."""
-        if self.rates is None:
-            return vat
-        index, code, detail = find_rate(vat, self.rates)
-        if index is None:
-            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
-        return index
-
     def _adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
         """Grosze of a discount or surcharge on ``base``."""
-        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
-        assert amount is not None
-        if amount == 0:
-            self.error(
-                pointer,
-                "adjustment.zero",
-                f"{adjustment.percent}% of {format_grosze(base)} rounds to 0.00; leave it out",
-                "rabat lub narzut wynosi zero.",
-            )
-        elif discount and amount >= base:
-            self.error(
-                pointer,
-                "discount.too_large",
-                f"a discount of {format_grosze(amount)} leaves nothing of {format_grosze(base)}; "
-                "the printer refuses it. Leave the goods out or make the discount smaller",
-                "rabat nie może być równy wartości ani większy od niej.",
-            )
-        elif amount > self.most:
-            self.error(
-                pointer,
-                "adjustment.too_large",
-                f"more than {format_grosze(self.most)}, the most this printer takes",
-                "za duży rabat lub narzut.",
-            )
+        amount = self.plan.adjustment(adjustment, base, pointer, discount=discount)
+        if amount > self.most and not (discount and amount >= base):
+            self.plan.error(pointer, "adjustment.too_large", self.too_much, "za duży rabat lub narzut.")
         return amount
 
     def _line(self, line: Line, number: int, at: str) -> None:
@@ -290,23 +196,11 @@ class _Planner:
         description = line.description and self.text(line.description, f"{at}/description", "$l", "opis")
         if line.description and not self.profile.descriptions:
             self.unsupported(f"{at}/description", "line.description", "line under the goods", "opisu towaru")
-        rate = self._rate(line.vat, f"{at}/vat")
+        rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         quantity = self._quantity(line, at)
-        value = line_value(line.price, line.quantity)
-        if value == 0:
-            self.error(
-                at,
-                "line.zero",
-                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
-                "wartość pozycji wynosi zero.",
-            )
+        value = self.plan.line_value(line, at)
         if max(value, line.price) > self.most:
-            self.error(
-                at,
-                "line.too_large",
-                f"price or value are more than {format_grosze(self.most)}, the most this printer takes",
-                "pozycja ma za dużą wartość.",
-            )
+            self.plan.error(at, "line.too_large", f"price or value are {self.too_much}", "pozycja ma za dużą wartość.")
         adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, ""
         if adjustment is not None and value:
             discount = line.discount is not None
@@ -360,7 +254,7 @@ class _Planner:
         try:
             QUANTITY.encode(measured, Dialect(CODE_PAGES[self.code_page], self.brand))
         except ValueRefused:
-            self.error(
+            self.plan.error(
                 f"{at}/quantity",
                 "quantity.digits",
                 f"this printer takes {Quantity.DIGITS} digits; round the quantity",
@@ -373,7 +267,7 @@ class _Planner:
         if sold in self._sold:
             self._sold.remove(sold)
             return
-        self.error(
+        self.plan.error(
             at,
             "storno.no_line",
             "no earlier line that is left has this name, VAT rate, price, quantity and discount; this printer reverses "
@@ -407,31 +301,6 @@ class _Planner:
             closing |= {"Psx": 1, "opis_rabatu": name}
         return closing
 
-    def _total(self, receipt: Receipt, at: str) -> None:
-        total = self.plan.total
-        if total <= 0:
-            self.error(
-                f"{at}/lines",
-                "receipt.zero",
-                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
-                "paragon ma wartość zero.",
-            )
-        elif max(total, self.plan.lines_total) > self.most:
-            self.error(
-                f"{at}/lines",
-                "receipt.too_large",
-                f"the receipt is worth more than {format_grosze(self.most)}, the most this printer takes",
-                "paragon ma za dużą wartość.",
-            )
-        elif receipt.total is not None and receipt.total != total:
-            self.error(
-                f"{at}/total",
-                "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
-                f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {_zloty(total)}, a nie {_zloty(receipt.total)}.",
-            )
-
     def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> list[tuple[Packaging, int, bool]]:
         """Deposits: ``$d`` carries the whole amount, the closing command repeats it (5.3)."""
         highest = self.profile.packaging
@@ -443,7 +312,7 @@ class _Planner:
             pointer = f"{at}/packaging/{index}"
             value = line_value(item.price, item.quantity)
             if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
-                self.error(
+                self.plan.error(
                     pointer,
                     "packaging.value",
                     "price times quantity is zero or too much, or has too many decimals",
@@ -451,14 +320,14 @@ class _Planner:
                 )
                 value = 0
             if highest is not None and not 1 <= int(item.number) <= highest:
-                self.error(
+                self.plan.error(
                     f"{pointer}/number",
                     "packaging.number",
                     f"this printer takes numbers from 1 to {highest}",
                     f"numer opakowania musi być od 1 do {highest}.",
                 )
             if self.profile.packaging_single and item.quantity != 1:
-                self.error(
+                self.plan.error(
                     f"{pointer}/quantity",
                     "packaging.quantity",
                     "whether this printer takes the amount for one piece or for all depends on its settings; "
@@ -481,31 +350,13 @@ class _Planner:
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> tuple[int, list[_Form]]:
         """Cash, and the other forms in order; both stand in the closing command (5.5)."""
-        if not 0 < self.plan.total <= self.most:
-            return 0, []  # told already; what would have to be paid is not known
-        if due < 0:
-            self.error(
-                f"{at}/packaging",
-                "packaging.more_than_sale",
-                f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
-                "the printer gives no change without a payment. Pay it out with a document of its own",
-                "zwrot opakowań przewyższa wartość sprzedaży.",
-            )
+        payments = self.plan.payments(receipt, due, self.most, at)
+        if payments is None:
             return 0, []
-        payments = receipt.payments
-        if not payments and due > 0:
-            payments = (Payment(type=PaymentType.CASH, amount=due),)
         cash, forms = 0, []
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"
-            if self.plan.paid >= due and payment.type is not PaymentType.CASH:
-                self.error(
-                    pointer,
-                    "payment.superfluous",
-                    f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
-                    "płatność jest zbędna, należność jest już pokryta.",
-                )
-            self.plan.paid += payment.amount
+            self.plan.pay(payment, due, pointer)
             if payment.type is PaymentType.CASH:
                 cash += payment.amount
                 if payment.name:
@@ -513,13 +364,14 @@ class _Planner:
             elif (form := self._form(payment, pointer)) is not None:
                 forms.append(form)
         if len(forms) > self.profile.max_payments:
-            self.error(
+            self.plan.error(
                 f"{at}/payments",
                 "payments.too_many",
                 f"{len(forms)} payments besides cash, this printer takes {self.profile.max_payments}",
                 f"za dużo form płatności (najwyżej {self.profile.max_payments}).",
             )
-        self._change(receipt, due, at)
+        beyond = self.plan.paid > self.most
+        self.plan.give_change(receipt, due, at, too_large=f"the payments are {self.too_much}" if beyond else None)
         return cash, forms
 
     def _form(self, payment: Payment, pointer: str) -> _Form | None:
@@ -541,47 +393,12 @@ class _Planner:
         number = self.profile.forms[kind]
         return next(other for other, known in self.profile.forms.items() if known == number) is kind
 
-    def _change(self, receipt: Receipt, due: int, at: str) -> None:
-        paid = self.plan.paid
-        change = paid - due
-        if change < 0:
-            self.error(
-                f"{at}/payments",
-                "payments.short",
-                f"the payments come to {format_grosze(paid)}, {format_grosze(due)} is due; "
-                f"{format_grosze(-change)} is missing",
-                f"brakuje {_zloty(-change)} do zapłaty.",
-            )
-            return
-        if paid > self.most:
-            self.error(
-                f"{at}/payments",
-                "payments.too_large",
-                f"the payments are more than {format_grosze(self.most)}, the most this printer takes",
-                "za duża kwota płatności.",
-            )
-        if receipt.change is not None and receipt.change != change:
-            self.error(
-                f"{at}/change",
-                "receipt.change",
-                f"{format_grosze(paid)} was paid for {format_grosze(due)}, so the change is {format_grosze(change)}; "
-                "send that or leave change out",
-                f"reszta wynosi {_zloty(change)}.",
-            )
-        self.plan.change = change
-
     # -- the closing command --------------------------------------------------------------------------
 
     def _footer(self, receipt: Receipt, at: str) -> list[str]:
-        if len(receipt.footer) > MAX_FOOTER_LINES:
-            self.error(
-                f"{at}/footer",
-                "footer.too_many",
-                f"{len(receipt.footer)} lines, this printer takes {MAX_FOOTER_LINES}",
-                f"za dużo wierszy stopki (najwyżej {MAX_FOOTER_LINES}).",
-            )
+        self.plan.check_footer(receipt, MAX_FOOTER_LINES, at)
         if receipt.footer and receipt.footer[0].startswith("#"):
-            self.error(
+            self.plan.error(
                 f"{at}/footer/0",
                 "footer.number_sign",
                 "the printer takes a first line that begins with # for a system number; let it begin otherwise",
@@ -599,7 +416,7 @@ class _Planner:
         if barcode is not None and not self.profile.barcode:
             self.unsupported(f"{at}/barcode", "barcode.unsupported", "bar codes", "kodów kreskowych")
         if number is not None and barcode is not None:
-            self.error(
+            self.plan.error(
                 f"{at}/barcode",
                 "barcode.or_number",
                 "this printer prints a bar code in the place of the system number; send one of them",
@@ -608,7 +425,7 @@ class _Planner:
         if barcode is not None:
             most = BARCODE_DIGITS if barcode.isdigit() else BARCODE_LETTERS
             if not 3 <= len(barcode) <= most:
-                self.error(
+                self.plan.error(
                     f"{at}/barcode",
                     "barcode.length",
                     f"this printer takes 3 to {most} characters in such a bar code",
@@ -619,7 +436,7 @@ class _Planner:
             return ""
         letters = sum(char.isalpha() for char in number)
         if number.startswith("#") or (self.brand is Brand.POSNET and letters > MAX_LETTERS):
-            self.error(
+            self.plan.error(
                 f"{at}/system_number",
                 "system_number.letters",
                 f"this printer takes at most {MAX_LETTERS} letters in a system number, and no # at its beginning",
@@ -643,7 +460,7 @@ class _Planner:
         number = self._system_number(receipt, at)
         texts = 3 + len(footer) + len(forms) + 2 * len(packaging) + ("opis_rabatu" in adjustment)
         if 5 + len(forms) + len(packaging) > MAX_AMOUNTS or texts > MAX_TEXTS:
-            self.error(
+            self.plan.error(
                 at,
                 "receipt.too_much",
                 f"the printer takes {MAX_AMOUNTS} amounts and {MAX_TEXTS} texts at the end of a receipt; "
@@ -681,7 +498,7 @@ class _Planner:
         amounts, names = {1: 0, 2: 0, 3: 0}, {1: "", 2: "", 3: ""}
         for form in forms:
             if amounts[form.number] and names[form.number] != form.name:
-                self.error(
+                self.plan.error(
                     f"{at}/payments",
                     "payments.names",
                     "this printer prints one name for each form of payment; send the same one, or none",
@@ -704,10 +521,6 @@ class _Planner:
         for text, limit, field_name in ((till, TILL_CODE, "register"), (cashier, CASHIER_CODE, "cashier")):
             self.fitted(text, f"{at}/{field_name}", limit, cut=False)
         return f"{till:.1}{cashier:0>2.2}"
-
-
-def _zloty(grosze: int) -> str:
-    return f"{format_grosze(grosze).replace('.', ',')} zł"
 
 
 def plan_receipt(

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fiscald.model.jobs import Paper, Result
+from fiscald.model.jobs import Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
+from fiscald.protocols.asking import ask_again, good_values, refusal
 from fiscald.protocols.base import Dialogue, Effect, Interrupted, Introduction, Patience, Settings, Step
+from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
 from fiscald.protocols.thermal.frames import Control, Dle
-from fiscald.protocols.thermal.plan import Rates, rate_name
 from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 
 #: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
@@ -38,24 +38,25 @@ _COUNTERS = ("n_dobowych", "par_num", "anul", "anul_kwota", "numer", "tot", "cas
 class Facts:
     """What a printer says about itself before a document."""
 
-    look: dict[str, Any]
+    evidence: dict[str, Any]
+    """A look, to be compared with later ones."""
     rates: Rates
     """The VAT table by letter."""
 
     @property
     def printer_id(self) -> str:
         """The unique number."""
-        return str(self.look["nr_unikatowy"])
+        return str(self.evidence["nr_unikatowy"])
 
     @property
     def transaction_open(self) -> bool:
         """Whether a receipt of anybody is open."""
-        return bool(self.look["Pt"])
+        return bool(self.evidence["Pt"])
 
     @property
     def fiscal(self) -> bool:
         """Whether the device is fiscalised."""
-        return bool(self.look["Pm"])
+        return bool(self.evidence["Pm"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +164,7 @@ def spoiled(reply: Reply) -> bool:
 def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(name, **values)
-    missing = [field for field in needed if field not in reply.values]
-    if not reply.good or missing:
-        why = describe(reply)[0] if not reply.good else f"its answer lacks {', '.join(missing)}"
-        raise Interrupted(
-            problem(
-                "printer.out_of_order",
-                reason=f"the printer does not answer {name}: {why}",
-                reason_pl="niezrozumiała odpowiedź",
-            )
-        )
-    return reply.values
+    return good_values(reply, name, needed, lambda: describe(reply)[0])
 
 
 def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
@@ -183,11 +174,7 @@ def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
 
 
 def _ask(name: str, **values: Any) -> Dialogue[Reply]:
-    question = request(name, **values)
-    reply = yield from send(question)
-    if spoiled(reply):
-        reply = yield from send(question)
-    return reply
+    return ask_again(request(name, **values), send, spoiled)
 
 
 def describe(reply: Reply) -> tuple[str, str, str]:
@@ -199,26 +186,7 @@ def describe(reply: Reply) -> tuple[str, str, str]:
 
 def refused(reply: Reply, pointer: str) -> Problem:
     """The printer's definite refusal as a problem."""
-    text, text_pl, number = describe(reply)
-    return problem(
-        "printer.refused",
-        reason=f"{pointer}: {text}",
-        reason_pl=text_pl,
-        device_code=number,
-        extra={"pointer": pointer},
-    )
-
-
-def swapped(settings: Settings, found: str, expected: str) -> Problem:
-    """Another printer than the journal knows."""
-    return problem(
-        "printer.swapped",
-        printer=settings.name,
-        found=found,
-        expected=expected,
-        found_quoted=f"'{found}'",
-        extra={"found": found, "expected": expected},
-    )
+    return refusal(pointer, *describe(reply))
 
 
 def probe(settings: Settings) -> Dialogue[Condition]:
@@ -321,12 +289,6 @@ def read_clock() -> Dialogue[datetime.datetime | None]:
     return local
 
 
-def read_paper(settings: Settings) -> Dialogue[Paper]:
-    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
-    condition = yield from probe(settings)
-    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
-
-
 def read_result(
     after: dict[str, Any], number: int | None, report: int, total: int | None, *, just_now: bool
 ) -> Dialogue[Result]:
@@ -353,7 +315,7 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
     facts = yield from read_facts()
     clock = yield from read_clock()
     profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
-    look = facts.look
+    look = facts.evidence
     return Snapshot(
         identity=Identity(
             printer_id=facts.printer_id,
@@ -409,16 +371,3 @@ def neutral(look: dict[str, Any]) -> Counters:
         cancelled=look.get("anul"),
         printouts=look["numer"],
     )
-
-
-def plain_rates(rates: Rates) -> dict[str, str | None]:
-    """The VAT table as the journal and the status keep it."""
-    return {letter: rate_name(rate) for letter, rate in rates.items()}
-
-
-def parse_rates(rates: dict[str, str | None]) -> Rates:
-    """The opposite of ``plain_rates``."""
-    return {
-        letter: Decimal(rate.rstrip("%")) if rate is not None and rate.endswith("%") else rate
-        for letter, rate in rates.items()
-    }

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Answer, Damaged, Event, Stray
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.commands import (
     ANSWERS,
     RESULT,
     Check,
-    FieldFault,
     Layout,
     Poll,
     Reply,

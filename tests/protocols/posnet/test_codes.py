@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fiscald.protocols.posnet.codes import EXEC, FRAME, TABLE, Code, Kind, Reaction, Registered, lookup
+from fiscald.protocols.posnet.codes import EXEC, FRAME, TABLE, Code, Kind, Reaction, lookup
+from fiscald.protocols.tables import Registered
 
 # Number and symbol of every published error ("-": no symbol known). Kept apart from the module's own table so
 # that a dropped or mistyped row there does not go unnoticed.

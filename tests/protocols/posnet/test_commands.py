@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols.base import Effect
 from fiscald.protocols.posnet import fields as f
-from fiscald.protocols.posnet.commands import COMMANDS, FieldFault, read_reply, request
+from fiscald.protocols.posnet.commands import COMMANDS, read_reply, request
 from fiscald.protocols.posnet.fields import Dialect, Generation, Text, Value, ValueFault, ValueRefused
 from fiscald.protocols.posnet.frames import Field, Frame
 from fiscald.protocols.posnet.profiles import PROFILES, detect
+from fiscald.protocols.tables import FieldFault
 
 ONLINE, OLD = Dialect("cp1250"), Dialect("cp1250", Generation.OLD)
 

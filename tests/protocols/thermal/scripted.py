@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from fiscald.model.money import line_value
 from fiscald.protocols.base import Dialogue, Settings
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import RATE_LETTERS, RESULT, FieldFault, Row, find
+from fiscald.protocols.thermal.commands import RATE_LETTERS, RESULT, Row, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import CommandDeframer, Control, Dle, Enq, Frame, encode
 from fiscald.protocols.thermal.grammar import State

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fiscald.protocols.thermal.codes import CODES, Code, Reaction, Registered, lookup
+from fiscald.protocols.tables import Registered
+from fiscald.protocols.thermal.codes import CODES, Code, Reaction, lookup
 from fiscald.protocols.thermal.fields import Brand
 
 # The numbers of the reference, 8.1 and 8.2, apart from the module's own table: a dropped row is noticed.

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.commands import (
     ANSWERS,
@@ -17,7 +18,6 @@ from fiscald.protocols.thermal.commands import (
     RESULT,
     STATUS,
     Check,
-    FieldFault,
     Layout,
     Row,
     find,

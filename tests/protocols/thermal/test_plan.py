@@ -294,6 +294,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a till number too long": ({"register": "x" * 9}, "/register", "text.too_long"),
     "too many footer lines": ({"footer": ["x"] * 4}, "/footer", "footer.too_many"),
     "a footer that is a system number": ({"footer": ["#1"]}, "/footer/0", "footer.number_sign"),
+    "packaging beyond all amounts": (
+        {"profile": NOVITUS, "lines": [LINE | {"price": "99999999.99"}], "packaging": [{"number": "1", "price": "0.01"}]},
+        "/packaging", "packaging.too_large",
+    ),
     "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
     "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
     "packaging with a long number": ({"packaging": [{"number": "10000", "price": 1}]}, "/packaging/0/number", "packaging.number"),

@@ -1,0 +1,246 @@
+"""How the fate of a document is judged, whatever the printer speaks: by what it says about itself before and after.
+
+What a printer says, and how much it takes to believe it, is its family's knowledge; here is what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from fiscald.model.jobs import Notice, Paper, Result
+from fiscald.model.printers import Condition, Counters
+from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.protocols.base import (
+    Dialogue,
+    NotPrinted,
+    Pause,
+    Printed,
+    Settings,
+    Started,
+    Unknown,
+    Verdict,
+    Wait,
+    refuse,
+)
+
+#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
+#: answered: a program that works on its own receipt does not stop for so long.
+STILL_SECONDS = 5.0
+#: How often is looked before the printer's own confirmation counts as contradicted.
+LOOKS = 3
+DOUBLED = Notice(
+    code="slip.doubled",
+    detail="the printer printed more than one slip meanwhile; look at the paper",
+    detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
+)
+
+
+class Facts(Protocol):
+    """What a printer says about itself before a document."""
+
+    @property
+    def printer_id(self) -> str:
+        """The unique number."""
+
+    @property
+    def transaction_open(self) -> bool:
+        """Whether a document of anybody is open."""
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What is kept, to be compared with later looks."""
+
+
+class Moved(Protocol):
+    """What happened on the printer between two looks."""
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The second look."""
+
+    @property
+    def reports(self) -> int:
+        """Daily reports."""
+
+    @property
+    def completed(self) -> int:
+        """Completed receipts of the same day."""
+
+    @property
+    def cancelled(self) -> int:
+        """Cancelled receipts of the same day."""
+
+    @property
+    def sales(self) -> int:
+        """Value of completed receipts of the same day, in grosze."""
+
+    @property
+    def cancelled_value(self) -> int:
+        """Value of cancelled receipts of the same day, in grosze."""
+
+    @property
+    def untold(self) -> bool:
+        """A training device, whose counters need not move, and did not."""
+
+
+class Closing(NamedTuple):
+    """The printer's answer to the step that decides."""
+
+    refusal: Problem | None = None
+    """``None``: it says that it is done."""
+    again: bool = False
+    """Whether the refusal is about the moment, not about the document."""
+
+
+F = TypeVar("F", bound=Facts)
+M = TypeVar("M", bound=Moved)
+#: ``(moved, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
+Judge = Callable[[M, bool, Settings], Dialogue[Verdict | None]]
+
+
+# -- before ---------------------------------------------------------------------------------------------
+
+
+def prepare(
+    settings: Settings, printer_id: str | None, probe: Dialogue[Condition], read_facts: Dialogue[F]
+) -> Dialogue[F | Wait]:
+    """The facts before a document; or why it has to wait. Changes nothing."""
+    condition = yield from probe
+    if condition.problem is not None:
+        return Wait(condition.problem)
+    facts = yield from read_facts
+    if printer_id is not None and facts.printer_id != printer_id:
+        return swapped(settings, facts.printer_id, printer_id)
+    if facts.transaction_open:
+        return Wait(problem("printer.foreign_transaction", printer=settings.name))
+    return facts
+
+
+def swapped(settings: Settings, found: str, expected: str) -> Wait:
+    """Another printer than the journal knows: ours may come back."""
+    return Wait(
+        problem(
+            "printer.swapped",
+            printer=settings.name,
+            found=found,
+            expected=expected,
+            found_quoted=f"'{found}'",
+            extra={"found": found, "expected": expected},
+        )
+    )
+
+
+def refused_before(errors: Sequence[FieldProblem], facts: Facts) -> NotPrinted:
+    """What the printer would refuse is not sent."""
+    reason, reason_pl = refuse(errors)
+    return NotPrinted(
+        problem("document.refused", reason=reason, reason_pl=reason_pl, errors=errors),
+        evidence={"before": facts.evidence},
+    )
+
+
+# -- after ----------------------------------------------------------------------------------------------
+
+
+def unproven(cause: str, reason: str, now: dict[str, Any]) -> Unknown:
+    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
+    return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
+
+
+def report_between(now: dict[str, Any]) -> Unknown:
+    """The counters that would tell were begun anew."""
+    return unproven("report_between", "a daily report came in between and reset the counters", now)
+
+
+def interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
+    """The printer proves that it holds nothing of this document, which may be carried out anew."""
+    return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
+
+
+def not_executed(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+    """The deciding step did nothing: for the printer's own reason where it gave one."""
+    if closing is None or closing.refusal is None:
+        return interrupted(reason, now)
+    return NotPrinted(closing.refusal, again=closing.again, evidence={"after": now})
+
+
+def two_endings(moved: Moved, total: int) -> NotPrinted | Unknown | None:
+    """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
+    completed = moved.sales >= total and (moved.completed > 1 or moved.sales == total)
+    cancelled = moved.cancelled_value >= total and (moved.cancelled > 1 or moved.cancelled_value == total)
+    if completed and not cancelled:
+        return None
+    if cancelled and not completed:
+        return interrupted("the receipt was cancelled, another one was registered", moved.now)
+    return unproven(
+        "twins",
+        f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
+        "and their values do not tell which one is ours",
+        moved.now,
+    )
+
+
+def look(
+    judge: Judge[M],
+    settings: Settings,
+    before: dict[str, Any],
+    closing: Closing | None,
+    *,
+    read: Callable[[], Dialogue[dict[str, Any]]],
+    since: Callable[[dict[str, Any], dict[str, Any], Settings], M | Wait | Unknown],
+) -> Dialogue[Verdict]:
+    """Judge a document after its only step, or (``closing`` is ``None``) after an interruption.
+
+    ``read``: a look. ``since``: what happened between two; or why they cannot be compared.
+    """
+    confirmed = closing is not None and closing.refusal is None
+    for attempt in range(LOOKS):
+        if attempt:
+            # The printer confirmed it, yet nothing moved: an answer from before may have come late.
+            yield Pause(STILL_SECONDS)
+        now = yield from read()
+        moved = since(before, now, settings)
+        if isinstance(moved, Wait | Unknown):
+            return moved
+        verdict = yield from judge(moved, confirmed, settings)
+        if verdict is not None:
+            return verdict
+        if not confirmed:
+            return not_executed(closing, "the counters prove that nothing was printed", now)
+    return unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
+
+
+def report_judge(printed: Callable[[M, bool, Settings], Dialogue[Printed]]) -> Judge[M]:
+    """A daily report is proven by its own counter: whoever made it, the day is closed."""
+
+    def judge(moved: M, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+        if moved.reports == 1 or (confirmed and moved.untold):
+            return (yield from printed(moved, confirmed, settings))
+        if moved.reports == 0:
+            return None
+        return unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
+
+    return judge
+
+
+# -- the drawer -----------------------------------------------------------------------------------------
+
+
+def drawer(facts: Facts, counters: Counters, opening: Dialogue[Closing]) -> Dialogue[Verdict]:
+    """Opening the drawer leaves no trace on the printer: never done again on doubt, and never undecided."""
+    yield Started(facts.evidence, counters)
+    closing = yield from opening
+    if closing.refusal is not None:
+        return NotPrinted(closing.refusal)
+    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
+
+
+def drawer_interrupted() -> NotPrinted:
+    """What became of it nobody can ask the printer."""
+    return NotPrinted(
+        problem(
+            "printer.interrupted",
+            reason="the printer did not confirm that it opened the drawer; look at it, and ask again with a new key",
+        )
+    )

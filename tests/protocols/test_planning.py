@@ -1,0 +1,163 @@
+"""What planning finds out about any document: each fault with its pointer, code and sentences, and the sums."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.model.documents import Adjustment, Payment, PaymentType, Receipt
+from fiscald.model.money import MAX_GROSZE
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.planning import Findings, zloty
+
+LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
+
+
+def receipt(**content: Any) -> Receipt:
+    return Receipt.model_validate({"lines": [LINE]} | content)
+
+
+def codes(found: Findings) -> list[str]:
+    return [error.code for error in found.errors]
+
+
+def test_text_that_fits_is_what_it_was() -> None:
+    found = Findings()
+    assert found.text("Łosoś", "/name", "mazovia", 5) == "Łosoś"
+    assert found == Findings()
+
+
+def test_free_text_is_cut_and_an_identifier_is_not() -> None:
+    found = Findings()
+    assert found.text("Herbata", "/name", "cp1250", 4) == "Herb"
+    assert [(notice.code, notice.detail) for notice in found.notices] == [("text.cut", "printed as 'Herb': cut")]
+    assert found.text("Herbata", "/number", "cp1250", 4, cut=False) == ""
+    assert [(error.pointer, error.code) for error in found.errors] == [("/number", "text.too_long")]
+
+
+def test_replacing_and_cutting_are_told_in_one_notice() -> None:
+    found = Findings()
+    assert found.text("„Kajzerka”", "/name", "mazovia", 5) == '"Kajz'
+    (notice,) = found.notices
+    assert notice.detail == "printed as '\"Kajz': cut and some characters replaced"
+
+
+@given(st.text(max_size=30), st.sampled_from(sorted(CODE_PAGES)), st.integers(1, 20), st.booleans())
+def test_a_text_comes_out_in_its_code_page_and_limit_or_is_refused(text: str, page: str, limit: int, cut: bool) -> None:
+    found = Findings()
+    fitted = found.text(text, "/name", page, limit, cut=cut)
+    assert len(fitted.encode(CODE_PAGES[page])) <= limit
+    assert found.errors or found.notices or fitted == text
+
+
+def test_a_rate_is_not_looked_for_while_the_table_is_unknown() -> None:
+    found = Findings()
+    assert found.rate("7%", None, "/vat") == "7%"
+    assert found.rate("A", {"A": Decimal(23)}, "/vat") == 0
+    assert not found.errors
+    assert found.rate("7%", {"A": Decimal(23)}, "/vat") is None
+    assert codes(found) == ["vat.rate"]
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "discount", "amount", "faults"),
+    [
+        ({"percent": "10"}, True, 100, []),
+        ({"amount": "9.99"}, True, 999, []),
+        ({"amount": "10.00"}, True, 1000, ["discount.too_large"]),
+        ({"amount": "10.00"}, False, 1000, []),
+        ({"percent": "0.01"}, True, 0, ["adjustment.zero"]),
+    ],
+)
+def test_what_a_discount_of_ten_zloty_comes_to(
+    adjustment: dict[str, str], discount: bool, amount: int, faults: list[str]
+) -> None:
+    found = Findings()
+    assert found.adjustment(Adjustment.model_validate(adjustment), 1000, "/discount", discount=discount) == amount
+    assert codes(found) == faults
+
+
+def test_a_line_that_rounds_to_nothing() -> None:
+    found = Findings()
+    assert found.line_value(receipt(lines=[LINE | {"price": 1, "quantity": "0.001"}]).lines[0], "/lines/0") == 0
+    assert codes(found) == ["line.zero"]
+
+
+@pytest.mark.parametrize(
+    ("total", "too_large", "faults"),
+    [
+        (1000, None, []),
+        (0, None, ["receipt.zero"]),
+        (0, "too much", ["receipt.zero"]),
+        (1001, None, ["receipt.total"]),
+        (1001, "too much", ["receipt.too_large"]),
+    ],
+)
+def test_one_fault_of_the_total_is_told(total: int, too_large: str | None, faults: list[str]) -> None:
+    found = Findings(total=total)
+    found.check_total(receipt(total="10.00"), "/document", too_large=too_large)
+    assert codes(found) == faults
+
+
+def test_the_footer_has_as_many_lines_as_the_printer_takes() -> None:
+    found = Findings()
+    found.check_footer(receipt(footer=["a", "b"]), 2, "/document")
+    assert not found.errors
+    found.check_footer(receipt(footer=["a", "b", "c"]), 2, "/document")
+    assert codes(found) == ["footer.too_many"]
+
+
+@pytest.mark.parametrize(
+    ("total", "due", "fault"),
+    [
+        (0, 1000, None),
+        (1001, 1000, None),
+        (1000, MAX_GROSZE + 1, "packaging.too_large"),
+        (1000, -1, "packaging.more_than_sale"),
+    ],
+)
+def test_what_cannot_be_paid(total: int, due: int, fault: str | None) -> None:
+    found = Findings(total=total)
+    assert found.payments(receipt(), due, 1000, "/document") is None
+    assert codes(found) == ([] if fault is None else [fault])
+
+
+def test_what_is_not_said_is_paid_in_cash() -> None:
+    found = Findings(total=1000)
+    assert found.payments(receipt(), 1500, 1000, "/document") == (Payment(type=PaymentType.CASH, amount=1500),)
+    assert found.payments(receipt(), 0, 1000, "/document") == ()
+    card = receipt(payments=[{"type": "card", "amount": "10.00"}])
+    assert found.payments(card, 1500, 1000, "/document") == card.payments
+
+
+def test_only_cash_may_follow_what_covers_the_due() -> None:
+    found = Findings(total=1000)
+    found.pay(Payment(type=PaymentType.CARD, amount=1000), 1000, "/payments/0")
+    found.pay(Payment(type=PaymentType.CASH, amount=500), 1000, "/payments/1")
+    assert not found.errors
+    found.pay(Payment(type=PaymentType.CARD, amount=1), 1000, "/payments/2")
+    assert [(error.pointer, error.code) for error in found.errors] == [("/payments/2", "payment.superfluous")]
+    assert found.paid == 1501
+
+
+@pytest.mark.parametrize(
+    ("paid", "too_large", "change", "faults"),
+    [
+        (1500, None, 500, []),
+        (999, "too much", 0, ["payments.short"]),
+        (1600, None, 600, ["receipt.change"]),
+        (1600, "too much", 600, ["payments.too_large", "receipt.change"]),
+    ],
+)
+def test_what_is_given_back(paid: int, too_large: str | None, change: int, faults: list[str]) -> None:
+    found = Findings(total=1000, paid=paid)
+    found.give_change(receipt(change="5.00"), 1000, "/document", too_large=too_large)
+    assert (found.change, codes(found)) == (change, faults)
+
+
+def test_amounts_are_written_as_people_do() -> None:
+    assert [zloty(amount) for amount in (5, 1230, -100)] == ["0,05 zł", "12,30 zł", "-1,00 zł"]
