@@ -1,0 +1,223 @@
+"""What follows from what a printer says about itself, of a family that does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.model.jobs import Paper, Result
+from fiscald.model.printers import Condition, Counters, PrinterState
+from fiscald.model.problems import FieldProblem, problem
+from fiscald.protocols import judging
+from fiscald.protocols.base import Dialogue, NotPrinted, Pause, Printed, Settings, Started, Unknown, Verdict, Wait
+from fiscald.protocols.judging import Closing
+
+T = TypeVar("T")
+SETTINGS = Settings("till1", "cp1250")
+COUNTERS = Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=1)
+REFUSAL = problem("printer.refused", reason="no", reason_pl="nie")
+BUSY = problem("printer.busy", reason="it works")
+READY = Condition(state=PrinterState.READY)
+
+
+@dataclass
+class Facts:
+    printer_id: str = "ABC1"
+    transaction_open: bool = False
+    evidence: dict[str, Any] = field(default_factory=lambda: {"n": 1})
+
+
+@dataclass
+class Moved:
+    now: dict[str, Any] = field(default_factory=lambda: {"n": 2})
+    reports: int = 0
+    completed: int = 0
+    cancelled: int = 0
+    sales: int = 0
+    cancelled_value: int = 0
+    untold: bool = False
+
+
+def at_once(value: T) -> Dialogue[T]:
+    return value
+    yield
+
+
+def drive(dialogue: Dialogue[T]) -> tuple[list[Any], T]:
+    """What it yields, and what it returns."""
+    yielded = []
+    while True:
+        try:
+            yielded.append(next(dialogue))
+        except StopIteration as end:
+            return yielded, end.value
+
+
+# -- before ---------------------------------------------------------------------------------------------
+
+
+def prepared(condition: Condition, facts: Facts, printer_id: str | None = None) -> Facts | Wait:
+    return drive(judging.prepare(SETTINGS, printer_id, at_once(condition), at_once(facts)))[1]
+
+
+def test_a_printer_that_is_ready_and_ours() -> None:
+    facts = Facts()
+    assert prepared(READY, facts) is facts
+    assert prepared(READY, facts, "ABC1") is facts
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts", "code"),
+    [
+        (Condition(state=PrinterState.BUSY, problem=BUSY), Facts(transaction_open=True), "printer.busy"),
+        (READY, Facts(printer_id="XYZ9", transaction_open=True), "printer.swapped"),
+        (READY, Facts(transaction_open=True), "printer.foreign_transaction"),
+    ],
+)
+def test_a_document_waits_for_its_printer(condition: Condition, facts: Facts, code: str) -> None:
+    waits = prepared(condition, facts, "ABC1")
+    assert isinstance(waits, Wait)
+    assert waits.problem.code == code
+
+
+def test_what_is_refused_before_says_so_with_the_look() -> None:
+    errors = [FieldProblem(pointer=f"/{n}", code="x", detail="bad", detail_pl="źle") for n in "ab"]
+    verdict = judging.refused_before(errors, Facts())
+    assert (verdict.problem.code, verdict.again) == ("document.refused", False)
+    assert "/a: bad (and 1 more)" in verdict.problem.detail
+    assert verdict.evidence == {"before": {"n": 1}}
+
+
+# -- after ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("closing", [None, Closing()])
+def test_what_did_nothing_without_a_reason_is_carried_out_anew(closing: Closing | None) -> None:
+    verdict = judging.not_executed(closing, "it was still open", {"n": 2})
+    assert (verdict.problem.code, verdict.again, verdict.evidence) == ("printer.interrupted", True, {"after": {"n": 2}})
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_the_printers_own_reason_goes_first(again: bool) -> None:
+    verdict = judging.not_executed(Closing(REFUSAL, again), "it was still open", {"n": 2})
+    assert (verdict.problem, verdict.again) == (REFUSAL, again)
+
+
+@pytest.mark.parametrize(
+    ("moved", "told"),
+    [
+        (Moved(completed=1, cancelled=1, sales=1000, cancelled_value=500), "completed"),
+        (Moved(completed=1, cancelled=1, sales=500, cancelled_value=1000), "cancelled"),
+        (Moved(completed=1, cancelled=1, sales=1000, cancelled_value=1000), "twins"),
+        (Moved(completed=1, cancelled=1, sales=1500, cancelled_value=1500), "twins"),
+        (Moved(completed=2, cancelled=1, sales=1500, cancelled_value=1500), "completed"),
+        (Moved(completed=1, cancelled=2, sales=1500, cancelled_value=1500), "cancelled"),
+        (Moved(completed=2, cancelled=2, sales=1500, cancelled_value=1500), "twins"),
+        (Moved(completed=1, cancelled=1), "twins"),
+    ],
+)
+def test_two_endings_of_which_one_is_a_receipt_of_ten_zloty(moved: Moved, told: str) -> None:
+    match judging.two_endings(moved, 1000):
+        case None:
+            assert told == "completed"
+        case NotPrinted(again=again):
+            assert (told, again) == ("cancelled", True)
+        case Unknown(problem=why, evidence=evidence):
+            assert (told, why.model_extra, evidence) == ("twins", {"cause": "twins"}, {"after": moved.now})
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 5)), min_size=1, max_size=4), st.booleans(), st.integers(1, 5))
+def test_a_receipt_among_others_is_never_taken_for_its_opposite(
+    others: list[tuple[bool, int]], completed: bool, total: int
+) -> None:
+    """``others``: whether each was completed, and its value."""
+    sold = [value for done, value in [*others, (completed, total)] if done]
+    given_up = [value for done, value in [*others, (completed, total)] if not done]
+    moved = Moved({}, 0, len(sold), len(given_up), sum(sold), sum(given_up))
+    verdict = judging.two_endings(moved, total)
+    assert not isinstance(verdict, NotPrinted if completed else type(None))
+
+
+PRINTED = Printed(Result(printer_id="ABC1"))
+
+
+def looked(
+    verdicts: list[Verdict | None], closing: Closing | None, moved: Moved | Wait | Unknown | None = None
+) -> tuple[list[Any], Verdict]:
+    told = iter(verdicts)
+
+    def judge(_: Moved, confirmed: bool, __: Settings) -> Dialogue[Verdict | None]:
+        assert confirmed is (closing is not None and closing.refusal is None)
+        return at_once(next(told))
+
+    def since(then: dict[str, Any], now: dict[str, Any], _: Settings) -> Moved | Wait | Unknown:
+        assert (then, now) == ({"n": 1}, {"n": 2})
+        return moved or Moved(now)
+
+    seen = drive(judging.look(judge, SETTINGS, {"n": 1}, closing, read=lambda: at_once({"n": 2}), since=since))
+    assert next(told, "all were asked for") == "all were asked for"
+    return seen
+
+
+@pytest.mark.parametrize("closing", [None, Closing(), Closing(REFUSAL)])
+def test_what_the_counters_prove_is_the_verdict(closing: Closing | None) -> None:
+    assert looked([PRINTED], closing) == ([], PRINTED)
+
+
+@pytest.mark.parametrize("closing", [None, Closing(REFUSAL, again=True)])
+def test_counters_that_stand_still_are_looked_at_once_where_nothing_was_confirmed(closing: Closing | None) -> None:
+    yielded, verdict = looked([None], closing)
+    assert not yielded
+    assert verdict == judging.not_executed(closing, "the counters prove that nothing was printed", {"n": 2})
+
+
+def test_a_confirmed_document_gets_time_to_show_in_the_counters() -> None:
+    assert looked([None, None, PRINTED], Closing()) == ([Pause(judging.STILL_SECONDS)] * 2, PRINTED)
+
+
+def test_a_confirmation_that_no_counter_bears_out_is_for_a_person() -> None:
+    yielded, verdict = looked([None] * judging.LOOKS, Closing())
+    assert len(yielded) == judging.LOOKS - 1
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "contradiction"}
+
+
+@pytest.mark.parametrize("why", [Wait(BUSY), judging.unproven("counters_restored", "lower", {})])
+def test_looks_that_cannot_be_compared_are_not_judged(why: Wait | Unknown) -> None:
+    assert looked([], Closing(), why) == ([], why)
+
+
+@pytest.mark.parametrize(
+    ("moved", "confirmed", "verdict"),
+    [
+        (Moved(reports=1), False, PRINTED),
+        (Moved(untold=True), True, PRINTED),
+        (Moved(untold=True), False, None),
+        (Moved(), True, None),
+        (
+            Moved(reports=2),
+            True,
+            judging.unproven("many_reports", "2 daily reports were made since the start", {"n": 2}),
+        ),
+    ],
+)
+def test_a_report_is_proven_by_its_counter(moved: Moved, confirmed: bool, verdict: Verdict | None) -> None:
+    judge = judging.report_judge(lambda *_: at_once(PRINTED))
+    assert drive(judge(moved, confirmed, SETTINGS)) == ([], verdict)
+
+
+# -- the drawer -----------------------------------------------------------------------------------------
+
+
+def test_the_drawer_is_open_when_the_printer_says_so_and_never_undecided() -> None:
+    started = [Started({"n": 1}, COUNTERS)]
+    yielded, verdict = drive(judging.drawer(Facts(), COUNTERS, at_once(Closing())))
+    assert (yielded, verdict) == (started, Printed(Result(printer_id="ABC1"), Paper.NONE))
+    assert drive(judging.drawer(Facts(), COUNTERS, at_once(Closing(REFUSAL, again=True)))) == (
+        started, NotPrinted(REFUSAL, again=False),
+    )  # fmt: skip
+    assert not judging.drawer_interrupted().again
