@@ -71,7 +71,7 @@ def _usage(command: click.Command) -> str:
 
 def _options(command: click.Command) -> Iterator[str]:
     for param in command.params:
-        if isinstance(param, click.Option):
+        if isinstance(param, click.Option) and not param.hidden:
             value = "" if param.is_flag else f" {_value(param)}"
             facts = [f"default: {param.default}"] if param.show_default else []
             facts += [f"environment: {param.envvar}"] if param.show_envvar else []

@@ -29,7 +29,7 @@ def test_every_verb_and_option_is_there(command: click.Group) -> None:
 
     def check(verb: click.Command, path: str) -> None:
         for param in verb.params:
-            if isinstance(param, click.Option):
+            if isinstance(param, click.Option) and not param.hidden:
                 assert f"\\fB{', '.join(param.opts)}\\fR" in text
                 assert param.help, f"{path} {param.name} says nothing"
         assert verb.help
