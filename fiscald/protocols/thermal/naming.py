@@ -392,7 +392,7 @@ class ThermalNaming:
         elif layout is MODEL and fields[0].name == "typ" and not self._configured:
             brand = detect(fields[0].text).brand
             self._brands = (brand, *(other for other in Brand if other is not brand))
-        elif layout is not None and layout.name == "#e" and fields and fields[0].text:
+        elif layout is not None and layout.name == "#e" and fields and fields[0].name == "Ps" and fields[0].text:
             self._mode = int(fields[0].text)
 
 

@@ -158,6 +158,7 @@ def test_who_need_not_be_answered() -> None:
     """Single bytes that ask for nothing; and commands, but where the error mode has all of them answered."""
     assert [frame.silent for frame in named(b"\x05\x07\x10\x18\x1a")] == [False, True, False, True, False]
     assert (one("0$h").silent, one("23#s").silent, one("3#e").silent, one("1#e").silent) == (True, False, False, True)
+    assert one("#e1|").silent, "no mode is in it"
     naming = ThermalNaming(SETTINGS)
     (before,) = naming.feed(SENT, framed("0$h"))
     naming.feed(RECEIVED, framed("0#Z$h", checked=False))
