@@ -158,6 +158,7 @@ def _attempt_json(attempt: Attempt) -> dict[str, Any]:
         "received": attempt.received.hex(),
         "echo": bool(attempt.received) and attempt.echoes,
         "detail": attempt.detail or None,
+        "lines": attempt.lines,
     }
 
 

@@ -147,6 +147,10 @@ def test_a_printer_that_is_not_configured(counter: Counter) -> None:
     assert "configured: till1" in result.stderr
 
 
+def test_a_user_that_is_not_there(counter: Counter) -> None:
+    assert "there is no user 'nobody-at-all'" in counter.run("doctor", "--user", "nobody-at-all").stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("switch", "code", "exit_code"),
