@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import click
@@ -16,7 +16,6 @@ import click
 from fiscald.api.client import Client, ClientError, Refused
 from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, pass_context
 from fiscald.cli.scan import config_option, configured_printers, root_option
-from fiscald.config import Config, ConfigError, load
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured
@@ -24,6 +23,9 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+
+if TYPE_CHECKING:
+    from fiscald.config import Config
 
 T = TypeVar("T")
 
@@ -88,6 +90,8 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 
 
 def _config(path: Path) -> tuple[Config | None, str | None]:
+    from fiscald.config import ConfigError, load
+
     try:
         return load(path), None
     except ConfigError as error:
