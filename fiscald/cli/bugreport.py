@@ -23,7 +23,6 @@ from fiscald.cli.context import Context, pass_context
 from fiscald.cli.doctor import allowed, examine, findings_json
 from fiscald.cli.recordings import force_option, output_option, write_file
 from fiscald.cli.scan import config_option, report, root_option
-from fiscald.config import ConfigError
 from fiscald.onsite.candidates import candidates
 from fiscald.onsite.checks import judge
 from fiscald.onsite.host import Host
@@ -80,15 +79,11 @@ def _meaning(name: str) -> str:
 def gather(context: Context, config_path: Path, log: Path | None, host: Host) -> dict[str, bytes]:
     """The members; what cannot be had is left out."""
     facts = examine(context, config_path, None, host)
-    try:
-        listed = [Probed(each) for each in candidates(host, [each.configured for each in facts.printers])]
-        scanned: Any = report(listed, asking=False)
-    except ConfigError as error:
-        scanned = {"error": str(error)}
+    listed = [Probed(each) for each in candidates(host, [each.configured for each in facts.printers])]
     members = {
         "versions.json": _json(_versions()),
         "doctor.json": _json(scrubbed(findings_json(facts, judge(facts)))),
-        "scan.json": _json(scrubbed(scanned)),
+        "scan.json": _json(scrubbed(report(listed, asking=False))),
     }
     text = _text(config_path)
     if text is not None:

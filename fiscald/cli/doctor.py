@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import click
@@ -15,7 +16,6 @@ import click
 from fiscald.api.client import Client, ClientError, Refused
 from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, pass_context
 from fiscald.cli.scan import config_option, configured_printers, root_option
-from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured
@@ -23,6 +23,9 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+
+if TYPE_CHECKING:
+    from fiscald.config import Config
 
 T = TypeVar("T")
 
@@ -40,6 +43,8 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 
     Exit codes: 0 nothing stops it, 1 something does, 2 wrong usage, 4 the daemon is not reachable.
     """
+    if user is not None and not gather.is_user(user):
+        context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
     known = [each.configured.name for each in examination.printers]
     if printer is not None and printer not in known:
@@ -67,8 +72,9 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         user=asker,
         daemon_user=daemon_user,
         config_path=config_path,
-        # A daemon that answers has read its own; this may be another one.
-        config_error=mistakes if statuses is None or config_path.exists() else None,
+        # A file that is only for the daemon may well be right.
+        config_error=None if config_path.exists() and not os.access(config_path, os.R_OK) else mistakes,
+        printers_known=statuses is not None or config is not None,
         printers=tuple(
             gather.printer_facts(
                 host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
@@ -84,8 +90,8 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 
 
 def _config(path: Path) -> tuple[Config | None, str | None]:
-    if path == DEFAULT_PATH and not path.exists():
-        return None, f"there is no {path}"
+    from fiscald.config import ConfigError, load
+
     try:
         return load(path), None
     except ConfigError as error:

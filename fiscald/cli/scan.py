@@ -13,7 +13,6 @@ import click
 
 from fiscald.api.client import Client, ClientError
 from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
-from fiscald.config import DEFAULT_PATH, ConfigError, load
 from fiscald.model.printers import PrinterStatus
 from fiscald.onsite.candidates import Candidate, Configured, candidates
 from fiscald.onsite.host import Host
@@ -35,13 +34,15 @@ _LINK_HINTS = {
     "link.refused": "address and port are in the printer's menu; ping shows whether it is in the network",
 }
 
+#: As ``fiscald.config`` has it. That is imported where it is needed: much comes with it that other verbs start without.
+DEFAULT_CONFIG = Path("/etc/fiscald/fiscald.toml")
 #: Read instead of /: for tests.
 root_option = click.option("--root", type=click.Path(path_type=Path), default=Path("/"), hidden=True)
 config_option = click.option(
     "--config",
     "config_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=DEFAULT_PATH,
+    default=DEFAULT_CONFIG,
     show_default=True,
     help="Configuration file whose printers are looked at where no daemon answers.",
 )
@@ -66,6 +67,8 @@ def scan(
 
     Exit codes: 0 done, 1 asked and nobody answered, 2 wrong usage.
     """
+    from fiscald.config import ConfigError
+
     if family is not None and not named:
         raise click.UsageError("--family belongs to --port")
     host = Host(root)
@@ -98,9 +101,11 @@ def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) ->
 
     Raises ``ConfigError``.
     """
+    from fiscald.config import load
+
     if statuses is not None:
         return [Configured(each.name, each.family, parse_address(each.address), each) for each in statuses]
-    if path == DEFAULT_PATH and not path.exists():
+    if path == DEFAULT_CONFIG and not path.exists():
         return []
     config = load(path)
     return [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]
@@ -158,6 +163,7 @@ def _attempt_json(attempt: Attempt) -> dict[str, Any]:
         "received": attempt.received.hex(),
         "echo": bool(attempt.received) and attempt.echoes,
         "detail": attempt.detail or None,
+        "lines": attempt.lines,
     }
 
 

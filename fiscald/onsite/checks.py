@@ -58,7 +58,7 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         yield finding("group_missing", group=FISCALD)
     if socket.there and socket.mode & 0o006:
         yield finding("socket_for_all", socket=socket.path, mode=f"{socket.mode:04o}")
-    if not facts.printers and facts.config_error is None:
+    if not facts.printers and facts.printers_known:
         yield finding("no_printers")
 
 
@@ -126,11 +126,24 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
     if usb and port.port is not None and port.port.names and isinstance(address, SerialLine) and address.path == device:
         better = SerialLine(port.port.name, address.baud)
         yield finding("unstable_name", device=device, better=better, path=facts.config_path)
-    if port.uart is not None:
-        if printer.configured.status is not None and "DTR" not in port.uart.lines:
+    lines = _lines(printer, port)
+    if lines is not None and not _works(printer):  # where it works, a cable of three wires does
+        if "DTR" not in lines:
             yield finding("dtr", device=device)
-        if not {"DSR", "CTS", "CD"} & set(port.uart.lines):
+        elif not {"DSR", "CTS", "CD"} & set(lines):
             yield finding("no_carrier", device=device)
+
+
+def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
+    """The modem lines while it is open: for the daemon, or when we asked."""
+    attempt = None if printer.probed is None else printer.probed.best
+    if attempt is not None:
+        return attempt.lines
+    return port.uart.lines if port.uart is not None and printer.configured.status is not None else None
+
+
+def _works(printer: PrinterFacts) -> bool:
+    return printer.state not in (None, PrinterState.OFFLINE)
 
 
 def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:

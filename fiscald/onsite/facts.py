@@ -121,6 +121,8 @@ class Facts:
     """Whose rights to the ports count."""
     config_path: Path
     config_error: str | None = None
+    printers_known: bool = True
+    """False: neither the daemon nor the configuration file told which there are."""
     printers: tuple[PrinterFacts, ...] = ()
     licence: dict[str, Any] | None = None
     """The daemon's answer; ``None`` without one."""
@@ -279,12 +281,18 @@ def user_name() -> str:
     return _user_name(os.getuid())
 
 
+def is_user(name: str) -> bool:
+    """Whether there is a user of that name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 def default_daemon_user() -> str:
     """The daemon's own user, or whoever asks where there is no such user."""
-    try:
-        return pwd.getpwnam(FISCALD).pw_name
-    except KeyError:
-        return user_name()
+    return FISCALD if is_user(FISCALD) else user_name()
 
 
 def _user_name(uid: int) -> str:

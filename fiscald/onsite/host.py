@@ -124,7 +124,7 @@ class Host:
             link.resolve().name if link.exists() else None,
             tuple(self._other_names(device)),
             usb,
-            None if interface is None else int(interface, 16),
+            _hexadecimal(interface),
         )
 
     def _other_names(self, device: str) -> Iterator[str]:
@@ -170,11 +170,11 @@ class Host:
         where = f"{os.major(wanted.st_dev):02x}:{os.minor(wanted.st_dev):02x}:{wanted.st_ino}"
         for line in (_text(self.path("proc/locks")) or "").splitlines():
             words = line.split()
-            if len(words) > 5 and words[5] == where and words[4].isdigit() and int(words[4]) not in (0, os.getpid()):
+            if len(words) > 5 and words[5] == where and _is_number(words[4]) and int(words[4]) not in (0, os.getpid()):
                 yield int(words[4])
         for folder in _LOCK_FILES:
             text = _text(self.path(folder) / f"LCK..{Path(device).name}")
-            if text is not None and text.split()[:1] and text.split()[0].isdigit():
+            if text is not None and text.split()[:1] and _is_number(text.split()[0]):
                 pid = int(text.split()[0])
                 if self.path(f"proc/{pid}").exists():  # else a leftover
                     yield pid
@@ -190,7 +190,7 @@ class Host:
         return frozenset(_text(process / "comm") or "" for process in self._processes())
 
     def _processes(self) -> list[Path]:
-        return [entry for entry in _entries(self.path("proc")) if entry.name.isdigit()]
+        return [entry for entry in _entries(self.path("proc")) if _is_number(entry.name)]
 
     # -- what is set up around them -------------------------------------------------------------------
 
@@ -233,16 +233,24 @@ def _text(path: Path) -> str | None:
         return None
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _hexadecimal(text: str | None) -> int | None:
+    return int(text, 16) if text is not None and re.fullmatch("[0-9a-fA-F]{1,4}", text) else None
+
+
 def _natural(name: str) -> list[int | str]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    return [int(part) if _is_number(part) else part for part in re.split(r"(\d+)", name)]
 
 
 def _usb_facts(folder: Path) -> UsbFacts | None:
-    vendor, product = _text(folder / "idVendor"), _text(folder / "idProduct")
+    vendor, product = _hexadecimal(_text(folder / "idVendor")), _hexadecimal(_text(folder / "idProduct"))
     if vendor is None or product is None:
         return None
     texts = [_text(folder / name) or None for name in ("serial", "manufacturer", "product")]
-    return UsbFacts(int(vendor, 16), int(product, 16), folder.name, *texts)
+    return UsbFacts(vendor, product, folder.name, *texts)
 
 
 def _has_open(process: Path, wanted: os.stat_result) -> bool:

@@ -25,6 +25,11 @@ FIRST_SECONDS, LATER_SECONDS = 1.0, 5.0
 TRIES = 2
 #: linux/asm-generic/ioctls.h: whether TIOCEXCL is in force.
 _TIOCGEXCL = 0x80045440
+#: The modem lines, as the kernel tells them of an open port.
+_LINES = {
+    "RTS": termios.TIOCM_RTS, "CTS": termios.TIOCM_CTS, "DTR": termios.TIOCM_DTR, "DSR": termios.TIOCM_DSR,
+    "CD": termios.TIOCM_CD, "RI": termios.TIOCM_RI,
+}  # fmt: skip
 
 
 class Heard(StrEnum):
@@ -56,6 +61,8 @@ class Attempt:
     introduction: Introduction | None = None
     problem: Problem | None = None
     """Why it does not say who it is."""
+    lines: tuple[str, ...] | None = None
+    """The modem lines that were on when the port was open; ``None`` where there are none."""
 
     @property
     def echoes(self) -> bool:
@@ -128,7 +135,8 @@ async def _attempt(name: str, address: Address, host: Host) -> Attempt:
 
     introduction = problem = None
     detail = ""
-    async with Recorder(await _open(address, host), heard) as stream:
+    opened, lines = await _open(address, host)
+    async with Recorder(opened, heard) as stream:
         try:
             introduction = await greet(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS)
             what = Heard.ANSWER
@@ -140,30 +148,43 @@ async def _attempt(name: str, address: Address, host: Host) -> Attempt:
             what, detail, problem = Heard.NAMELESS, str(error), error.problem
         except LinkError as error:
             what, detail = Heard.LOST, str(error)
-    attempt = Attempt(address, name, what, bytes(sent), bytes(received), detail, introduction, problem)
+    attempt = Attempt(address, name, what, bytes(sent), bytes(received), detail, introduction, problem, lines)
     if what is not Heard.ANSWER and received and attempt.echoes:
         return replace(attempt, heard=Heard.ECHO, detail="", problem=None)
     return attempt
 
 
-async def _open(address: Address, host: Host) -> ByteStream:
+async def _open(address: Address, host: Host) -> tuple[ByteStream, tuple[str, ...] | None]:
+    """The open line, and which modem lines are on. Raises ``LinkError``."""
+    lines = None
     if isinstance(address, SerialLine):
         address = replace(address, path=str(host.path(address.path)))
-        _check_free(address.path)
-    return await address.open()
+        lines = _look_at(address.path)
+    return await address.open(), lines
 
 
-def _check_free(path: str) -> None:
-    """Raises ``PortHeld`` where somebody took the port with ``TIOCEXCL``, which does not stop the superuser."""
+def _look_at(path: str) -> tuple[str, ...] | None:
+    """The modem lines of a port, which opening it raises DTR and RTS of.
+
+    Raises ``PortHeld`` where somebody took the port with ``TIOCEXCL``, which does not stop the superuser.
+    """
     try:
         port = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
-        return  # opening it in earnest tells why
+        return None  # opening it in earnest tells why
     try:
-        (taken,) = struct.unpack("i", fcntl.ioctl(port, _TIOCGEXCL, bytes(4)))
-    except (OSError, termios.error):
-        taken = 0
+        if _number(port, _TIOCGEXCL):
+            raise PortHeld(f"another program holds {path}")
+        bits = _number(port, termios.TIOCMGET)
     finally:
         os.close(port)
-    if taken:
-        raise PortHeld(f"another program holds {path}")
+    return None if bits is None else tuple(name for name, bit in _LINES.items() if bits & bit)
+
+
+def _number(port: int, question: int) -> int | None:
+    """What the kernel answers about a port; ``None`` where it has no such thing."""
+    try:
+        (answer,) = struct.unpack("i", fcntl.ioctl(port, question, bytes(4)))
+    except OSError:
+        return None
+    return int(answer)

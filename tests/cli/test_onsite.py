@@ -18,7 +18,8 @@ from fiscald import daemon
 from fiscald.api.client import Client
 from fiscald.cli.bugreport import FOLDER
 from fiscald.cli.fiscalctl import main
-from fiscald.config import Config, LicenceConfig, PrinterConfig, parse
+from fiscald.cli.scan import DEFAULT_CONFIG
+from fiscald.config import DEFAULT_PATH, Config, LicenceConfig, PrinterConfig, parse
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.recording.packets import read
 from tests.cli.conftest import RECEIPT, Counter
@@ -53,6 +54,10 @@ def doctor(counter: Counter, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 # -- scan ------------------------------------------------------------------------------------------------
+
+
+def test_the_configuration_is_looked_for_where_the_daemon_looks() -> None:
+    assert DEFAULT_CONFIG == DEFAULT_PATH
 
 
 def test_a_computer_without_ports(tmp_path: Path) -> None:
@@ -145,6 +150,10 @@ def test_a_printer_that_is_not_configured(counter: Counter) -> None:
     result = counter.run("doctor", "till9")
     assert result.exit_code == 2
     assert "configured: till1" in result.stderr
+
+
+def test_a_user_that_is_not_there(counter: Counter) -> None:
+    assert "there is no user 'nobody-at-all'" in counter.run("doctor", "--user", "nobody-at-all").stderr
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from tests.end_to_end.afternoon import PAGE, play, shop
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_afternoon_goes_as_it_is_told() -> None:
     """After a change that is meant: ``python -m tests.end_to_end.afternoon``."""
     page = PAGE.read_text("utf-8")

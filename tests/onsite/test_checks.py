@@ -79,9 +79,11 @@ def port(**changes: Any) -> PrinterFacts:
     return printer(port=replace(PortFacts("/dev/ttyUSB0", there=True, port=PORT), **changes))
 
 
-def uart(*lines: str, errors: int = 0) -> PrinterFacts:
+def uart(*lines: str, errors: int = 0, works: bool = True) -> PrinterFacts:
     counters = UartCounters(lines, errors)
-    return printer(port=PortFacts("/dev/ttyS0", there=True, port=SerialPort("/dev/ttyS0"), uart=counters))
+    state = PrinterState.READY if works else PrinterState.OFFLINE
+    port = PortFacts("/dev/ttyS0", there=True, port=SerialPort("/dev/ttyS0"), uart=counters)
+    return printer(port=port, state=state)
 
 
 def offline(code: str, **changes: Any) -> PrinterFacts:
@@ -92,9 +94,11 @@ def link(code: str) -> Problem:
     return problem(code, address=ADDRESS, reason="why")
 
 
-def asked(heard: Heard, at: str = ADDRESS, why: Problem | None = None) -> PrinterFacts:
+def asked(
+    heard: Heard, at: str = ADDRESS, why: Problem | None = None, lines: tuple[str, ...] | None = None
+) -> PrinterFacts:
     """Without a daemon: what came back when we asked ourselves."""
-    found = Attempt(parse_address(at), "posnet", heard, b"?", b"", "x", problem=why)
+    found = Attempt(parse_address(at), "posnet", heard, b"?", b"", "x", problem=why, lines=lines)
     return printer(configured=till(status=None), state=None, probed=_probed(attempts=(found,)))
 
 
@@ -161,8 +165,14 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "brltty": [(facts(programs=frozenset({"brltty"})), "sudo systemctl mask --now brltty.service")],
     "udev_rule": [(facts(rule=False), "sudo udevadm control --reload")],
     "unstable_name": [(facts(UNSTABLE), f'address = "{ADDRESS}"')],
-    "dtr": [(facts(uart("RTS", "CTS", "DSR")), "sudo systemctl restart fiscald.service")],
-    "no_carrier": [(facts(uart("RTS", "DTR")), "full cable")],
+    "dtr": [
+        (facts(uart("RTS", "CTS", "DSR", works=False)), "sudo systemctl restart fiscald.service"),
+        (facts(asked(Heard.ANSWER, lines=("RTS", "CTS"))), "the cable"),
+    ],
+    "no_carrier": [
+        (facts(uart("RTS", "DTR", works=False)), "full cable"),
+        (facts(asked(Heard.ANSWER, lines=("RTS", "DTR"))), "full cable"),
+    ],
     "line_noise": [
         (facts(printer(line=LineFacts(100, 3))), "shielded cable"),
         (facts(replace(uart("DTR", "DSR", errors=7), line=LineFacts(9000, 1))), "lower speed"),
@@ -242,6 +252,7 @@ def test_every_finding_is_provoked() -> None:
 def test_nothing_is_found_where_all_is_well() -> None:
     assert codes(facts()) == []
     assert codes(facts(uart("RTS", "CTS", "DTR", "DSR", "CD"))) == []
+    assert codes(facts(uart("RTS", "DTR"))) == [], "a cable of three wires that works"
     assert codes(facts(printer(configured=till(TCP), port=None))) == []
     assert codes(facts(asked(Heard.ANSWER))) == []
     assert codes(facts(printer(clock=NOW + timedelta(minutes=4), line=LineFacts(10_000, 2)))) == []

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fiscald.onsite.host import Holder, Host, UartCounters, UsbFacts
 from tests.onsite.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
@@ -87,6 +89,28 @@ def test_usb_devices_without_a_port(tree: Tree) -> None:
     tree.usb(POSNET)
     (tree.root / "sys/bus/usb/devices/usb1").mkdir()
     assert [device.ids for device in Host(tree.root).usb_devices()] == ["1424:10b0"]
+
+
+def test_files_that_make_no_sense_give_nothing(tree: Tree) -> None:
+    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio")
+    tree.uart("ttyS0")
+    (device,) = tree.root.glob("sys/devices/*/*/*/*/idVendor")
+    host = Host(tree.root)
+
+    @settings(max_examples=20)
+    @given(st.text(max_size=60), st.text(max_size=60))
+    def check(one: str, other: str) -> None:
+        for path in (device, tree.root / "sys/class/tty/ttyS0/type", device.parent / "1-3:1.0/bInterfaceNumber"):
+            path.write_text(one, "utf-8")
+        tree.write("proc/tty/driver/serial", f"0: {other}")
+        tree.write("proc/locks", other)
+        tree.write("var/lock/LCK..ttyS0", other)
+        assert len(host.serial_ports()) <= 2
+        assert len(host.usb_devices()) <= 1
+        assert host.held("/dev/ttyS0").complete
+        host.uart("/dev/ttyS0")
+
+    check()
 
 
 def test_a_computer_without_anything(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import socket
+import struct
 import termios
 import threading
 import tty
@@ -162,6 +163,21 @@ async def test_a_port_that_is_taken_for_its_holder_alone() -> None:
         os.close(port)
     assert isinstance(found.problem, PortHeld)
     assert found.attempts == ()
+
+
+async def test_the_modem_lines_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pseudo-terminal has none; a real port answers one number."""
+    with line(lambda data: b"") as where:
+        assert {attempt.lines for attempt in (await ask(where)).attempts} == {None}
+        real = fcntl.ioctl
+
+        def answer(port: int, question: int, data: bytes = b"") -> bytes | int:
+            if question == termios.TIOCMGET:
+                return struct.pack("i", termios.TIOCM_DTR | termios.TIOCM_RTS | termios.TIOCM_CD)
+            return real(port, question, data)
+
+        monkeypatch.setattr("fiscald.onsite.probing.fcntl.ioctl", answer)
+        assert {attempt.lines for attempt in (await ask(where)).attempts} == {("RTS", "DTR", "CD")}
 
 
 async def test_what_cannot_be_opened() -> None:
