@@ -17,12 +17,19 @@ import pytest
 from fiscald.api.client import Client
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Direction
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
 def configuration(tmp_path: Path, printer: EmulatedPrinter, more: str = "") -> Path:
@@ -34,7 +41,7 @@ state_dir = "state"
 [licence]
 test_keys = true
 [printers.till1]
-family = "posnet"
+family = "{printer.family}"
 address = "{printer.address}"
 {more}
 """
@@ -72,8 +79,8 @@ def licensed(tmp_path: Path) -> Client:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals) -> None:
-    with EmulatedPrinter(link="pty") as printer:
+def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals, family: str) -> None:
+    with EmulatedPrinter(family, link="pty") as printer:
         path = configuration(tmp_path, printer)
         with daemon(path) as process:
             ready(process)
@@ -88,10 +95,10 @@ def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals) -> Non
             assert not (tmp_path / "fiscald.sock").exists()
 
 
-def test_killed_in_the_middle_it_answers_after_the_restart(tmp_path: Path) -> None:
-    with EmulatedPrinter() as printer:
+def test_killed_in_the_middle_it_answers_after_the_restart(tmp_path: Path, family: str) -> None:
+    with EmulatedPrinter(family) as printer:
         path = configuration(tmp_path, printer)
-        printer.fault("switch", "trend", switch="paper_out")
+        printer.fault("switch", {"posnet": "trend", "thermal": "$y"}[family], switch="paper_out")
         with daemon(path) as process:
             ready(process)
             with licensed(tmp_path) as client:
