@@ -7,6 +7,7 @@ nothing, payments that do not fit. Limits differ, so who plans brings them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
 from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
 from fiscald.model.jobs import Notice
@@ -14,6 +15,15 @@ from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_o
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import TextRefused, fit
 from fiscald.protocols.rates import Rates, find_rate
+
+R = TypeVar("R")
+
+
+class Item(NamedTuple, Generic[R]):
+    """A request of the family, and the part of the document it stands for."""
+
+    request: R
+    pointer: str
 
 
 @dataclass(slots=True)

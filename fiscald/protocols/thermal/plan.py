@@ -23,7 +23,7 @@ from fiscald.model.documents import (
 )
 from fiscald.model.money import format_grosze, line_value, plain
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.planning import Findings
+from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.rates import Rates
 from fiscald.protocols.thermal.commands import (
     COMMANDS,
@@ -52,18 +52,11 @@ BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
 TILL_CODE, CASHIER_CODE = 1, 2
 
 
-class Item(NamedTuple):
-    """A request and the part of the document it stands for."""
-
-    request: Request
-    pointer: str
-
-
 @dataclass(slots=True)
 class Plan(Findings):
     """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[Item[Request]] = field(default_factory=list)
     """Everything before the closing command, in order."""
     close: Request | None = None
     running: list[list[int]] = field(default_factory=lambda: [[0] * len(RATE_LETTERS)])
