@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from fiscald.api.rights import Right
 from fiscald.licence.company import Company, company
 from fiscald.model.strict import Strict, nearest
 from fiscald.protocols import FAMILIES, family
@@ -101,6 +102,27 @@ class PrinterConfig(Strict):
         return parse_address(self.address)
 
 
+#: Who is given a right: a user or a group, by name or number.
+Holder = Annotated[str, Field(pattern=r"^(user|group):[^\s:]+$", examples=["user:anna", "group:fiscald"])]
+Holders = tuple[Holder, ...] | None
+
+
+class RightsConfig(Strict):
+    """``[rights]``: who has which right; what is not named stays as it is by default."""
+
+    print: Holders = Field(default=None, description="receipts, slips, printouts, the drawer")
+    report: Holders = Field(default=None, description="fiscal reports")
+    configure: Holders = Field(default=None, description="which physical printer stands behind a name")
+    raw: Holders = Field(default=None, description="commands in the printer's own protocol")
+    resolve: Holders = Field(default=None, description="deciding an undecided job")
+    licence: Holders = Field(default=None, description="registering, renewing and moving the licence")
+
+    @property
+    def given(self) -> dict[Right, tuple[str, ...] | None]:
+        """As a table; ``None`` for what is not named."""
+        return {right: getattr(self, right) for right in Right}
+
+
 class Config(Strict):
     """The whole file."""
 
@@ -112,6 +134,7 @@ class Config(Strict):
     )
     licence: LicenceConfig = LicenceConfig()
     company: CompanyConfig | None = None
+    rights: RightsConfig = RightsConfig()
     printers: dict[str, PrinterConfig] = Field(default_factory=dict)
 
     @field_validator("printers")
@@ -170,7 +193,7 @@ def _sentence(error: Any) -> str:
 def _keys_at(parents: list[int | str]) -> list[str]:
     model: type[Strict] = Config
     sections: dict[int | str, type[Strict]] = {
-        "licence": LicenceConfig, "company": CompanyConfig, "printers": PrinterConfig
+        "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
     }  # fmt: skip
     if parents:
         model = sections[parents[0]]

@@ -18,6 +18,7 @@ from anyio.abc import TaskStatus
 
 from fiscald import SERIES, __version__, systemd
 from fiscald.api.app import create_app
+from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
 from fiscald.engine import Engine, Printer
@@ -28,6 +29,7 @@ from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.recorder import FlightRecorder
+from fiscald.transport import plugged_in
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +51,15 @@ async def run(
 ) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``JournalError``,
-    ``StoreError`` or ``SocketError`` when it cannot start.
+    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``RightsError``,
+    ``JournalError``, ``StoreError`` or ``SocketError`` when it cannot start.
     """
+    rights = _rights(config)
     gate = _gate(config, clock, machine())
     journal = _journal(config.state_dir, gate)
     try:
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate, keep_days=config.keep_days)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         licence = config.licence
@@ -68,7 +71,7 @@ async def run(
             ca_file=None if licence.ca_file is None else str(licence.ca_file),
             checks=licence.check == "daily",
         )
-        server = ApiServer(create_app(engine, registration), sockets)
+        server = ApiServer(create_app(engine, registration, rights), sockets)
         try:
             await _run(engine, registration, server, task_status)
         finally:
@@ -76,6 +79,16 @@ async def run(
     finally:
         journal.close()
     log.info("stopped")
+
+
+def _rights(config: Config) -> Rights:
+    rights = Rights(config.rights.given)
+    if rights.absent:
+        names = " and ".join(name.replace(":", " ") for name in rights.absent)
+        log.warning(
+            "there is no %s on this computer: what is given to nobody else is for root and the daemon's own user", names
+        )
+    return rights
 
 
 def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
@@ -120,7 +133,7 @@ def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
     )
-    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture)
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow)
 
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:

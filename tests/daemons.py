@@ -13,7 +13,7 @@ import httpx
 
 from fiscald import daemon
 from fiscald.api.client import AsyncClient
-from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 
@@ -46,6 +46,7 @@ async def running(
     licensed: bool = True,
     test_keys: bool = True,
     ready: bool = True,
+    rights: RightsConfig | None = None,
     address: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
@@ -56,6 +57,7 @@ async def running(
             socket=socket,
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
+            rights=rights or RightsConfig(),
             printers={"till1": PrinterConfig(family="posnet", address=address or printer.address)},
         )
         async with anyio.create_task_group() as tasks:

@@ -24,8 +24,8 @@ local damaged = ProtoExpert.new("fiscald.damaged", "Damaged bytes", expert.group
 local refused = ProtoExpert.new("fiscald.refused", "Refused", expert.group.RESPONSE_CODE, expert.severity.NOTE)
 fiscald.experts = { damaged, refused }
 local families = {}
-fiscald.prefs.code_page = Pref.enum("Code page", 1, "What the printer's menu is set to", {
-    { 1, "cp1250", 1 }, { 2, "latin2", 2 }, { 3, "mazovia", 3 },
+fiscald.prefs.code_page = Pref.enum("Code page", 0, "What the printer's menu is set to", {
+    { 1, "as usual for the family", 0 }, { 2, "cp1250", 1 }, { 3, "latin2", 2 }, { 4, "mazovia", 3 },
 }, false)
 local pages = {
     { ["\128"] = "€", ["\129"] = "�", ["\130"] = "‚", ["\131"] = "�", ["\132"] = "„", ["\133"] = "…", ["\134"] = "†", ["\135"] = "‡", ["\136"] = "�", ["\137"] = "‰", ["\138"] = "Š", ["\139"] = "‹", ["\140"] = "Ś", ["\141"] = "Ť", ["\142"] = "Ž", ["\143"] = "Ź", ["\144"] = "�", ["\145"] = "‘", ["\146"] = "’", ["\147"] = "“", ["\148"] = "”", ["\149"] = "•", ["\150"] = "–", ["\151"] = "—", ["\152"] = "�", ["\153"] = "™", ["\154"] = "š", ["\155"] = "›", ["\156"] = "ś", ["\157"] = "ť", ["\158"] = "ž", ["\159"] = "ź", ["\160"] = " ", ["\161"] = "ˇ", ["\162"] = "˘", ["\163"] = "Ł", ["\164"] = "¤", ["\165"] = "Ą", ["\166"] = "¦", ["\167"] = "§", ["\168"] = "¨", ["\169"] = "©", ["\170"] = "Ş", ["\171"] = "«", ["\172"] = "¬", ["\173"] = "­", ["\174"] = "®", ["\175"] = "Ż", ["\176"] = "°", ["\177"] = "±", ["\178"] = "˛", ["\179"] = "ł", ["\180"] = "´", ["\181"] = "µ", ["\182"] = "¶", ["\183"] = "·", ["\184"] = "¸", ["\185"] = "ą", ["\186"] = "ş", ["\187"] = "»", ["\188"] = "Ľ", ["\189"] = "˝", ["\190"] = "ľ", ["\191"] = "ż", ["\192"] = "Ŕ", ["\193"] = "Á", ["\194"] = "Â", ["\195"] = "Ă", ["\196"] = "Ä", ["\197"] = "Ĺ", ["\198"] = "Ć", ["\199"] = "Ç", ["\200"] = "Č", ["\201"] = "É", ["\202"] = "Ę", ["\203"] = "Ë", ["\204"] = "Ě", ["\205"] = "Í", ["\206"] = "Î", ["\207"] = "Ď", ["\208"] = "Đ", ["\209"] = "Ń", ["\210"] = "Ň", ["\211"] = "Ó", ["\212"] = "Ô", ["\213"] = "Ő", ["\214"] = "Ö", ["\215"] = "×", ["\216"] = "Ř", ["\217"] = "Ů", ["\218"] = "Ú", ["\219"] = "Ű", ["\220"] = "Ü", ["\221"] = "Ý", ["\222"] = "Ţ", ["\223"] = "ß", ["\224"] = "ŕ", ["\225"] = "á", ["\226"] = "â", ["\227"] = "ă", ["\228"] = "ä", ["\229"] = "ĺ", ["\230"] = "ć", ["\231"] = "ç", ["\232"] = "č", ["\233"] = "é", ["\234"] = "ę", ["\235"] = "ë", ["\236"] = "ě", ["\237"] = "í", ["\238"] = "î", ["\239"] = "ď", ["\240"] = "đ", ["\241"] = "ń", ["\242"] = "ň", ["\243"] = "ó", ["\244"] = "ô", ["\245"] = "ő", ["\246"] = "ö", ["\247"] = "÷", ["\248"] = "ř", ["\249"] = "ů", ["\250"] = "ú", ["\251"] = "ű", ["\252"] = "ü", ["\253"] = "ý", ["\254"] = "ţ", ["\255"] = "˙" },
@@ -35,7 +35,7 @@ local pages = {
 
 -- posnet ----------------------------------------------------------------------------------------------
 do
-local family = {}
+local family = { code_page = 1 }
 families["posnet"] = family
 family.words = {
 ["scomm"] = { meaning = "general status", fields = {
@@ -922,6 +922,1160 @@ function family.parse(bytes)
 end
 end
 
+-- thermal ---------------------------------------------------------------------------------------------
+do
+local family = { code_page = 3 }
+families["thermal"] = family
+family.words = {
+["ENQ"] = { meaning = "state, in the order of commands", fields = {
+["FSK"] = ProtoField.string("fiscald.thermal.ENQ.FSK", "fiscal mode"),
+["CMD"] = ProtoField.string("fiscald.thermal.ENQ.CMD", "the last command was carried out"),
+["PAR"] = ProtoField.string("fiscald.thermal.ENQ.PAR", "a receipt is open"),
+["TRF"] = ProtoField.string("fiscald.thermal.ENQ.TRF", "the last receipt was completed"),
+} },
+["DLE"] = { meaning = "state, at once", fields = {
+["ONL"] = ProtoField.string("fiscald.thermal.DLE.ONL", "on-line"),
+["PE"] = ProtoField.string("fiscald.thermal.DLE.PE", "no paper, or the battery is discharged"),
+["ERR"] = ProtoField.string("fiscald.thermal.DLE.ERR", "fault of the mechanism"),
+} },
+["DLE2"] = { meaning = "extended state, at once", fields = {
+} },
+["CAN"] = { meaning = "give an unfinished sequence up", fields = {
+} },
+["BEL"] = { meaning = "beep", fields = {
+} },
+["#s 22"] = { meaning = "status, with the totals of the receipt", fields = {
+} },
+["#s 23"] = { meaning = "status, with the totals of the day", fields = {
+} },
+["#s 24"] = { meaning = "records, and the receipt by rate", fields = {
+} },
+["#s 28"] = { meaning = "the open day", fields = {
+} },
+["#s 50"] = { meaning = "number of the last printed document", fields = {
+} },
+["#s 100"] = { meaning = "the open or last receipt by rate", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._23s_20100.Pn", "0 gross, 1 net, 2 VAT"),
+} },
+["#n"] = { meaning = "error of the last command", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23n.Ps", "not used"),
+} },
+["#v"] = { meaning = "model and firmware", fields = {
+} },
+["#v 30"] = { meaning = "original model and firmware", fields = {
+} },
+["#c"] = { meaning = "read the clock", fields = {
+} },
+["#u"] = { meaning = "read the header", fields = {
+} },
+["$g"] = { meaning = "may this name be sold at this rate", fields = {
+["nazwa"] = ProtoField.string("fiscald.thermal._24g.nazwa", "name"),
+["ptu"] = ProtoField.string("fiscald.thermal._24g.ptu", "rate"),
+} },
+["#e"] = { meaning = "how errors are told", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23e.Ps", "0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has none of its own"),
+} },
+["$c"] = { meaning = "set the clock", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._24c.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._24c.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._24c.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._24c.Ph", "hour"),
+["Pmn"] = ProtoField.string("fiscald.thermal._24c.Pmn", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._24c.Ps", "second"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._24c.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24c.kasjer", "cashier"),
+} },
+["$p"] = { meaning = "set the rates", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._24p.Ps", "how many"),
+["Py"] = ProtoField.string("fiscald.thermal._24p.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._24p.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._24p.Pd", "day"),
+["conf"] = ProtoField.string("fiscald.thermal._24p.conf", "confirmation at the printer"),
+["ptuA"] = ProtoField.string("fiscald.thermal._24p.ptuA", "rate A"),
+["ptuB"] = ProtoField.string("fiscald.thermal._24p.ptuB", "rate B"),
+["ptuC"] = ProtoField.string("fiscald.thermal._24p.ptuC", "rate C"),
+["ptuD"] = ProtoField.string("fiscald.thermal._24p.ptuD", "rate D"),
+["ptuE"] = ProtoField.string("fiscald.thermal._24p.ptuE", "rate E"),
+["ptuF"] = ProtoField.string("fiscald.thermal._24p.ptuF", "rate F"),
+["ptuG"] = ProtoField.string("fiscald.thermal._24p.ptuG", "rate G"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._24p.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24p.kasjer", "cashier"),
+["data"] = ProtoField.string("fiscald.thermal._24p.data", "date"),
+} },
+["$f 0"] = { meaning = "set the header", fields = {
+["naglowek"] = ProtoField.string("fiscald.thermal._24f_200.naglowek", "text"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._24f_200.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24f_200.kasjer", "cashier"),
+} },
+["$r"] = { meaning = "options of the printer", fields = {
+["Pr"] = ProtoField.string("fiscald.thermal._24r.Pr", "option"),
+["P2"] = ProtoField.string("fiscald.thermal._24r.P2", "its value"),
+["P3"] = ProtoField.string("fiscald.thermal._24r.P3", "its value"),
+} },
+["#l"] = { meaning = "feed paper", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23l.Ps", "lines"),
+["ciecie"] = ProtoField.string("fiscald.thermal._23l.ciecie", "0 no cut, 1 full, 2 partial"),
+} },
+["$d 1"] = { meaning = "open the drawer", fields = {
+} },
+["$d 2"] = { meaning = "text on the displays", fields = {
+["tekst"] = ProtoField.string("fiscald.thermal._24d_202.tekst", "text"),
+} },
+["$d 3"] = { meaning = "clock on the customer's display", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._24d_203.Pn", "0 time, 1 date"),
+} },
+["$d 4"] = { meaning = "display back to the sale", fields = {
+} },
+["$d 5"] = { meaning = "text on the operator's display", fields = {
+["tekst"] = ProtoField.string("fiscald.thermal._24d_205.tekst", "text"),
+} },
+["$d 101"] = { meaning = "upper line of the customer's display", fields = {
+["tekst"] = ProtoField.string("fiscald.thermal._24d_20101.tekst", "text"),
+} },
+["$d 102"] = { meaning = "lower line of the customer's display", fields = {
+["tekst"] = ProtoField.string("fiscald.thermal._24d_20102.tekst", "text"),
+} },
+["#p"] = { meaning = "log a cashier in", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23p.Ps", "not used"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23p.kasjer", "cashier"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23p.nr_5fkasy", "till"),
+} },
+["#q"] = { meaning = "log the cashier out", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23q.Ps", "not used"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23q.kasjer", "cashier"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23q.nr_5fkasy", "till"),
+} },
+["#i"] = { meaning = "pay-in", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23i.Ps", "not used"),
+["kwota"] = ProtoField.string("fiscald.thermal._23i.kwota", "amount"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23i.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23i.kasjer", "cashier"),
+} },
+["#d"] = { meaning = "pay-out", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23d.Ps", "not used"),
+["kwota"] = ProtoField.string("fiscald.thermal._23d.kwota", "amount"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23d.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23d.kasjer", "cashier"),
+} },
+["#z"] = { meaning = "goods return", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23z.Ps", "not used"),
+["kwota"] = ProtoField.string("fiscald.thermal._23z.kwota", "amount"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23z.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23z.kasjer", "cashier"),
+} },
+["#t"] = { meaning = "cash report", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23t.Ps", "1 sets the cash to zero (Novitus)"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23t.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23t.kasjer", "cashier"),
+} },
+["#k"] = { meaning = "shift report", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23k.Ps", "0 with reset, 23 reading only"),
+["zmiana"] = ProtoField.string("fiscald.thermal._23k.zmiana", "shift"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23k.kasjer", "cashier"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23k.nr_5fkasy", "till"),
+} },
+["$h"] = { meaning = "open a receipt", fields = {
+["Pl"] = ProtoField.string("fiscald.thermal._24h.Pl", "lines in block mode, 0 without"),
+["Pn"] = ProtoField.string("fiscald.thermal._24h.Pn", "lines of text"),
+["P0"] = ProtoField.string("fiscald.thermal._24h.P0", "always 0"),
+["idtype"] = ProtoField.string("fiscald.thermal._24h.idtype", "kind of the buyer's number: 1 NIP, 2 REGON, 3 PESEL"),
+["PL"] = ProtoField.string("fiscald.thermal._24h.PL", "print PL in front of it"),
+["linie"] = ProtoField.string("fiscald.thermal._24h.linie", "line of text"),
+["id"] = ProtoField.string("fiscald.thermal._24h.id", "buyer's number"),
+} },
+["$N 1"] = { meaning = "buyer's NIP", fields = {
+["nip"] = ProtoField.string("fiscald.thermal._24N_201.nip", "NIP"),
+} },
+["$l"] = { meaning = "sell or reverse a line", fields = {
+["Pi"] = ProtoField.string("fiscald.thermal._24l.Pi", "number of the line, 0 reverses"),
+["Pr"] = ProtoField.string("fiscald.thermal._24l.Pr", "0 none, 1 discount, 2 discount in per cent, 3 surcharge, 4 surcharge in per cent"),
+["Po"] = ProtoField.string("fiscald.thermal._24l.Po", "description of the discount, 16 its own"),
+["Pd"] = ProtoField.string("fiscald.thermal._24l.Pd", "a line under the name"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24l.nazwa", "name"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24l.ilosc", "quantity and unit"),
+["ptu"] = ProtoField.string("fiscald.thermal._24l.ptu", "rate"),
+["cena"] = ProtoField.string("fiscald.thermal._24l.cena", "price"),
+["brutto"] = ProtoField.string("fiscald.thermal._24l.brutto", "value before the discount"),
+["rabat"] = ProtoField.string("fiscald.thermal._24l.rabat", "discount or surcharge"),
+["nazwa_rabatu"] = ProtoField.string("fiscald.thermal._24l.nazwa_5frabatu", "name of the discount"),
+["opis"] = ProtoField.string("fiscald.thermal._24l.opis", "line under the name"),
+} },
+["$d 6"] = { meaning = "packaging given out", fields = {
+["kwota"] = ProtoField.string("fiscald.thermal._24d_206.kwota", "value"),
+["nr"] = ProtoField.string("fiscald.thermal._24d_206.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24d_206.ilosc", "quantity"),
+} },
+["$d 7"] = { meaning = "reverse packaging given out", fields = {
+["kwota"] = ProtoField.string("fiscald.thermal._24d_207.kwota", "value"),
+["nr"] = ProtoField.string("fiscald.thermal._24d_207.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24d_207.ilosc", "quantity"),
+} },
+["$d 10"] = { meaning = "packaging returned", fields = {
+["kwota"] = ProtoField.string("fiscald.thermal._24d_2010.kwota", "value"),
+["nr"] = ProtoField.string("fiscald.thermal._24d_2010.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24d_2010.ilosc", "quantity"),
+} },
+["$d 11"] = { meaning = "reverse packaging returned", fields = {
+["kwota"] = ProtoField.string("fiscald.thermal._24d_2011.kwota", "value"),
+["nr"] = ProtoField.string("fiscald.thermal._24d_2011.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24d_2011.ilosc", "quantity"),
+} },
+["$L"] = { meaning = "discount or surcharge on one rate", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._24L.Ps", "rate, 0 is A"),
+["Px"] = ProtoField.string("fiscald.thermal._24L.Px", "1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge"),
+["Po"] = ProtoField.string("fiscald.thermal._24L.Po", "description, 16 its own"),
+["total_w_stawce"] = ProtoField.string("fiscald.thermal._24L.total_5fw_5fstawce", "sold in that rate"),
+["wartosc"] = ProtoField.string("fiscald.thermal._24L.wartosc", "discount or surcharge"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24L.nazwa", "name"),
+} },
+["$Y"] = { meaning = "discount or surcharge on the subtotal", fields = {
+["Px"] = ProtoField.string("fiscald.thermal._24Y.Px", "1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge"),
+["Po"] = ProtoField.string("fiscald.thermal._24Y.Po", "description, 16 its own"),
+["podsuma"] = ProtoField.string("fiscald.thermal._24Y.podsuma", "subtotal"),
+["wartosc"] = ProtoField.string("fiscald.thermal._24Y.wartosc", "discount or surcharge"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24Y.nazwa", "name"),
+} },
+["$n"] = { meaning = "announce a discount or surcharge of the receipt", fields = {
+["Px"] = ProtoField.string("fiscald.thermal._24n.Px", "0 none, 1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge, 5 to 8 the same with subtotal"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24n.nazwa", "name"),
+["wartosc"] = ProtoField.string("fiscald.thermal._24n.wartosc", "discount or surcharge"),
+} },
+["$b 1"] = { meaning = "payment", fields = {
+["Pfx"] = ProtoField.string("fiscald.thermal._24b_201.Pfx", "form of payment"),
+["kwota"] = ProtoField.string("fiscald.thermal._24b_201.kwota", "amount"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24b_201.nazwa", "name"),
+} },
+["$b 2"] = { meaning = "take a payment back", fields = {
+["Pfx"] = ProtoField.string("fiscald.thermal._24b_202.Pfx", "form of payment"),
+["kwota"] = ProtoField.string("fiscald.thermal._24b_202.kwota", "amount"),
+["nazwa"] = ProtoField.string("fiscald.thermal._24b_202.nazwa", "name"),
+} },
+["$e 0"] = { meaning = "cancel the receipt", fields = {
+["Pc"] = ProtoField.string("fiscald.thermal._24e_200.Pc", "how the paper ends"),
+["Pns"] = ProtoField.string("fiscald.thermal._24e_200.Pns", "a system number follows"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._24e_200.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24e_200.kasjer", "cashier"),
+["numer_systemowy"] = ProtoField.string("fiscald.thermal._24e_200.numer_5fsystemowy", "system number"),
+} },
+["$e 1"] = { meaning = "close the receipt", fields = {
+["Pr"] = ProtoField.string("fiscald.thermal._24e_201.Pr", "discount in per cent"),
+["Pn"] = ProtoField.string("fiscald.thermal._24e_201.Pn", "lines of the footer"),
+["Pc"] = ProtoField.string("fiscald.thermal._24e_201.Pc", "how the paper ends"),
+["Px"] = ProtoField.string("fiscald.thermal._24e_201.Px", "0 none, 1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge"),
+["Py"] = ProtoField.string("fiscald.thermal._24e_201.Py", "not used"),
+["kod"] = ProtoField.string("fiscald.thermal._24e_201.kod", "till and cashier"),
+["linie"] = ProtoField.string("fiscald.thermal._24e_201.linie", "line of the footer"),
+["wplata"] = ProtoField.string("fiscald.thermal._24e_201.wplata", "paid in cash"),
+["total"] = ProtoField.string("fiscald.thermal._24e_201.total", "lines of the receipt"),
+["rabat"] = ProtoField.string("fiscald.thermal._24e_201.rabat", "discount or surcharge"),
+} },
+["$x"] = { meaning = "close the receipt", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._24x.Pn", "lines of the footer"),
+["Pc"] = ProtoField.string("fiscald.thermal._24x.Pc", "how the paper ends"),
+["Py"] = ProtoField.string("fiscald.thermal._24x.Py", "not used"),
+["Px"] = ProtoField.string("fiscald.thermal._24x.Px", "0 none, 1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge"),
+["Pg"] = ProtoField.string("fiscald.thermal._24x.Pg", "print the cash"),
+["Pk"] = ProtoField.string("fiscald.thermal._24x.Pk", "print the card"),
+["Pz"] = ProtoField.string("fiscald.thermal._24x.Pz", "print the cheque"),
+["Pb"] = ProtoField.string("fiscald.thermal._24x.Pb", "print the voucher"),
+["Po1"] = ProtoField.string("fiscald.thermal._24x.Po1", "compare packaging given out"),
+["Po2"] = ProtoField.string("fiscald.thermal._24x.Po2", "compare packaging returned"),
+["Pr"] = ProtoField.string("fiscald.thermal._24x.Pr", "print the change as sent"),
+["kod"] = ProtoField.string("fiscald.thermal._24x.kod", "till and cashier"),
+["teksty"] = ProtoField.string("fiscald.thermal._24x.teksty", "lines of the footer, then names of card, cheque and voucher"),
+["total"] = ProtoField.string("fiscald.thermal._24x.total", "lines of the receipt"),
+["rabat"] = ProtoField.string("fiscald.thermal._24x.rabat", "discount or surcharge"),
+["wplata"] = ProtoField.string("fiscald.thermal._24x.wplata", "paid in cash"),
+["karta"] = ProtoField.string("fiscald.thermal._24x.karta", "paid by card"),
+["czek"] = ProtoField.string("fiscald.thermal._24x.czek", "paid by cheque"),
+["bon"] = ProtoField.string("fiscald.thermal._24x.bon", "paid by voucher"),
+["przyjecie"] = ProtoField.string("fiscald.thermal._24x.przyjecie", "packaging given out"),
+["wydanie"] = ProtoField.string("fiscald.thermal._24x.wydanie", "packaging returned"),
+["reszta"] = ProtoField.string("fiscald.thermal._24x.reszta", "change"),
+} },
+["$y"] = { meaning = "close the receipt", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._24y.Pn", "lines of the footer"),
+["Pc"] = ProtoField.string("fiscald.thermal._24y.Pc", "how the paper ends, 3 further lines follow"),
+["Py"] = ProtoField.string("fiscald.thermal._24y.Py", "short summary"),
+["Pdsp"] = ProtoField.string("fiscald.thermal._24y.Pdsp", "the display's amount is negative"),
+["Px"] = ProtoField.string("fiscald.thermal._24y.Px", "0 none, 1 discount in per cent, 2 surcharge in per cent, 3 discount, 4 surcharge"),
+["Pkb"] = ProtoField.string("fiscald.thermal._24y.Pkb", "packaging given out"),
+["Pkz"] = ProtoField.string("fiscald.thermal._24y.Pkz", "packaging returned"),
+["Pns"] = ProtoField.string("fiscald.thermal._24y.Pns", "a system number is used"),
+["Pfn"] = ProtoField.string("fiscald.thermal._24y.Pfn", "forms of payment"),
+["Pr"] = ProtoField.string("fiscald.thermal._24y.Pr", "print the change as sent"),
+["Pg"] = ProtoField.string("fiscald.thermal._24y.Pg", "paid in cash"),
+["Pfx"] = ProtoField.string("fiscald.thermal._24y.Pfx", "form of payment"),
+["Psx"] = ProtoField.string("fiscald.thermal._24y.Psx", "a name of the discount follows"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._24y.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._24y.kasjer", "cashier"),
+["numer_systemowy"] = ProtoField.string("fiscald.thermal._24y.numer_5fsystemowy", "system number"),
+["linie"] = ProtoField.string("fiscald.thermal._24y.linie", "line of the footer"),
+["formy"] = ProtoField.string("fiscald.thermal._24y.formy", "name of the form"),
+["nr_kaucji_pobr"] = ProtoField.string("fiscald.thermal._24y.nr_5fkaucji_5fpobr", "number of packaging given out"),
+["ilosc_kaucji_pobr"] = ProtoField.string("fiscald.thermal._24y.ilosc_5fkaucji_5fpobr", "quantity given out"),
+["nr_kaucji_zwr"] = ProtoField.string("fiscald.thermal._24y.nr_5fkaucji_5fzwr", "number of packaging returned"),
+["ilosc_kaucji_zwr"] = ProtoField.string("fiscald.thermal._24y.ilosc_5fkaucji_5fzwr", "quantity returned"),
+["opis_rabatu"] = ProtoField.string("fiscald.thermal._24y.opis_5frabatu", "name of the discount"),
+["total"] = ProtoField.string("fiscald.thermal._24y.total", "lines of the receipt"),
+["dsp"] = ProtoField.string("fiscald.thermal._24y.dsp", "on the display"),
+["rabat"] = ProtoField.string("fiscald.thermal._24y.rabat", "discount or surcharge"),
+["wplata"] = ProtoField.string("fiscald.thermal._24y.wplata", "paid in cash"),
+["kwoty"] = ProtoField.string("fiscald.thermal._24y.kwoty", "paid in that form"),
+["reszta"] = ProtoField.string("fiscald.thermal._24y.reszta", "change"),
+["kaucja_pobr"] = ProtoField.string("fiscald.thermal._24y.kaucja_5fpobr", "value given out"),
+["kaucja_zwr"] = ProtoField.string("fiscald.thermal._24y.kaucja_5fzwr", "value returned"),
+} },
+["$z 4"] = { meaning = "after the closing: packaging given out", fields = {
+["nr"] = ProtoField.string("fiscald.thermal._24z_204.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24z_204.ilosc", "quantity"),
+["kwota"] = ProtoField.string("fiscald.thermal._24z_204.kwota", "price"),
+} },
+["$z 8"] = { meaning = "after the closing: packaging returned", fields = {
+["nr"] = ProtoField.string("fiscald.thermal._24z_208.nr", "number"),
+["ilosc"] = ProtoField.string("fiscald.thermal._24z_208.ilosc", "quantity"),
+["kwota"] = ProtoField.string("fiscald.thermal._24z_208.kwota", "price"),
+} },
+["$z 12"] = { meaning = "after the closing: print payments and change now", fields = {
+} },
+["$z 20"] = { meaning = "after the closing: line with a keyword", fields = {
+["Psx"] = ProtoField.string("fiscald.thermal._24z_2020.Psx", "keyword"),
+["tekst"] = ProtoField.string("fiscald.thermal._24z_2020.tekst", "text"),
+} },
+["$z 24"] = { meaning = "after the closing: lines of the footer", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._24z_2024.Pn", "how many"),
+["linie"] = ProtoField.string("fiscald.thermal._24z_2024.linie", "line of the footer"),
+} },
+["$z 28"] = { meaning = "after the closing: end of the sheet", fields = {
+["Pc"] = ProtoField.string("fiscald.thermal._24z_2028.Pc", "how the paper ends"),
+} },
+["$z 100"] = { meaning = "buyer's number", fields = {
+["idtype"] = ProtoField.string("fiscald.thermal._24z_20100.idtype", "kind of it: 1 NIP, 2 REGON, 3 PESEL"),
+["id"] = ProtoField.string("fiscald.thermal._24z_20100.id", "number"),
+} },
+["#r"] = { meaning = "daily report", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23r.Ps", "1 the date is checked"),
+["Py"] = ProtoField.string("fiscald.thermal._23r.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23r.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23r.Pd", "day"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23r.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23r.kasjer", "cashier"),
+} },
+["#o"] = { meaning = "periodic report", fields = {
+["Py1"] = ProtoField.string("fiscald.thermal._23o.Py1", "from year"),
+["Pm1"] = ProtoField.string("fiscald.thermal._23o.Pm1", "from month"),
+["Pd1"] = ProtoField.string("fiscald.thermal._23o.Pd1", "from day"),
+["Py2"] = ProtoField.string("fiscald.thermal._23o.Py2", "to year"),
+["Pm2"] = ProtoField.string("fiscald.thermal._23o.Pm2", "to month"),
+["Pd2"] = ProtoField.string("fiscald.thermal._23o.Pd2", "to day"),
+["Pt"] = ProtoField.string("fiscald.thermal._23o.Pt", "kind of report"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23o.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23o.kasjer", "cashier"),
+} },
+["#Z"] = { meaning = "result", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._23Z.Pe", "error"),
+["rozkaz"] = ProtoField.string("fiscald.thermal._23Z.rozkaz", "command"),
+} },
+["#X 1"] = { meaning = "status", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._23X_201.Pe", "error of the last command"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_201.Pm", "1 fiscal mode, 0 training"),
+["Pt"] = ProtoField.string("fiscald.thermal._23X_201.Pt", "1 a receipt is open"),
+["Px"] = ProtoField.string("fiscald.thermal._23X_201.Px", "1 the last receipt was completed"),
+["Pf"] = ProtoField.string("fiscald.thermal._23X_201.Pf", "always 1"),
+["Pz"] = ProtoField.string("fiscald.thermal._23X_201.Pz", "memory resets"),
+["Py"] = ProtoField.string("fiscald.thermal._23X_201.Py", "last record, year"),
+["Pmies"] = ProtoField.string("fiscald.thermal._23X_201.Pmies", "last record, month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_201.Pd", "last record, day"),
+["ptuA"] = ProtoField.string("fiscald.thermal._23X_201.ptuA", "rate A"),
+["ptuB"] = ProtoField.string("fiscald.thermal._23X_201.ptuB", "rate B"),
+["ptuC"] = ProtoField.string("fiscald.thermal._23X_201.ptuC", "rate C"),
+["ptuD"] = ProtoField.string("fiscald.thermal._23X_201.ptuD", "rate D"),
+["ptuE"] = ProtoField.string("fiscald.thermal._23X_201.ptuE", "rate E"),
+["ptuF"] = ProtoField.string("fiscald.thermal._23X_201.ptuF", "rate F"),
+["ptuG"] = ProtoField.string("fiscald.thermal._23X_201.ptuG", "rate G"),
+["par_num"] = ProtoField.string("fiscald.thermal._23X_201.par_5fnum", "receipts of the day, or of all days"),
+["totA"] = ProtoField.string("fiscald.thermal._23X_201.totA", "totals in rate A"),
+["totB"] = ProtoField.string("fiscald.thermal._23X_201.totB", "totals in rate B"),
+["totC"] = ProtoField.string("fiscald.thermal._23X_201.totC", "totals in rate C"),
+["totD"] = ProtoField.string("fiscald.thermal._23X_201.totD", "totals in rate D"),
+["totE"] = ProtoField.string("fiscald.thermal._23X_201.totE", "totals in rate E"),
+["totF"] = ProtoField.string("fiscald.thermal._23X_201.totF", "totals in rate F"),
+["totG"] = ProtoField.string("fiscald.thermal._23X_201.totG", "totals in rate G"),
+["cash"] = ProtoField.string("fiscald.thermal._23X_201.cash", "cash in the drawer"),
+["nr_unikatowy"] = ProtoField.string("fiscald.thermal._23X_201.nr_5funikatowy", "unique number"),
+} },
+["#X 2"] = { meaning = "status", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._23X_202.Pe", "error of the last command"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_202.Pm", "1 fiscal mode, 0 training"),
+["Pt"] = ProtoField.string("fiscald.thermal._23X_202.Pt", "1 a receipt is open"),
+["Px"] = ProtoField.string("fiscald.thermal._23X_202.Px", "1 the last receipt was completed"),
+["Pf"] = ProtoField.string("fiscald.thermal._23X_202.Pf", "always 1"),
+["Pz"] = ProtoField.string("fiscald.thermal._23X_202.Pz", "memory resets"),
+["Py"] = ProtoField.string("fiscald.thermal._23X_202.Py", "last record, year"),
+["Pmies"] = ProtoField.string("fiscald.thermal._23X_202.Pmies", "last record, month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_202.Pd", "last record, day"),
+["ptuA"] = ProtoField.string("fiscald.thermal._23X_202.ptuA", "rate A"),
+["ptuB"] = ProtoField.string("fiscald.thermal._23X_202.ptuB", "rate B"),
+["ptuC"] = ProtoField.string("fiscald.thermal._23X_202.ptuC", "rate C"),
+["ptuD"] = ProtoField.string("fiscald.thermal._23X_202.ptuD", "rate D"),
+["ptuE"] = ProtoField.string("fiscald.thermal._23X_202.ptuE", "rate E"),
+["ptuF"] = ProtoField.string("fiscald.thermal._23X_202.ptuF", "rate F"),
+["ptuG"] = ProtoField.string("fiscald.thermal._23X_202.ptuG", "rate G"),
+["par_num"] = ProtoField.string("fiscald.thermal._23X_202.par_5fnum", "receipts of the day, or of all days"),
+["totA"] = ProtoField.string("fiscald.thermal._23X_202.totA", "totals in rate A"),
+["totB"] = ProtoField.string("fiscald.thermal._23X_202.totB", "totals in rate B"),
+["totC"] = ProtoField.string("fiscald.thermal._23X_202.totC", "totals in rate C"),
+["totD"] = ProtoField.string("fiscald.thermal._23X_202.totD", "totals in rate D"),
+["totE"] = ProtoField.string("fiscald.thermal._23X_202.totE", "totals in rate E"),
+["totF"] = ProtoField.string("fiscald.thermal._23X_202.totF", "totals in rate F"),
+["totG"] = ProtoField.string("fiscald.thermal._23X_202.totG", "totals in rate G"),
+["cash"] = ProtoField.string("fiscald.thermal._23X_202.cash", "cash in the drawer"),
+["nr_unikatowy"] = ProtoField.string("fiscald.thermal._23X_202.nr_5funikatowy", "unique number"),
+} },
+["#X 3"] = { meaning = "records, and the receipt by rate", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23X_203.Py", "fiscalised, year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_203.Pm", "fiscalised, month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_203.Pd", "fiscalised, day"),
+["n_dobowych"] = ProtoField.string("fiscald.thermal._23X_203.n_5fdobowych", "daily reports made"),
+["n_wolnych"] = ProtoField.string("fiscald.thermal._23X_203.n_5fwolnych", "free records"),
+["n_zablokowanych"] = ProtoField.string("fiscald.thermal._23X_203.n_5fzablokowanych", "blocked goods"),
+["pA"] = ProtoField.string("fiscald.thermal._23X_203.pA", "receipt in rate A"),
+["pB"] = ProtoField.string("fiscald.thermal._23X_203.pB", "receipt in rate B"),
+["pC"] = ProtoField.string("fiscald.thermal._23X_203.pC", "receipt in rate C"),
+["pD"] = ProtoField.string("fiscald.thermal._23X_203.pD", "receipt in rate D"),
+["pE"] = ProtoField.string("fiscald.thermal._23X_203.pE", "receipt in rate E"),
+["pF"] = ProtoField.string("fiscald.thermal._23X_203.pF", "receipt in rate F"),
+["pG"] = ProtoField.string("fiscald.thermal._23X_203.pG", "receipt in rate G"),
+} },
+["#X 10"] = { meaning = "the open day", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23X_2010.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_2010.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_2010.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._23X_2010.Ph", "hour"),
+["Pmin"] = ProtoField.string("fiscald.thermal._23X_2010.Pmin", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._23X_2010.Ps", "second"),
+["parag"] = ProtoField.string("fiscald.thermal._23X_2010.parag", "receipts of the day"),
+["anul"] = ProtoField.string("fiscald.thermal._23X_2010.anul", "cancelled receipts of the day"),
+["zmiany"] = ProtoField.string("fiscald.thermal._23X_2010.zmiany", "changes in the goods base"),
+["anul_kwota"] = ProtoField.string("fiscald.thermal._23X_2010.anul_5fkwota", "value of cancelled receipts"),
+["totA"] = ProtoField.string("fiscald.thermal._23X_2010.totA", "totals in rate A"),
+["totB"] = ProtoField.string("fiscald.thermal._23X_2010.totB", "totals in rate B"),
+["totC"] = ProtoField.string("fiscald.thermal._23X_2010.totC", "totals in rate C"),
+["totD"] = ProtoField.string("fiscald.thermal._23X_2010.totD", "totals in rate D"),
+["totE"] = ProtoField.string("fiscald.thermal._23X_2010.totE", "totals in rate E"),
+["totF"] = ProtoField.string("fiscald.thermal._23X_2010.totF", "totals in rate F"),
+["totG"] = ProtoField.string("fiscald.thermal._23X_2010.totG", "totals in rate G"),
+} },
+["#X 50"] = { meaning = "number of the last printed document", fields = {
+["numer"] = ProtoField.string("fiscald.thermal._23X_2050.numer", "its number"),
+["dalsze"] = ProtoField.string("fiscald.thermal._23X_2050.dalsze", "differs between brands"),
+} },
+["#X 100"] = { meaning = "the open or last receipt by rate", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._23X_20100.Pn", "0 gross, 1 net, 2 VAT"),
+["Pt"] = ProtoField.string("fiscald.thermal._23X_20100.Pt", "0 none, 1 receipt, 17 receipt in block mode, 19 invoice"),
+["total"] = ProtoField.string("fiscald.thermal._23X_20100.total", "total"),
+["vA"] = ProtoField.string("fiscald.thermal._23X_20100.vA", "value in rate A"),
+["vB"] = ProtoField.string("fiscald.thermal._23X_20100.vB", "value in rate B"),
+["vC"] = ProtoField.string("fiscald.thermal._23X_20100.vC", "value in rate C"),
+["vD"] = ProtoField.string("fiscald.thermal._23X_20100.vD", "value in rate D"),
+["vE"] = ProtoField.string("fiscald.thermal._23X_20100.vE", "value in rate E"),
+["vF"] = ProtoField.string("fiscald.thermal._23X_20100.vF", "value in rate F"),
+["vG"] = ProtoField.string("fiscald.thermal._23X_20100.vG", "value in rate G"),
+["f"] = ProtoField.string("fiscald.thermal._23X_20100.f", "not known"),
+} },
+["#E 1"] = { meaning = "error of the last command", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._23E_201.Pe", "error"),
+} },
+["#R 1"] = { meaning = "model and firmware", fields = {
+["typ"] = ProtoField.string("fiscald.thermal._23R_201.typ", "model"),
+["wersja"] = ProtoField.string("fiscald.thermal._23R_201.wersja", "firmware"),
+} },
+["#C 1"] = { meaning = "the printer's clock", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23C_201.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23C_201.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23C_201.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._23C_201.Ph", "hour"),
+["Pmin"] = ProtoField.string("fiscald.thermal._23C_201.Pmin", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._23C_201.Ps", "second"),
+} },
+["#U 1"] = { meaning = "the header", fields = {
+["naglowek"] = ProtoField.string("fiscald.thermal._23U_201.naglowek", "text"),
+} },
+["$G 1"] = { meaning = "may this name be sold at this rate", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._24G_201.Pe", "error"),
+["ptu"] = ProtoField.string("fiscald.thermal._24G_201.ptu", "rate"),
+} },
+["@s"] = { meaning = "extended state", fields = {
+["Pe"] = ProtoField.string("fiscald.thermal._40s.Pe", "error of the last command"),
+["nr_wydruku"] = ProtoField.string("fiscald.thermal._40s.nr_5fwydruku", "last printed document"),
+["nr_paragonu"] = ProtoField.string("fiscald.thermal._40s.nr_5fparagonu", "last receipt"),
+["stan"] = ProtoField.string("fiscald.thermal._40s.stan", "state, eight hexadecimal digits"),
+} },
+}
+family.common = {
+["param"] = ProtoField.string("fiscald.thermal.param", "a parameter of no known meaning"),
+["string"] = ProtoField.string("fiscald.thermal.string", "fields of no known layout"),
+}
+family.errors = {
+["1"] = { "1", "the clock was never set", "zegar drukarki nie jest ustawiony; wezwij serwis" },
+["2"] = { "2", "the check byte does not fit the command", "zakłócenia w połączeniu z drukarką; sprawdź kabel" },
+["3"] = { "3", "wrong number of parameters", "błąd programu: niepoprawna liczba danych w poleceniu dla drukarki" },
+["4"] = { "4", "a parameter does not fit, or the line's number is not the next one", "niepoprawna wartość w poleceniu dla drukarki" },
+["5"] = { "5", "the clock could not be written or read, or was already changed once", "błąd zegara drukarki; wezwij serwis" },
+["6"] = { "6", "fault of the fiscal memory, or no change of rates left", "błąd pamięci fiskalnej drukarki; wezwij serwis" },
+["7"] = { "7", "the date is earlier than the last fiscal record, or not the printer's own", "data nie zgadza się z datą drukarki; sprawdź zegar drukarki" },
+["8"] = { "8", "not possible before a daily report: the day's totals are not zero", "najpierw trzeba wykonać raport dobowy" },
+["9"] = { "9", "fault of the mechanism, or the service jumper is not removed", "błąd mechanizmu drukarki; wezwij serwis" },
+["10"] = { "10", "the clock may not be changed so far", "niedozwolona zmiana zegara drukarki" },
+["11"] = { "11", "wrong number of VAT rates, or a value that is none", "błędne stawki PTU" },
+["12"] = { "12", "the header is too long, empty or missing", "błędny nagłówek drukarki lub jego brak" },
+["13"] = { "13", "the device is fiscalised already", "drukarka jest już zafiskalizowana" },
+["14"] = { "14", "no header goes into the memory of a fiscalised device", "błąd zapisu nagłówka drukarki" },
+["15"] = { "15", "the additional lines are not acceptable", "błędne linie dodatkowe" },
+["16"] = { "16", "the name of the goods is empty or too long", "błędna nazwa towaru" },
+["17"] = { "17", "the quantity or the number of packaging is empty, too long or wrong", "błędna ilość" },
+["18"] = { "18", "no such VAT rate, an inactive one, or goods blocked by the control of rates", "błędna stawka PTU lub towar zablokowany: był sprzedawany z inną stawką" },
+["19"] = { "19", "the price is not acceptable, or a sum is too large", "błędna cena" },
+["20"] = { "20", "the line's value is not price times quantity, or its discount leaves less than nothing", "wartość pozycji lub rabatu nie zgadza się z obliczeniem drukarki" },
+["21"] = { "21", "no receipt is open", "paragon nie jest rozpoczęty" },
+["22"] = { "22", "the storno fits no line, or a sum would be negative", "błędne storno lub ujemna wartość" },
+["23"] = { "23", "nothing was sold, or not as many lines as announced", "brak sprzedaży na paragonie" },
+["24"] = { "24", "the printer's buffer overflowed", "przepełniony bufor drukarki" },
+["25"] = { "25", "the code of register and cashier or the lines of the footer are not acceptable", "błędny kod kasy i kasjera lub błędny tekst stopki" },
+["26"] = { "26", "a payment, its currency or the packaging differs from the printer's sum", "wartość płatności nie zgadza się z obliczeniem drukarki" },
+["27"] = { "27", "the total or the discount differs from the printer's sum", "suma paragonu nie zgadza się z obliczeniem drukarki" },
+["28"] = { "28", "the totals of the day are full", "totalizery drukarki są pełne; wykonaj raport dobowy" },
+["29"] = { "29", "no receipt is open that could be closed", "nie ma rozpoczętego paragonu" },
+["30"] = { "30", "the amount of cash is not acceptable", "błędna kwota wpłaty lub wypłaty" },
+["31"] = { "31", "too much cash in the drawer; its state is now the amount sent", "za duży stan kasy" },
+["32"] = { "32", "not so much cash in the drawer; its state is now zero", "za mało gotówki w kasie" },
+["33"] = { "33", "the text of shift or cashier is not acceptable", "błędna nazwa zmiany lub kasjera" },
+["34"] = { "34", "an amount or another text is not acceptable", "błędna kwota lub tekst" },
+["35"] = { "35", "there is nothing to report: the day's totals are zero", "nie ma sprzedaży do raportu dobowego" },
+["36"] = { "36", "a report of this date exists already, and there is nothing new to report", "raport dobowy z tą datą już wykonano" },
+["37"] = { "37", "a person broke it off on the keypad", "czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany" },
+["38"] = { "38", "goods base: the name is not acceptable", "błędna nazwa towaru" },
+["39"] = { "39", "goods base: the rate is not acceptable", "błędna stawka PTU towaru" },
+["40"] = { "40", "no header, or the fiscal mode is blocked", "brak nagłówka lub zablokowany tryb fiskalny drukarki; wezwij serwis" },
+["41"] = { "41", "card slip: number of the register", "błędny numer kasy na potwierdzeniu płatności kartą" },
+["42"] = { "42", "card slip: number of the cashier", "błędny numer kasjera na potwierdzeniu płatności kartą" },
+["43"] = { "43", "card slip: number of the receipt", "błędny numer paragonu na potwierdzeniu płatności kartą" },
+["44"] = { "44", "card slip: customer", "błędny kontrahent na potwierdzeniu płatności kartą" },
+["45"] = { "45", "card slip: terminal", "błędny terminal na potwierdzeniu płatności kartą" },
+["46"] = { "46", "card slip: name of the card", "błędna nazwa karty" },
+["47"] = { "47", "card slip: number of the card", "błędny numer karty" },
+["48"] = { "48", "card slip: month of validity", "błędny miesiąc ważności karty" },
+["49"] = { "49", "card slip: year of validity", "błędny rok ważności karty" },
+["50"] = { "50", "card slip: authorisation code", "błędny kod autoryzacji karty" },
+["51"] = { "51", "card slip: amount", "błędna kwota płatności kartą" },
+["52"] = { "52", "the pricing table is not empty", "tabela wycen nie jest pusta" },
+["53"] = { "53", "the value differs from the pricing", "wartość nie zgadza się z wyceną" },
+["54"] = { "54", "the drug was not priced", "lek nie został wyceniony" },
+["55"] = { "55", "the drug has no description", "brak opisu leku" },
+["56"] = { "56", "the fee is not acceptable", "błędna opłata" },
+["57"] = { "57", "the pricing table is full", "tabela wycen jest pełna" },
+["58"] = { "58", "the receipt is too long for the printer's memory", "paragon jest za długi dla pamięci drukarki" },
+["80"] = { "80", "goods base: the change of the rate failed", "błąd bazy towarowej przy zmianie stawki" },
+["81"] = { "81", "a printout of the goods base is asked for", "drukarka żąda wydruku bazy towarowej" },
+["82"] = { "82", "not possible in the printer's present state", "polecenie niedozwolone w obecnym stanie drukarki" },
+["83"] = { "83", "the value of the packaging is not acceptable", "błędna wartość opakowania" },
+["84"] = { "84", "too many different texts since the last daily report", "za dużo różnych tekstów dodatkowych od raportu dobowego" },
+["85"] = { "85", "the VAT rates are not programmed", "nie zaprogramowano stawek PTU" },
+["90"] = { "90", "the receipt began with packaging; goods are refused on it", "na paragonie z samymi opakowaniami nie można sprzedać towaru" },
+["91"] = { "91", "payments were sent already, or those of the closing differ from them", "płatności nie zgadzają się z wcześniejszymi" },
+["92"] = { "92", "the goods base is full", "baza towarowa drukarki jest pełna" },
+["93"] = { "93", "no such payment to take back", "błędne anulowanie płatności" },
+["94"] = { "94", "the value of the sale is too large", "za duża wartość sprzedaży" },
+["95"] = { "95", "a receipt is open already", "paragon jest już rozpoczęty" },
+["96"] = { "96", "the receipt was given up: nothing was sent for too long", "paragon przerwano, bo trwał za długo" },
+["97"] = { "97", "sale blocked: the battery is low", "sprzedaż zablokowana: rozładowany akumulator drukarki" },
+["98"] = { "98", "sale blocked: the service jumper is in place", "sprzedaż zablokowana: założona zwora serwisowa; wezwij serwis" },
+["99"] = { "99", "the command is not allowed", "polecenie niedozwolone" },
+["110"] = { "110", "no room in the memory of the electronic journal", "brak miejsca w pamięci kopii elektronicznej" },
+["111"] = { "111", "the electronic journal was not written to its medium", "nie zapisano kopii elektronicznej na nośniku" },
+["112"] = { "112", "the printer is not ready yet", "drukarka nie jest jeszcze gotowa" },
+["113"] = { "113", "the currency was already changed, or its change failed", "błąd zmiany waluty ewidencyjnej" },
+["255"] = { "255", "the printer does not know this command", "błąd programu: drukarka nie zna tego polecenia" },
+["500"] = { "500", "wrong type of receipt", "zły rodzaj paragonu" },
+["502"] = { "502", "unknown relief", "nieznana ulga" },
+["503"] = { "503", "a discount is forbidden", "rabat zabroniony" },
+["1000"] = { "1000", "initialisation failed", "błąd inicjalizacji drukarki; wezwij serwis" },
+["1001"] = { "1001", "the memory is damaged", "uszkodzona pamięć RAM drukarki; wezwij serwis" },
+["1002"] = { "1002", "a receipt is open already", "paragon jest już rozpoczęty" },
+["1003"] = { "1003", "no such VAT rate", "brak stawki PTU" },
+["1004"] = { "1004", "the discount is not acceptable", "błędny rabat" },
+["1005"] = { "1005", "the data are not acceptable", "błędne dane" },
+["1006"] = { "1006", "the printer is not in fiscal mode", "drukarka nie jest w trybie fiskalnym" },
+["1007"] = { "1007", "the VAT rates are not programmed", "nie zaprogramowano stawek PTU" },
+["1008"] = { "1008", "the fiscal memory is full", "pamięć fiskalna jest pełna; wezwij serwis" },
+["1009"] = { "1009", "checksum of the memory", "błąd sumy kontrolnej pamięci drukarki; wezwij serwis" },
+["1010"] = { "1010", "checksum of the goods base", "błąd sumy kontrolnej bazy towarowej; wezwij serwis" },
+["1011"] = { "1011", "checksum of the header", "błąd sumy kontrolnej nagłówka; wezwij serwis" },
+["1012"] = { "1012", "checksum of the cashier's name", "błąd sumy kontrolnej nazwy kasjera; wezwij serwis" },
+["1013"] = { "1013", "checksum of the register's number", "błąd sumy kontrolnej numeru kasy; wezwij serwis" },
+["1014"] = { "1014", "an update failed", "nie powiodła się aktualizacja drukarki; wezwij serwis" },
+["1015"] = { "1015", "the unique number is not programmed", "brak numeru unikatowego drukarki" },
+["1016"] = { "1016", "no fiscal memory", "brak pamięci fiskalnej; wezwij serwis" },
+["1017"] = { "1017", "no printing mechanism", "brak mechanizmu drukującego; wezwij serwis" },
+["1018"] = { "1018", "no display", "brak wyświetlacza; wezwij serwis" },
+["1019"] = { "1019", "the fiscal memory was exchanged", "wymieniono pamięć fiskalną; wezwij serwis" },
+["1020"] = { "1020", "the same VAT rates are programmed already", "takie stawki PTU są już zaprogramowane" },
+["1021"] = { "1021", "the device is read-only", "drukarka jest w trybie tylko do odczytu" },
+["1022"] = { "1022", "the printer does not know this command", "błąd programu: drukarka nie zna tego polecenia" },
+["1023"] = { "1023", "the command is not built as it should be", "błąd programu: błędne polecenie dla drukarki" },
+["1024"] = { "1024", "the range of the report is not acceptable", "błędny zakres raportu" },
+["1025"] = { "1025", "no data in this range", "brak danych w podanym zakresie" },
+["1026"] = { "1026", "the receive buffer overflowed", "przepełniony bufor odbiorczy drukarki" },
+["1027"] = { "1027", "the fiscal mode is not finished", "niezakończony tryb fiskalny" },
+["1028"] = { "1028", "the fiscal memory is damaged", "uszkodzona pamięć fiskalna; wezwij serwis" },
+["1029"] = { "1029", "a limit of the fiscal memory is exceeded", "przekroczony limit pamięci fiskalnej; wezwij serwis" },
+["1030"] = { "1030", "the map of the fiscal memory is damaged", "uszkodzona mapa pamięci fiskalnej; wezwij serwis" },
+["1031"] = { "1031", "the command does not belong to this mode", "polecenie niedozwolone w tym trybie" },
+["1032"] = { "1032", "a wrong pointer of a frame", "błąd programu: błędny wskaźnik ramki" },
+["1033"] = { "1033", "the fiscal memory is busy", "pamięć fiskalna jest zajęta" },
+["1034"] = { "1034", "the printer is busy", "drukarka jest zajęta" },
+["1037"] = { "1037", "no paper", "brak papieru" },
+["1038"] = { "1038", "electronic copy: it could not be written", "błąd zapisu kopii elektronicznej" },
+["1039"] = { "1039", "electronic copy: the card could not be installed", "błąd instalacji karty kopii elektronicznej" },
+["1040"] = { "1040", "electronic copy: the card is closed", "karta kopii elektronicznej jest zamknięta" },
+["1041"] = { "1041", "electronic copy: its check failed", "błąd weryfikacji kopii elektronicznej" },
+["1042"] = { "1042", "electronic copy: its cache is full", "pamięć podręczna kopii elektronicznej jest pełna" },
+["1043"] = { "1043", "electronic copy: not saved", "nie zapisano kopii elektronicznej" },
+["1044"] = { "1044", "electronic copy: it could not be printed", "błąd wydruku kopii elektronicznej" },
+["1045"] = { "1045", "electronic copy: no card", "brak karty kopii elektronicznej" },
+["1046"] = { "1046", "no data", "brak danych" },
+["1047"] = { "1047", "electronic copy: the card is not ready", "karta kopii elektronicznej nie jest gotowa" },
+["1048"] = { "1048", "electronic copy: the card could not be closed", "błąd zamknięcia karty kopii elektronicznej" },
+["1049"] = { "1049", "electronic copy: the card could not be opened", "błąd otwarcia karty kopii elektronicznej" },
+["1050"] = { "1050", "electronic copy: its file id.txt", "błąd pliku id.txt kopii elektronicznej" },
+["1051"] = { "1051", "electronic copy: its file no.txt", "błąd pliku no.txt kopii elektronicznej" },
+["1052"] = { "1052", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1053"] = { "1053", "electronic copy: its password", "błędne hasło kopii elektronicznej" },
+["1054"] = { "1054", "no access", "brak dostępu" },
+["1055"] = { "1055", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1056"] = { "1056", "electronic copy: its cache", "błąd pamięci podręcznej kopii elektronicznej" },
+["1057"] = { "1057", "electronic copy: its base of cards", "błąd bazy kart kopii elektronicznej" },
+["1058"] = { "1058", "electronic copy: its base of files", "błąd bazy plików kopii elektronicznej" },
+["1070"] = { "1070", "the graphics of the header failed", "błąd grafiki nagłówka" },
+["1073"] = { "1073", "graphics could not be printed", "błąd wydruku grafiki" },
+["1075"] = { "1075", "the graphics is not acceptable", "błędna grafika" },
+["1076"] = { "1076", "this graphics is programmed already", "grafika jest już zaprogramowana" },
+["1078"] = { "1078", "a transaction of the printer's database failed", "błąd bazy danych drukarki; wezwij serwis" },
+["1079"] = { "1079", "the memory for advertisements is full", "pamięć reklam jest pełna" },
+["1083"] = { "1083", "the advertisement is in use", "reklama jest używana" },
+["1085"] = { "1085", "date or time does not match the last fiscal record", "data lub czas nie zgadza się z ostatnim zapisem w pamięci fiskalnej" },
+["1086"] = { "1086", "fault of the printing service (older firmware: a daily report is overdue)", "błąd usługi drukowania lub brak zaległego raportu dobowego" },
+["1088"] = { "1088", "no protected memory (older firmware: limit of memory resets)", "brak pamięci chronionej lub przekroczony limit zerowań pamięci; wezwij serwis" },
+["1089"] = { "1089", "fault of the protected memory", "błąd pamięci chronionej; wezwij serwis" },
+["1090"] = { "1090", "no room in the exchange file", "brak miejsca w pliku wymiany" },
+["1091"] = { "1091", "fault of the table of contents", "błąd bazy spisu treści; wezwij serwis" },
+["1092"] = { "1092", "there is nothing on the receipt", "brak pozycji na paragonie" },
+["1093"] = { "1093", "fault of the process status", "błąd statusu procesu drukarki" },
+["1094"] = { "1094", "the schedule is not set up", "błąd konfiguracji harmonogramu" },
+["1095"] = { "1095", "fault of the fiscalisation", "błąd fiskalizacji" },
+["1096"] = { "1096", "no connection to the security module", "błąd połączenia z modułem zabezpieczeń; wezwij serwis" },
+["1097"] = { "1097", "a name could not be resolved", "błąd sieci drukarki (DNS)" },
+["1098"] = { "1098", "the buyer's NIP is missing or not valid", "brak NIP nabywcy lub jest on błędny" },
+["1099"] = { "1099", "the protected memory could not be written", "błąd zapisu pamięci chronionej; wezwij serwis" },
+["1100"] = { "1100", "sale is blocked", "sprzedaż zablokowana" },
+["1101"] = { "1101", "no data of the buyer", "brak danych nabywcy" },
+["1102"] = { "1102", "the protected memory could not be read", "błąd dostępu do pamięci chronionej; wezwij serwis" },
+["1103"] = { "1103", "no certificates", "brak certyfikatów drukarki" },
+["1104"] = { "1104", "no name of the buyer", "brak nazwy nabywcy" },
+["1105"] = { "1105", "checksum of the program", "błąd sumy kontrolnej programu drukarki; wezwij serwis" },
+["1106"] = { "1106", "nothing to download", "nie ma czego pobrać" },
+["1107"] = { "1107", "nothing to install", "nie ma czego zainstalować" },
+["1108"] = { "1108", "no power supply", "brak zasilania drukarki; podłącz zasilacz" },
+["1109"] = { "1109", "the number of the invoice is not acceptable", "błędny numer faktury" },
+["1110"] = { "1110", "a certificate could not be written", "błąd zapisu certyfikatu" },
+["1111"] = { "1111", "limit of memory resets reached", "przekroczony limit zerowań pamięci; wezwij serwis" },
+["1112"] = { "1112", "the fiscalisation is finished", "fiskalizacja jest zakończona" },
+["1113"] = { "1113", "the fiscalisation is not finished", "fiskalizacja nie jest zakończona" },
+["1114"] = { "1114", "the fiscal memory could not be written", "błąd zapisu pamięci fiskalnej; wezwij serwis" },
+["1115"] = { "1115", "a surcharge is forbidden", "narzut zabroniony" },
+["1116"] = { "1116", "an overdue daily report must be made first", "najpierw trzeba wykonać zaległy raport dobowy" },
+["1117"] = { "1117", "discounts and surcharges are forbidden", "rabat i narzut zabronione" },
+["1118"] = { "1118", "too many items on the ticket", "za dużo pozycji na bilecie" },
+["1119"] = { "1119", "a printout from the protected memory is open", "trwa wydruk z pamięci chronionej" },
+["1120"] = { "1120", "no printout from the protected memory is open", "nie rozpoczęto wydruku z pamięci chronionej" },
+["1500"] = { "1500", "the index of the spare is not acceptable", "błędny indeks" },
+["1501"] = { "1501", "the memory is full", "pamięć drukarki jest pełna" },
+["1502"] = { "1502", "a verification failed", "błąd weryfikacji" },
+["1503"] = { "1503", "the change of the server is blocked", "zmiana serwera jest zablokowana" },
+["1504"] = { "1504", "electronic receipts are not active", "e-paragony nie są aktywne" },
+["1505"] = { "1505", "checksum of the fiscal memory's program", "błąd sumy kontrolnej programu pamięci fiskalnej; wezwij serwis" },
+["1506"] = { "1506", "unknown VAT rate", "nieznana stawka PTU" },
+["1507"] = { "1507", "the number of the car is not acceptable", "błędny numer boczny" },
+["1508"] = { "1508", "the name of the stop is not acceptable", "błędna nazwa przystanku" },
+["1509"] = { "1509", "date or time is not acceptable", "błędna data lub czas" },
+["1510"] = { "1510", "the voltage is not right", "błędne napięcie zasilania drukarki" },
+["1511"] = { "1511", "no connection", "błąd połączenia" },
+["1512"] = { "1512", "the temperature is not right", "niewłaściwa temperatura drukarki" },
+["1513"] = { "1513", "an additional line is too long", "za długa linia dodatkowa" },
+["1514"] = { "1514", "the relief is not acceptable", "błędna ulga" },
+["1515"] = { "1515", "a refund is forbidden", "zwrot zabroniony" },
+["1516"] = { "1516", "an invoice is open already", "faktura jest już rozpoczęta" },
+["1517"] = { "1517", "the pharmacy is blocked", "tryb apteczny jest zablokowany" },
+["1518"] = { "1518", "the ticket is blocked", "bilet jest zablokowany" },
+["1519"] = { "1519", "the printer is not fiscalised", "drukarka jest w trybie niefiskalnym" },
+["1520"] = { "1520", "there is no daily report", "brak raportu dobowego" },
+["1521"] = { "1521", "the transaction's id has a wrong length", "błędna długość identyfikatora transakcji" },
+["1522"] = { "1522", "the transaction's id is not a number", "identyfikator transakcji nie jest liczbą" },
+["1523"] = { "1523", "checksum of the transaction's id", "błędna suma kontrolna identyfikatora transakcji" },
+["1524"] = { "1524", "the document was not found", "nie znaleziono dokumentu" },
+["1525"] = { "1525", "it could not be deleted", "błąd usuwania" },
+["9999"] = { "9999", "critical fault", "błąd krytyczny drukarki; wezwij serwis" },
+}
+family.sent = {
+["#s 22"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["#s 23"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["#s 24"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["#s 28"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["#s 50"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["#s 100"] = {
+    { check = "optional", first = true, params = { { name = "Pn" } }, parts = {  } },
+},
+["#n"] = {
+    { check = "optional", params = { { name = "Ps" } }, parts = {  } },
+},
+["#v"] = {
+    { check = "optional", params = {  }, parts = {  } },
+},
+["#c"] = {
+    { check = "optional", params = {  }, parts = {  } },
+},
+["#u"] = {
+    { check = "required", params = {  }, parts = {  } },
+},
+["$g"] = {
+    { check = "required", params = {  }, parts = { { name = "nazwa", term = "\13" }, { name = "ptu", term = "\47" } } },
+},
+["#e"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = {  } },
+},
+["$c"] = {
+    { check = "required", params = { { name = "Py" }, { name = "Pm" }, { name = "Pd" }, { name = "Ph" }, { name = "Pmn" }, { name = "Ps" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["$p"] = {
+    { check = "required", params = { { name = "Ps" }, { name = "Py" }, { name = "Pm" }, { name = "Pd" } }, parts = { { name = "ptu", term = "\47", times = "Ps", usual = 4, by_rate = true }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+    { check = "required", params = { { name = "Ps" }, { name = "conf" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true }, { name = "ptu", term = "\47", times = "Ps", usual = 4, by_rate = true }, { name = "data", term = "\59", optional = true } } },
+},
+["$f 0"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "naglowek", term = "\255" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["$r"] = {
+    { check = "required", params = { { name = "Pr" }, { name = "P2" }, { name = "P3" } }, parts = {  } },
+},
+["#l"] = {
+    { check = "optional", params = { { name = "Ps" }, { name = "ciecie" } }, parts = {  } },
+},
+["$d 1"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["$d 2"] = {
+    { check = "optional", first = true, params = {  }, parts = { { name = "tekst", term = "" } } },
+},
+["$d 3"] = {
+    { check = "optional", first = true, params = { { name = "Pn" } }, parts = {  } },
+},
+["$d 4"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["$d 5"] = {
+    { check = "optional", first = true, params = {  }, parts = { { name = "tekst", term = "" } } },
+},
+["$d 101"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "tekst", term = "\13" } } },
+},
+["$d 102"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "tekst", term = "\13" } } },
+},
+["#p"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kasjer", term = "\13" }, { name = "nr_kasy", term = "\13" } } },
+},
+["#q"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kasjer", term = "\13" }, { name = "nr_kasy", term = "\13" } } },
+},
+["#i"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kwota", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#d"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kwota", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#z"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kwota", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#t"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#k"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "zmiana", term = "\13" }, { name = "kasjer", term = "\13" }, { name = "nr_kasy", term = "\13", optional = true } } },
+},
+["$h"] = {
+    { check = "required", params = { { name = "Pl" }, { name = "Pn" }, { name = "P0" }, { name = "idtype" }, { name = "PL" } }, parts = { { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "id", term = "\13", when = "idtype", wanted = { [1] = true, [2] = true, [3] = true } } } },
+},
+["$N 1"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "nip", term = "\13" } } },
+},
+["$l"] = {
+    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", when = "Pr" }, { name = "nazwa_rabatu", term = "\13", when = "Po", wanted = { [16] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
+    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "nazwa_rabatu", term = "\13", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
+},
+["$d 6"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "kwota", term = "\47" }, { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true } } },
+},
+["$d 7"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "kwota", term = "\47" }, { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true } } },
+},
+["$d 10"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "kwota", term = "\47" }, { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true } } },
+},
+["$d 11"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "kwota", term = "\47" }, { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true } } },
+},
+["$L"] = {
+    { check = "required", params = { { name = "Ps" }, { name = "Px" }, { name = "Po" } }, parts = { { name = "total_w_stawce", term = "\47" }, { name = "wartosc", term = "\47" }, { name = "nazwa", term = "\13", when = "Po", wanted = { [16] = true } } } },
+},
+["$Y"] = {
+    { check = "required", params = { { name = "Px" }, { name = "Po" } }, parts = { { name = "podsuma", term = "\47" }, { name = "wartosc", term = "\47" }, { name = "nazwa", term = "\13", when = "Po", wanted = { [16] = true } } } },
+},
+["$n"] = {
+    { check = "required", params = { { name = "Px" } }, parts = { { name = "nazwa", term = "\13" }, { name = "wartosc", term = "\47" } } },
+},
+["$b 1"] = {
+    { check = "required", first = true, params = { { name = "Pfx" } }, parts = { { name = "kwota", term = "\47" }, { name = "nazwa", term = "\13" } } },
+},
+["$b 2"] = {
+    { check = "required", first = true, params = { { name = "Pfx" } }, parts = { { name = "kwota", term = "\47" }, { name = "nazwa", term = "\13" } } },
+},
+["$e 0"] = {
+    { check = "required", first = true, params = { { name = "Pc" }, { name = "Pns" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true }, { name = "numer_systemowy", term = "\13", when = "Pns", wanted = { [1] = true } } } },
+},
+["$e 1"] = {
+    { check = "required", first = true, params = { { name = "Pr" }, { name = "Pn" }, { name = "Pc" }, { name = "Px" }, { name = "Py" } }, parts = { { name = "kod", term = "\13" }, { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "wplata", term = "\47" }, { name = "total", term = "\47" }, { name = "rabat", term = "\47", when = "Px" } } },
+},
+["$x"] = {
+    { check = "required", params = { { name = "Pn" }, { name = "Pc" }, { name = "Py" }, { name = "Px" }, { name = "Pg" }, { name = "Pk" }, { name = "Pz" }, { name = "Pb" }, { name = "Po1" }, { name = "Po2" }, { name = "Pr" } }, parts = { { name = "kod", term = "\13" }, { name = "teksty", term = "\13", rest = true }, { name = "total", term = "\47" }, { name = "rabat", term = "\47" }, { name = "wplata", term = "\47" }, { name = "karta", term = "\47" }, { name = "czek", term = "\47" }, { name = "bon", term = "\47" }, { name = "przyjecie", term = "\47" }, { name = "wydanie", term = "\47" }, { name = "reszta", term = "\47" } } },
+},
+["$y"] = {
+    { check = "required", params = { { name = "Pn" }, { name = "Pc" }, { name = "Py" }, { name = "Pdsp" }, { name = "Px" }, { name = "Pkb" }, { name = "Pkz" }, { name = "Pns" }, { name = "Pfn" }, { name = "Pr" }, { name = "Pg" }, { name = "Pfx", times = "Pfn", usual = 0 }, { name = "Psx" } }, parts = { { name = "nr_kasy", term = "\13" }, { name = "kasjer", term = "\13" }, { name = "numer_systemowy", term = "\13" }, { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "formy", term = "\13", times = "Pfn", usual = 0 }, { name = "nr_kaucji_pobr", term = "\13", times = "Pkb", usual = 0 }, { name = "ilosc_kaucji_pobr", term = "\13", times = "Pkb", usual = 0 }, { name = "nr_kaucji_zwr", term = "\13", times = "Pkz", usual = 0 }, { name = "ilosc_kaucji_zwr", term = "\13", times = "Pkz", usual = 0 }, { name = "opis_rabatu", term = "\13", when = "Psx", wanted = { [1] = true } }, { name = "total", term = "\47" }, { name = "dsp", term = "\47" }, { name = "rabat", term = "\47" }, { name = "wplata", term = "\47" }, { name = "kwoty", term = "\47", times = "Pfn", usual = 0 }, { name = "reszta", term = "\47" }, { name = "kaucja_pobr", term = "\47", times = "Pkb", usual = 0 }, { name = "kaucja_zwr", term = "\47", times = "Pkz", usual = 0 } } },
+    { check = "required", params = { { name = "Pn" }, { name = "Pc" }, { name = "Py" }, { name = "Pdsp" }, { name = "Px" }, { name = "Pkb" }, { name = "Pkz" }, { name = "Pns" }, { name = "Pfn" }, { name = "Pr" }, { name = "Pg" }, { name = "Pfx", times = "Pfn", usual = 0 }, { name = "Psx" } }, parts = { { name = "nr_kasy", term = "\13" }, { name = "kasjer", term = "\13" }, { name = "numer_systemowy", term = "\13" }, { name = "linie", term = "\13", times = "Pn", usual = 0 }, { name = "formy", term = "\13", times = "Pfn", usual = 0 }, { name = "nr_kaucji_pobr", term = "\13", times = "Pkb", usual = 0 }, { name = "ilosc_kaucji_pobr", term = "\13", times = "Pkb", usual = 0 }, { name = "nr_kaucji_zwr", term = "\13", times = "Pkz", usual = 0 }, { name = "ilosc_kaucji_zwr", term = "\13", times = "Pkz", usual = 0 }, { name = "opis_rabatu", term = "\13", never = true }, { name = "total", term = "\47" }, { name = "dsp", term = "\47" }, { name = "rabat", term = "\47" }, { name = "wplata", term = "\47" }, { name = "kwoty", term = "\47", times = "Pfn", usual = 0 }, { name = "reszta", term = "\47" }, { name = "kaucja_pobr", term = "\47", times = "Pkb", usual = 0 }, { name = "kaucja_zwr", term = "\47", times = "Pkz", usual = 0 } } },
+},
+["$z 4"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true }, { name = "kwota", term = "\47" } } },
+},
+["$z 8"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true }, { name = "kwota", term = "\47" } } },
+},
+["$z 12"] = {
+    { check = "required", first = true, params = {  }, parts = {  } },
+},
+["$z 20"] = {
+    { check = "required", first = true, params = { { name = "Psx" } }, parts = { { name = "tekst", term = "\13", optional = true } } },
+},
+["$z 24"] = {
+    { check = "required", first = true, params = { { name = "Pn" } }, parts = { { name = "linie", term = "\13", times = "Pn", usual = 0 } } },
+},
+["$z 28"] = {
+    { check = "required", first = true, params = { { name = "Pc" } }, parts = {  } },
+},
+["#r"] = {
+    { check = "required", params = { { name = "Ps" }, { name = "Py" }, { name = "Pm" }, { name = "Pd" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#o"] = {
+    { check = "required", params = { { name = "Py1" }, { name = "Pm1" }, { name = "Pd1" }, { name = "Py2" }, { name = "Pm2" }, { name = "Pd2" }, { name = "Pt" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#v 30"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
+["$z 100"] = {
+    { check = "required", first = true, params = { { name = "idtype" } }, parts = { { name = "id", term = "\13" } } },
+},
+}
+family.received = {
+["#Z"] = {
+    { check = "never", params = { { name = "Pe" } }, parts = { { name = "rozkaz", term = "" } } },
+},
+["#X 2"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pt", term = "\59" }, { name = "Px", term = "\59" }, { name = "Pf", term = "\59" }, { name = "Pz", term = "\59" }, { name = "Py", term = "\59" }, { name = "Pmies", term = "\59" }, { name = "Pd", term = "\47" }, { name = "ptu", term = "\47", times = "", usual = 7, by_rate = true }, { name = "par_num", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true }, { name = "cash", term = "\47" }, { name = "nr_unikatowy", term = "" } } },
+},
+["#X 1"] = {
+    { check = "optional", first = true, params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pt", term = "\59" }, { name = "Px", term = "\59" }, { name = "Pf", term = "\59" }, { name = "Pz", term = "\59" }, { name = "Py", term = "\59" }, { name = "Pmies", term = "\59" }, { name = "Pd", term = "\47" }, { name = "ptu", term = "\47", times = "", usual = 7, by_rate = true }, { name = "par_num", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true }, { name = "cash", term = "\47" }, { name = "nr_unikatowy", term = "" } } },
+},
+["#X 3"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "n_dobowych", term = "\59" }, { name = "n_wolnych", term = "\59" }, { name = "n_zablokowanych", term = "\59" }, { name = "p", term = "\47", times = "", usual = 7, by_rate = true } } },
+},
+["#X 10"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "Ph", term = "\59" }, { name = "Pmin", term = "\59" }, { name = "Ps", term = "\59" }, { name = "parag", term = "\59" }, { name = "anul", term = "\59" }, { name = "zmiany", term = "\59" }, { name = "anul_kwota", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true } } },
+},
+["#X 50"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "numer", term = "\47" }, { name = "dalsze", term = "\47", rest = true } } },
+},
+["#X 100"] = {
+    { check = "required", first = true, params = { { name = "Pn" }, { name = "Pt" } }, parts = { { name = "total", term = "\47" }, { name = "v", term = "\47", times = "", usual = 7, by_rate = true }, { name = "f", term = "\47", times = "", usual = 3 } } },
+},
+["#E 1"] = {
+    { check = "never", first = true, params = {  }, parts = { { name = "Pe", term = "" } } },
+},
+["#R 1"] = {
+    { check = "never", first = true, params = {  }, parts = { { name = "typ", term = "\47" }, { name = "wersja", term = "" } } },
+},
+["#C 1"] = {
+    { check = "never", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "Ph", term = "\59" }, { name = "Pmin", term = "\59" }, { name = "Ps", term = "" } } },
+},
+["#U 1"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "naglowek", term = "" } } },
+},
+["$G 1"] = {
+    { check = "never", first = true, params = {  }, parts = { { name = "Pe", term = "\47" }, { name = "ptu", term = "\47" } } },
+},
+["@s"] = {
+    { check = "required", params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "nr_wydruku", term = "\59" }, { name = "nr_paragonu", term = "\59" }, { name = "stan", term = "\59" } } },
+},
+}
+local TELLING = { ["#Z"] = true, ["#E 1"] = true, ["$G 1"] = true }
+
+local SINGLE = { [0x05] = "ENQ", [0x07] = "BEL", [0x10] = "DLE", [0x18] = "CAN", [0x1A] = "DLE2" }
+local BITS = { ENQ = { "FSK", "CMD", "PAR", "TRF" }, DLE = { "ONL", "PE", "ERR" } }
+
+local function check(text)
+    local sum = 0xFF
+    for place = 1, #text do
+        sum = bit.bxor(sum, text:byte(place))
+    end
+    return string.format("%02X", sum)
+end
+
+function family.cut(data, sent)
+    local pieces, from, escape, inside, escaped = {}, 1, 1, false, false
+    local function tell(last)
+        if from <= last then
+            pieces[#pieces + 1] = { first = from, last = last }
+            from = last + 1
+        end
+    end
+    for at = 1, #data do
+        local byte = data:byte(at)
+        if sent and (byte == 0x10 or byte == 0x1A) then
+            if inside or escaped then
+                pieces[#pieces + 1] = { first = at, last = at, inside = true }
+            else
+                tell(at - 1)
+                tell(at)
+            end
+        elseif sent and (byte == 0x18 or not inside and (byte == 0x05 or byte == 0x07)) then
+            tell(at - 1)
+            tell(at)
+            inside, escaped = false, false
+        elseif not sent and not inside and not escaped and byte >= 0x60 and byte <= 0x77 then
+            tell(at - 1)
+            tell(at)
+        elseif byte == 0x1B then
+            escape, escaped = at, true
+        elseif escaped then
+            escaped = false
+            if byte == 0x50 then
+                tell(escape - 1)
+                inside = true
+            elseif byte == 0x5C and inside then
+                tell(at)
+                inside = false
+            end
+        end
+    end
+    if not inside then
+        tell(escaped and escape - 1 or #data)
+    end
+    return pieces, from
+end
+
+-- The fields behind the identifier by a layout, or nothing where they are more or fewer.
+local function split(layout, given, body, add)
+    local at = 1
+    local function one(part, name)
+        local stop = part.term == "" and #body + 1 or body:find(part.term, at, true)
+        if stop then
+            add(name, at, stop - 1)
+            at = stop + #part.term
+        end
+        return stop
+    end
+    for _, part in ipairs(layout.parts) do
+        local count = 1
+        if part.times then
+            count = given[part.times] or 0
+            if count == 0 then
+                count = part.usual
+            end
+        elseif part.when then
+            local value = given[part.when]
+            count = value and (not part.wanted or part.wanted[value]) and 1 or 0
+        elseif part.never then
+            count = 0
+        end
+        if part.rest then
+            while at <= #body and one(part, part.name) do
+            end
+        elseif part.optional then
+            one(part, part.name)
+        else
+            for index = 1, count do
+                local letter = part.by_rate and ("ABCDEFG"):sub(index, index) or ""
+                if not one(part, part.name .. letter) then
+                    return false
+                end
+            end
+        end
+    end
+    return at == #body + 1
+end
+
+function family.parse(bytes, sent)
+    local frame = { fields = {} }
+    if #bytes == 1 then
+        local byte = bytes:byte()
+        if sent then
+            frame.name = SINGLE[byte]
+        elseif byte >= 0x60 and byte <= 0x77 then
+            frame.name = byte < 0x70 and "ENQ" or "DLE"
+            local mask = byte < 0x70 and 8 or 4
+            for _, name in ipairs(BITS[frame.name]) do
+                local text = bit.band(byte, mask) ~= 0 and "1" or "0"
+                frame.fields[#frame.fields + 1] = { name = name, first = 1, last = 1, text = text }
+                mask = mask / 2
+            end
+        end
+        frame.damage = not frame.name and "bytes outside of a sequence" or nil
+        return frame
+    end
+    -- What a printer takes out of a sequence at once is no part of it; ``places`` are those of the rest.
+    local places, kept = {}, {}
+    for at = 1, #bytes do
+        local byte = bytes:byte(at)
+        if not sent or (byte ~= 0x10 and byte ~= 0x1A) then
+            places[#places + 1] = at
+            kept[#kept + 1] = string.char(byte)
+        end
+    end
+    local clean = table.concat(kept)
+    local head = clean:match("^\27P([^\27]*)")
+    if not head then
+        frame.damage = "bytes outside of a sequence"
+        return frame
+    elseif clean:sub(-2) ~= "\27\\" then
+        frame.damage = "the sequence has no end"
+        return frame
+    elseif #head > 2048 then
+        frame.damage = "longer than 2048 bytes"
+        return frame
+    end
+    local payload = clean:match("^\27P([^\27]*)\27+\\$")
+    local numbers, id, at = (payload or ""):match("^[%z\1-\31]?([%d;]*)([$#^@!?*][A-Za-z])()")
+    local params, first = {}, 1
+    if numbers and numbers ~= "" then
+        local start = at - 2 - #numbers
+        for text, stop in (numbers .. ";"):gmatch("([^;]*);()") do
+            params[#params + 1] = { text = text, first = start + stop - 2 - #text, value = tonumber(text) }
+            if #text > 4 then
+                numbers = nil
+                break
+            end
+        end
+    end
+    if not numbers then
+        frame.damage = "not built as a sequence"
+        return frame
+    end
+    local function add(name, start, stop)
+        -- Counted from the identifier's end, as everything here is from the payload's beginning.
+        local from, to = places[start + 2], places[stop + 2]
+        local text = payload:sub(start, stop)
+        frame.fields[#frame.fields + 1] = {
+            name = name, first = from, last = text == "" and from - 1 or to, text = text,
+        }
+    end
+    local body = payload:sub(at)
+    local digits = #body >= 2 and body:sub(-2):upper() == check(payload:sub(1, -3))
+    local known = sent and family.sent or family.received
+    local number = params[1] and params[1].value
+    local key = number and id .. " " .. number or id
+    if sent or id == "#Z" then
+        key = known[key] and key or id
+    end
+    frame.name = known[key] and key or id
+    local misfit
+    for _, layout in ipairs(known[key] or {}) do
+        local checked = digits and layout.check ~= "never"
+        if layout.check == "required" and not digits then
+            frame.damage = "the check byte does not fit"
+            frame.fields = {}
+            return frame
+        end
+        frame.fields = {}
+        local given = {}
+        local place = layout.first and 2 or 1
+        for _, param in ipairs(layout.params) do
+            local count = 1
+            if param.times then
+                count = given[param.times] or 0
+                if count == 0 then
+                    count = param.usual
+                end
+            end
+            for _ = 1, math.min(count, #params - place + 1) do
+                given[param.name] = params[place].value
+                add(param.name, params[place].first, params[place].first + #params[place].text - 1)
+                place = place + 1
+            end
+        end
+        for rest = place, #params do
+            add("param", params[rest].first, params[rest].first + #params[rest].text - 1)
+        end
+        local before = #frame.fields
+        local inner = checked and body:sub(1, -3) or body
+        local fits = split(layout, given, inner, function(name, start, stop)
+            add(name, at - 1 + start, at - 1 + stop)
+        end)
+        if not fits then
+            while #frame.fields > before do
+                table.remove(frame.fields)
+            end
+            add("string", at, at + #inner - 1)
+        end
+        if fits and place > #params then
+            misfit = nil
+            break
+        end
+        misfit = misfit or frame.fields
+    end
+    frame.fields = misfit or frame.fields
+    if not known[key] then
+        for _, param in ipairs(params) do
+            add("param", param.first, param.first + #param.text - 1)
+        end
+        local inner = digits and body:sub(1, -3) or body
+        if inner ~= "" then
+            add("string", at, at + #inner - 1)
+        end
+    end
+    local told = TELLING[frame.name] and frame.fields[1]
+    if told and told.name == "Pe" and told.text:match("^%d+$") and tonumber(told.text) ~= 0 then
+        frame.error = told.text:match("^0*(%d+)$")
+    end
+    return frame
+end
+end
+
 local fields = {}
 for _, field in pairs(f) do
     fields[#fields + 1] = field
@@ -950,7 +2104,10 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
+        -- What lies inside of something unfinished was told when it came.
+        if not piece.inside or piece.last > #rest then
+            list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
+        end
     end
     rests[stream] = (rest .. data):sub(at)
     return list
@@ -968,7 +2125,7 @@ local function show(family, piece, payload, tree, info, sent)
     else
         range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
     end
-    local page = pages[fiscald.prefs.code_page]
+    local page = pages[fiscald.prefs.code_page] or pages[family.code_page]
     local frame = family.parse(piece.bytes, sent)
     local word = family.words[frame.name]
     local branch = tree:add(f.frame, range)
@@ -989,7 +2146,7 @@ local function show(family, piece, payload, tree, info, sent)
     end
     for _, field in ipairs(frame.fields) do
         local known = word and word.fields[field.name] or family.common[field.name] or f.unknown
-        local text = piece.bytes:sub(field.first, field.last):gsub("[\128-\255]", page)
+        local text = (field.text or piece.bytes:sub(field.first, field.last)):gsub("[\128-\255]", page)
         local place = range(field.first - 1, field.last - field.first + 1)
         branch:add(known, place, text):append_text(" (" .. field.name .. ")")
         info[#info + 1] = field.name .. "=" .. text

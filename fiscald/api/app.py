@@ -14,7 +14,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,13 +25,16 @@ from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import problem_error, problem_response, validated
-from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PrinterList
+from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
+from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, PrinterList
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import ProblemError, problem
+from fiscald.model.problems import Fate, ProblemError, problem
+from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.model.strict import nearest, parse_json
 
 log = logging.getLogger(__name__)
@@ -46,8 +49,9 @@ _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 class Api(Handlers):
     """What the handlers need, and the handlers."""
 
-    def __init__(self, engine: Engine, registration: Registration) -> None:
+    def __init__(self, engine: Engine, registration: Registration, rights: Rights) -> None:
         self.engine = engine
+        self.rights = rights
         self.registration = registration
         self.licence = registration.gate
 
@@ -68,6 +72,21 @@ class Api(Handlers):
             return parse_json(bytes(chunks))
         except ValueError as error:
             raise ProblemError(problem("request.json", reason=error)) from None
+
+    async def demand(self, request: Request, *rights: Right) -> None:
+        """Raises ``ProblemError`` if whoever asks has none of these rights."""
+        peer = _peer(request)
+        if any(self.rights.allows(peer, right) for right in rights):
+            return
+        fate = Fate.NOT_PRINTED
+        if "key" in request.path_params:
+            # Nothing was done for this request; but the key may be that of a printed document.
+            try:
+                await self.engine.job(self._key(request))
+                fate = Fate.UNKNOWN
+            except ProblemError as error:
+                fate = error.problem.document
+        raise ProblemError(self.rights.denial(peer, rights, fate))
 
     def _key(self, request: Request) -> str:
         key: str = request.path_params["key"]
@@ -93,13 +112,14 @@ class Api(Handlers):
 
     # -- handlers -------------------------------------------------------------------------------------
 
-    async def hello(self, _: Request) -> Response:
+    async def hello(self, request: Request) -> Response:
         """``GET /v1``."""
         hello = Hello(
             version=__version__,
             printers=tuple(status.name for status in self.engine.printers()),
             licence={"state": self.licence.describe()["state"]},
             test_keys=self.licence.test_keys,
+            rights=self.rights.of(_peer(request)),
         )
         return JSONResponse(hello.model_dump(mode="json"))
 
@@ -108,8 +128,8 @@ class Api(Handlers):
         key = self._key(request)
         seconds = self._number(request, "wait", MAX_WAIT)
         submission = validated(Submission, await self.body(request))
-        peer = getattr(request.state, "peer", None)
-        job, new = await self.engine.submit(key, submission, peer.uid if peer else None)
+        await self.demand(request, DOCUMENTS[submission.document.type])
+        job, new = await self.engine.submit(key, submission, _uid(request))
         if new:
             log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
         if seconds and not job.state.final:
@@ -140,7 +160,9 @@ class Api(Handlers):
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
-        return self._job(await self.engine.withdraw(self._key(request)))
+        key = self._key(request)
+        await self.demand(request, DOCUMENTS[(await self.engine.job(key)).document.type])
+        return self._job(await self.engine.withdraw(key))
 
     async def resolve(self, request: Request) -> Response:
         """``POST /v1/jobs/{key}/resolution``."""
@@ -157,13 +179,33 @@ class Api(Handlers):
 
     async def capture(self, request: Request) -> Response:
         """``GET /v1/printers/{name}/capture``."""
-        return Response(self.engine.capture(request.path_params["name"]), media_type=PCAPNG)
+        name = request.path_params["name"]
+        follow = request.query_params.get("follow", "false")
+        if follow not in ("true", "false"):
+            raise ProblemError(problem("request.query", reason="follow is true or false"))
+        kept = self.engine.capture(name)
+        if follow == "false":
+            return Response(kept, media_type=PCAPNG)
+        return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
         adoption = validated(Adoption, await self.body(request))
         status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
         return JSONResponse(status.model_dump(mode="json"))
+
+    async def raw(self, request: Request) -> Response:
+        """``POST /v1/printers/{name}/raw``."""
+        command = validated(RawCommand, await self.body(request))
+        answer = await self.engine.raw(request.path_params["name"], command, _uid(request))
+        return JSONResponse(answer.model_dump(mode="json"))
+
+    async def preview(self, request: Request) -> Response:
+        """``POST /v1/printers/{name}/preview``."""
+        asked = validated(PreviewBody, await self.body(request))
+        await self.demand(request, DOCUMENTS[asked.document.type])
+        preview = self.engine.preview(request.path_params["name"], asked.document)
+        return JSONResponse(preview.model_dump(mode="json", by_alias=True))
 
     async def events(self, request: Request) -> Response:
         """``GET /v1/events``."""
@@ -198,6 +240,7 @@ ROUTES = (
         body=Submission,
         query=(_WAIT,),
         problems=(400, 403, 404, 408, 409, 413, 503),
+        rights=DOCUMENT_RIGHTS,
     ),
     Route(
         "GET",
@@ -215,6 +258,7 @@ ROUTES = (
         "Withdraw a job that has not started",
         {200: (JobAnswer, "withdrawn: failed, not printed")},
         problems=(400, 404, 409, 503),
+        rights=DOCUMENT_RIGHTS,
     ),
     Route(
         "POST",
@@ -224,6 +268,7 @@ ROUTES = (
         {200: (JobAnswer, "decided")},
         body=Resolution,
         problems=(400, 404, 409, 503),
+        rights=(Right.RESOLVE,),
     ),
     Route(
         "GET",
@@ -254,6 +299,9 @@ ROUTES = (
         Api.capture,
         "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
         {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
+        query=(
+            Query("follow", {"type": "boolean", "default": False}, "a file that goes on: from now on, as it passes"),
+        ),
         problems=(404,),
         media_type=PCAPNG,
     ),
@@ -265,6 +313,27 @@ ROUTES = (
         {200: (PrinterStatus, "the printer")},
         body=Adoption,
         problems=(404, 409, 503),
+        rights=(Right.CONFIGURE,),
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/preview",
+        Api.preview,
+        "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
+        {200: (Preview, "it would be accepted")},
+        body=PreviewBody,
+        problems=(400, 403, 404, 408, 413, 503),
+        rights=DOCUMENT_RIGHTS,
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/raw",
+        Api.raw,
+        "Send one command in the printer's own protocol, between two jobs; not safe to repeat",
+        {200: (RawAnswer, "the printer's answer, which may be a refusal")},
+        body=RawCommand,
+        problems=(400, 403, 404, 408, 409, 413, 503),
+        rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
     Route(
@@ -288,9 +357,9 @@ ROUTES = (
 )
 
 
-def create_app(engine: Engine, registration: Registration) -> ASGIApp:
+def create_app(engine: Engine, registration: Registration, rights: Rights) -> ASGIApp:
     """The ASGI application."""
-    api = Api(engine, registration)
+    api = Api(engine, registration, rights)
 
     def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
         known = [query.name for query in route.query]
@@ -301,6 +370,8 @@ def create_app(engine: Engine, registration: Registration) -> ASGIApp:
                     guess = nearest(name, known)
                     hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
                     raise ProblemError(problem("request.query", reason=f"unknown query parameter {name!r}; {hint}"))
+            if route.rights:
+                await api.demand(request, *route.rights)
             return await route.handler(api, request)
 
         return answer
@@ -318,6 +389,16 @@ def create_app(engine: Engine, registration: Registration) -> ASGIApp:
         },
     )
     return _Branded(app) if api.licence.test_keys else app
+
+
+def _peer(request: Request) -> Peer | None:
+    peer: Peer | None = getattr(request.state, "peer", None)
+    return peer
+
+
+def _uid(request: Request) -> int | None:
+    peer = _peer(request)
+    return None if peer is None else peer.uid
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -18,20 +18,25 @@ from urllib.parse import quote
 
 import anyio
 import httpx
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document
 from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
+from fiscald.model.raw import RawAnswer
 from fiscald.model.strict import Strict
 
 #: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
+#: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
+RAW_SECONDS = 300.0
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
+_FOLLOW: dict[str, Any] = {"params": {"follow": "true"}}
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
@@ -41,6 +46,7 @@ class JobChange(Strict):
     """A change of a job, from the event stream; ``id`` is the cursor to resume from."""
 
     id: int
+    at: AwareDatetime | None = Field(default=None, description="when it changed")
     state: JobState
     job: JobAnswer
 
@@ -72,6 +78,12 @@ class _Call(Generic[T]):
     wait: float = 0.0
     body: Any = None
     params: dict[str, Any] | None = None
+    once: bool = False
+    """Not to be asked again once it may have arrived."""
+
+    def may_be_repeated(self, error: httpx.TransportError) -> bool:
+        """Whether asking again does no harm."""
+        return not self.once or isinstance(error, httpx.ConnectError)
 
 
 def _reader(model: type[M]) -> Callable[[Any], M]:
@@ -92,6 +104,9 @@ class _Calls:
     def _limits(self, wait: float) -> httpx.Timeout:
         return httpx.Timeout(self._timeout, read=self._timeout + wait)
 
+    def _endless(self) -> httpx.Timeout:
+        return httpx.Timeout(self._timeout, read=None)
+
     def _check_there(self) -> None:
         """Spares a connection attempt that cannot succeed. Raises ``httpx.ConnectError``."""
         if not Path(self._socket).exists():
@@ -106,11 +121,7 @@ class _Calls:
 
     @staticmethod
     def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
-        if isinstance(document, Mapping):
-            content: Any = dict(document)
-        else:
-            content = _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
-        body = {"printer": printer, "document": content}
+        body = {"printer": printer, "document": _content_of(document)}
         return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, {"wait": wait})
 
     @staticmethod
@@ -151,6 +162,17 @@ class _Calls:
         return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
 
     @staticmethod
+    def _preview(name: str, document: Document | Mapping[str, Any]) -> _Call[Preview]:
+        path = f"/v1/printers/{quote(name, safe='')}/preview"
+        return _Call("POST", path, _reader(Preview), body={"document": _content_of(document)})
+
+    @staticmethod
+    def _raw(name: str, command: str, force: bool) -> _Call[RawAnswer]:
+        path = f"/v1/printers/{quote(name, safe='')}/raw"
+        body = {"command": command, "force": force}
+        return _Call("POST", path, _reader(RawAnswer), RAW_SECONDS, body, once=True)
+
+    @staticmethod
     def _licence() -> _Call[dict[str, Any]]:
         return _Call("GET", "/v1/licence", dict)
 
@@ -161,6 +183,12 @@ class _Calls:
     @staticmethod
     def _licence_step(step: str, fields: dict[str, Any]) -> _Call[dict[str, Any]]:
         return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None)
+
+
+def _content_of(document: Document | Mapping[str, Any]) -> Any:
+    if isinstance(document, Mapping):
+        return dict(document)
+    return _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
 
 
 def _job_path(key: str, suffix: str = "") -> str:
@@ -203,13 +231,13 @@ class Client(_Calls):
         self._http.close()
 
     def _send(self, call: _Call[T]) -> T:
-        # Every request may be asked again: jobs have keys, and nothing else changes anything twice.
+        # Nearly every request may be asked again: jobs have keys, and nothing else but ``raw`` changes anything twice.
         for pause in _PAUSES:
             try:
                 self._check_there()
                 return call.read(_content(self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
-                if pause is None:
+                if pause is None or not call.may_be_repeated(error):
                     raise self._lost(error) from error
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -257,9 +285,30 @@ class Client(_Calls):
         """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
         return self._send(self._capture(name))
 
+    def follow_capture(self, name: str) -> Iterator[bytes]:
+        """The same from now on, as it passes: pieces of a pcapng file that goes on until the daemon stops."""
+        try:
+            with self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless()) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    _content(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
     def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """Confirm that the printer with this unique number took the place of the known one."""
         return self._send(self._adopt(name, printer_id))
+
+    def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
+        """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
+        return self._send(self._preview(name, document))
+
+    def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
+        """Send a command in the printer's own protocol. Never asked again by itself: after ``NotReachable`` it may have
+        been carried out.
+        """
+        return self._send(self._raw(name, command, force))
 
     def licence(self) -> dict[str, Any]:
         """The licence's state."""
@@ -320,7 +369,7 @@ class AsyncClient(_Calls):
                 self._check_there()
                 return call.read(_content(await self._http.request(call.method, call.path, **self._options(call))))
             except httpx.TransportError as error:
-                if pause is None:
+                if pause is None or not call.may_be_repeated(error):
                     raise self._lost(error) from error
                 await anyio.sleep(pause)
         raise AssertionError("the last pause is None")
@@ -365,9 +414,30 @@ class AsyncClient(_Calls):
         """See ``Client.capture``."""
         return await self._send(self._capture(name))
 
+    async def follow_capture(self, name: str) -> AsyncIterator[bytes]:
+        """See ``Client.follow_capture``."""
+        try:
+            stream = self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless())
+            async with stream as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    _content(response)
+                async for data in response.aiter_bytes():
+                    yield data
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """See ``Client.adopt``."""
         return await self._send(self._adopt(name, printer_id))
+
+    async def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
+        """See ``Client.preview``."""
+        return await self._send(self._preview(name, document))
+
+    async def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
+        """See ``Client.raw``."""
+        return await self._send(self._raw(name, command, force))
 
     async def licence(self) -> dict[str, Any]:
         """See ``Client.licence``."""
@@ -421,5 +491,5 @@ class _EventParser:
         if fields.get("event") == "job":
             content = json.loads(fields["data"])
             job = _reader(JobAnswer)(content["job"])
-            return JobChange(id=int(fields["id"]), state=JobState(content["state"]), job=job)
+            return JobChange(id=int(fields["id"]), at=content.get("at"), state=JobState(content["state"]), job=job)
         return None

@@ -36,7 +36,7 @@ async def _events(
     engine: Engine, licence: LicenceGate, cursor: int, job_json: Callable[[Job], dict[str, Any]]
 ) -> AsyncIterator[str]:
     licensed: dict[str, Any] = {}
-    shown: dict[str, tuple[str, str | None, str | None, int]] = {}
+    shown: dict[str, tuple[object, ...]] = {}
     yield ": fiscald\n\n"
     while not engine.stopping:
         quiet = True
@@ -45,7 +45,8 @@ async def _events(
             quiet = False
             yield _event("licence", licensed)
         for status in engine.printers():
-            seen = (status.state, status.problem.code if status.problem else None, status.job, status.queue)
+            why = status.problem.code if status.problem else None
+            seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low)
             if shown.get(status.name) != seen:
                 shown[status.name] = seen
                 quiet = False

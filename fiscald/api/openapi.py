@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from fiscald import __version__
 from fiscald.api.problems import MEDIA_TYPE
+from fiscald.api.rights import Right
 from fiscald.model.problems import Problem
 
 _PARAMETERS = {
@@ -49,6 +50,8 @@ class Route:
     query: tuple[Query, ...] = ()
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
+    rights: tuple[Right, ...] = ()
+    """What it takes; where there are several, the document decides which. Nothing: whoever may open the socket."""
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
@@ -81,11 +84,13 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             },
         }
         # A query parameter that a route does not know is refused by every one.
-        for status in sorted({*route.problems, 422}):
+        for status in sorted({*route.problems, 422, *((403,) if route.rights else ())}):
             operation["responses"][str(status)] = {
                 "description": HTTPStatus(status).phrase,
                 "content": {MEDIA_TYPE: {"schema": ref(Problem, "serialization")}},
             }
+        if route.rights:
+            operation["x-fiscald-rights"] = [*route.rights]
         if route.body is not None:
             operation["requestBody"] = {
                 "required": True,

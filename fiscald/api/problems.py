@@ -17,6 +17,8 @@ M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
 _STATUS = {
+    "request.denied": 403,
+    "request.raw": 422,
     "request.json": 400,
     "request.key": 400,
     "request.invalid": 422,
@@ -29,6 +31,7 @@ _STATUS = {
     "job": 409,
     "printer.unknown": 404,
     "printer": 409,
+    "link": 503,
     "licence.refused": 422,
     "licence.number": 422,
     "licence.company": 422,

@@ -7,27 +7,19 @@ import contextlib
 import grp
 import os
 import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import anyio
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from fiscald.api import rights
+
 #: Seconds in which a connection must have sent a whole request head.
 HEAD_SECONDS = 15.0
 _LISTEN_FDS_START = 3
-
-
-class Peer(NamedTuple):
-    """Who is at the other end of a Unix socket, by the kernel."""
-
-    pid: int
-    uid: int
-    gid: int
 
 
 class SocketError(Exception):
@@ -84,7 +76,7 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "peer": _peer(transport.get_extra_info("socket"))}
+        self.app_state = {**self.app_state, "peer": rights.peer_of(transport.get_extra_info("socket"))}
         self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
@@ -100,13 +92,6 @@ class _Protocol(H11Protocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-
-
-def _peer(link: socket.socket | None) -> Peer | None:
-    if link is None or link.family != socket.AF_UNIX:
-        return None
-    credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return Peer(*struct.unpack("3i", credentials))
 
 
 class _Server(uvicorn.Server):

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from fiscald.api.rights import Right
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Job
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.strict import Strict
@@ -19,8 +21,11 @@ class Hello(Strict):
     api: str = "1"
     printers: tuple[str, ...]
     licence: dict[str, Any]
-    features: tuple[str, ...] = ("jobs", "events", "resolution", "adoption", "capture", "licence", "metrics")
+    features: tuple[str, ...] = (
+        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics",
+    )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
+    rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")
 
 
 class JobAnswer(Job):
@@ -46,3 +51,9 @@ class Adoption(Strict):
     """A person confirms which physical printer stands behind a name from now on."""
 
     printer_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class PreviewBody(Strict):
+    """A document to be looked at beforehand."""
+
+    document: Document

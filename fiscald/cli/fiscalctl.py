@@ -7,7 +7,6 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from pathlib import Path
@@ -17,14 +16,19 @@ import click
 from pydantic import ValidationError
 
 from fiscald import __version__
-from fiscald.api.client import DEFAULT_SOCKET, Client
+from fiscald.api.client import DEFAULT_SOCKET
 from fiscald.cli import recordings, replay
-from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context, problem_text
+from fiscald.cli.bugreport import bugreport
+from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
+from fiscald.cli.doctor import doctor
+from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.licence import licence
+from fiscald.cli.preview import preview
+from fiscald.cli.raw import raw
+from fiscald.cli.scan import scan
+from fiscald.cli.texts import job_line, job_text, printer_text
+from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
-from fiscald.model.money import format_grosze
-from fiscald.model.printers import PrinterStatus
-from fiscald.model.strict import parse_json
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
@@ -63,33 +67,7 @@ def status(context: Context, printer: str | None) -> None:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
     content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
-    context.show(content, lambda: "\n".join([*(_printer_text(each) for each in found), f"licence: {licence['state']}"]))
-
-
-def _printer_text(printer: PrinterStatus) -> str:
-    age = "never answered" if printer.age_ms is None else f"answered {printer.age_ms / 1000:.1f} s ago"
-    lines = [f"{printer.name}: {printer.state}{' (stale)' if printer.stale else ''}, {age}"]
-    lines.append(f"  {printer.family} at {printer.address}")
-    if printer.identity is not None:
-        identity = printer.identity
-        mode = "fiscal" if identity.fiscal else "not fiscalised"
-        lines.append(f"  {identity.model or 'unknown model'} {identity.firmware or ''}, {identity.printer_id}, {mode}")
-    if printer.counters is not None:
-        counters = printer.counters
-        lines.append(
-            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}"
-        )
-    if printer.vat is not None:
-        lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
-    if printer.paper_low:
-        lines.append("  paper near its end")
-    if printer.job is not None:
-        lines.append(f"  printing {printer.job}")
-    if printer.queue:
-        lines.append(f"  {printer.queue} waiting")
-    if printer.problem is not None:
-        lines.append("  " + problem_text(printer.problem).replace("\n", "\n  "))
-    return "\n".join(lines)
+    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {licence['state']}"]))
 
 
 @main.command()
@@ -100,14 +78,13 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
     """Confirm that the printer with unique number PRINTER_ID is PRINTER from now on."""
     with context.client() as client:
         found = client.adopt(printer, printer_id)
-    context.show(found.model_dump(mode="json"), lambda: _printer_text(found))
+    context.show(found.model_dump(mode="json"), lambda: printer_text(found))
 
 
 # -- documents -------------------------------------------------------------------------------------------
 
 _key = click.option("--key", help="The job's key; a new one is minted and shown if absent.")
 _wait = click.option("--wait", type=click.FloatRange(0, 600), default=60.0, show_default=True, help="Seconds to wait.")
-_printer = click.option("--printer", help="Which printer; needed where there are several.")
 
 
 def _submit(context: Context, printer: str | None, document: dict[str, Any], key: str | None, wait: float) -> None:
@@ -116,36 +93,21 @@ def _submit(context: Context, printer: str | None, document: dict[str, Any], key
         # Shown before anything is sent: with it the answer can be had again, whatever happens now.
         click.echo(f"key {key}", err=True)
     with context.client() as client:
-        job = client.submit(key, printer or _only_printer(context, client), document, wait=wait)
+        job = client.submit(key, printer or only_printer(context, client), document, wait=wait)
     _show_job(context, job)
     sys.exit(_BY_STATE.get(job.state, UNKNOWN))
 
 
-def _only_printer(context: Context, client: Client) -> str:
-    names = [printer.name for printer in client.printers()]
-    if len(names) != 1:
-        context.fail(USAGE, f"say which printer with --printer: {', '.join(names) or 'none is configured'}")
-    return names[0]
-
-
 @main.command("print")
-@click.argument("file", type=click.File("rb"))
-@_printer
+@document_argument
+@printer_option
 @_key
 @_wait
 @pass_context
 def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
     """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
-    try:
-        content = parse_json(file.read())
-    except ValueError as error:
-        context.fail(USAGE, f"{file.name} is not JSON: {error}")
-    if not isinstance(content, dict):
-        context.fail(USAGE, f"{file.name} holds no JSON object")
-    if "document" in content:
-        printer = printer or content.get("printer")
-        content = content["document"]
-    _submit(context, printer, content, key, wait)
+    printer, document = read_document(context, file, printer)
+    _submit(context, printer, document, key, wait)
 
 
 @main.group()
@@ -154,7 +116,7 @@ def report() -> None:
 
 
 @report.command()
-@_printer
+@printer_option
 @_key
 @click.option("--wait", type=click.FloatRange(0, 600), default=180.0, show_default=True, help="Seconds to wait.")
 @pass_context
@@ -166,7 +128,7 @@ def daily(context: Context, *, printer: str | None, key: str | None, wait: float
 @main.command()
 @click.argument("direction", type=click.Choice(["in", "out"]))
 @click.argument("amount")
-@_printer
+@printer_option
 @_key
 @_wait
 @pass_context
@@ -177,7 +139,7 @@ def cash(context: Context, direction: str, amount: str, *, printer: str | None, 
 
 @main.command("return")
 @click.argument("amount")
-@_printer
+@printer_option
 @_key
 @_wait
 @pass_context
@@ -187,7 +149,7 @@ def return_(context: Context, amount: str, *, printer: str | None, key: str | No
 
 
 @main.command()
-@_printer
+@printer_option
 @_key
 @_wait
 @pass_context
@@ -212,16 +174,16 @@ def job(context: Context, key: str, *, wait: float) -> None:
 
 
 @main.command()
-@_printer
-@click.option("--state", type=click.Choice([*JobState]), help="Only jobs in that state.")
+@printer_option
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in that state.")
 @click.option("--after", help="The cursor of an earlier page.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
 @pass_context
 def jobs(context: Context, *, printer: str | None, state: str | None, after: str | None, limit: int) -> None:
     """List jobs, newest last."""
     with context.client() as client:
         page = client.jobs(printer=printer, state=state, after=after, limit=limit)
-    lines = [_job_line(each) for each in page.jobs]
+    lines = [job_line(each) for each in page.jobs]
     if len(page.jobs) == limit:
         lines.append(f"(more with --after {page.next})")
     context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
@@ -256,41 +218,15 @@ def resolve(context: Context, key: str, verdict: str, *, number: int | None, by:
 
 
 def _show_job(context: Context, found: Job) -> None:
-    context.show(found.model_dump(mode="json", by_alias=True), lambda: _job_text(found))
-
-
-def _job_line(found: Job) -> str:
-    number = found.result.number if found.result else None
-    told = f"number {number}" if number is not None else found.error.code if found.error else ""
-    when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
-    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {told}".rstrip()
-
-
-def _job_text(found: Job) -> str:
-    lines = [f"{found.key}: {found.state}, paper {found.paper}"]
-    if found.result is not None:
-        result = found.result
-        facts = [
-            "" if result.number is None else f"number {result.number}",
-            "" if result.daily_report is None else f"daily report {result.daily_report}",
-            "" if result.total is None else f"total {format_grosze(result.total)}",
-            result.printer_id,
-            "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
-        ]
-        lines.append("  " + ", ".join(fact for fact in facts if fact))
-    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
-    for problem in (found.error, found.waiting):
-        if problem is not None:
-            lines.append("  " + problem_text(problem).replace("\n", "\n  "))
-    if found.state is JobState.UNDECIDED:
-        lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
-        lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
-    return "\n".join(lines)
+    context.show(found.model_dump(mode="json", by_alias=True), lambda: job_text(found))
 
 
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
-for _verb in (licence, recordings.capture, recordings.decode, replay.replay, recordings.regression):
+for _verb in (
+    licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
+    recordings.regression,
+):  # fmt: skip
     main.add_command(_verb)
 
 

@@ -46,13 +46,14 @@ def run(path: Path) -> None:
 def run_daemon(config: Config) -> None:
     """Run until stopped; what keeps it from starting becomes one sentence and exit code 1."""
     from fiscald import daemon
+    from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
     from fiscald.journal import JournalError
     from fiscald.licence import StoreError
 
     try:
         anyio.run(daemon.run, config)
-    except (SocketError, JournalError, StoreError) as error:
+    except (RightsError, SocketError, JournalError, StoreError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -347,7 +347,7 @@ def emergency(context: Context) -> None:
 
 
 @licence.command("test-certificate")
-@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True)
+@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True, help="How long it is valid.")
 def test_certificate(*, days: int) -> None:
     """Print a certificate of the published test key.
 

@@ -26,18 +26,18 @@ from fiscald.recording.regression import regression as make_regression
 _PAUSE = timedelta(seconds=1)
 _WORDS = {Event.OPEN: "opened", Event.CLOSED: "closed", Event.LOST: "link lost", Event.GAP: "gap"}
 
-_output = click.option(
+output_option = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
     required=True,
     help="Where to write it (- for stdout).",
 )
-_force = click.option("--force", is_flag=True, help="Replace the file if it is there.")
+force_option = click.option("--force", is_flag=True, help="Replace the file if it is there.")
 _code_page = click.option("--code-page", metavar="NAME", help="What the printer's menu is set to.")
 
 
-def _write(context: Context, path: Path, content: bytes, *, force: bool) -> None:
+def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> None:
     """Write a file that only its owner may read: what was sold, and to whom."""
     if str(path) == "-":
         sys.stdout.buffer.write(content)
@@ -79,8 +79,8 @@ def _recording(context: Context, name: str, content: bytes) -> Recording:
 
 @click.command()
 @click.argument("printer")
-@_output
-@_force
+@output_option
+@force_option
 @click.option("--redact", "masked", is_flag=True, help="Mask personal data: NIPs, buyers, cashiers.")
 @pass_context
 def capture(context: Context, printer: str, *, output: Path, force: bool, masked: bool) -> None:
@@ -89,7 +89,7 @@ def capture(context: Context, printer: str, *, output: Path, force: bool, masked
         content = client.capture(printer)
     if masked:
         content = write(redact(_recording(context, printer, content).packets), "personal data masked")
-    _write(context, output, content, force=force)
+    write_file(context, output, content, force=force)
 
 
 # -- decode ----------------------------------------------------------------------------------------------
@@ -221,8 +221,8 @@ def _frame_json(frame: NamedFrame) -> dict[str, Any]:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@_output
-@_force
+@output_option
+@force_option
 @click.option("--model", required=True, help="The printer's model, as its plate says.")
 @click.option("--firmware", required=True, help="Its firmware.")
 @click.option("--provenance", required=True, help="Who recorded it, where, and who may use it.")
@@ -246,4 +246,4 @@ def regression(
     except RecordingError as error:
         context.fail(USAGE, f"{file}: {error}")
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    _write(context, output, text.encode(), force=force)
+    write_file(context, output, text.encode(), force=force)

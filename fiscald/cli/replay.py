@@ -12,13 +12,14 @@ from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
 from fiscald.cli.recordings import load
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
-from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host
+from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host, recorded_profile
 from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--against", metavar="ADDRESS", help="An emulated printer; a fresh one of its own if absent.")
+@click.option("--profile", metavar="NAME", help="Of the fresh one; by what the recorded one says if absent.")
 @click.option("--as-printer", metavar="ADDRESS", help="Be the printer: listen at tcp://HOST:PORT for a driver.")
 @click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Be the printer on a pseudo-terminal.")
 @click.option(
@@ -26,7 +27,14 @@ from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 )
 @pass_context
 def replay(
-    context: Context, file: Path, *, against: str | None, as_printer: str | None, pty: Path | None, wait: float
+    context: Context,
+    file: Path,
+    *,
+    against: str | None,
+    profile: str | None,
+    as_printer: str | None,
+    pty: Path | None,
+    wait: float,
 ) -> None:
     """Play the recording in FILE again: send its commands to an emulated printer, and compare the answers.
 
@@ -37,6 +45,10 @@ def replay(
     """
     if sum(option is not None for option in (against, as_printer, pty)) > 1:
         raise click.UsageError("--against, --as-printer and --pty exclude each other")
+    if profile is not None and (against or as_printer or pty):
+        raise click.UsageError(
+            "--profile is that of a fresh emulated printer, without --against, --as-printer and --pty"
+        )
     packets = load(context, file).packets
     try:
         connections = turns(entries(packets))
@@ -45,14 +57,22 @@ def replay(
     family = packets[0].family
     try:
         if as_printer is None and pty is None:
-            _play_host(context, connections, family, against, wait)
+            _play_host(context, connections, family, against, profile, wait)
         else:
             _play_printer(context, connections, family, as_printer, pty)
     except (AddressError, LinkError, NotPlayed) as error:
         context.fail(USAGE, str(error))
 
 
-def _play_host(context: Context, connections: list[list[Turn]], family: str, against: str | None, wait: float) -> None:
+def _play_host(
+    context: Context,
+    connections: list[list[Turn]],
+    family: str,
+    against: str | None,
+    profile: str | None,
+    wait: float,
+) -> None:
+    from fiscald.emulator import face
     from fiscald.emulator.running import EmulatedPrinter
 
     async def play(address: str) -> Report:
@@ -61,7 +81,11 @@ def _play_host(context: Context, connections: list[list[Turn]], family: str, aga
     if against is not None:
         report = anyio.run(play, against)
     else:
-        with EmulatedPrinter(family) as printer:
+        chosen = profile or recorded_profile(connections, family)
+        profiles = face(family).profiles
+        if chosen is not None and chosen not in profiles:
+            raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}, but {', '.join(profiles)}")
+        with EmulatedPrinter(family, profile=chosen) as printer:
             report = anyio.run(play, printer.address)
     content = {"played": report.played, "differences": report.differences, "own": report.own}
     context.show(content, lambda: _report_text(report))

@@ -73,6 +73,7 @@ class EmulatedPrinter:
         self._plug = Plug(self._device, baud=baud)
         self._control = Control(self._device, self._plug.poke)
         self._link = link
+        self._baud = baud
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
         self.family = family
@@ -90,7 +91,7 @@ class EmulatedPrinter:
             self.address = f"tcp://{self.host}:{self.port}"
         else:
             future, self.path = self._portal.start_task(self._plug.serve_pty, None)
-            self.address = f"serial://{self.path}?baud=115200"
+            self.address = f"serial://{self.path}?baud={self._baud or 115200}"
         self._stack.callback(future.cancel)
         return self
 
@@ -181,4 +182,4 @@ async def serve(
             ready(f"tcp://{host}:{port}")
         else:
             path = await tasks.start(plug.serve_pty, pty)
-            ready(f"serial://{Path(path).absolute()}")
+            ready(f"serial://{Path(path).absolute()}" + ("" if plug.baud is None else f"?baud={plug.baud}"))

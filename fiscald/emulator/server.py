@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from anyio.abc import TaskStatus
 
+from fiscald.emulator.uart import AtOneSpeed
 from fiscald.transport import ByteStream, LinkLost, MemoryStream, Throttle, memory_line
 from fiscald.transport.descriptor import DescriptorStream
 from fiscald.transport.tcp import SocketStream
@@ -46,9 +47,9 @@ class Plug(Generic[D]):
     """Carries bytes between streams and one device."""
 
     def __init__(self, device: D, *, baud: int | None = None) -> None:
-        """``baud``: make every stream as slow as a serial line."""
+        """``baud``: make every stream as slow as a serial line; at a pseudo-terminal, garbage for other speeds."""
         self.device = device
-        self._baud = baud
+        self.baud = baud
         self._pause: anyio.CancelScope | None = None
         self._taken = False
 
@@ -59,8 +60,8 @@ class Plug(Generic[D]):
 
     async def serve(self, stream: ByteStream) -> None:
         """Be the printer at the end of ``stream`` until the link is lost or the device loses power."""
-        if self._baud is not None:
-            stream = Throttle(stream, self._baud)
+        if self.baud is not None:
+            stream = Throttle(stream, self.baud)
         device = self.device
         async with stream:
             with contextlib.suppress(LinkLost):
@@ -129,7 +130,8 @@ class Plug(Generic[D]):
                     started = True
                     task_status.started(path if link is None else str(link))
                 # The slave stays open here, so that programs may come and go as on a real port.
-                await self.serve(DescriptorStream(master, path))
+                stream: ByteStream = DescriptorStream(master, path)
+                await self.serve(stream if self.baud is None else AtOneSpeed(stream, slave, self.baud))
             finally:
                 os.close(slave)
                 if link is not None:

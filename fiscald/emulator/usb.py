@@ -182,7 +182,8 @@ class _Plugged:
         self.gadget = gadget
         bus, _, ports = path.partition("-")
         self.bus, self.ports, self.address = int(bus), tuple(map(int, ports.split("."))), address
-        self.claimed: dict[int, object] = {}
+        self.handles: list[_Handle] = []
+        self.claimed: dict[int, _Handle] = {}
         self.driven = {one.number for one in gadget.interfaces} if gadget.kernel_driver else set()
         self.gone = threading.Event()
         # One transfer at a time: this host has one thread for a device.
@@ -210,7 +211,7 @@ class _Plugged:
             self._check()
             yield
 
-    def endpoint(self, handle: object, address: int) -> Endpoint:
+    def endpoint(self, handle: _Handle, address: int) -> Endpoint:
         for interface in self.gadget.interfaces:
             for endpoint in interface.endpoints:
                 if endpoint.address == address and self.claimed.get(interface.number) is handle:
@@ -395,6 +396,10 @@ class EmulatedBus(IBackend):  # type: ignore[misc]
             if plugged.gadget is gadget:
                 plugged.unplug()
 
+    def is_open(self, gadget: Gadget) -> bool:
+        """Whether somebody has it open now."""
+        return any(plugged.gadget is gadget and plugged.handles for plugged in self._there())
+
     def claimed(self, gadget: Gadget) -> set[int]:
         """The numbers of its interfaces that are in use now."""
         return {number for plugged in self._there() if plugged.gadget is gadget for number in plugged.claimed}
@@ -461,10 +466,12 @@ class EmulatedBus(IBackend):  # type: ignore[misc]
             raise _error(LIBUSB_ERROR_NO_DEVICE)
         if dev.gadget.denied:
             raise _error(LIBUSB_ERROR_ACCESS)
-        return _Handle(dev)
+        dev.handles.append(_Handle(dev))
+        return dev.handles[-1]
 
     def close_device(self, dev_handle: _Handle) -> None:
         """See ``IBackend``."""
+        dev_handle.plugged.handles.remove(dev_handle)
         claimed = dev_handle.plugged.claimed
         for number in [number for number, holder in claimed.items() if holder is dev_handle]:
             del claimed[number]

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
 
+from fiscald.engine import raw
 from fiscald.engine.gate import Gate
 from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
 from fiscald.model.documents import IfInterrupted
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, PrinterStatus, Snapshot
-from fiscald.model.problems import Problem, problem
+from fiscald.model.problems import Fate, Problem, ProblemError, problem
+from fiscald.model.raw import RawAnswer
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
@@ -83,6 +85,8 @@ class Printer:
     """Put around every new stream (the flight recorder)."""
     capture: Callable[[], bytes] = lambda: b""
     """What the flight recorder holds."""
+    follow: Callable[[], AsyncIterator[bytes]] | None = None
+    """The same as it goes on."""
 
 
 class Actor:
@@ -101,6 +105,7 @@ class Actor:
         self._gate = gate
         self._changed = changed
         self._wake = anyio.Event()
+        self._hinted = False
         self._settings = printer.settings
         self._known_id: str | None = None
         self._connected = False
@@ -112,6 +117,7 @@ class Actor:
         self._job: str | None = None
         self._queue = 0
         self._blocked: Problem | None = None
+        self._orders: list[raw.Order] = []
         self._stopping = False
         self._stopped = anyio.Event()
 
@@ -141,6 +147,12 @@ class Actor:
         """Something has changed in the journal: look at it now."""
         self._wake.set()
 
+    def retry(self) -> None:
+        """Something was plugged in: do not wait any longer with the next attempt to connect."""
+        if not self._connected:
+            self._hinted = True
+            self.kick()
+
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
         self._known_id = printer_id
@@ -169,6 +181,17 @@ class Actor:
             queue=self._queue,
         )
 
+    async def by_hand(self, order: raw.Order) -> RawAnswer:
+        """Send a command between two jobs. Raises ``ProblemError``: not connected, refused, no turn, no answer."""
+        if not self._connected:
+            why = self._problem or raw.busy("it is not connected yet")
+            raise ProblemError(why.model_copy(update={"document": Fate.NOT_PRINTED}))
+        if self._job is not None and not order.forced:
+            raise ProblemError(raw.busy(f"job {self._job!r} is being carried out"))
+        self._orders.append(order)
+        self.kick()
+        return await order.wait()
+
     async def stop(self) -> None:
         """Finish the document in hand and take no other; returns when that is so."""
         self._stopping = True
@@ -183,6 +206,7 @@ class Actor:
         pause = shortest
         while not self._stopping:
             began = anyio.current_time()
+            self._hinted = False
             try:
                 await self._connect_and_serve()
             except LinkError as error:
@@ -196,15 +220,23 @@ class Actor:
                 log.exception("%s: internal error", self.printer.name)
                 self._note(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
             self._connected = False
+            self._refuse_orders(self._problem or raw.busy("the connection has ended"))
             if anyio.current_time() - began > longest:
                 pause = shortest
-            await self._wait_to_stop(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 2, longest)
+            await self._wait_to_retry(pause * random.uniform(0.8, 1.2))
+            pause = shortest if self._hinted else min(pause * 2, longest)
         self._stopped.set()
 
-    async def _wait_to_stop(self, seconds: float) -> None:
+    def _refuse_orders(self, why: Problem) -> None:
+        """Commands by hand wait for no other connection."""
+        why = why.model_copy(update={"document": Fate.NOT_PRINTED})
+        orders, self._orders = self._orders, []
+        for order in orders:
+            order.refuse(problem("daemon.stopping") if self._stopping else why)
+
+    async def _wait_to_retry(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):
-            while not self._stopping:
+            while not (self._stopping or self._hinted):
                 await self._wake.wait()
                 self._wake = anyio.Event()
 
@@ -220,15 +252,19 @@ class Actor:
             log.info("%s: connected at %s", self.printer.name, self.printer.address)
             await self._serve(line)
 
-    async def _observe(self, line: Line) -> None:
-        """A full look; given up for a job that arrives, once the printer is known."""
+    async def _observe(self, line: Line, *, to_the_end: bool = False) -> None:
+        """A full look; given up for a job that arrives, once the printer is known, but for ``to_the_end``."""
         snapshot = await line.drive(
-            self.printer.family.observe(self._settings), give_way=lambda: self._connected and self._kicked
+            self.printer.family.observe(self._settings),
+            give_way=lambda: self._connected and self._kicked and not to_the_end,
         )
         if snapshot is None:
             return
         self._connected = True
+        moved = self._snapshot is not None and self._snapshot.counters != snapshot.counters
         self._snapshot = snapshot
+        if moved:
+            self._changed(None)
         self._gate.witness(snapshot.identity, snapshot.clock)
         if self.printer.settings.profile is None:
             # The model tells the profile; from now on every dialogue uses it without asking again.
@@ -285,6 +321,9 @@ class Actor:
             entry = await self._next_job()
             if self._stopping and (entry is None or entry.phase is Phase.ACCEPTED):
                 return
+            if self._orders:
+                await self._carry_out_raw(line, self._orders.pop(0), entry)
+                continue
             if entry is not None and self._blocked is None:
                 try:
                     waiting = await self._take(line, entry)
@@ -308,6 +347,21 @@ class Actor:
                     self._see(condition)
                 looked = now
             await self._pause(LOOK_AGAIN if worked else LOOK_EVERY)
+
+    async def _carry_out_raw(self, line: Line, order: raw.Order, entry: Entry | None) -> None:
+        """A command sent by hand; what it may have changed is looked at before anything else is done."""
+        why = None if order.forced else raw.stands_against(entry)
+        if order.given_up:
+            return
+        if why is not None:
+            order.refuse(why)
+            return
+        log.warning(
+            "%s: a command by hand (%s), asked by user %s", self.printer.name, order.step.effect, order.asked_by
+        )
+        await raw.carry_out(order, line, self.printer.family, self._settings, self._journal, self.printer.name)
+        if order.changes:
+            await self._observe(line, to_the_end=True)
 
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""

@@ -6,7 +6,7 @@ Refusals are raised as ``ProblemError``; everything else that can be asked has a
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -14,12 +14,15 @@ import anyio
 
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
+from fiscald.engine.raw import Order
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
-from fiscald.model.documents import Submission
+from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
+from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, Problem, ProblemError, problem
-from fiscald.protocols.base import Check, refuse
+from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.protocols.base import Check, Effect, refuse
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -42,11 +45,21 @@ class _Ending:
 class Engine:
     """All printers of a shop."""
 
-    def __init__(self, printers: Iterable[Printer], journal: Journal, gate: Gate, *, keep_days: int = 400) -> None:
-        """``keep_days``: how long the answers to final jobs are kept."""
+    def __init__(
+        self,
+        printers: Iterable[Printer],
+        journal: Journal,
+        gate: Gate,
+        *,
+        keep_days: int = 400,
+        plugged_in: Callable[[], AsyncIterator[None]] | None = None,
+    ) -> None:
+        """``keep_days``: how long the answers to final jobs are kept. ``plugged_in`` yields when it may be worth
+        looking again for a printer that is not there."""
         self._journal = journal
         self._keep_days = keep_days
         self._gate = gate
+        self._plugged_in = plugged_in
         self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
         # An ending lives as long as somebody waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
@@ -59,10 +72,18 @@ class Engine:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
+            if self._plugged_in is not None:
+                tasks.start_soon(self._retry, self._plugged_in())
             async with anyio.create_task_group() as actors:
                 for actor in self._actors.values():
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
+
+    async def _retry(self, hints: AsyncIterator[None]) -> None:
+        """Look for absent printers at once when something is plugged in."""
+        async for _ in hints:
+            for actor in self._actors.values():
+                actor.retry()
 
     async def _expire(self) -> None:
         """Fail jobs whose deadline passes before they begin, whatever their printer is doing."""
@@ -118,7 +139,7 @@ class Engine:
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
         try:
-            foretold = self._check(submission)
+            foretold = self._check(submission.printer, submission.document)
         except ProblemError:
             # What stands against a new job does not stand against asking for a known one again.
             if await self._journal_run(Store.job, key) is None:
@@ -134,18 +155,36 @@ class Engine:
                 self._new_deadline.set()
         return self._overlaid(accepted.entry), accepted.new
 
-    def _check(self, submission: Submission) -> Check:
+    def preview(self, name: str, document: Document) -> Preview:
+        """What would become of a document, as far as it can be foretold. Nothing is accepted and nothing is sent.
+
+        Raises ``ProblemError`` as ``submit`` would.
+        """
+        foretold = self._check(name, document)
+        actor = self._actor(name)
+        snapshot = actor.snapshot
+        return Preview(
+            printer=name,
+            family=actor.printer.family.name,
+            profile=actor.settings.profile,
+            code_page=actor.settings.code_page,
+            vat=snapshot.rates if snapshot else None,
+            document=document,
+            totals=foretold.totals,
+            warnings=foretold.notices,
+        )
+
+    def _check(self, name: str, document: Document) -> Check:
         """What is foretold of a new document; raises for everything that stands against accepting it."""
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
-        actor = self._actor(submission.printer)
+        actor = self._actor(name)
         family = actor.printer.family
-        document = submission.document
         if document.type not in family.documents:
             raise ProblemError(
                 problem(
                     "document.unsupported",
-                    printer=submission.printer,
+                    printer=name,
                     family=family.name,
                     document=document.type,
                     documents=", ".join(family.documents),
@@ -249,6 +288,20 @@ class Engine:
         """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).printer.capture()
 
+    async def follow(self, name: str) -> AsyncIterator[bytes]:
+        """The flight recorder's packets from now on, until the daemon stops.
+
+        Raises ``ProblemError`` for an unknown name.
+        """
+        follow = self._actor(name).printer.follow
+        if follow is None:
+            return
+        async for data in follow():
+            if self._stopping:
+                return
+            if data:
+                yield data
+
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """A person confirms that the printer with this unique number took the place of the known one."""
         actor = self._actor(name)
@@ -264,6 +317,24 @@ class Engine:
             actor.adopt(printer_id)
             return actor.status()
         raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
+
+    async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
+        """Send a command in the printer's own protocol, between two jobs.
+
+        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries), the fate of a document is
+        open (but with ``force``), not connected, journal, not answered.
+        """
+        if self._stopping:
+            raise ProblemError(problem("daemon.stopping"))
+        actor = self._actor(name)
+        try:
+            step = actor.printer.family.parse_raw(command.command, actor.settings)
+        except ValueError as error:
+            raise ProblemError(problem("request.raw", reason=error)) from None
+        refused = None if step.effect is Effect.QUERY else self._gate.refuses("raw", actor.identity)
+        if refused is not None:
+            raise ProblemError(refused)
+        return await actor.by_hand(Order(command.command, step, forced=command.force, asked_by=asked_by))
 
     def _actor(self, name: str) -> Actor:
         try:

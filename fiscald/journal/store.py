@@ -26,7 +26,7 @@ from fiscald.model.documents import Document, IfInterrupted, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 #: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
@@ -256,6 +256,27 @@ class Store:
                 "INSERT INTO printer VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
                 " SET printer_id = excluded.printer_id, known_at = excluded.known_at",
                 (name, printer_id, self._now()),
+            )
+
+    def begin_raw(
+        self, printer: str, command: str, sent: bytes, effect: str, *, asked_by: int | None, forced: bool
+    ) -> int:
+        """A command that a person sends by hand is about to be sent; the number of its record."""
+        with self._transaction() as db:
+            done = db.execute(
+                "INSERT INTO raw (printer, asked_by, forced, command, effect, sent, sent_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (printer, asked_by, forced, command, effect, sent, self._now()),
+            )
+            assert done.lastrowid is not None
+            return done.lastrowid
+
+    def end_raw(self, number: int, answer: str | None, error: Problem | None) -> None:
+        """It was answered, or never will be."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE raw SET answer = ?, problem = ?, ended_at = ? WHERE id = ?",
+                (answer, _plain(error), self._now(), number),
             )
 
     def expire(self, error: Callable[[Job], Problem]) -> tuple[list[Entry], float | None]:

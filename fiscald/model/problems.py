@@ -121,6 +121,15 @@ CATALOGUE: dict[str, Row] = {
     "request.route": Row(
         _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _ASK_PL
     ),
+    "request.denied": Row(
+        _REQ, _NOT, _USELESS, "Not allowed",
+        "this takes the right {right!r}, which {holders} have; {asker}. See [rights] in the configuration",
+        "Brak uprawnienia: {right_pl}. Zgłoś administratorowi.",
+    ),
+    "request.raw": Row(
+        _REQ, _NOT, _USELESS, "Not a command of this printer", "{reason}",
+        "Błędne polecenie serwisowe. Nic nie wysłano do drukarki.",
+    ),
     "document.refused": Row(
         _REQ, _NOT, _USELESS, "The printer would refuse this document", "{reason}",
         "Drukarka odrzuciłaby ten dokument: {reason_pl} Nic nie wydrukowano.",
@@ -252,6 +261,12 @@ CATALOGUE: dict[str, Row] = {
     "link.silent": Row(
         _LNK, _UNK, _SAME, "The printer does not answer", "{address}: {reason}",
         "Drukarka nie odpowiada. Sprawdź, czy jest włączona. Stan rozpoczętego dokumentu zostanie ustalony.",
+    ),
+    "link.unanswered": Row(
+        _LNK, _UNK, _USELESS, "A command sent by hand was not answered",
+        "{printer}: {reason}; whether the command was carried out is not known, look at the printer before sending it "
+        "again",
+        "Drukarka nie odpowiedziała na polecenie serwisowe. Sprawdź ją, zanim wyślesz je ponownie.",
     ),
     # -- the licence ----------------------------------------------------------------------------------
     "licence.refused": Row(

@@ -17,6 +17,7 @@ finds out on a fresh line what happened, with what the journal knows (``Trail``)
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,7 +25,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
-from fiscald.model.printers import Condition, Counters, Snapshot
+from fiscald.model.preview import Totals
+from fiscald.model.printers import Condition, Counters, Identity, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
 
 
@@ -55,6 +57,15 @@ class Step(NamedTuple):
     """The family's own command object, understood by its session."""
     effect: Effect
     patience: Patience
+
+
+class RawReply(NamedTuple):
+    """The answer to a command that was sent by hand."""
+
+    text: str
+    """In the family's own text form."""
+    refusal: str | None = None
+    """What the printer's error says, in English; ``None``: it was carried out."""
 
 
 class Started(NamedTuple):
@@ -191,11 +202,25 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a printer says about itself when it is asked with the greatest care."""
+
+    identity: Identity
+    condition: Condition
+    rates: dict[str, str | None]
+    transaction_open: bool
+    counters: Counters | None = None
+    clock: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What is known about a document before anything is sent."""
 
     errors: tuple[FieldProblem, ...] = ()
     notices: tuple[Notice, ...] = ()
+    totals: Totals | None = None
+    """What the document comes to, where it has a value and nothing stands against it."""
 
 
 # -- what people are shown of a conversation ----------------------------------------------------------
@@ -251,9 +276,11 @@ class NamedFrame(NamedTuple):
     damage: str | None = None
     """What is wrong with it, in a sentence; ``None`` for an intact frame."""
     text: str = ""
-    """The frame without its marks and its check, as recordings write it; empty for a damaged one."""
+    """The frame as recordings of its family write it; empty for a damaged one."""
     effect: Effect | None = None
     """Of an intact command; ``None`` for answers and for unknown commands."""
+    silent: bool = False
+    """Of a command that a printer need not answer."""
 
 
 class Naming(Protocol):
@@ -298,9 +325,17 @@ class Family(Protocol):
     profiles: tuple[str, ...]
     documents: tuple[str, ...]
     """The ``type`` of every document it can carry out."""
+    speeds: tuple[int, ...]
+    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
+
+        Whoever is there may be another program's, of another family, or no printer at all.
+        """
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Queries only: everything the status shows."""
@@ -316,6 +351,16 @@ class Family(Protocol):
 
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document. Cancels nothing but our own."""
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as a technician writes it, in the family's own text form.
+
+        Its effect is ``IRREVERSIBLE`` where the family does not know the command. Raises ``ValueError`` with a
+        sentence that says how a command is written.
+        """
+
+    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
+        """The session's answer to such a command, in the same form."""
 
     def naming(self, settings: Settings) -> Naming:
         """Names for what passes over a new connection."""

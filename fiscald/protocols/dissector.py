@@ -5,9 +5,11 @@ the header of a packet, putting together what is cut up over packets, the tree -
 tables and, in Lua, two functions of the table ``family``:
 
 * ``family.cut(data, sent)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what
-  is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer;
+  is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer; a piece may
+  lie in a later one, and is ``inside =`` then;
 * ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all
-  but ``fields`` optional; a field's places are those of its value, ``error`` is a key of the family's error table.
+  but ``fields`` optional; a field's places are those of its value, which is what stands there, or its ``text =``;
+  ``error`` is a key of the family's error table.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Iterator
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Vocabulary
+from fiscald.protocols.base import Family, Vocabulary
 
 _HEAD = r"""-- Recordings of fiscal printers in Wireshark and tshark. Made by: python -m fiscald.protocols.dissector
 -- Put it into the folder of personal Lua plugins, or: wireshark -X lua_script:fiscald.lua FILE.pcapng
@@ -76,7 +78,10 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
+        -- What lies inside of something unfinished was told when it came.
+        if not piece.inside or piece.last > #rest then
+            list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
+        end
     end
     rests[stream] = (rest .. data):sub(at)
     return list
@@ -94,7 +99,7 @@ local function show(family, piece, payload, tree, info, sent)
     else
         range = ByteArray.new(piece.bytes, true):tvb("Frame over several packets")()
     end
-    local page = pages[fiscald.prefs.code_page]
+    local page = pages[fiscald.prefs.code_page] or pages[family.code_page]
     local frame = family.parse(piece.bytes, sent)
     local word = family.words[frame.name]
     local branch = tree:add(f.frame, range)
@@ -115,7 +120,7 @@ local function show(family, piece, payload, tree, info, sent)
     end
     for _, field in ipairs(frame.fields) do
         local known = word and word.fields[field.name] or family.common[field.name] or f.unknown
-        local text = piece.bytes:sub(field.first, field.last):gsub("[\128-\255]", page)
+        local text = (field.text or piece.bytes:sub(field.first, field.last)):gsub("[\128-\255]", page)
         local place = range(field.first - 1, field.last - field.first + 1)
         branch:add(known, place, text):append_text(" (" .. field.name .. ")")
         info[#info + 1] = field.name .. "=" .. text
@@ -186,16 +191,14 @@ DissectorTable.get("wtap_encap"):add(wtap.USER0, fiscald)
 
 def generate() -> str:
     """The whole program."""
-    return (
-        _HEAD + "\n".join(_code_pages()) + "".join(_part(name, family(name).vocabulary()) for name in FAMILIES) + _TAIL
-    )
+    return _HEAD + "\n".join(_code_pages()) + "".join(_part(name, family(name)) for name in FAMILIES) + _TAIL
 
 
 def _code_pages() -> Iterator[str]:
     """The upper halves of the code pages in UTF-8: Wireshark does not know all of them."""
-    choices = ", ".join(f'{{ {number}, "{name}", {number} }}' for number, name in enumerate(CODE_PAGES, start=1))
-    yield 'fiscald.prefs.code_page = Pref.enum("Code page", 1, "What the printer\'s menu is set to", {'
-    yield f"    {choices},"
+    choices = ", ".join(f'{{ {number + 1}, "{name}", {number} }}' for number, name in enumerate(CODE_PAGES, start=1))
+    yield 'fiscald.prefs.code_page = Pref.enum("Code page", 0, "What the printer\'s menu is set to", {'
+    yield f'    {{ 1, "as usual for the family", 0 }}, {choices},'
     yield "}, false)"
     yield "local pages = {"
     for codec in CODE_PAGES.values():
@@ -209,14 +212,15 @@ def _code_pages() -> Iterator[str]:
     yield "}\n"
 
 
-def _part(name: str, vocabulary: Vocabulary) -> str:
-    return "\n".join(("", *_lines(name, vocabulary)))
+def _part(name: str, known: Family) -> str:
+    usual = [*CODE_PAGES].index(known.code_pages[0]) + 1
+    return "\n".join(("", *_lines(name, usual, known.vocabulary())))
 
 
-def _lines(name: str, vocabulary: Vocabulary) -> Iterator[str]:
+def _lines(name: str, code_page: int, vocabulary: Vocabulary) -> Iterator[str]:
     yield f"-- {name} " + "-" * (100 - len(name))
     yield "do"
-    yield "local family = {}"
+    yield f"local family = {{ code_page = {code_page} }}"
     yield f"families[{_quoted(name)}] = family"
     yield "family.words = {"
     for word in vocabulary.words:

@@ -6,15 +6,21 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
+
+import anyio
 
 from fiscald.protocols.base import Direction
 from fiscald.recording.packets import Event, Packet, beginning, encode, read
 from fiscald.transport import ByteStream, Recorder
 
 log = logging.getLogger(__name__)
+
+#: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
+QUIET_SECONDS = 1.0
 
 
 class FlightRecorder:
@@ -44,6 +50,7 @@ class FlightRecorder:
         self._blocks: deque[bytes] = deque()
         self._size = 0
         self._dropped = 0
+        self._grown = anyio.Event()
 
     def wrap(self, stream: ByteStream) -> ByteStream:
         """The same stream, recorded from now on."""
@@ -70,13 +77,37 @@ class FlightRecorder:
         """What is kept, as a pcapng file."""
         head = beginning(self._printer)
         if self._dropped:
-            # Not read as a whole: the event loop waits for this.
-            first = read(head + self._blocks[0]).packets[0].at if self._blocks else self._clock()
-            why = f"{self._dropped} earlier packets are not kept any more".encode()
-            head += encode(Packet(first, self._family, self._printer, Event.GAP, data=why))
+            head += self._gap(f"{self._dropped} earlier packets are not kept any more")
         return head + b"".join(self._blocks)
 
+    async def follow(self) -> AsyncIterator[bytes]:
+        """A pcapng file that goes on for ever: from now on, every packet as it is kept.
+
+        Nothing at all is said for each ``QUIET_SECONDS`` without one. Nobody waits for a slow reader: what is not kept
+        any more when it comes back is a gap.
+        """
+        seen = self._dropped + len(self._blocks)
+        yield beginning(self._printer)
+        while True:
+            grown = self._grown
+            missed = max(self._dropped - seen, 0)
+            data = self._gap(f"{missed} packets were not fetched in time") if missed else b""
+            data += b"".join(islice(self._blocks, max(seen - self._dropped, 0), None))
+            seen = self._dropped + len(self._blocks)
+            if not data:
+                with anyio.move_on_after(QUIET_SECONDS):
+                    await grown.wait()
+                    continue
+            yield data
+
+    def _gap(self, why: str) -> bytes:
+        # Not read as a whole: the event loop waits for this.
+        first = read(beginning(self._printer) + self._blocks[0]).packets[0].at if self._blocks else self._clock()
+        return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
+
     def _remember(self, block: bytes) -> None:
+        self._grown.set()
+        self._grown = anyio.Event()
         self._blocks.append(block)
         self._size += len(block)
         while self._size > self._keep:

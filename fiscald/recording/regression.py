@@ -16,8 +16,9 @@ def regression(
 ) -> dict[str, Any]:
     """The content of a file for ``tests/recordings``: a header, and every conversation, personal data masked.
 
-    An exchange is a command and its answers, each without its marks and its check. Left out, and counted, are
-    commands without an intact answer; left out are questions that were answered as before, with nothing in between
+    An exchange is a command and its answers, each as recordings of its family write it; of a command that a printer
+    need not answer, it may be the command alone. Left out, and counted, are all others without an intact answer; left
+    out are questions that were answered as before, with nothing in between
     that changes something (an idle daemon looks at its printer all day). Raises ``RecordingError``.
     """
     connections = turns(entries(redact(packets), code_page))
@@ -43,7 +44,8 @@ def regression(
 
 
 def _intact(turn: Turn) -> bool:
-    return bool(turn.answers) and not any(frame.damage for frame in (turn.command, *turn.answers))
+    answered = turn.answers or turn.command.silent
+    return bool(answered) and not any(frame.damage for frame in (turn.command, *turn.answers))
 
 
 def _news(connection: list[Turn]) -> list[Turn]:

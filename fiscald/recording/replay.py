@@ -9,7 +9,8 @@ import anyio
 
 from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
-from fiscald.protocols.base import Answer, Damaged, Direction, Effect, Interrupted, NamedFrame, Settings, Step
+from fiscald.protocols.base import Answer, Direction, Effect, Interrupted, NamedFrame, Settings, Step
+from fiscald.recording.asking import Disturbed, greet
 from fiscald.recording.reading import Turn, naming
 from fiscald.transport import Address, ByteStream, LinkError
 
@@ -30,6 +31,31 @@ class Report:
     before anything was changed."""
     changed: bool = False
     """Whether a command was played that is no query."""
+
+
+def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) -> str | None:
+    """The profile of the recorded printer by what it says of itself; ``None`` where the recording lacks that."""
+    known = family(family_name)
+    settings = Settings("replay", known.code_pages[0])
+    session = known.session(settings)
+    printer = ScriptedPrinter(connections, family_name, over=lambda: None)
+    dialogue = known.observe(settings)
+    try:
+        item = next(dialogue)
+        while True:
+            assert isinstance(item, Step)
+            printer.receive(session.send(item.command), 0.0)
+            replies = [each.reply for each in session.receive(printer.poll(0.0)) if isinstance(each, Answer)]
+            if not replies:
+                return None
+            item = dialogue.send(replies[0])
+    except StopIteration as stop:
+        snapshot: Snapshot = stop.value
+        return snapshot.identity.profile
+    except Interrupted:
+        return None
+    finally:
+        dialogue.close()
 
 
 # -- the host's side -------------------------------------------------------------------------------------
@@ -55,68 +81,48 @@ async def play_host(
 async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers."""
     try:
-        with anyio.fail_after(4 * seconds):
-            snapshot = await _observe(stream, family_name)
+        found = await greet(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
         raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; nothing was sent") from None
+    except Disturbed as error:
+        raise NotPlayed(f"the line is disturbed: {error}; nothing was sent") from None
     except Interrupted as error:
         raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}") from None
-    if not snapshot.identity.emulated:
+    if not found.identity.emulated:
         raise NotPlayed(
-            f"the printer at {address} is {snapshot.identity.printer_id!r}, not an emulated one: "
+            f"the printer at {address} is {found.identity.printer_id!r}, not an emulated one: "
             "what is played would be printed and registered again; nothing was sent"
         )
-
-
-async def _observe(stream: ByteStream, family_name: str) -> Snapshot:
-    """What the printer says about itself: queries only."""
-    known = family(family_name)
-    settings = Settings("replay", known.code_pages[0])
-    session = known.session(settings)
-    dialogue = known.observe(settings)
-    try:
-        item = next(dialogue)
-        while True:
-            assert isinstance(item, Step)
-            assert item.effect is Effect.QUERY
-            await stream.send(session.send(item.command))
-            reply = None
-            while reply is None:
-                for event in session.receive(await stream.receive()):
-                    if isinstance(event, Damaged):
-                        raise NotPlayed(f"the line is disturbed: {event.detail}; nothing was sent")
-                    if isinstance(event, Answer) and event.command is item.command:
-                        reply = event.reply
-            item = dialogue.send(reply)
-    except StopIteration as stop:
-        snapshot: Snapshot = stop.value
-        return snapshot
-    finally:
-        dialogue.close()
 
 
 async def _play(
     stream: ByteStream, connection: Sequence[Turn], family_name: str, report: Report, seconds: float
 ) -> None:
     names = naming(family_name)
+    owed: list[tuple[str, NamedFrame]] = []
     pending: list[NamedFrame] = []
     for turn in connection:
+        owed += [(turn.name, answer) for answer in turn.answers]
         names.feed(Direction.SENT, turn.command.raw)
         report.played += 1
         report.changed |= turn.command.effect is not Effect.QUERY
+        if not turn.command.raw:
+            continue  # it lies inside of the next one
         try:
             await stream.send(turn.command.raw)
             with anyio.move_on_after(seconds):
-                while len(pending) < len(turn.answers):
+                while len(pending) < len(owed):
                     pending += names.feed(Direction.RECEIVED, await stream.receive())
         except LinkError as error:
             report.differences.append(f"{turn.name}: the link was lost: {error}")
             return
-        for wanted in turn.answers:
+        for name, wanted in owed:
             if pending:
-                _compare(turn.name, wanted, pending.pop(0), report)
+                _compare(name, wanted, pending.pop(0), report)
             elif not wanted.damage:
-                report.differences.append(f"{turn.name}: no answer within {seconds:g} s; recorded: {_brief(wanted)}")
+                report.differences.append(f"{name}: no answer within {seconds:g} s; recorded: {_brief(wanted)}")
+        report.differences += [f"{turn.name}: not recorded; now {_brief(frame)}" for frame in pending]
+        owed, pending = [], []
 
 
 def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> None:
@@ -203,6 +209,8 @@ class ScriptedPrinter:
         fresh = [place for place in places if max(last, used) < place < following]
         before = [place for place in places if place <= max(used, last)]
         chosen = fresh[:1] or before[-1:] or places[:1]
+        if not chosen and frame.silent:
+            return None
         if not chosen:
             self._deviate(f"{_brief(frame)} was asked, and the recording has no answer to it")
             return None

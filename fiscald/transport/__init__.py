@@ -14,6 +14,7 @@ from fiscald.transport.base import (
     Unreachable,
 )
 from fiscald.transport.memory import MemoryStream, memory_line
+from fiscald.transport.plugged import plugged_in
 from fiscald.transport.serial import SerialLine
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import UsbDevice
@@ -37,4 +38,5 @@ __all__ = [
     "UsbDevice",
     "memory_line",
     "parse_address",
+    "plugged_in",
 ]

@@ -46,6 +46,7 @@ class KnownUsb(NamedTuple):
 
 
 KNOWN_USB = (
+    # That 100B, an older model, is a CDC device too is taken from the other one; nobody says so.
     KnownUsb(0x1424, 0x100B, "POSNET", ("posnet", "thermal"), Link.CDC, Mark.CLIENT, "POSNET reference, section 2"),
     KnownUsb(0x1424, 0x10B0, "POSNET", ("posnet", "thermal"), Link.CDC, Mark.CLIENT, "POSNET reference, section 2"),
     KnownUsb(0xC1CA, 0xBA70, "ELZAB", ("elzab", "thermal"), Link.CDC, Mark.DEVICE, "ELZAB reference, section 2.2"),

@@ -258,8 +258,8 @@ class _Port:
             return
         if not address.detach:
             raise PortHeld(
-                f"the kernel's driver has {address}; use its serial port (serial:///dev/serial/by-id/...), "
-                f"or add detach=yes to take it away"
+                f"the kernel's driver has {address}; use its serial port, if it has one "
+                f"(serial:///dev/serial/by-id/...), or write detach=yes into the address"
             )
         self._device.detach_kernel_driver(number)
         self._detached.append(number)
@@ -422,5 +422,6 @@ class _UsbStream(DescriptorStream):
 
 _REASONS = {
     errno.ENODEV: "the printer was unplugged or switched off",
+    errno.EIO: "the printer was unplugged or switched off, or the cable is bad",
     errno.EPIPE: "the printer stalled the transfer",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -18,7 +19,7 @@ from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from fiscald.recording.packets import read
-from tests.daemons import RECEIPT, running
+from tests.daemons import RECEIPT, Running, running
 
 PROBLEM = "application/problem+json"
 
@@ -166,6 +167,82 @@ async def test_openapi_describes_every_route(tmp_path: Path) -> None:
         line = description["components"]["schemas"]["Line"]
         assert line["additionalProperties"] is False
         assert set(line["required"]) == {"name", "price", "vat"}
+
+
+async def test_a_preview(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        response = await it.http.post("/v1/printers/till1/preview", json={"document": RECEIPT})
+        assert response.status_code == 200
+        body = response.json()
+        assert body["totals"] == {
+            "lines": [
+                {"name": "Kawa", "quantity": "1", "price": "10.00", "vat": "A", "value": "10.00", "storno": False},
+                {"name": "Bułka", "quantity": "1", "price": "1.50", "vat": "C", "value": "1.50", "storno": False},
+            ],
+            "rates": {"A": "10.00", "C": "1.50"},
+            "subtotal": "11.50",
+            "total": "11.50",
+            "paid": "11.50",
+            "change": "0.00",
+        }
+        assert (body["family"], body["profile"], body["code_page"], body["vat"]["B"]) == (
+            "posnet",
+            "online",
+            "cp1250",
+            "8%",
+        )
+        dear = {"document": RECEIPT | {"total": "1.00"}}
+        refused = problem(await it.http.post("/v1/printers/till1/preview", json=dear), 422, "document.refused")
+        assert refused["errors"][0]["pointer"] == "/document/total"
+        problem(await it.http.post("/v1/printers/till9/preview", json={"document": RECEIPT}), 404, "printer.unknown")
+        assert (await it.client.preview("till1", CashIn(amount=500))).totals is None
+        assert (await it.http.get("/v1/jobs")).json()["jobs"] == []
+
+
+@pytest.mark.slow
+async def test_a_command_by_hand(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        response = await it.http.post("/v1/printers/till1/raw", json={"command": "sid"})
+        assert response.status_code == 200
+        assert response.json()["answer"] == "sid|nmPOSNET THERMAL XL2 ONLINE EMU|vr1.01|"
+        assert (await it.client.raw("till1", "trend|to1")).refusal is not None
+        body = problem(await it.http.post("/v1/printers/till1/raw", json={"command": "trline|x"}), 422, "request.raw")
+        assert "two-letter name" in body["detail"]
+        problem(await it.http.post("/v1/printers/till9/raw", json={"command": "sid"}), 404, "printer.unknown")
+        problem(
+            await it.http.post("/v1/printers/till1/raw", json={"command": "sid", "force": 1}), 422, "request.invalid"
+        )
+        it.printer.fault("drop_after", "stocash")
+        lost = problem(
+            await it.http.post("/v1/printers/till1/raw", json={"command": "stocash|kw100"}), 503, "link.unanswered"
+        )
+        assert (lost["document"], lost["retry"]) == ("unknown", "useless")
+
+
+@pytest.mark.slow
+async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
+    found = b""
+    followed = anyio.Event()
+
+    async def follow(it: Running) -> None:
+        nonlocal found
+        with contextlib.suppress(NotReachable):
+            async for data in it.client.follow_capture("till1"):
+                found += data
+                followed.set()
+
+    async with anyio.create_task_group() as tasks, running(tmp_path) as it:
+        tasks.start_soon(follow, it)
+        await followed.wait()
+        await it.put("A", {"type": "cash_in", "amount": 500})
+        with anyio.fail_after(10):
+            while b"cash\tkw500" not in found:
+                await anyio.sleep(0.01)
+        problem(await it.http.get("/v1/printers/till9/capture?follow=true"), 404, "printer.unknown")
+        problem(await it.http.get("/v1/printers/till1/capture?follow=maybe"), 422, "request.query")
+    packets, warnings = read(found)
+    assert any(b"cash\tkw500" in packet.data for packet in packets)
+    assert not warnings
 
 
 # -- bad requests ----------------------------------------------------------------------------------------

@@ -87,11 +87,11 @@ def catches(schedule: Schedule, mutant: str) -> bool:
         return bool(run(schedule).violations)
 
 
-def _batch(schedules: list[int | Schedule], mutant: str | None) -> Report:
+def _batch(schedules: list[int | Schedule], mutant: str | None, family: str) -> Report:
     total = Report()
     with mutants.applied(mutant) if mutant else contextlib.nullcontext():
         for schedule in schedules:
-            total.add(run(draw(schedule) if isinstance(schedule, int) else schedule))
+            total.add(run(draw(schedule, family) if isinstance(schedule, int) else schedule))
     return total
 
 
@@ -116,23 +116,24 @@ def campaign(
     minutes: float | None = None,
     workers: int | None = None,
     mutant: str | None = None,
+    family: str = FAMILIES[0],
     until_caught: bool = False,
 ) -> Report:
-    """Carry all of them out (seeds are drawn in the workers), for at most so long; or until one fails."""
+    """Carry all of them out (seeds are drawn in the workers, for ``family``), for at most so long; or until one fails."""
     total = Report()
     ends = None if minutes is None else time.monotonic() + minutes * 60
     batches = _batches(schedules)
     count = workers or os.cpu_count() or 1
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(count, mp_context=fork, initializer=_faster) as pool:
-        running = {pool.submit(_batch, batch, mutant) for batch in islice(batches, count * 2)}
+        running = {pool.submit(_batch, batch, mutant, family) for batch in islice(batches, count * 2)}
         while running:
             done = next(iter(running))
             total.add(done.result())
             running.discard(done)
             over = (ends is not None and time.monotonic() > ends) or (until_caught and bool(total.violations))
             if not over and (batch := next(batches, None)) is not None:
-                running.add(pool.submit(_batch, batch, mutant))
+                running.add(pool.submit(_batch, batch, mutant, family))
     return total
 
 

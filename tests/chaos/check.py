@@ -11,11 +11,14 @@ from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, noise three times.
-REFUSALS = ("382", "10", "30", "frame")
+REFUSALS = {"posnet": ("382", "10", "30", "frame"), "thermal": ("35", "36", "37", "2")}
 #: Errors after which a good document is carried out anew, unless its application would rather not: midnight between
 #: the question for the date and the report, another program's receipt opened since the look, and sums that differ
 #: because the cable doubled a line.
-PASSING = ("2022", "2038", "2805", "2806", "2807", "2808", "2809")
+PASSING = {
+    "posnet": ("2022", "2038", "2805", "2806", "2807", "2808", "2809"),
+    "thermal": ("7", "95", "4", "23", "26", "27"),
+}
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -122,7 +125,7 @@ def _report(key: str, job: Job, truth: Truth) -> list[str]:
 
 def _nothing_else(outcome: Outcome) -> list[str]:
     """Nothing was printed or cancelled that nobody asked for."""
-    truth, found = outcome.truth, []
+    truth, found, family = outcome.truth, [], outcome.schedule.family
     reports = [job for job in outcome.jobs.values() if job.document.type == "daily_report"]
     done = [job for job in reports if job.state is JobState.DONE]
     told = Counter(job.result.number for job in done if job.result is not None and job.resolution is None)
@@ -148,8 +151,8 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":
             number = (job.error.device_code or "").split()[0]
-            passing = number in PASSING and job.if_interrupted is IfInterrupted.FAIL
-            if number not in REFUSALS and not passing:
+            passing = number in PASSING.get(family, ()) and job.if_interrupted is IfInterrupted.FAIL
+            if number not in REFUSALS.get(family, ()) and not passing:
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found
@@ -189,6 +192,7 @@ def _undecided(outcome: Outcome) -> list[str]:
             "many_reports": reports,
             "twins": foreign and cancelled,
             "many_slips": doubled,
+            "changed": doubled or foreign,
         }
         if not happened.get(cause, False):
             found.append(f"undecided without need: {key} ({cause})")

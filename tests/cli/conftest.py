@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
@@ -58,7 +59,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
             assert it.run("licence", "import", "-", text=certificate).exit_code == 0
             with Client(config.socket) as client:
                 while client.printer("till1").state != "ready":
-                    portal.call(__import__("anyio").sleep, 0.01)
+                    portal.call(anyio.sleep, 0.01)
             yield it
         finally:
             future.cancel()

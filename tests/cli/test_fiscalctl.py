@@ -57,6 +57,8 @@ def test_documents_of_the_day(counter: Counter) -> None:
         "daily_report",
     ]
     assert len(counter.run("jobs", "--limit", "2").stdout.splitlines()) == 3
+    assert len(counter.run("jobs", "--state", "done").stdout.splitlines()) == 7
+    assert counter.run("jobs", "--state", "running").stdout == "no jobs\n"
 
 
 def test_the_status(counter: Counter) -> None:

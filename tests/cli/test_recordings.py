@@ -25,6 +25,8 @@ from tests.protocols.posnet.scripted import frame
 from tests.recording.example import PATH, example
 from tests.recording.test_regression import ABOUT, capture
 from tests.recording.test_replay import line
+from tests.recording.test_thermal import RECEIPT as THERMAL_RECEIPT
+from tests.recording.test_thermal import capture as thermal_capture
 
 BIN = Path(sys.executable).parent
 EXAMPLE = str(PATH)
@@ -135,6 +137,13 @@ def test_bare_bytes(text: str) -> None:
         assert (result.exit_code, result.stdout) == (0, "trend: close the receipt\n")
 
 
+def test_bare_bytes_are_of_the_family_that_can_read_them() -> None:
+    assert "open a receipt" in run("decode", "1B5030246838331B5C").stdout
+    answer = run("decode", "1B5032 31235A 246C 1B5C 6A", "--from-printer").stdout
+    assert "paragon nie jest rozpoczęty" in answer
+    assert "PAR  a receipt is open = yes" in answer
+
+
 def test_bare_bytes_of_a_printer(file: Callable[[bytes], str]) -> None:
     answer = frame("eclastdocnoget\tdi49\t")
     assert "di  its number = 49" in run("decode", answer.hex(), "--from-printer").stdout
@@ -196,6 +205,18 @@ def test_replaying_on_a_fresh_emulated_printer(file: Callable[[bytes], str]) -> 
     assert run_json("replay", path)["differences"] == []
 
 
+@pytest.mark.parametrize("profile", ["posnet", "novitus"])
+def test_replaying_on_a_fresh_printer_of_the_recorded_profile(profile: str, file: Callable[[bytes], str]) -> None:
+    path = file(write(thermal_capture(profile, THERMAL_RECEIPT)))
+    assert run_json("replay", path)["differences"] == []
+    assert run_json("replay", path, "--profile", profile)["differences"] == []
+    other = "novitus" if profile == "posnet" else "posnet"
+    assert run("replay", path, "--profile", other, "--wait", "0.05").exit_code == 1
+    result = run("replay", path, "--profile", "online")
+    assert result.exit_code == 2
+    assert "no emulated thermal printer has a profile 'online', but posnet, novitus, innova" in result.stderr
+
+
 def test_a_difference_is_exit_code_1(file: Callable[[bytes], str]) -> None:
     with EmulatedPrinter() as printer:
         result = run("replay", file(write(line(("trline\tnaA\tvt0\tpr1\t", "trline\t")))), "--against", printer.address)
@@ -209,6 +230,7 @@ def test_what_cannot_be_played(file: Callable[[bytes], str]) -> None:
         (["--against", "tcp://127.0.0.1:1"], "Connection refused"),
         (["--as-printer", "serial:///dev/null"], "listens at tcp://HOST:PORT"),
         (["--as-printer", "tcp://127.0.0.1:1", "--against", "tcp://127.0.0.1:1"], "exclude each other"),
+        (["--profile", "online", "--against", "tcp://127.0.0.1:1"], "without --against"),
         (["--as-printer", "tcp://203.0.113.1:99"], "203.0.113.1"),
     ):
         result = run("replay", EXAMPLE, *arguments)

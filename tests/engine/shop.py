@@ -36,7 +36,9 @@ RECEIPT: dict[str, Any] = {
 START = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
 
 
-WRITES = frozenset(("accept", "start", "commit", "requeue", "finish", "resolve", "withdraw", "know_printer"))
+WRITES = frozenset(
+    ("accept", "start", "commit", "requeue", "finish", "resolve", "withdraw", "know_printer", "begin_raw", "end_raw")
+)
 
 
 class DirectJournal:
@@ -116,13 +118,13 @@ class Till:
 
 
 class Shop:
-    def __init__(self, directory: Path, tills: list[Till]) -> None:
+    def __init__(self, directory: Path, tills: list[Till], **options: Any) -> None:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
         posnet = family("posnet")
         printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250")) for till in tills]
-        self.engine = Engine(printers, self.journal, self.gate)
+        self.engine = Engine(printers, self.journal, self.gate, **options)
 
     @property
     def till(self) -> Till:
@@ -151,9 +153,9 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop(directory: Path, *tills: Till) -> AsyncIterator[Shop]:
-    """An open shop; closing it is like killing the daemon."""
-    opened = Shop(directory, list(tills) or [Till("till1")])
+async def shop(directory: Path, *tills: Till, **options: Any) -> AsyncIterator[Shop]:
+    """An open shop, its engine with ``options``; closing it is like killing the daemon."""
+    opened = Shop(directory, list(tills) or [Till("till1")], **options)
     try:
         async with anyio.create_task_group() as tasks:
             for till in opened.tills.values():

@@ -333,10 +333,12 @@ def test_a_clock_that_jumped_ahead_deletes_nothing_recent(tmp_path: Path) -> Non
     store.close()
 
 
-def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    schema = files("fiscald.journal").joinpath("schema_v1.sql").read_text("utf-8")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    folder = files("fiscald.journal")
+    schema = "".join(folder.joinpath(f"schema_v{number}.sql").read_text("utf-8") for number in range(1, version + 1))
     with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:
-        db.executescript(f"BEGIN; {schema} PRAGMA user_version = 1; COMMIT;")
+        db.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
         db.execute(
             "INSERT INTO job (key, printer, digest, document, phase, created_at, updated_at) VALUES"
             " ('A', 'till1', zeroblob(32), '{\"type\": \"drawer\"}', 'accepted', ?, ?)",
@@ -347,4 +349,20 @@ def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> 
     assert entry is not None
     assert (entry.job.deadline, entry.job.if_interrupted) == (None, "repeat")
     accepted(store, "B")
+    assert store.begin_raw("till1", "scomm", b"scomm", "query", asked_by=None, forced=False) == 1
     store.close()
+
+
+def test_a_command_by_hand_is_kept_before_and_after(store: Store) -> None:
+    def kept() -> list[Any]:
+        return store._db.execute("SELECT sent, answer, problem, ended_at FROM raw ORDER BY id").fetchall()
+
+    first = store.begin_raw("till1", "scomm", b"\x02scomm\t#C42B\x03", "query", asked_by=1000, forced=False)
+    assert kept() == [(b"\x02scomm\t#C42B\x03", None, None, None)]
+    second = store.begin_raw("till1", "trinit", b"x", "reversible", asked_by=None, forced=True)
+    store.end_raw(first, "scomm|fsT|", None)
+    store.end_raw(second, None, problem("link.unanswered", printer="till1", reason="no answer in time"))
+    (answer, lost) = kept()
+    assert answer[1:] == ("scomm|fsT|", None, NOW.isoformat())
+    assert (lost[1], lost[3]) == (None, NOW.isoformat())
+    assert '"link.unanswered"' in lost[2]

@@ -71,6 +71,10 @@ PRINTER = '[printers.till1]\nfamily = "posnet"\naddress = "tcp://127.0.0.1:6666"
         (PRINTER + PRINTER.replace("till1", "till2"), ["till1 and till2 have the same address"]),
         ("[licence]\ntest_keys = 1", ["licence.test_keys"]),
         ('log_level = "loud"', ["log_level"]),
+        ('[rights]\nprnt = ["user:anna"]', ["unknown key rights.prnt", "did you mean print"]),
+        ('[rights]\nprint = ["anna"]', ["rights.print.0"]),
+        ('[rights]\nprint = ["role:anna"]', ["rights.print.0"]),
+        ('[rights]\nprint = "user:anna"', ["rights.print"]),
         ("socket = ", ["fiscald.toml"]),
         ('a = 1\nb = 2', ["unknown key a", "unknown key b"]),
     ],
@@ -91,6 +95,13 @@ def test_tcp_addresses_and_profiles(tmp_path: Path) -> None:
     printer = config.printers["till1"]
     assert printer.parsed_address == TcpHost("127.0.0.1", 6666)
     assert (printer.profile, printer.code_page, printer.record) == ("old", "mazovia", True)
+
+
+def test_rights(tmp_path: Path) -> None:
+    config = read(tmp_path, '[rights]\nprint = ["group:fiscald"]\nraw = ["user:anna", "group:serwis"]\nresolve = []\n')
+    assert {right: names for right, names in config.rights.given.items() if names is not None} == {
+        "print": ("group:fiscald",), "raw": ("user:anna", "group:serwis"), "resolve": ()
+    }  # fmt: skip
 
 
 def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:

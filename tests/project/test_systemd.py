@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fiscald.transport.known_usb import KNOWN_USB, Link
+
 UNITS = Path(__file__).parents[2] / "systemd"
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
 
@@ -42,13 +44,62 @@ def test_the_service_is_exposed_to_little(units: Path) -> None:
     assert float(exposure[1]) <= 2.0
 
 
-def test_no_root_no_capabilities_and_only_serial_ports() -> None:
+def test_no_root_no_capabilities_and_only_serial_ports_and_usb() -> None:
     lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
     assert "User=fiscald" in lines
     assert "CapabilityBoundingSet=" in lines
     assert "ProtectSystem=strict" in lines
     devices = {line.partition("=")[2] for line in lines if line.startswith("DeviceAllow=")}
-    assert devices == {"char-ttyS rw", "char-ttyUSB rw", "char-ttyACM rw"}
+    assert devices == {"char-ttyS rw", "char-ttyUSB rw", "char-ttyACM rw", "char-usb_device rw"}
+
+
+def rules() -> list[str]:
+    lines = (UNITS / "70-fiscald.rules").read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("line", rules())
+def test_every_udev_rule_is_well_formed(line: str) -> None:
+    """Keys that udev knows, and a match (==, !=) never mistaken for an assignment (=, +=)."""
+    term = r"""(?:
+        (?:ACTION|SUBSYSTEM)(?:==|!=)
+        |ATTRS\{(?:idVendor|idProduct|product)\}==
+        |ENV\{(?:DEVTYPE|ID_SERIAL_SHORT)\}==
+        |ENV\{FISCALD_PRINTER\}(?:!=|=)
+        |ENV\{ID_MM_DEVICE_IGNORE\}=
+        |(?:OWNER|GROUP|MODE|GOTO|LABEL)=
+        |SYMLINK\+=
+    )"[^"]+\""""
+    assert re.fullmatch(rf"{term}(?:,\ {term})*", line, re.VERBOSE)
+
+
+def test_the_rules_lead_somewhere() -> None:
+    text = "\n".join(rules())
+    assert set(re.findall(r'GOTO="(\w+)"', text)) == set(re.findall(r'LABEL="(\w+)"', text))
+
+
+@pytest.mark.skipif(shutil.which("udevadm") is None, reason="no udevadm here")
+def test_udev_understands_the_rules() -> None:
+    told = subprocess.run(["udevadm", "verify", str(UNITS / "70-fiscald.rules")], capture_output=True, text=True)
+    if "Unknown command" in told.stderr:
+        pytest.skip("this udevadm is older than 254")
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_rules_name_the_printers_that_are_known() -> None:
+    named = {
+        (int(vendor, 16), int(product, 16))
+        for vendor, products in re.findall(r'idVendor\}=="(\w+)", ATTRS\{idProduct\}=="([\w|]+)"', "\n".join(rules()))
+        for product in products.split("|")
+    }
+    assert named == {(known.vendor, known.product) for known in KNOWN_USB if known.link is Link.CDC}
+
+
+def test_a_printer_belongs_to_the_daemon_and_is_no_modem() -> None:
+    text = "\n".join(rules())
+    for subsystem in ('SUBSYSTEM=="tty"', 'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device"'):
+        assert f'{subsystem}, OWNER="fiscald", GROUP="fiscald", MODE="0600"' in text
+    assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in text
 
 
 def test_the_socket_is_the_contracts() -> None:
@@ -65,5 +116,6 @@ def test_users_and_directories_can_be_made(tmp_path: Path) -> None:
     subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(UNITS / "fiscald.sysusers")], check=True)
     assert re.search(r"^fiscald:.*:/var/lib/fiscald:", (tmp_path / "etc/passwd").read_text(), re.MULTILINE)
     assert re.search(r"^dialout:.*:fiscald$", (tmp_path / "etc/group").read_text(), re.MULTILINE)
+    assert re.search(r"^fiscald-admin:", (tmp_path / "etc/group").read_text(), re.MULTILINE)
     subprocess.run(["systemd-tmpfiles", f"--root={tmp_path}", "--create", str(UNITS / "fiscald.tmpfiles")], check=True)
     assert (tmp_path / "run/fiscald").stat().st_mode & 0o777 == 0o755

@@ -124,3 +124,45 @@ async def test_a_place_that_cannot_be_written(tmp_path: Path, caplog: pytest.Log
     (tmp_path / "recordings").write_text("a file, not a folder")
     await talk(flight(folder=tmp_path / "recordings"))
     assert "no recording at" in caplog.text
+
+
+# -- as it goes on ---------------------------------------------------------------------------------------
+
+
+async def test_who_follows_gets_every_packet_from_then_on() -> None:
+    recorder = flight()
+    await talk(recorder)
+    stream = recorder.follow()
+    data = await anext(stream)
+    await talk(recorder)
+    data += await anext(stream)
+    assert shape(read(data).packets) == CONVERSATION, "a whole file, of what came since"
+    await talk(recorder)
+    assert shape(read(data + await anext(stream)).packets) == CONVERSATION * 2
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_quiet_is_told_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.recording.recorder.QUIET_SECONDS", 0.01)
+    recorder = flight()
+    stream = recorder.follow()
+    await anext(stream)
+    assert await anext(stream) == b""
+    await talk(recorder)
+    assert await anext(stream) != b""
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_nobody_waits_for_a_slow_reader_and_it_is_told_what_it_missed() -> None:
+    recorder = flight(keep=300)
+    stream = recorder.follow()
+    data = await anext(stream)
+    for _ in range(20):
+        await talk(recorder)
+    data += await anext(stream)
+    packets = read(data).packets
+    assert packets[0].event is Event.GAP
+    kept = len(packets) - 1
+    assert packets[0].note == f"{20 * len(CONVERSATION) - kept} packets were not fetched in time"
+    assert shape(packets[1:]) == (CONVERSATION * 20)[-kept:]
+    await stream.aclose()  # type: ignore[attr-defined]

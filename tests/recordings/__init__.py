@@ -2,6 +2,11 @@
 
 Every JSON file here is one recording; its header says of which family, model and firmware, and where it comes from.
 ``fiscalctl regression`` makes one of a capture. The tests of its family take it up by themselves.
+
+An exchange is a list: the command, then what was answered. POSNET frames stand there as text without STX, checksum and
+ETX. Thermal sequences and single bytes stand there whole, in hexadecimal: whether a sequence has a check byte, and what
+a firmware puts in front of it, is a part of what was recorded. ``thermal-manuals.json`` is no recording, but what the
+manuals and client programs show; ``fiscalctl decode`` reads each line of both.
 """
 
 from __future__ import annotations
@@ -77,10 +82,23 @@ def posnet() -> list[Conversation]:
     return [conversation for path in files("posnet") for conversation in read(path)]
 
 
+def dialogues(path: Path) -> list[Dialogue]:
+    """What a file in hexadecimal holds."""
+    return [
+        Dialogue(each["name"], [Bytes(bytes.fromhex(sent), bytes.fromhex("".join(rest))) for sent, *rest in exchanges])
+        for each in header(path)["conversations"]
+        for exchanges in [each["exchanges"]]
+    ]
+
+
+MANUALS = Path(__file__).with_name("thermal-manuals.json")
+
+
 def thermal() -> list[Dialogue]:
     """Frames and conversations of the Thermal manuals and clients; see the head of the file for what they are worth."""
-    content = json.loads(Path(__file__).with_name("thermal-manuals.json").read_text("utf-8"))
-    return [
-        Dialogue(each["name"], [Bytes(*map(bytes.fromhex, pair)) for pair in each["exchanges"]])
-        for each in content["conversations"]
-    ]
+    return dialogues(MANUALS)
+
+
+def thermal_recordings() -> list[Dialogue]:
+    """What was recorded on real Thermal printers."""
+    return [dialogue for path in files("thermal") if path != MANUALS for dialogue in dialogues(path)]

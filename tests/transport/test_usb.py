@@ -12,8 +12,10 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 import usb.core
 from hypothesis import given
@@ -119,7 +121,9 @@ async def test_the_right_one_of_two(bus: EmulatedBus, option: str) -> None:
         async with await parse_address(f"{ANY}?{option}").open() as stream:
             await stream.send(b"hello")
             assert arrived(far, 5) == b"hello"
-            assert not bus.claimed(wrong)
+            assert bus.is_open(right)
+            assert not bus.is_open(wrong)
+        assert not bus.is_open(right)
 
 
 async def test_a_serial_number_is_found_again_wherever_it_is_plugged_in(bus: EmulatedBus) -> None:
@@ -158,6 +162,22 @@ async def test_no_rights(bus: EmulatedBus, address: str) -> None:
 async def test_no_rights_for_one_of_two_that_fit(bus: EmulatedBus) -> None:
     told = await refused(bus, ANY, (Gadget("A", denied=True), "1-2"), (Gadget("B"), "1-3"))
     assert "path=1-2 (serial number not readable: Permission denied), path=1-3 (serial=B)" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "kind"),
+    [
+        (libusb1.LIBUSB_ERROR_NO_DEVICE, errno.ENODEV, DeviceAbsent),
+        (libusb1.LIBUSB_ERROR_TIMEOUT, errno.ETIMEDOUT, LinkError),
+    ],
+)
+async def test_a_device_that_fails_while_it_is_told_its_line(code: int, number: int, kind: type[LinkError]) -> None:
+    class Failing(EmulatedBus):
+        def ctrl_transfer(self, *_: Any) -> int:
+            raise USBError("what a pity", code, number)
+
+    told = await refused(Failing(), ANY, (Gadget(), "1-2"))
+    assert type(told) is kind
 
 
 async def test_another_program_has_it(bus: EmulatedBus) -> None:
@@ -474,6 +494,17 @@ async def test_unplugged_while_it_answers(bus: EmulatedBus, at: int, *, arrives:
         assert came == bytes(range(200))[: (at // 64 + arrives) * 64], "what has come can be read"
 
 
+async def test_a_bad_cable(bus: EmulatedBus) -> None:
+    class Noisy(EmulatedBus):
+        def bulk_write(self, *_: Any) -> int:
+            raise USBError("Input/Output Error", libusb1.LIBUSB_ERROR_IO, errno.EIO)
+
+    async with opened(Noisy(), Gadget()) as (stream, _):
+        await stream.send(b"x")
+        with pytest.raises(LinkLost, match="cable is bad"), anyio.fail_after(5):
+            await stream.receive()
+
+
 async def test_switched_off(bus: EmulatedBus) -> None:
     async with opened(bus, Gadget()) as (stream, far):
         far.close()
@@ -500,10 +531,29 @@ async def test_what_was_sent_before_closing_arrives(bus: EmulatedBus) -> None:
         assert arrived(far, 1000) == b"x" * 1000
 
 
+async def test_closing_while_nobody_takes_the_answers(bus: EmulatedBus) -> None:
+    printer = Gadget(interfaces=cdc_acm(512))
+    async with opened(bus, printer) as (stream, far):
+        sender = threading.Thread(target=lambda: flood(far, 1_000_000))
+        sender.start()
+        await anyio.sleep(0.1)
+        await stream.send(b"last words")
+        await stream.aclose()
+        assert arrived(far, 10) == b"last words"
+        bus.unplug(printer)
+        await anyio.to_thread.run_sync(sender.join)
+
+
+def flood(far: socket.socket, length: int) -> None:
+    """Sends so much, or what the other end lets it."""
+    with contextlib.suppress(OSError):
+        far.sendall(b"x" * length)
+
+
 async def test_closing_does_not_wait_for_a_printer_that_takes_nothing(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, _):
-        printer.plan(UsbAct.NAK, "out", transfers=10_000)
+        printer.plan(UsbAct.NAK, "out", transfers=40)
         await stream.send(b"x" * 1000)
         with anyio.fail_after(1):
             await stream.aclose()
@@ -521,14 +571,34 @@ async def test_closing_in_a_cancelled_task_gives_the_device_back(bus: EmulatedBu
     assert not bus.claimed(printer)
 
 
-async def test_opening_that_is_given_up_leaves_nothing_claimed(bus: EmulatedBus) -> None:
+async def test_opening_that_is_given_up_leaves_nothing_claimed() -> None:
+    class SlowBus(EmulatedBus):
+        def enumerate_devices(self) -> list[Any]:
+            anyio.from_thread.run_sync(scope.cancel)
+            return super().enumerate_devices()
+
     printer = Gadget()
-    with bus.in_use(), bus.plug(printer):
-        with anyio.move_on_after(0):
+    with SlowBus().in_use() as bus, bus.plug(printer):
+        with anyio.CancelScope() as scope:
             async with await parse_address(ANY).open():
+                assert bus.claimed(printer), "what a thread has begun cannot be stopped"
                 await anyio.sleep_forever()
+        assert scope.cancelled_caught
         assert not bus.claimed(printer)
-        await (await parse_address(ANY).open()).aclose()
+
+
+async def test_a_quiet_line_is_asked_seldom() -> None:
+    class Counting(EmulatedBus):
+        reads = 0
+
+        def bulk_read(self, *arguments: Any) -> int:
+            self.reads += 1
+            return super().bulk_read(*arguments)
+
+    bus = Counting()
+    async with opened(bus, Gadget()):
+        await anyio.sleep(0.5)
+        assert bus.reads <= 1 + 5 + 0.5 / 0.032 + 1
 
 
 async def test_no_thread_stays_behind(bus: EmulatedBus) -> None:

@@ -8,7 +8,7 @@ emulator reads requests and builds replies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fiscald.protocols.base import Effect, Patience
@@ -88,6 +88,8 @@ class Reply:
     frame_error: bool = False
     param: str | None = None
     """The parameter a frame error complains about."""
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """The answer as it came."""
 
     @property
     def good(self) -> bool:
@@ -133,6 +135,7 @@ def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
             error=int(error) if error.isdigit() else 0,
             frame_error=frame.mnemonic == "ERR",
             param=None if blamed is None else blamed.decode("ascii", "replace"),
+            frame=frame,
         )
     values: dict[str, Any] = {}
     for param in row.reply:
@@ -143,7 +146,7 @@ def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
             values[param.name] = param.value.decode(raw, dialect)
         except ValueRefused:
             continue
-    return Reply(frame.mnemonic, values)
+    return Reply(frame.mnemonic, values, frame=frame)
 
 
 def _p(name: str, value: Value) -> Param:

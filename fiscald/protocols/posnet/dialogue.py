@@ -176,6 +176,8 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             return NotPrinted(why, again=_again(reply))
         if opening:
             opened = yield from _look_when_opened(before)
+            if opened is None:
+                return NotPrinted(problem("printer.cancelled"))
             yield Opened(opened)
     assert plan.close is not None
     assert opened is not None
@@ -187,12 +189,18 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     return (yield from _judge_receipt(plan, settings, opened, closing, notices))
 
 
-def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
-    """The counters while our receipt is open: nothing else can move them before it ends."""
+def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any] | None]:
+    """The counters while our receipt is open: nothing else can move them before it ends.
+
+    ``None``: a person has cancelled it already.
+    """
     opened = yield from read_counters()
     if Moved(before, opened).at_all:
-        # Another program printed between our first look and our opening.
+        # Another program printed between our first look and our opening; or ours was cancelled since.
         opened |= yield from read_day()
+        scomm = yield from ask("scomm", "ts")
+        if not scomm["ts"]:
+            return None
     return before | opened
 
 

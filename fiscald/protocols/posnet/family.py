@@ -5,8 +5,21 @@ from __future__ import annotations
 from fiscald.model.documents import Document, Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Check, Dialogue, Naming, Session, Settings, Trail, Verdict, Vocabulary
-from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.base import (
+    Check,
+    Dialogue,
+    Introduction,
+    Naming,
+    RawReply,
+    Session,
+    Settings,
+    Step,
+    Trail,
+    Verdict,
+    Vocabulary,
+)
+from fiscald.protocols.posnet import dialogue, queries, raw
+from fiscald.protocols.posnet.commands import Reply
 from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
@@ -21,11 +34,17 @@ class Posnet:
     code_pages = tuple(CODE_PAGES)
     profiles = tuple(PROFILES)
     documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
+    #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
+    speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
         tokens = settings.profile is not None and PROFILES[settings.profile].tokens
         return PosnetSession(settings.code_page, tokens=tokens)
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there."""
+        return queries.hello(settings)
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
@@ -46,7 +65,7 @@ class Posnet:
                 plan = plan_printout(document, profile, settings.code_page)
             case _:
                 return Check()
-        return Check(tuple(plan.errors), tuple(plan.notices))
+        return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry a document out."""
@@ -55,6 +74,14 @@ class Posnet:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as ``mnemonic|xxvalue|xxvalue``, with TAB or ``|`` between the fields."""
+        return raw.parse(text, settings)
+
+    def show_raw(self, reply: Reply, settings: Settings) -> RawReply:
+        """The answer in the same form."""
+        return raw.show(reply, settings)
 
     def naming(self, settings: Settings) -> Naming:
         """Names for what passes over a new connection."""

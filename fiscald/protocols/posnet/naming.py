@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.money import format_grosze
-from fiscald.model.privacy import mask, mask_nips
+from fiscald.model.privacy import mask, mask_personal
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Direction, NamedError, NamedField, NamedFrame, Vocabulary, Word
 from fiscald.protocols.posnet import fields as f
@@ -272,14 +272,14 @@ def _masked(payload: bytes) -> bytes:
     """The payload with personal data masked, just as long."""
     mnemonic, *chunks = payload.split(TAB)
     _, meanings = WORDS.get(mnemonic.removeprefix(b"!").decode("ascii", "replace"), ("", {}))
-    parts = [mask_nips(mnemonic)]
+    parts = [mask_personal(mnemonic)]
     for chunk in chunks:
         meaning = meanings.get(chunk[:2].decode("ascii", "replace"))
         if meaning is not None and meaning.private:
             parts.append(chunk[:2] + mask(chunk[2:]))
         else:
             # A unique number has ten digits too, and says which printer it was.
-            parts.append(chunk if chunk.startswith(b"nu") else mask_nips(chunk))
+            parts.append(chunk if chunk.startswith(b"nu") else mask_personal(chunk))
     return TAB.join(parts)
 
 

@@ -13,7 +13,7 @@ from fiscald.model.jobs import Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.asking import ask_again, good_values, refusal
-from fiscald.protocols.base import Dialogue, Interrupted, Settings, Step
+from fiscald.protocols.base import Dialogue, Interrupted, Introduction, Settings, Step
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
@@ -379,6 +379,15 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
         transaction_open=facts.transaction_open,
         day_open=not facts.scomm.get("tz", False),
         device=counters,
+    )
+
+
+def hello(settings: Settings) -> Dialogue[Introduction]:
+    """Who is there: what is asked for the status has no side effect in any state (5.1, 5.3), nor is an error of it
+    shown to anybody."""
+    found = yield from observe(settings)
+    return Introduction(
+        found.identity, found.condition, found.rates, found.transaction_open, found.counters, found.clock
     )
 
 

@@ -56,9 +56,12 @@ class PosnetSession:
         token = frame.get(TOKEN)
         refused = frame.mnemonic == "ERR"
         named = frame.get("cm") if refused else frame.mnemonic.encode()
+        if named is None and len(self._waiting) > 1:
+            # Some frame errors do not say whose they are: taken for the wrong command's, one that was executed
+            # would be sent again.
+            return None
         for entry in self._waiting:
             request, expected = entry
-            # Some frame errors do not say whose they are; then they belong to the oldest command in flight.
             same_name = named is None or named == request.row.mnemonic.encode()
             same_token = expected is None or token == expected.encode() or (refused and token is None)
             if same_name and same_token:

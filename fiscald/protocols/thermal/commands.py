@@ -7,7 +7,7 @@ answers with them, the emulator reads commands and builds answers. construct des
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -56,6 +56,36 @@ SHORT_FORM = 3
 Given = Mapping[str, Any]
 
 
+class Times(NamedTuple):
+    """As many as a parameter says, or as usual where it says nothing."""
+
+    param: str
+    usual: int = 0
+
+    def __call__(self, given: Given) -> int:
+        """How many."""
+        return given.get(self.param) or self.usual
+
+
+class When(NamedTuple):
+    """Where a parameter was sent and has one of these values (any, where there are none); by brand."""
+
+    posnet: tuple[str, tuple[int, ...]] | None
+    novitus: tuple[str, tuple[int, ...]] | None
+
+    def of(self, brand: Brand) -> tuple[str, tuple[int, ...]] | None:
+        """What devices of that brand look at; ``None``: they never have it."""
+        return self.novitus if brand is Brand.NOVITUS else self.posnet
+
+    def __call__(self, given: Given) -> bool:
+        """Whether it is there."""
+        condition = self.of(given["brand"])
+        if condition is None:
+            return False
+        value = given.get(condition[0])
+        return value is not None and (not condition[1] or value in condition[1])
+
+
 class Check(StrEnum):
     """Whether a kind of sequence has a check byte (3.2)."""
 
@@ -72,7 +102,7 @@ class Param(NamedTuple):
     most: int = 255
     least: int = 0
     required: bool = False
-    times: Callable[[Given], int] | None = None
+    times: Times | None = None
     """So many of them; then the value is a list."""
 
 
@@ -85,9 +115,9 @@ class Part(NamedTuple):
     """The error a printer answers where it does not fit."""
     end: bytes | None = None
     """Its terminator; the usual one of its type where ``None``, nothing behind it where empty."""
-    times: Callable[[Given], int] | None = None
+    times: Times | None = None
     """So many of them; then the value is a list."""
-    when: Callable[[Given], bool] | None = None
+    when: When | None = None
     optional: bool = False
     """Left out by whoever does not need it."""
     rest: bool = False
@@ -99,10 +129,19 @@ class Part(NamedTuple):
         return self.rest or self.times is not None
 
     @property
+    def term(self) -> bytes:
+        """What ends it; nothing where it goes to the end of the sequence."""
+        return self.value.end if self.end is None else self.end
+
+    @property
+    def by_rate(self) -> bool:
+        """Whether there is one for every VAT rate."""
+        return self.times in (_RATES, _SEVEN)
+
+    @property
     def shape(self) -> Construct[Any, Any]:
         """Its bytes, by construct; ``given`` are the parameters."""
-        end = self.value.end if self.end is None else self.end
-        one: Construct[Any, Any] = NullTerminated(GreedyBytes, term=end) if end else GreedyBytes
+        one: Construct[Any, Any] = NullTerminated(GreedyBytes, term=self.term) if self.term else GreedyBytes
         times, when = self.times, self.when
         if times is not None:
             return Array(lambda context: times(context._params.given), one)
@@ -148,11 +187,7 @@ class Layout:
     def read(self, frame: Frame, dialect: Dialect) -> dict[str, Any]:
         """Parameters and fields of a sequence. Raises ``FieldFault``."""
         values = _read_params(self, frame)
-        body = frame.unchecked.body if self.check is Check.NEVER else frame.body
-        try:
-            raw = self.body.parse(body, given=values | {"brand": dialect.brand})
-        except ConstructError:
-            raise FieldFault(self.fault, self.name, f"{body!r} has too many or too few fields") from None
+        raw = self.split(frame, values, dialect.brand)
         for part in self.parts:
             found = raw[part.name]
             if part.many:
@@ -160,6 +195,15 @@ class Layout:
             elif found is not None:
                 values[part.name] = _decode(part, found, dialect)
         return values
+
+    def split(self, frame: Frame, given: Given, brand: Brand) -> Mapping[str, Any]:
+        """The fields as they stand on the line: bytes, a list of them, ``None``. Raises ``FieldFault``."""
+        body = frame.unchecked.body if self.check is Check.NEVER else frame.body
+        try:
+            raw: Mapping[str, Any] = self.body.parse(body, given={**given, "brand": brand})
+        except ConstructError:
+            raise FieldFault(self.fault, self.name, f"{body!r} has too many or too few fields") from None
+        return raw
 
     def write(self, values: Given, dialect: Dialect) -> Frame:
         """The sequence with these values. Raises ``FieldFault`` for one that does not fit."""
@@ -303,42 +347,18 @@ def read_reply(layout: Layout, frame: Frame, dialect: Dialect) -> Reply:
 # -- conditions and counts ------------------------------------------------------------------------------
 
 
-def _times(name: str) -> Callable[[Given], int]:
-    return lambda given: given.get(name) or 0
+def _if(name: str, *wanted: int) -> When:
+    return When((name, wanted), (name, wanted))
 
 
-def _if(name: str, *wanted: int) -> Callable[[Given], bool]:
-    return lambda given: given.get(name) in wanted
-
-
-def _sent(name: str) -> Callable[[Given], bool]:
-    return lambda given: given.get(name) is not None
-
-
-def _of(brand: Brand) -> Callable[[Given], bool]:
-    return lambda given: given["brand"] is brand
-
-
-def _line_amount(given: Given) -> bool:
-    """POSNET has it as soon as there is a second parameter, Novitus only where there is a discount (forms 2 to 6N)."""
-    return bool(given.get("Pr")) if given["brand"] is Brand.NOVITUS else given.get("Pr") is not None
-
-
-def _line_description(given: Given) -> bool:
-    """POSNET has it with ``Po`` 16 only, Novitus with every discount (forms 3, 3N, 4, 4N)."""
-    return bool(given.get("Pr")) if given["brand"] is Brand.NOVITUS else given.get("Po") == OWN_DESCRIPTION
-
-
-def _receipt_description(given: Given) -> bool:
-    return given["brand"] is Brand.POSNET and given.get("Psx") == 1
-
-
-def _rate_count(given: Given) -> int:
-    return given.get("Ps") or 4
-
-
-def _seven(_: Given) -> int:
-    return len(RATE_LETTERS)
+_DISCOUNTED = ("Pr", (1, 2, 3, 4))
+#: POSNET has it as soon as there is a second parameter, Novitus only where there is a discount (forms 2 to 6N).
+_LINE_AMOUNT = When(("Pr", ()), _DISCOUNTED)
+#: POSNET has it with ``Po`` 16 only, Novitus with every discount (forms 3, 3N, 4, 4N).
+_LINE_DESCRIPTION = When(("Po", (OWN_DESCRIPTION,)), _DISCOUNTED)
+_RECEIPT_DESCRIPTION = When(("Psx", (1,)), None)
+_RATES = Times("Ps", 4)
+_SEVEN = Times("", len(RATE_LETTERS))
 
 
 # -- parameters and fields that several commands have ---------------------------------------------------
@@ -374,9 +394,9 @@ def _moment(*names: str) -> tuple[Part, ...]:
 
 _STATUS = (
     *_moment("Pe", "Pm", "Pt", "Px", "Pf", "Pz", "Py", "Pmies", "Pd"),
-    Part("ptu", f.RATE, times=_seven),
+    Part("ptu", f.RATE, times=_SEVEN),
     Part("par_num", f.COUNT),
-    Part("tot", f.TOTAL, times=_seven),
+    Part("tot", f.TOTAL, times=_SEVEN),
     Part("cash", f.TOTAL),
     Part("nr_unikatowy", Text(20), end=b""),
 )
@@ -391,18 +411,18 @@ STATUS = Layout("#X", 2, (), _STATUS)
 STATUS_OLD = Layout("#X", 1, (), _STATUS, Check.OPTIONAL)
 #: ``24#s``: daily records and the current or last receipt by rate.
 RECORDS = Layout("#X", 3, (), (
-    *_numbers("Py", "Pm", "Pd", "n_dobowych", "n_wolnych", "n_zablokowanych"), Part("p", f.TOTAL, times=_seven),
+    *_numbers("Py", "Pm", "Pd", "n_dobowych", "n_wolnych", "n_zablokowanych"), Part("p", f.TOTAL, times=_SEVEN),
 ))  # fmt: skip
 #: ``28#s``: the open day.
 DAY = Layout("#X", 10, (), (
     *_numbers("Py", "Pm", "Pd", "Ph", "Pmin", "Ps", "parag", "anul", "zmiany"), Part("anul_kwota", f.TOTAL),
-    Part("tot", f.TOTAL, times=_seven),
+    Part("tot", f.TOTAL, times=_SEVEN),
 ))  # fmt: skip
 #: ``50#s``: number of the last printed document of any kind; what follows differs between brands.
 LAST_DOCUMENT = Layout("#X", 50, (), (Part("numer", f.COUNT), Part("dalsze", f.COUNT, rest=True)))
 #: ``100#s``: the open or last receipt by rate.
 RECEIPT = Layout("#X", 100, (_r("Pn", 2), _r("Pt")), (
-    Part("total", f.TOTAL), Part("v", f.TOTAL, times=_seven), Part("f", f.AMOUNT, times=lambda _: 3),
+    Part("total", f.TOTAL), Part("v", f.TOTAL, times=_SEVEN), Part("f", f.AMOUNT, times=Times("", 3)),
 ))  # fmt: skip
 ERROR = Layout("#E", 1, (), (Part("Pe", f.COUNT, end=b""),), Check.NEVER)
 MODEL = Layout("#R", 1, (), (Part("typ", Text(60), end=b"/"), Part("wersja", Text(40), end=b"")), Check.NEVER)
@@ -459,11 +479,11 @@ _ROWS = (
     # -- clock, rates, header, options (5.1) -----------------------------------------------------------
     Row("$c", None, (_r("Py", 99), _r("Pm", 12, 1), _r("Pd", 31, 1), _r("Ph", 23), _r("Pmn", 59), _r("Ps", 59)), _WHO),
     Row("$p", None, (_p("Ps", 7), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), (
-        Part("ptu", f.RATE, 11, times=_rate_count), *_WHO,
+        Part("ptu", f.RATE, 11, times=_RATES), *_WHO,
     ), effect=_IRR, brands=_POSNET),
     # Novitus has register and cashier before the rates and the date behind them.
     Row("$p", None, (_p("Ps", 7), _p("conf", 1)), (
-        *_WHO, Part("ptu", f.RATE, 11, times=_rate_count), Part("data", Text(10), end=b";", optional=True),
+        *_WHO, Part("ptu", f.RATE, 11, times=_RATES), Part("data", Text(10), end=b";", optional=True),
     ), effect=_IRR, brands=_NOVITUS),
     # Any other first parameter is the fiscalisation of older manuals and is not here on purpose (12, no. 16).
     Row("$f", 0, (), (Part("naglowek", f.Header(500), 12), *_WHO)),
@@ -489,15 +509,15 @@ _ROWS = (
     ), effect=_IRR, patience=_REPORT),
     # -- receipt (5.2) ---------------------------------------------------------------------------------
     Row("$h", None, (_p("Pl"), _p("Pn", 3), _p("P0", 0), _p("idtype", 3), _p("PL", 1)), (
-        Part("linie", _LINE, times=_times("Pn")), Part("id", Text(13), when=_if("idtype", 1, 2, 3)),
+        Part("linie", _LINE, times=Times("Pn")), Part("id", Text(13), when=_if("idtype", 1, 2, 3)),
     )),
     # Not in any manual: one client sends it to newer POSNET printers (5.6).
     Row("$N", 1, (), (Part("nip", Text(13, least=1)),), brands=_POSNET),
     Row("$l", None, (_r("Pi"), _p("Pr", 4), _p("Po", 16), _p("Pd", 1)), (
         Part("nazwa", Text(40, least=1), 16), Part("ilosc", f.QUANTITY, 17), Part("ptu", f.LETTER, 18),
         Part("cena", f.Amount(least=1), 19), Part("brutto", f.AMOUNT, 20),
-        Part("rabat", f.AMOUNT, 20, when=_line_amount),
-        Part("nazwa_rabatu", Text(20, 40), when=_line_description),
+        Part("rabat", f.AMOUNT, 20, when=_LINE_AMOUNT),
+        Part("nazwa_rabatu", Text(20, 40), when=_LINE_DESCRIPTION),
         Part("opis", Text(35, 160), when=_if("Pd", 1)),
     )),
     # -- returnable packaging (5.3) --------------------------------------------------------------------
@@ -520,8 +540,8 @@ _ROWS = (
     ), patience=_CLOSE),
     Row("$e", 1, (_r("Pr", 99), _p("Pn", 3), _PC, _p("Px", 4), _p("Py")), (
         # POSNET: exactly three characters, register and cashier; Novitus: the cashier's name.
-        Part("kod", Text(3, 31), 25), Part("linie", _LINE, 25, times=_times("Pn")),
-        Part("wplata", f.AMOUNT, 26), Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27, when=_sent("Px")),
+        Part("kod", Text(3, 31), 25), Part("linie", _LINE, 25, times=Times("Pn")),
+        Part("wplata", f.AMOUNT, 26), Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27, when=_if("Px")),
     ), effect=_IRR, patience=_CLOSE),
     Row("$x", None, (
         _r("Pn", 5), _r("Pc", 3), _r("Py"), _r("Px", 4), _r("Pg", 1), _r("Pk", 1), _r("Pz", 1), _r("Pb", 1),
@@ -536,25 +556,25 @@ _ROWS = (
     ), effect=_IRR, patience=_CLOSE),
     Row("$y", None, (
         _r("Pn", 3), _r("Pc", 3), _r("Py", 1), _r("Pdsp", 1), _r("Px", 4), _r("Pkb", 20), _r("Pkz", 20), _r("Pns", 1),
-        _r("Pfn", 20), _r("Pr", 1), _r("Pg", 1), Param("Pfx", 10, times=_times("Pfn")), _p("Psx", 1),
+        _r("Pfn", 20), _r("Pr", 1), _r("Pg", 1), Param("Pfx", 10, times=Times("Pfn")), _p("Psx", 1),
     ), (
         Part("nr_kasy", Text(8), 25), Part("kasjer", Text(17, 32), 25), Part("numer_systemowy", Text(30, 60), 25),
-        Part("linie", _LINE, 25, times=_times("Pn")), Part("formy", Text(16, 24), 25, times=_times("Pfn")),
-        Part("nr_kaucji_pobr", Text(4), 17, times=_times("Pkb")),
-        Part("ilosc_kaucji_pobr", Text(16), 17, times=_times("Pkb")),
-        Part("nr_kaucji_zwr", Text(4), 17, times=_times("Pkz")),
-        Part("ilosc_kaucji_zwr", Text(16), 17, times=_times("Pkz")),
-        Part("opis_rabatu", Text(16), 25, when=_receipt_description),
+        Part("linie", _LINE, 25, times=Times("Pn")), Part("formy", Text(16, 24), 25, times=Times("Pfn")),
+        Part("nr_kaucji_pobr", Text(4), 17, times=Times("Pkb")),
+        Part("ilosc_kaucji_pobr", Text(16), 17, times=Times("Pkb")),
+        Part("nr_kaucji_zwr", Text(4), 17, times=Times("Pkz")),
+        Part("ilosc_kaucji_zwr", Text(16), 17, times=Times("Pkz")),
+        Part("opis_rabatu", Text(16), 25, when=_RECEIPT_DESCRIPTION),
         Part("total", f.AMOUNT, 27), Part("dsp", f.AMOUNT, 26), Part("rabat", f.AMOUNT, 27),
-        Part("wplata", f.AMOUNT, 26), Part("kwoty", f.AMOUNT, 26, times=_times("Pfn")), Part("reszta", f.AMOUNT, 26),
-        Part("kaucja_pobr", f.AMOUNT, 26, times=_times("Pkb")),
-        Part("kaucja_zwr", f.AMOUNT, 26, times=_times("Pkz")),
+        Part("wplata", f.AMOUNT, 26), Part("kwoty", f.AMOUNT, 26, times=Times("Pfn")), Part("reszta", f.AMOUNT, 26),
+        Part("kaucja_pobr", f.AMOUNT, 26, times=Times("Pkb")),
+        Part("kaucja_zwr", f.AMOUNT, 26, times=Times("Pkz")),
     ), effect=_IRR, patience=_CLOSE, fault=4),
     # -- after a short closing (5.6) -------------------------------------------------------------------
     *(Row("$z", number, (), (*_PACK, Part("kwota", f.AMOUNT, 83))) for number in (4, 8)),
     Row("$z", 12),
     Row("$z", 20, (_r("Psx", 191),), (Part("tekst", Text(25), optional=True),)),
-    Row("$z", 24, (_r("Pn", 3),), (Part("linie", _LINE, times=_times("Pn")),)),
+    Row("$z", 24, (_r("Pn", 3),), (Part("linie", _LINE, times=Times("Pn")),)),
     Row("$z", 28, (_PC,), patience=_CLOSE),
     Row("$z", 100, (_p("idtype", 3),), (Part("id", Text(16, least=1), 2),), brands=_NOVITUS),
     # -- reports (5.8) ---------------------------------------------------------------------------------

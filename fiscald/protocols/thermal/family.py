@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.protocols.base import Check, Dialogue, Session, Settings, Trail, Verdict
+from fiscald.protocols.base import (
+    Check,
+    Dialogue,
+    Introduction,
+    Naming,
+    RawReply,
+    Session,
+    Settings,
+    Step,
+    Trail,
+    Verdict,
+    Vocabulary,
+)
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal import dialogue, queries, raw
+from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -20,10 +35,16 @@ class Thermal:
     code_pages = ("mazovia", "cp1250", "latin2")
     profiles = tuple(PROFILES)
     documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+    #: 9600 everywhere; newer ones can be set to the others (2).
+    speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
         return ThermalSession(settings.code_page)
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        """Who is there."""
+        return queries.hello(settings)
 
     def observe(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
@@ -41,7 +62,7 @@ class Thermal:
         rates = parse_rates(snapshot.rates) if snapshot else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
-        return Check(tuple(plan.errors), tuple(plan.notices))
+        return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry a document out."""
@@ -50,6 +71,22 @@ class Thermal:
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
         return dialogue.recover(document, settings, trail)
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        """A command as a technician writes it."""
+        return raw.parse(text, settings)
+
+    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
+        """Its answer, field by field."""
+        return raw.show(reply, settings)
+
+    def naming(self, settings: Settings) -> Naming:
+        """Names for what passes over a new connection."""
+        return ThermalNaming(settings)
+
+    def vocabulary(self) -> Vocabulary:
+        """The tables of the names."""
+        return vocabulary()
 
 
 FAMILY = Thermal()

@@ -175,6 +175,11 @@ class _Sequences:
         """Whether a sequence has begun and not ended."""
         return self._frame is not None
 
+    @property
+    def escaped(self) -> bool:
+        """Whether ESC came last."""
+        return self._escape
+
     def reset(self) -> None:
         """Give up an unfinished sequence."""
         self._frame, self._escape, self._fault = None, False, None
@@ -226,6 +231,7 @@ class CommandDeframer(_Sequences):
                 self.reset()
                 yield Control.CAN
             elif byte in (Control.ENQ, Control.BEL) and not self.inside:
+                self.reset()
                 yield Control(byte)
             elif (item := self._take(byte)) is not None:
                 yield item

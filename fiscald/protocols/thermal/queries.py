@@ -19,7 +19,7 @@ from fiscald.model.jobs import Result
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.asking import ask_again, good_values, refusal
-from fiscald.protocols.base import Dialogue, Effect, Interrupted, Patience, Settings, Step
+from fiscald.protocols.base import Dialogue, Effect, Interrupted, Introduction, Patience, Settings, Step
 from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
@@ -191,6 +191,15 @@ def refused(reply: Reply, pointer: str) -> Problem:
 
 def probe(settings: Settings) -> Dialogue[Condition]:
     """Whether the printer can print; DLE is answered at any time, ENQ when no earlier command is left (3.3)."""
+    unready = yield from _unready(settings)
+    if unready is None:
+        yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
+        return Condition(state=PrinterState.READY, idle=True)
+    return unready
+
+
+def _unready(settings: Settings) -> Dialogue[Condition | None]:
+    """What DLE says to keep it from printing."""
     dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Patience.QUERY)
     if dle.fault:
         state, code = PrinterState.OUT_OF_ORDER, "printer.out_of_order"
@@ -202,8 +211,7 @@ def probe(settings: Settings) -> Dialogue[Condition]:
         state, code = PrinterState.ATTENTION, "printer.attention"
         text, text_pl = "the printer is off-line: its cover, its menu or a message", "pokrywa, menu lub komunikat"
     else:
-        yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
-        return Condition(state=PrinterState.READY, idle=True)
+        return None
     why = problem(code, printer=settings.name, reason=text, reason_pl=text_pl, device_code=f"DLE {dle.byte:02X}")
     return Condition(state=state, problem=why)
 
@@ -323,6 +331,34 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
         transaction_open=facts.transaction_open,
         day_open=bool(look["tot"] or look.get("anul")),
         device=look,
+    )
+
+
+def hello(settings: Settings) -> Dialogue[Introduction]:
+    """Who is there, in whatever error mode: in the one after power-on, a command that fails or is not known stops the
+    printer until somebody presses a key, and may print a slip (3.4). So only what every device knows in every state
+    is asked (5.9), and what does not answer while it is off-line (3.5) not even then.
+
+    ``23#s`` clears the number of the last error, which another program may want to read (5.9).
+    """
+    unready = yield from _unready(settings)
+    if unready is not None:
+        assert unready.problem is not None
+        raise Interrupted(unready.problem)
+    status = yield from ask("#s 23", "Pm", "Pt", "nr_unikatowy", "ptu")
+    model = yield from ask_softly("#v")
+    profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
+    return Introduction(
+        Identity(
+            printer_id=str(status["nr_unikatowy"]),
+            model=model.get("typ"),
+            firmware=model.get("wersja"),
+            fiscal=bool(status["Pm"]),
+            profile=profile.name,
+        ),
+        Condition(state=PrinterState.READY),
+        plain_rates(dict(zip(RATE_LETTERS, status["ptu"], strict=True))),
+        bool(status["Pt"]),
     )
 
 

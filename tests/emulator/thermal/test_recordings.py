@@ -2,6 +2,8 @@
 
 The register is put into the state that a conversation shows. What an emulated printer says otherwise, and must:
 its unique number and its name; everything else is equal, byte by byte, but for the exceptions that are listed.
+
+So does it with recordings of real printers; there the first answers tell the state.
 """
 
 from __future__ import annotations
@@ -14,9 +16,16 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
-from fiscald.protocols.thermal.frames import Frame, check, decode, encode
+from fiscald.model.printers import POLISH_TIME
+from fiscald.protocols.base import Direction, Settings
+from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
+from fiscald.protocols.thermal.commands import DAY as OPEN_DAY
+from fiscald.protocols.thermal.fields import Dialect
+from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, check, decode, encode
+from fiscald.protocols.thermal.naming import ThermalNaming
+from fiscald.protocols.thermal.profiles import detect
 from tests.emulator.thermal.talking import Talk
-from tests.recordings import thermal
+from tests.recordings import Dialogue, thermal, thermal_recordings
 
 CONVERSATIONS = {each.name: each for each in thermal()}
 RATES: list[Decimal | str | None] = [Decimal(23), Decimal(8), Decimal(5), Decimal(0), "exempt", None, None]
@@ -182,3 +191,78 @@ def test_a_wrong_answer_would_be_noticed() -> None:
     for sent, answered in CONVERSATIONS["init"].exchanges:
         answer = talk.raw(sent)
         assert (answer != as_emulated(answered)) == sent.startswith((b"\x1bP#v", b"\x1bP23#s"))
+
+
+# -- recordings ------------------------------------------------------------------------------------------
+
+
+def first(layout: Layout, dialogue: Dialogue) -> dict[str, Any]:
+    """The first answer of that kind; the driver looks before it changes anything, so it tells how everything began."""
+    for answer in dialogue.exchanges:
+        for item in AnswerDeframer().feed(answer.answered):
+            if isinstance(item, Frame) and (item.name, item.params[:1]) == (layout.id, (layout.first,)):
+                return layout.read(item, Dialect("mazovia"))
+    raise AssertionError(f"{dialogue.name} has no answer {layout.name}")
+
+
+def seeded(dialogue: Dialogue) -> RegisterState:
+    """The register as it was before the first command."""
+    status, day, records = (first(layout, dialogue) for layout in (STATUS, OPEN_DAY, RECORDS))
+    last = datetime(2000 + status["Py"], status["Pmies"], status["Pd"], 12, tzinfo=UTC)
+    fiscalised = f"{records['Py']}-{records['Pm']:02}-{records['Pd']:02}"
+    return RegisterState(
+        unique_number="EMU 12345678", fiscal=bool(status["Pm"]), rates=status["ptu"], ram_resets=status["Pz"],
+        last_record=None if last.year == 2000 else last, cash=status["cash"],
+        day=Day(
+            receipts=status["tot"], receipt_count=day["parag"], last_receipt=status["par_num"],
+            cancelled_count=day["anul"], cancelled_value=day["anul_kwota"], goods_changes=day["zmiany"],
+        ),
+        headers=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
+        goods={f"BLOCKED {number}": Goods(rate=0, blocked=True) for number in range(records["n_zablokowanych"])},
+        last_document=LastDocument(kind="receipt", totals=records["p"]),
+        face={
+            "finished": bool(status["Px"]), "fiscalised": fiscalised,
+            "records": records["n_dobowych"] + records["n_wolnych"],
+        },
+    )  # fmt: skip
+
+
+def told_time(answered: bytes) -> datetime | None:
+    """The time that an answer shows."""
+    for item in AnswerDeframer().feed(answered):
+        for layout in (CLOCK, OPEN_DAY):
+            if isinstance(item, Frame) and (item.name, item.params[:1]) == (layout.id, (layout.first,)):
+                at = layout.read(item, Dialect("mazovia"))
+                return datetime(2000 + at["Py"], at["Pm"], at["Pd"], at["Ph"], at["Pmin"], at["Ps"], tzinfo=POLISH_TIME)
+    return None
+
+
+def comparable(answered: bytes) -> list[tuple[Any, ...]]:
+    """Answers without what is every printer's own; a check byte is there, or it is not."""
+    own = {"nr_unikatowy", "typ", "wersja"}
+    items = list(AnswerDeframer().feed(answered))
+    frames = ThermalNaming(Settings("", "mazovia")).feed(Direction.RECEIVED, answered)
+    return [
+        (
+            frame.name, frame.damage, isinstance(item, Frame) and bool(item.digits),
+            [(field.name, field.text) for field in frame.fields if field.name not in own],
+        )
+        for frame, item in zip(frames, items, strict=True)
+    ]  # fmt: skip
+
+
+def check_recording(dialogue: Dialogue) -> None:
+    profile = detect(first(MODEL, dialogue)["typ"]).name
+    talk = Talk(state=seeded(dialogue), mode=None, profile=profile)
+    for index, (sent, answered) in enumerate(dialogue.exchanges):
+        talk.moment = told_time(answered) or talk.moment
+        answer = talk.raw(sent)
+        if not answer and talk.printer.asking:
+            talk.printer.press(confirm=True)
+            answer = talk.printer.poll(talk.time)
+        assert comparable(answer) == comparable(answered), f"exchange {index}: {sent!r}"
+
+
+def test_every_answer_is_the_recorded_one() -> None:
+    for dialogue in thermal_recordings():
+        check_recording(dialogue)

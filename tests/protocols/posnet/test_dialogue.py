@@ -621,6 +621,23 @@ def test_a_line_refused_in_somebody_elses_receipt_cancels_nothing() -> None:
     assert "prncancel|" not in bench.sent
 
 
+def test_a_receipt_cancelled_before_it_was_looked_at_is_not_taken_for_open() -> None:
+    """Cancelled on the keypad right after its opening: what is opened next is somebody else's, whatever comes."""
+    bench = Bench()
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        found = real(data)
+        if payload(data).startswith("trinit"):
+            bench.talk.printer.keypad_cancel()
+        return found
+
+    verdict = drive(dialogue.carry_out(PLAIN, SETTINGS, None), answer)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.cancelled"
+    assert not any(mnemonic.startswith(("trline", "prncancel")) for mnemonic in bench.sent)
+
+
 def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
     """The closing command was answered; then a person made the daily report, before we could look."""
     bench = Bench()

@@ -1,0 +1,115 @@
+"""The manual pages, made from what the two commands say about themselves: ``python -m fiscald.cli.man FOLDER``."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from fiscald.cli.fiscalctl import main as fiscalctl
+from fiscald.cli.fiscald import main as fiscald
+
+_SEE_ALSO = {"fiscald": "fiscalctl", "fiscalctl": "fiscald"}
+_FILES = {
+    "fiscald": (
+        ("/etc/fiscald/fiscald.toml", "the configuration"),
+        ("/run/fiscald/fiscald.sock", "the socket that applications and fiscalctl use"),
+        ("/var/lib/fiscald", "the journal of every document, the licence, recordings"),
+    ),
+    "fiscalctl": (("/run/fiscald/fiscald.sock", "the daemon's socket, unless --socket names another"),),
+}
+
+
+def page(name: str, command: click.Group) -> str:
+    """The manual page of a command and all its verbs, for ``man``."""
+    lines = [
+        f'.TH {name.upper()} 1 "" "fiscald" "User Commands"',
+        ".SH NAME",
+        rf"{name} \- {_escaped(_first(command))}",
+        ".SH SYNOPSIS",
+        rf".B {name}",
+        _usage(command),
+        ".SH DESCRIPTION",
+        *_paragraphs(command),
+        ".SH OPTIONS",
+        *_options(command),
+        ".SH COMMANDS",
+    ]
+    for path, verb in _verbs(command):
+        lines += [f".SS {_escaped(path)}", rf".B {name} {_escaped(path)}", _usage(verb), ".PP"]
+        lines += [*_paragraphs(verb), *_options(verb)]
+    lines.append(".SH FILES")
+    for path, what in _FILES[name]:
+        lines += [".TP", rf".I {path}", what]
+    lines += [".SH SEE ALSO", rf"\fB{_SEE_ALSO[name]}\fR(1)"]
+    return "\n".join(lines) + "\n"
+
+
+def _verbs(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every verb below ``group`` with what is typed to reach it."""
+    for name, verb in sorted(group.commands.items()):
+        yield before + name, verb
+        if isinstance(verb, click.Group):
+            yield from _verbs(verb, f"{before}{name} ")
+
+
+# What click itself makes of parameters differs from version to version; these pages are the same with all of them.
+
+
+def _usage(command: click.Command) -> str:
+    pieces = ["[OPTIONS]"] if any(isinstance(param, click.Option) for param in command.params) else []
+    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    pieces += [_value(param) if param.required else f"[{_value(param)}]" for param in arguments]
+    if isinstance(command, click.Group):
+        pieces.append("COMMAND ...")
+    return _escaped(" ".join(pieces))
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    for param in command.params:
+        if isinstance(param, click.Option) and not param.hidden:
+            value = "" if param.is_flag else f" {_value(param)}"
+            facts = [f"default: {param.default}"] if param.show_default else []
+            facts += [f"environment: {param.envvar}"] if param.show_envvar else []
+            yield ".TP"
+            yield rf"\fB{_escaped(', '.join(param.opts))}\fR{_escaped(value)}"
+            yield _escaped(" ".join((param.help or "", f"({', '.join(facts)})" if facts else "")).strip())
+
+
+def _value(param: click.Parameter) -> str:
+    """What stands for the value."""
+    if isinstance(param.type, click.Choice):
+        return "|".join(map(str, param.type.choices))
+    if isinstance(param, click.Argument):
+        return str(param.name).rstrip("_").upper()
+    return param.metavar or param.type.name.upper().removesuffix(" RANGE")
+
+
+def _paragraphs(command: click.Command) -> list[str]:
+    text = inspect.cleandoc(command.help or "")
+    return ".PP\n".join(f"{_escaped(' '.join(part.split()))}\n" for part in text.split("\n\n")).splitlines()
+
+
+def _first(command: click.Command) -> str:
+    sentence, _, _ = inspect.cleandoc(command.help or "").partition(".")
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _escaped(text: str) -> str:
+    """``text`` for roff: nothing in it is a request, and a dash is the one that is typed."""
+    text = re.sub(r"\s+", " ", text).replace("\\", r"\e").replace("-", r"\-")
+    return rf"\&{text}" if text[:1] in (".", "'") else text
+
+
+def write(folder: Path) -> None:
+    """Both pages into ``folder``."""
+    for name, command in (("fiscald", fiscald), ("fiscalctl", fiscalctl)):
+        (folder / f"{name}.1").write_text(page(name, command), "utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,130 @@
+"""``fiscalctl preview``: what a printer would print, without sending anything to it.
+
+The daemon checks the document as if it were submitted. The paper comes from an emulated printer in this process, with
+the VAT table, code page and profile of the real one; its header, its numbers and how it spreads a discount over the
+rates are the emulator's own.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from fiscald.cli.context import Context, pass_context
+from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.model.money import MAX_GROSZE, format_grosze
+from fiscald.model.preview import Preview
+from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Settings, Step
+
+#: Stands where the printer has its own.
+HEADER = "(nagłówek drukarki)"
+#: Documents whose paper cannot be foretold.
+_NO_PAPER = {
+    "daily_report": "what a report says is known to the printer alone",
+    "drawer": "opening the drawer prints nothing",
+}
+
+
+class NoPaper(Exception):
+    """The paper cannot be shown; ``str`` says why."""
+
+
+@click.command()
+@document_argument
+@printer_option
+@pass_context
+def preview(context: Context, file: Any, *, printer: str | None) -> None:
+    """Show what the document in FILE (as for print) would come to, and its paper; nothing is sent to the printer.
+
+    Exit codes: 0 it would be accepted; otherwise those of print.
+    """
+    printer, document = read_document(context, file, printer)
+    with context.client() as client:
+        found = client.preview(printer or only_printer(context, client), document)
+    try:
+        sheet, why = paper(found), None
+    except NoPaper as error:
+        sheet, why = None, str(error)
+    context.show(
+        found.model_dump(mode="json", by_alias=True) | {"paper": sheet, "no_paper": why},
+        lambda: f"{_summary(found)}\n\n{sheet or f'no paper: {why}'}".rstrip(),
+    )
+
+
+def paper(found: Preview) -> str:
+    """The sheet that an emulated printer makes of the document. Raises ``NoPaper``."""
+    from fiscald.emulator.memory import RATES, RegisterState
+    from fiscald.emulator.running import build
+
+    if found.document.type in _NO_PAPER:
+        raise NoPaper(_NO_PAPER[found.document.type])
+    if found.vat is None:
+        raise NoPaper("the printer has never been reached, so its VAT table is not known")
+    sheets: list[str] = []
+    rates = [_rate(rate) for rate in found.vat.values()]
+    device, _ = build(
+        found.family,
+        profile=found.profile,
+        code_page=found.code_page,
+        state=RegisterState(
+            header=HEADER, rates=(rates + [None] * RATES)[:RATES], cash=MAX_GROSZE // 2, unique_number="EMU 0000000000"
+        ),
+        printed=lambda sheet: sheets.append(sheet.text),
+    )
+    carry_out(device, found)
+    return "\n".join(sheets)
+
+
+def carry_out(device: Any, found: Preview) -> Printed:
+    """The document on an emulated printer, as the engine would carry it out. Raises ``NoPaper``."""
+    from fiscald.protocols import family
+
+    chosen = family(found.family)
+    settings = Settings(found.printer, found.code_page, found.profile)
+    session = chosen.session(settings)
+    dialogue = chosen.carry_out(found.document, settings, None)
+    reply, now = None, 0.0
+    while True:
+        try:
+            item = dialogue.send(reply)
+        except StopIteration as stop:
+            if isinstance(stop.value, Printed):
+                return stop.value
+            why = stop.value.problem.detail if isinstance(stop.value, NotPrinted) else "the emulated printer waits"
+            raise NoPaper(f"an emulated printer does not print it: {why}") from None
+        reply = None
+        if isinstance(item, Pause):
+            now += item.seconds
+        elif isinstance(item, Step):
+            device.receive(session.send(item.command), now)
+            answers = [event for event in session.receive(device.poll(now)) if isinstance(event, Answer)]
+            if not answers:
+                raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+            reply = answers[0].reply
+
+
+def _rate(text: str | None) -> Decimal | str | None:
+    """A rate of the status as the register has it."""
+    return Decimal(text.rstrip("%")) if text is not None and text.endswith("%") else text
+
+
+def _summary(found: Preview) -> str:
+    lines = [f"{found.printer} would accept this {found.document.type}"]
+    if found.totals is not None:
+        totals = found.totals
+        lines[0] += f": total {format_grosze(totals.total)}"
+        for line in totals.lines:
+            sign = "-" if line.storno else ""
+            value = f"{line.quantity} x {format_grosze(line.price)} = {sign}{format_grosze(line.value)} {line.vat}"
+            lines.append(f"  {line.name}: {value}")
+        table = found.vat or {}
+        sums = [f"{letter} {table.get(letter) or ''}".rstrip() for letter in totals.rates]
+        amounts = [format_grosze(amount) for amount in totals.rates.values()]
+        lines.append("  by rate: " + ", ".join(map(": ".join, zip(sums, amounts, strict=True))))
+        if totals.total != totals.subtotal:
+            lines.append(f"  before the discount or surcharge on the whole receipt: {format_grosze(totals.subtotal)}")
+        lines.append(f"  paid {format_grosze(totals.paid)}, change {format_grosze(totals.change)}")
+    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
+    return "\n".join(lines)

@@ -1,0 +1,247 @@
+"""``fiscalctl scan``: where printers may be, who is really there, and what to write into the configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+
+from fiscald.api.client import Client, ClientError
+from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
+from fiscald.model.printers import PrinterStatus
+from fiscald.onsite.candidates import Candidate, Configured, candidates
+from fiscald.onsite.host import Host
+from fiscald.onsite.probing import Attempt, Heard, Probed, probe
+from fiscald.protocols import FAMILIES
+from fiscald.transport import AddressError, TcpHost, parse_address
+
+_HINTS = {
+    Heard.NOTHING: "is it switched on? In its menu the PC interface must be this one, and the protocol one of these",
+    Heard.GARBAGE: "another speed, or another protocol than was tried",
+    Heard.ECHO: "what is sent comes back: a loop in the cable or the adapter, and no printer",
+    Heard.NAMELESS: "it speaks this protocol; put that right, and ask again",
+    Heard.LOST: "it went while it was asked: a loose cable, or another interface is chosen in its menu",
+}
+_LINK_HINTS = {
+    "link.denied": "run it as root, or see: fiscalctl doctor",
+    "link.held": "stop that program; sudo fuser -v shows which it is",
+    "link.absent": "switch it on, plug it in",
+    "link.refused": "address and port are in the printer's menu; ping shows whether it is in the network",
+}
+
+#: As ``fiscald.config`` has it. That is imported where it is needed: much comes with it that other verbs start without.
+DEFAULT_CONFIG = Path("/etc/fiscald/fiscald.toml")
+#: Read instead of /: for tests.
+root_option = click.option("--root", type=click.Path(path_type=Path), default=Path("/"), hidden=True)
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    help="Configuration file whose printers are looked at where no daemon answers.",
+)
+
+
+@click.command()
+@click.option("--probe", "asking", is_flag=True, help="Ask who is there.")
+@click.option(
+    "--port", "named", metavar="PORT|ADDRESS", multiple=True, help="Only this one; a printer is said to be at it."
+)
+@click.option("--family", type=click.Choice(FAMILIES), help="That the printer at --port speaks.")
+@config_option
+@root_option
+@pass_context
+def scan(
+    context: Context, *, asking: bool, named: tuple[str, ...], family: str | None, config_path: Path, root: Path
+) -> None:
+    """List where a printer may be and why; with --probe, ask who is there and print what to configure.
+
+    Without --probe nothing is opened. With it, questions without any effect are sent to known printers, to what is
+    configured and to what is named with --port: never to a port that somebody holds, never to the daemon's printers.
+
+    Exit codes: 0 done, 1 asked and nobody answered, 2 wrong usage.
+    """
+    from fiscald.config import ConfigError
+
+    if family is not None and not named:
+        raise click.UsageError("--family belongs to --port")
+    host = Host(root)
+    statuses = daemon_printers(context)
+    try:
+        configured = configured_printers(config_path, statuses)
+        found = candidates(host, configured, named, FAMILIES if family is None else (family,))
+    except (AddressError, ConfigError) as error:
+        context.fail(USAGE, str(error))
+    if named:
+        found = [candidate for candidate in found if candidate.named]
+    results = anyio.run(ask, found, host) if asking else [Probed(candidate) for candidate in found]
+    content = report(results, asking=asking)
+    context.show(content, lambda: "\n".join(_text(results, content["configuration"], asking=asking)))
+    answered = any(each.answer is not None or _daemons(each.candidate) for each in results)
+    sys.exit(FAILED if asking and not answered else DONE)
+
+
+def daemon_printers(context: Context) -> tuple[PrinterStatus, ...] | None:
+    """What a running daemon says of its printers; ``None`` without one."""
+    if not context.socket.exists():
+        return None
+    with contextlib.suppress(ClientError), Client(context.socket) as client:
+        return client.printers()
+    return None
+
+
+def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) -> list[Configured]:
+    """The daemon's printers; without a daemon, those of the configuration file, if there is one.
+
+    Raises ``ConfigError``.
+    """
+    from fiscald.config import load
+
+    if statuses is not None:
+        return [Configured(each.name, each.family, parse_address(each.address), each) for each in statuses]
+    if path == DEFAULT_CONFIG and not path.exists():
+        return []
+    config = load(path)
+    return [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]
+
+
+async def ask(found: Sequence[Candidate], host: Host) -> list[Probed]:
+    """Ask everybody who may be asked, one after the other."""
+    return [Probed(each) if each.refusal else await probe(each, host) for each in found]
+
+
+def _daemons(candidate: Candidate) -> PrinterStatus | None:
+    return None if candidate.configured is None else candidate.configured.status
+
+
+# -- what is shown ---------------------------------------------------------------------------------------
+
+
+def report(results: Sequence[Probed], *, asking: bool) -> dict[str, Any]:
+    """Everything, as JSON."""
+    return {
+        "asked": asking,
+        "ports": [_port_json(each) for each in results],
+        "configuration": configuration(results),
+    }
+
+
+def _port_json(result: Probed) -> dict[str, Any]:
+    candidate, status = result.candidate, _daemons(result.candidate)
+    answer = result.answer
+    identity = answer.introduction.identity if answer is not None and answer.introduction is not None else None
+    if identity is None and status is not None:
+        identity = status.identity
+    return {
+        "device": candidate.device,
+        "address": str(candidate.address if answer is None else answer.address),
+        "what": candidate.what,
+        "families": list(candidate.families),
+        "configured_as": None if candidate.configured is None else candidate.configured.name,
+        "held_by": [each._asdict() for each in candidate.holders],
+        "not_asked": candidate.refusal,
+        "opened": bool(result.attempts) if result.attempts or result.problem else None,
+        "problem": None if result.problem is None else {"code": result.problem.code, "detail": str(result.problem)},
+        "family": None if answer is None else answer.family,
+        "identity": None if identity is None else identity.model_dump(mode="json"),
+        "attempts": [_attempt_json(each) for each in result.attempts],
+    }
+
+
+def _attempt_json(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "address": str(attempt.address),
+        "family": attempt.family,
+        "heard": attempt.heard,
+        "sent": attempt.sent.hex(),
+        "received": attempt.received.hex(),
+        "echo": bool(attempt.received) and attempt.echoes,
+        "detail": attempt.detail or None,
+        "lines": attempt.lines,
+    }
+
+
+def configuration(results: Sequence[Probed]) -> str:
+    """What to write into the configuration file for the printers that answered and are not in it."""
+    names = {each.candidate.configured.name for each in results if each.candidate.configured is not None}
+    blocks = []
+    for result in results:
+        answer, configured = result.answer, result.candidate.configured
+        if answer is None or (configured is not None and str(configured.address) == str(answer.address)):
+            continue
+        name = configured.name if configured is not None else _fresh_name(names)
+        blocks.append(f'[printers.{name}]\nfamily = "{answer.family}"\naddress = "{answer.address}"\n')
+    return "\n".join(blocks)
+
+
+def _fresh_name(names: set[str]) -> str:
+    number = 1
+    while f"till{number}" in names:
+        number += 1
+    names.add(f"till{number}")
+    return f"till{number}"
+
+
+def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[str]:
+    if not results:
+        yield "no port with a device behind it, no known printer on USB, and nothing is configured"
+    for result in results:
+        candidate = result.candidate
+        yield candidate.device or str(candidate.address)
+        yield f"  {candidate.what}"
+        if candidate.device is not None and candidate.device not in str(candidate.address):
+            yield f"  {str(candidate.address).partition('?')[0]}"
+        if candidate.configured is not None:
+            yield f"  configured as {candidate.configured.name}"
+        yield from (f"  {line}" for line in _outcome(result, asking=asking))
+    if any(each.candidate.unseen for each in results):
+        yield "processes of other users could not be looked into; with sudo, who holds a port is sure"
+    if block:
+        yield f"\nfor the configuration:\n\n{block}".rstrip("\n")
+
+
+def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
+    candidate, answer, best = result.candidate, result.answer, result.best
+    status = _daemons(candidate)
+    if candidate.refusal is not None:
+        yield f"not asked: {candidate.refusal}" if asking or candidate.holders or status else candidate.refusal
+        if status is not None and status.identity is not None:
+            yield f"{status.identity.model}, unique number {status.identity.printer_id}, {status.state}"
+    elif not asking:
+        yield f"may be asked: --probe ({', '.join(candidate.families)})"
+    elif result.problem is not None and not result.attempts:
+        yield f"not opened: {result.problem}"
+        yield _LINK_HINTS.get(result.problem.code, str(result.problem.code))
+    elif answer is not None and answer.introduction is not None:
+        identity, condition = answer.introduction.identity, answer.introduction.condition
+        yield f"opened; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
+        yield f"{identity.model or 'unknown model'}, unique number {identity.printer_id}, {condition.state}"
+    elif best is not None:
+        yield f"opened; {_tried(result)}"
+        yield f"came back{_at(best)}: {_heard(best)}"
+        yield _HINTS[best.heard]
+
+
+def _at(attempt: Attempt) -> str:
+    baud = getattr(attempt.address, "baud", None)
+    return "" if isinstance(attempt.address, TcpHost) or baud is None else f" at {baud}"
+
+
+def _tried(result: Probed) -> str:
+    tried = dict.fromkeys(f"{each.family}{_at(each)}" for each in result.attempts)
+    return f"nobody answered as {', '.join(tried)}"
+
+
+def _heard(attempt: Attempt) -> str:
+    if not attempt.received:
+        return "nothing"
+    if attempt.heard is Heard.NAMELESS:
+        return attempt.detail
+    shown = attempt.received[:24]
+    return f"{attempt.heard}, {shown.hex(' ')}{' ...' if len(attempt.received) > len(shown) else ''}"

@@ -1,0 +1,68 @@
+"""Printers and jobs as text, for a person."""
+
+from __future__ import annotations
+
+import json
+
+from fiscald.cli.context import problem_text
+from fiscald.model.jobs import Job, JobState
+from fiscald.model.money import format_grosze
+from fiscald.model.printers import PrinterStatus
+
+
+def printer_text(printer: PrinterStatus) -> str:
+    """Everything about a printer, on several lines."""
+    age = "never answered" if printer.age_ms is None else f"answered {printer.age_ms / 1000:.1f} s ago"
+    lines = [f"{printer.name}: {printer.state}{' (stale)' if printer.stale else ''}, {age}"]
+    lines.append(f"  {printer.family} at {printer.address}")
+    if printer.identity is not None:
+        identity = printer.identity
+        mode = "fiscal" if identity.fiscal else "not fiscalised"
+        lines.append(f"  {identity.model or 'unknown model'} {identity.firmware or ''}, {identity.printer_id}, {mode}")
+    if printer.counters is not None:
+        counters = printer.counters
+        lines.append(
+            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}"
+        )
+    if printer.vat is not None:
+        lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
+    if printer.paper_low:
+        lines.append("  paper near its end")
+    if printer.job is not None:
+        lines.append(f"  printing {printer.job}")
+    if printer.queue:
+        lines.append(f"  {printer.queue} waiting")
+    if printer.problem is not None:
+        lines.append("  " + problem_text(printer.problem).replace("\n", "\n  "))
+    return "\n".join(lines)
+
+
+def job_line(found: Job) -> str:
+    """A job on one line."""
+    number = found.result.number if found.result else None
+    told = f"number {number}" if number is not None else found.error.code if found.error else ""
+    when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
+    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {told}".rstrip()
+
+
+def job_text(found: Job) -> str:
+    """Everything about a job, on several lines."""
+    lines = [f"{found.key}: {found.state}, paper {found.paper}"]
+    if found.result is not None:
+        result = found.result
+        facts = [
+            "" if result.number is None else f"number {result.number}",
+            "" if result.daily_report is None else f"daily report {result.daily_report}",
+            "" if result.total is None else f"total {format_grosze(result.total)}",
+            result.printer_id,
+            "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
+        ]
+        lines.append("  " + ", ".join(fact for fact in facts if fact))
+    lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
+    for problem in (found.error, found.waiting):
+        if problem is not None:
+            lines.append("  " + problem_text(problem).replace("\n", "\n  "))
+    if found.state is JobState.UNDECIDED:
+        lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
+        lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
+    return "\n".join(lines)

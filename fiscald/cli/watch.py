@@ -1,0 +1,243 @@
+"""``fiscalctl watch``: printers and jobs as they change, until Ctrl-C.
+
+On a terminal one screen that is drawn anew at every change; everywhere else one line per change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import shutil
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+
+from fiscald.api.client import Client, JobChange, NotReachable
+from fiscald.cli.context import DONE, Context, pass_context, problem_text
+from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.recording.packets import Packet, decode
+from fiscald.recording.pcapng import Reader
+from fiscald.recording.reading import Entry, entries
+
+#: Seconds between two attempts to reach a daemon that is being started again.
+RETRY_SECONDS = 1.0
+#: Changes that are kept for the screen.
+KEPT = 200
+HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
+#: A change of a job or a printer, a frame, or (``None``) the daemon went away.
+Change = JobChange | PrinterStatus | Entry | None
+LOST = "the daemon cannot be reached; trying again"
+
+
+@click.command()
+@click.argument("printer", required=False)
+@click.option("--frames", is_flag=True, help="Every frame between the daemon and the printers, too.")
+@pass_context
+def watch(context: Context, printer: str | None, *, frames: bool) -> None:
+    """Follow all printers (or one) and their jobs until Ctrl-C.
+
+    On a terminal a live view; otherwise a line per change, with --json a line of JSON. The daemon may be started again
+    meanwhile.
+    """
+    with context.client() as client:
+        # A daemon that is not there, and a printer that does not exist, are told at once.
+        found = client.printers() if printer is None else (client.printer(printer),)
+    changes = follow(context, printer)
+    if frames:
+        changes = _together(changes, *(follow_frames(context, each.name) for each in found))
+    try:
+        if context.as_json:
+            for change in changes:
+                click.echo(json.dumps(as_json(change), ensure_ascii=False))
+        elif sys.stdout.isatty():
+            _live(context, changes)
+        else:
+            for change in changes:
+                click.echo(one_line(change))
+    except KeyboardInterrupt:
+        sys.exit(DONE)
+
+
+def follow(context: Context, printer: str | None) -> Iterator[Change]:
+    """Every change, for ever; ``None`` whenever the daemon went away."""
+    cursor: int | None = None
+    there = True
+    while True:
+        try:
+            with Client(context.socket) as client:
+                for change in client.events(cursor):
+                    there = True
+                    if isinstance(change, JobChange):
+                        cursor = change.id
+                    name = change.job.printer if isinstance(change, JobChange) else change.name
+                    if printer in (None, name):
+                        yield change
+        except NotReachable:
+            pass
+        if there:
+            there = False
+            yield None
+        time.sleep(RETRY_SECONDS)
+
+
+def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
+    """Every frame and event of a printer's line, for ever; the connection to the daemon is made anew silently."""
+
+    def packets() -> Iterator[Packet]:
+        reader = Reader()
+        with Client(context.socket) as client:
+            for data in client.follow_capture(printer):
+                yield from map(decode, reader.feed(data))
+
+    while True:
+        with contextlib.suppress(NotReachable):
+            yield from entries(packets())
+        time.sleep(RETRY_SECONDS)
+
+
+def _together(*sources: Iterator[Change]) -> Iterator[Change]:
+    """What all of them yield, as it comes. They are read by threads that end with the program."""
+    found: queue.SimpleQueue[Change | BaseException] = queue.SimpleQueue()
+
+    def read(source: Iterator[Change]) -> None:
+        try:
+            for change in source:
+                found.put(change)
+        except Exception as error:
+            found.put(error)
+
+    for source in sources:
+        threading.Thread(target=read, args=(source,), daemon=True).start()
+    while True:
+        change = found.get()
+        if isinstance(change, BaseException):
+            raise change
+        yield change
+
+
+def as_json(change: Change) -> dict[str, Any]:
+    """A change as the event stream tells it."""
+    match change:
+        case Entry(at=at, event=event, direction=direction, frame=frame, note=note):
+            told: dict[str, Any] = {"event": "frame", "at": at.isoformat(), "printer": change.printer}
+            if frame is None:
+                return told | {"event": "line", "what": event.name.lower(), "note": note}
+            told |= {"direction": direction, "name": frame.name, "text": frame.text}
+            return told | {"damage": frame.damage, "hex": frame.raw.hex()}
+        case JobChange():
+            return {"event": "job"} | change.model_dump(mode="json", by_alias=True)
+        case PrinterStatus():
+            return {"event": "printer", "printer": change.model_dump(mode="json")}
+        case None:
+            return {"event": "lost"}
+
+
+def one_line(change: Change) -> str:
+    """A change on one line, with the time of a job's change or of a frame, or of now."""
+    match change:
+        case Entry():
+            return f"{change.at.astimezone(POLISH_TIME):%H:%M:%S}  {change.printer}  {_line_told(change)}"
+        case JobChange():
+            job = change.job
+            number = job.result.number if job.result and change.state == job.state else None
+            told = f"number {number}" if number is not None else ""
+            if job.error is not None and change.state == job.state:
+                told = job.error.code
+            line = (
+                f"{(change.at or job.updated_at).astimezone(POLISH_TIME):%H:%M:%S}  {job.printer}  {change.state:9}  "
+            )
+            return f"{line}{job.document.type:12}  {job.key}  {told}".rstrip()
+        case PrinterStatus():
+            return f"{datetime.now(POLISH_TIME):%H:%M:%S}  {change.name}: {'; '.join(printer_facts(change))}"
+        case _:
+            return f"{datetime.now(POLISH_TIME):%H:%M:%S}  {LOST}"
+
+
+def _line_told(entry: Entry) -> str:
+    """What passed a printer's line, or happened to it."""
+    frame = entry.frame
+    if frame is None:
+        return f"- {entry.event.name.lower()} {entry.note}".rstrip()
+    text = frame.text.replace("\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
+    return f"{entry.direction} {text}{f' ({frame.error.text})' if frame.error else ''}"
+
+
+def printer_facts(printer: PrinterStatus) -> list[str]:
+    """What a printer is doing, in a few words each."""
+    facts = [f"{printer.state}{' (stale)' if printer.stale else ''}"]
+    if printer.job is not None:
+        facts.append(f"printing {printer.job}")
+    if printer.queue:
+        facts.append(f"{printer.queue} waiting")
+    if printer.counters is not None:
+        counters = printer.counters
+        cancelled = "" if counters.cancelled is None else f", {counters.cancelled} cancelled"
+        facts.append(
+            f"day {counters.daily_report}: {counters.receipts} receipts{cancelled}, last number "
+            f"{counters.last_receipt}, {counters.printouts} printouts"
+        )
+    if printer.paper_low:
+        facts.append("paper near its end")
+    return facts
+
+
+class View:
+    """What the screen shows."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.printers: dict[str, PrinterStatus] = {}
+        self.changes: deque[str] = deque(maxlen=KEPT)
+        self.frames: deque[str] = deque(maxlen=KEPT)
+        self.lost = False
+
+    def take(self, change: Change) -> None:
+        """Something has changed."""
+        if isinstance(change, Entry):
+            self.frames.append(one_line(change))
+            return
+        self.lost = change is None
+        if isinstance(change, PrinterStatus):
+            self.printers[change.name] = change
+        elif change is not None:
+            self.changes.append(one_line(change))
+
+    def lines(self, width: int, height: int) -> list[str]:
+        """The screen: printers above, then as many of the newest changes of jobs as there is room for; frames below,
+        in half of that room.
+        """
+        top = [f"{self.title}   Ctrl-C ends", *([LOST] if self.lost else []), ""]
+        for printer in self.printers.values():
+            state, *facts = printer_facts(printer)
+            top.append(f"{printer.name}  {state}")
+            top += [f"  {fact}" for fact in facts]
+            if printer.problem is not None:
+                top += [f"  {line}" for line in problem_text(printer.problem).splitlines()]
+        top.append("")
+        room = max(height - len(top), 0)
+        below = [*self.frames][-(room // 2) :] if self.frames and room > 1 else []
+        room -= len(below) + bool(below)
+        shown = [*top, *([*self.changes][-room:] if room > 0 else []), *([""] if below else []), *below]
+        return ["".join(char if char.isprintable() else "?" for char in line)[:width] for line in shown[:height]]
+
+
+def _live(context: Context, changes: Iterator[Change]) -> None:
+    view = View(f"fiscald at {context.socket}")
+    click.clear()
+    click.echo(HIDE_CURSOR, nl=False)
+    try:
+        for change in changes:
+            view.take(change)
+            size = shutil.get_terminal_size()
+            # One line less: a line break in the last one would scroll.
+            lines = view.lines(size.columns, size.lines - 1)
+            click.echo(HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END, nl=False)
+    finally:
+        click.echo(SHOW_CURSOR, nl=False)

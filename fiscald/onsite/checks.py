@@ -1,0 +1,265 @@
+"""The checks: from facts to findings, each a pure function. What they look for is in ``findings.CATALOGUE``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from fiscald.model.printers import PrinterState
+from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
+from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
+from fiscald.onsite.probing import Attempt, Heard
+from fiscald.transport import AccessDenied, DeviceAbsent, PortHeld, SerialLine, TcpHost
+
+#: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+#: Daily reports in a fiscal memory, typically (Thermal reference, section 7.2), and how many are left at a warning.
+TYPICAL_RECORDS, FEW_RECORDS = 1830, 60
+#: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
+USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
+#: Bytes. The journal of a busy day takes less than the first.
+DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
+#: A line is noisy from so many damaged answers on, one in so many.
+NOISE_LEAST, NOISE_SHARE = 3, 200
+_BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
+_NO_ANSWER = "what comes back is no answer"
+_MIB = 1 << 20
+_BY_STATE = {
+    PrinterState.PAPER_OUT: "paper_out",
+    PrinterState.COVER_OPEN: "cover_open",
+    PrinterState.ATTENTION: "attention",
+    PrinterState.UNDECIDED: "undecided",
+}
+
+
+def judge(facts: Facts) -> list[Finding]:
+    """Every finding, those that stop printing first, otherwise in the order in which things are put right."""
+    found = [*_daemon(facts), *_disk(facts)]
+    for printer in facts.printers:
+        found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
+    found += _licence(facts)
+    return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
+
+
+# -- the daemon ------------------------------------------------------------------------------------------
+
+
+def _daemon(facts: Facts) -> Iterator[Finding]:
+    socket = facts.socket
+    if facts.config_error is not None:
+        yield finding("config", reason=facts.config_error, path=facts.config_path)
+    if socket.there and not socket.may_open:
+        code = "group_not_active" if socket.member else "socket_denied"
+        yield finding(code, user=facts.user, socket=socket.path, group=socket.group)
+    elif not socket.answers:
+        yield finding("daemon_down", socket=socket.path)
+    if not socket.group_there:
+        yield finding("group_missing", group=FISCALD)
+    if socket.there and socket.mode & 0o006:
+        yield finding("socket_for_all", socket=socket.path, mode=f"{socket.mode:04o}")
+    if not facts.printers and facts.printers_known:
+        yield finding("no_printers")
+
+
+def _disk(facts: Facts) -> Iterator[Finding]:
+    state = facts.state
+    reasons = {printer.problem.detail for printer in facts.printers
+               if printer.problem is not None and printer.problem.code == "daemon.journal"}  # fmt: skip
+    if state is not None and state.journal is not None:
+        reasons.add(state.journal)
+    where = "/var/lib/fiscald" if state is None else state.path
+    for reason in sorted(reasons):
+        yield finding("journal", reason=reason, path=f"{where}/journal.db")
+    if state is None:
+        return
+    if state.read_only:
+        yield finding("disk_read_only", path=state.path, mount=state.mount)
+    elif state.free < DISK_LOW:
+        code = "disk_full" if state.free < DISK_FULL else "disk_low"
+        yield finding(code, path=state.path, free=state.free // _MIB)
+
+
+def _licence(facts: Facts) -> Iterator[Finding]:
+    licence = facts.licence
+    if licence is None:
+        return
+    if not licence["may_print"]:
+        yield finding("licence", reason=licence.get("reason") or licence["state"])
+    elif licence["warnings"]:
+        yield finding("licence_warning", warnings=", ".join(licence["warnings"]))
+
+
+# -- a printer -------------------------------------------------------------------------------------------
+
+
+def _printer(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    if printer.port is not None:
+        yield from _port(facts, printer, printer.port)
+    yield from _conversation(printer)
+    yield from _condition(printer)
+    yield from _memory(printer)
+
+
+def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    device = port.device
+    if not port.there:
+        yield finding("port_absent", device=device)
+        return
+    usb = port.port is not None and port.port.usb is not None
+    if not port.may_open or _link(printer, "link.denied"):
+        join = f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
+        yield finding(
+            "port_denied", user=facts.daemon_user, device=device, owner=port.owner, group=port.group,
+            mode=f"{port.mode:04o}", remedy=INSTALL_RULE if usb and not facts.rule else join,
+        )  # fmt: skip
+    yield from _holders(printer, port)
+    if port.console:
+        yield finding("console", device=device, tty=device.removeprefix("/dev/"))
+    if "ModemManager" in facts.programs and not port.modem_ignored:
+        yield finding("modem_manager", device=device)
+    if "brltty" in facts.programs and port.port is not None and port.port.driver not in (None, "cdc_acm") and usb:
+        yield finding("brltty", device=device)
+    if usb and not facts.rule:
+        yield finding("udev_rule")
+    address = printer.configured.address
+    if usb and port.port is not None and port.port.names and isinstance(address, SerialLine) and address.path == device:
+        better = SerialLine(port.port.name, address.baud)
+        yield finding("unstable_name", device=device, better=better, path=facts.config_path)
+    lines = _lines(printer, port)
+    if lines is not None and not _works(printer):  # where it works, a cable of three wires does
+        if "DTR" not in lines:
+            yield finding("dtr", device=device)
+        elif not {"DSR", "CTS", "CD"} & set(lines):
+            yield finding("no_carrier", device=device)
+
+
+def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
+    """The modem lines while it is open: for the daemon, or when we asked."""
+    attempt = None if printer.probed is None else printer.probed.best
+    if attempt is not None:
+        return attempt.lines
+    return port.uart.lines if port.uart is not None and printer.configured.status is not None else None
+
+
+def _works(printer: PrinterFacts) -> bool:
+    return printer.state not in (None, PrinterState.OFFLINE)
+
+
+def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    device = port.device
+    others = [holder for holder in port.held.holders if holder.program not in ("fiscald", "agetty", "getty")]
+    logins = [holder for holder in port.held.holders if holder.program in ("agetty", "getty")]
+    ours = printer.configured.status is not None and printer.state is not PrinterState.OFFLINE
+    if logins:
+        yield finding("getty", device=device, tty=device.removeprefix("/dev/"))
+    for holder in () if ours else others:
+        remedy = f"sudo systemctl stop {holder.unit}" if holder.unit else f"kill {holder.pid}"
+        yield finding("port_held", device=device, holder=holder, program=holder.program, remedy=remedy)
+    if not (ours or others or logins) and (_link(printer, "link.held") or _opening(printer, PortHeld)):
+        yield finding(
+            "port_held", device=device, holder="a program that this user may not see", program="?",
+            remedy=f"sudo fuser -v {device}",
+        )  # fmt: skip
+
+
+def _conversation(printer: PrinterFacts) -> Iterator[Finding]:
+    """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
+    address = printer.configured.address
+    where = printer.port.device if printer.port is not None else str(address)
+    remedy = f"sudo systemctl stop fiscald.service; fiscalctl scan --probe --port {where}"
+    line, attempt = printer.line, None if printer.probed is None else printer.probed.best
+    if isinstance(address, TcpHost):
+        reason = _why_unreachable(printer)
+        if reason is not None:
+            yield finding("unreachable", address=address, reason=reason, host=address.host)
+            return
+    if attempt is not None:
+        yield from _answered(printer, attempt, remedy)
+    elif _link(printer, "link.silent"):
+        garbage = not line.intact and line.damaged
+        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER)
+    elif _noisy(line, printer):
+        yield finding("line_noise", damaged=line.damaged, all=line.intact + line.damaged)
+
+
+def _answered(printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[Finding]:
+    address = printer.configured.address
+    match attempt.heard:
+        case Heard.ANSWER if str(attempt.address) != str(address):
+            seen = "a printer answers with other settings"
+            yield finding(
+                "wrong_speed", address=address, seen=seen, remedy=f'address = "{attempt.address}"    # answers there'
+            )
+        case Heard.NAMELESS:
+            problem = attempt.problem
+            code = _BY_PROBLEM.get(problem.code if problem else "", "out_of_order")
+            yield finding(code, reason=attempt.detail)
+        case Heard.GARBAGE:
+            yield finding("wrong_speed", address=address, seen=_NO_ANSWER, remedy=remedy)
+        case Heard.ECHO:
+            yield finding("echo", address=address)
+        case Heard.NOTHING | Heard.LOST:
+            yield finding("silent", address=address, remedy=remedy)
+
+
+def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
+    counted = printer.port.uart.errors if printer.port is not None and printer.port.uart is not None else 0
+    damaged = line.damaged
+    return (damaged >= NOISE_LEAST and damaged * NOISE_SHARE >= line.intact) or (damaged > 0 and counted > 0)
+
+
+def _why_unreachable(printer: PrinterFacts) -> str | None:
+    if printer.probed is not None and printer.probed.problem is not None:
+        return str(printer.probed.problem).removeprefix(f"{printer.configured.address}: ")
+    if printer.problem is not None and printer.problem.code == "link.refused":
+        return printer.problem.detail.removeprefix(f"{printer.configured.address}: ")
+    return None
+
+
+def _link(printer: PrinterFacts, code: str) -> bool:
+    return printer.problem is not None and printer.problem.code == code
+
+
+def _opening(printer: PrinterFacts, kind: type[AccessDenied | DeviceAbsent | PortHeld]) -> bool:
+    return printer.probed is not None and isinstance(printer.probed.problem, kind)
+
+
+def _condition(printer: PrinterFacts) -> Iterator[Finding]:
+    problem = printer.problem
+    reason = "" if problem is None else problem.detail
+    code = None if printer.state is None else _BY_STATE.get(printer.state)
+    if code is not None:
+        yield finding(code, reason=reason)
+    elif printer.state is PrinterState.SWAPPED and problem is not None:
+        found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
+        yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
+    elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
+        yield finding("out_of_order", reason=reason)
+    elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
+        yield finding("foreign")
+    if printer.paper_low and code != "paper_out":
+        yield finding("paper_low")
+
+
+def _memory(printer: PrinterFacts) -> Iterator[Finding]:
+    if printer.clock is not None and printer.clock_read is not None:
+        apart = printer.clock - printer.clock_read
+        if abs(apart) > CLOCK_TOLERANCE:
+            side = "ahead of" if apart > timedelta() else "behind"
+            yield finding("clock_drift", minutes=round(abs(apart).total_seconds() / 60), side=side)
+    if printer.vat is not None:
+        rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}
+        if not rates:
+            yield finding("vat_none")
+        elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
+                         if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
+            yield finding("vat_unusual", rates=", ".join(unusual))
+    if printer.counters is not None and TYPICAL_RECORDS - (printer.counters.daily_report - 1) <= FEW_RECORDS:
+        yield finding("memory", used=printer.counters.daily_report - 1, all=TYPICAL_RECORDS)
+    if not printer.fiscal:
+        yield finding("not_fiscal")
+
+
+def _is_rate(rate: str, usual: Decimal) -> bool:
+    return rate.endswith("%") and Decimal(rate.rstrip("%")) == usual

@@ -1,0 +1,219 @@
+"""What can be wrong on site: a closed list of findings, each with one sentence and the exact remedy.
+
+``docs/technician.md`` lists them; programs may rely on the codes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One finding; the texts are ``str.format`` templates."""
+
+    stops: bool
+    """Whether nothing is printed because of it."""
+    text: str
+    text_pl: str
+    fix: str
+    """A command to paste, or what to do by hand."""
+
+
+class Finding(NamedTuple):
+    """Something that was found."""
+
+    code: str
+    stops: bool
+    text: str
+    text_pl: str
+    fix: str
+    printer: str | None = None
+
+
+_RULE = (
+    "sudo install -m 644 systemd/70-fiscald.rules /etc/udev/rules.d/ && sudo udevadm control --reload "
+    "&& sudo udevadm trigger"
+)
+_ROLL_PL = "Włóż nową rolkę papieru"
+
+#: Every finding, by code without ``doctor.``.
+CATALOGUE: dict[str, Row] = {
+    # -- the daemon and its socket --------------------------------------------------------------------
+    "config": Row(
+        True, "the configuration cannot be used: {reason}", "Plik konfiguracji zawiera błędy.", "sudoedit {path}"
+    ),
+    "no_printers": Row(
+        True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
+    ),
+    "daemon_down": Row(
+        True, "nobody answers at {socket}: the daemon does not run", "Program fiscald nie działa.",
+        "sudo systemctl enable --now fiscald.socket fiscald.service; journalctl -u fiscald -n 20",
+    ),
+    "socket_denied": Row(
+        True, "{user} may not use {socket}: it belongs to the group {group}",
+        "Użytkownik {user} nie ma prawa drukować.", "sudo usermod -aG {group} {user}    # then log in anew",
+    ),
+    "group_not_active": Row(
+        True, "{user} is in the group {group}, but was not yet when this session began",
+        "Wyloguj się i zaloguj ponownie.", "newgrp {group}    # or log in anew",
+    ),
+    "group_missing": Row(
+        False, "there is no group {group}; only the daemon's own user may print",
+        "Brak grupy {group} w systemie.",
+        "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
+        "&& sudo systemctl restart fiscald.socket fiscald.service",
+    ),
+    "socket_for_all": Row(
+        False, "every user of this computer may print: {socket} has the mode {mode}",
+        "Każdy użytkownik komputera może drukować.", "sudo chmod 0660 {socket}",
+    ),
+    # -- the port -------------------------------------------------------------------------------------
+    "port_absent": Row(
+        True, "there is no {device}: the printer is off, unplugged, or at another port",
+        "Nie znaleziono portu drukarki. Sprawdź zasilanie i kabel.", "fiscalctl scan",
+    ),
+    "port_denied": Row(
+        True, "{user} may not open {device} (it belongs to {owner}:{group}, mode {mode})",
+        "Program nie ma prawa do portu drukarki.", "{remedy}",
+    ),
+    "port_held": Row(
+        True, "{device} is held by {holder}", "Port drukarki zajmuje inny program: {program}.", "{remedy}"
+    ),
+    "getty": Row(
+        True, "a login prompt runs on {device}: the printer gets its text",
+        "Na porcie drukarki działa konsola logowania.", "sudo systemctl mask --now serial-getty@{tty}.service",
+    ),
+    "console": Row(
+        False, "the kernel writes its messages to {device}", "System wypisuje komunikaty na port drukarki.",
+        "remove console={tty} from the kernel's command line (/etc/default/grub, then sudo update-grub), and restart",
+    ),
+    "modem_manager": Row(
+        False, "ModemManager runs, and may take {device} for a modem when it is plugged in",
+        "ModemManager może zająć port drukarki.", _RULE,
+    ),
+    "brltty": Row(
+        False, "brltty runs, and takes serial adapters like {device} for braille displays",
+        "Program brltty może zająć port drukarki.", "sudo systemctl mask --now brltty.service brltty-udev.service",
+    ),
+    "udev_rule": Row(
+        False, "fiscald's udev rule for USB printers is not installed", "Brak reguły udev dla drukarki USB.", _RULE
+    ),
+    "unstable_name": Row(
+        False, "{device} may have another name after the next restart",
+        "Nazwa portu może się zmienić po ponownym uruchomieniu.", 'address = "{better}"    # in {path}',
+    ),
+    "dtr": Row(
+        True, "DTR is off on {device}, though it is open: the printer may hold its answers back",
+        "Sygnał DTR jest wyłączony.", "sudo systemctl restart fiscald.service    # if it stays off: the cable",
+    ),
+    "no_carrier": Row(
+        False, "neither DSR nor CTS nor CD is on at {device}: the printer is off, or the cable has three wires",
+        "Brak sygnałów z drukarki. Sprawdź zasilanie i kabel.", "switch it on; with flow=rtscts use a full cable",
+    ),
+    # -- the conversation -----------------------------------------------------------------------------
+    "line_noise": Row(
+        False, "{damaged} of {all} answers came damaged", "Zakłócenia na kablu drukarki.",
+        "a shorter or shielded cable, away from mains; or a lower speed, in the printer's menu and as ?baud=",
+    ),
+    "wrong_speed": Row(
+        True, "{address} has the wrong speed, or the wrong protocol: {seen}",
+        "Drukarka ma ustawioną inną prędkość lub inny protokół.", "{remedy}",
+    ),
+    "echo": Row(
+        True, "{address} gives back what it is sent, and nothing else", "Kabel zwraca wysłane dane (pętla).",
+        "a cable that does not join its sending and its receiving wire",
+    ),
+    "silent": Row(
+        True, "{address} is open, and nobody answers", "Drukarka nie odpowiada.",
+        "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
+    ),
+    "unreachable": Row(
+        True, "{address} cannot be reached: {reason}", "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
+        "ping -c 3 {host}    # address and port are in the printer's menu",
+    ),
+    # -- the printer ----------------------------------------------------------------------------------
+    "paper_out": Row(
+        True, "no paper", f"Brak papieru. {_ROLL_PL}.", "put in a new roll; what waits is printed then"
+    ),
+    "paper_low": Row(False, "the paper is near its end", f"Kończy się papier. {_ROLL_PL}.", "have a new roll at hand"),
+    "cover_open": Row(
+        True, "the cover or the printing lever is open", "Otwarta pokrywa drukarki.", "close it; what waits is printed"
+    ),
+    "attention": Row(True, "{reason}", "Drukarka czeka na obsługę.", "answer what its display shows"),
+    "out_of_order": Row(True, "{reason}", "Drukarka zgłasza usterkę.", "call the printer's service"),
+    "foreign": Row(
+        True, "another program's document is open on it", "Na drukarce jest otwarty dokument innego programu.",
+        "finish or cancel it where it was begun; fiscald never does",
+    ),
+    "swapped": Row(
+        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} '{found}'"
+    ),
+    "undecided": Row(
+        True, "{reason}", "Trzeba rozstrzygnąć wcześniejszy dokument.",
+        "fiscalctl jobs --state undecided    # then fiscalctl resolve KEY printed|not_printed --by NAME",
+    ),
+    "clock_drift": Row(
+        False, "the printer's clock is {minutes} minutes {side} this computer's",
+        "Zegar drukarki różni się od zegara komputera o {minutes} min.",
+        "timedatectl    # if that is right: set the printer's clock in its menu, after the daily report",
+    ),
+    "vat_none": Row(
+        True, "the printer's VAT table is empty", "Tabela stawek VAT w drukarce jest pusta.",
+        "call the printer's service: the rates must be programmed",
+    ),
+    "vat_unusual": Row(
+        False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates}.",
+        "compare with the shop's own table: fiscalctl status",
+    ),
+    "memory": Row(
+        False, "{used} daily reports are in the fiscal memory, which typically holds {all}",
+        "Pamięć fiskalna jest prawie pełna.", "order a new fiscal memory from the printer's service",
+    ),
+    "not_fiscal": Row(
+        False, "the printer is not fiscalised: it prints training documents", "Drukarka nie jest zafiskalizowana.",
+        "call the printer's service when the shop is to sell",
+    ),
+    # -- the licence and the journal ------------------------------------------------------------------
+    "licence": Row(
+        True, "the licence does not let it print: {reason}", "Brak ważnej licencji.",
+        "fiscalctl licence register    # or: fiscalctl licence emergency",
+    ),
+    "licence_warning": Row(
+        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "fiscalctl licence status"
+    ),
+    "journal": Row(
+        True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",
+        "sudo cp -a {path} {path}.kept    # then docs/configuration.md, The state directory",
+    ),
+    "disk_full": Row(
+        True, "{free} MiB are free in {path}: documents cannot be stored", "Dysk jest pełny.",
+        "sudo journalctl --vacuum-size=200M; sudo du -xh --max-depth=2 / | sort -h | tail",
+    ),
+    "disk_low": Row(
+        False, "only {free} MiB are free in {path}", "Kończy się miejsce na dysku.",
+        "sudo journalctl --vacuum-size=200M; sudo du -xh --max-depth=2 / | sort -h | tail",
+    ),
+    "disk_read_only": Row(
+        True, "{path} is read-only: documents cannot be stored", "Dysk jest tylko do odczytu.",
+        "journalctl -k | grep -iE 'remount|error'; sudo mount -o remount,rw {mount}",
+    ),
+}  # fmt: skip
+
+#: How a udev rule is installed.
+INSTALL_RULE = _RULE
+
+
+def finding(code: str, printer: str | None = None, **facts: object) -> Finding:
+    """The finding ``code`` of the catalogue with its templates filled from ``facts``."""
+    row = CATALOGUE[code]
+    text, text_pl, fix = (template.format(**facts) for template in (row.text, row.text_pl, row.fix))
+    return Finding(f"doctor.{code}", row.stops, text, text_pl, fix, printer)
+
+
+def findings_markdown() -> str:
+    """The catalogue as the table of ``docs/technician.md``."""
+    lines = ["| code | stops printing | what is wrong | what to do |", "| --- | --- | --- | --- |"]
+    for code, row in CATALOGUE.items():
+        text, fix = (part.replace("|", "\\|") for part in (row.text, row.fix))
+        lines.append(f"| `doctor.{code}` | {'yes' if row.stops else ''} | {text} | `{fix}` |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,69 @@
+"""A command as a technician writes it: what stands between ``ESC P`` and its check byte, ``|`` for CR.
+
+``23#s``, ``1$lŻurek|1.|B/12.00/12.00/``; ``ENQ`` and ``DLE`` for the single bytes. Values go out as they are written,
+in the printer's code page, with the check byte that the command has: the printer, not this module, is asked what it
+thinks of them. So a command that is not in ``COMMANDS`` can be sent too; what it does is not known then, and the
+worst is assumed.
+
+Source: Thermal reference, sections 3.1 to 3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fiscald.model.text import CODE_PAGES
+from fiscald.protocols.base import Effect, Patience, RawReply, Settings, Step
+from fiscald.protocols.thermal.commands import Check, Poll, Reply, Request, Row, Status, find
+from fiscald.protocols.thermal.fields import Dialect
+from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
+from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.queries import describe
+
+HOW = "write parameters, identifier and fields, | for CR: 23#s, or 1$lKawa|1.|A/10.00/10.00/; or ENQ, DLE"
+_POLLS = {"ENQ": Control.ENQ, "DLE": Control.DLE}
+
+
+@dataclass(frozen=True, slots=True)
+class AsWritten(Request):
+    """A command whose sequence stands already."""
+
+    written: Frame = field(kw_only=True)
+
+    def frame(self, dialect: Dialect) -> Frame:
+        """See ``Request.frame``."""
+        return self.written
+
+
+def parse(text: str, settings: Settings) -> Step:
+    """The command in ``text``. Raises ``ValueError`` with a sentence."""
+    text = text.strip(" \r\n")
+    if text.upper() in _POLLS:
+        return Step(Poll(_POLLS[text.upper()]), Effect.QUERY, Patience.QUERY)
+    try:
+        payload = text.replace("|", "\r").encode(CODE_PAGES[settings.code_page])
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the code page {settings.code_page} has no {text[error.start]!r}") from None
+    frame = decode(payload)
+    if isinstance(frame, BadFrame):
+        raise ValueError(f"{text[:40]!r} is no command; {HOW}")
+    brand = PROFILES[settings.profile or "posnet"].brand
+    row = find(frame, brand) or Row(frame.name, None, effect=Effect.IRREVERSIBLE, patience=Patience.REPORT)
+    # Two last digits that fit are the check byte to the printer too, whoever wrote them.
+    written = frame.unchecked if row.check is Check.NEVER else frame.checked
+    try:
+        if len(encode(written)) > MAX_FRAME:
+            raise ValueError(f"a sequence has at most {MAX_FRAME} bytes")
+    except ValueError as error:
+        raise ValueError(f"{error}; {HOW}") from None
+    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.patience)
+
+
+def show(reply: Reply | Status, settings: Settings) -> RawReply:
+    """The answer, field by field, and what its error means."""
+    if not isinstance(reply, Reply):
+        name = "ENQ" if isinstance(reply, Enq) else "DLE"
+        return RawReply(" ".join([name, *(f"{field}={value:d}" for field, value in reply._asdict().items())]))
+    if reply.good:
+        return RawReply(" ".join([reply.name, *(f"{field}={value}" for field, value in reply.values.items())]))
+    return RawReply(f"{reply.error}#Z{reply.name}", describe(reply)[0])

@@ -1,0 +1,48 @@
+"""A printer asked who it is, by whoever is not the daemon: one question after the other, each once, no reconnecting."""
+
+from __future__ import annotations
+
+import anyio
+
+from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Introduction, Session, Settings, Step
+from fiscald.transport import ByteStream
+
+
+class Disturbed(Exception):
+    """An answer came damaged; ``str`` says how."""
+
+
+async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Introduction:
+    """What the printer says about itself, by ``Family.hello``.
+
+    Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
+    ``Interrupted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
+    """
+    settings = Settings("the printer", family.code_pages[0])
+    session = family.session(settings)
+    dialogue: Dialogue[Introduction] = family.hello(settings)
+    seconds = first
+    try:
+        step = next(dialogue)
+        while True:
+            assert isinstance(step, Step)
+            assert step.effect is Effect.QUERY, "whoever is there may not be ours"
+            with anyio.fail_after(seconds):
+                reply = await _ask(stream, session, step)
+            seconds = later
+            step = dialogue.send(reply)
+    except StopIteration as stop:
+        found: Introduction = stop.value
+        return found
+    finally:
+        dialogue.close()
+
+
+async def _ask(stream: ByteStream, session: Session, step: Step) -> object:
+    await stream.send(session.send(step.command))
+    while True:
+        for event in session.receive(await stream.receive()):
+            if isinstance(event, Damaged):
+                raise Disturbed(event.detail)
+            if isinstance(event, Answer) and event.command is step.command:
+                return event.reply

@@ -1,0 +1,343 @@
+"""Who may do what: the table, the kernel's word on who asks, and every route for every kind of peer."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import pwd
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import anyio
+import httpx
+import pytest
+
+from fiscald import daemon
+from fiscald.api import rights
+from fiscald.api.app import ROUTES
+from fiscald.api.openapi import Route
+from fiscald.api.rights import DOCUMENTS, Peer, Right, Rights, RightsError, peer_of
+from fiscald.config import Config, RightsConfig
+from fiscald.model.documents import Document
+from tests.daemons import RECEIPT, Running, running
+
+FISCALD, ADMIN = 70_001, 70_002
+OWNER = 1_001
+EVERYTHING = set(Right)
+SELLING = {Right.PRINT, Right.REPORT}
+#: Kinds of peers, and what each may do when nothing is configured.
+PEERS: dict[str, tuple[Peer | None, set[Right]]] = {
+    "unknown": (None, set()),
+    "anybody": (Peer(1, 5_000, 5_000, frozenset((5_000, 4_999))), set()),
+    "group fiscald": (Peer(1, 5_000, FISCALD), SELLING),
+    "supplementary group fiscald": (Peer(1, 5_000, 5_000, frozenset((24, FISCALD))), SELLING),
+    "group fiscald-admin": (Peer(1, 5_000, ADMIN), EVERYTHING),
+    "supplementary group fiscald-admin": (Peer(1, 5_000, 5_000, frozenset((FISCALD, ADMIN))), EVERYTHING),
+    "root": (Peer(1, 0, 0), EVERYTHING),
+    "the daemon's own user": (Peer(1, OWNER, 5_000), EVERYTHING),
+}
+#: What every route takes. A route that is not here takes nothing, and must be a plain question.
+TAKES: dict[tuple[str, str], set[Right]] = {
+    ("PUT", "/v1/jobs/{key}"): SELLING,
+    ("DELETE", "/v1/jobs/{key}"): SELLING,
+    ("POST", "/v1/jobs/{key}/resolution"): {Right.RESOLVE},
+    ("POST", "/v1/printers/{name}/adoption"): {Right.CONFIGURE},
+    ("POST", "/v1/printers/{name}/preview"): SELLING,
+    ("POST", "/v1/printers/{name}/raw"): {Right.RAW},
+    **{
+        ("POST", f"/v1/licence/{step}"): {Right.LICENCE}
+        for step in (
+            "certificate", "diagnosis", "registration", "request", "enrolment", "enrolment/confirmation", "recovery",
+            "recovery/confirmation", "transfer", "deactivation", "check", "emergency",
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installed groups are on this computer, and the daemon's own user is not root."""
+    known = {"group:fiscald": FISCALD, "group:fiscald-admin": ADMIN}
+    monkeypatch.setattr(rights, "_look_up", lambda name: known[name])
+    monkeypatch.setattr(os, "geteuid", lambda: OWNER)
+
+
+class Door:
+    """A running daemon, and whoever the kernel says is at the other end."""
+
+    def __init__(self, it: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.it = it
+        self.peer: Peer | None = None
+        monkeypatch.setattr(rights, "peer_of", lambda _: self.peer)
+
+    async def ask(self, peer: Peer | None, method: str, path: str, body: Any = None) -> httpx.Response:
+        """One request on a connection of its own; of a stream, only its beginning."""
+        self.peer = peer
+        transport = httpx.AsyncHTTPTransport(uds=str(self.it.socket), verify=False)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://fiscald", timeout=20) as http,
+            http.stream(method, path, json=body) as response,
+        ):
+            if response.headers["content-type"] != "text/event-stream; charset=utf-8":
+                await response.aread()
+            return response
+
+
+@asynccontextmanager
+async def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> AsyncIterator[Door]:
+    async with running(tmp_path, **options) as it:
+        yield Door(it, monkeypatch)
+
+
+def denied(response: httpx.Response) -> bool:
+    kind = response.headers["content-type"]
+    return kind == "application/problem+json" and response.json()["code"] == "request.denied"
+
+
+# -- the table -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("groups")
+@pytest.mark.parametrize("kind", PEERS)
+def test_who_has_what_by_default(kind: str) -> None:
+    peer, expected = PEERS[kind]
+    assert set(Rights({}).of(peer)) == expected
+
+
+@pytest.mark.usefixtures("groups")
+def test_a_right_that_is_given_is_given_to_those_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"group:fiscald": FISCALD, "group:fiscald-admin": ADMIN, "user:anna": 5_000, "group:serwis": 71_000}
+    monkeypatch.setattr(rights, "_look_up", lambda name: known[name])
+    table = Rights({Right.RAW: ("user:anna", "group:serwis"), Right.LICENCE: (), Right.PRINT: None})
+    assert set(table.of(Peer(1, 5_000, 9))) == {Right.RAW}
+    assert set(table.of(Peer(1, 9, 9, frozenset((71_000,))))) == {Right.RAW}
+    assert set(table.of(Peer(1, 9, ADMIN))) == EVERYTHING - {Right.RAW, Right.LICENCE}
+    assert set(table.of(Peer(1, 9, 5_000))) == set(), "a user's number is no group's"
+    assert set(table.of(Peer(1, 0, 0))) == EVERYTHING
+
+
+def test_numbers_are_names_too() -> None:
+    table = Rights(dict.fromkeys(Right, ()) | {Right.PRINT: ("user:5000", "group:71000")})
+    assert table.of(Peer(1, 5_000, 9)) == (Right.PRINT,)
+    assert table.of(Peer(1, 9, 71_000)) == (Right.PRINT,)
+
+
+def test_names_that_do_not_exist() -> None:
+    with pytest.raises(RightsError) as caught:
+        Rights({Right.RAW: ("user:nobody-has-this-name", "group:nor-this"), Right.PRINT: ("user:root",)})
+    assert str(caught.value).splitlines() == [
+        "rights.raw: there is no user 'nobody-has-this-name' on this computer",
+        "rights.raw: there is no group 'nor-this' on this computer",
+    ]
+
+
+async def test_a_name_that_does_not_exist_keeps_the_daemon_from_starting(tmp_path: Path) -> None:
+    config = Config(
+        socket=tmp_path / "s", state_dir=tmp_path / "state", rights=RightsConfig(raw=("user:nobody-at-all",))
+    )
+    with pytest.raises(RightsError, match=r"rights\.raw: there is no user 'nobody-at-all'"):
+        await daemon.run(config)
+    assert not (tmp_path / "state").exists(), "nothing was begun"
+
+
+async def test_groups_that_are_not_there_are_told_once_and_leave_the_daemon_s_own_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def nobody(name: str) -> int:
+        raise KeyError(name)
+
+    monkeypatch.setattr(rights, "_look_up", nobody)
+    with caplog.at_level(logging.WARNING):
+        async with door(tmp_path, monkeypatch, licensed=False, ready=False) as it:
+            own = Peer(1, os.geteuid(), 5_000)
+            assert (await it.ask(own, "GET", "/v1")).json()["rights"] == [*Right]
+            assert (await it.ask(PEERS["group fiscald"][0], "GET", "/v1")).json()["rights"] == []
+            response = await it.ask(PEERS["anybody"][0], "POST", "/v1/licence/emergency")
+            assert "which root have" not in response.json()["detail"]
+            assert (
+                "takes the right 'licence', which only root and the daemon's own user have" in response.json()["detail"]
+            )
+    told = [record.message for record in caplog.records if "there is no group" in record.message]
+    assert told == [
+        "there is no group fiscald and group fiscald-admin on this computer: what is given to nobody else is for root and the daemon's own user"
+    ]
+
+
+def test_every_document_takes_a_right() -> None:
+    union, _ = get_args(Document)
+    assert {document.model_fields["type"].default for document in get_args(union)} == set(DOCUMENTS)
+    assert DOCUMENTS["daily_report"] is Right.REPORT
+    assert {right for kind, right in DOCUMENTS.items() if kind != "daily_report"} == {Right.PRINT}
+
+
+# -- who asks --------------------------------------------------------------------------------------------
+
+
+def test_the_kernel_tells_who_asks() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        peer = peer_of(ours)
+        assert peer == Peer(os.getpid(), os.geteuid(), os.getegid(), frozenset(os.getgroups()))
+
+
+def test_a_kernel_that_does_not_tell_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "SO_PEERGROUPS", 9_999)
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        peer = peer_of(ours)
+        assert peer is not None
+        assert peer.groups == frozenset(os.getgrouplist(getpass.getuser(), os.getegid()))
+        monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
+        assert peer_of(ours) == peer._replace(groups=frozenset()), "a user that nobody knows, as in a container"
+
+
+def test_somebody_over_a_network_is_nobody() -> None:
+    with socket.socket() as link:
+        assert peer_of(link) is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize(
+    ("group", "others", "expected"),
+    [
+        (65_534, [], []),
+        (65_534, [24, FISCALD], ["print"]),
+        (FISCALD, [], ["print"]),
+        (65_534, [*range(80_000, 80_100), FISCALD + 1], ["report"]),
+    ],
+)
+async def test_another_user_on_the_real_socket(group: int, others: list[int], expected: list[str]) -> None:
+    given = RightsConfig(print=(f"group:{FISCALD}",), report=(f"group:{FISCALD + 1}",))
+    with tempfile.TemporaryDirectory(prefix="fiscald-rights-") as folder:
+        Path(folder).chmod(0o755)
+        async with running(Path(folder), licensed=False, ready=False, rights=given) as it:
+            it.socket.chmod(0o666)
+            command = ["curl", "-s", "--unix-socket", str(it.socket), "http://fiscald/v1"]
+            done = await anyio.run_process(command, user=65_534, group=group, extra_groups=others)
+            assert httpx.Response(200, content=done.stdout).json()["rights"] == expected
+
+
+# -- every route -----------------------------------------------------------------------------------------
+
+
+def test_what_takes_no_right_only_asks() -> None:
+    found = {(route.method, route.path): set(route.rights) for route in ROUTES if route.rights}
+    assert found == TAKES
+    assert {route.method for route in ROUTES if not route.rights} == {"GET"}
+
+
+def path_of(route: Route) -> str:
+    return route.path.replace("{key}", "K").replace("{name}", "till1")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("groups")
+async def test_the_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with door(tmp_path, monkeypatch, licensed=False) as it:
+        for kind, (peer, has) in PEERS.items():
+            for route in ROUTES:
+                response = await it.ask(peer, route.method, path_of(route), {} if route.body else None)
+                may = not route.rights or bool(TAKES[route.method, route.path] & has)
+                assert denied(response) is not may, f"{kind}: {route.method} {route.path}"
+                if not may:
+                    body = response.json()
+                    assert (response.status_code, body["fault"], body["retry"]) == (403, "request", "useless")
+                    assert body["document"] == "not_printed"
+                    assert set(body["rights"]) == TAKES[route.method, route.path]
+                    assert body["given_to"][-1] == "group:fiscald-admin"
+                if not route.rights:
+                    assert response.status_code == 200 or response.json()["code"] in (
+                        "job.unknown",
+                        "licence.no_server",
+                    )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("groups")
+async def test_the_document_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printer, reporter = Peer(1, 5_000, 71_000), Peer(1, 5_001, 72_000)
+    given = RightsConfig(print=("group:71000",), report=("group:72000",))
+    numbers = {"group:71000": 71_000, "group:72000": 72_000, "group:fiscald-admin": ADMIN, "group:fiscald": FISCALD}
+    monkeypatch.setattr(rights, "_look_up", lambda name: numbers[name])
+    root = Peer(1, 0, 0)
+    documents: dict[str, Any] = {
+        "receipt": RECEIPT,
+        "printout": {"type": "printout", "lines": ["Kawa"]},
+        "drawer": {"type": "drawer"},
+        "daily_report": {"type": "daily_report"},
+        **{kind: {"type": kind, "amount": 100} for kind in ("cash_in", "cash_out", "goods_return")},
+    }
+    assert documents.keys() == DOCUMENTS.keys()
+    async with door(tmp_path, monkeypatch, licensed=False, rights=given) as it:
+        await it.ask(root, "POST", "/v1/licence/certificate", {"certificate": certificate()})
+        it.it.printer.switch("cover")
+        for kind, document in documents.items():
+            right, wrong = (reporter, printer) if kind == "daily_report" else (printer, reporter)
+            for path in (f"/v1/jobs/{kind}", "/v1/printers/till1/preview"):
+                method, body = ("PUT", {"printer": "till1"}) if "jobs" in path else ("POST", {})
+                response = await it.ask(wrong, method, path, body | {"document": document})
+                assert denied(response), f"{kind} {path}"
+                assert response.json()["document"] == "not_printed"
+                response = await it.ask(right, method, path, body | {"document": document})
+                assert response.status_code in (200, 201), response.text
+        for kind in documents:
+            right, wrong = (reporter, printer) if kind == "daily_report" else (printer, reporter)
+            assert (await it.ask(wrong, "GET", f"/v1/jobs/{kind}")).json()["state"] == "accepted", "anybody may look"
+            response = await it.ask(wrong, "DELETE", f"/v1/jobs/{kind}")
+            assert denied(response)
+            assert response.json()["document"] == "unknown", "it is there, and may have been printed"
+            assert (await it.ask(right, "DELETE", f"/v1/jobs/{kind}")).json()["state"] == "failed"
+
+
+def certificate() -> str:
+    from fiscald.licence.testing import make_certificate
+
+    return make_certificate()
+
+
+@pytest.mark.usefixtures("groups")
+async def test_the_denial_is_a_sentence_for_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with door(tmp_path, monkeypatch, licensed=False, ready=False) as it:
+        response = await it.ask(PEERS["group fiscald"][0], "POST", "/v1/printers/till1/raw", {"command": "scomm"})
+        body = response.json()
+        assert body["detail"] == (
+            "this takes the right 'raw', which group fiscald-admin and root have; user 5000 has it not. "
+            "See [rights] in the configuration"
+        )
+        assert body["detail_pl"] == "Brak uprawnienia: polecenia serwisowe. Zgłoś administratorowi."
+
+
+@pytest.mark.usefixtures("groups")
+async def test_the_description_tells_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with door(tmp_path, monkeypatch, licensed=False, ready=False) as it:
+        paths = (await it.ask(None, "GET", "/v1/openapi.json")).json()["paths"]
+        found = {
+            (method.upper(), path): set(operation["x-fiscald-rights"])
+            for path, methods in paths.items()
+            for method, operation in methods.items()
+            if "x-fiscald-rights" in operation
+        }
+        assert found == TAKES
+        assert all("403" in paths[path][method.lower()]["responses"] for method, path in TAKES)
+
+
+@pytest.mark.usefixtures("groups")
+async def test_the_daemon_keeps_who_sent_a_command_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    async with door(tmp_path, monkeypatch, licensed=False) as it:
+        response = await it.ask(
+            PEERS["supplementary group fiscald-admin"][0], "POST", "/v1/printers/till1/raw", {"command": "scomm"}
+        )
+        assert response.status_code == 200, response.text
+    with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as db:
+        assert db.execute("SELECT asked_by, command FROM raw").fetchall() == [(5_000, "scomm")]

@@ -1,0 +1,231 @@
+"""``fiscalctl preview``: the sum and the paper of a document that is sent nowhere."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from fiscald.cli.preview import HEADER, NoPaper, carry_out, paper
+from fiscald.emulator.memory import RegisterState
+from fiscald.emulator.running import build
+from fiscald.engine import Engine, Printer
+from fiscald.licence.testing import make_certificate
+from fiscald.model.documents import Document
+from fiscald.model.preview import Preview
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import ProblemError
+from fiscald.protocols import FAMILIES, family
+from fiscald.protocols.base import Settings
+from tests import virtual
+from tests.cli.conftest import Counter
+from tests.engine.shop import Till, shop
+
+DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+SALE: dict[str, Any] = {
+    "type": "receipt",
+    "lines": [
+        {"name": "Chleb", "quantity": "2", "price": "3.50", "vat": "5%", "discount": {"percent": "10"}},
+        {"name": "Gwoździe", "quantity": "0.755", "unit": "kg", "price": "31.90", "vat": "A"},
+        {"name": "Gwoździe", "quantity": "0.255", "price": "31.90", "vat": "A", "storno": True},
+    ],
+    "discount": {"amount": "0.25"},
+    "payments": [{"type": "card", "amount": "20.00"}, {"type": "cash", "amount": "5.00"}],
+    "footer": ["Dziękujemy"],
+}
+
+
+def test_a_receipt_its_sums_and_its_paper(counter: Counter) -> None:
+    result = counter.run("preview", counter.file(SALE))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[:7] == [
+        "till1 would accept this receipt: total 22.00",
+        "  Chleb: 2 x 3.50 = 6.30 C",
+        "  Gwoździe: 0.755 x 31.90 = 24.08 A",
+        "  Gwoździe: 0.255 x 31.90 = -8.13 A",
+        "  by rate: A 23%: 15.95, C 5%: 6.30",
+        "  before the discount or surcharge on the whole receipt: 22.25",
+        "  paid 25.00, change 3.00",
+    ]
+    for words in (HEADER, "EMULATOR - NIE JEST PARAGONEM FISKALNYM", "Chleb", "2 2 , 0 0", "Dziękujemy"):
+        assert words in result.stdout
+
+
+def test_nothing_is_sent_and_nothing_is_kept(counter: Counter) -> None:
+    before = counter.printer.register
+    counter.run("preview", counter.file(SALE))
+    counter.run("preview", counter.file({"type": "cash_out", "amount": "50.00"}))
+    assert counter.run("jobs").stdout == "no jobs\n"
+    after = counter.printer.register
+    assert (after.headers, after.transaction, after.cash) == (before.headers, None, 0)
+
+
+def test_as_json(counter: Counter) -> None:
+    told = counter.json("preview", counter.file({"printer": "till1", "document": SALE}))
+    assert told["totals"]["rates"] == {"A": "15.95", "C": "6.30"}
+    assert (told["totals"]["total"], told["no_paper"]) == ("22.00", None)
+    assert told["paper"].startswith(HEADER.center(40).rstrip())
+    assert told["document"]["lines"][0]["price"] == "3.50"
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2"]}, "Żurek x 2"),
+        ({"type": "cash_out", "amount": "50.00"}, "50,00"),
+        ({"type": "daily_report"}, "no paper: what a report says is known to the printer alone"),
+        ({"type": "drawer"}, "no paper: opening the drawer prints nothing"),
+    ],
+)
+def test_other_documents(counter: Counter, document: Any, told: str) -> None:
+    result = counter.run("preview", counter.file(document))
+    assert result.exit_code == 0, result.output
+    assert f"till1 would accept this {document['type']}\n" in result.stdout
+    assert told in result.stdout
+
+
+def test_refusals_are_those_of_print(counter: Counter) -> None:
+    for document, code in (
+        (SALE | {"total": "1.00"}, 1),
+        ({"type": "recipt"}, 1),
+        ({"type": "receipt", "lines": [{"name": "Wódka", "price": "10.00", "vat": "7%"}]}, 1),
+    ):
+        shown = counter.run("preview", counter.file(document))
+        printed = counter.run("print", counter.file(document), "--key", "K")
+        assert (shown.exit_code, shown.stderr) == (printed.exit_code, printed.stderr)
+        assert shown.exit_code == code
+    assert counter.run("preview", counter.file("{")).exit_code == 2
+    assert counter.run("preview", counter.file(SALE), "--printer", "till9").exit_code == 2
+    poorer = make_certificate(seq=2**32, jti="poorer", mod=["app"])
+    assert counter.run("licence", "import", "-", text=poorer).exit_code == 0
+    assert counter.run("preview", counter.file(SALE)).exit_code == 5
+
+
+def test_a_printer_that_was_never_reached(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            found = it.engine.preview("till1", DOCUMENT.validate_python(SALE))
+            assert found.totals is not None
+            assert (found.vat, found.totals.total) == (None, 2200)
+            assert set(found.totals.rates) == {"5%", "A"}, "as they were sent"
+            with pytest.raises(NoPaper, match="never been reached"):
+                paper(found)
+
+    virtual.run(main())
+
+
+# -- the sum is one, whoever computes it -----------------------------------------------------------------
+
+
+def money(most: int) -> st.SearchStrategy[int]:
+    return st.integers(1, most)
+
+
+def adjustment(most: int) -> st.SearchStrategy[dict[str, Any]]:
+    percent = st.integers(1, 9999).map(lambda hundredths: f"{Decimal(hundredths) / 100}")
+    return st.one_of(st.fixed_dictionaries({"percent": percent}), st.fixed_dictionaries({"amount": money(most)}))
+
+
+LINES = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["Kawa", "Żurek", "Bułka maślana", "Gwoździe"]),
+        "price": money(20_000),
+        "quantity": st.integers(1, 9_999).map(lambda thousandths: f"{Decimal(thousandths) / 1000}"),
+        "vat": st.sampled_from(["A", "B", "5%", "0%", "exempt"]),
+    },
+    optional={"discount": adjustment(500), "unit": st.just("kg")},
+)
+
+
+@st.composite
+def receipts(draw: st.DrawFn) -> dict[str, Any]:
+    lines = draw(st.lists(LINES, min_size=1, max_size=6))
+    if draw(st.booleans()):
+        lines.append(draw(st.sampled_from(lines)) | {"storno": True})
+    receipt: dict[str, Any] = {"type": "receipt", "lines": lines}
+    for name in draw(st.sampled_from([(), ("discount",), ("surcharge",)])):
+        receipt[name] = draw(adjustment(500))
+    if draw(st.booleans()):
+        receipt["payments"] = [{"type": "cash", "amount": 2_000_000}]
+    if draw(st.booleans()):
+        receipt["packaging"] = [{"number": "1", "price": 100, "quantity": 3, "returned": draw(st.booleans())}]
+    return receipt
+
+
+class _Nothing:
+    """No journal and no licence are needed to look at a document."""
+
+    async def run(self, transaction: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def refuses(self, *_: Any) -> None:
+        return None
+
+    def witness(self, *_: Any) -> None:
+        return None
+
+
+def preview_of(document: Document, name: str, profile: str) -> Preview:
+    chosen = family(name)
+    engine = Engine(
+        [Printer("till1", chosen, Till("till1"), Settings("till1", "cp1250", profile))], _Nothing(), _Nothing()
+    )
+    table = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}
+    return engine.preview("till1", document).model_copy(update={"vat": table})
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"), [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+)
+@given(content=receipts())
+def test_foretold_registered_and_answered_are_the_same_sum(name: str, profile: str, content: dict[str, Any]) -> None:
+    document = DOCUMENT.validate_python(content)
+    try:
+        found = preview_of(document, name, profile)
+    except ProblemError as error:
+        assert error.problem.code == "document.refused"  # noqa: PT017
+        return
+    assert found.totals is not None
+    device, _ = build(name, profile=profile, state=RegisterState(unique_number="EMU 0000000007"))
+    printed = carry_out(device, found)
+    last = device.register.state.last_document
+    assert printed.result.total == found.totals.total
+    assert sum(last.totals) == found.totals.total
+    assert (last.paid, last.change) == (found.totals.paid, found.totals.change)
+    assert sum(found.totals.rates.values()) == found.totals.subtotal
+    if found.totals.total == found.totals.subtotal:
+        sums = {letter: last.totals["ABCDEFG".index(rate_letter(letter))] for letter in found.totals.rates}
+        assert sums == found.totals.rates
+
+
+def rate_letter(vat: str) -> str:
+    """While the engine does not know the table, rates stand as they were sent."""
+    return {"5%": "C", "0%": "D", "exempt": "G"}.get(vat, vat)
+
+
+@given(content=receipts())
+@settings(max_examples=6)
+def test_the_engine_prints_what_was_foretold(tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]) -> None:
+    async def main() -> None:
+        async with shop(tmp_path_factory.mktemp("shop")) as it:
+            await it.until(PrinterState.READY)
+            try:
+                found = it.engine.preview("till1", DOCUMENT.validate_python(content))
+            except ProblemError as foretold:
+                with pytest.raises(ProblemError) as refused:
+                    await it.submit("A", content)
+                assert refused.value.problem == foretold.problem  # noqa: PT017
+                return
+            job = await it.print("A", content)
+            assert job.result is not None
+            assert found.totals is not None
+            assert job.result.total == found.totals.total == sum(it.till.register.state.day.receipts)
+
+    virtual.run(main())

@@ -1,0 +1,313 @@
+"""``fiscalctl watch``: what is shown of a change, on a line and on a screen, and over a restart of the daemon."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from fiscald import daemon
+from fiscald.api.client import Client, JobChange
+from fiscald.api.wire import JobAnswer
+from fiscald.cli import watch
+from fiscald.cli.context import Context
+from fiscald.cli.watch import View, as_json, follow, one_line
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.model.jobs import JobState
+from fiscald.model.printers import Counters, PrinterState, PrinterStatus
+from fiscald.model.problems import problem
+from fiscald.protocols.base import Direction, NamedFrame
+from fiscald.recording.packets import Event
+from fiscald.recording.reading import Entry
+from tests.cli.conftest import RECEIPT, Counter
+
+COUNTERS = Counters(daily_report=13, last_receipt=85, receipts=84, cancelled=1, printouts=44)
+READY = PrinterStatus(
+    name="till1",
+    family="posnet",
+    address="tcp://127.0.0.1:6666",
+    state=PrinterState.READY,
+    stale=False,
+    counters=COUNTERS,
+    documents=("receipt",),
+)
+
+
+def change(state: JobState, now: str = "done", **fields: Any) -> JobChange:
+    answer = {
+        "key": "FV/1",
+        "printer": "till1",
+        "state": now,
+        "document": RECEIPT,
+        "created_at": "2026-11-22T10:14:58+01:00",
+        "updated_at": "2026-11-22T10:15:00+01:00",
+        "result": {"number": 85, "printer_id": "EMU 0000000001"},
+    }
+    return JobChange.model_validate(
+        {"id": 7, "at": "2026-11-22T10:14:59+01:00", "state": state, "job": JobAnswer.model_validate(answer | fields)}
+    )
+
+
+# -- lines -----------------------------------------------------------------------------------------------
+
+
+def test_a_change_of_a_job() -> None:
+    assert one_line(change(JobState.DONE)) == "10:14:59  till1  done       receipt       FV/1  number 85"
+    early = one_line(change(JobState.RUNNING))
+    assert early == "10:14:59  till1  running    receipt       FV/1", "the number was not known then"
+    failed = change(JobState.FAILED, "failed", result=None, error=problem("printer.cancelled").model_dump(mode="json"))
+    assert one_line(failed).endswith("failed     receipt       FV/1  printer.cancelled")
+
+
+def test_a_change_of_a_printer() -> None:
+    busy = READY.model_copy(update={"state": PrinterState.PRINTING, "job": "FV/2", "queue": 3, "paper_low": True})
+    told = one_line(busy).partition("  ")[2]
+    assert told == (
+        "till1: printing; printing FV/2; 3 waiting; "
+        "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; paper near its end"
+    )
+    assert one_line(None).endswith(watch.LOST)
+
+
+def test_as_json() -> None:
+    assert as_json(READY)["printer"]["counters"]["last_receipt"] == 85
+    told = as_json(change(JobState.RUNNING))
+    assert (told["event"], told["id"], told["state"], told["job"]["state"]) == ("job", 7, "running", "done")
+    assert as_json(None) == {"event": "lost"}
+    json.dumps([as_json(READY), told])
+
+
+# -- the screen ------------------------------------------------------------------------------------------
+
+
+def test_the_screen() -> None:
+    view = View("fiscald at /run/fiscald/fiscald.sock")
+    view.take(READY)
+    view.take(
+        READY.model_copy(
+            update={
+                "name": "till2",
+                "state": PrinterState.PAPER_OUT,
+                "problem": problem("printer.paper_out", printer="till2"),
+            }
+        )
+    )
+    view.take(change(JobState.RUNNING))
+    view.take(change(JobState.DONE))
+    assert view.lines(120, 40) == [
+        "fiscald at /run/fiscald/fiscald.sock   Ctrl-C ends",
+        "",
+        "till1  ready",
+        "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
+        "till2  paper_out",
+        "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
+        "  printer.paper_out: the printer till2 is out of paper",
+        "  Brak papieru. Włóż nową rolkę. Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa.",
+        "",
+        "10:14:59  till1  running    receipt       FV/1",
+        "10:14:59  till1  done       receipt       FV/1  number 85",
+    ]
+    view.take(None)
+    assert view.lines(120, 40)[1] == watch.LOST
+    view.take(READY)
+    assert watch.LOST not in view.lines(120, 40)
+
+
+def test_a_small_screen_shows_the_newest_and_never_more_than_fits() -> None:
+    view = View("fiscald")
+    view.take(READY)
+    for number in range(300):
+        view.take(change(JobState.DONE, key=f"K{number}"))
+    lines = view.lines(40, 9)
+    assert len(lines) == 9
+    assert "K299" in view.lines(120, 9)[-1]
+    assert all(len(line) <= 40 for line in lines)
+    assert len(view.lines(120, 3)) == 3
+    assert view.lines(120, 0) == []
+
+
+def test_nothing_that_moves_the_cursor_reaches_the_screen() -> None:
+    view = View("fiscald")
+    view.take(
+        READY.model_copy(
+            update={"state": PrinterState.OFFLINE, "problem": problem("link.absent", address="x\x1b[2J", reason="\ry")}
+        )
+    )
+    assert not any(char in line for line in view.lines(120, 40) for char in "\x1b\r\n")
+
+
+def test_frames_take_half_of_the_room() -> None:
+    view = View("fiscald")
+    for number in range(20):
+        view.take(change(JobState.DONE, key=f"K{number}"))
+        view.take(frame_entry(f"scomm\tts{number}\t"))
+    lines = view.lines(120, 13)
+    assert len(lines) == 13
+    assert [line.rpartition("|ts")[2] for line in lines[-5:]] == [f"{number}|" for number in range(15, 20)]
+    assert lines[7].endswith("")
+    assert "K19" in lines[6]
+    assert len(view.lines(120, 4)) == 4
+
+
+def frame_entry(text: str) -> Entry:
+    raw = text.encode()
+    frame = NamedFrame(raw, raw, name="scomm", text=text)
+    at = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
+    return Entry(at, "till1", "posnet", Event.DATA, Direction.SENT, frame)
+
+
+def test_frames_and_events_of_the_line() -> None:
+    entry = frame_entry("scomm\tts0\t")
+    assert one_line(entry) == "10:15:00  till1  > scomm|ts0|"
+    assert as_json(entry)["hex"] == b"scomm\tts0\t".hex()
+    lost = Entry(entry.at, "till1", "posnet", Event.LOST, note="unplugged")
+    assert one_line(lost) == "10:15:00  till1  - lost unplugged"
+    assert as_json(lost)["what"] == "lost"
+    damaged = entry._replace(frame=NamedFrame(b"\x02\xff", b"", damage="cut off"))
+    assert one_line(damaged) == "10:15:00  till1  > 02 ff (cut off)"
+
+
+# -- against a daemon ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def served(config: Config) -> Iterator[None]:
+    with start_blocking_portal() as portal:
+        future, _ = portal.start_task(daemon.run, config)
+        try:
+            yield
+        finally:
+            future.cancel()
+            with contextlib.suppress(BaseException):
+                future.result()
+
+
+@pytest.mark.slow
+def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "RETRY_SECONDS", 0.05)
+    with EmulatedPrinter() as printer:
+        config = Config(
+            socket=tmp_path / "s",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        changes = follow(Context(config.socket, as_json=False), "till1")
+
+        def until(wanted: str, key: str) -> list[JobState]:
+            seen: list[JobState] = []
+            while not seen or seen[-1] != wanted:
+                found = next(changes)
+                if isinstance(found, JobChange) and found.job.key == key:
+                    seen.append(found.state)
+            return seen
+
+        with served(config):
+            assert isinstance(next(changes), PrinterStatus), "what is, before what changes"
+            with Client(config.socket) as client:
+                assert client.submit("A", "till1", {"type": "daily_report"}, wait=30).state == "done"
+            assert until("done", "A") == ["accepted", "running", "done"]
+        while next(changes) is not None:
+            pass
+        with served(config):
+            with Client(config.socket) as client:
+                assert client.submit("B", "till1", {"type": "daily_report"}, wait=30).state == "failed", "it is zero"
+            assert until("failed", "B")[0] == "accepted", "none of them is missed"
+        changes.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_changes_of_the_counters_are_told(counter: Counter) -> None:
+    """Also of a receipt that another program printed, when the printer is next looked at."""
+    with Client(counter.socket) as client:
+        for event in client.events():
+            if isinstance(event, PrinterStatus) and event.counters is not None:
+                if event.counters.receipts == 1:
+                    break
+                counter.run("cash", "in", "5.00")
+                counter.printer.foreign_receipt()
+                counter.run("cash", "in", "5.00")
+
+
+def test_what_cannot_be_watched_is_told_at_once(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert counter.run("watch", "till9").exit_code == 2
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    assert Counter(tmp_path / "none", counter.printer, tmp_path).run("watch").exit_code == 4
+
+
+@pytest.mark.slow
+def test_frames_as_they_pass(counter: Counter) -> None:
+    command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket), "watch", "--frames"]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    assert "till1: ready" in watching.stdout.readline()
+    while "> !sdev|" not in watching.stdout.readline():
+        pass  # the look at an idle printer: frames are followed now
+    counter.run("cash", "in", "5.00")
+    wanted = {"> cash|kw500|wp1|\n", "< cash|\n", "done       cash_in"}
+    while wanted:
+        line = watching.stdout.readline()
+        wanted -= {words for words in wanted if words in line}
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 0
+    watching.stdout.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_as_lines_until_ctrl_c(counter: Counter, json_lines: bool) -> None:
+    command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket)]
+    watching = subprocess.Popen([*command, *["--json"] * json_lines, "watch"], stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    first = watching.stdout.readline()
+    counter.run("cash", "in", "5.00", "--key", "C1")
+    for line in watching.stdout:
+        if "C1" in line and "done" in line:
+            break
+    if json_lines:
+        assert json.loads(first)["printer"]["name"] == "till1"
+        assert json.loads(line)["job"]["key"] == "C1"
+    else:
+        assert "till1: ready" in first
+        assert line.endswith("C1\n")
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 0
+    watching.stdout.close()
+
+
+@pytest.mark.slow
+def test_on_a_terminal_until_ctrl_c(counter: Counter) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket), "watch"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+    watching = subprocess.Popen(command, stdin=theirs, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = bytearray()
+
+    def read(until: bytes) -> None:
+        while until not in shown:
+            shown.extend(os.read(ours, 65536))
+
+    read(b"till1  ready")
+    threading.Thread(target=counter.run, args=("cash", "in", "5.00", "--key", "C1")).start()
+    read(b"done       cash_in       C1")
+    assert watch.HIDE_CURSOR.encode() in shown
+    watching.send_signal(signal.SIGINT)
+    read(watch.SHOW_CURSOR.encode())
+    assert watching.wait(20) == 0
+    os.close(ours)

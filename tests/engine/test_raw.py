@@ -1,0 +1,240 @@
+"""Commands sent by hand: between jobs, journaled, refused while a document's fate is open, never repeated."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.engine import raw
+from fiscald.journal import Phase
+from fiscald.model.jobs import Resolution
+from fiscald.model.printers import PrinterState
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
+from fiscald.model.raw import RawAnswer, RawCommand
+from tests import virtual
+from tests.engine.shop import Shop, shop
+
+
+async def by_hand(it: Shop, command: str, *, force: bool = False) -> RawAnswer:
+    return await it.engine.raw("till1", RawCommand(command=command, force=force), 1000)
+
+
+async def refused(it: Shop, command: str, *, force: bool = False) -> Problem:
+    with pytest.raises(ProblemError) as caught:
+        await by_hand(it, command, force=force)
+    return caught.value.problem
+
+
+def records(directory: Path) -> list[Any]:
+    with closing(sqlite3.connect(directory / "journal.db")) as db:
+        names = "printer, asked_by, forced, command, effect, sent, answer, problem, ended_at IS NULL"
+        return db.execute(f"SELECT {names} FROM raw ORDER BY id").fetchall()
+
+
+def test_a_question_is_answered_in_the_family_s_own_text_and_journaled(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            answer = await by_hand(it, "rtcget")
+            assert answer.answer.startswith("rtcget|da2026-11-22;10:00|tm2026-11-22T10:00:")
+            assert (answer.effect, answer.refusal, answer.id) == ("query", None, 1)
+            assert bytes.fromhex(answer.sent) == b"\x02rtcget\t#7D61\x03"
+            (record,) = records(tmp_path)
+            assert record == (
+                "till1", 1000, 0, "rtcget", "query", b"\x02rtcget\t#7D61\x03", answer.answer, None, 0
+            )  # fmt: skip
+
+    virtual.run(main())
+
+
+def test_the_printer_s_refusal_is_an_answer(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            answer = await by_hand(it, "trend|to100|")
+            assert answer.answer == "trend|?2005|"
+            assert answer.refusal is not None
+            assert "2005" in answer.refusal
+            unknown = await by_hand(it, "nosuch|ab1")
+            assert (unknown.answer, unknown.effect) == ("ERR|?1|cmnosuch|", "irreversible")
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize("command", ["", "two words", "trline|x", "hdrset|tx\x02", "hdrset|tx漢", "scomm|to1|to2"])
+def test_what_is_no_command_is_not_sent(tmp_path: Path, command: str) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            if not command:
+                with pytest.raises(ValueError, match="at least 1 character"):
+                    RawCommand(command=command)
+                return
+            why = await refused(it, command)
+            assert (why.code, why.document) == ("request.raw", Fate.NOT_PRINTED)
+            assert records(tmp_path) == []
+
+    virtual.run(main())
+
+
+def test_what_it_changed_is_looked_at_before_the_next_job(tmp_path: Path) -> None:
+    """A receipt opened by hand is another program's: it's waited for, and the counters of one made by hand count."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            await by_hand(it, "trinit")
+            await it.submit("A")
+            await it.until(PrinterState.BUSY)
+            await anyio.sleep(30)
+            assert it.phase("A") is Phase.ACCEPTED
+            await by_hand(it, "trline|naPieczątka|vt0|pr1000")
+            await by_hand(it, "trend|to1000")
+            job = await it.engine.wait("A", 60)
+            assert job.result is not None
+            assert job.result.number == 2
+            assert it.till.receipts == 2
+
+    virtual.run(main())
+
+
+def test_new_rates_are_known_to_the_next_check(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            with pytest.raises(ProblemError, match="no rate of 7%"):
+                await it.submit("A", {"type": "receipt", "lines": [{"name": "Kawa", "price": "1", "vat": "7%"}]})
+            await by_hand(it, "vatset|va23,00|vb7,00|vc5,00|vd0,00|ve101,00|vf101,00|vg100,00|da2026-11-22")
+            await by_hand(it, "scomm")  # answered after the look that the change has caused
+            vat = it.engine.printer("till1").vat
+            assert vat is not None
+            assert vat["B"] == "7%"
+
+    virtual.run(main())
+
+
+def test_it_is_refused_while_a_document_s_fate_is_open_but_with_force(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=Act.BAD_CRC, command="trend"))
+            it.till.device.faults.plan(Fault(act=Act.KEYPAD_REPORT, command="scomm", nth=2))
+            job = await it.print("A")
+            assert job.state == "undecided"
+            why = await refused(it, "scomm")
+            assert (why.code, why.document, why.retry) == ("printer.busy", Fate.NOT_PRINTED, Retry.SAFE)
+            assert "'A' is undecided" in why.detail
+            assert records(tmp_path) == []
+            assert (await by_hand(it, "scnt", force=True)).answer.startswith("scnt|rd1|")
+            assert [record[2] for record in records(tmp_path)] == [1]
+            await it.engine.resolve("A", Resolution(verdict="printed", by="Anna"))
+            assert (await by_hand(it, "scomm")).refusal is None
+
+    virtual.run(main())
+
+
+def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
+    """A job that waits in the printer for paper has the line; what is forced does not get between its steps."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            await it.submit("A")
+            await it.until(PrinterState.PAPER_OUT)
+            assert "being carried out" in (await refused(it, "scomm")).detail
+            began = anyio.current_time()
+            why = await refused(it, "scomm", force=True)
+            assert anyio.current_time() - began == pytest.approx(raw.TURN_SECONDS)
+            assert "within 30 s" in why.detail
+            it.till.device.faults.clear()
+            it.till.plug.poke()
+            assert (await it.engine.wait("A", 60)).state == "done"
+            assert records(tmp_path) == [], "what had no turn in time is not sent later"
+
+    virtual.run(main())
+
+
+def test_silence_says_that_nothing_is_known_and_nothing_is_sent_twice(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=Act.DROP_AFTER, command="stocash"))
+            why = await refused(it, "stocash|kw500")
+            assert (why.code, why.document, why.retry) == ("link.unanswered", Fate.UNKNOWN, Retry.USELESS)
+            assert it.till.register.state.day.nonfiscal == 1
+            (record,) = records(tmp_path)
+            assert (record[6], record[8]) == (None, 0)
+            assert '"link.unanswered"' in record[7]
+            assert (await it.print("A")).state == "done", "on a new line"
+            assert it.till.register.state.day.nonfiscal == 1
+
+    virtual.run(main())
+
+
+def test_without_a_licence_only_questions(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            assert (await by_hand(it, "scomm")).refusal is None
+            assert (await refused(it, "opendrwr")).code == "licence.unregistered"
+            assert (await refused(it, "nosuch")).code == "licence.unregistered", "the worst is assumed of it"
+
+    virtual.run(main())
+
+
+def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.switches.add(Switch.WAIT_KEY)
+
+            async def pull() -> None:
+                await anyio.sleep(1)
+                it.till.pull()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(pull)
+                assert (await refused(it, "trinit")).code == "link.unanswered"
+            await it.until(PrinterState.OFFLINE)
+            why = await refused(it, "scomm")
+            assert (why.code, why.document) == ("link.lost", Fate.NOT_PRINTED)
+
+    virtual.run(main())
+
+
+def test_a_journal_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.journal.full_at = "begin_raw"
+            assert (await refused(it, "opendrwr")).code == "daemon.journal"
+            it.journal.make_room()
+            it.journal.full_at = "end_raw"
+            assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was carried out, and that is told"
+            assert [record[8] for record in records(tmp_path)] == [1]
+
+    virtual.run(main())
+
+
+def test_who_does_not_wait_any_more_has_nothing_sent(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=Act.LATE, command="trinit", seconds=3.0))
+            await it.submit("A")
+            await it.until(PrinterState.PRINTING)
+            with anyio.move_on_after(0.1):
+                await by_hand(it, "opendrwr", force=True)
+            assert (await it.engine.wait("A", 60)).state == "done"
+            await anyio.sleep(5)
+            assert records(tmp_path) == []
+
+    virtual.run(main())

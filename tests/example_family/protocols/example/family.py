@@ -1,0 +1,226 @@
+"""The whole driver: session, looks, dialogue, names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fiscald.model.documents import CashIn, Document
+from fiscald.model.jobs import Paper, Result
+from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
+from fiscald.model.problems import problem
+from fiscald.protocols.base import (
+    Answer,
+    Check,
+    Committing,
+    Damaged,
+    Dialogue,
+    Direction,
+    Effect,
+    Event,
+    Interrupted,
+    Introduction,
+    NamedError,
+    NamedField,
+    NamedFrame,
+    NotPrinted,
+    Patience,
+    Printed,
+    RawReply,
+    Settings,
+    Started,
+    Step,
+    Stray,
+    Trail,
+    Unknown,
+    Verdict,
+    Vocabulary,
+    Wait,
+    Word,
+)
+from fiscald.protocols.example import Lines, line
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A command on its way."""
+
+    text: str
+
+    @property
+    def step(self) -> Step:
+        query = not self.text.startswith("IN")
+        return Step(self, Effect.QUERY if query else Effect.IRREVERSIBLE, Patience.QUERY if query else Patience.CLOSE)
+
+
+class ExampleSession:
+    def __init__(self) -> None:
+        self._lines = Lines()
+        self._waiting: list[Request] = []
+
+    def send(self, command: Request) -> bytes:
+        self._waiting.append(command)
+        data: bytes = line(command.text)
+        return data
+
+    def receive(self, data: bytes) -> Sequence[Event]:
+        return [self._event(text) for text in self._lines.feed(data)]
+
+    def forget(self) -> None:
+        self._waiting.clear()
+
+    def _event(self, text: str | None) -> Event:
+        if text is None:
+            return Damaged("a line whose sum does not fit")
+        name = "IN" if text.startswith("ERR") else text.split()[0]
+        for command in self._waiting:
+            if command.text.split()[0] == name:
+                self._waiting.remove(command)
+                return Answer(command, text)
+        return Stray(f"answer {name}, which nothing waits for")
+
+
+def ask(text: str) -> Dialogue[str]:
+    answer: str = yield Request(text).step
+    return answer
+
+
+def look() -> Dialogue[dict[str, Any]]:
+    """Who it is, and its counters."""
+    who = yield from ask("WHO")
+    _, ready, reports, slips = (yield from ask("SEE")).split()
+    return {"id": who[4:], "ready": ready == "1", "reports": int(reports), "slips": int(slips)}
+
+
+def neutral(seen: dict[str, Any]) -> Counters:
+    return Counters(daily_report=seen["reports"] + 1, last_receipt=0, receipts=0, printouts=seen["slips"])
+
+
+def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
+    before = yield from look()
+    if not before["ready"]:
+        return Wait(problem("printer.busy", reason="it is not ready"))
+    if printer_id not in (None, before["id"]):
+        raise Interrupted(problem("printer.busy", reason="another printer"))
+    yield Started(before, neutral(before))
+    yield Committing()
+    answer = yield from ask(f"IN {document.amount}")
+    return (yield from judge(document, before, refused=answer.startswith("ERR")))
+
+
+def judge(document: CashIn, before: dict[str, Any], *, refused: bool = False) -> Dialogue[Verdict]:
+    """One more slip, or none: that is the proof."""
+    now = yield from look()
+    if now["id"] != before["id"]:
+        return Wait(problem("printer.busy", reason="another printer"))
+    moved = now["slips"] - before["slips"]
+    if now["reports"] != before["reports"] or moved > 1:
+        why = problem("printer.unproven", reason="a report came in between", extra={"cause": "report_between"})
+        return Unknown(why, {"after": now})
+    if moved == 1:
+        result = Result(printer_id=now["id"], total=document.amount, daily_report=now["reports"] + 1)
+        return Printed(result, Paper.PRINTED, (), {"after": now}, neutral(now))
+    return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
+
+
+class Example:
+    name = "example"
+    code_pages = ("cp1250",)
+    profiles = ("small",)
+    documents = ("cash_in",)
+    speeds = (9600,)
+
+    def session(self, settings: Settings) -> ExampleSession:
+        return ExampleSession()
+
+    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+        snapshot = yield from self.observe(settings)
+        return Introduction(snapshot.identity, snapshot.condition, snapshot.rates, False, snapshot.counters)
+
+    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+        seen = yield from look()
+        identity = Identity(printer_id=seen["id"], model="EXAMPLE", fiscal=True, profile="small")
+        condition = yield from self.probe(settings)
+        return Snapshot(
+            identity=identity, condition=condition, counters=neutral(seen), rates={}, transaction_open=False, day_open=True
+        )  # fmt: skip
+
+    def probe(self, settings: Settings) -> Dialogue[Condition]:
+        ready = (yield from ask("SEE")).split()[1] == "1"
+        if ready:
+            return Condition(state=PrinterState.READY)
+        why = problem("printer.paper_out", printer=settings.name, reason="not ready", reason_pl="niegotowa")
+        return Condition(state=PrinterState.PAPER_OUT, problem=why)
+
+    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
+        return Check()
+
+    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+        assert isinstance(document, CashIn)
+        return carry_out(document, printer_id)
+
+    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+        assert isinstance(document, CashIn)
+        condition = yield from self.probe(settings)
+        if condition.problem is not None:
+            return Wait(condition.problem)
+        return (yield from judge(document, trail.before))
+
+    def parse_raw(self, text: str, settings: Settings) -> Step:
+        if not text.isascii() or not text.isprintable() or not text:
+            raise ValueError("write WHO, SEE or IN AMOUNT")
+        return Request(text).step
+
+    def show_raw(self, reply: str, settings: Settings) -> RawReply:
+        return RawReply(reply, "refused" if reply.startswith("ERR") else None)
+
+    def naming(self, settings: Settings) -> ExampleNaming:
+        return ExampleNaming()
+
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary((Word("WHO", "unique number", ()), Word("IN", "cash in", ())), (), {}, LUA)
+
+
+class ExampleNaming:
+    """Every line is a frame."""
+
+    def __init__(self) -> None:
+        self._kept = {Direction.SENT: b"", Direction.RECEIVED: b""}
+
+    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+        *whole, self._kept[direction] = (self._kept[direction] + data).split(b"\n")
+        return [self._named(piece + b"\n") for piece in whole]
+
+    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+        rest, self._kept[direction] = self._kept[direction], b""
+        return [NamedFrame(rest, rest, damage="the line has no end")] if rest else []
+
+    def _named(self, raw: bytes) -> NamedFrame:
+        (text,) = Lines().feed(raw)
+        if text is None:
+            return NamedFrame(raw, raw, damage="the sum does not fit")
+        name, *rest = text.split() or [""]
+        fields = tuple(NamedField(f"f{number}", each, each, own=True) for number, each in enumerate(rest))
+        error = NamedError("1", "refused", "odmowa") if name == "ERR" else None
+        return NamedFrame(raw, raw, name, "a line", fields, error, text=text)
+
+
+LUA = r"""
+function family.cut(data)
+    local pieces, at = {}, 1
+    while true do
+        local stop = data:find("\n", at, true)
+        if not stop then
+            return pieces, at
+        end
+        pieces[#pieces + 1] = { first = at, last = stop }
+        at = stop + 1
+    end
+end
+
+function family.parse(bytes)
+    return { name = bytes:match("^%a+") or "?", fields = {} }
+end
+"""
+FAMILY = Example()

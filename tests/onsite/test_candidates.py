@@ -1,0 +1,136 @@
+"""Where a printer may be, why it is listed, and who may be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fiscald.model.printers import PrinterState, PrinterStatus
+from fiscald.onsite.candidates import Candidate, Configured, candidates
+from fiscald.onsite.host import Host
+from fiscald.protocols import FAMILIES
+from fiscald.transport import AddressError, parse_address
+from tests.onsite.test_host import holding, terminal
+from tests.onsite.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
+
+__all__ = ["terminal"]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "root")
+
+
+def one(tree: Tree, *configured: Configured, named: tuple[str, ...] = ()) -> Candidate:
+    (found,) = candidates(Host(tree.root), configured, named)
+    return found
+
+
+def till(address: str, status: PrinterStatus | None = None) -> Configured:
+    return Configured("till1", "posnet", parse_address(address), status)
+
+
+def test_a_known_printer_may_be_asked(tree: Tree) -> None:
+    tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
+    found = one(tree)
+    assert found.refusal is None
+    assert str(found.address) == "serial:///dev/serial/by-id/usb-POSNET_POSNET_FV_0123456789-if00?baud=115200"
+    assert found.speeds == (115200,), "a USB device has no line"
+    assert found.families[0] == "posnet"
+    assert found.what == "USB 1424:10b0, the ids of a printer of POSNET (POSNET reference, section 2)"
+
+
+def test_a_known_printer_without_a_port_has_a_usb_address(tree: Tree) -> None:
+    tree.usb(POSNET)
+    found = one(tree)
+    assert (str(found.address), found.refusal) == ("usb://1424:10b0?serial=0123456789", None)
+    assert "without a serial port" in found.what
+
+
+def test_two_of_the_same_without_serial_numbers_are_told_apart_by_their_place(tree: Tree) -> None:
+    name, vendor, product, _, maker, text = POSNET
+    for place in (name, "1-5.1"):
+        tree.usb((place, vendor, product, "", maker, text))
+    assert [str(each.address) for each in candidates(Host(tree.root))] == [
+        "usb://1424:10b0?path=1-2", "usb://1424:10b0?path=1-5.1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("device", "tty", "driver", "what"),
+    [
+        (FTDI, "ttyUSB0", "ftdi_sio", "a serial adapter, which says nothing of what is behind it"),
+        (ARDUINO, "ttyACM0", "cdc_acm", "not the ids of a known printer"),
+    ],
+)
+def test_what_may_be_anything_is_asked_only_when_it_is_named(
+    tree: Tree, device: tuple[str, str, str, str, str, str], tty: str, driver: str, what: str
+) -> None:
+    tree.usb_serial(device, tty, driver)
+    found = one(tree)
+    assert what in found.what
+    assert found.refusal == f"nothing says that a printer is there; if one is, name it: --port /dev/{tty}"
+    assert one(tree, named=(f"/dev/{tty}",)).refusal is None
+    assert one(tree, named=(str(found.address)[9:].partition("?")[0],)).refusal is None, "by another of its names"
+
+
+def test_a_port_of_the_computer_itself_is_asked_only_when_it_is_named(tree: Tree) -> None:
+    tree.uart("ttyS0")
+    assert one(tree).refusal is not None
+    named = one(tree, named=("/dev/ttyS0",))
+    assert (named.refusal, named.families, named.speeds[0]) == (None, FAMILIES, 9600)
+
+
+def test_an_adapter_that_no_driver_knows_cannot_be_asked(tree: Tree) -> None:
+    tree.usb(FTDI)
+    found = one(tree)
+    assert "is its driver loaded?" in found.what
+    assert found.refusal is not None
+
+
+def test_nobody_is_asked_at_a_port_that_is_held(tree: Tree, tmp_path: Path, terminal: str) -> None:
+    tree.usb_serial(POSNET, "ttyACM0", "cdc_acm", Path(terminal))
+    configured = till("serial:///dev/ttyACM0?baud=115200")
+    with holding(tmp_path, terminal) as pid:
+        tree.process(pid)
+        for found in (one(tree), one(tree, configured), one(tree, named=("/dev/ttyACM0",))):
+            assert found.refusal is not None
+            assert found.refusal.startswith(f"held by minicom (process {pid}")
+
+
+def test_what_is_configured_is_asked_as_it_is_configured(tree: Tree, tmp_path: Path, terminal: str) -> None:
+    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio")
+    for name in ("/dev/ttyUSB0", BY_ID):
+        found = one(tree, till(f"serial://{name}?baud=19200"))
+        assert (found.refusal, found.device, found.families) == (None, "/dev/ttyUSB0", ("posnet",))
+        assert str(found.address) == f"serial://{name}?baud=19200"
+    tree.alias(tmp_path / "elsewhere")
+    _, other = candidates(Host(tree.root), [till(f"serial://{tmp_path}/elsewhere")])
+    assert (other.what, other.refusal) == ("a serial port of the configuration", None)
+
+
+def test_configured_network_and_usb_addresses(tree: Tree) -> None:
+    tcp = one(tree, till("tcp://192.168.1.50:6666"))
+    assert (tcp.what, tcp.refusal, tcp.device) == ("a network address of the configuration", None, None)
+    usb = one(tree, till("usb://1424:10b0?serial=0123456789"))
+    assert usb.what == "a USB address of the configuration"
+    tree.usb(POSNET)
+    assert one(tree, till("usb://1424:10b0?serial=0123456789")).configured is not None
+    assert len(candidates(Host(tree.root), [till("usb://1424:10b0?serial=9")])) == 2, "that is another one"
+
+
+def test_what_the_daemon_has_is_left_to_it(tree: Tree) -> None:
+    status = PrinterStatus(
+        name="till1", family="posnet", address="x", state=PrinterState.READY, stale=False, documents=()
+    )
+    for address in ("tcp://192.168.1.50:6666", "serial:///dev/ttyUSB9"):
+        assert one(tree, till(address, status)).refusal == "fiscald has it, as till1"
+
+
+def test_named_addresses(tree: Tree) -> None:
+    assert one(tree, named=("tcp://192.168.1.50:6666",)).refusal is None
+    line = one(tree, named=("serial:///dev/ttyS7?baud=38400",))
+    assert (str(line.address), line.device) == ("serial:///dev/ttyS7?baud=38400", "/dev/ttyS7")
+    with pytest.raises(AddressError):
+        one(tree, named=("http://192.168.1.50",))

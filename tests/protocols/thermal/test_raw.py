@@ -1,0 +1,82 @@
+"""Commands as a technician writes them, and their answers."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.protocols.base import Answer, Effect, Patience, Settings
+from fiscald.protocols.thermal.family import FAMILY
+
+POSNET, NOVITUS = Settings("till1", "mazovia", "posnet"), Settings("till1", "mazovia", "novitus")
+
+
+def sent(text: str, settings: Settings = POSNET) -> bytes:
+    session = FAMILY.session(settings)
+    return session.send(FAMILY.parse_raw(text, settings).command).removeprefix(b"\x18")
+
+
+@pytest.mark.parametrize(
+    ("text", "on_the_line"),
+    [
+        ("ENQ", b"\x05"),
+        ("dle", b"\x10"),
+        ("0$h", b"\x1bP0$h83\x1b\\"),
+        ("0$h83", b"\x1bP0$h83\x1b\\"),
+        (" 0$h \n", b"\x1bP0$h83\x1b\\"),
+        ("1$lKawa|1.|A/10.00/10.00/", b"\x1bP1$lKawa\r1.\rA/10.00/10.00/4B\x1b\\"),
+        ("1$l\u017b|", b"\x1bP1$l\xa1\r60\x1b\\"),
+    ],
+)
+def test_what_goes_over_the_line(text: str, on_the_line: bytes) -> None:
+    data = sent(text)
+    assert data[:-4] == on_the_line[:-4]
+    if len(data) > 1:
+        check = 0xFF
+        for byte in data[2:-4]:
+            check ^= byte
+        assert data[-4:-2] == b"%02X" % check
+
+
+def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
+    assert FAMILY.parse_raw("23#s", POSNET)[1:] == (Effect.QUERY, Patience.QUERY)
+    assert FAMILY.parse_raw("0$h", POSNET).effect is Effect.REVERSIBLE
+    unknown = FAMILY.parse_raw("9^Q", POSNET)
+    assert (unknown.effect, unknown.patience) == (Effect.IRREVERSIBLE, Patience.REPORT)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "1$l\u4e2d", "1$l\x1b", "1$l\x05", "1$l" + "x" * 3000])
+def test_what_no_sequence_can_carry_is_refused_with_a_hint(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write parameters|has no"):
+        FAMILY.parse_raw(text, POSNET)
+
+
+def test_answers_are_shown_field_by_field_and_errors_explained() -> None:
+    session = FAMILY.session(POSNET)
+    command = FAMILY.parse_raw("0$h", POSNET).command
+    session.send(command)
+    (event,) = session.receive(b"\x1bP0#Z$h\x1b\\")
+    assert isinstance(event, Answer)
+    assert FAMILY.show_raw(event.reply, POSNET) == ("$h", None)
+    session.send(command)
+    (event,) = session.receive(b"\x1bP16#Z$h\x1b\\")
+    assert isinstance(event, Answer)
+    shown = FAMILY.show_raw(event.reply, POSNET)
+    assert shown.text == "16#Z$h"
+    assert shown.refusal is not None
+    poll = FAMILY.parse_raw("ENQ", POSNET).command
+    session.send(poll)
+    (event,) = session.receive(b"\x6d")
+    assert isinstance(event, Answer)
+    assert FAMILY.show_raw(event.reply, POSNET).text == "ENQ fiscal=1 done=1 open=0 finished=1"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_command_or_a_value_error(text: str) -> None:
+    for settings in (POSNET, NOVITUS):
+        with contextlib.suppress(ValueError):
+            step = FAMILY.parse_raw(text, settings)
+            FAMILY.session(settings).send(step.command)
