@@ -21,7 +21,7 @@ from fiscald.model.documents import (
     describe_adjustment,
 )
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
-from fiscald.model.preview import Sold, Totals, totals_of
+from fiscald.model.preview import Sold
 from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
@@ -61,14 +61,6 @@ class Plan(Findings):
     close: Request | None = None
     footer: list[Item[Request]] = field(default_factory=list)
     """Lines for the footer that ``trend`` keeps open, if any."""
-    lines: list[Sold] = field(default_factory=list)
-
-    @property
-    def totals(self) -> Totals | None:
-        """What a receipt comes to; ``None`` for what would be refused, and for what is no receipt."""
-        if self.errors or not self.lines:
-            return None
-        return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
 
 @dataclass(slots=True)

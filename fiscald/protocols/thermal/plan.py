@@ -22,7 +22,7 @@ from fiscald.model.documents import (
     describe_adjustment,
 )
 from fiscald.model.money import format_grosze, line_value, plain
-from fiscald.model.preview import Sold, Totals, totals_of
+from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.rates import Rates
@@ -64,12 +64,6 @@ class Plan(Findings):
     """What the printer has by rate, in grosze, before the first line and after each one."""
     lines_total: int = 0
     """What the lines come to, in grosze: ``TOTAL``."""
-    lines: list[Sold] = field(default_factory=list)
-
-    @property
-    def totals(self) -> Totals | None:
-        """What the receipt comes to; ``None`` for what would be refused."""
-        return None if self.errors else totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
     def holds(self, totals: list[int]) -> bool:
         """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
