@@ -53,9 +53,15 @@ class Device(ABC):
     def receive(self, data: bytes, now: float) -> None:
         """Bytes arrived at ``now`` (seconds of any steady clock)."""
 
-    @abstractmethod
     def poll(self, now: float) -> bytes:
         """Do what is due by ``now``; the bytes to send."""
+        if self.powered:
+            self.run(now)
+        return self.due(now)
+
+    @abstractmethod
+    def run(self, now: float) -> None:
+        """Carry out what can be carried out by ``now``, strictly in order."""
 
     @abstractmethod
     def wakeup(self) -> float | None:

@@ -7,13 +7,24 @@ nothing, payments that do not fit. Limits differ, so who plans brings them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
 from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
 from fiscald.model.jobs import Notice
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
+from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import TextRefused, fit
 from fiscald.protocols.rates import Rates, find_rate
+
+R = TypeVar("R")
+
+
+class Item(NamedTuple, Generic[R]):
+    """A request of the family, and the part of the document it stands for."""
+
+    request: R
+    pointer: str
 
 
 @dataclass(slots=True)
@@ -26,6 +37,15 @@ class Findings:
     change: int = 0
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    lines: list[Sold] = field(default_factory=list)
+    """The lines of a receipt, as they will be sold."""
+
+    @property
+    def totals(self) -> Totals | None:
+        """What a receipt comes to; ``None`` for what would be refused, and for what is no receipt."""
+        if self.errors or not self.lines:
+            return None
+        return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
     def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
         """A fault of the document at ``pointer``, in English and in Polish."""

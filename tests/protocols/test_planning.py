@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fiscald.model.documents import Adjustment, Payment, PaymentType, Receipt
 from fiscald.model.money import MAX_GROSZE
+from fiscald.model.preview import Sold, totals_of
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import Findings, zloty
 
@@ -157,6 +158,15 @@ def test_what_is_given_back(paid: int, too_large: str | None, change: int, fault
     found = Findings(total=1000, paid=paid)
     found.give_change(receipt(change="5.00"), 1000, "/document", too_large=too_large)
     assert (found.change, codes(found)) == (change, faults)
+
+
+def test_only_a_receipt_that_would_not_be_refused_has_totals() -> None:
+    found = Findings(total=1000, paid=1500, change=500)
+    assert found.totals is None, "a printout"
+    found.lines.append(Sold(receipt().lines[0], "Kawa", "A", 1000))
+    assert found.totals == totals_of(found.lines, total=1000, paid=1500, change=500) is not None
+    found.error("/lines", "receipt.zero", "bad", "źle")
+    assert found.totals is None
 
 
 def test_amounts_are_written_as_people_do() -> None:

@@ -115,7 +115,7 @@ class PosnetPrinter(Device):
                 self._refuse_frame(item.fault, now, mnemonic=item.mnemonic)
             else:
                 self._accept(item, now)
-        self._run(now)
+        self.run(now)
 
     def _accept(self, frame: Frame, now: float) -> None:
         faults = self.faults.meet(frame.mnemonic)
@@ -160,12 +160,6 @@ class PosnetPrinter(Device):
         self._send(Frame("ERR", tuple(fields)), token, now)
 
     # -- the queue ------------------------------------------------------------------------------------
-
-    def poll(self, now: float) -> bytes:
-        """See ``Device.poll``."""
-        if self.powered:
-            self._run(now)
-        return self.due(now)
 
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
@@ -225,8 +219,8 @@ class PosnetPrinter(Device):
         self.register.commit()
         return True
 
-    def _run(self, now: float) -> None:
-        """Execute what can be executed, strictly in order."""
+    def run(self, now: float) -> None:
+        """See ``Device.run``."""
         while self._queue and self._asking is None and now >= self._busy_until and self.powered:
             waiting = self._queue[0]
             if self._blocked(waiting.frame):

@@ -98,10 +98,10 @@ class ThermalPrinter(Device):
                 self.answer(self._machine.extended_status(asking=self.asking, printing=printing), now)
             else:
                 if len(self._buffer) == BUFFER:
-                    self._run(now)
+                    self.run(now)
                 if len(self._buffer) < BUFFER:
                     self._buffer.append(byte)
-        self._run(now)
+        self.run(now)
 
     def _dle(self) -> Dle:
         on = self.faults.on
@@ -116,12 +116,6 @@ class ThermalPrinter(Device):
         return Enq(machine.fiscal, machine.done, machine.in_transaction, machine.finished)
 
     # -- the main loop --------------------------------------------------------------------------------
-
-    def poll(self, now: float) -> bytes:
-        """See ``Device.poll``."""
-        if self.powered:
-            self._run(now)
-        return self.due(now)
 
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
@@ -182,8 +176,8 @@ class ThermalPrinter(Device):
             self.answer(self._held, self._now)
             self._held = None
 
-    def _run(self, now: float) -> None:
-        """Carry out what can be carried out, strictly in order."""
+    def run(self, now: float) -> None:
+        """See ``Device.run``."""
         self._now = now
         while self.powered and not self._stopped and now >= self._busy_until:
             gives_up_at = self._gives_up_at

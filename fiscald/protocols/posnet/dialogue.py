@@ -42,10 +42,11 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.judging import Closing, swapped
+from fiscald.protocols.planning import Item
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
 from fiscald.protocols.posnet.grammar import NO_FORM
-from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Item, Plan, plan_printout, plan_receipt
+from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.queries import (
     Facts,
@@ -224,7 +225,7 @@ def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     return now
 
 
-def _finish_footer(footer: list[Item]) -> Dialogue[tuple[Notice, ...]]:
+def _finish_footer(footer: list[Item[Request]]) -> Dialogue[tuple[Notice, ...]]:
     """The lines under a receipt that is already registered: a refused one is a notice, never a failure."""
     notices = []
     for item in footer:

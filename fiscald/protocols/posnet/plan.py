@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from fiscald.model.documents import (
     Line,
@@ -21,8 +21,8 @@ from fiscald.model.documents import (
     describe_adjustment,
 )
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
-from fiscald.model.preview import Sold, Totals, totals_of
-from fiscald.protocols.planning import Findings
+from fiscald.model.preview import Sold
+from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
 from fiscald.protocols.posnet.profiles import Profile
@@ -52,30 +52,15 @@ EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
 
 
-class Item(NamedTuple):
-    """A request and the part of the document it stands for."""
-
-    request: Request
-    pointer: str
-
-
 @dataclass(slots=True)
 class Plan(Findings):
     """A receipt or a printout, ready to be carried out; or why not (``errors``)."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[Item[Request]] = field(default_factory=list)
     """Everything before the closing ``trend`` or ``formend``, in order."""
     close: Request | None = None
-    footer: list[Item] = field(default_factory=list)
+    footer: list[Item[Request]] = field(default_factory=list)
     """Lines for the footer that ``trend`` keeps open, if any."""
-    lines: list[Sold] = field(default_factory=list)
-
-    @property
-    def totals(self) -> Totals | None:
-        """What a receipt comes to; ``None`` for what would be refused, and for what is no receipt."""
-        if self.errors or not self.lines:
-            return None
-        return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
 
 @dataclass(slots=True)

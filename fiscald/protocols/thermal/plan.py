@@ -22,9 +22,9 @@ from fiscald.model.documents import (
     describe_adjustment,
 )
 from fiscald.model.money import format_grosze, line_value, plain
-from fiscald.model.preview import Sold, Totals, totals_of
+from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.planning import Findings
+from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.rates import Rates
 from fiscald.protocols.thermal.commands import (
     COMMANDS,
@@ -53,30 +53,17 @@ BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
 TILL_CODE, CASHIER_CODE = 1, 2
 
 
-class Item(NamedTuple):
-    """A request and the part of the document it stands for."""
-
-    request: Request
-    pointer: str
-
-
 @dataclass(slots=True)
 class Plan(Findings):
     """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[Item[Request]] = field(default_factory=list)
     """Everything before the closing command, in order."""
     close: Request | None = None
     running: list[list[int]] = field(default_factory=lambda: [[0] * len(RATE_LETTERS)])
     """What the printer has by rate, in grosze, before the first line and after each one."""
     lines_total: int = 0
     """What the lines come to, in grosze: ``TOTAL``."""
-    lines: list[Sold] = field(default_factory=list)
-
-    @property
-    def totals(self) -> Totals | None:
-        """What the receipt comes to; ``None`` for what would be refused."""
-        return None if self.errors else totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
     def holds(self, totals: list[int]) -> bool:
         """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
