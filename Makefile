@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# make chaos SEEDS=0-100000, or MINUTES=30; make soak MINUTES=10
+# make chaos SEEDS=0-100000, or MINUTES=30, FAMILY=thermal; make soak MINUTES=10
 SEEDS ?= 0-10000
 MINUTES ?=
+FAMILY ?=
 
 .PHONY: demo test lint bench chaos soak licence-demo docs clean
 
@@ -13,7 +14,7 @@ demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real d
 	$(BIN)/fiscald demo
 
 test: lint  ## everything CI checks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev  ## style, types, who may import whom
 	$(BIN)/ruff check .
@@ -25,8 +26,8 @@ bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one
 	$(BIN)/python benchmarks/run.py
 
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
-	$(BIN)/python -m tests.chaos --matrix
-	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --mutants
 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
