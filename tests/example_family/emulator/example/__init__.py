@@ -67,11 +67,10 @@ class ExamplePrinter(Device):
         if disturbed is not None:
             self.answer(*disturbed)
 
-    def poll(self, now: float) -> bytes:
+    def run(self, now: float) -> None:
         while self._waiting and self.powered and not self.faults.switches:
             text, faults = self._waiting.pop(0)
             self._answer(self._cash_in(text), now, faults)
-        return self.due(now)
 
     def _cash_in(self, text: str) -> str:
         try:
