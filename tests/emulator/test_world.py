@@ -347,7 +347,9 @@ def test_the_command(tmp_path: Path) -> None:
         if run == 2:
             assert process.returncode == 0, err
             assert MARK in out
-            assert "Traceback" not in err
+            # anyio's Unix stream complains if its peer leaves in the same turn of the loop as Ctrl-C comes: not ours.
+            assert "Traceback" not in err or "callback Future.set_result(None)" in err
+            assert "fiscald/emulator/" not in err, "no line of ours in a traceback"
 
 
 @pytest.mark.parametrize(
