@@ -44,7 +44,7 @@ def test_random_schedules(family: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_one_fault_at_every_byte_await_write_and_command(family: str) -> None:
     every = 1 if family == "posnet" else 12  # all of either: make chaos
