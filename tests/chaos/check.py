@@ -155,7 +155,9 @@ def _nothing_else(outcome: Outcome) -> list[str]:
             number = (job.error.device_code or "").split()[0]
             passing = number in PASSING.get(family, ()) and job.if_interrupted is IfInterrupted.FAIL
             # A payment that the cable doubled: the printer's sum differs, and nothing tells why.
-            doubled = number == "2808" and any(what is What.DUPLICATE for what, _, _ in outcome.hits)
+            doubled = number == "2808" and any(
+                what is What.DUPLICATE and whose == key for what, _, whose in outcome.hits
+            )
             if number not in REFUSALS.get(family, ()) and not passing and not doubled:
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
