@@ -254,9 +254,7 @@ async def test_the_control_socket(tmp_path: Path) -> None:
     talk = Talk()
     path = tmp_path / "control"
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Control(talk.printer, lambda: None).serve, path)
-        while not path.exists():
-            await anyio.sleep(0.001)
+        await tasks.start(Control(talk.printer, lambda: None).serve, path)
         assert path.stat().st_mode & 0o077 == 0
         async with await anyio.connect_unix(path) as link:
             await link.send(b'{"do": "switch", "na')
