@@ -158,11 +158,21 @@ def interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
+def declined(refusal: Problem, *, again: bool, now: dict[str, Any] | None = None) -> NotPrinted:
+    """The printer said no. ``again``: to the moment, not to the document, which is not to be blamed for it."""
+    if again:
+        reason = f"the printer did not take it as it came: {refusal.detail}; the same document may be sent again"
+        refusal = problem(
+            "printer.interrupted", reason=reason, device_code=refusal.device_code, extra=refusal.model_extra
+        )
+    return NotPrinted(refusal, again=again, evidence={} if now is None else {"after": now})
+
+
 def not_executed(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
     """The deciding step did nothing: for the printer's own reason where it gave one."""
     if closing is None or closing.refusal is None:
         return interrupted(reason, now)
-    return NotPrinted(closing.refusal, again=closing.again, evidence={"after": now})
+    return declined(closing.refusal, again=closing.again, now=now)
 
 
 def two_endings(moved: Moved, total: int) -> NotPrinted | Unknown | None:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fiscald.model.documents import IfInterrupted
 from fiscald.model.jobs import Job, JobState
 from tests.chaos.schedule import What
 from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
-#: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, noise three times.
-REFUSALS = {"posnet": ("382", "10", "30", "frame"), "thermal": ("35", "36", "37", "2")}
-#: Errors after which a good document is carried out anew, unless its application would rather not: midnight between
-#: the question for the date and the report, another program's receipt opened since the look, and sums that differ
-#: because the cable doubled a line.
-PASSING = {
-    "posnet": ("2022", "2038", "2805", "2806", "2807", "2808", "2809"),
-    "thermal": ("7", "95", "4", "23", "26", "27"),
-}
+#: Errors that a good document may meet: a report of nothing, a person who says no on the keypad.
+REFUSALS = {"posnet": ("382", "10", "30"), "thermal": ("35", "36", "37", "2")}
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -153,12 +145,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":
             number = (job.error.device_code or "").split()[0]
-            passing = number in PASSING.get(family, ()) and job.if_interrupted is IfInterrupted.FAIL
-            # A payment that the cable doubled: the printer's sum differs, and nothing tells why.
-            doubled = number == "2808" and any(
-                what is What.DUPLICATE and whose == key for what, _, whose in outcome.hits
-            )
-            if number not in REFUSALS.get(family, ()) and not passing and not doubled:
+            if number not in REFUSALS.get(family, ()):
                 found.append(f"refused without need: {key}: {job.error.detail}")
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found

@@ -19,7 +19,7 @@ from fiscald.protocols.judging import Closing
 T = TypeVar("T")
 SETTINGS = Settings("till1", "cp1250")
 COUNTERS = Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=1)
-REFUSAL = problem("printer.refused", reason="no", reason_pl="nie")
+REFUSAL = problem("printer.refused", reason="no", reason_pl="nie", device_code="7", extra={"pointer": "/document"})
 BUSY = problem("printer.busy", reason="it works")
 READY = Condition(state=PrinterState.READY)
 
@@ -101,10 +101,16 @@ def test_what_did_nothing_without_a_reason_is_carried_out_anew(closing: Closing 
     assert (verdict.problem.code, verdict.again, verdict.evidence) == ("printer.interrupted", True, {"after": {"n": 2}})
 
 
-@pytest.mark.parametrize("again", [True, False])
-def test_the_printers_own_reason_goes_first(again: bool) -> None:
-    verdict = judging.not_executed(Closing(REFUSAL, again), "it was still open", {"n": 2})
-    assert (verdict.problem, verdict.again) == (REFUSAL, again)
+def test_the_printers_own_reason_goes_first() -> None:
+    verdict = judging.not_executed(Closing(REFUSAL), "it was still open", {"n": 2})
+    assert (verdict.problem, verdict.again, verdict.evidence) == (REFUSAL, False, {"after": {"n": 2}})
+
+
+def test_a_refusal_that_passes_does_not_blame_the_document() -> None:
+    verdict = judging.not_executed(Closing(REFUSAL, again=True), "it was still open", {"n": 2})
+    assert (verdict.problem.code, verdict.problem.retry, verdict.again) == ("printer.interrupted", "safe", True)
+    assert REFUSAL.detail in verdict.problem.detail
+    assert (verdict.problem.device_code, verdict.problem.model_extra) == (REFUSAL.device_code, REFUSAL.model_extra)
 
 
 @pytest.mark.parametrize(

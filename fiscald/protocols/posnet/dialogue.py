@@ -173,7 +173,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             why = refused(reply, item.pointer)
             if opened is not None:
                 return (yield from _abandon(why, opened, again=_again(reply)))
-            return NotPrinted(why, again=_again(reply))
+            return judging.declined(why, again=_again(reply))
         if opening:
             opened = yield from _look_when_opened(before)
             if opened is None:
@@ -212,7 +212,7 @@ def _abandon(why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[V
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from _cancel(opened)
-    return NotPrinted(why, again=again, evidence={"after": now})
+    return judging.declined(why, again=again, now=now)
 
 
 def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
@@ -462,12 +462,12 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
             # Not sent again after noise, as a receipt's line is: no sum would tell that it was printed twice.
             if not (yield from _give_up_form()):
                 return NotPrinted(problem("printer.cancelled"))
-            return NotPrinted(refused(reply, item.pointer), again=_again(reply))
+            return judging.declined(refused(reply, item.pointer), again=_again(reply))
         if spoiled(reply):
             # Ours may be open, and sent again it would be called another program's; recovery looks first.
             raise Interrupted(refused(reply, item.pointer))
         if not reply.good:
-            return NotPrinted(refused(reply, item.pointer), again=_again(reply))
+            return judging.declined(refused(reply, item.pointer), again=_again(reply))
         if opened is None:
             opened = before | (yield from read_all())
             yield Opened(opened)

@@ -190,7 +190,7 @@ def _opening_refused(reply: Reply, pointer: str) -> Dialogue[NotPrinted]:
     if spoiled(reply) or now["Pt"]:
         # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
         raise Interrupted(why)
-    return NotPrinted(why, again=_again(reply))
+    return judging.declined(why, again=_again(reply))
 
 
 def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
@@ -211,7 +211,7 @@ def _abandon(plan: Plan, why: Problem, opened: dict[str, Any], *, again: bool) -
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from _cancel(opened)
-    return NotPrinted(why, again=again, evidence={"after": now})
+    return judging.declined(why, again=again, now=now)
 
 
 def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dialogue[bool]:
