@@ -1,8 +1,8 @@
 """The journal on disk: SQLite, one connection, every state change one synced transaction.
 
 A function here is a whole transaction. When it has returned, its effect survives a power cut; when it has
-raised ``JournalError``, nothing happened. Nothing else writes the file: a lock on the state directory keeps
-a second daemon out.
+raised ``JournalError``, nothing happened. Several can be carried out ``together``, with one sync for all. Nothing
+else writes the file: a lock on the state directory keeps a second daemon out.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -31,6 +32,8 @@ SCHEMA_VERSION = 3
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
 PRUNE_STEP = 500
+#: Documents kept as they were last read: each is read at every change of its job.
+READ_DOCUMENTS = 128
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 _NOTICES = TypeAdapter(tuple[Notice, ...])
 
@@ -140,17 +143,29 @@ class Store:
         self._db.close()
         self._lock.close()
 
+    def together(self, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Of each transaction its result, or the exception that it raised; one sync is for all of them.
+
+        If the file fails them, all are undone, and each is carried out by itself: it gets its own answer.
+        """
+        if len(transactions) > 1:
+            with contextlib.suppress(JournalError), self._transaction():
+                return [_outcome(transaction, sharing=True) for transaction in transactions]
+        return [_outcome(transaction) for transaction in transactions]
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        shared = self._db.in_transaction
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("SAVEPOINT one" if shared else "BEGIN IMMEDIATE")
             try:
                 yield self._db
             except BaseException:
                 if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                    for undo in ("ROLLBACK TO one", "RELEASE one") if shared else ("ROLLBACK",):
+                        self._db.execute(undo)
                 raise
-            self._db.execute("COMMIT")
+            self._db.execute("RELEASE one" if shared else "COMMIT")
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 if self._db.in_transaction:
@@ -309,10 +324,9 @@ class Store:
             doomed = [(number,) for number, at in old if datetime.fromisoformat(at) < cutoff]
             db.executemany("DELETE FROM event WHERE job = ?", doomed)
             db.executemany("DELETE FROM job WHERE id = ?", doomed)
-        if doomed:
-            with self._reading() as db:
-                # A script: a plain ``execute`` takes one step, which is one page.
-                db.executescript(f"PRAGMA incremental_vacuum({PRUNE_STEP})")
+            for _ in range(PRUNE_STEP if doomed else 0):
+                # However many are asked for: a statement without an answer takes one step, which is one page.
+                db.execute("PRAGMA incremental_vacuum(1)")
         return len(doomed)
 
     def _move(
@@ -444,6 +458,20 @@ _COLUMNS = ", ".join(_NAMES)
 _JOB_COLUMNS = ", ".join(f"job.{name}" for name in _NAMES)
 
 
+@lru_cache(READ_DOCUMENTS)
+def _document(text: str) -> Document:
+    return _DOCUMENT.validate_json(text)
+
+
+def _outcome(transaction: Callable[[], Any], *, sharing: bool = False) -> Any:
+    try:
+        return transaction()
+    except Exception as error:
+        if sharing and isinstance(error, JournalError):
+            raise
+        return error
+
+
 def _entry(row: tuple[Any, ...]) -> Entry:
     (
         number, key, printer, document, deadline, expect_last, if_interrupted, phase, attempts, evidence, result, paper,
@@ -453,7 +481,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         key=key,
         printer=printer,
         state=Phase(phase).state,
-        document=_DOCUMENT.validate_json(document),
+        document=_document(document),
         deadline=None if deadline is None else datetime.fromisoformat(deadline),
         expect_last=expect_last,
         if_interrupted=IfInterrupted(if_interrupted),

@@ -177,8 +177,9 @@ def _undecided(outcome: Outcome) -> list[str]:
     for key, (cause, started, ended) in outcome.undecided.items():
         began = started - LOOK_SECONDS
         reports = any(r.by == "others" and began <= r.at <= ended for r in truth.reports)
-        foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
         cancelled = any(began <= at <= ended for _, _, at in truth.cancelled)
+        foreign = any(s.job is None and began <= s.at <= ended for s in truth.sales)
+        foreign |= any(owner == "others" and began <= at <= ended for owner, _, at in truth.cancelled)
         doubled = any(what is What.DUPLICATE for what, _, _ in outcome.hits)
         happened = {
             "report_between": reports,

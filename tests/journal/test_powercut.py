@@ -6,6 +6,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ WAY: list[Callable[[Store], object]] = [
     lambda store: store.know_printer("till1", "EMU 1"),
     lambda store: store.withdraw("B", problem("job.withdrawn")),
 ]
+#: The same, each transaction by itself, and several with one sync.
+APART = [[step] for step in WAY]
+TOGETHER = [WAY[:1], WAY[1:4], WAY[4:6], WAY[6:]]
+Ways = list[list[Callable[[Store], object]]]
+
+
+def carry_out(store: Store, steps: list[Callable[[Store], object]]) -> None:
+    """As the journal's thread does. Raises ``JournalError``."""
+    for outcome in store.together([partial(step, store) for step in steps]):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 def picture(store: Store) -> object:
@@ -41,19 +53,19 @@ def picture(store: Store) -> object:
     return jobs, [event.state for event in store.events(0)], store.printer_id("till1")
 
 
-def pictures(directory: Path) -> list[object]:
-    """What it says after each transaction; the first is of a journal without any."""
+def pictures(directory: Path, way: Ways) -> list[object]:
+    """What it says after each of them; the first is of a journal without any."""
     store = Store(directory, lambda: NOW)
     found = [picture(store)]
-    for step in WAY:
-        step(store)
+    for steps in way:
+        carry_out(store, steps)
         found.append(picture(store))
     store.close()
     return found
 
 
-def cut(directory: Path, at: int, seed: int, lose: float, pragma: str | None = None) -> tuple[int, object, bool]:
-    """The power goes at change ``at``: transactions that had returned, what is there afterwards, and if it went."""
+def cut(directory: Path, way: Ways, at: int, seed: int, lose: float, pragma: str | None) -> tuple[int, object, bool]:
+    """The power goes at change ``at``: how many had returned, what is there afterwards, and if it went."""
     directory.mkdir(exist_ok=True)
     with Disk() as disk:
         store = Store(directory, lambda: NOW)
@@ -62,8 +74,8 @@ def cut(directory: Path, at: int, seed: int, lose: float, pragma: str | None = N
         disk.dies_at = disk.changes + at
         returned = 0
         with contextlib.suppress(JournalError):
-            for step in WAY:
-                step(store)
+            for steps in way:
+                carry_out(store, steps)
                 returned += 1
         died = disk.dead
         store._lock.close()
@@ -76,16 +88,16 @@ def cut(directory: Path, at: int, seed: int, lose: float, pragma: str | None = N
         return returned, found, died
 
 
-def broken_promises(tmp_path: Path, pragma: str | None = None) -> tuple[int, list[str]]:
+def broken_promises(tmp_path: Path, way: Ways, pragma: str | None = None) -> tuple[int, list[str]]:
     """Power cuts tried, and what was lost or half done after them; with ``pragma``: until the first."""
-    expected = pictures(tmp_path / "whole")
+    expected = pictures(tmp_path / "whole", way)
     broken: list[str] = []
     tried = at = 0
     while not (pragma and broken):
         at += 1
         for seed, lose in ((0, 1.0), (1, 0.0), (2, 0.5), (3, 0.5), (4, 0.5)):
             try:
-                returned, found, died = cut(tmp_path / "cut", at, seed, lose, pragma)
+                returned, found, died = cut(tmp_path / "cut", way, at, seed, lose, pragma)
             except JournalError as error:
                 broken.append(f"change {at}: {error}")
                 continue
@@ -97,14 +109,15 @@ def broken_promises(tmp_path: Path, pragma: str | None = None) -> tuple[int, lis
     return tried, broken
 
 
-def test_whatever_returned_is_there_and_nothing_is_half_there(tmp_path: Path) -> None:
-    tried, broken = broken_promises(tmp_path)
+@pytest.mark.parametrize(("way", "least"), [(APART, 300), (TOGETHER, 100)])
+def test_whatever_returned_is_there_and_nothing_is_half_there(tmp_path: Path, way: Ways, least: int) -> None:
+    tried, broken = broken_promises(tmp_path, way)
     assert not broken
-    assert tried > 300
+    assert tried > least
 
 
 @pytest.mark.parametrize("pragma", ["PRAGMA synchronous = FULL", "PRAGMA synchronous = OFF"])
 def test_the_check_notices_a_dropped_sync(tmp_path: Path, pragma: str) -> None:
     """One sync less (FULL does not sync the directory), or none: this disk loses what was promised."""
-    _, broken = broken_promises(tmp_path, pragma)
+    _, broken = broken_promises(tmp_path, APART, pragma)
     assert broken

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fiscald.journal import JournalError, Phase, Store, ThreadedJournal, WrongPhase
+from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
 from fiscald.model.printers import POLISH_TIME
@@ -269,6 +272,86 @@ def test_a_full_disk_changes_nothing(store: Store) -> None:
     assert store.job("A") is not None
     store._db.execute("PRAGMA max_page_count = 100000")
     assert store.accept("B", submission(document=big), (), None).new
+
+
+def test_together_each_has_its_own_answer(store: Store) -> None:
+    accepted(store)
+    answers = store.together(
+        [
+            partial(store.start, "A", {"n": 1}),
+            partial(store.commit, "nobody"),
+            partial(store.accept, "B", submission(), (), None),
+            partial(store.commit, "A"),
+        ]
+    )
+    assert [type(answer) for answer in answers] == [Entry, WrongPhase, Accepted, Entry]
+    assert answers[3].phase is Phase.COMMITTING
+    assert store.job("B") is not None
+
+
+def test_what_fails_half_way_is_undone_and_the_others_are_not(store: Store) -> None:
+    def half() -> None:
+        store.withdraw("A", problem("job.withdrawn"))
+        raise WrongPhase("after a change")
+
+    def within() -> None:
+        with store._transaction() as db:
+            db.execute("UPDATE job SET phase = 'done'")
+            half()
+
+    accepted(store)
+    first, second = store.together([partial(store.accept, "B", submission(), (), None), within])
+    assert isinstance(first, Accepted)
+    assert isinstance(second, WrongPhase)
+    assert [entry.phase for entry in store.jobs()] == [Phase.ACCEPTED, Phase.ACCEPTED]
+
+
+def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
+    """All are undone, then each is carried out by itself."""
+
+    def bad() -> None:
+        with store._transaction() as db:
+            db.execute("nonsense")
+
+    accepted(store)
+    answers = store.together([partial(store.start, "A", {}), bad, partial(store.accept, "B", submission(), (), None)])
+    assert [type(answer) for answer in answers] == [Entry, JournalError, Accepted]
+    entry = store.job("A")
+    assert entry is not None
+    assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
+
+
+async def test_what_waits_for_the_disk_is_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    together = Store.together
+
+    def counted(store: Store, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
+        sizes.append(len(transactions))
+        return together(store, transactions)
+
+    monkeypatch.setattr(Store, "together", counted)
+    journal = ThreadedJournal(tmp_path, clock)
+    answers = await asyncio.gather(
+        *(journal.run(Store.accept, f"k/{number}", submission(), (), None) for number in range(20))
+    )
+    assert [answer.entry.job.key for answer in answers] == [f"k/{number}" for number in range(20)]
+    assert sizes == [1, 19]
+    journal.close()
+
+
+async def test_what_was_asked_for_is_done_before_the_file_is_closed(tmp_path: Path) -> None:
+    journal = ThreadedJournal(tmp_path, clock)
+    asked = [
+        asyncio.ensure_future(journal.run(Store.accept, f"k/{number}", submission(), (), None)) for number in range(3)
+    ]
+    await asyncio.sleep(0)
+    for each in asked:
+        each.cancel()
+    journal.close()
+    await asyncio.gather(*asked, return_exceptions=True)
+    store = Store(tmp_path, clock)
+    assert len(store.jobs()) == 3
+    store.close()
 
 
 async def test_the_thread_serves_one_after_the_other_and_closes(tmp_path: Path) -> None:
