@@ -72,6 +72,12 @@ def encode(packet: Packet) -> bytes:
     return pcapng.packet(packet.at, payload, outbound=outbound, comment=packet.comment)
 
 
+def size(packet: Packet) -> int:
+    """Bytes of the block of a packet without comment."""
+    payload = 5 + len(packet.family) + len(packet.printer.encode()) + len(packet.data)
+    return 32 + payload + -payload % 4 + (0 if packet.direction is None else 12)
+
+
 def beginning(printer: str, comment: str = "") -> bytes:
     """What stands before the packets of a printer."""
     return pcapng.section(comment) + pcapng.interface(printer)

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from fiscald.protocols.base import Direction
-from fiscald.recording.packets import Event, Packet, beginning, encode, read
+from fiscald.recording.packets import Event, Packet, beginning, encode, size
 from fiscald.transport import ByteStream, Recorder
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,10 @@ class FlightRecorder:
         self._clock = clock
         self._keep = keep
         self._folder = folder
-        self._blocks: deque[bytes] = deque()
+        self._packets: deque[Packet] = deque()
         self._size = 0
         self._dropped = 0
-        self._grown = anyio.Event()
+        self._grown: anyio.Event | None = None
 
     def wrap(self, stream: ByteStream) -> ByteStream:
         """The same stream, recorded from now on."""
@@ -60,10 +60,10 @@ class FlightRecorder:
         def note(event: Event, direction: Direction | None = None, data: bytes = b"") -> None:
             # The host's clock may be set while a connection lasts; the distances in it stay true.
             at = began + timedelta(seconds=time.monotonic() - ticks)
-            block = encode(Packet(at, self._family, self._printer, event, direction, data))
-            self._remember(block)
+            packet = Packet(at, self._family, self._printer, event, direction, data)
+            self._remember(packet)
             if file is not None:
-                file.write(block)
+                file.write(encode(packet))
 
         def ended(reason: str | None) -> None:
             note(Event.CLOSED) if reason is None else note(Event.LOST, data=reason.encode())
@@ -78,7 +78,7 @@ class FlightRecorder:
         head = beginning(self._printer)
         if self._dropped:
             head += self._gap(f"{self._dropped} earlier packets are not kept any more")
-        return head + b"".join(self._blocks)
+        return head + b"".join(map(encode, self._packets))
 
     async def follow(self) -> AsyncIterator[bytes]:
         """A pcapng file that goes on for ever: from now on, every packet as it is kept.
@@ -86,32 +86,33 @@ class FlightRecorder:
         Nothing at all is said for each ``QUIET_SECONDS`` without one. Nobody waits for a slow reader: what is not kept
         any more when it comes back is a gap.
         """
-        seen = self._dropped + len(self._blocks)
+        seen = self._dropped + len(self._packets)
         yield beginning(self._printer)
         while True:
-            grown = self._grown
             missed = max(self._dropped - seen, 0)
             data = self._gap(f"{missed} packets were not fetched in time") if missed else b""
-            data += b"".join(islice(self._blocks, max(seen - self._dropped, 0), None))
-            seen = self._dropped + len(self._blocks)
+            data += b"".join(map(encode, islice(self._packets, max(seen - self._dropped, 0), None)))
+            seen = self._dropped + len(self._packets)
             if not data:
+                self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
-                    await grown.wait()
+                    await self._grown.wait()
                     continue
             yield data
 
     def _gap(self, why: str) -> bytes:
-        # Not read as a whole: the event loop waits for this.
-        first = read(beginning(self._printer) + self._blocks[0]).packets[0].at if self._blocks else self._clock()
+        first = self._packets[0].at if self._packets else self._clock()
         return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
 
-    def _remember(self, block: bytes) -> None:
-        self._grown.set()
-        self._grown = anyio.Event()
-        self._blocks.append(block)
-        self._size += len(block)
+    def _remember(self, packet: Packet) -> None:
+        # Encoded when somebody asks: nearly everything is dropped unread.
+        if self._grown is not None:
+            self._grown.set()
+            self._grown = None
+        self._packets.append(packet)
+        self._size += size(packet)
         while self._size > self._keep:
-            self._size -= len(self._blocks.popleft())
+            self._size -= size(self._packets.popleft())
             self._dropped += 1
 
     def _file(self, began: datetime) -> _File | None:

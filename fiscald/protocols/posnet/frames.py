@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from construct import ConstructError, GreedyBytes, GreedyRange, NullTerminated, Struct, Terminated
@@ -22,6 +23,9 @@ TOKEN, ERROR = "@", "?"
 MAX_FRAME = 8192
 #: The longest mnemonic; the published buffer is 16, but names in use reach 20 (3.6, choice).
 MAX_MNEMONIC = 24
+
+#: Frames that are not built and taken apart anew: most of a day's are the same few hundred.
+REMEMBERED = 512
 
 _RUNS = re.compile(rb"[\x02\x03]|[^\x02\x03]+")
 
@@ -72,6 +76,7 @@ def crc16(payload: bytes) -> bytes:
     return b"%04X" % binascii.crc_hqx(payload, 0)
 
 
+@lru_cache(REMEMBERED)
 def encode(frame: Frame) -> bytes:
     """The bytes of ``frame``. Raises ``ValueError`` for a byte that would break the frame."""
     mnemonic = frame.mnemonic.encode("ascii")
@@ -139,6 +144,7 @@ class Deframer:
                 self._frame += run[:room]
 
 
+@lru_cache(REMEMBERED)
 def _verified(frame: bytes) -> Frame | BadFrame:
     payload, mark, digits = frame[:-5], frame[-5:-4], frame[-4:]
     if len(frame) < 6 or mark != MARK:
