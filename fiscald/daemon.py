@@ -62,6 +62,8 @@ async def run(
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
+        if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:
+            log.warning("systemd gave another socket than %s, which is not used: see ListenStream=", config.socket)
         licence = config.licence
         registration = Registration(
             gate,

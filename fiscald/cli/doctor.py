@@ -67,6 +67,8 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         configured = configured_printers(config_path, statuses)
     probed = anyio.run(gather.ask_all, host, configured) if statuses is None and configured else {}
     state_dir = None if config is None else config.state_dir
+    if statuses is not None and not config_path.exists():
+        mistakes = None  # the daemon was started with another file, and says what is in it
     return Facts(
         socket=gather.socket_facts(context.socket, asker, answers=statuses is not None),
         user=asker,

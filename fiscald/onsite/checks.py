@@ -9,8 +9,10 @@ from decimal import Decimal
 from fiscald.model.printers import PrinterState
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
+from fiscald.onsite.host import UsbFacts
 from fiscald.onsite.probing import Attempt, Heard
 from fiscald.transport import AccessDenied, DeviceAbsent, PortHeld, SerialLine, TcpHost
+from fiscald.transport.known_usb import Link, known_usb
 
 #: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -107,20 +109,22 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
         yield finding("port_absent", device=device)
         return
     usb = port.port is not None and port.port.usb is not None
+    ruled = usb and port.port is not None and _has_rule(port.port.usb)
     if not port.may_open or _link(printer, "link.denied"):
         join = f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
         yield finding(
             "port_denied", user=facts.daemon_user, device=device, owner=port.owner, group=port.group,
-            mode=f"{port.mode:04o}", remedy=INSTALL_RULE if usb and not facts.rule else join,
+            mode=f"{port.mode:04o}", remedy=INSTALL_RULE if ruled and not facts.rule else join,
         )  # fmt: skip
     yield from _holders(printer, port)
     if port.console:
         yield finding("console", device=device, tty=device.removeprefix("/dev/"))
     if "ModemManager" in facts.programs and not port.modem_ignored:
-        yield finding("modem_manager", device=device)
+        disable = "sudo systemctl disable --now ModemManager.service    # if no modem needs it"
+        yield finding("modem_manager", device=device, remedy=INSTALL_RULE if ruled else disable)
     if "brltty" in facts.programs and port.port is not None and port.port.driver not in (None, "cdc_acm") and usb:
         yield finding("brltty", device=device)
-    if usb and not facts.rule:
+    if ruled and not facts.rule:
         yield finding("udev_rule")
     address = printer.configured.address
     if usb and port.port is not None and port.port.names and isinstance(address, SerialLine) and address.path == device:
@@ -132,6 +136,14 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
             yield finding("dtr", device=device)
         elif not {"DSR", "CTS", "CD"} & set(lines):
             yield finding("no_carrier", device=device)
+
+
+def _has_rule(usb: UsbFacts | None) -> bool:
+    """Whether fiscald's udev rule gives it to the daemon: it names printers, not the adapters that serve anything."""
+    if usb is None:
+        return False
+    known = known_usb(usb.vendor, usb.product)
+    return (known is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
 
 
 def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:

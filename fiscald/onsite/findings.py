@@ -58,14 +58,14 @@ CATALOGUE: dict[str, Row] = {
         "Wyloguj się i zaloguj ponownie.", "newgrp {group}    # or log in anew",
     ),
     "group_missing": Row(
-        False, "there is no group {group}; only the daemon's own user may print",
+        False, "there is no group {group}: only root, the daemon's own user and whoever [rights] names may print",
         "Brak grupy {group} w systemie.",
         "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
         "&& sudo systemctl restart fiscald.socket fiscald.service",
     ),
     "socket_for_all": Row(
-        False, "every user of this computer may print: {socket} has the mode {mode}",
-        "Każdy użytkownik komputera może drukować.", "sudo chmod 0660 {socket}",
+        False, "every user of this computer may read what was sold, and to whom: {socket} has the mode {mode}",
+        "Każdy użytkownik komputera może odczytać wydrukowane dokumenty.", "sudo chmod 0660 {socket}",
     ),
     # -- the port -------------------------------------------------------------------------------------
     "port_absent": Row(
@@ -89,7 +89,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "modem_manager": Row(
         False, "ModemManager runs, and may take {device} for a modem when it is plugged in",
-        "ModemManager może zająć port drukarki.", _RULE,
+        "ModemManager może zająć port drukarki.", "{remedy}",
     ),
     "brltty": Row(
         False, "brltty runs, and takes serial adapters like {device} for braille displays",

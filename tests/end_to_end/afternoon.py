@@ -76,8 +76,6 @@ class World:
         happen: dict[str, Callable[[], None]] = {
             "minicom has the port": self._minicom,
             "minicom is closed": self._close_minicom,
-            "the rule is not installed": (self._tree.root / _RULE).unlink,
-            "the rule is installed": (self._tree.root / _RULE).touch,
             "it is configured as in another shop": lambda: self._configure(9600),
             "the configuration is corrected": lambda: self._configure(19200),
             "the daemon is started": self._start,

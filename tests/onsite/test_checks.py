@@ -125,6 +125,7 @@ SWAPPED = problem(
 )
 STATE = StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/var"))
 ACM = SerialPort("/dev/ttyACM0", "cdc_acm", (), USB._replace(vendor=0x1424, product=0x10B0))
+NOVITUS = SerialPort("/dev/ttyACM0", "cdc_acm", (), UsbFacts(0x1234, 0x0001, "1-3", None, None, "Novitus HD II"))
 UNSTABLE = printer(
     configured=till("serial:///dev/ttyUSB0?baud=9600"), port=PortFacts("/dev/ttyUSB0", there=True, port=PORT)
 )
@@ -148,7 +149,9 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "port_denied": [
         (facts(port(may_open=False)), "sudo usermod -aG dialout fiscald"),
         (facts(offline("link.denied")), "sudo usermod -aG dialout fiscald"),
-        (facts(port(may_open=False), rule=False), "sudo install -m 644 systemd/70-fiscald.rules"),
+        (facts(port(may_open=False), rule=False), "sudo usermod -aG dialout fiscald"),
+        (facts(port(may_open=False, port=ACM), rule=False), "sudo install -m 644 systemd/70-fiscald.rules"),
+        (facts(port(may_open=False, port=NOVITUS), rule=False), "sudo install -m 644 systemd/70-fiscald.rules"),
     ],
     "port_held": [
         (facts(offline("link.held", port=port(held=held("minicom")).port)), "kill 4711"),
@@ -160,10 +163,11 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "getty": [(facts(port(held=held("agetty"))), "sudo systemctl mask --now serial-getty@ttyUSB0.service")],
     "console": [(facts(port(console=True)), "remove console=ttyUSB0")],
     "modem_manager": [
-        (facts(port(port=ACM, modem_ignored=False), programs=frozenset({"ModemManager"})), "70-fiscald.rules")
+        (facts(port(port=ACM, modem_ignored=False), programs=frozenset({"ModemManager"})), "70-fiscald.rules"),
+        (facts(port(modem_ignored=False), programs=frozenset({"ModemManager"})), "disable --now ModemManager"),
     ],
     "brltty": [(facts(programs=frozenset({"brltty"})), "sudo systemctl mask --now brltty.service")],
-    "udev_rule": [(facts(rule=False), "sudo udevadm control --reload")],
+    "udev_rule": [(facts(port(port=ACM), rule=False), "sudo udevadm control --reload")],
     "unstable_name": [(facts(UNSTABLE), f'address = "{ADDRESS}"')],
     "dtr": [
         (facts(uart("RTS", "CTS", "DSR", works=False)), "sudo systemctl restart fiscald.service"),
@@ -279,7 +283,7 @@ def test_one_cause_has_one_finding(code: str, given: Facts, _: str) -> None:
 
 
 def test_what_stops_printing_comes_first_and_a_finding_is_told_once() -> None:
-    given = facts(printer(paper_low=True, state=PrinterState.COVER_OPEN), rule=False)
+    given = facts(replace(port(port=ACM), paper_low=True, state=PrinterState.COVER_OPEN), rule=False)
     found = judge(replace(given, printers=given.printers * 2))
     assert [each.stops for each in found] == [True, False, False]
     assert {each.printer for each in found} == {"till1"}
