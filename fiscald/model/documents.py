@@ -126,7 +126,7 @@ class Buyer(Strict):
 class Packaging(Strict):
     """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
 
-    number: Annotated[str, Field(pattern=r"^\d{1,12}$", description="the packaging's number, digits only")]
+    number: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")]
     price: PositiveGrosze
     quantity: Quantity = Decimal(1)
     returned: bool = Field(default=False, strict=True)

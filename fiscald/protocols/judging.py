@@ -95,8 +95,9 @@ class Closing(NamedTuple):
 
 F = TypeVar("F", bound=Facts)
 M = TypeVar("M", bound=Moved)
-#: ``(moved, the step's good answer, settings)`` -> the verdict, or ``None``: nothing was printed.
-Judge = Callable[[M, bool, Settings], Dialogue[Verdict | None]]
+#: ``(moved, answer, settings)`` -> the verdict, or ``None``: nothing was printed. ``answer``: whether the step was
+#: confirmed; ``None``: it is not known.
+Judge = Callable[[M, bool | None, Settings], Dialogue[Verdict | None]]
 
 
 # -- before ---------------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ def look(
 
     ``read``: a look. ``since``: what happened between two; or why they cannot be compared.
     """
-    confirmed = closing is not None and closing.refusal is None
+    confirmed = None if closing is None else closing.refusal is None
     for attempt in range(LOOKS):
         if attempt:
             # The printer confirmed it, yet nothing moved: an answer from before may have come late.
@@ -224,9 +225,9 @@ def look(
 def report_judge(printed: Callable[[M, bool, Settings], Dialogue[Printed]]) -> Judge[M]:
     """A daily report is proven by its own counter: whoever made it, the day is closed."""
 
-    def judge(moved: M, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+    def judge(moved: M, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         if moved.reports == 1 or (confirmed and moved.untold):
-            return (yield from printed(moved, confirmed, settings))
+            return (yield from printed(moved, bool(confirmed), settings))
         if moved.reports == 0:
             return None
         return unproven("many_reports", f"{moved.reports} daily reports were made since the start", moved.now)
@@ -242,7 +243,7 @@ def drawer(facts: Facts, counters: Counters, opening: Dialogue[Closing]) -> Dial
     yield Started(facts.evidence, counters)
     closing = yield from opening
     if closing.refusal is not None:
-        return NotPrinted(closing.refusal)
+        return NotPrinted(declined(closing.refusal, again=closing.again).problem)
     return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
 
 

@@ -187,6 +187,7 @@ def _undecided(outcome: Outcome) -> list[str]:
             "twins": foreign and cancelled,
             "many_slips": doubled,
             "changed": doubled or foreign,
+            "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):
             found.append(f"undecided without need: {key} ({cause})")

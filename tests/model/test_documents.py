@@ -96,10 +96,13 @@ def test_the_example_of_the_contract() -> None:
         ({"barcode": "ąę"}, "document.receipt.barcode", "string_pattern_mismatch"),
         ({"footer": ["a\tb"]}, "document.receipt.footer.0", "text.control"),
         ({"qr": {"text": "x", "size": 9}}, "document.receipt.qr.size", "less_than_equal"),
-        (
-            {"packaging": [{"number": "A1", "price": "1"}]},
-            "document.receipt.packaging.0.number",
-            "string_pattern_mismatch",
+        *(
+            (
+                {"packaging": [{"number": number, "price": "1"}]},
+                "document.receipt.packaging.0.number",
+                "string_pattern_mismatch",
+            )
+            for number in ("A1", "٣")
         ),
     ],
 )

@@ -156,8 +156,8 @@ def looked(
 ) -> tuple[list[Any], Verdict]:
     told = iter(verdicts)
 
-    def judge(_: Moved, confirmed: bool, __: Settings) -> Dialogue[Verdict | None]:
-        assert confirmed is (closing is not None and closing.refusal is None)
+    def judge(_: Moved, confirmed: bool | None, __: Settings) -> Dialogue[Verdict | None]:
+        assert confirmed is (None if closing is None else closing.refusal is None)
         return at_once(next(told))
 
     def since(then: dict[str, Any], now: dict[str, Any], _: Settings) -> Moved | Wait | Unknown:
@@ -223,7 +223,8 @@ def test_the_drawer_is_open_when_the_printer_says_so_and_never_undecided() -> No
     started = [Started({"n": 1}, COUNTERS)]
     yielded, verdict = drive(judging.drawer(Facts(), COUNTERS, at_once(Closing())))
     assert (yielded, verdict) == (started, Printed(Result(printer_id="ABC1"), Paper.NONE))
-    assert drive(judging.drawer(Facts(), COUNTERS, at_once(Closing(REFUSAL, again=True)))) == (
-        started, NotPrinted(REFUSAL, again=False),
-    )  # fmt: skip
+    assert drive(judging.drawer(Facts(), COUNTERS, at_once(Closing(REFUSAL)))) == (started, NotPrinted(REFUSAL))
+    _, verdict = drive(judging.drawer(Facts(), COUNTERS, at_once(Closing(REFUSAL, again=True))))
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.problem.code, verdict.again) == ("printer.interrupted", False), "noise is not the order's fault"
     assert not judging.drawer_interrupted().again

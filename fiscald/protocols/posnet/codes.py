@@ -13,7 +13,8 @@ The column ``registered`` is about money: it says what the error proves about th
 ``trend`` is the receipt itself. ``no`` means that this command registered nothing; ``unknown`` means that the
 error alone does not tell, and the counters have to be read. It never says anything about commands that were
 answered before: a footer line refused after ``trend`` leaves a registered receipt. No published error
-proves that something *was* registered, so there is no third value.
+proves that something *was* registered, so there is no third value. It is there for who reads an answer: verdicts
+rest on the counters alone.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
         return Reply(
             frame.mnemonic,
             {},
-            error=int(error) if error.isdigit() else 0,
+            error=int(error) if error.isdigit() and len(error) < 10 else 0,
             frame_error=frame.mnemonic == "ERR",
             param=None if blamed is None else blamed.decode("ascii", "replace"),
             frame=frame,

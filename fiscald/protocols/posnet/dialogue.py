@@ -424,7 +424,7 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tu
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
     amount = None if isinstance(document, Printout) else document.amount
 
-    def judge(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+    def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips = moved.slips
         # Whether ``cash`` or a form moves a counter is told by no source (section 7, choice); its good answer must do.
         uncounted = slips == 0 and not isinstance(document, GoodsReturn)
@@ -482,13 +482,12 @@ def _end_form(
     """Send the closing step and judge by the counters. It ends a form or does nothing: no receipt can suffer (6.2)."""
     reply = yield from send(request("formend", fn=FORM))
     if reply.error == NO_FORM and not reply.frame_error:
-        if not recovering:
-            return NotPrinted(problem("printer.cancelled"))
         now = yield from read_all()
-        if Moved(opened, now).slips:
+        if not recovering and not Moved(opened, now).slips:
             return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
-        # The closing step that was not answered may have ended it uncounted.
-        return judging.unproven("vanished", "the printout is no longer open, and no counter moved", now)
+        # Ended by a closing step whose answer was lost (the cable may double one), or cancelled by a person: which of
+        # the two is counted is not published.
+        return judging.unproven("vanished", "the printout is no longer open, and the counters do not tell why", now)
     closing = _closing(reply)
     verdict = yield from _look(judge, settings, opened, closing)
     if closing.refusal is None or not isinstance(verdict, NotPrinted):

@@ -285,17 +285,25 @@ class _Planner:
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
             value = line_value(item.price, item.quantity)
-            if value == 0 or item.quantity != round(item.quantity, 3):
+            if not 0 < value <= MAX_GROSZE or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
                     "packaging.value",
-                    "price times quantity is zero, or has too many decimals",
+                    "price times quantity is zero or too much, or has too many decimals",
                     "błędna wartość opakowania.",
                 )
             if item.returned:
                 taken += value
             else:
                 given += value
+            if max(given, taken) > MAX_GROSZE:
+                self.plan.error(
+                    pointer,
+                    "packaging.value",
+                    f"the packaging comes to more than {format_grosze(MAX_GROSZE)}; sell it on several receipts",
+                    "za duża wartość opakowań.",
+                )
+                given, taken = min(given, MAX_GROSZE), min(taken, MAX_GROSZE)
             self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=item.price, il=item.quantity)
         return given, taken
 

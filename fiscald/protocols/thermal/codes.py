@@ -8,7 +8,7 @@ Numbers and meanings are facts of the Thermal reference, section 8; the texts ar
 about money: it says what the error proves about the *refused command*, which for a closing command is the receipt
 itself. ``no`` means that this command registered nothing; ``unknown`` that the error alone does not tell, and the
 counters have to be read. The number stands in an answer without check byte, so that noise can make one out of
-another: a decision about money never rests on it alone.
+another: no verdict rests on it.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ from fiscald.protocols.thermal.commands import Reply, Request, request
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import (
+    RECEIPT_NUMBERS,
     Facts,
     Moved,
     ask,
@@ -309,7 +310,7 @@ def _printed(
     last: bool = False,
 ) -> Dialogue[Printed]:
     """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
-    number = now["par_num"] if last else opened["par_num"] + 1
+    number = now["par_num"] if last else (opened["par_num"] + 1) % RECEIPT_NUMBERS
     paper = yield from read_paper(probe(settings))
     result = yield from read_result(now, number, opened["n_dobowych"] + 1, plan.total, just_now=just_now)
     return Printed(result, paper, tuple(plan.notices), {"after": now}, neutral(now))
@@ -336,17 +337,12 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
 
 
 def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
-    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty.
-
-    A receipt of others that ended since our first look makes an empty one theirs; a daily report does not, for it
-    was made before this one was opened.
-    """
+    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
 
     def empty_and_alone() -> Dialogue[dict[str, Any] | None]:
         receipt = yield from read_open()
         now = yield from look_twice()
-        moved = Moved(before, now)
-        alone = not moved.at_all or moved.reported_only
+        alone = not Moved(before, now).at_all
         return now if receipt.open and not any(receipt.totals) and now["Pt"] and alone else None
 
     if (yield from empty_and_alone()) is not None:
@@ -440,8 +436,15 @@ def _judge_slip(document: Slip) -> Judge:
     """A slip is proven by the cash it moved (9.3); where sales moved it too, by one more printout."""
     amount = document.amount if isinstance(document, CashIn) else -document.amount
 
-    def judge(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Verdict | None]:
+    def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips, quiet = moved.slips, not (moved.reports or moved.completed)
+        if confirmed is False and amount < 0 and moved.now["cash"] == 0:
+            # Refused, perhaps for want of cash, which is then forgotten (5.7): that it is gone proves nothing.
+            if slips == 0:
+                return None
+            return judging.unproven(
+                "many_slips", "the slip was refused, and one was printed since the start", moved.now
+            )
         # One that the cable doubled is refused the second time for want of cash, which is then forgotten (5.7).
         emptied = confirmed and slips == 1 and amount < 0 and moved.now["cash"] == 0
         if quiet:
@@ -453,7 +456,9 @@ def _judge_slip(document: Slip) -> Judge:
         if printed:
             paper = yield from read_paper(probe(settings))
             after = moved.now
-            result = yield from read_result(after, None, after["n_dobowych"] + 1, document.amount, just_now=confirmed)
+            result = yield from read_result(
+                after, None, after["n_dobowych"] + 1, document.amount, just_now=bool(confirmed)
+            )
             notices = (judging.DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
             return Printed(result, paper, notices, {"after": after}, neutral(after))
         if quiet and doubled:

@@ -53,8 +53,6 @@ class Profile:
     """A system number ``#...#`` is printed as a bar code (5.11)."""
     max_payments: int = 15
     """Forms of payment besides cash in one closing."""
-    cashier_code: bool = False
-    """Register and cashier are a code of three characters, not texts."""
     answers_twice: bool = True
     """In error mode 3 a command with an answer of its own gets ``#Z`` besides (12, no. 3)."""
     report_clears_number: bool = True
@@ -116,7 +114,6 @@ PROFILES = {
             packaging=None,
             system_number=False,
             barcode=False,
-            cashier_code=True,
         ),
     )
 }

@@ -59,6 +59,10 @@ class Facts:
         return bool(self.evidence["Pm"])
 
 
+#: Receipts are numbered from 0 to 9999 (5.9).
+RECEIPT_NUMBERS = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What happened on the printer between two looks (sections 7 and 9.3)."""
@@ -78,13 +82,18 @@ class Moved:
 
         A device in training stores no record: that its numbers began anew tells the report (choice).
         """
-        training = not self.then["Pm"] and self._by("par_num") < 0
+        training = not self.then["Pm"] and self.completed < 0
         return self._by("n_dobowych") or int(training)
 
     @property
     def completed(self) -> int:
-        """Completed receipts (of the same day, where the daily report begins their numbers anew)."""
-        return self._by("par_num")
+        """Completed receipts (of the same day, where the daily report begins their numbers anew).
+
+        Novitus counts on for years, up to 9999 (5.9): then the number begins anew though no report was made.
+        """
+        by = self._by("par_num")
+        over = by < -RECEIPT_NUMBERS // 2 and not self._by("n_dobowych") and self.printouts > 0 and self._by("tot") >= 0
+        return by + RECEIPT_NUMBERS if over else by
 
     @property
     def cancelled(self) -> int:
@@ -125,16 +134,12 @@ class Moved:
         return bool(self.reports or self.completed or self.cancelled)
 
     @property
-    def reported_only(self) -> bool:
-        """Whether daily reports were made and nothing was sold or cancelled since the last one."""
-        return self.reports > 0 and not self.now["tot"] and not self.now.get("anul")
-
-    @property
     def backwards(self) -> bool:
         """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
         if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
             return True
-        return self.reports == 0 and any(self._by(name) < 0 for name in ("par_num", "anul", "tot", "anul_kwota"))
+        names = ("anul", "tot", "anul_kwota")
+        return self.reports == 0 and (self.completed < 0 or any(self._by(name) < 0 for name in names))
 
     @property
     def untold(self) -> bool:

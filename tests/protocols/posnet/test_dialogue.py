@@ -945,11 +945,13 @@ def test_a_refused_end_of_a_printout_cancels_it() -> None:
     assert kinds(bench) == ["cancelled_form"]
 
 
-@pytest.mark.parametrize("at", ["stolik", "formend"])
-def test_a_person_who_cancels_our_printout_has_decided(at: str) -> None:
+@pytest.mark.parametrize(("at", "counted"), [("stolik", True), ("formend", False)])
+def test_a_person_who_cancels_our_printout_has_decided(at: str, counted: bool) -> None:
     """And what another program opened after that is left alone."""
     bench = Bench()
     real = bench.answer
+    if not counted:
+        bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
 
     def answer(data: bytes) -> bytes:
         if at in payload(data):
@@ -963,6 +965,27 @@ def test_a_person_who_cancels_our_printout_has_decided(at: str) -> None:
     assert not verdict.again
     assert bench.talk.register.state.transaction is not None
     assert "prncancel|" not in bench.sent
+
+
+@pytest.mark.parametrize("by", ["a person", "a doubled command"])
+def test_a_printout_that_ended_before_its_end_is_for_a_person(by: str) -> None:
+    """The printer says that none is open, and one was counted: printed, or cancelled on the keypad."""
+    bench = Bench()
+    real = bench.answer
+
+    def answer(data: bytes) -> bytes:
+        if not payload(data).startswith("formend"):
+            return real(data)
+        if by == "a person":
+            bench.talk.printer.keypad_cancel()
+            return real(data)
+        # The first answer loses its beginning on the line, and so does not even count as damaged.
+        return real(data)[1:] + real(data)
+
+    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer)
+    assert isinstance(verdict, Unknown)
+    assert verdict.problem.model_extra == {"cause": "vanished"}
+    assert kinds(bench) == ["cancelled_form" if by == "a person" else "form"]
 
 
 @pytest.mark.parametrize("executed", [False, True])

@@ -181,6 +181,11 @@ REFUSALS = {
     "too many footer lines": ({"footer": ["x"] * 61}, "/footer", "footer.too_many"),
     "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
     "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "packaging of too much": ({"packaging": [{"number": "1", "price": "90000000.00", "quantity": "2"}]}, "/packaging/0", "packaging.value"),
+    "too much packaging in all": (
+        {"packaging": [{"number": "1", "price": "60000000.00", "returned": back} for back in (False, True, False, True)]},
+        "/packaging/2", "packaging.value",
+    ),
     "a QR code of many bytes": ({"qr": {"text": "ż" * 1001}}, "/qr/text", "qr.too_long"),
 }  # fmt: skip
 

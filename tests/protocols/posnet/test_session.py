@@ -78,6 +78,14 @@ def test_a_damaged_answer_is_told() -> None:
     assert [type(event) for event in line.receive(broken)] == [Damaged]
 
 
+def test_an_error_number_that_is_too_long_is_an_unknown_error() -> None:
+    line = session()
+    line.send(request("scnt"))
+    (event,) = line.receive(frame("scnt\t?" + "9" * 5000 + "\t"))
+    assert isinstance(event, Answer)
+    assert event.reply.error == 0
+
+
 def test_tokens_tell_answers_of_the_same_name_apart() -> None:
     line = session(tokens=True)
     first, second = request("scnt"), request("scnt")
