@@ -39,7 +39,7 @@ class Retry(StrEnum):
     """What asking again would do."""
 
     SAFE = "safe"
-    """Nothing was printed and nothing remembered: ask again, with any key."""
+    """Nothing was printed: ask again. A job that failed keeps its answer, so that needs a new key."""
     SAME_KEY = "same_key"
     """Ask again only with the same key: the answer may already be there."""
     USELESS = "useless"
@@ -145,7 +145,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     "job.conflict": Row(
         _REQ, _UNK, _USELESS, "This key belongs to another document",
-        "key {key!r} was used at {created_at} for a document with other content; mint a new key for a new document",
+        "key {key!r} was used at {created_at} for a document with other content, which may be printed: look at that "
+        "job first; a new key is for another sale only",
         "Ten numer zlecenia ma już inny dokument. Nic nowego nie wydrukowano.",
     ),
     "job.started": Row(
