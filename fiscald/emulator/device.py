@@ -10,8 +10,8 @@ import heapq
 import itertools
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from fiscald.emulator.faults import Act, Fault, Faults
 from fiscald.emulator.paper import Printout
@@ -21,6 +21,17 @@ from fiscald.emulator.register import Register
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: What happens once, just before the command.
 BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
+
+
+def readable(values: Mapping[str, Any], codec: str) -> dict[str, Any]:
+    """Values of an answer, with a question mark for what the code page lacks.
+
+    A byte without a meaning in it came in with a header, or the code page was another one then.
+    """
+    return {
+        name: value.encode(codec, "replace").decode(codec) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 class Device(ABC):

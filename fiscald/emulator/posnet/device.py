@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fiscald.emulator.device import BEFORE, Device
+from fiscald.emulator.device import BEFORE, Device, readable
 from fiscald.emulator.faults import Act, Fault, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
@@ -274,9 +274,11 @@ class PosnetPrinter(Device):
                 # The question was answered with no; the document stays as it was (choice).
                 raise ExecError(30 if self._machine.online else 10)
             if waiting.go is not None:
-                return row.answer(self._machine.finish(frame.mnemonic, waiting.values, waiting.go), self._dialect)
-            waiting.values = row.read(frame, self._dialect)
-            return row.answer(self._machine.execute(frame.mnemonic, waiting.values), self._dialect)
+                reply = self._machine.finish(frame.mnemonic, waiting.values, waiting.go)
+            else:
+                waiting.values = row.read(frame, self._dialect)
+                reply = self._machine.execute(frame.mnemonic, waiting.values)
+            return row.answer(readable(reply, self._dialect.codec), self._dialect)
         except FieldFault as fault:
             return _frame_error(fault.number, frame.mnemonic, fault.param)
         except ExecError as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fiscald.emulator.device import readable
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Refusal, Register, RegisterError
@@ -259,7 +260,7 @@ class Machine:
             self.error = 0
         answer = b""
         if reply is not None:
-            answer = encode(row.answers[0].write(reply, self.dialect))
+            answer = encode(row.answers[0].write(readable(reply, self.dialect.codec), self.dialect))
         told = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
         if self.mode >= 2 and not (told and answer):
             answer += self._result(row.id, 0)
