@@ -17,7 +17,7 @@ from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
-from fiscald.protocols.posnet.commands import COMMANDS
+from fiscald.protocols.posnet.commands import COMMANDS, Row
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import (
     ERROR,
@@ -164,7 +164,7 @@ class PosnetPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self._queue and self._asking is None and not self._blocked(self._queue[0].frame):
+        if self._queue and self._asking is None and not self._waits(self._queue[0]):
             times.append(self._busy_until)
         return min(times, default=None)
 
@@ -223,16 +223,36 @@ class PosnetPrinter(Device):
         """See ``Device.run``."""
         while self._queue and self._asking is None and now >= self._busy_until and self.powered:
             waiting = self._queue[0]
-            if self._blocked(waiting.frame):
+            if self._waits(waiting):
                 return
             if self._execute(waiting, now):
                 self._queue.popleft()
 
-    def _blocked(self, frame: Frame) -> bool:
-        """Whether the command needs the mechanism or a person, and has to wait; it is never answered with an error."""
+    def _waits(self, waiting: _Waiting) -> bool:
+        """Whether a legal command needs the mechanism or a person first; that alone is never answered with an error."""
+        frame = waiting.frame
         if _is_query(frame) or frame.mnemonic in PAPERLESS:
             return False
-        return any(self.faults.on(s) for s in (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))
+        return any(map(self.faults.on, (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))) and self._legal(waiting)
+
+    def _legal(self, waiting: _Waiting) -> bool:
+        """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""
+        frame = waiting.frame
+        if waiting.go is not None or any(fault.act in BEFORE for fault in waiting.faults):
+            # It was legal when it asked; or somebody will do something before it that may make it so.
+            return True
+        row = self._known(frame.mnemonic)
+        if row is None:
+            return False
+        try:
+            self._machine.check_state(frame.mnemonic, row.read(frame, self._dialect))
+        except (FieldFault, ExecError):
+            return False
+        return True
+
+    def _known(self, mnemonic: str) -> Row | None:
+        """The row of a command, if devices of this generation know it."""
+        return None if mnemonic in ONLINE_ONLY and not self._machine.online else COMMANDS.get(mnemonic)
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out one command; false if it still waits (for an answer to its question)."""
@@ -262,8 +282,8 @@ class PosnetPrinter(Device):
 
     def _carry_out(self, waiting: _Waiting) -> Frame:
         frame = waiting.frame
-        row = COMMANDS.get(frame.mnemonic)
-        if row is None or (not self._machine.online and frame.mnemonic in ONLINE_ONLY):
+        row = self._known(frame.mnemonic)
+        if row is None:
             return _frame_error(1, frame.mnemonic)
         if frame.mnemonic == "rpt":
             return self._repeat(waiting)

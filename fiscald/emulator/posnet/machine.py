@@ -96,11 +96,15 @@ class Machine:
         """Whether the device is fiscalised; otherwise it prints training documents."""
         return self.register.state.fiscal and not self.faults.on(Switch.NOT_FISCAL)
 
-    def execute(self, mnemonic: str, values: Values) -> Values:
-        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+    def check_state(self, mnemonic: str, values: Values) -> None:
+        """Raises ``ExecError`` where the command is not legal now."""
         error = grammar.refusal(mnemonic, self.state, storno=bool(values.get("st")))
         if error is not None:
             raise ExecError(error)
+
+    def execute(self, mnemonic: str, values: Values) -> Values:
+        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+        self.check_state(mnemonic, values)
         handler = self._handlers.get(mnemonic)
         return self.finish(mnemonic, values, lambda: handler(self, values) if handler else None)
 
