@@ -125,6 +125,17 @@ class Device(ABC):
             if act in acts:
                 happens()
 
+    def prevented(self, faults: Sequence[Fault]) -> bool:
+        """Let happen what comes before a command; whether it is then not carried out: swallowed, or without power."""
+        acts = {fault.act for fault in faults}
+        if Act.DROP_BEFORE in acts:
+            return True
+        if Act.POWER_CUT_BEFORE in acts:
+            self.power(on=False)
+            return True
+        self.happen_before(faults)
+        return False
+
     def seconds(self, sheets: Sequence[Printout]) -> float:
         """How long a command takes that puts these sheets out."""
         lines = sum(len(sheet.lines) for sheet in sheets)

@@ -256,13 +256,8 @@ class PosnetPrinter(Device):
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out one command; false if it still waits (for an answer to its question)."""
-        acts = {fault.act for fault in waiting.faults}
-        if Act.DROP_BEFORE in acts:
-            return True
-        if Act.POWER_CUT_BEFORE in acts:
-            self.power(on=False)
-            return False
-        self.happen_before(waiting.faults)
+        if self.prevented(waiting.faults):
+            return self.powered
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
@@ -274,7 +269,7 @@ class PosnetPrinter(Device):
             self._asking = waiting
             return False
         self._busy_until = now + self.seconds(self.register.printouts[sheets:])
-        if Act.POWER_CUT_AFTER in acts:
+        if any(fault.act is Act.POWER_CUT_AFTER for fault in waiting.faults):
             self.power(on=False)
             return False
         self._send(answer, waiting.token, self._busy_until, waiting.faults)
