@@ -106,7 +106,7 @@ def ask(talk: Talk, data: bytes) -> list[object]:
     return list(AnswerDeframer().feed(answer))
 
 
-@settings(max_examples=40)
+@settings(max_examples=50)
 @given(
     st.sampled_from(sorted(STATES)), st.randoms(use_true_random=True), st.sampled_from(sorted(PROFILES)), st.booleans()
 )
