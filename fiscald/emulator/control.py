@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault, Switch
-from fiscald.emulator.memory import RegisterState
+from fiscald.emulator.memory import ClockOffset, RegisterState
 from fiscald.emulator.paper import Printout
 
 MAX_LINE = 64 * 1024
@@ -64,7 +64,7 @@ class ClockOrder(_Order):
     """Put the printer's clock that many seconds before or after the host's."""
 
     do: Literal["clock"]
-    offset: float
+    offset: ClockOffset
 
 
 class ForeignOrder(_Order):

@@ -10,8 +10,8 @@ import heapq
 import itertools
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from fiscald.emulator.faults import Act, Fault, Faults
 from fiscald.emulator.paper import Printout
@@ -21,6 +21,17 @@ from fiscald.emulator.register import Register
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: What happens once, just before the command.
 BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
+
+
+def readable(values: Mapping[str, Any], codec: str) -> dict[str, Any]:
+    """Values of an answer, with a question mark for what the code page lacks.
+
+    A byte without a meaning in it came in with a header, or the code page was another one then.
+    """
+    return {
+        name: value.encode(codec, "replace").decode(codec) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 class Device(ABC):
@@ -113,6 +124,17 @@ class Device(ABC):
         for act, happens in zip(BEFORE, (self.foreign_receipt, self.keypad_cancel, self.keypad_report), strict=True):
             if act in acts:
                 happens()
+
+    def prevented(self, faults: Sequence[Fault]) -> bool:
+        """Let happen what comes before a command; whether it is then not carried out: swallowed, or without power."""
+        acts = {fault.act for fault in faults}
+        if Act.DROP_BEFORE in acts:
+            return True
+        if Act.POWER_CUT_BEFORE in acts:
+            self.power(on=False)
+            return True
+        self.happen_before(faults)
+        return False
 
     def seconds(self, sheets: Sequence[Printout]) -> float:
         """How long a command takes that puts these sheets out."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -19,6 +19,10 @@ DEFAULT_RATES: tuple[Decimal | str | None, ...] = (
 DEFAULT_HEADER = "SKLEP PRZYKŁADOWY\nul. Testowa 1, 00-001 Warszawa\nNIP 123-456-32-18"
 #: Names that fit into the goods base (choice).
 GOODS_CAPACITY = 3000
+#: Seconds that a register's clock may differ from the host's: a century. With more, its time could not be told.
+MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
+
+ClockOffset = Annotated[float, Field(ge=-MAX_CLOCK_OFFSET, le=MAX_CLOCK_OFFSET, allow_inf_nan=False)]
 
 
 class Adjustment(BaseModel):
@@ -187,7 +191,8 @@ class LastDocument(BaseModel):
 class RegisterState(BaseModel):
     """Everything that survives a power cut."""
 
-    unique_number: str = "EMU 0000000001"
+    unique_number: str = Field(default="EMU 0000000001", pattern="^EMU")
+    """It can never look like a real printer's."""
     fiscal: bool = True
     header: str = DEFAULT_HEADER
     footer: str = ""
@@ -219,7 +224,7 @@ class RegisterState(BaseModel):
     closing: Transaction | None = None
     """Registered, its paper not finished yet: the footer is still open."""
     last_document: LastDocument = Field(default_factory=LastDocument)
-    clock_offset: float = 0.0
+    clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
     face: dict[str, Any] = Field(default_factory=dict)
     """What only the family's face knows and must survive too."""

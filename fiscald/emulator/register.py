@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from fiscald.emulator.memory import (
+    MAX_CLOCK_OFFSET,
     RATES,
     Adjustment,
     DailyRecord,
@@ -48,6 +49,7 @@ class Refusal(StrEnum):
     DISCOUNT = "discount larger than its base"
     DISCOUNT_ALL = "discount leaves nothing"
     DISCOUNT_ZERO = "discount or surcharge is zero"
+    DISCOUNT_BASE = "nothing was sold that a discount or surcharge could change"
     NO_LINE = "no line was sold yet"
     STORNO_VALUE = "no such line to storno, or more value than was sold"
     STORNO_QUANTITY = "storno of more than was sold"
@@ -56,9 +58,11 @@ class Refusal(StrEnum):
     TOTAL_RANGE = "receipt total out of range"
     DAY_RANGE = "day total out of range"
     PAYMENT_ZERO = "payment of zero"
+    PAYMENT_RANGE = "sum of payments out of range"
     PAYMENT_COVERED = "payments already cover the amount due"
     CHANGE_LARGE = "more change than was paid"
     NO_PAYMENT = "no such payment to take back"
+    PACKAGING_RANGE = "packaging value out of range"
     PACKAGING_VALUE = "packaging value differs from price times quantity"
     TOTAL_ZERO = "receipt of value zero"
     TOTAL = "declared total differs"
@@ -74,11 +78,11 @@ class Refusal(StrEnum):
     NO_RECORD = "no such record"
     NO_HEADER = "no header"
     NO_RATES = "no active rates"
-    BAD_DATE = "date cannot be read or is not today"
     RATES_SAME = "new rates equal the old ones"
     RATES_INACTIVE = "all rates would be inactive"
     TOTALS_NOT_ZERO = "totals are not zero"
     CLOCK_SET = "clock was already set today"
+    CLOCK_RANGE = "a time that the clock cannot show"
     CLOCK_DIFFERENCE = "clock difference too large"
     CLOCK_BEFORE_RECORD = "earlier than the last fiscal record"
 
@@ -122,8 +126,6 @@ class Register:
         self.goods_key = goods_key
         self.printouts: list[Printout] = list(printouts)
         self._committed = len(self.printouts)
-        if not self.state.unique_number.startswith("EMU"):
-            raise ValueError("an emulated printer's unique number starts with EMU")
 
     def now(self) -> datetime:
         """The register's own clock, in Polish time."""
@@ -171,7 +173,7 @@ class Register:
     ) -> None:
         """A sale line or a storno. ``adjustment`` makes the line's discount or surcharge from its value.
 
-        ``matched``: a storno must reverse a line of this document; otherwise only the rate's total must bear it.
+        A storno takes no more than the total of its rate; ``matched``: it must reverse a line of this document, too.
         """
         computed = self.check_line(rate, price, quantity, value)
         line = Line(
@@ -182,12 +184,12 @@ class Register:
         self._check_goods(name, rate)
         transaction = self.transaction
         if storno:
-            if matched:
-                sold = self._storno_of(line)
+            sold = self._storno_of(line) if matched else None
+            if line.net > transaction.totals[rate]:
+                raise RegisterError(Refusal.STORNO_VALUE)
+            if sold is not None:
                 sold.quantity_left -= quantity
                 sold.net_left -= line.net
-            elif line.net > transaction.totals[rate]:
-                raise RegisterError(Refusal.STORNO_VALUE)
             transaction.totals[rate] -= line.net
         else:
             if transaction.total + line.net > MAX_GROSZE:
@@ -199,8 +201,7 @@ class Register:
 
     def check_line(self, rate: int, price: int, quantity: Decimal, value: int | None) -> int:
         """The value of a line in grosze. Raises ``RegisterError`` if its figures do not fit."""
-        if not 0 <= rate < RATES or self.state.rates[rate] is None:
-            raise RegisterError(Refusal.RATE)
+        self._check_rate(rate)
         if price <= 0:
             raise RegisterError(Refusal.PRICE)
         if quantity <= 0:
@@ -211,6 +212,10 @@ class Register:
         if computed == 0:
             raise RegisterError(Refusal.LINE_ZERO)
         return computed
+
+    def _check_rate(self, rate: int) -> None:
+        if not 0 <= rate < RATES or self.state.rates[rate] is None:
+            raise RegisterError(Refusal.RATE)
 
     def _storno_of(self, storno: Line) -> Line:
         """The first earlier line with the same name, rate and price and a remainder (choice).
@@ -242,6 +247,7 @@ class Register:
 
     def check_goods(self, name: str, rate: int) -> Goods | None:
         """What the base knows of a name. Raises ``RegisterError`` if it may not be sold at that rate."""
+        self._check_rate(rate)
         self._check_goods(name, rate)
         return self.state.goods.get(self.goods_key(name))
 
@@ -271,6 +277,16 @@ class Register:
                 continue
             self.state.day.goods_changes += 1
 
+    def _adjustment_of(self, base: int, adjustment: Callable[[int], Adjustment | None]) -> Adjustment:
+        """What ``adjustment`` makes of what was sold for ``base``, which there must be."""
+        if base <= 0:
+            raise RegisterError(Refusal.DISCOUNT_BASE)
+        made = adjustment(base)
+        if made is None:
+            raise RegisterError(Refusal.DISCOUNT_ZERO)
+        self._check_adjustment(made, base)
+        return made
+
     def adjust_subtotal(
         self, adjustment: Callable[[int], Adjustment | None], *, spread: Spread = proportional, at_close: bool = False
     ) -> None:
@@ -279,10 +295,7 @@ class Register:
         if not transaction.lines:
             raise RegisterError(Refusal.NO_LINE)
         base = transaction.total
-        made = adjustment(base)
-        if made is None:
-            raise RegisterError(Refusal.DISCOUNT_ZERO)
-        self._check_adjustment(made, base)
+        made = self._adjustment_of(base, adjustment)
         transaction.totals = spread(transaction, made.amount)
         transaction.items.append(Subtotal(subtotal=base, adjustment=made, at_close=at_close))
         self._show_transaction()
@@ -292,13 +305,9 @@ class Register:
         transaction = self.transaction
         if not transaction.lines:
             raise RegisterError(Refusal.NO_LINE)
-        if not 0 <= rate < RATES or self.state.rates[rate] is None:
-            raise RegisterError(Refusal.RATE)
+        self._check_rate(rate)
         base = transaction.totals[rate]
-        made = adjustment(base)
-        if made is None:
-            raise RegisterError(Refusal.DISCOUNT_ZERO)
-        self._check_adjustment(made, base)
+        made = self._adjustment_of(base, adjustment)
         transaction.totals[rate] += made.amount
         transaction.items.append(Subtotal(subtotal=base, adjustment=made, rate=rate))
         self._show_transaction()
@@ -331,13 +340,16 @@ class Register:
         if value is not None and value != computed:
             raise RegisterError(Refusal.PACKAGING_VALUE)
         transaction = self.transaction
+        sum_so_far = transaction.packaging_taken if returned else transaction.packaging_given
+        if not storno and sum_so_far + computed > MAX_GROSZE:
+            raise RegisterError(Refusal.PACKAGING_RANGE)
         pack = Pack(number=number, price=price, quantity=quantity, value=computed, returned=returned)
         if storno and matched:
             if pack not in transaction.packaging:
                 raise RegisterError(Refusal.STORNO_VALUE)
             transaction.packaging.remove(pack)
         elif storno:
-            if computed > (transaction.packaging_taken if returned else transaction.packaging_given):
+            if computed > sum_so_far:
                 raise RegisterError(Refusal.STORNO_VALUE)
             pack.value = -computed
             transaction.packaging.append(pack)
@@ -354,6 +366,8 @@ class Register:
             raise RegisterError(Refusal.CHANGE_LARGE)
         if not change and not cash and transaction.payments and transaction.paid >= transaction.due:
             raise RegisterError(Refusal.PAYMENT_COVERED)
+        if not change and transaction.paid + value > MAX_GROSZE:
+            raise RegisterError(Refusal.PAYMENT_RANGE)
         transaction.payments.append(Payment(form=form, amount=value, name=name, change=change))
         self._show_transaction()
 
@@ -448,9 +462,9 @@ class Register:
         else:
             day.nonfiscal += 1
         state.headers += 1
-        # What is not paid otherwise is paid in cash; the change comes out of it.
+        # What is not paid otherwise is paid in cash; the change comes out of it. A full drawer counts no further.
         paid_otherwise = sum(p.amount for p in transaction.payments if p.form != 0 and not p.change)
-        state.cash = max(state.cash + transaction.due - paid_otherwise, 0)
+        state.cash = min(max(state.cash + transaction.due - paid_otherwise, 0), MAX_GROSZE)
         self._show_transaction()
         state.last_document.change = change
         state.last_document.paid = transaction.paid
@@ -575,6 +589,8 @@ class Register:
                 raise RegisterError(Refusal.CLOCK_DIFFERENCE)
             if state.last_record is not None and moment < state.last_record:
                 raise RegisterError(Refusal.CLOCK_BEFORE_RECORD)
+        if abs(state.clock_offset + difference) > MAX_CLOCK_OFFSET:
+            raise RegisterError(Refusal.CLOCK_RANGE)
         state.clock_offset += difference
         state.clock_set = moment.date()
 

@@ -189,6 +189,14 @@ def test_goods_names_are_compared_on_letters_and_digits() -> None:
     assert goods_key("Woda mineralna 0,5l") == goods_key("WODA-MINERALNA 05L.") != goods_key("Woda mineralna 1,5l")
 
 
+def test_a_full_drawer_counts_no_further() -> None:
+    register = Register(RegisterState(cash=MAX_GROSZE))
+    register.open("receipt")
+    register.sell("Woda", 0, 1000, Decimal(1))
+    register.close(register.check_close(total=1000))
+    assert register.state.cash == MAX_GROSZE
+
+
 def test_a_daily_report_writes_the_fiscal_memory_and_clears_the_day() -> None:
     register = opened()
     register.sell("Woda", 0, 1000, Decimal(1))

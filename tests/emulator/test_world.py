@@ -241,13 +241,19 @@ def test_orders() -> None:
         (b"{", "JSON"), (b"[]", "order"), (b'{"do": "explode"}', "do"), (b'{"do": "switch", "name": "paper"}', "paper_out"),
         (b'{"do": "power"}', "on"), (b'{"do": "fault", "act": "drop_after", "nth": 0}', "nth"), (b'{"do": "clear", "x": 1}', "x"),
         (b'{"do": "seed", "state": {"unique_number": 5}}', "unique_number"),
+        (b'{"do": "seed", "state": {"unique_number": "ZBF 2101002392"}}', "EMU"),
+        (b'{"do": "seed", "state": {"clock_offset": 1e300}}', "clock_offset"),
+        (b'{"do": "clock", "offset": 1e300}', "offset"), (b'{"do": "clock", "offset": -1e10}', "offset"),
+        (b'{"do": "clock", "offset": NaN}', "offset"),
     ],
 )  # fmt: skip
 def test_bad_orders_say_what_is_wrong(line: bytes, hint: str) -> None:
-    _, it, _ = control()
+    talk, it, _ = control()
     answer = json.loads(it.line(line))
     assert not answer["ok"]
     assert hint in answer["error"]
+    assert talk.say("rtcget|").startswith("rtcget|da2026-10-09;11:44|")
+    assert "nuEMU " in talk.say("getrealid|")
 
 
 async def test_the_control_socket(tmp_path: Path) -> None:

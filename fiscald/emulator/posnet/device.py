@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fiscald.emulator.device import BEFORE, Device
+from fiscald.emulator.device import BEFORE, Device, readable
 from fiscald.emulator.faults import Act, Fault, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
@@ -17,7 +17,7 @@ from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
-from fiscald.protocols.posnet.commands import COMMANDS
+from fiscald.protocols.posnet.commands import COMMANDS, Row
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import (
     ERROR,
@@ -164,7 +164,7 @@ class PosnetPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self._queue and self._asking is None and not self._blocked(self._queue[0].frame):
+        if self._queue and self._asking is None and not self._waits(self._queue[0]):
             times.append(self._busy_until)
         return min(times, default=None)
 
@@ -223,26 +223,41 @@ class PosnetPrinter(Device):
         """See ``Device.run``."""
         while self._queue and self._asking is None and now >= self._busy_until and self.powered:
             waiting = self._queue[0]
-            if self._blocked(waiting.frame):
+            if self._waits(waiting):
                 return
             if self._execute(waiting, now):
                 self._queue.popleft()
 
-    def _blocked(self, frame: Frame) -> bool:
-        """Whether the command needs the mechanism or a person, and has to wait; it is never answered with an error."""
+    def _waits(self, waiting: _Waiting) -> bool:
+        """Whether a legal command needs the mechanism or a person first; that alone is never answered with an error."""
+        frame = waiting.frame
         if _is_query(frame) or frame.mnemonic in PAPERLESS:
             return False
-        return any(self.faults.on(s) for s in (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))
+        return any(map(self.faults.on, (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))) and self._legal(waiting)
+
+    def _legal(self, waiting: _Waiting) -> bool:
+        """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""
+        frame = waiting.frame
+        if waiting.go is not None or any(fault.act in BEFORE for fault in waiting.faults):
+            # It was legal when it asked; or somebody will do something before it that may make it so.
+            return True
+        row = self._known(frame.mnemonic)
+        if row is None:
+            return False
+        try:
+            self._machine.check_state(frame.mnemonic, row.read(frame, self._dialect))
+        except (FieldFault, ExecError):
+            return False
+        return True
+
+    def _known(self, mnemonic: str) -> Row | None:
+        """The row of a command, if devices of this generation know it."""
+        return None if mnemonic in ONLINE_ONLY and not self._machine.online else COMMANDS.get(mnemonic)
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out one command; false if it still waits (for an answer to its question)."""
-        acts = {fault.act for fault in waiting.faults}
-        if Act.DROP_BEFORE in acts:
-            return True
-        if Act.POWER_CUT_BEFORE in acts:
-            self.power(on=False)
-            return False
-        self.happen_before(waiting.faults)
+        if self.prevented(waiting.faults):
+            return self.powered
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
@@ -254,7 +269,7 @@ class PosnetPrinter(Device):
             self._asking = waiting
             return False
         self._busy_until = now + self.seconds(self.register.printouts[sheets:])
-        if Act.POWER_CUT_AFTER in acts:
+        if any(fault.act is Act.POWER_CUT_AFTER for fault in waiting.faults):
             self.power(on=False)
             return False
         self._send(answer, waiting.token, self._busy_until, waiting.faults)
@@ -262,8 +277,8 @@ class PosnetPrinter(Device):
 
     def _carry_out(self, waiting: _Waiting) -> Frame:
         frame = waiting.frame
-        row = COMMANDS.get(frame.mnemonic)
-        if row is None or (not self._machine.online and frame.mnemonic in ONLINE_ONLY):
+        row = self._known(frame.mnemonic)
+        if row is None:
             return _frame_error(1, frame.mnemonic)
         if frame.mnemonic == "rpt":
             return self._repeat(waiting)
@@ -274,9 +289,11 @@ class PosnetPrinter(Device):
                 # The question was answered with no; the document stays as it was (choice).
                 raise ExecError(30 if self._machine.online else 10)
             if waiting.go is not None:
-                return row.answer(self._machine.finish(frame.mnemonic, waiting.values, waiting.go), self._dialect)
-            waiting.values = row.read(frame, self._dialect)
-            return row.answer(self._machine.execute(frame.mnemonic, waiting.values), self._dialect)
+                reply = self._machine.finish(frame.mnemonic, waiting.values, waiting.go)
+            else:
+                waiting.values = row.read(frame, self._dialect)
+                reply = self._machine.execute(frame.mnemonic, waiting.values)
+            return row.answer(readable(reply, self._dialect.codec), self._dialect)
         except FieldFault as fault:
             return _frame_error(fault.number, frame.mnemonic, fault.param)
         except ExecError as error:

@@ -23,15 +23,16 @@ from fiscald.protocols.posnet.profiles import Profile
 ERRORS: dict[Refusal, int] = {
     Refusal.RATE: 2000, Refusal.PRICE: 2006, Refusal.QUANTITY: 2007, Refusal.LINE_VALUE: 2802,
     Refusal.LINE_ZERO: 2009, Refusal.DISCOUNT: 2801, Refusal.DISCOUNT_ALL: 1985, Refusal.DISCOUNT_ZERO: 1984,
-    Refusal.NO_LINE: 2060, Refusal.STORNO_VALUE: 2852, Refusal.STORNO_QUANTITY: 2851, Refusal.GOODS_LOCKED: 2106,
+    Refusal.DISCOUNT_BASE: 1983, Refusal.PAYMENT_RANGE: 1952, Refusal.PACKAGING_RANGE: 1958, Refusal.NO_LINE: 2060,
+    Refusal.STORNO_VALUE: 2852, Refusal.STORNO_QUANTITY: 2851, Refusal.GOODS_LOCKED: 2106,
     Refusal.GOODS_FULL: 2101, Refusal.TOTAL_RANGE: 1957, Refusal.DAY_RANGE: 2010, Refusal.PAYMENT_ZERO: 1962,
     Refusal.PAYMENT_COVERED: 1953, Refusal.CHANGE_LARGE: 1961, Refusal.PACKAGING_VALUE: 2803,
     Refusal.TOTAL_ZERO: 2041, Refusal.TOTAL: 2805, Refusal.PACKAGING_GIVEN: 2806, Refusal.PACKAGING_TAKEN: 2807,
     Refusal.PAID: 2808, Refusal.CHANGE: 2809, Refusal.NOT_COVERED: 2054, Refusal.CASH_NEGATIVE: 503,
     Refusal.CASH_RANGE: 502, Refusal.REPORT_ZERO: 382, Refusal.REPORT_REQUIRED: 383, Refusal.NO_RECORD: 384,
-    Refusal.NO_HEADER: 2002, Refusal.NO_RATES: 2004, Refusal.BAD_DATE: 2022, Refusal.RATES_SAME: 2028,
+    Refusal.NO_HEADER: 2002, Refusal.NO_RATES: 2004, Refusal.RATES_SAME: 2028,
     Refusal.RATES_INACTIVE: 2030, Refusal.TOTALS_NOT_ZERO: 2035, Refusal.CLOCK_SET: 2021,
-    Refusal.CLOCK_DIFFERENCE: 2023, Refusal.CLOCK_BEFORE_RECORD: 2025,
+    Refusal.CLOCK_RANGE: 2024, Refusal.CLOCK_DIFFERENCE: 2023, Refusal.CLOCK_BEFORE_RECORD: 2025,
 }  # fmt: skip
 
 
@@ -95,11 +96,15 @@ class Machine:
         """Whether the device is fiscalised; otherwise it prints training documents."""
         return self.register.state.fiscal and not self.faults.on(Switch.NOT_FISCAL)
 
-    def execute(self, mnemonic: str, values: Values) -> Values:
-        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+    def check_state(self, mnemonic: str, values: Values) -> None:
+        """Raises ``ExecError`` where the command is not legal now."""
         error = grammar.refusal(mnemonic, self.state, storno=bool(values.get("st")))
         if error is not None:
             raise ExecError(error)
+
+    def execute(self, mnemonic: str, values: Values) -> Values:
+        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+        self.check_state(mnemonic, values)
         handler = self._handlers.get(mnemonic)
         return self.finish(mnemonic, values, lambda: handler(self, values) if handler else None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.tables import FieldFault
 
 _MAX_FOOTER_LINES = 60
+#: Plain digits: what else ``Decimal`` reads (``nan``, ``1e30``) is no rate of exchange.
+_CURRENCY_RATE = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
 
 
 # -- receipt ---------------------------------------------------------------------------------------------------------
@@ -95,11 +98,9 @@ def trpayment(machine: Machine, values: Values) -> None:
 
 
 def trpaymentcurr(machine: Machine, values: Values) -> None:
-    try:
-        rate = Decimal(values["ra"].replace(",", "."))
-    except ArithmeticError:
-        raise ExecError(3055) from None
-    if percent_of(values["wc"], rate * 100) != values["wa"]:
+    if _CURRENCY_RATE.fullmatch(values["ra"]) is None:
+        raise ExecError(3055)
+    if percent_of(values["wc"], Decimal(values["ra"].replace(",", ".")) * 100) != values["wa"]:
         raise ExecError(2804)
     machine.register.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
 

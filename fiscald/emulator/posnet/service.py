@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 from decimal import Decimal
 
@@ -177,8 +178,7 @@ def _daily_report(machine: Machine) -> Values:
 
 def monthlyrep(machine: Machine, values: Values) -> None:
     day = _date(values["da"], 2042)
-    first = day.replace(day=1)
-    last = (first + datetime.timedelta(days=32)).replace(day=1) - datetime.timedelta(days=1)
+    first, last = day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
     if last >= machine.register.now().date():
         raise ExecError(2044)
     _periodic(machine, first, last, summary=bool(values.get("su")))

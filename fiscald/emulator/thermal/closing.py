@@ -12,7 +12,7 @@ from fiscald.emulator.register import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.sale import Change, adjust_all, count, form_name, transaction_change
-from fiscald.model.money import half_up, line_value
+from fiscald.model.money import MAX_GROSZE, half_up, line_value
 from fiscald.protocols.thermal.commands import PAYMENT_FORMS, SHORT_FORM
 
 #: Different lines of text between two daily reports, and keyword lines on one receipt (4.2, 5.6).
@@ -125,6 +125,8 @@ def _settle_deposits(machine: Machine, closing: Closing) -> None:
     declared = [packs for packs in (closing.given, closing.taken) if packs is not None]
     if not transaction.packaging:
         transaction.packaging = [pack for packs in declared for pack in packs if pack.value]
+        if max(transaction.packaging_given, transaction.packaging_taken) > MAX_GROSZE:
+            raise ExecError(26)
         return
     for packs, value in ((closing.given, transaction.packaging_given), (closing.taken, transaction.packaging_taken)):
         if packs is not None and sum(pack.value for pack in packs) != value:

@@ -203,14 +203,10 @@ class ThermalPrinter(Device):
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out what is in hand; false if that is over for now (a question, no power)."""
-        acts = {fault.act for fault in waiting.faults}
-        if Act.DROP_BEFORE in acts:
+        if self.prevented(waiting.faults):
             self._waiting = None
-            return True
-        if Act.POWER_CUT_BEFORE in acts:
-            self.power(on=False)
-            return False
-        self.happen_before(waiting.faults)
+            return self.powered
+        acts = {fault.act for fault in waiting.faults}
         sheets = len(self.register.printouts)
         try:
             outcome = self._carry_out(waiting, damaged=Act.CORRUPT_IN in acts)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fiscald.emulator.device import readable
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Refusal, Register, RegisterError
@@ -31,15 +32,17 @@ UNREADABLE = "??"
 #: for one of them, it says so).
 ERRORS: dict[Refusal, int] = {
     Refusal.RATE: 18, Refusal.PRICE: 19, Refusal.QUANTITY: 17, Refusal.LINE_VALUE: 20, Refusal.LINE_ZERO: 20,
-    Refusal.DISCOUNT: 20, Refusal.DISCOUNT_ALL: 20, Refusal.DISCOUNT_ZERO: 20, Refusal.NO_LINE: 23,
+    Refusal.DISCOUNT: 20, Refusal.DISCOUNT_ALL: 20, Refusal.DISCOUNT_ZERO: 20, Refusal.DISCOUNT_BASE: 26,
+    Refusal.PAYMENT_RANGE: 26, Refusal.PACKAGING_RANGE: 19, Refusal.NO_LINE: 23,
     Refusal.STORNO_VALUE: 22, Refusal.STORNO_QUANTITY: 22, Refusal.GOODS_LOCKED: 18, Refusal.GOODS_FULL: 92,
     Refusal.TOTAL_RANGE: 94, Refusal.DAY_RANGE: 28, Refusal.PAYMENT_ZERO: 26, Refusal.PAYMENT_COVERED: 26,
     Refusal.CHANGE_LARGE: 26, Refusal.NO_PAYMENT: 93, Refusal.PACKAGING_VALUE: 19, Refusal.TOTAL_ZERO: 23,
     Refusal.TOTAL: 27, Refusal.PACKAGING_GIVEN: 26, Refusal.PACKAGING_TAKEN: 26, Refusal.PAID: 26,
     Refusal.CHANGE: 26, Refusal.NOT_COVERED: 26, Refusal.CASH_NEGATIVE: 32, Refusal.CASH_RANGE: 31,
     Refusal.REPORT_ZERO: 36, Refusal.REPORT_REQUIRED: 1116, Refusal.NO_RECORD: 4, Refusal.NO_HEADER: 40,
-    Refusal.NO_RATES: 18, Refusal.BAD_DATE: 7, Refusal.RATES_SAME: 11, Refusal.RATES_INACTIVE: 11,
-    Refusal.TOTALS_NOT_ZERO: 8, Refusal.CLOCK_SET: 5, Refusal.CLOCK_DIFFERENCE: 10, Refusal.CLOCK_BEFORE_RECORD: 7,
+    Refusal.NO_RATES: 18, Refusal.RATES_SAME: 11, Refusal.RATES_INACTIVE: 11,
+    Refusal.TOTALS_NOT_ZERO: 8, Refusal.CLOCK_SET: 5, Refusal.CLOCK_RANGE: 7,
+    Refusal.CLOCK_DIFFERENCE: 10, Refusal.CLOCK_BEFORE_RECORD: 7,
 }  # fmt: skip
 #: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, choice).
 NOT_ON_INNOVA = frozenset(("$y", "$N 1", "$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"))
@@ -257,7 +260,7 @@ class Machine:
             self.error = 0
         answer = b""
         if reply is not None:
-            answer = encode(row.answers[0].write(reply, self.dialect))
+            answer = encode(row.answers[0].write(readable(reply, self.dialect.codec), self.dialect))
         told = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
         if self.mode >= 2 and not (told and answer):
             answer += self._result(row.id, 0)

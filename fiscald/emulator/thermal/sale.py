@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from stdnum.pl import nip as stdnum_nip
@@ -15,9 +16,12 @@ from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.model.money import plain
 from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS
+from fiscald.protocols.thermal.fields import Quantity
 
 #: Most forms of payment on one receipt (5.4).
 MAX_PAYMENTS_POSNET, MAX_PAYMENTS_NOVITUS = 20, 16
+#: A quantity of packaging: digits and a dot (4.1). What else ``Decimal`` reads (``nan``, ``1e-30``) is none.
+_PIECES = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 
 
 class Change(NamedTuple):
@@ -198,13 +202,11 @@ def count(text: str | None) -> Decimal:
     """A quantity of packaging; one if none is told."""
     if not text:
         return Decimal(1)
-    try:
-        number = Decimal(text.split()[0])
-    except (InvalidOperation, IndexError):
-        raise ExecError(17) from None
-    if not (number.is_finite() and 0 < number < 10**6):
+    number, *_ = text.split() or [""]
+    plain_digits = _PIECES.fullmatch(number) is not None and sum(map(str.isdigit, number)) <= Quantity.DIGITS
+    if not plain_digits or not 0 < Decimal(number) < 10**6:
         raise ExecError(17)
-    return number
+    return Decimal(number)
 
 
 # -- discounts of all that was sold ----------------------------------------------------------------------------------

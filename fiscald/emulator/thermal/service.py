@@ -66,7 +66,10 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
     if machine.novitus:
         dated = values.get("data") == day_text(today)
     else:
-        dated = values.get("Pd") is not None and _day(values["Py"], values["Pm"], values["Pd"]) == today
+        given = [values.get(name) is not None for name in ("Py", "Pm", "Pd")]
+        if any(given) and not all(given):
+            raise ExecError(3)
+        dated = all(given) and _day(values["Py"], values["Pm"], values["Pd"]) == today
     if not dated:
         raise Question(go)
     go()

@@ -40,6 +40,42 @@ def test_a_blocked_command_holds_those_behind_it_but_not_immediate_ones() -> Non
     assert [answer.partition("|")[0] for answer in talk.receive()] == ["trinit", "scomm"]
 
 
+@pytest.mark.parametrize("switch", [Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.WAIT_KEY])
+def test_what_would_be_refused_anyway_does_not_wait(switch: Switch) -> None:
+    """Validated first, then waiting (11.3)."""
+    talk = Talk()
+    talk.printer.faults.switches.add(switch)
+    assert talk.say("trline|naWoda|vt0|pr200|") == "trline|?2005|"
+    assert talk.say("trinit|bm9x|") == "ERR|?3|cmtrinit|fdbm|"
+    assert talk.say("cash|kw100|") == "ERR|?2|cmcash|fdwp|"
+    talk.send("trinit|")
+    talk.send("trinit|")
+    assert talk.receive() == [], "a legal one waits, and those behind it, whatever they are"
+    assert talk.printer.wakeup() is None
+    talk.printer.faults.clear()
+    assert talk.receive() == ["trinit|", "trinit|?2038|"]
+
+
+def test_what_an_older_device_does_not_know_does_not_wait() -> None:
+    talk = Talk(profile="old")
+    talk.printer.faults.switches.add(Switch.PAPER_OUT)
+    assert talk.say("trnipset|ni5260250274|") == "ERR|?1|cmtrnipset|"
+
+
+def test_nobody_knows_what_is_legal_before_somebody_cancels() -> None:
+    """The cancelling needs paper too."""
+    talk = Talk()
+    talk.say("trinit|")
+    talk.printer.faults.switches.add(Switch.PAPER_OUT)
+    talk.printer.faults.plan(Fault(act=Act.KEYPAD_CANCEL, command="trinit"))
+    talk.send("trinit|")
+    assert talk.receive() == []
+    assert not talk.register.printouts
+    talk.printer.faults.clear()
+    assert talk.receive() == ["trinit|"]
+    assert [sheet.kind for sheet in talk.register.printouts] == ["cancelled_receipt"]
+
+
 def test_the_queue_is_bounded() -> None:
     talk = Talk()
     talk.printer.faults.switches.add(Switch.PAPER_OUT)
