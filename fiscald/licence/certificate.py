@@ -16,6 +16,7 @@ from typing import Any
 from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.wire import MOST_TEXT
 
 KIND = "fiscald-licence"
 AUDIENCE = "fiscald"
@@ -210,8 +211,8 @@ def _integer(value: Any, name: str, least: int = 0) -> int:
 
 
 def _text(value: Any, name: str) -> str:
-    if type(value) is not str or not value:
-        raise _claims(f"{name} is not a text")
+    if type(value) is not str or not 0 < len(value) <= MOST_TEXT:
+        raise _claims(f"{name} is not a text, or too long")
     return value
 
 

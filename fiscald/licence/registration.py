@@ -251,10 +251,12 @@ class Registration:
                     status = await self.check()
                     log.info("the licence was confirmed: %s", status.verdict)
                 failures = 0
-            except ProblemError as error:
+            except Exception as error:
+                # No server, file or certificate may end the daemon. What an odd failure says may quote them.
                 pause = TRY_AGAIN[min(failures, len(TRY_AGAIN) - 1)]
                 failures += 1
-                log.warning("the licence could not be confirmed: %s", error)
+                why = error if isinstance(error, ProblemError) else type(error).__name__
+                log.warning("the licence could not be confirmed: %s", why)
 
     def _wants_check(self) -> bool:
         certificate = self.gate.certificate

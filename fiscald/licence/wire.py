@@ -22,7 +22,9 @@ T = TypeVar("T", bound=Strict)
 WINDOW = 600
 ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
 
-Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+#: The longest text in a question, an answer or a certificate.
+MOST_TEXT = 500
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_TEXT)]
 Signed = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=8000)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=2**40)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{22}$")]

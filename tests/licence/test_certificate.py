@@ -251,6 +251,7 @@ BAD_CLAIMS: dict[str, bytes] = {
     "perp of a trial": json.dumps(claims(exp=..., perp=True, kind="trial", end=1800000000)).encode(),
     "no end": json.dumps(claims(end=...)).encode(),
     "a trial without end": json.dumps(claims(kind="trial")).encode(),
+    "a name that fits into no question": json.dumps(claims(jti="j" * 501)).encode(),
     "a list": b'["' + b"x" * 80 + b'"]',
     "not UTF-8": json.dumps(claims(jti="AAAA")).encode().replace(b"AAAA", b"\xff\xfe\xff\xfe"),
     "an unknown claim": json.dumps(claims(admin=True)).encode(),

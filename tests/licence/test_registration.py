@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import json
 import logging
@@ -152,6 +153,8 @@ LIES: dict[str, Answering] = {
     "unknown verdict": lambda q: (200, "application/jose", status_for(q, verdict="maybe").encode()),
     "too long": lambda q: (200, "application/jose", b"x" * 20_000),
     "not text": lambda q: (200, "application/jose", bytes(range(256))),
+    "an odd character set": lambda q: (200, "text/html; charset=hex", status_for(q).encode() + b"?"),
+    "an odder one": lambda q: (200, "text/html; charset=rot13", b"zz"),
     "signed by nobody": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
 }
 
@@ -204,6 +207,56 @@ async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
         it = till(tmp_path / "licence", url, Clock(T0))
         it.gate.install(C0.encode())
         assert (await it.flows.check()).verdict == "ok"
+
+
+async def test_a_signed_no_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    """Finding out that one asked wrong says nothing about the licence."""
+    no = {"code": "clock", "detail": "The date is wrong.", "detail_pl": "Zła data."}
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        part = question.split(".")[1]
+        asked = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": T0, "nonce": asked["nonce"]}
+        signed = sign(head | {"req": fingerprint(question), "refused": no}, "fiscald-answer")
+        return 400, "application/jose", signed.encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        it.gate.install(C0.encode())
+        before = it.gate.describe()
+        why = await refused(it.flows.check())
+    assert (why["code"], why["vendor_code"], why["detail_pl"]) == ("licence.denied", "clock", "Zła data.")
+    assert it.gate.describe() == before
+
+
+async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> None:
+    it = till(tmp_path / "licence", "https://127.0.0.1:9", Clock(T0), ca_file=tmp_path / "absent.pem")
+    it.gate.install(C0.encode())
+    why = await refused(it.flows.check())
+    assert why["code"] == "licence.unreachable"
+    assert "No such file" in why["detail"]
+
+
+async def test_a_server_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and the answer never."""
+    monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.3)
+
+    async def drip(stream: anyio.abc.SocketStream) -> None:
+        with contextlib.suppress(anyio.BrokenResourceError):
+            async with stream:
+                await stream.send(b"HTTP/1.1 200 X\r\nContent-Length: 9999\r\n\r\n")
+                while True:
+                    await stream.send(b"x")
+                    await anyio.sleep(0.02)
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, drip)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        it = till(tmp_path / "licence", f"http://127.0.0.1:{port}", Clock(T0))
+        it.gate.install(C0.encode())
+        with anyio.fail_after(10):
+            assert (await refused(it.flows.check()))["code"] == "licence.unreachable"
+        tasks.cancel_scope.cancel()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -273,6 +326,31 @@ async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monke
     assert 0 <= first <= 600
     assert tries == [300.0, 900.0]
     assert 0.9 * DAY <= daily <= 1.1 * DAY
+
+
+async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pauses: list[float] = []
+    real = anyio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+        if len(pauses) > 2:
+            raise Enough
+
+    def odd() -> None:
+        raise ZeroDivisionError("5260001246 is odd")
+
+    it = till(tmp_path / "licence", "http://127.0.0.1:9", Clock(T0))
+    monkeypatch.setattr("fiscald.licence.registration.anyio.sleep", sleep)
+    monkeypatch.setattr(it.gate, "save_time", odd)
+    with pytest.raises(Enough):
+        await it.flows.run()
+    assert pauses[1:] == [300.0, 900.0]
+    assert "ZeroDivisionError" in caplog.text
+    assert "5260001246" not in caplog.text
 
 
 # -- key lists -------------------------------------------------------------------------------------------

@@ -21,8 +21,6 @@ from fiscald.licence.vendor.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.
 MOST_KEY_LIST = 6000
-#: The longest text in an answer (``wire.Text``).
-MOST_SAID = 500
 
 
 class NotDone(Exception):
@@ -223,8 +221,8 @@ def set_release(t: Transaction, version: str, series: datetime.date, url: str) -
 
 def _fits(what: str, text: str | None) -> None:
     """It is to be said in an answer."""
-    if text is not None and not 0 < len(text) <= MOST_SAID:
-        raise NotDone(f"the {what} must have 1 to {MOST_SAID} characters")
+    if text is not None and not 0 < len(text) <= wire.MOST_TEXT:
+        raise NotDone(f"the {what} must have 1 to {wire.MOST_TEXT} characters")
 
 
 # -- looking ---------------------------------------------------------------------------------------------
