@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,14 +31,15 @@ from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_ROOT, trusted
-from fiscald.licence.testing import TEST_PRIVATE, TEST_ROOT_PRIVATE, make_certificate, sign
-from fiscald.licence.tokens import fingerprint, public_x
-from fiscald.licence.tokens import sign as sign_with
+from fiscald.licence.number import APP
+from fiscald.licence.testing import make_certificate, sign
+from fiscald.licence.tokens import fingerprint
+from fiscald.licence.vendor.admin import audit_rows
 from fiscald.licence.vendor.running import RunningVendor, vendor_server
 from fiscald.licence.wire import Check
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
-from tests.licence.test_certificate import C0, T0, claims
+from tests.licence.test_certificate import C0, T0, claims, key_list
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
 BAKERY = ("Piekarnia Żurek sp. z o.o.", "00-950", "PL", "1234563218")
@@ -150,6 +152,7 @@ LIES: dict[str, Answering] = {
     "another vendor": lambda q: (200, "application/jose", status_for(q, iss="urn:fiscald:vendor:thief").encode()),
     "a certificate": lambda _: (200, "application/jose", C0.encode()),
     "its own question": lambda q: (200, "application/jose", q.encode()),
+    "after the last date": lambda q: (200, "application/jose", status_for(q, since=253402300800).encode()),
     "unknown verdict": lambda q: (200, "application/jose", status_for(q, verdict="maybe").encode()),
     "too long": lambda q: (200, "application/jose", b"x" * 20_000),
     "not text": lambda q: (200, "application/jose", bytes(range(256))),
@@ -199,6 +202,58 @@ async def test_a_signed_revocation_counts_also_after_a_restart(tmp_path: Path) -
     assert again.gate.refuses("daily_report", EMULATED) is None
     again.gate.install(make_certificate(now=T0, sub="lic_ANXTHER0").encode())
     assert again.may_print, "a new number works"
+
+
+async def test_a_late_answer_does_not_undo_what_was_installed_meanwhile(tmp_path: Path) -> None:
+    newer = make_certificate(now=T0, sub="lic_ANXTHER0")
+    late = sign(claims(seq=8, jti="crt_8"))
+    tills: list[Till] = []
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        tills[0].gate.install(newer.encode())  # while the question is on its way
+        return 200, "application/jose", status_for(question, verdict="renewed", crt=late).encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        tills.append(it)
+        it.gate.install(C0.encode())
+        await it.flows.check()
+        assert it.gate.describe()["licence"] == "lic_ANXTHER0"
+        assert not (tmp_path / "licence" / "status").exists()
+
+
+async def test_a_late_answer_does_not_bring_back_what_was_removed(tmp_path: Path) -> None:
+    tills: list[Till] = []
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        tills[0].gate.remove("lic_7Q4M2K9X")
+        crt = sign(claims(seq=8, jti="crt_8"))
+        return 200, "application/jose", status_for(question, verdict="renewed", crt=crt).encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        tills.append(it)
+        it.gate.install(C0.encode())
+        await it.flows.check()
+        assert it.gate.state().name == "unregistered"
+
+
+async def test_the_vendor_is_asked_one_question_at_a_time(tmp_path: Path) -> None:
+    """Registering waits for a check that is on its way, and giving back for both."""
+    clock = Clock(time.time())
+    async with vendor(tmp_path / "vendor", clock) as server:
+        it = till(tmp_path / "till", server.url, clock, ca_file=server.ca_file)
+        first, second = server.number(APP), server.number()
+        await it.flows.register(first, None, BAKERY)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(it.flows.check)
+            tasks.start_soon(it.flows.register, second, None, BAKERY)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(it.flows.deactivate)
+        assert it.gate.state().name == "unregistered"
+        with server.store.transaction(int(clock.now)) as t:
+            told = [row["what"] for row in audit_rows(t, None, 100)]
+    assert told.index("licence.superseded") < told.index("device.released")
 
 
 async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
@@ -354,13 +409,6 @@ async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(
 
 
 # -- key lists -------------------------------------------------------------------------------------------
-
-
-def key_list(ver: int, **changes: Any) -> str:
-    key = {"kid": "test-2026a", "x": public_x(TEST_PRIVATE), "uses": ["licence", "status"]}
-    other = {"kid": "k2", "x": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw", "uses": ["licence", "status"]}
-    payload = {"iss": TEST_ROOT.issuer, "ver": ver, "iat": T0, "keys": [key | changes, other]}
-    return sign_with(payload, "fiscald-keys", TEST_ROOT_PRIVATE, kid=TEST_ROOT.kid)
 
 
 async def test_a_withdrawn_key_runs_out_two_weeks_after_it_was_learned(tmp_path: Path) -> None:
