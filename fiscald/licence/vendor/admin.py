@@ -135,7 +135,9 @@ def rename(
 def forget(t: Transaction, email: str) -> str:
     """Erase an account that is closed for good: what stays is which number made which licence.
 
-    Its licences end. The audit keeps ids, and the names written down at a rename. Raises ``NotDone``.
+    Nothing is signed for its licences any more: a trial stops within days, a bought one goes on where it is and warns
+    once its lease is over. To stop it, revoke it first, and erase once its computer has asked. The audit keeps ids, and
+    the names written down at a rename. Raises ``NotDone``.
     """
     account = t.account(email)
     if account is None:
