@@ -435,11 +435,8 @@ class Rules:
             self._queue(t, *t.address(row[0]), Letter.LICENCE_MOVED)
         return self._certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker, *, offline: bool = False) -> str:
-        """Give the seat back; again is no mistake. The licence whose seat is free.
-
-        ``offline``: the question came as a file, which must not be from before the seat was taken.
-        """
+    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker) -> str:
+        """Give the seat back; again is no mistake. The licence whose seat is free."""
         licence = t.licence(asked.lic)
         if licence is None:
             raise Refused("licence_unknown")
@@ -447,9 +444,6 @@ class Rules:
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":
-            (bound,) = t.one("SELECT bound FROM device WHERE id = ?", device.id)
-            if offline and asked.iat + wire.WINDOW < bound:
-                raise Refused("request_old")
             t.release(licence.id)
             t.audit("device.released", licence.id, device=device.id)
         return licence.id
