@@ -244,8 +244,8 @@ class LicenceGate:
                 self.store.remember(emergency=it.now, mark=it.now)
             except StoreError as error:
                 raise _refused(str(error), "STORE") from None
-        log.warning("an emergency pass was taken: until %s documents are opened whatever the licence's state",
-                    _iso(it.now + EMERGENCY))  # fmt: skip
+        until = _iso(it.now + EMERGENCY)
+        log.warning("an emergency pass was taken: documents are opened until %s, whatever the licence's state", until)
 
     # -- telling --------------------------------------------------------------------------------------
 
@@ -301,8 +301,9 @@ def _refused(reason: str, code: str) -> ProblemError:
 def _unbelieved(flags: tuple[str, ...]) -> Problem:
     return problem("licence.emergency_denied").model_copy(
         update={
-            "detail": f"the computer's clock cannot be right ({', '.join(flags)}); set it, and try again",
-            "detail_pl": "Data lub godzina w tym komputerze jest błędna. Ustaw ją i spróbuj ponownie.",
+            "detail": f"nobody confirms the computer's clock ({', '.join(flags)}); set it right, or connect to the "
+            "internet, and try again",
+            "detail_pl": "Data w tym komputerze wygląda na błędną. Ustaw ją albo połącz komputer z internetem.",
         }
     )
 
