@@ -52,7 +52,7 @@ async def run(
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
     ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``RightsError``,
-    ``JournalError``, ``StoreError`` or ``SocketError`` when it cannot start.
+    ``JournalError`` or ``SocketError`` when it cannot start; a licence that cannot be read is none.
     """
     rights = _rights(config)
     gate = _gate(config, clock, machine())

@@ -1,6 +1,7 @@
 """``fiscalctl licence``: how a computer comes to its licence, with and without the internet.
 
-A number on a command line lands in the shell's history; leave it out and type it at the prompt, or pipe it (``-``).
+A number on a command line lands in the shell's history; leave it out and type it at the prompt, or pipe it (``-``;
+each number a line, X before Y).
 On a terminal what is missing is asked for; everywhere else it must be given.
 
 Exit codes: 0 done; ``status``: 10 unregistered, 11 restricted, 12 warnings; 20 the number is mistyped, 21 the vendor
@@ -73,12 +74,17 @@ def _exit_code(problem: Problem) -> int | None:
 
 def _ask(value: str | None, what: str, *, secret_pipe: bool = False) -> str | None:
     """What was given; ``-`` reads standard input; on a terminal what is missing is asked for."""
-    if value == "-" and secret_pipe:
-        return sys.stdin.readline().strip()
+    if secret_pipe:
+        value = _piped(value)
     if value is None and sys.stdin.isatty():
         answer: str = click.prompt(what, default="", show_default=False).strip()
         return answer or None
     return value
+
+
+def _piped(value: str | None) -> str | None:
+    """What was given; ``-`` is a line of standard input."""
+    return sys.stdin.readline().strip() if value == "-" else value
 
 
 def _needed(value: str | None, what: str) -> str:
@@ -181,7 +187,7 @@ def register(
         support = _ask(None, "Updates & support number Y (empty: none)")
     if number is None and support is None:
         raise click.UsageError("give NUMBER, --support, or both")
-    number = _ask(number, "", secret_pipe=True) if number is not None else None
+    number, support = _piped(number), _piped(support)
     found = _do(context, "registration", number=number, support=support, company=_company(name, postcode, nip, country))
     context.show(found, lambda: text(found))
 
@@ -239,7 +245,7 @@ def request(
     postcode: str | None, nip: str | None, country: str,
 ) -> None:  # fmt: skip
     """Write a file to be exchanged for a certificate on a computer with internet, then: import FILE."""
-    number = _needed(_ask(number, "Licence number X", secret_pipe=True), "NUMBER")
+    number, support = _needed(_ask(number, "Licence number X", secret_pipe=True), "NUMBER"), _piped(support)
     made = _do(context, "request", number=number, support=support, company=_company(name, postcode, nip, country))
     wanted: str = made["request"]
     if qr is not None:
@@ -247,10 +253,17 @@ def request(
     if output is None:
         click.echo(wanted)
     else:
-        output.write_text(wanted + "\n", "ascii")
+        _private(output).write_text(wanted + "\n", "ascii")
         context.show({"file": str(output)}, lambda: f"{output}: take it to a computer with internet")
     if sys.stdout.isatty() and not context.as_json:
         _draw(wanted, None)
+
+
+def _private(path: Path) -> Path:
+    """A file for its owner alone: what is written there holds the number."""
+    if not path.exists():
+        path.touch(mode=0o600)
+    return path
 
 
 def _draw(wanted: str, path: Path | None) -> None:
@@ -265,7 +278,7 @@ def _draw(wanted: str, path: Path | None) -> None:
     if path is None:
         code.terminal(compact=True)
     else:
-        code.save(str(path), kind="png", scale=4)
+        code.save(str(_private(path)), kind="png", scale=4)
 
 
 @licence.command("import")

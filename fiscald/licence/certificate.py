@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.wire import MOST_TEXT
 
 KIND = "fiscald-licence"
 AUDIENCE = "fiscald"
 BEGIN, END = "-----BEGIN FISCALD LICENCE-----", "-----END FISCALD LICENCE-----"
 _WHITE = " \t\r\n\x0b\x0c"
-_MOST = 2**40
 #: Seconds by which ``nbf`` may lie ahead of our clock.
 CLOCK_SLACK = 300
 
@@ -100,7 +101,7 @@ def verify(text: bytes, keys: Mapping[str, SigningKey], now: int | None = None) 
     if claims.all.get("aud") != AUDIENCE:
         raise CertificateRefused(CertificateCode.AUDIENCE, "made for another product")
     certificate = claims.certificate(token, key)
-    if not (key.valid_from or 0) <= certificate.iat <= (key.valid_to or _MOST):
+    if not (key.valid_from or 0) <= certificate.iat <= (key.valid_to or LAST):
         # Compared with the time of signing, not with now: a perpetual licence outlives its signing key.
         raise CertificateRefused(CertificateCode.KEY_WINDOW, "signed at a time at which this key was not in use")
     return certificate
@@ -204,14 +205,14 @@ def _claims(detail: str) -> CertificateRefused:
 
 
 def _integer(value: Any, name: str, least: int = 0) -> int:
-    if type(value) is not int or not least <= value <= _MOST:
+    if type(value) is not int or not least <= value <= LAST:
         raise _claims(f"{name} is not a whole number in range")
     return value
 
 
 def _text(value: Any, name: str) -> str:
-    if type(value) is not str or not value:
-        raise _claims(f"{name} is not a text")
+    if type(value) is not str or not 0 < len(value) <= MOST_TEXT:
+        raise _claims(f"{name} is not a text, or too long")
     return value
 
 

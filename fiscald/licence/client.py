@@ -6,11 +6,13 @@ outage, an old answer played back. Then the server counts as unreachable, and no
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import ssl
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import anyio
 import httpx
 
 from fiscald.licence.device import DeviceKey
@@ -36,6 +38,7 @@ from fiscald.licence.wire import (
     parse,
 )
 
+#: Seconds for a question and its whole answer, however slowly it drips.
 TIMEOUT = 10.0
 #: Questions that are answered at once; the others are answered by mail, or by a ``Status``.
 Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
@@ -73,7 +76,7 @@ class VendorClient:
         self._device = device
         self._keys = keys
         self._clock = clock
-        self._tls: ssl.SSLContext | bool = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        self._ca_file = ca_file
 
     def question(self, model: type[Q], **fields: Any) -> Q:
         """A question of that kind, with time and nonce. Raises ``WireError``."""
@@ -100,51 +103,61 @@ class VendorClient:
 
     async def ask(self, question: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
-        answer, _ = await self._ask(question, Answer)
+        sent = self.sign(question)
+        answer, _ = self._read(question, sent, await self._post(question.path, sent), Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         return answer
 
     async def check(self, question: Check) -> tuple[Status, str]:
-        """The vendor's answer to the daily question, and its text. Raises ``Unreachable``."""
-        status, text = await self._ask(question, Status)
+        """The vendor's answer to the daily question, and its text. Raises ``Unreachable`` or ``Denied``.
+
+        ``Denied`` is no verdict: the vendor does not answer this question, and says nothing about the licence.
+        """
+        sent = self.sign(question)
+        response = await self._post(question.path, sent)
+        try:
+            status, text = self._read(question, sent, response, Status)
+        except Unreachable:
+            with contextlib.suppress(Unreachable):
+                refused = self._read(question, sent, response, Answer)[0].refused
+                if refused is not None:
+                    raise Denied(refused) from None
+            raise
         if status.lic != question.lic:
             raise Unreachable("an answer about another licence")
         return status, text
 
-    async def _ask(self, question: Question, model: type[R]) -> tuple[R, str]:
-        sent = self.sign(question)
-        return self._read(question, sent, await self._post(question.path, sent), model)
-
     def _read(self, question: Question, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
         """What the vendor signed for this very question, and its text. Raises ``Unreachable``."""
-        text = response.text.strip()
         try:
+            # Signed texts are ASCII, whatever the server says about its character set.
+            text = response.content.decode("ascii").strip()
             key, payload = read_vendors(text, model.kind, self._keys(), "status")
             reply = parse(model, payload)
         except (TokenRefused, WireError) as error:
             raise Unreachable(f"{_instead(response)} ({error})") from None
+        except UnicodeDecodeError:
+            raise Unreachable(f"{_instead(response)} (not plain ASCII text)") from None
         if (reply.nonce, reply.req, reply.iss) != (question.nonce, fingerprint(sent), key.issuer):
             raise Unreachable("an answer to another question")
         return reply, text
 
     async def _post(self, path: str, body: str) -> httpx.Response:
         url = self._url + path
+        headers = {"Content-Type": "application/jose", "Accept": "application/jose"}
         try:
-            async with (
-                httpx.AsyncClient(timeout=TIMEOUT, verify=self._tls, follow_redirects=False) as client,
-                client.stream(
-                    "POST",
-                    url,
-                    content=body,
-                    headers={"Content-Type": "application/jose", "Accept": "application/jose"},
-                ) as response,
-            ):
-                content = b""
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > MAX_BYTES:
-                        raise Unreachable(f"{url}: an answer that is too long")
+            tls = True if self._ca_file is None else ssl.create_default_context(cafile=self._ca_file)
+            with anyio.fail_after(TIMEOUT):
+                async with (
+                    httpx.AsyncClient(timeout=TIMEOUT, verify=tls, follow_redirects=False) as client,
+                    client.stream("POST", url, content=body, headers=headers) as response,
+                ):
+                    content = b""
+                    async for chunk in response.aiter_bytes():
+                        content += chunk
+                        if len(content) > MAX_BYTES:
+                            raise Unreachable(f"{url}: an answer that is too long")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from None
         return httpx.Response(response.status_code, headers=_plain(response.headers), content=content)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 HOUR, DAY = 3600, 86_400
+#: The last second of which a date can be made: the end of the year 9999.
+LAST = 253_402_300_799
 #: A wrong time zone, or a clock kept in local time, is no turning back.
 BACK_SLACK = 24 * HOUR
 #: How far ahead of everything known the clock may be before somebody else must confirm it.
@@ -43,7 +45,8 @@ class Moment(NamedTuple):
 
 def moment(wall: int, known: Witnesses) -> Moment:
     """The time to go by when the computer's clock says ``wall``."""
-    bound = max(known.program, known.certificate, known.vendor, known.mark, known.printer or 0)
+    bound = min(max(known.program, known.certificate, known.vendor, known.mark, known.printer or 0), LAST)
+    wall = min(wall, LAST)
     if wall < bound - BACK_SLACK:
         return Moment(bound, (CLOCK_BACK,), believed=False)
     confirmed = known.synchronised or (known.printer is not None and abs(wall - known.printer) <= DAY)

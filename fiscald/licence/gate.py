@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fiscald.licence.certificate import Certificate, CertificateRefused
-from fiscald.licence.clock import HOUR, Moment, Witnesses, moment
+from fiscald.licence.clock import HOUR, LAST, Moment, Witnesses, moment
 from fiscald.licence.company import Company
 from fiscald.licence.keys import trusted
 from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY, LicenceState, Situation, company_mismatch, derive
@@ -18,11 +19,26 @@ from fiscald.licence.wire import Status
 from fiscald.model.printers import Identity
 from fiscald.model.problems import Problem, ProblemError, problem
 
+log = logging.getLogger(__name__)
+
 #: Never gated: a shop must be able to close its day, whatever became of its licence.
 SAFE_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+
+
+class _Held(NamedTuple):
+    """What the files say; replaced as one, so that no thread ever sees parts of two."""
+
+    certificate: Certificate | None = None
+    """The one in force."""
+    status: Status | None = None
+    """The vendor's newest answer about it."""
+    reason: str = ""
+    """Why there is no certificate."""
+    paid: Certificate | None = None
+    """A paid one that is or was installed here and was not revoked: with it an emergency pass counts."""
 
 
 class LicenceGate:
@@ -51,9 +67,7 @@ class LicenceGate:
         self._series = series
         self._released = [*series.values()][-1]
         self._clock = clock
-        self._certificate: Certificate | None = None
-        self._status: Status | None = None
-        self._reason = ""
+        self._held = _Held()
         self._printer_ahead: float | None = None
         """By how much the clock of a fiscalised printer is ahead of ours."""
         self.test_keys = test_keys
@@ -67,58 +81,84 @@ class LicenceGate:
     @property
     def certificate(self) -> Certificate | None:
         """The certificate in force."""
-        return self._certificate
+        return self._held.certificate
 
     def wall(self) -> int:
         """What the computer's clock says."""
         return int(self._clock())
 
     def reload(self) -> None:
-        """Read the store again: at start, and when asked to."""
+        """Read the store again: at start, and when asked to. Files that cannot be used are no certificate."""
+        with self.store.lock:
+            self._held = self._read()
+
+    def _read(self) -> _Held:
+        now = self.wall()
         try:
-            self._certificate = self.store.load(self.wall())
-            self._reason = "" if self._certificate is not None else "none is installed"
-        except (CertificateRefused, StoreError) as error:
-            self._certificate = None
-            self._reason = str(error)
-        self._status = None if self._certificate is None else self.store.status(self._certificate.sub)
-        if self._certificate is not None and self._status is not None and self._status.iat < self._certificate.iat:
-            self._status = None  # what was said before this certificate was signed is over
+            certificate = self.store.load(now)
+            status = None if certificate is None else self._said(certificate)
+            return _Held(certificate, status, "" if certificate else "none is installed", self._paid(now))
+        except CertificateRefused as error:
+            return _Held(reason=str(error), paid=self._paid(now))
+        except StoreError as error:
+            log.error("the licence cannot be read, so no document is opened: %s", error)
+            return _Held(reason=str(error), paid=self._paid(now))
+
+    def _said(self, certificate: Certificate) -> Status | None:
+        """The vendor's newest answer about a licence; what was said before its certificate was signed is over."""
+        status = self.store.status(certificate.sub)
+        return None if status is None or status.iat < certificate.iat else status
+
+    def _paid(self, now: int) -> Certificate | None:
+        """See ``_Held.paid``. A licence that was revoked and then given back stays revoked."""
+        paid = self.store.paid(now)
+        if paid is None or MODULE not in paid.modules:
+            return None
+        try:
+            said = self._said(paid)
+        except StoreError:
+            return None
+        return None if said is not None and said.verdict == "revoked" else paid
 
     def install(self, text: bytes) -> None:
         """Put a certificate in force. Raises ``ProblemError``; then the former one stays."""
         try:
-            self.store.install(text, self.wall())
+            with self.store.lock:
+                self.store.install(text, self.wall())
+                self.reload()
         except CertificateRefused as error:
             raise _refused(error.detail, error.code.value) from None
         except StoreError as error:
             raise _refused(str(error), "STORE") from None
-        self.reload()
 
     def take_status(self, text: str) -> None:
         """Take over the vendor's answer to a check. Raises ``StoreError``."""
-        self.store.keep_status(text)
-        self.reload()
-        if self._status is not None:
-            # The vendor's time corrects the latest that was believed, in both directions.
-            self.store.remember(mark=self._status.iat)
+        with self.store.lock:
+            self.store.keep_status(text)
+            self.reload()
+            if self._held.status is not None:
+                # The vendor's time corrects the latest that was believed, in both directions.
+                self.store.remember(mark=self._held.status.iat)
 
-    def remove(self) -> None:
-        """Put the certificate out of force: the licence was given back. Raises ``StoreError``."""
-        self.store.remove()
-        self.reload()
+    def remove(self, licence: str) -> None:
+        """Put that licence's certificate out of force: it was given back. Raises ``StoreError``."""
+        with self.store.lock:
+            if self.certificate is not None and self.certificate.sub == licence:
+                self.store.remove()
+            self.reload()
 
     # -- time -----------------------------------------------------------------------------------------
 
     def moment(self) -> Moment:
         """The time to go by."""
-        wall = self._clock()
+        wall, held = self._clock(), self._held
+        certificate = held.certificate or held.paid
         return moment(
             int(wall),
             Witnesses(
                 program=int(datetime.datetime.combine(self._released, datetime.time(), datetime.UTC).timestamp()),
-                certificate=0 if self._certificate is None else self._certificate.iat,
-                vendor=0 if self._status is None else self._status.iat,
+                certificate=0 if certificate is None else certificate.iat,
+                vendor=0 if held.status is None else held.status.iat,
                 mark=self.store.memory.mark,
                 printer=None if self._printer_ahead is None else int(wall + self._printer_ahead),
                 synchronised=_SYNCHRONISED.exists(),
@@ -140,23 +180,28 @@ class LicenceGate:
 
     def state(self) -> LicenceState:
         """The state right now. A certificate that waited for its time comes into force without being asked to."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[_Held, LicenceState]:
+        """The state, and what it was derived from."""
         if self.store.pending_due(self.wall()):
             self.reload()
-        return derive(self._situation())
+        held = self._held
+        return held, derive(self._situation(held))
 
-    def _situation(self) -> Situation:
+    def _situation(self, held: _Held) -> Situation:
         it = self.moment()
-        certificate = self._certificate
+        certificate = held.certificate
         covered = [name for name, at in self._series.items() if certificate is not None and at <= certificate.upd]
         return Situation(
             certificate=certificate,
             now=it.now,
             machine=self.machine,
             released=self._released,
-            reason=self._reason,
-            status=self._status,
+            reason=held.reason,
+            status=held.status,
             seller=self.seller,
-            emergency=self.store.memory.emergency,
+            emergency=None if held.paid is None else self.store.memory.emergency,
             last_covered=covered[-1] if covered else None,
             version=self.version,
             flags=it.flags,
@@ -166,19 +211,17 @@ class LicenceGate:
         """See ``fiscald.engine.gate.Gate``."""
         if document_type in SAFE_DOCUMENTS:
             return None
-        state = self.state()
+        held, state = self._look()
         if state.refusal is not None:
             return state.refusal
-        certificate = self._certificate
-        if certificate is None:
-            return None  # an emergency pass
-        if MODULE not in certificate.modules:
-            modules = ", ".join(certificate.modules) or "none"
+        if self.test_keys and identity is not None and not identity.emulated:
+            return problem("licence.test_keys", printer_id=identity.printer_id)
+        certificate = held.certificate or held.paid  # without one in force this is an emergency pass
+        if certificate is None or MODULE not in certificate.modules:
+            modules = "none" if certificate is None else ", ".join(certificate.modules) or "none"
             return problem("licence.module_missing", module=MODULE, modules=modules, extra={"module": MODULE})
         if identity is None:
             return None
-        if self.test_keys and not identity.emulated:
-            return problem("licence.test_keys", printer_id=identity.printer_id)
         tin = certificate.company.tin
         if identity.fiscal and identity.nip is not None and tin not in (None, identity.nip) and not identity.emulated:
             return company_mismatch(str(certificate.company), f"{identity.printer_id} ({identity.nip})").refusal
@@ -186,17 +229,23 @@ class LicenceGate:
 
     def take_emergency(self) -> None:
         """72 hours without a valid licence, once in 90 days. Raises ``ProblemError``."""
-        now, taken = self.moment().now, self.store.memory.emergency
-        if taken is not None and now < taken + EMERGENCY_EVERY:
-            again = _iso(taken + EMERGENCY_EVERY)
-            raise ProblemError(problem("licence.emergency_used", again=again, extra={"again": again}))
-        paid = self.store.paid(self.wall())
-        if self.state().name == "revoked" or paid is None or MODULE not in paid.modules:
-            raise ProblemError(problem("licence.emergency_denied"))
-        try:
-            self.store.remember(emergency=now)
-        except StoreError as error:
-            raise _refused(str(error), "STORE") from None
+        with self.store.lock:
+            self.reload()  # by today's keys
+            it, taken = self.moment(), self.store.memory.emergency
+            if not it.believed:
+                # It would be for another time than now: for nothing, or for ever.
+                raise ProblemError(_unbelieved(it.flags))
+            if taken is not None and taken <= it.now < taken + EMERGENCY_EVERY:
+                again = _iso(taken + EMERGENCY_EVERY)
+                raise ProblemError(problem("licence.emergency_used", again=again, extra={"again": again}))
+            if self.state().name == "revoked" or self._held.paid is None:
+                raise ProblemError(problem("licence.emergency_denied"))
+            try:
+                self.store.remember(emergency=it.now, mark=it.now)
+            except StoreError as error:
+                raise _refused(str(error), "STORE") from None
+        until = _iso(it.now + EMERGENCY)
+        log.warning("an emergency pass was taken: documents are opened until %s, whatever the licence's state", until)
 
     # -- telling --------------------------------------------------------------------------------------
 
@@ -211,19 +260,20 @@ class LicenceGate:
 
     def describe(self) -> dict[str, Any]:
         """The whole answer of ``GET /v1/licence``."""
-        state, certificate, status = self.state(), self._certificate, self._status
-        taken = self.store.memory.emergency
+        held, state = self._look()
+        certificate, status = held.certificate, held.status
+        ruling, taken = certificate or held.paid, self.store.memory.emergency
         answer: dict[str, Any] = {
             "state": state.name,
-            "reason": self._reason or None,
+            "reason": held.reason or None,
             "warnings": list(state.warnings),
             "days_left": state.days_left,
             "prompt": (state.refusal.model_extra or {}).get("prompt") if state.refusal else None,
-            "may_print": state.refusal is None and (certificate is None or MODULE in certificate.modules),
+            "may_print": state.refusal is None and ruling is not None and MODULE in ruling.modules,
             "machine": self.machine,
             "test_keys": self.test_keys,
             "version": self.version,
-            "emergency_until": None if taken is None else _iso(taken + EMERGENCY),
+            "emergency_until": None if taken is None or taken > self.moment().now else _iso(taken + EMERGENCY),
         }
         if certificate is not None:
             answer |= {
@@ -248,5 +298,15 @@ def _refused(reason: str, code: str) -> ProblemError:
     )
 
 
+def _unbelieved(flags: tuple[str, ...]) -> Problem:
+    return problem("licence.emergency_denied").model_copy(
+        update={
+            "detail": f"nobody confirms the computer's clock ({', '.join(flags)}); set it right, or connect to the "
+            "internet, and try again",
+            "detail_pl": "Data w tym komputerze wygląda na błędną. Ustaw ją albo połącz komputer z internetem.",
+        }
+    )
+
+
 def _iso(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
+    return None if seconds is None else datetime.datetime.fromtimestamp(min(seconds, LAST), datetime.UTC).isoformat()

@@ -52,7 +52,8 @@ TEST_ROOT = SigningKey(
     test=True,
 )
 
-#: The vendor's own keys, pinned at release: a root, the licence key in use and a sleeping one.
+#: The vendor's own keys: a release pins a root, the licence key in use and a sleeping one. None was made yet, so that
+#: no certificate but those of the test keys counts.
 VENDOR_KEYS: tuple[SigningKey, ...] = ()
 #: How the vendor names itself in what it signs.
 ISSUER = "urn:fiscald:vendor"

@@ -1,7 +1,8 @@
 """How a computer comes to its licence, keeps it and gives it away: what ``fiscalctl licence`` and the API do.
 
 Everything works in every state of the licence, and nothing here can stop a sale: a certificate replaces the former
-one only after it was verified whole, and a server that does not answer changes nothing.
+one only after it was verified whole, and a server that does not answer changes nothing. The vendor is asked one
+question at a time, so that a late answer cannot undo a newer one.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class Registration:
         self._ca_file = ca_file
         self._checks = checks
         self._session: str | None = None
+        self._turn = anyio.Lock()
+        """Held from a question to the vendor until its answer is taken over."""
 
     async def install(self, text: str) -> None:
         """Put a certificate in force. Raises ``ProblemError``."""
@@ -117,20 +120,16 @@ class Registration:
 
     async def register(self, typed: str | None, support: str | None, given: Typed | None) -> None:
         """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
-        if typed is None:
-            await self.renew_support(support)
-            return
-        question = await self._activation(typed, support, given)
-        await self._take_certificate(await self._ask(question))
+        async with self._turn:
+            question = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
+            await self._take_certificate(await self._ask(question))
 
-    async def renew_support(self, support: str | None) -> None:
-        """Exchange a number Y for a year of updates. Raises ``ProblemError``."""
+    async def _renewal(self, support: str | None) -> Support:
         if support is None:
             raise ProblemError(problem("request.invalid", reason="give a number, a support number, or both"))
         number = self._read(support, Kind.UPDATES)
         client = await self._client()
-        question = client.question(Support, number=number.text, lic=self._licence())
-        await self._take_certificate(await self._ask(question))
+        return client.question(Support, number=number.text, lic=self._licence())
 
     async def request(self, typed: str, support: str | None, given: Typed | None) -> str:
         """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
@@ -164,13 +163,15 @@ class Registration:
                 Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
             )
         )
-        await _reached(client.ask_for_mail(question))
+        async with self._turn:
+            await _reached(client.ask_for_mail(question))
 
     async def enrol_confirm(self, email: str, code: str) -> None:
         """Exchange the mailed code for the trial's certificate. Raises ``ProblemError``."""
         client = await self._client()
         question = _worded(lambda: client.question(EnrolConfirm, email=email, code=code))
-        await self._take_certificate(await self._ask(question))
+        async with self._turn:
+            await self._take_certificate(await self._ask(question))
 
     # -- another computer -----------------------------------------------------------------------------
 
@@ -178,7 +179,8 @@ class Registration:
         """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
         client = await self._client()
         question = _worded(lambda: client.question(Recover, email=email, lang=lang))
-        await _reached(client.ask_for_mail(question))
+        async with self._turn:
+            await _reached(client.ask_for_mail(question))
 
     async def recover_confirm(self, email: str, code: str) -> list[dict[str, Any]]:
         """Exchange the mailed code for the right to move a licence; the account's companies.
@@ -187,27 +189,31 @@ class Registration:
         """
         client = await self._client()
         question = _worded(lambda: client.question(RecoverConfirm, email=email, code=code))
-        answer = await self._ask(question)
-        self._session = answer.session
+        async with self._turn:
+            answer = await self._ask(question)
+            self._session = answer.session
         return [each.model_dump() for each in answer.companies]
 
     async def transfer(self, licence: str) -> None:
         """Move a licence of a confirmed account to this computer. Raises ``ProblemError``."""
-        if self._session is None:
-            raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
         client = await self._client()
-        session = self._session
-        question = _worded(lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine()))
-        await self._take_certificate(await self._ask(question))
-        self._session = None
+        async with self._turn:
+            session = self._session
+            if session is None:
+                raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
+            question = _worded(lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine()))
+            await self._take_certificate(await self._ask(question))
+            self._session = None
 
     async def deactivate(self) -> None:
         """Give the licence back, so that another computer can have it. Raises ``ProblemError``."""
         client = await self._client()
-        answer = await self._ask(client.question(Deactivate, lic=self._licence()))
-        if answer.released != self._licence():
-            raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
-        await self._stored(self.gate.remove)
+        async with self._turn:
+            licence = self._licence()
+            answer = await self._ask(client.question(Deactivate, lic=licence))
+            if answer.released != licence:
+                raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
+            await self._stored(lambda: self.gate.remove(licence))
 
     # -- the daily question ---------------------------------------------------------------------------
 
@@ -218,8 +224,10 @@ class Registration:
     async def check(self) -> Status:
         """Ask the vendor how the licence stands, and take over what has changed. Raises ``ProblemError``."""
         client = await self._client()
-        status, text = await _reached(client.check(self._check(client)))
-        await self._stored(lambda: self._take_status(status, text))
+        async with self._turn:
+            question = self._check(client)
+            status, text = await _reached(client.check(question))
+            await self._stored(lambda: self._take_status(question, status, text))
         return status
 
     def _check(self, client: VendorClient) -> Check:
@@ -228,15 +236,21 @@ class Registration:
             raise ProblemError(problem("licence.nothing_to_do", reason="no certificate is installed"))
         return client.question(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
 
-    def _take_status(self, status: Status, text: str) -> None:
-        if status.keys is not None:
-            try:
-                self.gate.store.keep_keys(status.keys, self.gate.wall())
-            except (TokenRefused, WireError) as error:
-                log.warning("the vendor's key list is refused: %s", error)
-        self.gate.take_status(text)
-        if status.crt is not None:
-            self.gate.install(status.crt.encode())
+    def _take_status(self, question: Check, status: Status, text: str) -> None:
+        with self.gate.store.lock:
+            now = self.gate.certificate
+            if now is None or (now.sub, now.jti) != (question.lic, question.crt):
+                # A file was imported, or read again, while the question was on its way.
+                log.info("the vendor's answer is about a former certificate; it is dropped")
+                return
+            if status.keys is not None:
+                try:
+                    self.gate.store.keep_keys(status.keys, self.gate.wall())
+                except (TokenRefused, WireError) as error:
+                    log.warning("the vendor's key list is refused: %s", error)
+            self.gate.take_status(text)
+            if status.crt is not None:
+                self.gate.install(status.crt.encode())
 
     async def run(self) -> None:
         """Ask the vendor every day, for ever. What goes wrong is logged, and stops nothing."""
@@ -251,10 +265,12 @@ class Registration:
                     status = await self.check()
                     log.info("the licence was confirmed: %s", status.verdict)
                 failures = 0
-            except ProblemError as error:
+            except Exception as error:
+                # No server, file or certificate may end the daemon. What an odd failure says may quote them.
                 pause = TRY_AGAIN[min(failures, len(TRY_AGAIN) - 1)]
                 failures += 1
-                log.warning("the licence could not be confirmed: %s", error)
+                why = error if isinstance(error, ProblemError) else type(error).__name__
+                log.warning("the licence could not be confirmed: %s", why)
 
     def _wants_check(self) -> bool:
         certificate = self.gate.certificate

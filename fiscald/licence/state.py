@@ -111,18 +111,23 @@ def _row(it: Situation) -> LicenceState:
 
 
 def company_mismatch(expected: str, found: str, warnings: tuple[str, ...] = ()) -> LicenceState:
-    """The licence belongs to ``expected``, the shop or the printer to ``found``."""
-    return _refused("company_mismatch", "number", warnings, expected=expected, found=found)
+    """The licence belongs to ``expected``, the shop or the printer to ``found``.
+
+    They are members of their own for the application. The sentence names nobody: sentences get into logs.
+    """
+    names = _members("company_mismatch", "number", expected=expected, found=found)
+    why = problem("licence.company_mismatch", extra=names, expected="one company", found="another")
+    return LicenceState("company_mismatch", why, warnings)
 
 
 def _refused(name: str, prompt: str, warnings: tuple[str, ...], **facts: Any) -> LicenceState:
-    why = problem(
-        f"licence.{name}",
-        extra={"state": name, "prompt": prompt, "allowed": list(ALLOWED)}
-        | {key: value if isinstance(value, int) else str(value) for key, value in facts.items()},
-        **facts,
-    )
-    return LicenceState(name, why, warnings)
+    return LicenceState(name, problem(f"licence.{name}", extra=_members(name, prompt, **facts), **facts), warnings)
+
+
+def _members(name: str, prompt: str, **facts: Any) -> dict[str, Any]:
+    """What a refusal holds for the application beside its sentences."""
+    members = {"state": name, "prompt": prompt, "allowed": list(ALLOWED)}
+    return members | {key: value if isinstance(value, int) else str(value) for key, value in facts.items()}
 
 
 def _warnings(it: Situation, certificate: Certificate) -> tuple[str, ...]:

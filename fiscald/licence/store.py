@@ -8,14 +8,17 @@ error: what it holds is built anew from the others, or forgotten.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
+import logging
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from fiscald.licence.certificate import (
     CLOCK_SLACK,
@@ -25,10 +28,17 @@ from fiscald.licence.certificate import (
     armour,
     verify,
 )
+from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
 from fiscald.licence.wire import KEYS, STATUS, KeyList, Status, WireError, parse
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+#: Seconds until a certificate that was bought for later is tried again where it could not be written.
+PENDING_AGAIN = 60
 
 
 class StoreError(Exception):
@@ -49,17 +59,43 @@ class Memory:
     """By key: when this computer learned that it was withdrawn."""
 
 
+def _alone(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
+    """One at a time: the loop and its worker threads all come here."""
+
+    def locked(self: LicenceStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    functools.update_wrapper(locked, method)
+    return locked
+
+
 class LicenceStore:
     """The files of one computer's licence."""
 
     def __init__(self, directory: Path, keys: Mapping[str, SigningKey]) -> None:
         """Use ``directory``, made if missing; ``keys`` are those of the program.
 
-        Raises ``StoreError`` if others could write there.
+        One that cannot be used stops nobody's start: ``StoreError`` is raised by whatever needs a file, until it can.
         """
+        self.lock = threading.RLock()
+        """Held while files change, and by whoever needs several steps to be one."""
         self._directory = directory
         self._pinned = keys
         self._pending_from: int | None = None
+        self.memory = Memory()
+        self.keys = dict(keys)
+        self._list_version = 0
+        self._opened = False
+        with contextlib.suppress(StoreError):
+            self._open()
+
+    @_alone
+    def _open(self) -> None:
+        """See that the directory is ours alone, and read what is remembered; once. Raises ``StoreError``."""
+        if self._opened:
+            return
+        directory = self._directory
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             mode = directory.lstat().st_mode
@@ -70,33 +106,37 @@ class LicenceStore:
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise StoreError(f"others may write to {directory}; run: chmod go-w {directory}")
         self.memory = self._read_memory()
-        self.keys = dict(keys)
-        self._list_version = 0
         self._read_keys()
+        self._opened = True
 
     # -- certificates ---------------------------------------------------------------------------------
 
+    @_alone
     def load(self, now: int) -> Certificate | None:
-        """The certificate in force, if one is installed. Raises ``CertificateRefused``."""
+        """The certificate in force, if one is installed. Raises ``CertificateRefused`` or ``StoreError``."""
+        self._open()
         self._promote_pending(now)
         text = self._read("certificate")
         if text is None:
             return None
         certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
+        self.memory = self._having_seen(certificate)  # on disk at the next change: its loss is no error
         return certificate
 
+    @_alone
     def paid(self, now: int) -> Certificate | None:
-        """A paid certificate that is or was installed here."""
+        """A paid certificate that is or was installed here, and counts today."""
         for name in ("certificate", "certificate.prev"):
-            with contextlib.suppress(CertificateRefused):
+            with contextlib.suppress(CertificateRefused, StoreError):
                 text = self._read(name)
                 if text is not None and (certificate := verify(text, self.keys, now)).kind == "paid":
                     return certificate
         return None
 
+    @_alone
     def install(self, text: bytes, now: int) -> Certificate:
-        """Verify ``text`` and put it in force. Raises ``CertificateRefused``; then nothing has changed.
+        """Verify ``text`` and put it in force. Raises ``CertificateRefused`` or ``StoreError``; then it is not.
 
         One whose time has not come is kept aside and comes into force at its time (``CERT_NOT_YET``).
         """
@@ -109,37 +149,55 @@ class LicenceStore:
         self._put_in_force(certificate)
         return certificate
 
+    @_alone
     def remove(self) -> None:
-        """Put the certificate out of force; it is kept as the former one."""
+        """Put the certificate out of force; it is kept as the former one. Raises ``StoreError``."""
+        self._open()
         try:
             (self._directory / "certificate").rename(self._directory / "certificate.prev")
         except OSError as error:
             raise StoreError(f"{self._directory / 'certificate'}: {error.strerror}") from None
 
     def _put_in_force(self, certificate: Certificate) -> None:
-        former = self._read("certificate")
-        if former is not None:
+        former, text = self._read("certificate"), armour(certificate.token)
+        if former is not None and former != text.encode():
             self._write("certificate.prev", former.decode("ascii", "replace"))
-        self._write("certificate", armour(certificate.token))
-        self.remember(seen=self.memory.seen | {certificate.sub: (certificate.seq, certificate.jti)})
+        self._write("certificate", text)
+        # It is in force from here on. Where this cannot be written, it is noted when the certificate is read.
+        with contextlib.suppress(StoreError):
+            self.remember(seen=self._having_seen(certificate).seen)
+
+    def _having_seen(self, certificate: Certificate) -> Memory:
+        return replace(self.memory, seen=self.memory.seen | {certificate.sub: (certificate.seq, certificate.jti)})
 
     def pending_due(self, now: int) -> bool:
         """Whether a certificate that was kept aside has come to its time."""
         return self._pending_from is not None and now + CLOCK_SLACK >= self._pending_from
 
     def _promote_pending(self, now: int) -> None:
-        self._pending_from = None
+        """Put the one that was kept aside in force, if its time has come.
+
+        Where the disk is full the former one stays in force, and this is tried again.
+        """
+        try:
+            self._pending_from = self._promoted(now)
+        except (StoreError, OSError) as error:
+            log.error("the certificate that was bought for later cannot be put in force yet: %s", error)
+            self._pending_from = now + CLOCK_SLACK + PENDING_AGAIN
+
+    def _promoted(self, now: int) -> int | None:
+        """When to look again."""
         text = self._read("certificate.pending")
         if text is None:
-            return
+            return None
         with contextlib.suppress(CertificateRefused):
             certificate = verify(text, self.keys, now)
             if certificate.nbf > now + CLOCK_SLACK:
-                self._pending_from = certificate.nbf
-                return
+                return certificate.nbf
             self._check_sequence(certificate)
             self._put_in_force(certificate)
         (self._directory / "certificate.pending").unlink(missing_ok=True)
+        return None
 
     def _check_sequence(self, certificate: Certificate) -> None:
         """An older certificate of the same licence, perhaps with more modules, must not come back."""
@@ -149,6 +207,7 @@ class LicenceStore:
 
     # -- what the vendor says, and this computer's own ------------------------------------------------
 
+    @_alone
     def device(self) -> DeviceKey:
         """This computer's key, made at the first call."""
         text = self._read("device.key")
@@ -163,6 +222,7 @@ class LicenceStore:
         self._write("device.key", key.pem)
         return key
 
+    @_alone
     def status(self, licence: str) -> Status | None:
         """The vendor's newest signed answer about that licence."""
         text = self._read("status")
@@ -172,62 +232,76 @@ class LicenceStore:
                 return status if status.lic == licence else None
         return None
 
+    @_alone
     def keep_status(self, token: str) -> None:
         """Keep an answer that was checked against its question."""
         self._write("status", token + "\n")
 
+    @_alone
     def keep_keys(self, token: str, now: int) -> None:
         """Take over a key list that the root has signed, unless a newer one is known.
 
-        Raises ``TokenRefused`` or ``WireError``; then nothing has changed.
+        Raises ``TokenRefused``, ``WireError`` or ``StoreError``; then the former one counts.
         """
-        if self._take_keys(token, now):
-            self._write("keys", token + "\n")
+        root, listed = self._key_list(token)
+        if listed.ver <= self._list_version:
+            return
+        withdrawn = self._withdrawn(listed, now)
+        if withdrawn != self.memory.withdrawn:
+            self.remember(withdrawn=withdrawn)
+        self._write("keys", token + "\n")
+        self._use_keys(root, listed, withdrawn)
 
     def _read_keys(self) -> None:
-        text = self._read("keys")
+        text = self._content("keys")
         with contextlib.suppress(TokenRefused, WireError, UnicodeDecodeError):
             if text is not None:
-                self._take_keys(text.decode("ascii").strip(), None)
+                root, listed = self._key_list(text.decode("ascii").strip())
+                # Nothing is written here: a full disk must not keep the daemon from starting.
+                withdrawn = self._withdrawn(listed, listed.iat)
+                self.memory = replace(self.memory, withdrawn=withdrawn)
+                self._use_keys(root, listed, withdrawn)
 
-    def _take_keys(self, token: str, now: int | None) -> bool:
+    def _key_list(self, token: str) -> tuple[SigningKey, KeyList]:
         root, payload = read_vendors(token, KEYS, self._pinned, "keys")
         listed = parse(KeyList, payload)
         if listed.iss != root.issuer:
             raise WireError("the key list is not of the vendor whose root signed it")
-        if listed.ver <= self._list_version:
-            return False
-        withdrawn = {
-            key.kid: self.memory.withdrawn.get(key.kid, now or listed.iat) for key in listed.keys if key.revoked
-        }
-        if withdrawn != self.memory.withdrawn:
-            self.remember(withdrawn=withdrawn)
-        self._list_version = listed.ver
-        self.keys = dict(self._pinned)
+        return root, listed
+
+    def _withdrawn(self, listed: KeyList, now: int) -> dict[str, int]:
+        """When this computer learned of each withdrawal; of a new one ``now``."""
+        return {key.kid: self.memory.withdrawn.get(key.kid, now) for key in listed.keys if key.revoked}
+
+    def _use_keys(self, root: SigningKey, listed: KeyList, withdrawn: Mapping[str, int]) -> None:
+        keys = dict(self._pinned)
         for key in listed.keys:
-            self.keys[key.kid] = SigningKey(
+            keys[key.kid] = SigningKey(
                 key.kid, key.x, listed.iss, frozenset(key.uses), key.valid_from, key.valid_to,
                 withdrawn_at=withdrawn.get(key.kid), test=root.test,
             )  # fmt: skip
-        return True
+        self.keys, self._list_version = keys, listed.ver
 
     # -- memory ---------------------------------------------------------------------------------------
 
-    def remember(self, **changes: Any) -> None:
-        """Change what ``state.json`` holds."""
-        self.memory = replace(self.memory, **changes)
-        content = {name: getattr(self.memory, name) for name in ("seen", "mark", "emergency", "withdrawn")}
+    @_alone
+    def remember(self, /, **changes: Any) -> None:
+        """Change what ``state.json`` holds. Raises ``StoreError``; then nothing is remembered."""
+        self._open()
+        changed = replace(self.memory, **changes)
+        content = {name: getattr(changed, name) for name in ("seen", "mark", "emergency", "withdrawn")}
         self._write("state.json", json.dumps(content))
+        self.memory = changed
 
     def _read_memory(self) -> Memory:
         try:
-            content = json.loads((self._read("state.json") or b"{}").decode())
+            content = json.loads((self._content("state.json") or b"{}").decode())
             emergency = content.get("emergency")
             return Memory(
                 {str(sub): (int(seq), str(jti)) for sub, (seq, jti) in content.get("seen", {}).items()},
-                int(content.get("mark", 0)),
-                None if emergency is None else int(emergency),
-                {str(kid): int(at) for kid, at in content.get("withdrawn", {}).items()},
+                _second(content.get("mark", 0)),
+                None if emergency is None else _second(emergency),
+                {str(kid): _second(at) for kid, at in content.get("withdrawn", {}).items()},
             )
         except (ValueError, TypeError, AttributeError, OverflowError):
             return Memory()
@@ -235,6 +309,10 @@ class LicenceStore:
     # -- files ----------------------------------------------------------------------------------------
 
     def _read(self, name: str) -> bytes | None:
+        self._open()
+        return self._content(name)
+
+    def _content(self, name: str) -> bytes | None:
         try:
             with (self._directory / name).open("rb") as file:
                 return file.read(MAX_BYTES + 1)
@@ -245,6 +323,7 @@ class LicenceStore:
 
     def _write(self, name: str, text: str) -> None:
         """Atomically and durably."""
+        self._open()
         try:
             handle, temporary = tempfile.mkstemp(dir=self._directory, prefix=f".{name}.")
             try:
@@ -265,3 +344,8 @@ class LicenceStore:
             raise StoreError(
                 f"{self._directory / name}: {error.strerror}; free disk space or make it writable"
             ) from None
+
+
+def _second(value: Any) -> int:
+    """A time of which a date can be made, whatever stood in the file."""
+    return min(max(int(value), 0), LAST)

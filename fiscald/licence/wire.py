@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, StringConstraints, ValidationError
 
 from fiscald.licence import company
+from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
 from fiscald.model.strict import Strict
 
@@ -22,9 +23,11 @@ T = TypeVar("T", bound=Strict)
 WINDOW = 600
 ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
 
-Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+#: The longest text in a question, an answer or a certificate.
+MOST_TEXT = 500
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_TEXT)]
 Signed = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=8000)]
-Seconds = Annotated[int, Field(strict=True, ge=0, le=2**40)]
+Seconds = Annotated[int, Field(strict=True, ge=0, le=LAST)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{22}$")]
 Email = Annotated[
     str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")

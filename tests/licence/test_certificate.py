@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 
 from fiscald.licence import tokens
 from fiscald.licence.certificate import KIND, CertificateCode, CertificateRefused, armour, verify
-from fiscald.licence.keys import TEST_KEY, SigningKey, trusted
+from fiscald.licence.keys import TEST_KEY, TEST_ROOT, SigningKey, trusted
 from fiscald.licence.store import LicenceStore
-from fiscald.licence.testing import TEST_PRIVATE, make_certificate, sign
-from fiscald.licence.tokens import MAX_BYTES
+from fiscald.licence.testing import TEST_PRIVATE, TEST_ROOT_PRIVATE, make_certificate, sign
+from fiscald.licence.tokens import MAX_BYTES, public_x
+from fiscald.licence.tokens import sign as sign_with
 
 C0 = Path(__file__).with_name("c0.txt").read_text("ascii").strip()
 HEADER, PAYLOAD, SIGNATURE = C0.split(".")
@@ -46,6 +47,13 @@ def b64(data: bytes) -> str:
 
 def unb64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def key_list(ver: int, **changes: Any) -> str:
+    key = {"kid": "test-2026a", "x": public_x(TEST_PRIVATE), "uses": ["licence", "status"]}
+    other = {"kid": "k2", "x": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw", "uses": ["licence", "status"]}
+    payload = {"iss": TEST_ROOT.issuer, "ver": ver, "iat": T0, "keys": [key | changes, other]}
+    return sign_with(payload, "fiscald-keys", TEST_ROOT_PRIVATE, kid=TEST_ROOT.kid)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -244,13 +252,15 @@ BAD_CLAIMS: dict[str, bytes] = {
     "exp true": json.dumps(claims(exp=True)).encode(),
     "exp 1.5": json.dumps(claims(exp=1.5)).encode(),
     "exp text": json.dumps(claims(exp="1771156800")).encode(),
-    "exp too large": json.dumps(claims(exp=2**40 + 1)).encode(),
+    "exp too large": json.dumps(claims(exp=253402300800)).encode(),
+    "iat too large": json.dumps(claims(iat=253402300800)).encode(),
     "neither exp nor perp": json.dumps(claims(exp=...)).encode(),
     "both exp and perp": json.dumps(claims(perp=True)).encode(),
     "perp false": json.dumps(claims(exp=..., perp=False)).encode(),
     "perp of a trial": json.dumps(claims(exp=..., perp=True, kind="trial", end=1800000000)).encode(),
     "no end": json.dumps(claims(end=...)).encode(),
     "a trial without end": json.dumps(claims(kind="trial")).encode(),
+    "a name that fits into no question": json.dumps(claims(jti="j" * 501)).encode(),
     "a list": b'["' + b"x" * 80 + b'"]',
     "not UTF-8": json.dumps(claims(jti="AAAA")).encode().replace(b"AAAA", b"\xff\xfe\xff\xfe"),
     "an unknown claim": json.dumps(claims(admin=True)).encode(),

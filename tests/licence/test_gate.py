@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +16,19 @@ import pytest
 
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
 from fiscald.licence.certificate import Certificate, armour, verify
+from fiscald.licence.device import DeviceKey
 from fiscald.licence.gate import SAFE_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
 from fiscald.licence.state import LicenceState, Situation
 from fiscald.licence.state import derive as table
+from fiscald.licence.store import PENDING_AGAIN
 from fiscald.licence.testing import make_certificate, sign
+from fiscald.licence.wire import Status
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
-from tests.licence.test_certificate import C0, T0, claims
+from tests.daemons import running
+from tests.licence.test_certificate import C0, T0, claims, key_list
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
 RELEASED = datetime.date(2026, 1, 10)
@@ -197,6 +204,11 @@ def test_while_all_is_well_answers_say_nothing(tmp_path: Path, monkeypatch: pyte
     assert opened.refuses("receipt", REAL) is None
 
 
+def full(_: int) -> None:
+    """Instead of ``os.fsync``."""
+    raise OSError(28, "No space left on device")
+
+
 # -- files -----------------------------------------------------------------------------------------------
 
 
@@ -211,39 +223,154 @@ def test_files_are_private_and_the_former_one_is_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in directory.iterdir()) == ["certificate", "certificate.prev", "state.json"]
 
 
-def test_a_directory_that_others_may_write_is_refused(tmp_path: Path) -> None:
-    directory = tmp_path / "licence"
-    directory.mkdir()
-    directory.chmod(0o777)
-    with pytest.raises(StoreError, match="chmod go-w"):
-        gate(directory)
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path)
-    with pytest.raises(StoreError, match="not a link"):
-        gate(link)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"seen": 1}', b'{"seen": {"a": 1}}', b"\xff"])
-def test_a_damaged_state_file_is_no_error(tmp_path: Path, content: bytes) -> None:
+def test_a_directory_that_others_may_write_is_no_licence_until_it_is_closed(tmp_path: Path) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
-    (directory / "state.json").write_bytes(content)
-    assert gate(directory).state().name == "active"
+    directory.chmod(0o770)
+    closed = gate(directory)
+    assert closed.describe()["state"] == "unregistered"
+    assert "chmod go-w" in closed.describe()["reason"]
+    assert closed.refuses("receipt", EMULATED) is not None
+    assert closed.refuses("daily_report", EMULATED) is None
+    with pytest.raises(ProblemError, match="chmod go-w"):
+        closed.install(C0.encode())
+    for writing in (lambda: closed.store.remember(mark=T0), closed.store.device, closed.store.remove):
+        with pytest.raises(StoreError, match="chmod go-w"):
+            writing()
+    directory.chmod(0o700)
+    closed.reload()
+    assert closed.state().name == "active"
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    assert "not a link" in gate(link).describe()["reason"]
 
 
-def test_a_full_disk_leaves_the_former_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["certificate", "status", "keys", "state.json"])
+def test_a_file_that_cannot_be_read_is_told_and_stops_no_start(tmp_path: Path, name: str) -> None:
+    directory = tmp_path / "licence"
+    gate(directory).install(C0.encode())
+    (directory / name).unlink(missing_ok=True)
+    (directory / name).mkdir()  # for root, too, this cannot be read as a file
+    closed = gate(directory)
+    assert (closed.state().name, closed.refuses("daily_report", EMULATED)) == ("unregistered", None)
+    assert f"{name}: Is a directory" in closed.describe()["reason"]
+
+
+async def test_a_daemon_whose_licence_cannot_be_read_starts_and_closes_the_day(tmp_path: Path) -> None:
+    directory = tmp_path / "state" / "licence"
+    directory.mkdir(parents=True)
+    directory.chmod(0o770)
+    async with running(tmp_path, licensed=False) as it:
+        assert "chmod go-w" in (await it.http.get("/v1/licence")).json()["reason"]
+        assert (await it.put("A")).json()["code"] == "licence.unregistered"
+        assert (await it.put("B", {"type": "daily_report"})).json()["state"] == "done"
+        directory.chmod(0o700)
+        await it.client.install_licence(make_certificate())
+        assert (await it.put("A")).json()["state"] == "done"
+
+
+def test_keys_are_read_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was withdrawn is told by the list itself; where that was noted is lost."""
     opened = gate(tmp_path / "licence")
     opened.install(C0.encode())
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
+    opened.store.keep_keys(key_list(2, revoked=True), T0)
+    (tmp_path / "licence" / "state.json").unlink()
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ProblemError, match="No space left"):
-        opened.install(sign(claims(seq=8, jti="crt_8")).encode())
+    assert gate(tmp_path / "licence").state().name == "active"
+    late = gate(tmp_path / "licence", now=T0 + 14 * DAY)
+    assert "CERT_KEY_RETIRED" in late.describe()["reason"]
+
+
+def test_a_key_list_that_cannot_be_written_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = gate(tmp_path / "licence")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        opened.store.keep_keys(key_list(2), T0)
+    assert "k2" not in opened.store.keys
     monkeypatch.undo()
-    assert gate(tmp_path / "licence").describe()["certificate"] == "crt_7Q4M2K9X_0007"
-    assert not list((tmp_path / "licence").glob(".certificate*"))
+    opened.store.keep_keys(key_list(2), T0)
+    assert "k2" in opened.store.keys
+
+
+def test_a_licence_bought_for_later_waits_for_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(T0)
+    store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
+    opened = LicenceGate(store, test_keys=True, machine=MACHINE, series={"1.0": RELEASED}, clock=clock)
+    opened.install(C0.encode())
+    later = T0 + DAY
+    with pytest.raises(ProblemError, match="CERT_NOT_YET"):
+        opened.install(sign(claims(seq=8, jti="crt_8", nbf=later)).encode())
+    tries: list[int] = []
+
+    def fails(handle: int) -> None:
+        tries.append(handle)
+        full(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    clock.now = later
+    for _ in range(3):
+        assert opened.refuses("receipt", EMULATED) is None, "the former one stays in force"
+    assert len(tries) == 1, "not at every document"
+    assert opened.describe()["certificate"] == "crt_7Q4M2K9X_0007"
+    monkeypatch.undo()
+    clock.now += PENDING_AGAIN
+    assert opened.describe()["certificate"] == "crt_8"
+    assert not (tmp_path / "licence" / "certificate.pending").exists()
+
+
+def test_what_cannot_be_written_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = gate(tmp_path / "licence")
+    opened.install(C0.encode())
+    before = opened.store.memory
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError):
+        opened.store.remember(mark=T0 + 1)
+    with pytest.raises(ProblemError, match="No space left"):
+        opened.take_emergency()
+    assert opened.store.memory == before
+    assert "licence.w.emergency" not in opened.state().warnings
+
+
+def test_a_lost_state_file_forgets_no_installed_certificate(tmp_path: Path) -> None:
+    gate(tmp_path / "licence").install(sign(claims(seq=9, jti="crt_9")).encode())
+    (tmp_path / "licence" / "state.json").unlink()
+    with pytest.raises(ProblemError, match="CERT_SUPERSEDED"):
+        gate(tmp_path / "licence").install(C0.encode())
+
+
+def test_the_first_questions_of_many_threads_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
+    at_once, real = threading.Barrier(8), DeviceKey.make
+
+    def slow() -> DeviceKey:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            at_once.wait(0.2)  # all that may come here together do
+        return real()
+
+    monkeypatch.setattr(DeviceKey, "make", slow)
+    with ThreadPoolExecutor(8) as threads:
+        made = {each.result().thumbprint for each in [threads.submit(store.device) for _ in range(8)]}
+    assert made == {store.device().thumbprint}
+
+
+def test_no_reader_sees_parts_of_two_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at between the reading of a certificate and of what the vendor says about it."""
+    opened = gate(tmp_path / "licence")
+    opened.install(C0.encode())
+    seen: list[tuple[str, str]] = []
+    real = LicenceStore.status
+
+    def look(store: LicenceStore, licence: str) -> Status | None:
+        found = opened.describe()
+        seen.append((found["licence"], found["confirmed_at"]))
+        return real(store, licence)
+
+    before = opened.describe()["confirmed_at"]
+    monkeypatch.setattr(LicenceStore, "status", look)
+    opened.install(sign(claims(sub="lic_ANXTHER0", jti="crt_1", iat=T0)).encode())
+    assert seen
+    assert set(seen) == {("lic_7Q4M2K9X", before)}
+    assert opened.describe()["licence"] == "lic_ANXTHER0"
 
 
 # -- the machine -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import json
 import logging
@@ -17,6 +18,7 @@ from typing import Any
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,14 +31,15 @@ from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_ROOT, trusted
-from fiscald.licence.testing import TEST_PRIVATE, TEST_ROOT_PRIVATE, make_certificate, sign
-from fiscald.licence.tokens import fingerprint, public_x
-from fiscald.licence.tokens import sign as sign_with
+from fiscald.licence.number import APP
+from fiscald.licence.testing import make_certificate, sign
+from fiscald.licence.tokens import fingerprint
+from fiscald.licence.vendor.admin import audit_rows
 from fiscald.licence.vendor.running import RunningVendor, vendor_server
 from fiscald.licence.wire import Check
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
-from tests.licence.test_certificate import C0, T0, claims
+from tests.licence.test_certificate import C0, T0, claims, key_list
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"
 BAKERY = ("Piekarnia Żurek sp. z o.o.", "00-950", "PL", "1234563218")
@@ -149,9 +152,12 @@ LIES: dict[str, Answering] = {
     "another vendor": lambda q: (200, "application/jose", status_for(q, iss="urn:fiscald:vendor:thief").encode()),
     "a certificate": lambda _: (200, "application/jose", C0.encode()),
     "its own question": lambda q: (200, "application/jose", q.encode()),
+    "after the last date": lambda q: (200, "application/jose", status_for(q, since=253402300800).encode()),
     "unknown verdict": lambda q: (200, "application/jose", status_for(q, verdict="maybe").encode()),
     "too long": lambda q: (200, "application/jose", b"x" * 20_000),
     "not text": lambda q: (200, "application/jose", bytes(range(256))),
+    "an odd character set": lambda q: (200, "text/html; charset=hex", status_for(q).encode() + b"?"),
+    "an odder one": lambda q: (200, "text/html; charset=rot13", b"zz"),
     "signed by nobody": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
 }
 
@@ -198,12 +204,114 @@ async def test_a_signed_revocation_counts_also_after_a_restart(tmp_path: Path) -
     assert again.may_print, "a new number works"
 
 
+async def test_a_late_answer_does_not_undo_what_was_installed_meanwhile(tmp_path: Path) -> None:
+    newer = make_certificate(now=T0, sub="lic_ANXTHER0")
+    late = sign(claims(seq=8, jti="crt_8"))
+    tills: list[Till] = []
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        tills[0].gate.install(newer.encode())  # while the question is on its way
+        return 200, "application/jose", status_for(question, verdict="renewed", crt=late).encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        tills.append(it)
+        it.gate.install(C0.encode())
+        await it.flows.check()
+        assert it.gate.describe()["licence"] == "lic_ANXTHER0"
+        assert not (tmp_path / "licence" / "status").exists()
+
+
+async def test_a_late_answer_does_not_bring_back_what_was_removed(tmp_path: Path) -> None:
+    tills: list[Till] = []
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        tills[0].gate.remove("lic_7Q4M2K9X")
+        crt = sign(claims(seq=8, jti="crt_8"))
+        return 200, "application/jose", status_for(question, verdict="renewed", crt=crt).encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        tills.append(it)
+        it.gate.install(C0.encode())
+        await it.flows.check()
+        assert it.gate.state().name == "unregistered"
+
+
+async def test_the_vendor_is_asked_one_question_at_a_time(tmp_path: Path) -> None:
+    """Registering waits for a check that is on its way, and giving back for both."""
+    clock = Clock(time.time())
+    async with vendor(tmp_path / "vendor", clock) as server:
+        it = till(tmp_path / "till", server.url, clock, ca_file=server.ca_file)
+        first, second = server.number(APP), server.number()
+        await it.flows.register(first, None, BAKERY)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(it.flows.check)
+            tasks.start_soon(it.flows.register, second, None, BAKERY)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(it.flows.deactivate)
+        assert it.gate.state().name == "unregistered"
+        with server.store.transaction(int(clock.now)) as t:
+            told = [row["what"] for row in audit_rows(t, None, 100)]
+    assert told.index("licence.superseded") < told.index("device.released")
+
+
 async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
     """An HTTP status is no verdict: a signed "ok" counts whatever stands beside it."""
     async with liar(lambda q: (503, "text/plain", status_for(q, verdict="ok").encode())) as url:
         it = till(tmp_path / "licence", url, Clock(T0))
         it.gate.install(C0.encode())
         assert (await it.flows.check()).verdict == "ok"
+
+
+async def test_a_signed_no_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    """Finding out that one asked wrong says nothing about the licence."""
+    no = {"code": "clock", "detail": "The date is wrong.", "detail_pl": "Zła data."}
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        part = question.split(".")[1]
+        asked = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": T0, "nonce": asked["nonce"]}
+        signed = sign(head | {"req": fingerprint(question), "refused": no}, "fiscald-answer")
+        return 400, "application/jose", signed.encode()
+
+    async with liar(answer) as url:
+        it = till(tmp_path / "licence", url, Clock(T0))
+        it.gate.install(C0.encode())
+        before = it.gate.describe()
+        why = await refused(it.flows.check())
+    assert (why["code"], why["vendor_code"], why["detail_pl"]) == ("licence.denied", "clock", "Zła data.")
+    assert it.gate.describe() == before
+
+
+async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> None:
+    it = till(tmp_path / "licence", "https://127.0.0.1:9", Clock(T0), ca_file=tmp_path / "absent.pem")
+    it.gate.install(C0.encode())
+    why = await refused(it.flows.check())
+    assert why["code"] == "licence.unreachable"
+    assert "No such file" in why["detail"]
+
+
+async def test_a_server_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and the answer never."""
+    monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.3)
+
+    async def drip(stream: anyio.abc.SocketStream) -> None:
+        with contextlib.suppress(anyio.BrokenResourceError):
+            async with stream:
+                await stream.send(b"HTTP/1.1 200 X\r\nContent-Length: 9999\r\n\r\n")
+                while True:
+                    await stream.send(b"x")
+                    await anyio.sleep(0.02)
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, drip)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        it = till(tmp_path / "licence", f"http://127.0.0.1:{port}", Clock(T0))
+        it.gate.install(C0.encode())
+        with anyio.fail_after(10):
+            assert (await refused(it.flows.check()))["code"] == "licence.unreachable"
+        tasks.cancel_scope.cancel()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -275,14 +383,32 @@ async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monke
     assert 0.9 * DAY <= daily <= 1.1 * DAY
 
 
+async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pauses: list[float] = []
+    real = anyio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+        if len(pauses) > 2:
+            raise Enough
+
+    def odd() -> None:
+        raise ZeroDivisionError("5260001246 is odd")
+
+    it = till(tmp_path / "licence", "http://127.0.0.1:9", Clock(T0))
+    monkeypatch.setattr("fiscald.licence.registration.anyio.sleep", sleep)
+    monkeypatch.setattr(it.gate, "save_time", odd)
+    with pytest.raises(Enough):
+        await it.flows.run()
+    assert pauses[1:] == [300.0, 900.0]
+    assert "ZeroDivisionError" in caplog.text
+    assert "5260001246" not in caplog.text
+
+
 # -- key lists -------------------------------------------------------------------------------------------
-
-
-def key_list(ver: int, **changes: Any) -> str:
-    key = {"kid": "test-2026a", "x": public_x(TEST_PRIVATE), "uses": ["licence", "status"]}
-    other = {"kid": "k2", "x": "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw", "uses": ["licence", "status"]}
-    payload = {"iss": TEST_ROOT.issuer, "ver": ver, "iat": T0, "keys": [key | changes, other]}
-    return sign_with(payload, "fiscald-keys", TEST_ROOT_PRIVATE, kid=TEST_ROOT.kid)
 
 
 async def test_a_withdrawn_key_runs_out_two_weeks_after_it_was_learned(tmp_path: Path) -> None:

@@ -21,8 +21,6 @@ from fiscald.licence.vendor.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.
 MOST_KEY_LIST = 6000
-#: The longest text in an answer (``wire.Text``).
-MOST_SAID = 500
 
 
 class NotDone(Exception):
@@ -137,7 +135,9 @@ def rename(
 def forget(t: Transaction, email: str) -> str:
     """Erase an account that is closed for good: what stays is which number made which licence.
 
-    Its licences end. The audit keeps ids, and the names written down at a rename. Raises ``NotDone``.
+    Nothing is signed for its licences any more: a trial stops within days, a bought one goes on where it is and warns
+    once its lease is over. To stop it, revoke it first, and erase once its computer has asked. The audit keeps ids, and
+    the names written down at a rename. Raises ``NotDone``.
     """
     account = t.account(email)
     if account is None:
@@ -223,8 +223,8 @@ def set_release(t: Transaction, version: str, series: datetime.date, url: str) -
 
 def _fits(what: str, text: str | None) -> None:
     """It is to be said in an answer."""
-    if text is not None and not 0 < len(text) <= MOST_SAID:
-        raise NotDone(f"the {what} must have 1 to {MOST_SAID} characters")
+    if text is not None and not 0 < len(text) <= wire.MOST_TEXT:
+        raise NotDone(f"the {what} must have 1 to {wire.MOST_TEXT} characters")
 
 
 # -- looking ---------------------------------------------------------------------------------------------

@@ -107,11 +107,9 @@ def create_app(desk: Desk, outbox: Outbox, product_url: str | None = None) -> St
 
 
 def _offline_page(handed: Handed) -> str:
-    if handed.certificate is not None:
-        return page.certificate(handed.certificate)
     if handed.refused is not None:
         return page.refusal(handed.refused.refusal)
-    return page.released(handed.released or "")
+    return page.certificate(handed.certificate or "")
 
 
 def _cached(token: str | None) -> Response:

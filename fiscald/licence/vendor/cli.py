@@ -254,7 +254,7 @@ def unbind(session: Session, licence: str) -> None:
 
 @main.command()
 @click.argument("email")
-@click.confirmation_option(prompt="Its licences end, and its companies are erased. Go on?")
+@click.confirmation_option(prompt="Its companies are erased, and nothing is signed for its licences any more. Go on?")
 @click.pass_obj
 def forget(session: Session, email: str) -> None:
     """Erase the account with this address: only numbers' seals and licence ids stay."""

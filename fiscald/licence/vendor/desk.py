@@ -10,7 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fiscald.licence import wire
 from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
@@ -22,6 +22,7 @@ from fiscald.licence.vendor.store import Store, Transaction
 from fiscald.licence.wire import WINDOW, Question, WireError
 
 log = logging.getLogger(__name__)
+Q = TypeVar("Q", bound=Question)
 
 MODELS = {model.path: model for model in wire.QUESTIONS}
 
@@ -35,11 +36,10 @@ class Said(NamedTuple):
 
 
 class Handed(NamedTuple):
-    """What goes back for a file carried by hand, and what it is about: one of the others."""
+    """What goes back for a file carried by hand, and what it is about: the certificate or the refusal."""
 
     said: Said
     certificate: str | None = None
-    released: str | None = None
     refused: Refused | None = None
 
 
@@ -75,22 +75,14 @@ class Desk:
         return Said(200, self._signed(result, token, asked))
 
     def hand_in(self, body: bytes, address: str) -> Handed:
-        """A request file, uploaded by hand: to activate, or to give a seat back. Raises like ``answer``.
+        """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
 
         The same file may be handed in again: the answer may have got lost on its way.
         """
-        try:
-            token, asked, jwk = self._read(wire.Activate, body)
-        except Malformed:
-            token, asked, jwk = self._read(wire.Deactivate, body)
+        token, asked, jwk = self._read(wire.Activate, body)
         try:
             with self._transaction() as t:
                 asker = Asker(jwk, network(address, t.now))
-                if isinstance(asked, wire.Deactivate):
-                    released = self._rules.deactivate(t, asked, asker, offline=True)
-                    said = Said(200, self._signed({"released": released}, token, asked))
-                    return Handed(said, released=released)
-                assert isinstance(asked, wire.Activate)
                 certificate = self._rules.activate(t, asked, asker, offline=True)
         except Refused as refused:
             return Handed(self._refusal(refused, token, asked), refused=refused)
@@ -117,7 +109,7 @@ class Desk:
 
     # -- parts ----------------------------------------------------------------------------------------
 
-    def _read(self, model: type[Question], body: bytes) -> tuple[str, Question, dict[str, str]]:
+    def _read(self, model: type[Q], body: bytes) -> tuple[str, Q, dict[str, str]]:
         try:
             token = body.decode("ascii").strip()
             jwk, payload = read_computers(token, model.kind)
@@ -142,7 +134,9 @@ class Desk:
         if abs(asked.iat - t.now) > WINDOW:
             raise Refused("clock")
         seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
-        if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, t.now + 2 * WINDOW):
+        # A question from ahead of our clock is fresh for two windows, the last second included.
+        forgotten = t.now + 2 * WINDOW + 1
+        if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")
 
     def _decide(self, t: Transaction, asked: Question, asker: Asker) -> dict[str, Any] | None:

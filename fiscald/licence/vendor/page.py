@@ -43,13 +43,6 @@ def certificate(token: str) -> str:
     )
 
 
-def released(licence: str) -> str:
-    """A seat was given back."""
-    return _PAGE.format(
-        body=f"<h1>{html.escape(licence)}</h1><p>Licencję zwolniono. / The licence can go to another computer now.</p>"
-    )
-
-
 def refusal(refused: Refusal) -> str:
     """Why there is no certificate."""
     return _PAGE.format(

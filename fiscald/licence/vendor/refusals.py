@@ -83,8 +83,8 @@ TABLE = {
     ),
     "licence_elsewhere": _Row(
         409,
-        "Your company's licence is on another computer; move it here first.",
-        "Licencja firmy jest na innym komputerze. Najpierw przenieś ją tutaj.",
+        "Your company has a licence that is on another computer, or was; move it here first.",
+        "Firma ma licencję, która jest lub była na innym komputerze. Najpierw przenieś ją tutaj.",
     ),
     "licence_unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
     "other_computer": _Row(

@@ -183,8 +183,10 @@ class Rules:
     ) -> tuple[str, dict[str, Any]]:
         """The account whose code it is, and what was asked for; the code is used up. Raises ``Refused``."""
         email = _email(typed_email)
-        limiter = Limiter(t, self.keyring)
-        limiter.take((limits.CODE_TRIES, email.lower()))
+        # By computer too: codes are bound to one, and a stranger's tries must not keep the address's owner out.
+        Limiter(t, self.keyring).take(
+            (limits.CODE_IP, asker.network), (limits.CODE_TRIES, f"{email.lower()}\0{asker.jkt}")
+        )
         account = t.account(email) or "nobody"
         row = t.one(
             "SELECT id, h, tries, wanted FROM otp"
@@ -196,7 +198,8 @@ class Rules:
         right = secrets.compare_digest(seal, h or bytes(len(seal))) and h is not None
         t.do("UPDATE otp SET tries = tries + 1 WHERE id = ?", code_id)
         if not right or tries >= limits.TRIES_PER_CODE:
-            t.audit("code.wrong", account)
+            if row is not None:  # whoever asks about nothing fills no audit
+                t.audit("code.wrong", account)
             raise Refused("code_wrong")
         t.do("UPDATE otp SET used = ? WHERE id = ?", t.now, code_id)
         return account, json.loads(wanted)
@@ -302,13 +305,17 @@ class Rules:
         return licence
 
     def _may_replace(self, t: Transaction, company: Company, number: Number, asker: Asker, mid: str) -> None:
-        """A new number replaces what the company has: a trial always, a bought licence on its own computer only."""
+        """A new number replaces what the company has: a trial always, a bought licence on its own computer only.
+
+        Where its seat is free, on a computer that has had it: anybody may buy a number and name this company.
+        """
         known = t.company(company)
         former = None if known is None else t.active_licence(known.id)
         if former is None or former.kind == "trial":
             return
         seat = t.seat(former.id)
-        if seat is not None and (seat.jkt, seat.mid) != (asker.jkt, mid):
+        own = t.knows_device(former.company, asker.jkt) if seat is None else (seat.jkt, seat.mid) == (asker.jkt, mid)
+        if not own:
             raise Refused("licence_elsewhere")
         if former.flags & terms.TRIAL_FLAGS & ~number.flags:
             raise Refused("number_lesser")
@@ -358,8 +365,9 @@ class Rules:
             raise Refused("licence_unknown")
         device = t.device(licence.id, asker.jkt)
         if device is None:
-            raise Refused("other_computer")
-        Limiter(t, self.keyring).take((limits.CHECKS, licence.id))
+            # Of an account that was erased nobody knows the computers any more.
+            raise Refused("licence_over" if licence.state == "ended" else "other_computer")
+        Limiter(t, self.keyring).take((limits.CHECKS, device.id))
         shown = t.one(
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
             asked.crt, licence.id, device.id,
@@ -427,11 +435,8 @@ class Rules:
             self._queue(t, *t.address(row[0]), Letter.LICENCE_MOVED)
         return self._certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker, *, offline: bool = False) -> str:
-        """Give the seat back; again is no mistake. The licence whose seat is free.
-
-        ``offline``: the question came as a file, which must not be from before the seat was taken.
-        """
+    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker) -> str:
+        """Give the seat back; again is no mistake. The licence whose seat is free."""
         licence = t.licence(asked.lic)
         if licence is None:
             raise Refused("licence_unknown")
@@ -439,9 +444,6 @@ class Rules:
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":
-            (bound,) = t.one("SELECT bound FROM device WHERE id = ?", device.id)
-            if offline and asked.iat + wire.WINDOW < bound:
-                raise Refused("request_old")
             t.release(licence.id)
             t.audit("device.released", licence.id, device=device.id)
         return licence.id

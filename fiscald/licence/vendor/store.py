@@ -268,7 +268,11 @@ class Transaction:
         self.do("DELETE FROM replay WHERE expires <= ?", self.now)
         self.do("DELETE FROM throttle WHERE window_end <= ?", self.now)
         self.do("DELETE FROM session WHERE expires <= ?", self.now)
-        self.do("DELETE FROM otp WHERE expires <= ?", self.now)
+        # One whose mail waits for a mail server gets another code when that leaves: the outbox gives it up.
+        self.do(
+            "DELETE FROM otp WHERE expires <= ? AND id NOT IN (SELECT otp_id FROM mail WHERE otp_id IS NOT NULL)",
+            self.now,
+        )
         self.do(
             "DELETE FROM account WHERE state = 'pending' AND created <= ? AND id NOT IN (SELECT account_id FROM otp)"
             " AND id NOT IN (SELECT account_id FROM company WHERE account_id IS NOT NULL)",

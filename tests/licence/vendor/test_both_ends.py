@@ -43,7 +43,7 @@ async def test_every_question_of_the_daemons_client(tmp_path: Path, company: dic
         assert longer.upd.year == paid.upd.year + 1
         question = till.question(wire.Check, lic=paid.sub, crt=longer.jti, ver="1.0.3")
         assert (await till.check(question))[0].verdict == "ok"
-        with pytest.raises(Unreachable, match="HTTP 409 without the vendor's signature"):
+        with pytest.raises(Denied, match="answered already"):
             await till.check(question)  # the same nonce again: refused, which is no verdict
         await office.ask_for_mail(office.question(wire.Recover, email="a@bakery.pl"))
         code = await it.mailbox.code(2)
@@ -56,7 +56,7 @@ async def test_every_question_of_the_daemons_client(tmp_path: Path, company: dic
         assert (await ask(office, wire.Deactivate, lic=paid.sub)).released == paid.sub
 
 
-async def test_a_stranger_an_outage_and_a_limit_are_unreachable_and_no_verdict(tmp_path: Path) -> None:
+async def test_a_stranger_an_outage_and_a_limit_are_no_verdict(tmp_path: Path) -> None:
     clock = Clock()
     async with vendor_server(tmp_path, clock=clock) as it:
         till, stranger = client(it, clock), client(it, clock)
@@ -67,7 +67,7 @@ async def test_a_stranger_an_outage_and_a_limit_are_unreachable_and_no_verdict(t
         async def check(who: VendorClient) -> wire.Status:
             return (await who.check(who.question(wire.Check, lic=paid.sub, crt=paid.jti, ver="1.0.3")))[0]
 
-        with pytest.raises(Unreachable, match="HTTP 403"):
+        with pytest.raises(Denied, match="not on this computer"):
             await check(stranger)
         clock.go(-60)
         with pytest.raises(Unreachable, match="HTTP 503"):

@@ -68,6 +68,31 @@ async def test_a_mail_that_cannot_be_sent_is_tried_again_later_also_after_a_rest
     flaky.store.close()
 
 
+async def test_a_code_waits_with_its_mail_while_others_ask(flaky: Vendor) -> None:
+    """Every question tidies up; a code that has not left yet is not to be tidied."""
+    till, server = Computer(flaky.clock), server_of(flaky)
+    server.failure = TimeoutError()
+    flaky.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
+    for seconds in (0, 60, 300, 900, 3600, 3600):
+        flaky.clock.go(seconds)
+        flaky.desk.healthy()
+        assert await flaky.outbox.send_one()
+    server.failure = None
+    flaky.clock.go(3600)
+    flaky.desk.healthy()
+    code = await flaky.code()
+    flaky.clock.go(899)
+    flaky.desk.healthy()
+    assert flaky.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code).status == 200
+    server.failure = TimeoutError()
+    flaky.ask(till, wire.Recover, email="a@bakery.pl")
+    flaky.clock.go(days=1)
+    assert not await flaky.outbox.send_one()
+    flaky.desk.healthy()
+    assert flaky.rows("SELECT count(*) FROM otp") == [(0,)]
+    flaky.store.close()
+
+
 async def test_a_mail_is_given_up_after_a_day_or_when_its_address_is_refused(flaky: Vendor) -> None:
     server = server_of(flaky)
     server.failure = MailRefused("550")

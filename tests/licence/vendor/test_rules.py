@@ -89,6 +89,21 @@ async def test_codes_may_be_tried_twenty_times_a_day(vendor: Vendor, till: Compu
         vendor.ask(till, wire.RecoverConfirm, email="A@BAKERY.pl", code="AAAAA-AAAAA")
 
 
+async def test_a_stranger_locks_nobody_out_and_fills_no_audit(vendor: Vendor, till: Computer, office: Computer) -> None:
+    await vendor.trial(till)
+    before = vendor.audit()
+    for number in range(30):
+        stranger = Computer(vendor.clock, 100 + number, "198.51.100.7")
+        email = ("a@bakery.pl", "nobody@example.org")[number % 2]
+        assert vendor.ask(stranger, wire.RecoverConfirm, email=email, code="AAAAA-AAAAA").refused == "code_wrong"
+    with pytest.raises(TooMany):
+        vendor.ask(Computer(vendor.clock, 200, "198.51.100.7"), wire.EnrolConfirm, email="x@bakery.pl", code="A")
+    for _ in range(20):
+        vendor.ask(office, wire.RecoverConfirm, email="a@bakery.pl", code="AAAAA-AAAAA")
+    assert vendor.audit() == before
+    assert await vendor.session(till)
+
+
 async def test_enrolling_is_limited_by_address_and_company(vendor: Vendor) -> None:
     def enrol(number: int, email: str, company: dict[str, str]) -> None:
         vendor.ask(Computer(vendor.clock, number), wire.Enrol, email=email, company=company)
@@ -200,6 +215,27 @@ async def vendor_session_without_companies(vendor: Vendor, computer: Computer) -
             vendor.keyring.seal("session", "s"), account, computer.key.thumbprint, vendor.clock() + 900,
         )  # fmt: skip
     return "s"
+
+
+async def test_a_strangers_number_takes_no_bought_licence_whose_seat_is_free(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
+    await vendor.trial(till)
+    number = vendor.number().text
+    paid = vendor.activate(till, number).crt
+    vendor.ask(till, wire.Deactivate, lic=paid.sub)
+    stranger = Computer(vendor.clock, 9)
+    refused = vendor.activate(stranger, vendor.number().text)
+    assert (refused.status, refused.refused) == (409, "licence_elsewhere")
+    assert [email for (email,) in vendor.rows("SELECT email FROM account JOIN company ON account_id = account.id")] == [
+        "a@bakery.pl"
+    ]
+    # Its own computers go on: the former one with a newer number, another with the old one, and then with a newer.
+    newer = vendor.activate(till, vendor.number().text).crt
+    vendor.ask(till, wire.Deactivate, lic=newer.sub)
+    session = await vendor.session(office)
+    assert vendor.ask(office, wire.Transfer, session=session, lic=newer.sub).status == 200
+    assert vendor.activate(office, vendor.number().text).crt.sub != newer.sub
 
 
 async def test_an_account_may_have_several_companies(vendor: Vendor, till: Computer, office: Computer) -> None:
@@ -439,12 +475,36 @@ async def test_a_licence_may_be_checked_sixty_times_a_day_by_its_own_computer(
     assert vendor.check(till, paid).verdict == "ok"
 
 
+async def test_a_computer_that_had_a_licence_uses_up_no_checks_of_the_one_that_has_it(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
+    number = vendor.number().text
+    former = vendor.activate(till, number).crt
+    vendor.ask(till, wire.Deactivate, lic=former.sub)
+    paid = vendor.activate(office, number).crt
+    for _ in range(60):
+        assert vendor.check(till, former).verdict == "superseded"
+    assert vendor.check(office, paid).verdict == "ok"
+
+
 async def test_what_is_kept_of_a_check_is_the_day_and_the_version(vendor: Vendor, till: Computer) -> None:
     vendor.check(till, vendor.activate(till, vendor.number().text).crt)
     assert vendor.rows("SELECT last_day, version FROM device") == [("2026-01-16", "1.0.3")]
 
 
 # -- moving ----------------------------------------------------------------------------------------------
+
+
+async def test_a_question_from_ahead_of_the_clock_counts_once_to_its_last_second(
+    vendor: Vendor, till: Computer
+) -> None:
+    paid = vendor.activate(till, vendor.number().text).crt
+    token = till.sign(wire.Check, lic=paid.sub, crt=paid.jti, iat=vendor.clock() + wire.WINDOW).encode()
+    assert vendor.desk.answer("/v1/check", token, till.address).status == 200
+    vendor.clock.go(2 * wire.WINDOW)
+    assert vendor.desk.answer("/v1/check", token, till.address).status == 409
+    vendor.clock.go(1)
+    assert vendor.desk.answer("/v1/check", token, till.address).status == 400
 
 
 async def test_a_session_is_bound_to_its_computer_and_fifteen_minutes(
@@ -564,6 +624,8 @@ async def test_an_account_is_erased_and_what_remains_is_numbers_and_licences(ven
     for personal in ("bakery.pl", "1234563218", "PIEKARNIA", "Żurek", till.key.thumbprint, till.mid):
         assert personal not in dump
     assert paid.sub in dump
+    over = vendor.ask(till, wire.Check, lic=paid.sub, crt=paid.jti)
+    assert (over.status, over.refused) == (410, "licence_over")
     with vendor.do() as t, pytest.raises(admin.NotDone):
         admin.forget(t, "a@bakery.pl")
     assert (await vendor.trial(till)).kind == "trial"  # a new customer
