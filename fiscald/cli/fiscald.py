@@ -49,13 +49,12 @@ def run_daemon(config: Config) -> None:
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
     from fiscald.journal import JournalError
-    from fiscald.licence import StoreError
 
     # A hundred printers at once keep the loop busy: the journal's thread would wait 5 ms at each of its turns.
     sys.setswitchinterval(0.0005)
     try:
         anyio.run(daemon.run, config)
-    except (RightsError, SocketError, JournalError, StoreError) as error:
+    except (RightsError, SocketError, JournalError) as error:
         raise click.ClickException(str(error)) from None
 
 
