@@ -23,6 +23,7 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+from fiscald.transport import SerialLine
 
 if TYPE_CHECKING:
     from fiscald.config import Config
@@ -87,7 +88,9 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         state=None if state_dir is None else gather.state_facts(state_dir, daemon=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
-        unseen=any(not host.held(each.address.path).complete for each in configured if hasattr(each.address, "path")),
+        unseen=any(
+            not host.held(each.address.path).complete for each in configured if isinstance(each.address, SerialLine)
+        ),
     )
 
 
