@@ -29,7 +29,8 @@ class SerialLine:
     flow: str = "none"
 
     def __str__(self) -> str:
-        return f"serial://{self.path}?baud={self.baud}"
+        flow = "" if self.flow == "none" else f"&flow={self.flow}"
+        return f"serial://{self.path}?baud={self.baud}{flow}"
 
     async def open(self) -> ByteStream:
         """Open the port: 8 data bits, no parity, DTR and RTS asserted (a CDC device may hold answers back
