@@ -130,6 +130,13 @@ def test_wrong_usage_of_scan(tmp_path: Path, arguments: list[str], config: str, 
     assert hint in result.stderr
 
 
+def test_the_daemons_printer_is_not_asked_by_its_address_either(counter: Counter) -> None:
+    (counter.folder / "root").mkdir()
+    options = ["--port", counter.printer.address, "--root", str(counter.folder / "root")]
+    (port,) = counter.json("scan", "--probe", *options)["ports"]
+    assert (port["not_asked"], port["opened"]) == ("fiscald has it, as till1", None)
+
+
 def test_what_cannot_be_opened_is_told_with_a_hint(tmp_path: Path) -> None:
     result = run(tmp_path, "scan", "--probe", "--port", "tcp://127.0.0.1:1")
     assert result.exit_code == 1
@@ -194,6 +201,16 @@ def test_without_a_daemon_the_printer_is_asked_directly(tmp_path: Path) -> None:
     assert result.exit_code == 4
     codes = [each["code"] for each in json.loads(result.stdout)["findings"]]
     assert {"doctor.daemon_down", "doctor.paper_out"} <= set(codes)
+
+
+@pytest.mark.parametrize("address", ["usb://1424:10b0?serial=none", "tcp://127.0.0.1:1"])
+def test_a_printer_that_is_no_serial_port_and_not_there(tmp_path: Path, address: str) -> None:
+    result = run(tmp_path, "doctor", config=CONFIG.format(address), as_json=True)
+    found = json.loads(result.stdout)["findings"]
+    assert result.exit_code == 4
+    assert [each["stops"] for each in found if each["printer"] == "till1"] == [True]
+    report = run(tmp_path, "bugreport", "-o", "-", config=CONFIG.format(address))
+    assert report.exit_code == 0, report.output
 
 
 def test_with_a_bad_configuration(tmp_path: Path) -> None:
