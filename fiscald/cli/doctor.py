@@ -23,7 +23,6 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
-from fiscald.transport import SerialLine
 
 if TYPE_CHECKING:
     from fiscald.config import Config
@@ -67,6 +66,12 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
     if statuses is not None or config is not None:
         configured = configured_printers(config_path, statuses)
     probed = anyio.run(gather.ask_all, host, configured) if statuses is None and configured else {}
+    printers = tuple(
+        gather.printer_facts(
+            host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
+        )
+        for each in configured
+    )
     state_dir = None if config is None else config.state_dir
     if statuses is not None and not config_path.exists():
         mistakes = None  # the daemon was started with another file, and says what is in it
@@ -78,19 +83,12 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         # A file that is only for the daemon may well be right.
         config_error=None if config_path.exists() and not os.access(config_path, os.R_OK) else mistakes,
         printers_known=statuses is not None or config is not None,
-        printers=tuple(
-            gather.printer_facts(
-                host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
-            )
-            for each in configured
-        ),
+        printers=printers,
         licence=licence,
         state=None if state_dir is None else gather.state_facts(state_dir, daemon=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
-        unseen=any(
-            not host.held(each.address.path).complete for each in configured if isinstance(each.address, SerialLine)
-        ),
+        unseen=any(each.port is not None and not each.port.held.complete for each in printers),
     )
 
 
