@@ -245,7 +245,7 @@ async def test_what_the_flight_recorder_keeps_can_be_played() -> None:
             for payload in ("scomm\t", "trinit\tbm0\t", "prncancel\t"):
                 await stream.send(frame(payload))
                 await stream.receive()
-        report = await play(turns(entries(read(recorder.capture()).packets)), other)
+        report = await play(turns(entries(read(await recorder.capture()).packets)), other)
     assert (report.played, report.differences, report.own) == (3, [], [])
 
 
