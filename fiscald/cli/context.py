@@ -30,9 +30,14 @@ class Context:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client; what it raises becomes a sentence and an exit code."""
+        with self.told(), Client(self.socket) as client:
+            yield client
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What a client raises becomes a sentence and an exit code."""
         try:
-            with Client(self.socket) as client:
-                yield client
+            yield
         except NotReachable as error:
             self.fail(UNREACHABLE, str(error))
         except Refused as error:
