@@ -263,12 +263,14 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     assert counter.run("print", counter.file(document), "--key", "FV/1").exit_code == 0
     config = counter.folder / "fiscald.toml"
     config.write_text(
-        f'# licence {NUMBER}\n[company]\nname = "Jan Kowalski"\npostcode = "00-950"\nnip = "1234563218"\n'
+        f'# licence {NUMBER}\ncompany = {{name = "Jan Kowalski", postcode = "00-950", nip = "1234563218"}}\n'
         f'[api]\ntoken = "hunter2"\nkey = "{KEY}"\n'
         + CONFIG.format(counter.printer.address)
     )  # fmt: skip
     log = counter.folder / "fiscald.log"
-    log.write_text(f"job FV/1 accepted\nasked {mail}\nlicence {NUMBER.lower()} refused\nBearer {TOKEN}\nNIP {nip}\n")
+    log.write_text(
+        f"job FV/1 accepted\nasked {mail} of Jan Kowalski\nlicence {NUMBER.lower()} refused\nBearer {TOKEN}\nNIP {nip}\n"
+    )
     root = counter.folder / "root"
     root.mkdir()
     path = counter.folder / "report.tar.gz"
