@@ -125,6 +125,8 @@ def decode(
 def _is_there(name: str) -> bool:
     try:
         return bool(name) and Path(name).exists()
+    except PermissionError:
+        return True  # reading it tells why
     except (OSError, ValueError):
         return False  # too long for a name
 
