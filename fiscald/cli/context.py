@@ -88,6 +88,11 @@ def is_there(path: Path) -> bool:
         return True
 
 
+def forget_output() -> None:
+    """What Python still holds for standard output, which takes no more, is not written at the end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refusal_code(status: int, problem: Problem) -> int:
     if problem.fault is Fault.LICENCE or status == 403:
         return REFUSED
@@ -123,7 +128,7 @@ class Verbs(click.Group):
             click.echo(f"stopped{goes_on if ctx.invoked_subcommand in self.submitting else ''}", err=True)
         except BrokenPipeError:
             # Whoever read our output has gone; what Python still wants to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            forget_output()
         except Exception:
             traceback.print_exc()
         sys.exit(UNKNOWN)
