@@ -45,6 +45,8 @@ class SerialLine:
             )
         except serial.SerialException as error:
             raise self._explain(error) from None
+        except ValueError as error:  # a speed that is none of the usual ones
+            raise LinkError(f"{self.path} cannot be opened: {error}") from None
         except (OSError, termios.error) as error:
             raise LinkError(f"{self.path} is not a serial port: {error}") from None
         return _SerialStream(port, self.path)
