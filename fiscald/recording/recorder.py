@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
-#: Packets that whoever follows is given together: to make more of them would hold up others.
+#: Packets that are made together (1 ms): more of them would hold up others.
 _AT_ONCE = 256
 
 
@@ -78,12 +78,17 @@ class FlightRecorder:
     async def capture(self) -> bytes:
         """What is kept, as a pcapng file.
 
-        A thread makes it: for a full memory that takes longer than others may wait for an answer.
+        It is made in parts, and others have their turn in between: of a full memory all of it takes longer than they
+        may wait for an answer. In a thread it would keep them waiting longer, for the interpreter's lock.
         """
         head, packets = beginning(self._printer), list(self._packets)
         if self._dropped:
             head += self._gap(f"{self._dropped} earlier packets are not kept any more")
-        return head + await anyio.to_thread.run_sync(_encoded, packets)
+        parts = [head]
+        for first in range(0, len(packets), _AT_ONCE):
+            parts.append(_encoded(packets[first : first + _AT_ONCE]))
+            await anyio.lowlevel.checkpoint()
+        return b"".join(parts)
 
     async def follow(self) -> AsyncIterator[bytes]:
         """A pcapng file that goes on for ever: from now on, every packet as it is kept.
