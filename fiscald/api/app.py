@@ -183,9 +183,9 @@ class Api(Handlers):
         follow = request.query_params.get("follow", "false")
         if follow not in ("true", "false"):
             raise ProblemError(problem("request.query", reason="follow is true or false"))
-        kept = self.engine.capture(name)
         if follow == "false":
-            return Response(kept, media_type=PCAPNG)
+            return Response(await self.engine.capture(name), media_type=PCAPNG)
+        self.engine.printer(name)  # an unknown one is refused before the answer begins
         return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
 
     async def adopt(self, request: Request) -> Response:

@@ -27,7 +27,7 @@ from fiscald.onsite.candidates import candidates
 from fiscald.onsite.checks import judge
 from fiscald.onsite.host import Host
 from fiscald.onsite.probing import Probed
-from fiscald.onsite.scrub import scrub, scrubbed
+from fiscald.onsite.scrub import owner, scrub, scrub_toml, scrubbed, without
 from fiscald.recording.packets import read, write
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import redact
@@ -87,11 +87,16 @@ def gather(context: Context, config_path: Path, log: Path | None, host: Host) ->
     }
     text = _text(config_path)
     if text is not None:
-        members["config.toml"] = _scrub_toml(text).encode()
+        members["config.toml"] = scrub_toml(text).encode()
     lines = _tail(log) if log is not None else _journal()
     if lines:
         members["log.txt"] = scrub(lines).encode()
-    return members | (_from_daemon(context) if facts.socket.answers else {})
+    members |= _from_daemon(context) if facts.socket.answers else {}
+    named = owner(text or "")
+    return {
+        name: content if name.endswith(".pcapng") else without(content.decode(), named).encode()
+        for name, content in members.items()
+    }
 
 
 def _from_daemon(context: Context) -> dict[str, bytes]:
@@ -127,21 +132,6 @@ def _versions() -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in _PACKAGES},
         "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
-
-
-def _scrub_toml(text: str) -> str:
-    """Line by line, so that it can be read as it was written, mistakes and all."""
-    private = ("nip", "name", "postcode")
-    lines = []
-    section = ""
-    for line in text.splitlines():
-        key = line.partition("=")[0].strip().strip("\"'")
-        if line.strip().startswith("["):
-            section = line.strip()
-        if section.startswith("[company]") and key in private:
-            line = f'{key} = "(removed)"'
-        lines.append(line)
-    return scrub("\n".join(lines) + "\n")
 
 
 def _text(path: Path) -> str | None:

@@ -7,15 +7,17 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused
 from fiscald.model.problems import Fate, Fault, Problem
+
+T = TypeVar("T")
 
 DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
 
@@ -30,9 +32,14 @@ class Context:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client; what it raises becomes a sentence and an exit code."""
+        with self.told(), Client(self.socket) as client:
+            yield client
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What a client raises becomes a sentence and an exit code."""
         try:
-            with Client(self.socket) as client:
-                yield client
+            yield
         except NotReachable as error:
             self.fail(UNREACHABLE, str(error))
         except Refused as error:
@@ -40,10 +47,25 @@ class Context:
             sys.exit(_refusal_code(error.status, error.problem))
         except ClientError as error:
             self.fail(UNKNOWN, str(error))
+        except PermissionError as error:
+            if str(error.filename) != str(self.socket):
+                raise
+            self.fail(UNREACHABLE, f"{self.socket}: this user may not look into its folder; see: fiscalctl doctor")
+
+    def ask(self, question: Callable[[Client], T]) -> T | None:
+        """What a running daemon answers; ``None`` without one that this user can reach."""
+        if is_there(self.socket):
+            with suppress(ClientError, PermissionError), Client(self.socket) as client:
+                return question(client)
+        return None
+
+    def warn(self, message: str) -> None:
+        """A sentence on stderr."""
+        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
 
     def fail(self, code: int, message: str) -> NoReturn:
         """End with a sentence on stderr."""
-        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
+        self.warn(message)
         sys.exit(code)
 
     def show(self, content: Any, text: Callable[[], str]) -> None:
@@ -56,6 +78,19 @@ class Context:
             click.echo(problem.model_dump_json(indent=1), err=True)
         else:
             click.echo(problem_text(problem), err=True)
+
+
+def is_there(path: Path) -> bool:
+    """Whether it is there, or may be where this user may not look: opening it tells why it cannot be had."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
+
+
+def forget_output() -> None:
+    """What Python still holds for standard output, which takes no more, is not written at the end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refusal_code(status: int, problem: Problem) -> int:
@@ -79,6 +114,9 @@ def problem_text(problem: Problem) -> str:
 class Verbs(click.Group):
     """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
 
+    #: The verbs that wait for a job, which does not wait for them.
+    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job"))
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
         try:
@@ -86,10 +124,11 @@ class Verbs(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("stopped; what was submitted goes on. Ask again: fiscalctl job KEY", err=True)
+            goes_on = "; what was submitted goes on. Ask again: fiscalctl job KEY"
+            click.echo(f"stopped{goes_on if ctx.invoked_subcommand in self.submitting else ''}", err=True)
         except BrokenPipeError:
             # Whoever read our output has gone; what Python still wants to write goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            forget_output()
         except Exception:
             traceback.print_exc()
         sys.exit(UNKNOWN)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 import click
 
-from fiscald.api.client import Client, ClientError, Refused
-from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, pass_context
+from fiscald.api.client import Client, Refused
+from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, is_there, pass_context
 from fiscald.cli.scan import config_option, configured_printers, root_option
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.onsite import facts as gather
@@ -59,15 +59,21 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
     """Gather everything; nothing that is missing or forbidden stands in the way of the rest."""
     config, mistakes = _config(config_path)
-    statuses, licence, captures = _ask_daemon(context)
+    statuses, licence, captures = context.ask(_everything) or (None, None, {})
     asker, daemon_user = gather.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
     if statuses is not None or config is not None:
         configured = configured_printers(config_path, statuses)
     probed = anyio.run(gather.ask_all, host, configured) if statuses is None and configured else {}
+    printers = tuple(
+        gather.printer_facts(
+            host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
+        )
+        for each in configured
+    )
     state_dir = None if config is None else config.state_dir
-    if statuses is not None and not config_path.exists():
+    if statuses is not None and not is_there(config_path):
         mistakes = None  # the daemon was started with another file, and says what is in it
     return Facts(
         socket=gather.socket_facts(context.socket, asker, answers=statuses is not None),
@@ -75,19 +81,14 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         daemon_user=daemon_user,
         config_path=config_path,
         # A file that is only for the daemon may well be right.
-        config_error=None if config_path.exists() and not os.access(config_path, os.R_OK) else mistakes,
+        config_error=None if is_there(config_path) and not os.access(config_path, os.R_OK) else mistakes,
         printers_known=statuses is not None or config is not None,
-        printers=tuple(
-            gather.printer_facts(
-                host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
-            )
-            for each in configured
-        ),
+        printers=printers,
         licence=licence,
         state=None if state_dir is None else gather.state_facts(state_dir, daemon=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
-        unseen=any(not host.held(each.address.path).complete for each in configured if hasattr(each.address, "path")),
+        unseen=any(each.port is not None and not each.port.held.complete for each in printers),
     )
 
 
@@ -100,20 +101,11 @@ def _config(path: Path) -> tuple[Config | None, str | None]:
         return None, str(error)
 
 
-def _ask_daemon(
-    context: Context,
-) -> tuple[tuple[PrinterStatus, ...] | None, dict[str, Any] | None, dict[str, bytes]]:
-    """Printers, licence, and the latest bytes of each printer; as far as the daemon answers."""
-    if not context.socket.exists():
-        return None, None, {}
-    try:
-        with Client(context.socket) as client:
-            statuses = client.printers()
-            licence = allowed(client.licence)
-            captures = {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
-            return statuses, licence, captures
-    except ClientError:
-        return None, None, {}
+def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
+    """Printers, licence, and the latest bytes of each printer."""
+    statuses = client.printers()
+    licence = allowed(client.licence)
+    return statuses, licence, {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
 
 
 def allowed(question: Callable[[], T]) -> T | None:

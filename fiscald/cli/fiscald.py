@@ -84,6 +84,9 @@ def demo(*, keep: bool, png: Path) -> None:
     """Print a receipt on an emulated printer through a real daemon: no configuration, no hardware."""
     from fiscald.cli.demo import run_demo
 
+    folder = png.absolute().parent
+    if not os.access(folder, os.W_OK | os.X_OK):  # told before the receipt, not after it
+        raise click.UsageError(f"nothing can be written into {folder}; name another file with --png")
     logging.basicConfig(stream=sys.stderr, level="WARNING", format="%(levelname)s %(message)s")
     run_demo(keep=keep, png=png)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 
 import click
 
-from fiscald.cli.context import USAGE, Context, pass_context
+from fiscald.cli.context import USAGE, Context, forget_output, pass_context
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Direction, NamedFrame
@@ -40,16 +41,30 @@ _code_page = click.option("--code-page", metavar="NAME", help="What the printer'
 def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> None:
     """Write a file that only its owner may read: what was sold, and to whom."""
     if str(path) == "-":
-        sys.stdout.buffer.write(content)
+        _write_out(context, content)
         return
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (0 if force else os.O_EXCL), 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fchmod(descriptor, 0o600)  # whoever could read the one that is replaced
+                file.truncate()
             file.write(content)
     except FileExistsError:
         context.fail(USAGE, f"{path} is there already; name another file, or replace it with --force")
     except OSError as error:
         context.fail(USAGE, f"{path}: {error.strerror}")
+
+
+def _write_out(context: Context, content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_output()
+        context.fail(USAGE, f"standard output: {error.strerror}")
 
 
 def load(context: Context, path: Path) -> Recording:
@@ -125,6 +140,8 @@ def decode(
 def _is_there(name: str) -> bool:
     try:
         return bool(name) and Path(name).exists()
+    except PermissionError:
+        return True  # reading it tells why
     except (OSError, ValueError):
         return False  # too long for a name
 

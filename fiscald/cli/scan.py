@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import anyio
 import click
 
-from fiscald.api.client import Client, ClientError
-from fiscald.cli.context import DONE, FAILED, USAGE, Context, pass_context
+from fiscald.api.client import Client
+from fiscald.cli.context import DONE, FAILED, USAGE, Context, is_there, pass_context
 from fiscald.model.printers import PrinterStatus
 from fiscald.onsite.candidates import Candidate, Configured, candidates
 from fiscald.onsite.host import Host
@@ -72,11 +71,14 @@ def scan(
     if family is not None and not named:
         raise click.UsageError("--family belongs to --port")
     host = Host(root)
-    statuses = daemon_printers(context)
+    configured: list[Configured] = []
     try:
-        configured = configured_printers(config_path, statuses)
+        configured = configured_printers(config_path, context.ask(Client.printers))
+    except ConfigError as error:
+        context.warn(str(error))  # what is plugged in is listed all the same
+    try:
         found = candidates(host, configured, named, FAMILIES if family is None else (family,))
-    except (AddressError, ConfigError) as error:
+    except AddressError as error:
         context.fail(USAGE, str(error))
     if named:
         found = [candidate for candidate in found if candidate.named]
@@ -85,15 +87,6 @@ def scan(
     context.show(content, lambda: "\n".join(_text(results, content["configuration"], asking=asking)))
     answered = any(each.answer is not None or _daemons(each.candidate) for each in results)
     sys.exit(FAILED if asking and not answered else DONE)
-
-
-def daemon_printers(context: Context) -> tuple[PrinterStatus, ...] | None:
-    """What a running daemon says of its printers; ``None`` without one."""
-    if not context.socket.exists():
-        return None
-    with contextlib.suppress(ClientError), Client(context.socket) as client:
-        return client.printers()
-    return None
 
 
 def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) -> list[Configured]:
@@ -105,7 +98,7 @@ def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) ->
 
     if statuses is not None:
         return [Configured(each.name, each.family, parse_address(each.address), each) for each in statuses]
-    if path == DEFAULT_CONFIG and not path.exists():
+    if path == DEFAULT_CONFIG and not is_there(path):
         return []
     config = load(path)
     return [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]

@@ -20,16 +20,18 @@ from typing import Any
 import click
 
 from fiscald.api.client import Client, JobChange, NotReachable
-from fiscald.cli.context import DONE, Context, pass_context, problem_text
+from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
-from fiscald.recording.pcapng import Reader
+from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries
 
 #: Seconds between two attempts to reach a daemon that is being started again.
 RETRY_SECONDS = 1.0
 #: Changes that are kept for the screen.
 KEPT = 200
+#: Changes that wait to be shown.
+WAITING = 1000
 HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
 #: A change of a job or a printer, a frame, or (``None``) the daemon went away.
 Change = JobChange | PrinterStatus | Entry | None
@@ -53,16 +55,23 @@ def watch(context: Context, printer: str | None, *, frames: bool) -> None:
     if frames:
         changes = _together(changes, *(follow_frames(context, each.name) for each in found))
     try:
-        if context.as_json:
-            for change in changes:
-                click.echo(json.dumps(as_json(change), ensure_ascii=False))
-        elif sys.stdout.isatty():
-            _live(context, changes)
-        else:
-            for change in changes:
-                click.echo(one_line(change))
+        with context.told():
+            _show(context, changes)
     except KeyboardInterrupt:
         sys.exit(DONE)
+    except RecordingError as error:
+        context.fail(UNKNOWN, f"the daemon's recording cannot be read: {error}")
+
+
+def _show(context: Context, changes: Iterator[Change]) -> None:
+    if context.as_json:
+        for change in changes:
+            click.echo(json.dumps(as_json(change), ensure_ascii=False))
+    elif sys.stdout.isatty():
+        _live(context, changes)
+    else:
+        for change in changes:
+            click.echo(one_line(change))
 
 
 def follow(context: Context, printer: str | None) -> Iterator[Change]:
@@ -103,8 +112,11 @@ def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
 
 
 def _together(*sources: Iterator[Change]) -> Iterator[Change]:
-    """What all of them yield, as it comes. They are read by threads that end with the program."""
-    found: queue.SimpleQueue[Change | BaseException] = queue.SimpleQueue()
+    """What all of them yield, as it comes. They are read by threads that end with the program.
+
+    They wait for a terminal that does not take what is shown: the daemon keeps changes, and tells of a gap in frames.
+    """
+    found: queue.Queue[Change | Exception] = queue.Queue(WAITING)
 
     def read(source: Iterator[Change]) -> None:
         try:
@@ -117,7 +129,7 @@ def _together(*sources: Iterator[Change]) -> Iterator[Change]:
         threading.Thread(target=read, args=(source,), daemon=True).start()
     while True:
         change = found.get()
-        if isinstance(change, BaseException):
+        if isinstance(change, Exception):
             raise change
         yield change
 

@@ -284,9 +284,10 @@ class Engine:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).status()
 
-    def capture(self, name: str) -> bytes:
+    async def capture(self, name: str) -> bytes:
         """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
-        return self._actor(name).printer.capture()
+        capture = self._actor(name).printer.capture
+        return b"" if capture is None else await capture()
 
     async def follow(self, name: str) -> AsyncIterator[bytes]:
         """The flight recorder's packets from now on, until the daemon stops.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from fiscald.model.printers import PrinterStatus
 from fiscald.onsite.host import Holder, Host, SerialPort, UsbFacts
@@ -69,24 +70,70 @@ def candidates(
     ``named``: where somebody says that a printer is (names of ports, or addresses) that speaks one of ``spoken``.
     Raises ``AddressError``.
     """
-    ports = host.serial_ports()
-    found = [_serial(host, port, _configured_at(host, configured, port), named, spoken) for port in ports]
+    ports, devices = host.serial_ports(), host.usb_devices()
+    places = [_place(name, spoken) for name in named]
+    found = [_serial(host, port, _configured_at(host, configured, port), places, spoken) for port in ports]
     seen = {port.usb.path for port in ports if port.usb is not None}
     found += [
         _usb(device, known, _configured_as(configured, device))
-        for device in host.usb_devices()
+        for device in devices
         if device.path not in seen and (known := known_usb(device.vendor, device.product)) is not None
     ]
     told = {candidate.configured.name for candidate in found if candidate.configured is not None}
     found += [_elsewhere(host, one) for one in configured if one.name not in told]
-    there = {name for port in ports for name in (port.device, *port.names)}
-    found += [_named(host, name, spoken) for name in named if name not in there]
+    for address in places:
+        listed = [each for each in found if _same_place(host, devices, each, address)]
+        found = [replace(each, named=True, families=tuple(spoken)) if each in listed else each for each in found]
+        if not listed:
+            found.append(_named(host, address, spoken))
     return found
 
 
-def _named(host: Host, name: str, spoken: Sequence[str]) -> Candidate:
+def _place(name: str, spoken: Sequence[str]) -> Address:
+    """Where somebody says that a printer is. Raises ``AddressError``."""
+    if "://" in name:
+        return parse_address(name)
+    return SerialLine(str(Path(name).absolute()), _speeds(spoken)[0])
+
+
+def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, address: Address) -> bool:
+    """Whether ``address`` leads where the candidate is, as far as that can be known without opening it.
+
+    Where it is in doubt (two USB addresses of which none is plugged in), they are one: what is configured is not to be
+    opened under another name.
+    """
+    match address, candidate.address:
+        case SerialLine(), SerialLine(there):
+            return host.path(address.path).resolve() == host.path(candidate.device or there).resolve()
+        case UsbDevice(), UsbDevice() as other:
+            if (address.vendor, address.product) != (other.vendor, other.product):
+                return False
+            plugged = [device for device in devices if _fits(address, device) or _fits(other, device)]
+            if plugged:
+                return any(_fits(address, device) and _fits(other, device) for device in plugged)
+            return all(
+                None in pair or pair[0] == pair[1]
+                for pair in ((address.serial, other.serial), (address.path, other.path))
+            )
+        case UsbDevice(), SerialLine(there) if candidate.configured is not None:
+            port = host.port_at(there)
+            return port is not None and port.usb is not None and _fits(address, port.usb)
+        case TcpHost(), TcpHost():
+            return address == candidate.address
+    return False
+
+
+def _fits(address: UsbDevice, device: UsbFacts) -> bool:
+    """Whether the address is one of that device."""
+    return (
+        (address.vendor, address.product) == (device.vendor, device.product)
+        and address.serial in (None, device.serial)
+        and address.path in (None, device.path)
+    )
+
+
+def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
     """What somebody names, and is no port of this computer that is known."""
-    address = parse_address(name) if "://" in name else SerialLine(name, _speeds(spoken)[0])
     what = "named on the command line"
     if isinstance(address, SerialLine):
         path = address.path
@@ -95,24 +142,26 @@ def _named(host: Host, name: str, spoken: Sequence[str]) -> Candidate:
 
 
 def _serial(
-    host: Host, port: SerialPort, configured: Configured | None, named: Collection[str], spoken: Sequence[str]
+    host: Host, port: SerialPort, configured: Configured | None, places: Iterable[Address], spoken: Sequence[str]
 ) -> Candidate:
     known = None if port.usb is None else known_usb(port.usb.vendor, port.usb.product)
-    is_named = any(name in named for name in (port.device, *port.names))
+    here = host.path(port.device).resolve()
+    named = [each for each in places if isinstance(each, SerialLine) and host.path(each.path).resolve() == here]
     families = _spoken(known) if known is not None and known.maker else FAMILIES
     if configured is not None:
         families = (configured.family,)
-    if is_named:
+    if named:
         families = tuple(spoken)
     cdc = port.driver == "cdc_acm"
+    baud = BAUD if cdc else named[0].baud if named else _speeds(families)[0]
     candidate = Candidate(
-        configured.address if configured else SerialLine(port.name, BAUD if cdc else _speeds(families)[0]),
+        configured.address if configured else SerialLine(port.name, baud, named[0].flow if named else "none"),
         _what(port, known),
         families,
         port.device,
         (BAUD,) if cdc else _speeds(families),
         configured,
-        is_named,
+        bool(named),
         known is not None and known.maker is not None,
     )
     return _guarded(host, candidate)
@@ -163,12 +212,8 @@ def _configured_at(host: Host, configured: Iterable[Configured], port: SerialPor
 
 def _configured_as(configured: Iterable[Configured], device: UsbFacts) -> Configured | None:
     for one in configured:
-        match one.address:
-            case UsbDevice(device.vendor, device.product, serial, path) if serial in (None, device.serial) and path in (
-                None,
-                device.path,
-            ):
-                return one
+        if isinstance(one.address, UsbDevice) and _fits(one.address, device):
+            return one
     return None
 
 

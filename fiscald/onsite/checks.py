@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFa
 from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
 from fiscald.onsite.host import UsbFacts
 from fiscald.onsite.probing import Attempt, Heard
-from fiscald.transport import AccessDenied, DeviceAbsent, PortHeld, SerialLine, TcpHost
+from fiscald.transport import AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
 from fiscald.transport.known_usb import Link, known_usb
 
 #: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
@@ -25,6 +26,12 @@ DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
 _BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
+#: What is to be done where a link is missing, by its problem.
+_LINK_REMEDIES = {
+    "link.absent": "fiscalctl scan    # with the printer switched on and plugged in; is the address among them?",
+    "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; the kernel's driver lets go with detach=yes",
+}
+_LOST_REMEDY = "journalctl -k -n 50    # what the kernel saw of it; then cable, power and address"
 _NO_ANSWER = "what comes back is no answer"
 _MIB = 1 << 20
 _BY_STATE = {
@@ -95,7 +102,12 @@ def _licence(facts: Facts) -> Iterator[Finding]:
 # -- a printer -------------------------------------------------------------------------------------------
 
 
-def _printer(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+def _printer(facts: Facts, printer: PrinterFacts) -> list[Finding]:
+    found = list(_seen(facts, printer))
+    return found if any(each.stops for each in found) else [*_unlinked(facts, printer), *found]
+
+
+def _seen(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if printer.port is not None:
         yield from _port(facts, printer, printer.port)
     yield from _conversation(printer)
@@ -111,10 +123,9 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
     usb = port.port is not None and port.port.usb is not None
     ruled = usb and port.port is not None and _has_rule(port.port.usb)
     if not port.may_open or _link(printer, "link.denied"):
-        join = f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
         yield finding(
             "port_denied", user=facts.daemon_user, device=device, owner=port.owner, group=port.group,
-            mode=f"{port.mode:04o}", remedy=INSTALL_RULE if ruled and not facts.rule else join,
+            mode=f"{port.mode:04o}", remedy=_let_in(facts, port, ruled=ruled),
         )  # fmt: skip
     yield from _holders(printer, port)
     if port.console:
@@ -128,7 +139,7 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
         yield finding("udev_rule")
     address = printer.configured.address
     if usb and port.port is not None and port.port.names and isinstance(address, SerialLine) and address.path == device:
-        better = SerialLine(port.port.name, address.baud)
+        better = SerialLine(port.port.name, address.baud, address.flow)
         yield finding("unstable_name", device=device, better=better, path=facts.config_path)
     lines = _lines(printer, port)
     if lines is not None and not _works(printer):  # where it works, a cable of three wires does
@@ -136,6 +147,17 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
             yield finding("dtr", device=device)
         elif not {"DSR", "CTS", "CD"} & set(lines):
             yield finding("no_carrier", device=device)
+
+
+def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
+    """How the daemon's user gets its right to a port: by the rule, or by a group that may open it."""
+    if ruled and not facts.rule:
+        return INSTALL_RULE
+    if port.group != "root" and port.mode & 0o060 == 0o060:
+        return f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
+    if ruled:
+        return INSTALL_RULE  # it is there, and was not obeyed: udev is told to read it again
+    return f"sudo chgrp dialout {port.device} && sudo chmod 0660 {port.device}    # until the next restart"
 
 
 def _has_rule(usb: UsbFacts | None) -> bool:
@@ -179,11 +201,14 @@ def _conversation(printer: PrinterFacts) -> Iterator[Finding]:
     """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
     address = printer.configured.address
     where = printer.port.device if printer.port is not None else str(address)
-    remedy = f"sudo systemctl stop fiscald.service; fiscalctl scan --probe --port {where}"
+    remedy = (  # the socket too: whoever asked meanwhile would start the daemon
+        f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
+        "sudo systemctl start fiscald.socket fiscald.service"
+    )
     line, attempt = printer.line, None if printer.probed is None else printer.probed.best
     if isinstance(address, TcpHost):
-        reason = _why_unreachable(printer)
-        if reason is not None:
+        code, reason = _why_unlinked(printer)
+        if code == Unreachable.code:
             yield finding("unreachable", address=address, reason=reason, host=address.host)
             return
     if attempt is not None:
@@ -221,19 +246,41 @@ def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
     return (damaged >= NOISE_LEAST and damaged * NOISE_SHARE >= line.intact) or (damaged > 0 and counted > 0)
 
 
-def _why_unreachable(printer: PrinterFacts) -> str | None:
+def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    """A link that cannot be made or has ended, for a reason that no other check knows."""
+    code, reason = _why_unlinked(printer)
+    address = printer.configured.address
+    if code is None:
+        return
+    ours = printer.probed is not None and code == AccessDenied.code and facts.user != facts.daemon_user
+    if ours and not (isinstance(address, UsbDevice) and not facts.rule):
+        yield finding("not_asked", reason=reason, user=facts.user)
+        return
+    remedy = _LINK_REMEDIES.get(code, _LOST_REMEDY)
+    if code == AccessDenied.code and isinstance(address, UsbDevice):
+        known = known_usb(address.vendor, address.product) is not None
+        remedy = (
+            INSTALL_RULE if known else f"{INSTALL_RULE}    # first write its ids, as lsusb shows them, into that file"
+        )
+    yield finding("unlinked", address=address, reason=reason, remedy=remedy)
+
+
+def _why_unlinked(printer: PrinterFacts) -> tuple[str | None, str]:
+    """Why there is no link, as a code and a sentence; ``None`` where there is one."""
     if printer.probed is not None and printer.probed.problem is not None:
-        return str(printer.probed.problem).removeprefix(f"{printer.configured.address}: ")
-    if printer.problem is not None and printer.problem.code == "link.refused":
-        return printer.problem.detail.removeprefix(f"{printer.configured.address}: ")
-    return None
+        code, reason = printer.probed.problem.code, str(printer.probed.problem)
+    elif printer.state is PrinterState.OFFLINE and printer.problem is not None:
+        code, reason = printer.problem.code, printer.problem.detail
+    else:
+        return None, ""
+    return code, reason.removeprefix(f"{printer.configured.address}: ")
 
 
 def _link(printer: PrinterFacts, code: str) -> bool:
     return printer.problem is not None and printer.problem.code == code
 
 
-def _opening(printer: PrinterFacts, kind: type[AccessDenied | DeviceAbsent | PortHeld]) -> bool:
+def _opening(printer: PrinterFacts, kind: type[LinkError]) -> bool:
     return printer.probed is not None and isinstance(printer.probed.problem, kind)
 
 

@@ -141,6 +141,10 @@ def socket_facts(path: Path, user: str, *, answers: bool) -> SocketFacts:
     """The socket at ``path``."""
     try:
         found = path.stat()
+    except PermissionError:
+        # In a folder that this user may not enter.
+        member = FISCALD in map(_group_name, _groups(user))
+        return SocketFacts(path, answers, there=True, group_there=_group_there(), may_open=False, member=member)
     except OSError:
         return SocketFacts(path, answers, group_there=_group_there())
     group = _group_name(found.st_gid)

@@ -131,6 +131,13 @@ CATALOGUE: dict[str, Row] = {
         True, "{address} cannot be reached: {reason}", "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
         "ping -c 3 {host}    # address and port are in the printer's menu",
     ),
+    "unlinked": Row(
+        True, "there is no link to {address}: {reason}", "Brak połączenia z drukarką. Sprawdź zasilanie i kabel.",
+        "{remedy}",
+    ),
+    "not_asked": Row(
+        False, "{user} cannot ask it: {reason}", "Brak uprawnień, aby sprawdzić drukarkę.", "sudo fiscalctl doctor"
+    ),
     # -- the printer ----------------------------------------------------------------------------------
     "paper_out": Row(
         True, "no paper", f"Brak papieru. {_ROLL_PL}.", "put in a new roll; what waits is printed then"

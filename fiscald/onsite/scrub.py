@@ -6,8 +6,10 @@ the configuration, the log, answers of the daemon.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fiscald.model.privacy import mask_nips
@@ -21,6 +23,13 @@ PRIVATE = frozenset(
 #: Which printer it is: ten digits that may look like a NIP, and are none.
 _KEPT = frozenset(("printer_id",))
 
+#: ``://user:password@``.
+_CREDENTIALS = re.compile(r"""(://)[^\s/'"]*@""")
+#: In the groups in which people write it; an address of the network looks the same, and follows ``//``.
+_GAP = r"(?:\s?[.\u2010-\u2015\u2212]\s?|[\u00a0\u202f])"
+_GROUPED_NIP = re.compile(
+    rf"(?<![\d/])\d{{3}}{_GAP}(?:\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}|\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{3}})(?!\d)"
+)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 #: 29 characters, in groups or not, however they were typed.
 _NUMBER = re.compile(r"\b(?:[0-9A-Za-z]{5}[ -]){5}[0-9A-Za-z]{4}\b|\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[0-9A-Z]{29}\b")
@@ -44,9 +53,15 @@ def scrub(text: str) -> str:
     text = _ARMOUR.sub(GONE, text)
     text = _SECRET.sub(rf'\1"{GONE}"', text)
     text = _BEARER.sub(rf"\1{GONE}", text)
+    text = _CREDENTIALS.sub(rf"\1{GONE}@", text)
     for pattern in (_EMAIL, _NUMBER, _TOKEN):
         text = pattern.sub(GONE, text)
-    return mask_nips(text.encode()).decode()
+    return mask_nips(_GROUPED_NIP.sub(_masked, text).encode()).decode()
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", found[0]).encode()
+    return re.sub(r"\d", "0", found[0]) if mask_nips(digits) != digits else found[0]
 
 
 def scrubbed(content: Any) -> Any:
@@ -63,3 +78,83 @@ def scrubbed(content: Any) -> Any:
 
 def _is_private(name: object, value: Any) -> bool:
     return str(name).lower() in PRIVATE and value not in (None, {}, [])
+
+
+# -- the shop's owner, as the configuration names it ------------------------------------------------------
+
+#: The key of the company's table that says nothing of it.
+_COUNTRY = "country"
+#: Comments and strings of TOML.
+_TOML_TOKEN = re.compile(
+    r'''#[^\n]*|"""(?:\\.|[^\\])*?"{3,5}|'''
+    r"""'{3}.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""",
+    re.DOTALL,
+)
+_SECTION = re.compile(r"\s*\[[^=]*\]\s*(?:#.*)?")
+
+
+def owner(text: str) -> frozenset[str]:
+    """Everything that the configuration says of the shop's owner; nothing where it cannot be parsed."""
+    try:
+        return frozenset(_leaves(tomllib.loads(text).get("company")))
+    except tomllib.TOMLDecodeError:
+        return frozenset()
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    match value:
+        case Mapping():
+            for name, member in value.items():
+                if name != _COUNTRY:
+                    yield from _leaves(member)
+        case list():
+            for member in value:
+                yield from _leaves(member)
+        case _ if value not in (None, ""):
+            yield str(value)
+
+
+def without(text: str, owner: frozenset[str]) -> str:
+    """``text`` without the words that name the owner, as they stand in a log or in JSON, in any case.
+
+    Not without those of one or two letters, which stand everywhere.
+    """
+    for value in sorted(owner, key=len, reverse=True):
+        for written in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
+            words = r"\s+".join(map(re.escape, written.split()))
+            if len(words) > 2:
+                text = re.sub(rf"(?i)(?<!\w){words}(?!\w)", GONE, text)
+    return text
+
+
+def scrub_toml(text: str) -> str:
+    """A configuration, as it was written, without what must not leave the shop."""
+    values = owner(text)
+    if values:
+        return scrub(without(_TOML_TOKEN.sub(lambda found: _scrub_token(found[0], values), text), values))
+    return scrub("".join(f"{line}\n" for line in _scrub_lines(text)))
+
+
+def _scrub_token(token: str, owner: frozenset[str]) -> str:
+    """Also of a string with escapes, or of several lines."""
+    if token.startswith("#"):
+        return token
+    try:
+        return f'"{GONE}"' if tomllib.loads(f"x = {token}")["x"] in owner else token
+    except tomllib.TOMLDecodeError:
+        return token
+
+
+def _scrub_lines(text: str) -> Iterator[str]:
+    """Line by line, for what cannot be parsed: of the company's table only the country stays."""
+    inside = False
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        key = re.sub(r"[\s\"']", "", name)
+        if _SECTION.fullmatch(line):
+            inside = re.sub(r"[\s\"']", "", line.partition("#")[0]) == "[company]"
+            yield line
+        elif (inside and key not in ("", _COUNTRY)) or (value and key.partition(".")[0] == "company"):
+            yield f'{name.strip()} = "{GONE}"' if value else f"# {GONE}"
+        else:
+            yield line

@@ -21,6 +21,8 @@ _INBOUND, _OUTBOUND = 1, 2
 #: The longest block that is believed.
 _MAX_BLOCK = 1 << 24
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: So that it is a time in every time zone.
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -35,7 +37,6 @@ class Captured(NamedTuple):
     data: bytes
     link: int
     """Link type of its interface."""
-    outbound: bool | None = None
     comment: str = ""
 
 
@@ -181,9 +182,9 @@ class Reader:
         where = self._interfaces[number]
         ticks = high << 32 | low
         at = _EPOCH + timedelta(seconds=where.offset, microseconds=ticks * 10**6 // where.ticks)
-        (flags,) = struct.unpack(self._order + "I", options.get(_FLAGS, bytes(4)))
-        outbound = {_INBOUND: False, _OUTBOUND: True}.get(flags & 3)
-        return Captured(at, data, where.link, outbound, options.get(_COMMENT, b"").decode("utf-8", "replace"))
+        if not _EPOCH <= at <= _LAST:
+            raise _Damage("a packet of no time that there will be")
+        return Captured(at, data, where.link, options.get(_COMMENT, b"").decode("utf-8", "replace"))
 
     def _options(self, data: bytes) -> dict[int, bytes]:
         found: dict[int, bytes] = {}

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
+#: Packets that are made together (1 ms): more of them would hold up others.
+_AT_ONCE = 256
 
 
 class FlightRecorder:
@@ -40,7 +42,7 @@ class FlightRecorder:
         keep: int,
         folder: Path | None = None,
     ) -> None:
-        """``keep``: at most so many bytes of a recording are kept in memory."""
+        """``keep``: at most so many bytes of a recording are kept, which take about three times that in memory."""
         self._printer = printer
         self._family = family
         self._address = address
@@ -73,12 +75,20 @@ class FlightRecorder:
         note(Event.OPEN, data=self._address.encode())
         return Recorder(stream, lambda direction, data: note(Event.DATA, Direction(direction), data), ended=ended)
 
-    def capture(self) -> bytes:
-        """What is kept, as a pcapng file."""
-        head = beginning(self._printer)
+    async def capture(self) -> bytes:
+        """What is kept, as a pcapng file.
+
+        It is made in parts, and others have their turn in between: of a full memory all of it takes longer than they
+        may wait for an answer. In a thread it would keep them waiting longer, for the interpreter's lock.
+        """
+        head, packets = beginning(self._printer), list(self._packets)
         if self._dropped:
             head += self._gap(f"{self._dropped} earlier packets are not kept any more")
-        return head + b"".join(map(encode, self._packets))
+        parts = [head]
+        for first in range(0, len(packets), _AT_ONCE):
+            parts.append(_encoded(packets[first : first + _AT_ONCE]))
+            await anyio.lowlevel.checkpoint()
+        return b"".join(parts)
 
     async def follow(self) -> AsyncIterator[bytes]:
         """A pcapng file that goes on for ever: from now on, every packet as it is kept.
@@ -91,8 +101,11 @@ class FlightRecorder:
         while True:
             missed = max(self._dropped - seen, 0)
             data = self._gap(f"{missed} packets were not fetched in time") if missed else b""
-            data += b"".join(map(encode, islice(self._packets, max(seen - self._dropped, 0), None)))
-            seen = self._dropped + len(self._packets)
+            seen = max(seen, self._dropped)
+            first = seen - self._dropped
+            packets = list(islice(self._packets, first, first + _AT_ONCE))
+            data += _encoded(packets)
+            seen += len(packets)
             if not data:
                 self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
@@ -131,6 +144,10 @@ class FlightRecorder:
         return file
 
 
+def _encoded(packets: Iterable[Packet]) -> bytes:
+    return b"".join(map(encode, packets))
+
+
 class _File:
     """A recording on disk."""
 
@@ -145,7 +162,8 @@ class _File:
         if self._descriptor is None:
             return
         try:
-            os.write(self._descriptor, block)
+            while block:
+                block = block[os.write(self._descriptor, block) :]
         except OSError as error:
             log.warning("%s: the recording %s ends here: %s", self._printer, self._path, error.strerror)
             self.close()

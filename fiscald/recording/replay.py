@@ -16,7 +16,7 @@ from fiscald.transport import Address, ByteStream, LinkError
 
 
 class NotPlayed(Exception):
-    """A recording cannot be played there; ``str`` says why, and nothing of it was sent."""
+    """A recording cannot be played there (any more); ``str`` says why, and what of it was sent."""
 
 
 @dataclass
@@ -73,25 +73,26 @@ async def play_host(
     report = Report()
     for connection in connections:
         async with await address.open() as stream:
-            await _make_sure(stream, family_name, address, seconds)
+            sent = f"{report.played} commands were sent before" if report.played else "nothing was sent"
+            await _make_sure(stream, family_name, address, seconds, sent)
             await _play(stream, connection, family_name, report, seconds)
     return report
 
 
-async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float) -> None:
-    """Raises ``NotPlayed`` unless an emulated printer answers."""
+async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
+    """Raises ``NotPlayed`` unless an emulated printer answers; ``sent``: what was, until now."""
     try:
         found = await greet(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
-        raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; nothing was sent") from None
+        raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; {sent}") from None
     except Disturbed as error:
-        raise NotPlayed(f"the line is disturbed: {error}; nothing was sent") from None
+        raise NotPlayed(f"the line is disturbed: {error}; {sent}") from None
     except Interrupted as error:
-        raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}") from None
+        raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}; {sent}") from None
     if not found.identity.emulated:
         raise NotPlayed(
             f"the printer at {address} is {found.identity.printer_id!r}, not an emulated one: "
-            "what is played would be printed and registered again; nothing was sent"
+            f"what is played would be printed and registered again; {sent}"
         )
 
 

@@ -29,7 +29,8 @@ class SerialLine:
     flow: str = "none"
 
     def __str__(self) -> str:
-        return f"serial://{self.path}?baud={self.baud}"
+        flow = "" if self.flow == "none" else f"&flow={self.flow}"
+        return f"serial://{self.path}?baud={self.baud}{flow}"
 
     async def open(self) -> ByteStream:
         """Open the port: 8 data bits, no parity, DTR and RTS asserted (a CDC device may hold answers back
@@ -44,6 +45,8 @@ class SerialLine:
             )
         except serial.SerialException as error:
             raise self._explain(error) from None
+        except ValueError as error:  # a speed that is none of the usual ones
+            raise LinkError(f"{self.path} cannot be opened: {error}") from None
         except (OSError, termios.error) as error:
             raise LinkError(f"{self.path} is not a serial port: {error}") from None
         return _SerialStream(port, self.path)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
+import pwd
 import tarfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +125,80 @@ def test_what_a_daemon_has_is_shown_and_not_asked(counter: Counter) -> None:
     [
         (["--family", "posnet"], "", "--family belongs to --port"),
         (["--port", "http://x"], "", "starts with serial://"),
-        ([], "sokcet = 1", "did you mean socket"),
     ],
 )
 def test_wrong_usage_of_scan(tmp_path: Path, arguments: list[str], config: str, hint: str) -> None:
     result = run(tmp_path, "scan", *arguments, config=config)
     assert result.exit_code == 2
     assert hint in result.stderr
+
+
+def test_the_daemons_printer_is_not_asked_by_its_address_either(counter: Counter) -> None:
+    (counter.folder / "root").mkdir()
+    options = ["--port", counter.printer.address, "--root", str(counter.folder / "root")]
+    (port,) = counter.json("scan", "--probe", *options)["ports"]
+    assert (port["not_asked"], port["opened"]) == ("fiscald has it, as till1", None)
+
+
+def test_a_faulty_configuration_does_not_keep_ports_from_being_listed(tmp_path: Path) -> None:
+    Tree(tmp_path / "root").uart("ttyS0")
+    result = run(tmp_path, "scan", config="sokcet = 1")
+    assert (result.exit_code, "/dev/ttyS0" in result.stdout) == (0, True)
+    assert "did you mean socket" in result.stderr
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """A folder that this process may not enter, whoever runs it."""
+    folder.chmod(0)
+    whoever = os.getresuid()
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody").pw_uid
+        os.setresuid(nobody, nobody, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(*whoever)
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["scan"], 0, "Permission denied"),
+        (["doctor"], 4, "doctor.socket_denied"),
+        (["bugreport", "-o", "-"], 0, "it holds:"),
+        (["status"], 4, "this user may not look into its folder"),
+        (["watch"], 4, "this user may not look into its folder"),
+        (["decode", "FOLDER/till1.pcapng"], 2, "Permission denied"),
+    ],
+)
+def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], exit_code: int, words: str) -> None:
+    """Configuration, socket and all: nothing is a traceback."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "fiscald.toml").write_text("")
+    verb, *rest = [each.replace("FOLDER", str(folder)) for each in arguments]
+    options = ["--config", str(folder / "fiscald.toml"), "--root", str(folder / "root")]
+    command = [verb, *rest, *(options if verb in ("scan", "doctor", "bugreport") else [])]
+    with locked(folder):
+        result = CliRunner().invoke(main, ["--socket", str(folder / "s"), *command])
+    assert (result.exit_code, words in result.stdout + result.stderr) == (exit_code, True), result.output
+    assert "Traceback" not in result.stderr
+
+
+def test_ctrl_c_says_that_a_document_goes_on_only_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fiscald.cli.scan.candidates", interrupted)
+    result = run(tmp_path, "scan")
+    assert (result.exit_code, result.stderr) == (6, "stopped\n")
+    monkeypatch.setattr("fiscald.cli.context.Client", interrupted)
+    result = CliRunner().invoke(main, ["job", "FV/1"])
+    assert "what was submitted goes on" in result.stderr
 
 
 def test_what_cannot_be_opened_is_told_with_a_hint(tmp_path: Path) -> None:
@@ -196,6 +267,16 @@ def test_without_a_daemon_the_printer_is_asked_directly(tmp_path: Path) -> None:
     assert {"doctor.daemon_down", "doctor.paper_out"} <= set(codes)
 
 
+@pytest.mark.parametrize("address", ["usb://1424:10b0?serial=none", "tcp://127.0.0.1:1"])
+def test_a_printer_that_is_no_serial_port_and_not_there(tmp_path: Path, address: str) -> None:
+    result = run(tmp_path, "doctor", config=CONFIG.format(address), as_json=True)
+    found = json.loads(result.stdout)["findings"]
+    assert result.exit_code == 4
+    assert [each["stops"] for each in found if each["printer"] == "till1"] == [True]
+    report = run(tmp_path, "bugreport", "-o", "-", config=CONFIG.format(address))
+    assert report.exit_code == 0, report.output
+
+
 def test_with_a_bad_configuration(tmp_path: Path) -> None:
     result = run(tmp_path, "doctor", config="sokcet = 1\n")
     assert result.exit_code == 4
@@ -246,12 +327,14 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     assert counter.run("print", counter.file(document), "--key", "FV/1").exit_code == 0
     config = counter.folder / "fiscald.toml"
     config.write_text(
-        f'# licence {NUMBER}\n[company]\nname = "Jan Kowalski"\npostcode = "00-950"\nnip = "1234563218"\n'
+        f'# licence {NUMBER}\ncompany = {{name = "Jan Kowalski", postcode = "00-950", nip = "1234563218"}}\n'
         f'[api]\ntoken = "hunter2"\nkey = "{KEY}"\n'
         + CONFIG.format(counter.printer.address)
     )  # fmt: skip
     log = counter.folder / "fiscald.log"
-    log.write_text(f"job FV/1 accepted\nasked {mail}\nlicence {NUMBER.lower()} refused\nBearer {TOKEN}\nNIP {nip}\n")
+    log.write_text(
+        f"job FV/1 accepted\nasked {mail} of Jan Kowalski\nlicence {NUMBER.lower()} refused\nBearer {TOKEN}\nNIP {nip}\n"
+    )
     root = counter.folder / "root"
     root.mkdir()
     path = counter.folder / "report.tar.gz"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,27 @@ def test_a_capture_to_standard_output_and_to_places_that_are_none(counter: Count
     nowhere = counter.run("capture", "till1", "-o", "/no/such/folder/x")
     assert nowhere.exit_code == 2
     assert "No such file or directory" in nowhere.stderr
+
+
+def test_a_file_that_is_replaced_is_for_its_owner_only(tmp_path: Path) -> None:
+    about = [f"--{name}={value}" for name, value in ABOUT.items()]
+    path = tmp_path / "old"
+    path.write_bytes(b"x" * 100_000)
+    path.chmod(0o644)
+    assert run("regression", EXAMPLE, "-o", str(path), "--force", *about).exit_code == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_bytes())
+    assert run("regression", EXAMPLE, "-o", "/dev/null", "--force", *about).exit_code == 0, "no file, and left as it is"
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/full"])
+def test_a_full_disk(output: str) -> None:
+    about = [f"--{name}={value}" for name, value in ABOUT.items()]
+    command = [str(BIN / "fiscalctl"), "regression", EXAMPLE, "-o", output, "--force", *about]
+    with Path("/dev/full").open("wb") as full:
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+    assert "No space left on device" in told.stderr
 
 
 # -- decode ----------------------------------------------------------------------------------------------
@@ -175,6 +197,14 @@ def test_a_code_page_that_is_none() -> None:
     assert result.exit_code == 2
     assert "cp1250, latin2, mazovia" in result.stderr
     assert "name = Żurek" not in run("decode", EXAMPLE, "--code-page", "mazovia").stdout
+
+
+def test_packets_of_no_time(file: Callable[[bytes], str]) -> None:
+    """In Poland the last day would be in the year 10000."""
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    result = run("decode", file(write([packet._replace(at=last) for packet in example()])))
+    assert (result.exit_code, result.stdout) == (0, "nothing is in it\n")
+    assert "a packet of no time that there will be" in result.stderr
 
 
 def test_a_truncated_recording_is_shown_with_a_warning(file: Callable[[bytes], str]) -> None:

@@ -269,6 +269,52 @@ def test_frames_as_they_pass(counter: Counter) -> None:
 
 
 @pytest.mark.slow
+def test_a_printer_that_has_another_name_after_a_restart(tmp_path: Path) -> None:
+    """Its frames cannot be followed any more: a sentence, as at the beginning."""
+    with EmulatedPrinter() as printer:
+        config = Config(
+            socket=tmp_path / "s",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(config.socket), "watch", "--frames"]
+        with served(config):
+            watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            assert watching.stdout is not None
+            while "> !sdev|" not in watching.stdout.readline():
+                pass
+        with served(config.model_copy(update={"printers": {"till2": config.printers["till1"]}})):
+            _, told = watching.communicate(timeout=60)
+    assert watching.returncode == 2
+    assert told.startswith("printer.unknown: ")
+    assert "Traceback" not in told
+
+
+def test_a_recording_that_cannot_be_read(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "follow", lambda *_: iter(()))
+    monkeypatch.setattr(Client, "follow_capture", lambda *_: iter([b"not a recording at all, and long"]))
+    result = counter.run("watch", "--frames")
+    assert result.exit_code == 6
+    assert result.stderr.startswith("the daemon's recording cannot be read: ")
+
+
+def test_what_is_not_shown_yet_waits_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "WAITING", 10)
+    told = 0
+
+    def source() -> Iterator[PrinterStatus]:
+        nonlocal told
+        for told in range(1, 5000):  # noqa: B007
+            yield READY
+
+    changes = watch._together(source())
+    for shown in range(1, 5000):
+        assert next(changes) == READY
+        assert told <= shown + 12, "ten that wait, and one at either end"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("json_lines", [False, True])
 def test_as_lines_until_ctrl_c(counter: Counter, json_lines: bool) -> None:
     command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket)]

@@ -253,6 +253,13 @@ def test_the_demonstration(tmp_path: Path) -> None:
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_demonstration_says_first_that_it_cannot_draw(tmp_path: Path) -> None:
+    command = [str(BIN / "fiscald"), "demo", "--png", str(tmp_path / "none" / "paper.png")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert f"nothing can be written into {tmp_path}/none" in told.stderr
+
+
 @pytest.mark.parametrize(
     "command", [["fiscald", "--help"], ["fiscalctl", "--help"], ["fiscald", "--version"], ["fiscald", "run", "--help"]]
 )

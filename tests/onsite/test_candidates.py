@@ -16,6 +16,8 @@ from tests.onsite.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
 
 __all__ = ["terminal"]
 
+STATUS = PrinterStatus(name="till1", family="posnet", address="x", state=PrinterState.READY, stale=False, documents=())
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
@@ -121,11 +123,56 @@ def test_configured_network_and_usb_addresses(tree: Tree) -> None:
 
 
 def test_what_the_daemon_has_is_left_to_it(tree: Tree) -> None:
-    status = PrinterStatus(
-        name="till1", family="posnet", address="x", state=PrinterState.READY, stale=False, documents=()
-    )
     for address in ("tcp://192.168.1.50:6666", "serial:///dev/ttyUSB9"):
-        assert one(tree, till(address, status)).refusal == "fiscald has it, as till1"
+        assert one(tree, till(address, STATUS)).refusal == "fiscald has it, as till1"
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://192.168.1.50:6666", "serial:///dev/ttyS7?baud=9600", "usb://1424:10b0?serial=0123456789"]
+)
+@pytest.mark.parametrize("daemon", [True, False])
+def test_what_is_configured_and_named_is_one_place(tree: Tree, address: str, daemon: bool) -> None:
+    found = one(tree, till(address, STATUS if daemon else None), named=(address,))
+    assert found.named
+    assert found.refusal == ("fiscald has it, as till1" if daemon else None)
+
+
+def test_a_configured_place_is_known_under_another_name(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "port").touch()
+    (tmp_path / "alias").symlink_to("port")
+    tree.alias(tmp_path)
+    assert one(tree, till(f"serial://{tmp_path}/port"), named=(f"{tmp_path}/alias",)).named
+    assert one(tree, till("tcp://Till.example:6666"), named=("tcp://till.example:6666/",)).named
+    both = candidates(Host(tree.root), [till("tcp://till.example:6666")], ["tcp://till.example:6667"])
+    assert [each.named for each in both] == [False, True]
+
+
+def test_usb_addresses_of_the_same_device(tree: Tree) -> None:
+    configured = till("usb://1424:10b0?serial=0123456789", STATUS)
+    assert one(tree, configured, named=("usb://1424:10b0",)).refusal is not None, "it may be: none is plugged in"
+    assert len(candidates(Host(tree.root), [configured], ["usb://1424:10b0?serial=9"])) == 2
+    tree.usb(POSNET)
+    assert one(tree, configured, named=("usb://1424:10b0?path=1-2",)).refusal == "fiscald has it, as till1"
+    tree.usb(("1-5.1", *POSNET[1:3], "9", *POSNET[4:]))
+    found = candidates(Host(tree.root), [configured], ["usb://1424:10b0?path=1-5.1"])
+    assert [each.refusal for each in found] == ["fiscald has it, as till1", None]
+
+
+def test_the_daemons_port_is_not_taken_away_by_its_usb_address(tree: Tree) -> None:
+    tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
+    found = one(tree, till("serial:///dev/ttyACM0", STATUS), named=("usb://1424:10b0?detach=yes",))
+    assert found.refusal == "fiscald has it, as till1"
+
+
+def test_a_known_port_named_with_its_speed(tree: Tree) -> None:
+    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio")
+    found = one(tree, named=("serial:///dev/ttyUSB0?baud=38400&flow=rtscts",))
+    assert str(found.address) == f"serial://{BY_ID}?baud=38400&flow=rtscts"
+
+
+def test_a_relative_name(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert str(one(tree, named=("port",)).address).startswith(f"serial://{tmp_path}/port?")
 
 
 def test_named_addresses(tree: Tree) -> None:

@@ -26,7 +26,16 @@ from fiscald.onsite.facts import Facts, LineFacts, PortFacts, PrinterFacts, Sock
 from fiscald.onsite.findings import CATALOGUE
 from fiscald.onsite.host import Held, Holder, Host, SerialPort, UartCounters, UsbFacts
 from fiscald.onsite.probing import Attempt, Heard, Probed
-from fiscald.transport import LinkError, PortHeld, SerialLine, Unreachable, parse_address
+from fiscald.transport import (
+    AccessDenied,
+    DeviceAbsent,
+    LinkError,
+    LinkLost,
+    PortHeld,
+    SerialLine,
+    Unreachable,
+    parse_address,
+)
 from tests.onsite.test_host import holding, terminal
 from tests.onsite.tree import BY_ID, FTDI, Tree
 
@@ -129,6 +138,7 @@ NOVITUS = SerialPort("/dev/ttyACM0", "cdc_acm", (), UsbFacts(0x1234, 0x0001, "1-
 UNSTABLE = printer(
     configured=till("serial:///dev/ttyUSB0?baud=9600"), port=PortFacts("/dev/ttyUSB0", there=True, port=PORT)
 )
+USB_ADDRESS = "usb://1424:10b0?serial=0123456789"
 TCP = "tcp://192.168.1.50:6666"
 
 #: code -> facts that provoke it, and words of its remedy.
@@ -150,6 +160,10 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(port(may_open=False)), "sudo usermod -aG dialout fiscald"),
         (facts(offline("link.denied")), "sudo usermod -aG dialout fiscald"),
         (facts(port(may_open=False), rule=False), "sudo usermod -aG dialout fiscald"),
+        (facts(port(may_open=False, group="root", mode=0o660)),
+         "sudo chgrp dialout /dev/ttyUSB0 && sudo chmod 0660 /dev/ttyUSB0"),
+        (facts(port(may_open=False, group="tty", mode=0o620)), "sudo chgrp dialout /dev/ttyUSB0"),
+        (facts(port(may_open=False, group="fiscald", mode=0o600, port=ACM)), "sudo udevadm trigger"),
         (facts(port(may_open=False, port=ACM), rule=False), "sudo install -m 644 systemd/70-fiscald.rules"),
         (facts(port(may_open=False, port=NOVITUS), rule=False), "sudo install -m 644 systemd/70-fiscald.rules"),
     ],
@@ -168,7 +182,10 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     ],
     "brltty": [(facts(programs=frozenset({"brltty"})), "sudo systemctl mask --now brltty.service")],
     "udev_rule": [(facts(port(port=ACM), rule=False), "sudo udevadm control --reload")],
-    "unstable_name": [(facts(UNSTABLE), f'address = "{ADDRESS}"')],
+    "unstable_name": [
+        (facts(UNSTABLE), f'address = "{ADDRESS}"'),
+        (facts(replace(UNSTABLE, configured=till("serial:///dev/ttyUSB0?flow=rtscts"))), f'"{ADDRESS}&flow=rtscts"'),
+    ],
     "dtr": [
         (facts(uart("RTS", "CTS", "DSR", works=False)), "sudo systemctl restart fiscald.service"),
         (facts(asked(Heard.ANSWER, lines=("RTS", "CTS"))), "the cable"),
@@ -190,12 +207,33 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "silent": [
         (facts(offline("link.silent", line=LineFacts(0, 0))), "PC interface"),
         (facts(offline("link.silent", line=LineFacts(900, 0))), "PC interface"),
+        (facts(offline("link.silent", port=None, configured=till(USB_ADDRESS))),
+         f"stop fiscald.socket fiscald.service; fiscalctl scan --probe --port '{USB_ADDRESS}'; sudo systemctl start"),
         (facts(asked(Heard.NOTHING)), "PC interface"),
         (facts(asked(Heard.LOST)), "PC interface"),
     ],
     "unreachable": [
         (facts(offline("link.refused", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(Unreachable(f"{TCP}: Connection refused"), TCP)), "ping -c 3 192.168.1.50"),
+    ],
+    "unlinked": [
+        (facts(offline("link.absent", port=None, configured=till(USB_ADDRESS))), "fiscalctl scan"),
+        (facts(offline("link.denied", port=None, configured=till(USB_ADDRESS))), "70-fiscald.rules"),
+        (facts(offline("link.denied", port=None, configured=till("usb://1234:0001"))), "write its ids"),
+        (facts(offline("link.held", port=None, configured=till(USB_ADDRESS))), "detach=yes"),
+        (facts(offline("link.lost", port=None, configured=till(USB_ADDRESS))), "journalctl -k"),
+        (facts(offline("link.lost")), "journalctl -k"),
+        (facts(offline("link.lost", configured=till(TCP), port=None)), "journalctl -k"),
+        (facts(refused(DeviceAbsent(f"{USB_ADDRESS} does not exist"), USB_ADDRESS)), "fiscalctl scan"),
+        (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS), rule=False), "70-fiscald.rules"),
+        (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS), user="fiscald"), "70-fiscald.rules"),
+        (facts(refused(PortHeld(f"another program holds {USB_ADDRESS}"), USB_ADDRESS)), "sudo fuser"),
+        (facts(refused(LinkLost("Input/output error"), USB_ADDRESS)), "journalctl -k"),
+        (facts(replace(refused(LinkError("/dev/ttyUSB0 is not a serial port")), port=printer().port)), "journalctl -k"),
+    ],
+    "not_asked": [
+        (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS)), "sudo fiscalctl doctor"),
+        (facts(replace(refused(AccessDenied("this user may not open it")), port=printer().port)), "sudo fiscalctl"),
     ],
     "paper_out": [
         (facts(printer(state=PrinterState.PAPER_OUT)), "new roll"),

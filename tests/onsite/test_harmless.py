@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import EmulatedPrinter, build
+from fiscald.model.printers import POLISH_TIME
 from fiscald.onsite.candidates import candidates
 from fiscald.onsite.host import Host
 from fiscald.onsite.probing import probe
@@ -23,6 +25,9 @@ from fiscald.protocols.base import Answer, Interrupted, Settings, Step
 
 #: Every printer there is.
 PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
 
 
 def open_receipt(device: Device) -> None:
@@ -123,9 +128,14 @@ def test_any_question_on_any_printer_in_any_situation_changes_nothing(
 
 
 def _timeless(register: RegisterState) -> RegisterState:
-    """Two receipts of the same test may be seconds apart."""
-    day = register.day.model_copy(update={"first_sale": None, "last_sale": None})
-    return register.model_copy(update={"day": day})
+    """Two receipts, and two reports, of the same test may be seconds apart."""
+    never = {"first_sale": None, "last_sale": None}
+    records = [
+        record.model_copy(update={"at": NOON, "day": record.day.model_copy(update=never)})
+        for record in register.fiscal_memory
+    ]
+    day = register.day.model_copy(update=never)
+    return register.model_copy(update={"day": day, "fiscal_memory": records, "last_record": None})
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ PACKETS = st.builds(
 def test_a_header_byte_by_byte() -> None:
     data = write([Packet(NOON, "posnet", "till1", Event.DATA, Direction.SENT, b"\x02scomm\t")])
     (captured,), _ = pcapng.read(data)
-    assert captured == Captured(NOON, b"\x01\x01\x00\x06\x05posnettill1\x02scomm\t", pcapng.USER0, True)
+    assert captured == Captured(NOON, b"\x01\x01\x00\x06\x05posnettill1\x02scomm\t", pcapng.USER0)
 
 
 @given(st.lists(PACKETS))

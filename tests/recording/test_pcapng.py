@@ -43,7 +43,7 @@ def test_a_file_byte_by_byte() -> None:
 @given(PACKETS)
 def test_what_is_written_is_read(packets: list[tuple[datetime, bytes, bool | None, str]]) -> None:
     data = file(*(pcapng.packet(at, body, outbound=out, comment=text) for at, body, out, text in packets))
-    assert read(data) == ([Captured(at, body, USER0, out, text) for at, body, out, text in packets], [])
+    assert read(data) == ([Captured(at, body, USER0, text) for at, body, _, text in packets], [])
 
 
 @given(st.integers(1, 40))
@@ -119,7 +119,7 @@ def test_files_of_other_programs() -> None:
     )
     packets, warnings = read(data)
     assert packets[0] == Captured(
-        datetime(1970, 1, 1, 1, 0, 5, tzinfo=UTC) + timedelta(microseconds=1), b"abc", 147, None, "hm"
+        datetime(1970, 1, 1, 1, 0, 5, tzinfo=UTC) + timedelta(microseconds=1), b"abc", 147, "hm"
     )
     assert packets[1].link == 1
     assert not warnings

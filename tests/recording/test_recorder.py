@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
+import anyio
 import pytest
 
 from fiscald.model.printers import POLISH_TIME
@@ -45,7 +47,7 @@ async def test_both_directions_with_times_and_connections() -> None:
     recorder = flight()
     await talk(recorder)
     await talk(recorder)
-    packets, warnings = read(recorder.capture())
+    packets, warnings = read(await recorder.capture())
     assert shape(packets) == CONVERSATION * 2
     assert not warnings
     assert {(packet.printer, packet.family) for packet in packets} == {("till1", "posnet")}
@@ -67,7 +69,7 @@ async def test_a_lost_link_is_in_it_once_with_its_reason(call: Callable[[ByteStr
         for _ in range(2):
             with pytest.raises(LinkLost):
                 await call(stream)
-    events = [packet for packet in read(recorder.capture()).packets if packet.event is not Event.DATA]
+    events = [packet for packet in read(await recorder.capture()).packets if packet.event is not Event.DATA]
     assert [packet.event for packet in events] == [Event.OPEN, Event.LOST]
     assert "memory line" in events[1].note
 
@@ -79,7 +81,7 @@ async def test_no_more_than_was_agreed_and_what_is_missing_is_said() -> None:
         for number in range(100):
             await stream.send(b"%08d" % number)
             await printer.receive()
-    capture = recorder.capture()
+    capture = await recorder.capture()
     assert 900 < len(capture) < 1250, "the recorder's bytes, the file's head and the gap"
     gap, *kept = read(capture).packets
     assert gap.event is Event.GAP
@@ -92,11 +94,29 @@ async def test_a_packet_larger_than_the_memory() -> None:
     ours, _ = memory_line()
     async with recorder.wrap(ours) as stream:
         await stream.send(bytes(2000))
-        assert [packet.event for packet in read(recorder.capture()).packets] == [Event.GAP]
+        assert [packet.event for packet in read(await recorder.capture()).packets] == [Event.GAP]
 
 
-def test_before_the_first_connection() -> None:
-    assert read(flight().capture()) == ([], [])
+async def test_the_line_goes_on_while_a_recording_is_made() -> None:
+    """Others have their turn, and what passes then is not in it."""
+    recorder = flight()
+    for _ in range(100):
+        await talk(recorder)
+    made: list[bytes] = []
+
+    async def ask() -> None:
+        made.append(await recorder.capture())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await anyio.lowlevel.checkpoint()
+        assert not made, "it is begun"
+        await talk(recorder)
+    assert shape(read(made[0]).packets) == CONVERSATION * 100
+
+
+async def test_before_the_first_connection() -> None:
+    assert read(await flight().capture()) == ([], [])
 
 
 async def test_on_disk_for_the_daemons_user_only(tmp_path: Path) -> None:
@@ -117,7 +137,15 @@ async def test_a_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     await talk(recorder)
     assert caplog.text.count("the recording") == 1
     assert "No space left" in caplog.text
-    assert shape(read(recorder.capture()).packets) == CONVERSATION, "the memory goes on"
+    assert shape(read(await recorder.capture()).packets) == CONVERSATION, "the memory goes on"
+
+
+async def test_a_file_that_takes_a_part_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.write", lambda file, data, write=os.write: write(file, data[:7]))
+    await talk(flight(folder=tmp_path))
+    monkeypatch.undo()
+    (file,) = tmp_path.iterdir()
+    assert shape(read(file.read_bytes()).packets) == CONVERSATION
 
 
 async def test_a_place_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -139,6 +167,18 @@ async def test_who_follows_gets_every_packet_from_then_on() -> None:
     assert shape(read(data).packets) == CONVERSATION, "a whole file, of what came since"
     await talk(recorder)
     assert shape(read(data + await anext(stream)).packets) == CONVERSATION * 2
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_who_comes_back_late_is_given_it_in_parts() -> None:
+    recorder = flight()
+    stream = recorder.follow()
+    data = await anext(stream)
+    for _ in range(100):
+        await talk(recorder)
+    parts = [await anext(stream), await anext(stream)]
+    assert shape(read(data + b"".join(parts)).packets) == CONVERSATION * 100
+    assert len(read(data + parts[0]).packets) == 256
     await stream.aclose()  # type: ignore[attr-defined]
 
 

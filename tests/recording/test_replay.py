@@ -181,6 +181,27 @@ async def test_who_does_not_answer_is_sent_nothing() -> None:
     assert printer.played == 0
 
 
+async def test_a_printer_that_is_another_one_at_the_second_connection() -> None:
+    """What was sent before is told: nothing is claimed that is not so."""
+    connections = conversation()
+
+    class Exchanged(Somewhere):
+        async def open(self) -> ByteStream:
+            try:
+                return self.stream
+            finally:
+                self.stream = real
+
+    device, _ = build("posnet")
+    async with anyio.create_task_group() as tasks:
+        emulated, real = Plug(device).connect(tasks), Plug(real_printer()).connect(tasks)
+        sent = rf"not an emulated one: .* again; {len(connections[0])} commands were sent before$"
+        with pytest.raises(NotPlayed, match=sent):
+            await play_host(connections * 2, "posnet", Exchanged(emulated))
+        for stream in (emulated, real):
+            stream.cut()
+
+
 # -- the printer's side ----------------------------------------------------------------------------------
 
 
@@ -245,7 +266,7 @@ async def test_what_the_flight_recorder_keeps_can_be_played() -> None:
             for payload in ("scomm\t", "trinit\tbm0\t", "prncancel\t"):
                 await stream.send(frame(payload))
                 await stream.receive()
-        report = await play(turns(entries(read(recorder.capture()).packets)), other)
+        report = await play(turns(entries(read(await recorder.capture()).packets)), other)
     assert (report.played, report.differences, report.own) == (3, [], [])
 
 

@@ -222,6 +222,15 @@ async def test_a_file_is_no_port(tmp_path: os.PathLike[str]) -> None:
         await SerialLine(path).open()
 
 
+async def test_a_speed_that_the_port_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, slave = pty.openpty()
+    monkeypatch.setattr("serial.serialposix.TCGETS2", 0x5400)  # a question that no driver answers
+    with pytest.raises(LinkError, match="custom baud rate"):
+        await SerialLine(os.ttyname(slave), 12345).open()
+    os.close(master)
+    os.close(slave)
+
+
 async def test_a_port_belongs_to_one_program() -> None:
     master, slave = pty.openpty()
     path = os.ttyname(slave)
@@ -357,7 +366,10 @@ def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:
         parse_address(text)
 
 
-@pytest.mark.parametrize("address", [SerialLine("/dev/ttyACM0", 115200), TcpHost("::1", 6666)])
+@pytest.mark.parametrize(
+    "address",
+    [SerialLine("/dev/ttyACM0", 115200), SerialLine("/dev/ttyS0", 9600, "rtscts"), TcpHost("::1", 6666)],
+)
 def test_an_address_written_is_an_address_read(address: object) -> None:
     assert parse_address(str(address)) == address
 
