@@ -138,7 +138,10 @@ def _nothing_else(outcome: Outcome) -> list[str]:
         first_look = max(outcome.begun.values(), default=0.0) - LOOK_SECONDS
         others = [sale.at for sale in truth.sales if sale.job is None]
         others += [report.at for report in truth.reports if report.by == "others"]
-        if not any(first_look <= at <= truth.opened_at for at in others):
+        # Nor cancels anybody what another program has sold on ours.
+        open_one = register.transaction
+        shared = open_one is not None and any(line.name.startswith("Obcy") for line in open_one.lines)
+        if not shared and not any(first_look <= at <= truth.opened_at for at in others):
             found.append("left open: a document is open on the printer in the end")
     if "form" in register.face:
         found.append("left open: a form is open on the printer in the end")

@@ -20,7 +20,7 @@ from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.money import MAX_GROSZE, format_grosze
-from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.model.problems import FieldProblem, problem
 from fiscald.protocols import judging
 from fiscald.protocols.asking import read_paper
 from fiscald.protocols.base import (
@@ -50,6 +50,7 @@ from fiscald.protocols.thermal.queries import (
     Facts,
     Moved,
     ask,
+    ask_softly,
     find_profile,
     look_once,
     look_twice,
@@ -134,7 +135,19 @@ def _close(command: Request, passing: Container[int] = ()) -> Dialogue[Closing]:
     reply = yield from send(command)
     if reply.good:
         return Closing()
-    return Closing(refused(reply, "/document"), reply.error in passing or _again(reply))
+    return (yield from _refusal(reply, "/document", passing))
+
+
+def _refusal(reply: Reply, pointer: str, passing: Container[int] = ()) -> Dialogue[Closing]:
+    """The printer's no. Its number has no check byte, so that the document is blamed only where both answers agree.
+
+    To be asked for at once: any other command clears the number of the last error (5.9).
+    """
+    again = reply.error in passing or _again(reply)
+    if not again:
+        last = yield from ask_softly("#n")
+        again = last.get("Pe", reply.error) != reply.error
+    return Closing(refused(reply, pointer), again)
 
 
 def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
@@ -175,8 +188,8 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         if spoiled(reply):
             reply = yield from send(item.request)
         if not reply.good:
-            again = reply.error == _OUT_OF_STEP or _again(reply)
-            return (yield from _abandon(plan, refused(reply, item.pointer), opened, again=again))
+            refusal = yield from _refusal(reply, item.pointer, (_OUT_OF_STEP,))
+            return (yield from _abandon(plan, refusal, opened))
     assert plan.close is not None
     assert opened is not None
     yield Committing()
@@ -205,14 +218,14 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     return before | opened
 
 
-def _abandon(plan: Plan, why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
+def _abandon(plan: Plan, closing: Closing, opened: dict[str, Any]) -> Dialogue[Verdict]:
     """End our receipt after a refusal, before its closing step was sent."""
     now = yield from look_twice()
     if not (yield from _still_ours(plan, opened, now)):
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from _cancel(opened)
-    return judging.declined(why, again=again, now=now)
+    return judging.not_executed(closing, "a line was refused", now)
 
 
 def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dialogue[bool]:

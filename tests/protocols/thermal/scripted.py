@@ -51,6 +51,8 @@ class Till:
     mode: int = 0
     finished: bool = True
     done: bool = True
+    error: int = 0
+    """Of the last command."""
     par_num: int = 0
     totals: list[int] = field(default_factory=lambda: [0] * 7)
     cash: int = 0
@@ -112,6 +114,8 @@ class Till:
             (number,) = refused.args
         if row.id != "#s":
             self.done = not number
+        if row.id != "#n":
+            self.error = number
         if self.mode == 3 and (number or not answer or self.profile.answers_twice):
             answer += result(frame.name, number)
         return answer
@@ -128,6 +132,8 @@ class Till:
 
     def _told(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         match name:
+            case "#n":
+                return {"Pe": self.error}
             case "#s 23":
                 return {
                     "Pe": 0, "Pm": int(self.fiscal), "Pt": int(self.state is not State.IDLE), "Px": int(self.finished),

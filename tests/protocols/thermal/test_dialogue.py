@@ -297,7 +297,10 @@ def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
     bench = Bench()
 
     def answer(name: str, data: bytes) -> bytes:
-        return result("$l", 18) if b"Bu\x92ka" in data else bench.answer(data)
+        if b"Bu\x92ka" not in data:
+            return bench.answer(data)
+        bench.till.error = 18
+        return result("$l", 18)
 
     verdict = bench.carry_out(RECEIPT, answer=answer)
     assert isinstance(verdict, NotPrinted)
@@ -308,6 +311,20 @@ def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
     assert bench.till.state is State.IDLE
     assert bench.till.cancelled == 1
     assert not verdict.again
+
+
+def test_a_refusal_that_the_printer_knows_nothing_of_is_noise() -> None:
+    """The number of an error has no check byte: one damaged digit makes it out of "done"."""
+    bench = Bench()
+
+    def answer(name: str, data: bytes) -> bytes:
+        done = bench.answer(data)
+        return result("$l", 18) if b"Bu\x92ka" in data else done
+
+    verdict = bench.carry_out(RECEIPT, answer=answer)
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.problem.code, verdict.again) == ("printer.interrupted", True)
+    assert bench.till.cancelled == 1
 
 
 def test_a_refused_opening_cancels_nothing() -> None:
