@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -270,7 +271,9 @@ class Actor:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
             line.use(self._settings)
-        await self._compare_identity(snapshot.identity.printer_id)
+        with suppress(JournalError):
+            # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
+            await self._compare_identity(snapshot.identity.printer_id)
         if snapshot.transaction_open and snapshot.condition.problem is None and not await self._has_unsettled():
             foreign = problem("printer.foreign_transaction", printer=self.printer.name)
             self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
@@ -287,15 +290,11 @@ class Actor:
 
     async def _compare_identity(self, found: str) -> None:
         """The first printer seen under this name is remembered; another one stops everything."""
-        try:
-            known = await self._journal.run(Store.printer_id, self.printer.name)
-            if known is None:
-                await self._journal.run(Store.know_printer, self.printer.name, found)
-                known = found
-            self._known_id = known
-        except JournalError:
-            # Nothing is printed without the journal; that it is down is told when the next job is looked for.
-            return
+        known = await self._journal.run(Store.printer_id, self.printer.name)
+        if known is None:
+            await self._journal.run(Store.know_printer, self.printer.name, found)
+            known = found
+        self._known_id = known
 
     @property
     def _swapped(self) -> Problem | None:
@@ -366,6 +365,8 @@ class Actor:
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""
         try:
+            if self._known_id is None and self.identity is not None:
+                await self._compare_identity(self.identity.printer_id)
             entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
         except JournalError as error:
             self._blocked = problem("daemon.journal", reason=error)
