@@ -27,7 +27,7 @@ from fiscald.model.documents import Document, IfInterrupted, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
@@ -318,7 +318,8 @@ class Store:
         with self._transaction() as db:
             (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
             old = db.execute(
-                "SELECT id, updated_at FROM job WHERE phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
+                # "+": from the oldest on until there are enough, not all of them sorted.
+                "SELECT id, updated_at FROM job WHERE +phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
                 (newest - KEEP_NEWEST, PRUNE_STEP),
             ).fetchall()
             doomed = [(number,) for number, at in old if datetime.fromisoformat(at) < cutoff]
@@ -385,14 +386,16 @@ class Store:
         self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
     ) -> list[Entry]:
         """Jobs in order of acceptance, those with an id above ``after``."""
-        where, values = ["id > ?"], [after]
+        where: list[str] = ["id > ?"]
+        values: list[Any] = [after]
         if printer is not None:
-            where.append("printer = ?")
-            values.append(printer)  # type: ignore[arg-type]
+            # "+": without a state, in order of id until the page is full, not all of the printer's sorted.
+            where.append("+printer = ?" if state is None else "printer = ?")
+            values.append(printer)
         if state is not None:
             phases = [phase for phase in Phase if phase.state is state]
             where.append(f"phase IN ({', '.join('?' * len(phases))})")
-            values.extend(phases)  # type: ignore[arg-type]
+            values.extend(phases)
         with self._reading() as db:
             rows = db.execute(
                 f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
@@ -406,12 +409,15 @@ class Store:
         An unsettled one comes before any that has not been started.
         """
         with self._reading() as db:
-            row = db.execute(
-                f"SELECT {_COLUMNS} FROM job WHERE printer = ?"
-                " AND phase IN ('accepted', 'started', 'committing', 'undecided')"
-                " ORDER BY phase = 'accepted', id LIMIT 1",
-                (printer,),
-            ).fetchone()
+            row = None
+            for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
+                row = (
+                    row
+                    or db.execute(
+                        f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase IN ({phases}) ORDER BY id LIMIT 1",
+                        (printer,),
+                    ).fetchone()
+                )
             (waiting,) = db.execute(
                 "SELECT count(*) FROM job WHERE printer = ? AND phase = 'accepted'", (printer,)
             ).fetchone()

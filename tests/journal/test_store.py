@@ -416,7 +416,7 @@ def test_a_clock_that_jumped_ahead_deletes_nothing_recent(tmp_path: Path) -> Non
     store.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     folder = files("fiscald.journal")
     schema = "".join(folder.joinpath(f"schema_v{number}.sql").read_text("utf-8") for number in range(1, version + 1))
@@ -433,6 +433,47 @@ def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, vers
     assert (entry.job.deadline, entry.job.if_interrupted) == (None, "repeat")
     accepted(store, "B")
     assert store.begin_raw("till1", "scomm", b"scomm", "query", asked_by=None, forced=False) == 1
+    store.close()
+
+
+def test_what_is_asked_again_and_again_does_not_grow_with_the_journal(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine: as many, or nearly, over ten times as many old jobs."""
+    store = Store(tmp_path, clock)
+    work = [0]
+
+    def steps(ask: Callable[[], object]) -> int:
+        work[0] = 0
+        store._db.set_progress_handler(counted, 1)
+        try:
+            ask()
+        finally:
+            store._db.set_progress_handler(None, 0)
+        return work[0]
+
+    def counted() -> None:
+        work[0] += 1
+
+    asked: dict[str, Callable[[], object]] = {
+        "next_job": lambda: store.next_job("till1"),
+        "expire": lambda: store.expire(lambda _: problem("job.withdrawn")),
+        "running": lambda: store.jobs(state=JobState.RUNNING),
+        "undecided": lambda: store.jobs(state=JobState.UNDECIDED, printer="till1"),
+        "the first page": lambda: store.jobs(printer="till1", limit=10),
+        "a page of those done": lambda: store.jobs(state=JobState.DONE, limit=10),
+        "deleting": lambda: store._db.executescript("BEGIN; DELETE FROM event WHERE job = 1; ROLLBACK"),
+        "deleting a job": lambda: store._db.executescript(
+            "BEGIN; DELETE FROM event WHERE job = 2; DELETE FROM job WHERE id = 2; ROLLBACK"
+        ),
+    }
+    found = []
+    for jobs in (100, 900):
+        with store._transaction():
+            for number in range(jobs):
+                key = f"{jobs}/{number}"
+                accepted(store, key, printer="till1" if number % 2 else "till2")
+                store.finish(key, Phase.DONE)
+        found.append({name: steps(ask) for name, ask in asked.items()})
+    assert {name: most for name, most in found[1].items() if most > 2 * found[0][name]} == {}
     store.close()
 
 
