@@ -296,17 +296,17 @@ class Store:
 
     def expire(self, error: Callable[[Job], Problem]) -> tuple[list[Entry], float | None]:
         """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one."""
-        with self._reading() as db:
+        now = self._clock()
+        expired = []
+        with self._transaction() as db:
             rows = db.execute(
                 "SELECT key, deadline FROM job WHERE phase = 'accepted' AND deadline IS NOT NULL"
             ).fetchall()
-        now = self._clock()
-        left = {key: (datetime.fromisoformat(deadline) - now).total_seconds() for key, deadline in rows}
-        expired = []
-        for key in [key for key, seconds in left.items() if seconds <= 0]:
-            job = self.job(key)
-            assert job is not None
-            expired.append(self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error(job.job)))
+            left = {key: (datetime.fromisoformat(deadline) - now).total_seconds() for key, deadline in rows}
+            for key in [key for key, seconds in left.items() if seconds <= 0]:
+                job = self.job(key)
+                assert job is not None
+                expired.append(self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error(job.job)))
         return expired, min((seconds for seconds in left.values() if seconds > 0), default=None)
 
     def prune(self, days: int) -> int:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,9 @@ import pytest
 
 from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.printers import POLISH_TIME
-from fiscald.model.problems import problem
+from fiscald.model.problems import Problem, problem
 
 RECEIPT = {"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "A"}], "register": "01"}
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
@@ -321,22 +322,93 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
     assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
 
 
-async def test_what_waits_for_the_disk_is_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[int] = []
-    together = Store.together
+class SlowDisk:
+    """A disk that is busy until told otherwise, and a list of what was carried out together."""
 
-    def counted(store: Store, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
-        sizes.append(len(transactions))
-        return together(store, transactions)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.groups: list[list[str]] = []
+        self.busy = threading.Event()
+        self.free = threading.Event()
+        together = Store.together
 
-    monkeypatch.setattr(Store, "together", counted)
+        def watched(store: Store, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
+            self.groups.append([transaction.func.__name__ for transaction in transactions])  # type: ignore[attr-defined]
+            self.busy.set()
+            assert self.free.wait(10)
+            return together(store, transactions)
+
+        monkeypatch.setattr(Store, "together", watched)
+
+
+async def test_moves_that_wait_for_the_disk_are_synced_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SlowDisk(monkeypatch)
     journal = ThreadedJournal(tmp_path, clock)
-    answers = await asyncio.gather(
-        *(journal.run(Store.accept, f"k/{number}", submission(), (), None) for number in range(20))
-    )
-    assert [answer.entry.job.key for answer in answers] == [f"k/{number}" for number in range(20)]
-    assert sizes == [1, 19]
+    first = asyncio.create_task(journal.run(Store.accept, "k/0", submission(), (), None))
+    await asyncio.to_thread(disk.busy.wait)
+    others = [
+        asyncio.create_task(journal.run(Store.accept, f"k/{number}", submission(), (), None))
+        for number in range(1, 200)
+    ]
+    await asyncio.sleep(0)
+    disk.free.set()
+    answers = await asyncio.gather(first, *others)
+    assert [answer.entry.job.key for answer in answers] == [f"k/{number}" for number in range(200)]
+    assert [len(group) for group in disk.groups] == [1, 128, 71]
     journal.close()
+
+
+async def test_a_move_waits_for_nothing_but_its_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long lists, counts and deletions do not stand between a sync and whoever waits for it."""
+    disk = SlowDisk(monkeypatch)
+    journal = ThreadedJournal(tmp_path, clock)
+    first = asyncio.create_task(journal.run(Store.accept, "A", submission(), (), None))
+    await asyncio.to_thread(disk.busy.wait)
+    answered: list[str] = []
+    asked = {
+        "jobs": journal.run(Store.jobs, limit=1000),
+        "accept": journal.run(Store.accept, "B", submission(), (), None),
+        "prune": journal.run(Store.prune, 400),
+        "start": journal.run(Store.start, "A", {}),
+        "counts": journal.run(Store.counts),
+    }
+
+    async def ask(name: str) -> None:
+        await asked[name]
+        answered.append(name)
+
+    others = [asyncio.create_task(ask(name)) for name in asked]
+    await asyncio.sleep(0)
+    disk.free.set()
+    await asyncio.gather(first, *others)
+    assert disk.groups == [["accept"], ["jobs"], ["accept", "start"], ["prune"], ["counts"]]
+    assert answered == ["jobs", "accept", "start", "prune", "counts"]
+    journal.close()
+
+
+async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+    journal = ThreadedJournal(tmp_path, clock)
+    journal.close()
+    with pytest.raises(JournalError, match="closed"):
+        await asyncio.wait_for(journal.run(Store.counts), 5)
+
+
+def test_what_expires_together_is_one_transaction(store: Store) -> None:
+    """A fault in the middle of it leaves no job that has failed and whose waiting client is never told."""
+    for key in "AB":
+        accepted(store, key, deadline="2026-11-22T09:00:00+01:00")
+
+    def slip(job: Job) -> Problem:
+        if job.key == "B":
+            raise ZeroDivisionError
+        return problem("job.withdrawn")
+
+    with pytest.raises(ZeroDivisionError):
+        store.expire(slip)
+    assert [entry.phase for entry in store.jobs()] == [Phase.ACCEPTED, Phase.ACCEPTED]
+    expired, left = store.expire(lambda _: problem("job.withdrawn"))
+    assert ([entry.job.key for entry in expired], left) == (["A", "B"], None)
 
 
 async def test_what_was_asked_for_is_done_before_the_file_is_closed(tmp_path: Path) -> None:
@@ -367,8 +439,6 @@ async def test_the_thread_serves_one_after_the_other_and_closes(tmp_path: Path) 
 
 
 def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> None:
-    import threading
-
     store = Store(tmp_path, clock)
     before = threading.active_count()
     with pytest.raises(JournalError):
