@@ -116,7 +116,7 @@ class Actor:
         self._snapshot: Snapshot | None = None
         self._paper_low: bool | None = None
         self._job: str | None = None
-        self._queue = 0
+        self._accepted: set[str] = set()
         self._blocked: Problem | None = None
         self._orders: list[raw.Order] = []
         self._stopping = False
@@ -159,6 +159,13 @@ class Actor:
         self._known_id = printer_id
         self.kick()
 
+    def count(self, key: str, phase: Phase) -> None:
+        """A job of this printer has come to that phase: it waits, or does not any more."""
+        if phase is Phase.ACCEPTED:
+            self._accepted.add(key)
+        else:
+            self._accepted.discard(key)
+
     def status(self) -> PrinterStatus:
         """From memory; never waits."""
         age = None if self._heard_at is None else anyio.current_time() - self._heard_at
@@ -179,7 +186,7 @@ class Actor:
             day_open=snapshot.day_open if snapshot else None,
             documents=self.printer.family.documents,
             job=self._job,
-            queue=self._queue,
+            queue=len(self._accepted),
         )
 
     async def by_hand(self, order: raw.Order) -> RawAnswer:
@@ -283,7 +290,7 @@ class Actor:
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
         try:
-            entry, _ = await self._journal.run(Store.next_job, self.printer.name)
+            entry = await self._journal.run(Store.next_job, self.printer.name)
         except JournalError:
             return True
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
@@ -318,7 +325,7 @@ class Actor:
         worked = False
         while True:
             entry = await self._next_job()
-            if self._stopping and (entry is None or entry.phase is Phase.ACCEPTED):
+            if self._stopping and (self._blocked or entry is None or entry.phase is Phase.ACCEPTED):
                 return
             if self._orders:
                 await self._carry_out_raw(line, self._orders.pop(0), entry)
@@ -367,11 +374,17 @@ class Actor:
         try:
             if self._known_id is None and self.identity is not None:
                 await self._compare_identity(self.identity.printer_id)
-            entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
+            entry = await self._journal.run(Store.next_job, self.printer.name)
+            self._blocked = self._find_block(entry)
+            if entry is not None and entry.phase is Phase.ACCEPTED and self._blocked and not self._swapped:
+                # The licence refuses it. What needs none, the daily report above all, does not wait behind it.
+                free = [each for each in self.printer.family.documents if not self._gate.refuses(each, self.identity)]
+                other = await self._journal.run(Store.next_accepted, self.printer.name, free)
+                if other is not None:
+                    entry, self._blocked = other, None
         except JournalError as error:
             self._blocked = problem("daemon.journal", reason=error)
             return None
-        self._blocked = self._find_block(entry)
         return entry
 
     @property

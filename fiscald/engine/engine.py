@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: Seconds after which deadlines are looked at again, for the host's clock may jump.
 DEADLINE_CHECK = 60.0
+#: Seconds after which a journal that could not be read is asked again for what waits.
+COUNT_AGAIN = 5.0
 #: Seconds between two deletions of old jobs, and between two steps of one.
 PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
@@ -70,6 +72,7 @@ class Engine:
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._count_waiting)
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
             if self._plugged_in is not None:
@@ -78,6 +81,19 @@ class Engine:
                 for actor in self._actors.values():
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
+
+    async def _count_waiting(self) -> None:
+        """What has been waiting since before the start; every later change is told."""
+        waiting = None
+        while waiting is None:
+            try:
+                waiting = await self._journal.run(Store.waiting)
+            except JournalError:
+                await anyio.sleep(COUNT_AGAIN)
+        for printer, key in waiting:
+            if printer in self._actors:
+                self._actors[printer].count(key, Phase.ACCEPTED)
+        self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """Look for absent printers at once when something is plugged in."""
@@ -121,6 +137,8 @@ class Engine:
                     tasks.start_soon(actor.stop)
 
     def _changed(self, entry: Entry | None) -> None:
+        if entry is not None and entry.job.printer in self._actors:
+            self._actors[entry.job.printer].count(entry.job.key, entry.phase)
         ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None
         if ending is not None:
             ending.entry = entry

@@ -89,7 +89,7 @@ class ThreadedJournal:
 
     def _carry_out_moves(self) -> None:
         """Those that wait by now; none, when an earlier turn took them along."""
-        group = []
+        group: list[_Asked] = []
         while self._moves and len(group) < _TOGETHER:
             group.append(self._moves.popleft())
         if group:

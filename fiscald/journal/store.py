@@ -403,11 +403,8 @@ class Store:
             ).fetchall()
         return [_entry(row) for row in rows]
 
-    def next_job(self, printer: str) -> tuple[Entry | None, int]:
-        """The job to carry on with, and how many are accepted.
-
-        An unsettled one comes before any that has not been started.
-        """
+    def next_job(self, printer: str) -> Entry | None:
+        """The job to carry on with: an unsettled one comes before any that has not been started."""
         with self._reading() as db:
             row = None
             for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
@@ -418,10 +415,23 @@ class Store:
                         (printer,),
                     ).fetchone()
                 )
-            (waiting,) = db.execute(
-                "SELECT count(*) FROM job WHERE printer = ? AND phase = 'accepted'", (printer,)
+        return None if row is None else _entry(row)
+
+    def next_accepted(self, printer: str, types: Sequence[str]) -> Entry | None:
+        """The oldest accepted job that is one of these types of documents."""
+        marks = ", ".join("?" * len(types))
+        with self._reading() as db:
+            row = db.execute(
+                f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase = 'accepted'"
+                f" AND json_extract(document, '$.type') IN ({marks}) ORDER BY id LIMIT 1",
+                (printer, *types),
             ).fetchone()
-        return (None if row is None else _entry(row)), waiting
+        return None if row is None else _entry(row)
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Printer and key of every accepted job."""
+        with self._reading() as db:
+            return db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs each printer has in each state."""

@@ -153,15 +153,28 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     for key in "ABC":
         accepted(store, key)
     accepted(store, "other", printer="till2")
-    entry, waiting = store.next_job("till1")
+    entry = store.next_job("till1")
     assert entry is not None
-    assert (entry.job.key, waiting) == ("A", 3)
+    assert entry.job.key == "A"
+    assert store.waiting() == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
     store.start("C", {})
-    entry, waiting = store.next_job("till1")
+    entry = store.next_job("till1")
     assert entry is not None
-    assert (entry.job.key, entry.phase, waiting) == ("C", Phase.STARTED, 1)
-    assert store.next_job("till3") == (None, 0)
+    assert (entry.job.key, entry.phase) == ("C", Phase.STARTED)
+    assert store.next_job("till3") is None
+
+
+def test_the_next_job_of_a_kind(store: Store) -> None:
+    accepted(store, "A")
+    for key in "BC":
+        accepted(store, key, document={"type": "daily_report"})
+    accepted(store, "D", document={"type": "drawer"})
+    entry = store.next_accepted("till1", ("drawer", "daily_report"))
+    assert entry is not None
+    assert entry.job.key == "B"
+    assert store.next_accepted("till1", ("cash_in",)) is None
+    assert store.next_accepted("till1", ()) is None
 
 
 def test_events_have_growing_ids(store: Store) -> None:
