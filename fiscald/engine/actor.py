@@ -144,6 +144,12 @@ class Actor:
         """What keeps jobs waiting right now."""
         return self._problem
 
+    @property
+    def document_open(self) -> bool:
+        """Whether a document was open on the printer when it was last asked."""
+        foreign = self._problem is not None and self._problem.code == "printer.foreign_transaction"
+        return foreign or (self._snapshot is not None and self._snapshot.transaction_open)
+
     def kick(self) -> None:
         """Something has changed in the journal: look at it now."""
         self._wake.set()

@@ -339,8 +339,9 @@ class Engine:
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
-        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries), the fate of a document is
-        open (but with ``force``), not connected, journal, not answered.
+        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries, and while a document is open:
+        it may always be ended), the fate of a document is open (but with ``force``), not connected, journal, not
+        answered.
         """
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
@@ -349,8 +350,8 @@ class Engine:
             step = actor.printer.family.parse_raw(command.command, actor.settings)
         except ValueError as error:
             raise ProblemError(problem("request.raw", reason=error)) from None
-        refused = None if step.effect is Effect.QUERY else self._gate.refuses("raw", actor.identity)
-        if refused is not None:
+        refused = self._gate.refuses("raw", actor.identity)
+        if refused is not None and step.effect is not Effect.QUERY and not actor.document_open:
             raise ProblemError(refused)
         return await actor.by_hand(Order(command.command, step, forced=command.force, asked_by=asked_by))
 
