@@ -98,7 +98,7 @@ class Api(Handlers):
         text = request.query_params.get(name)
         if text is None:
             return default
-        if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text, re.ASCII) is None or float(text) < least:
+        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or float(text) < least:
             raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
         return min(float(text), most)
 

@@ -122,12 +122,11 @@ class _Calls:
     @staticmethod
     def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
         body = {"printer": printer, "document": _content_of(document)}
-        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, {"wait": wait})
+        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, _waiting(wait))
 
     @staticmethod
     def _job(key: str, wait: float) -> _Call[JobAnswer]:
-        params = {"wait": wait} if wait else None
-        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=params)
+        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
 
     @staticmethod
     def _jobs(printer: str | None, state: str | None, after: str | None, limit: int) -> _Call[JobList]:
@@ -193,6 +192,11 @@ def _content_of(document: Document | Mapping[str, Any]) -> Any:
 
 def _job_path(key: str, suffix: str = "") -> str:
     return f"/v1/jobs/{quote(key, safe='')}{suffix}"
+
+
+def _waiting(seconds: float) -> dict[str, Any]:
+    """Written without an exponent, which Python gives small numbers."""
+    return {"wait": f"{seconds:.3f}"}
 
 
 def _content(response: httpx.Response) -> Any:

@@ -350,6 +350,15 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
         assert problem(response, 422, "request.query")["document"] == "unknown", "the key may be that of a printed sale"
 
 
+async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        for number, wait in enumerate((1 / 3, 1e-7, 10)):
+            job = await it.client.submit(f"A/{number}", "till1", RECEIPT, wait=wait)
+            assert (await it.client.job(job.key, wait=20 / 3)).state is JobState.DONE
+        response = await it.http.get("/v1/jobs/A%2F0", params={"wait": "0." + "3" * 40})
+        assert response.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
