@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -212,7 +213,10 @@ class Api(Handlers):
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
-        after = int(cursor) if cursor is not None else await self.engine.last_event()
+        after = None if cursor is None else int(cursor)
+        if after is None:
+            with suppress(ProblemError):
+                after = await self.engine.last_event()
         return event_stream(self.engine, self.licence, after, self._job_json)
 
     async def description(self, _: Request) -> Response:

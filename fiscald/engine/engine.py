@@ -254,7 +254,7 @@ class Engine:
         return entry.job
 
     async def resolve(self, key: str, resolution: Resolution) -> Job:
-        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided."""
+        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided, or decided otherwise."""
         entry = await self._entry(key)
         outcome: dict[str, Any]
         if resolution.verdict == "printed":
@@ -268,6 +268,8 @@ class Engine:
             entry = await self._journal_run(Store.resolve, key, resolution, **outcome)
         except WrongPhase:
             entry = await self._entry(key)
+            if entry.job.resolution == resolution:
+                return entry.job  # asked again, because the first answer was lost
             raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job

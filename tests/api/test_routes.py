@@ -15,8 +15,9 @@ import pytest
 
 from fiscald.api import app, metrics
 from fiscald.api.client import Client, JobChange, NotReachable, Refused
+from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
-from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.jobs import JobEvent, JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, Running, running
@@ -446,6 +447,51 @@ async def test_a_bad_cursor(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         response = await it.http.get("/v1/events", headers={"Last-Event-ID": "yesterday"})
         problem(response, 422, "request.query")
+
+
+async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
+    monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
+    sound = Store.events
+    async with running(tmp_path) as it:
+        seen: list[str] = []
+
+        async def listen() -> None:
+            async for event in it.client.events():
+                seen.append(event.state if isinstance(event, PrinterStatus) else f"job {event.state}")
+                if seen[-1] == "job done":
+                    return
+
+        async def told(state: str) -> None:
+            with anyio.fail_after(10):
+                while state not in seen:
+                    await anyio.sleep(0.01)
+
+        def failing(*_: object) -> list[JobEvent]:
+            raise JournalError("disk I/O error")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            await told("ready")
+            monkeypatch.setattr(Store, "events", failing)
+            assert (await it.put("A")).json()["state"] == "done"
+            await told("printing")
+            it.printer.switch("paper_out")
+            await told("paper_out")
+            monkeypatch.setattr(Store, "events", sound)
+            await told("job done")
+        assert [each for each in seen if each.startswith("job")] == ["job accepted", "job running", "job done"]
+
+
+async def test_events_of_printers_with_a_damaged_journal(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 500)
+    async with running(tmp_path, ready=False) as it:
+        with anyio.fail_after(10):
+            async for event in it.client.events():
+                if isinstance(event, PrinterStatus) and event.problem is not None:
+                    assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
+                    break
 
 
 async def test_events_after_a_restart(tmp_path: Path) -> None:

@@ -313,6 +313,8 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
             assert decided.state is state
             assert decided.resolution is not None
             assert decided.resolution.by == "Anna"
+            again = Resolution(verdict=verdict, number=1, by="Anna", note="widziałam")
+            assert await it.engine.resolve("FV/1", again) == decided, "asked again: the first answer was lost"
             with refusal("job.not_undecided"):
                 await it.engine.resolve("FV/1", Resolution(verdict="not_printed", by="Ola"))
             assert (await it.engine.job("FV/1")).resolution == decided.resolution, "the first decision stands"
