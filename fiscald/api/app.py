@@ -154,10 +154,11 @@ class Api(Handlers):
             printer=query.get("printer"),
             state=JobState(state) if state else None,
             after=int(self._number(request, "after", 2**53)),
-            limit=limit,
+            limit=limit + 1,  # one more, to know whether there is more
         )
-        following = str(found[-1][0]) if found else query.get("after")
-        return JSONResponse({"jobs": [self._job_json(job) for _, job in found], "next": following})
+        page = found[:limit]
+        following = str(page[-1][0]) if len(found) > limit else None
+        return JSONResponse({"jobs": [self._job_json(job) for _, job in page], "next": following})
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""

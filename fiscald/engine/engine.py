@@ -68,6 +68,7 @@ class Engine:
         self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
         self._stopping = False
+        self._journal_trouble = ""
 
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
@@ -404,9 +405,14 @@ class Engine:
         self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         try:
-            return await self._journal.run(transaction, *args, **kwargs)
+            answer = await self._journal.run(transaction, *args, **kwargs)
         except JournalError as error:
+            if str(error) != self._journal_trouble:
+                self._journal_trouble = str(error)
+                log.error("the journal: %s", error, exc_info=error.__cause__)
             raise ProblemError(problem("daemon.journal", reason=error)) from None
+        self._journal_trouble = ""
+        return answer
 
 
 def _expired(job: Job) -> Problem:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +142,11 @@ async def test_the_list_of_jobs(tmp_path: Path) -> None:
             await it.http.get("/v1/jobs", params={"after": page["next"], "state": "done", "printer": "till1"})
         ).json()
         assert [job["key"] for job in rest["jobs"]] == ["A2"]
-        nothing = (await it.http.get("/v1/jobs", params={"after": rest["next"]})).json()
-        assert nothing == {"jobs": [], "next": rest["next"]}
+        assert rest["next"] is None, "the last page"
+        exactly = (await it.http.get("/v1/jobs", params={"limit": 3})).json()
+        assert (len(exactly["jobs"]), exactly["next"]) == (3, None)
+        nothing = (await it.http.get("/v1/jobs", params={"after": 1000})).json()
+        assert nothing == {"jobs": [], "next": None}
         problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.query")
         problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.query")
 
@@ -596,7 +600,14 @@ async def test_clients_that_misbehave_leave_the_daemon_healthy(tmp_path: Path, m
         assert (await anyio.to_thread.run_sync(garbage.recv, 100)).startswith(b"HTTP/1.1 400")
         assert await anyio.to_thread.run_sync(silent.recv, 100) == b"", "shown out after a while"
         assert await anyio.to_thread.run_sync(half.recv, 100) == b""
-        for link in (silent, half, garbage):
+        again = await anyio.to_thread.run_sync(connect)
+        again.sendall(b"GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = HTTPResponse(again)
+        await anyio.to_thread.run_sync(answer.begin)
+        assert await anyio.to_thread.run_sync(answer.read)
+        again.sendall(b"GET /v1 HTTP/1.1\r\n")
+        assert await anyio.to_thread.run_sync(again.recv, 100) == b"", "also in the middle of a second request"
+        for link in (silent, half, garbage, again):
             link.close()
         assert (await it.put("A")).json()["state"] == "done"
 
