@@ -7,8 +7,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -140,41 +140,49 @@ def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:
     gate = registration.gate
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(engine.run)
-        tasks.start_soon(registration.run)
-        tasks.start_soon(server.run)
-        tasks.start_soon(_feed_watchdog)
-        await server.started()
-        state = gate.state()
-        log.info("fiscald %s is ready, licence %s", __version__, state.name)
-        if gate.test_keys:
-            log.warning("test keys are accepted: only emulated printers may be used")
-        systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
-        task_status.started()
-        await _wait_for_signal(engine, gate)
-        systemd.notify("STOPPING=1")
-        await engine.stop(STOP_SECONDS)
-        server.stop()
-        await server.stopped()
-        with suppress(StoreError):
-            await anyio.to_thread.run_sync(gate.save_time)
-        tasks.cancel_scope.cancel()
+    # Open until all is over: what is sent once more must not kill the document in hand.
+    with _signals() as signals:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(engine.run)
+            tasks.start_soon(registration.run)
+            tasks.start_soon(server.run)
+            tasks.start_soon(_feed_watchdog)
+            await server.started()
+            state = gate.state()
+            log.info("fiscald %s is ready, licence %s", __version__, state.name)
+            if gate.test_keys:
+                log.warning("test keys are accepted: only emulated printers may be used")
+            systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
+            task_status.started()
+            await _told_to_stop(signals, engine, gate)
+            systemd.notify("STOPPING=1")
+            await engine.stop(STOP_SECONDS)
+            server.stop()
+            await server.stopped()
+            with suppress(StoreError):
+                await anyio.to_thread.run_sync(gate.save_time)
+            tasks.cancel_scope.cancel()
 
 
-async def _wait_for_signal(engine: Engine, gate: LicenceGate) -> None:
-    """Returns when told to stop; SIGHUP reads the licence again."""
+def _signals() -> AbstractContextManager[AsyncIterator[signal.Signals] | None]:
+    """The daemon's signals; none outside the main thread, where whoever started us cancels."""
     if threading.current_thread() is not threading.main_thread():
-        await anyio.sleep_forever()  # whoever started us cancels
-    receiver = anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    with receiver as signals:
-        async for number in signals:
-            if number != signal.SIGHUP:
-                log.info("told to stop (%s)", number.name)
-                return
-            await anyio.to_thread.run_sync(gate.reload)
-            engine.licence_changed()
-            log.info("licence read again: %s", gate.state().name)
+        return nullcontext()
+    return anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+async def _told_to_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
+    """Returns when told to stop; SIGHUP reads the licence again."""
+    if signals is None:
+        await anyio.sleep_forever()
+        return
+    async for number in signals:
+        if number != signal.SIGHUP:
+            log.info("told to stop (%s)", number.name)
+            return
+        await anyio.to_thread.run_sync(gate.reload)
+        _licence_changed(engine, gate)
+        log.info("licence read again: %s", gate.state().name)
 
 
 async def _feed_watchdog() -> None:

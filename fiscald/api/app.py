@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -98,7 +99,7 @@ class Api(Handlers):
         text = request.query_params.get(name)
         if text is None:
             return default
-        if re.fullmatch(r"\d{1,15}(\.\d{1,6})?", text, re.ASCII) is None or float(text) < least:
+        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or float(text) < least:
             raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
         return min(float(text), most)
 
@@ -153,10 +154,11 @@ class Api(Handlers):
             printer=query.get("printer"),
             state=JobState(state) if state else None,
             after=int(self._number(request, "after", 2**53)),
-            limit=limit,
+            limit=limit + 1,  # one more, to know whether there is more
         )
-        following = str(found[-1][0]) if found else query.get("after")
-        return JSONResponse({"jobs": [self._job_json(job) for _, job in found], "next": following})
+        page = found[:limit]
+        following = str(page[-1][0]) if len(found) > limit else None
+        return JSONResponse({"jobs": [self._job_json(job) for _, job in page], "next": following})
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
@@ -212,7 +214,10 @@ class Api(Handlers):
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
-        after = int(cursor) if cursor is not None else await self.engine.last_event()
+        after = None if cursor is None else int(cursor)
+        if after is None:
+            with suppress(ProblemError):
+                after = await self.engine.last_event()
         return event_stream(self.engine, self.licence, after, self._job_json)
 
     async def description(self, _: Request) -> Response:

@@ -33,6 +33,9 @@ from fiscald.model.strict import Strict
 VENDOR_SECONDS = 20.0
 #: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
 RAW_SECONDS = 300.0
+#: Steps of the licence that change nothing, or nothing more the second time. The others mail another code, use one up
+#: that is good for once, or are refused when they have been taken.
+_LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
@@ -122,12 +125,11 @@ class _Calls:
     @staticmethod
     def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
         body = {"printer": printer, "document": _content_of(document)}
-        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, {"wait": wait})
+        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, _waiting(wait))
 
     @staticmethod
     def _job(key: str, wait: float) -> _Call[JobAnswer]:
-        params = {"wait": wait} if wait else None
-        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=params)
+        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
 
     @staticmethod
     def _jobs(printer: str | None, state: str | None, after: str | None, limit: int) -> _Call[JobList]:
@@ -182,7 +184,8 @@ class _Calls:
 
     @staticmethod
     def _licence_step(step: str, fields: dict[str, Any]) -> _Call[dict[str, Any]]:
-        return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None)
+        once = step not in _LICENCE_QUESTIONS
+        return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None, once=once)
 
 
 def _content_of(document: Document | Mapping[str, Any]) -> Any:
@@ -193,6 +196,11 @@ def _content_of(document: Document | Mapping[str, Any]) -> Any:
 
 def _job_path(key: str, suffix: str = "") -> str:
     return f"/v1/jobs/{quote(key, safe='')}{suffix}"
+
+
+def _waiting(seconds: float) -> dict[str, Any]:
+    """Written without an exponent, which Python gives small numbers."""
+    return {"wait": f"{seconds:.3f}"}
 
 
 def _content(response: httpx.Response) -> Any:
@@ -231,7 +239,7 @@ class Client(_Calls):
         self._http.close()
 
     def _send(self, call: _Call[T]) -> T:
-        # Nearly every request may be asked again: jobs have keys, and nothing else but ``raw`` changes anything twice.
+        # Nearly every request may be asked again: jobs have keys, and a step that would be taken twice says ``once``.
         for pause in _PAUSES:
             try:
                 self._check_there()
@@ -319,7 +327,11 @@ class Client(_Calls):
         return self.licence_step("certificate", certificate=certificate)
 
     def licence_step(self, step: str, **fields: Any) -> dict[str, Any]:
-        """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them."""
+        """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them.
+
+        Where the second time would not be as the first, it is never asked again by itself: after ``NotReachable`` the
+        step may have been taken.
+        """
         return self._send(self._licence_step(step, fields))
 
     def licence_question(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 A stream begins with the present state of the licence and of every printer. Job events carry an id; a client that
 reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. Nothing is buffered
-for a slow client: it reads from the journal at its own pace.
+for a slow client: it reads from the journal at its own pace. While the journal cannot be read, the other events go on.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from starlette.responses import StreamingResponse
 from fiscald.engine import Engine
 from fiscald.licence import LicenceGate
 from fiscald.model.jobs import Job
+from fiscald.model.problems import ProblemError
 
 #: Seconds of quiet after which a comment shows that the stream is alive.
 KEEPALIVE = 15.0
+#: Seconds after which a journal that could not be read is asked again.
+READ_AGAIN = 2.0
 
 
 def event_stream(
-    engine: Engine, licence: LicenceGate, after: int, job_json: Callable[[Job], dict[str, Any]]
+    engine: Engine, licence: LicenceGate, after: int | None, job_json: Callable[[Job], dict[str, Any]]
 ) -> StreamingResponse:
-    """The answer that goes on for as long as the client listens."""
+    """The answer that goes on for as long as the client listens; ``after=None``: with the changes of jobs from now on,
+    but the journal could not tell which was the last.
+    """
     return StreamingResponse(
         _events(engine, licence, after, job_json),
         media_type="text/event-stream",
@@ -33,7 +38,7 @@ def event_stream(
 
 
 async def _events(
-    engine: Engine, licence: LicenceGate, cursor: int, job_json: Callable[[Job], dict[str, Any]]
+    engine: Engine, licence: LicenceGate, cursor: int | None, job_json: Callable[[Job], dict[str, Any]]
 ) -> AsyncIterator[str]:
     licensed: dict[str, Any] = {}
     shown: dict[str, tuple[object, ...]] = {}
@@ -51,12 +56,19 @@ async def _events(
                 shown[status.name] = seen
                 quiet = False
                 yield _event("printer", status.model_dump(mode="json"))
-        for event in await engine.events(cursor):
+        patience = KEEPALIVE
+        try:
+            if cursor is None:
+                cursor = await engine.last_event()
+            events = await engine.events(cursor)
+        except ProblemError:
+            events, patience = [], READ_AGAIN
+        for event in events:
             cursor = event.id
             quiet = False
             body = {"at": event.at.isoformat(), "state": event.state, "job": job_json(event.job)}
             yield _event("job", body, event.id)
-        if quiet and not await change(KEEPALIVE):
+        if quiet and not await change(patience):
             yield ": alive\n\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,8 @@ from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
 from fiscald.model.strict import nearest
 
 MEDIA_TYPE = "application/problem+json"
+#: So many bad fields are told, and their number.
+MOST_ERRORS = 50
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
@@ -75,18 +78,15 @@ def validated(model: type[M], content: Any) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        found = error.errors(include_url=False, include_input=False)
         # A list whose elements are wrong is also said to be too short: that is the same mistake again.
-        causes = [one for one in found if not any(_inside(other["loc"], one["loc"]) for other in found)]
-        errors = [_field_problem(model, content, cause) for cause in causes]
+        outer = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
+        causes = [one for one in found if one["loc"] not in outer]
+        errors = [_field_problem(model, content, cause) for cause in causes[:MOST_ERRORS]]
         first = errors[0]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
         raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
-
-
-def _inside(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 #: What pydantic says in words of Python, in words of JSON.
@@ -154,10 +154,15 @@ def _escape(part: int | str) -> str:
 
 def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     """A sentence for an unknown field, naming the known one it may be a misspelling of."""
-    known = _fields_at(model.model_json_schema(), loc[:-1])
+    known = _fields_at(_schema(model), loc[:-1])
     guess = nearest(str(loc[-1]), known)
     hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(known))}"
     return f"there is no such field; {hint}"
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _fields_at(schema: Mapping[str, Any], loc: Iterable[int | str]) -> list[str]:

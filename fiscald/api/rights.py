@@ -176,8 +176,8 @@ def peer_of(link: socket.socket | None) -> Peer | None:
     """Who is at the other end of ``link``; ``None`` where the kernel does not tell."""
     if link is None or link.family != socket.AF_UNIX:
         return None
-    credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    pid, uid, gid = struct.unpack("3i", credentials)
+    credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
+    pid, uid, gid = struct.unpack("iII", credentials)
     groups = _groups_by_kernel(link)
     return Peer(pid, uid, gid, _groups_by_name(uid, gid) if groups is None else groups)
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from fiscald.api import rights
 
-#: Seconds in which a connection must have sent a whole request head.
+#: Seconds in which a connection must have sent a whole request head: the first, and each that it has begun.
 HEAD_SECONDS = 15.0
 _LISTEN_FDS_START = 3
 
@@ -79,10 +79,12 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "peer": rights.peer_of(transport.get_extra_info("socket"))}
         self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.cycle is not None:
-            self._calm()
+    def handle_events(self) -> None:
+        super().handle_events()
+        if not getattr(self.cycle, "response_complete", True):
+            self._calm()  # a request is in hand: its head was whole
+        elif self._patience is None and self.conn.trailing_data[0]:
+            self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()

@@ -38,7 +38,7 @@ class JobList(Strict):
     """Jobs in order of acceptance."""
 
     jobs: tuple[JobAnswer, ...]
-    next: str | None = Field(description="give this as `after` to get what follows; null: nothing more now")
+    next: str | None = Field(description="give this as `after` to get what follows; null: there is nothing more")
 
 
 class PrinterList(Strict):

@@ -184,7 +184,7 @@ def jobs(context: Context, *, printer: str | None, state: str | None, after: str
     with context.client() as client:
         page = client.jobs(printer=printer, state=state, after=after, limit=limit)
     lines = [job_line(each) for each in page.jobs]
-    if len(page.jobs) == limit:
+    if page.next is not None:
         lines.append(f"(more with --after {page.next})")
     context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,7 +116,7 @@ class Actor:
         self._snapshot: Snapshot | None = None
         self._paper_low: bool | None = None
         self._job: str | None = None
-        self._queue = 0
+        self._accepted: set[str] = set()
         self._blocked: Problem | None = None
         self._orders: list[raw.Order] = []
         self._stopping = False
@@ -143,6 +144,12 @@ class Actor:
         """What keeps jobs waiting right now."""
         return self._problem
 
+    @property
+    def document_open(self) -> bool:
+        """Whether a document was open on the printer when it was last asked."""
+        foreign = self._problem is not None and self._problem.code == "printer.foreign_transaction"
+        return foreign or (self._snapshot is not None and self._snapshot.transaction_open)
+
     def kick(self) -> None:
         """Something has changed in the journal: look at it now."""
         self._wake.set()
@@ -157,6 +164,13 @@ class Actor:
         """A person confirmed that this is the printer from now on; the journal knows already."""
         self._known_id = printer_id
         self.kick()
+
+    def count(self, key: str, phase: Phase) -> None:
+        """A job of this printer has come to that phase: it waits, or does not any more."""
+        if phase is Phase.ACCEPTED:
+            self._accepted.add(key)
+        else:
+            self._accepted.discard(key)
 
     def status(self) -> PrinterStatus:
         """From memory; never waits."""
@@ -178,7 +192,7 @@ class Actor:
             day_open=snapshot.day_open if snapshot else None,
             documents=self.printer.family.documents,
             job=self._job,
-            queue=self._queue,
+            queue=len(self._accepted),
         )
 
     async def by_hand(self, order: raw.Order) -> RawAnswer:
@@ -270,7 +284,9 @@ class Actor:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
             line.use(self._settings)
-        await self._compare_identity(snapshot.identity.printer_id)
+        with suppress(JournalError):
+            # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
+            await self._compare_identity(snapshot.identity.printer_id)
         if snapshot.transaction_open and snapshot.condition.problem is None and not await self._has_unsettled():
             foreign = problem("printer.foreign_transaction", printer=self.printer.name)
             self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
@@ -280,22 +296,18 @@ class Actor:
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
         try:
-            entry, _ = await self._journal.run(Store.next_job, self.printer.name)
+            entry = await self._journal.run(Store.next_job, self.printer.name)
         except JournalError:
             return True
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
     async def _compare_identity(self, found: str) -> None:
         """The first printer seen under this name is remembered; another one stops everything."""
-        try:
-            known = await self._journal.run(Store.printer_id, self.printer.name)
-            if known is None:
-                await self._journal.run(Store.know_printer, self.printer.name, found)
-                known = found
-            self._known_id = known
-        except JournalError:
-            # Nothing is printed without the journal; that it is down is told when the next job is looked for.
-            return
+        known = await self._journal.run(Store.printer_id, self.printer.name)
+        if known is None:
+            await self._journal.run(Store.know_printer, self.printer.name, found)
+            known = found
+        self._known_id = known
 
     @property
     def _swapped(self) -> Problem | None:
@@ -319,7 +331,7 @@ class Actor:
         worked = False
         while True:
             entry = await self._next_job()
-            if self._stopping and (entry is None or entry.phase is Phase.ACCEPTED):
+            if self._stopping and (self._blocked or entry is None or entry.phase is Phase.ACCEPTED):
                 return
             if self._orders:
                 await self._carry_out_raw(line, self._orders.pop(0), entry)
@@ -366,11 +378,19 @@ class Actor:
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""
         try:
-            entry, self._queue = await self._journal.run(Store.next_job, self.printer.name)
+            if self._known_id is None and self.identity is not None:
+                await self._compare_identity(self.identity.printer_id)
+            entry = await self._journal.run(Store.next_job, self.printer.name)
+            self._blocked = self._find_block(entry)
+            if entry is not None and entry.phase is Phase.ACCEPTED and self._blocked and not self._swapped:
+                # The licence refuses it. What needs none, the daily report above all, does not wait behind it.
+                free = [each for each in self.printer.family.documents if not self._gate.refuses(each, self.identity)]
+                other = await self._journal.run(Store.next_accepted, self.printer.name, free)
+                if other is not None:
+                    entry, self._blocked = other, None
         except JournalError as error:
             self._blocked = problem("daemon.journal", reason=error)
             return None
-        self._blocked = self._find_block(entry)
         return entry
 
     @property

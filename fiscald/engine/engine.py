@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: Seconds after which deadlines are looked at again, for the host's clock may jump.
 DEADLINE_CHECK = 60.0
+#: Seconds after which a journal that could not be read is asked again for what waits.
+COUNT_AGAIN = 5.0
 #: Seconds between two deletions of old jobs, and between two steps of one.
 PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
@@ -66,10 +68,12 @@ class Engine:
         self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
         self._stopping = False
+        self._journal_trouble = ""
 
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._count_waiting)
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
             if self._plugged_in is not None:
@@ -78,6 +82,19 @@ class Engine:
                 for actor in self._actors.values():
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
+
+    async def _count_waiting(self) -> None:
+        """What has been waiting since before the start; every later change is told."""
+        waiting = None
+        while waiting is None:
+            try:
+                waiting = await self._journal.run(Store.waiting)
+            except JournalError:
+                await anyio.sleep(COUNT_AGAIN)
+        for printer, key in waiting:
+            if printer in self._actors:
+                self._actors[printer].count(key, Phase.ACCEPTED)
+        self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """Look for absent printers at once when something is plugged in."""
@@ -121,6 +138,8 @@ class Engine:
                     tasks.start_soon(actor.stop)
 
     def _changed(self, entry: Entry | None) -> None:
+        if entry is not None and entry.job.printer in self._actors:
+            self._actors[entry.job.printer].count(entry.job.key, entry.phase)
         ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None
         if ending is not None:
             ending.entry = entry
@@ -236,7 +255,7 @@ class Engine:
         return entry.job
 
     async def resolve(self, key: str, resolution: Resolution) -> Job:
-        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided."""
+        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided, or decided otherwise."""
         entry = await self._entry(key)
         outcome: dict[str, Any]
         if resolution.verdict == "printed":
@@ -250,6 +269,8 @@ class Engine:
             entry = await self._journal_run(Store.resolve, key, resolution, **outcome)
         except WrongPhase:
             entry = await self._entry(key)
+            if entry.job.resolution == resolution:
+                return entry.job  # asked again, because the first answer was lost
             raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job
@@ -322,8 +343,9 @@ class Engine:
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
-        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries), the fate of a document is
-        open (but with ``force``), not connected, journal, not answered.
+        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries, and while a document is open:
+        it may always be ended), the fate of a document is open (but with ``force``), not connected, journal, not
+        answered.
         """
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
@@ -332,8 +354,8 @@ class Engine:
             step = actor.printer.family.parse_raw(command.command, actor.settings)
         except ValueError as error:
             raise ProblemError(problem("request.raw", reason=error)) from None
-        refused = None if step.effect is Effect.QUERY else self._gate.refuses("raw", actor.identity)
-        if refused is not None:
+        refused = self._gate.refuses("raw", actor.identity)
+        if refused is not None and step.effect is not Effect.QUERY and not actor.document_open:
             raise ProblemError(refused)
         return await actor.by_hand(Order(command.command, step, forced=command.force, asked_by=asked_by))
 
@@ -384,9 +406,14 @@ class Engine:
         self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         try:
-            return await self._journal.run(transaction, *args, **kwargs)
+            answer = await self._journal.run(transaction, *args, **kwargs)
         except JournalError as error:
+            if str(error) != self._journal_trouble:
+                self._journal_trouble = str(error)
+                log.error("the journal: %s", error, exc_info=error.__cause__)
             raise ProblemError(problem("daemon.journal", reason=error)) from None
+        self._journal_trouble = ""
+        return answer
 
 
 def _expired(job: Job) -> Problem:

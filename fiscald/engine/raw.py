@@ -81,11 +81,24 @@ def stands_against(entry: Entry | None) -> Problem | None:
 
 
 async def carry_out(order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str) -> None:
-    """Journal ``order``, send it, journal its answer.
+    """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 
     Raises ``LinkLost`` or ``Silence``: the line is of no more use.
     """
     order.turn.set()
+    try:
+        await _carry_out(order, line, family, settings, journal, name)
+    except (LinkError, Silence):
+        raise  # and told
+    except Exception as error:
+        order.refuse(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+        raise
+    except BaseException:
+        order.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
+        raise
+
+
+async def _carry_out(order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str) -> None:
     sent = family.session(settings).send(order.step.command)
     try:
         number = await journal.run(
@@ -100,9 +113,6 @@ async def carry_out(order: Order, line: Line, family: Family, settings: Settings
         why = problem("link.unanswered", printer=name, reason=error)
         await _end(journal, number, None, why)
         order.refuse(why)
-        raise
-    except BaseException:
-        order.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
         raise
     await _end(journal, number, shown, None)
     order.answer = RawAnswer(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from fiscald.journal.store import (
     Accepted,
@@ -48,11 +49,17 @@ class Journal(Protocol):
         """
 
 
+#: What moves a job on its way to the paper: a hundred printers do not wait for a hundred syncs.
+_SHARE_A_SYNC = frozenset((Store.accept, Store.start, Store.opened, Store.commit, Store.requeue, Store.finish))
+#: At most so many with one sync.
+_TOGETHER = 128
+
+
 class ThreadedJournal:
     """A journal whose file is touched by one thread only, so that a slow disk never stops the loop.
 
-    What is asked for while the disk is busy is carried out together, with one sync for all: a hundred printers
-    do not wait for a hundred syncs. Nobody is answered before it.
+    The moves of jobs that are asked for while the disk is busy are carried out together, with one sync for all, and
+    answered as soon as it is over. Everything else is carried out by itself.
     """
 
     def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
@@ -63,39 +70,56 @@ class ThreadedJournal:
         except BaseException:
             self._thread.shutdown()
             raise
-        self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
-        self._busy = False
+        self._moves: deque[_Asked] = deque()
+        self._closed = False
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """See ``Journal.run``."""
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((partial(transaction, self._store, *args, **kwargs), answer))
-        self._hand_over()
+        """See ``Journal.run``. Raises ``JournalError`` once the journal is closed."""
+        if self._closed:
+            raise JournalError("the journal is closed; fiscald is stopping")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        asked = _Asked(partial(transaction, self._store, *args, **kwargs), answer, loop)
+        if transaction in _SHARE_A_SYNC:
+            self._moves.append(asked)
+            self._thread.submit(self._carry_out_moves)
+        else:
+            self._thread.submit(self._carry_out, [asked])
         return await asyncio.shield(answer)
 
-    def _hand_over(self) -> None:
-        if self._busy or not self._waiting:
-            return
-        self._busy = True
-        batch, self._waiting = self._waiting, []
-        done = asyncio.wrap_future(self._thread.submit(self._store.together, [ask for ask, _ in batch]))
-        done.add_done_callback(partial(self._answer, [answer for _, answer in batch]))
+    def _carry_out_moves(self) -> None:
+        """Those that wait by now; none, when an earlier turn took them along."""
+        group: list[_Asked] = []
+        while self._moves and len(group) < _TOGETHER:
+            group.append(self._moves.popleft())
+        if group:
+            self._carry_out(group)
 
-    def _answer(self, answers: list[asyncio.Future[Any]], done: asyncio.Future[list[Any]]) -> None:
-        self._busy = False
-        self._hand_over()
-        for answer, outcome in zip(answers, done.result(), strict=True):
-            if isinstance(outcome, Exception):
-                answer.set_exception(outcome)
-            else:
-                answer.set_result(outcome)
+    def _carry_out(self, group: list[_Asked]) -> None:
+        outcomes = self._store.together([asked.transaction for asked in group])
+        for asked, outcome in zip(group, outcomes, strict=True):
+            asked.loop.call_soon_threadsafe(_answer, asked.answer, outcome)
 
     def close(self) -> None:
         """Finish what was begun and close the file."""
-        self._busy = False  # the thread takes one after the other anyway
-        self._hand_over()
+        self._closed = True
         self._thread.submit(self._store.close).result()
         self._thread.shutdown()
+
+
+class _Asked(NamedTuple):
+    """A transaction, and who waits for it where."""
+
+    transaction: Callable[[], Any]
+    answer: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+def _answer(answer: asyncio.Future[Any], outcome: Any) -> None:
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 class UnusableJournal:

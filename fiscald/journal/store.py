@@ -27,7 +27,7 @@ from fiscald.model.documents import Document, IfInterrupted, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
@@ -296,17 +296,17 @@ class Store:
 
     def expire(self, error: Callable[[Job], Problem]) -> tuple[list[Entry], float | None]:
         """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one."""
-        with self._reading() as db:
+        now = self._clock()
+        expired = []
+        with self._transaction() as db:
             rows = db.execute(
                 "SELECT key, deadline FROM job WHERE phase = 'accepted' AND deadline IS NOT NULL"
             ).fetchall()
-        now = self._clock()
-        left = {key: (datetime.fromisoformat(deadline) - now).total_seconds() for key, deadline in rows}
-        expired = []
-        for key in [key for key, seconds in left.items() if seconds <= 0]:
-            job = self.job(key)
-            assert job is not None
-            expired.append(self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error(job.job)))
+            left = {key: (datetime.fromisoformat(deadline) - now).total_seconds() for key, deadline in rows}
+            for key in [key for key, seconds in left.items() if seconds <= 0]:
+                job = self.job(key)
+                assert job is not None
+                expired.append(self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error(job.job)))
         return expired, min((seconds for seconds in left.values() if seconds > 0), default=None)
 
     def prune(self, days: int) -> int:
@@ -318,7 +318,8 @@ class Store:
         with self._transaction() as db:
             (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
             old = db.execute(
-                "SELECT id, updated_at FROM job WHERE phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
+                # "+": from the oldest on until there are enough, not all of them sorted.
+                "SELECT id, updated_at FROM job WHERE +phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
                 (newest - KEEP_NEWEST, PRUNE_STEP),
             ).fetchall()
             doomed = [(number,) for number, at in old if datetime.fromisoformat(at) < cutoff]
@@ -385,14 +386,16 @@ class Store:
         self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
     ) -> list[Entry]:
         """Jobs in order of acceptance, those with an id above ``after``."""
-        where, values = ["id > ?"], [after]
+        where: list[str] = ["id > ?"]
+        values: list[Any] = [after]
         if printer is not None:
-            where.append("printer = ?")
-            values.append(printer)  # type: ignore[arg-type]
+            # "+": without a state, in order of id until the page is full, not all of the printer's sorted.
+            where.append("+printer = ?" if state is None else "printer = ?")
+            values.append(printer)
         if state is not None:
             phases = [phase for phase in Phase if phase.state is state]
             where.append(f"phase IN ({', '.join('?' * len(phases))})")
-            values.extend(phases)  # type: ignore[arg-type]
+            values.extend(phases)
         with self._reading() as db:
             rows = db.execute(
                 f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
@@ -400,22 +403,35 @@ class Store:
             ).fetchall()
         return [_entry(row) for row in rows]
 
-    def next_job(self, printer: str) -> tuple[Entry | None, int]:
-        """The job to carry on with, and how many are accepted.
+    def next_job(self, printer: str) -> Entry | None:
+        """The job to carry on with: an unsettled one comes before any that has not been started."""
+        with self._reading() as db:
+            row = None
+            for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
+                row = (
+                    row
+                    or db.execute(
+                        f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase IN ({phases}) ORDER BY id LIMIT 1",
+                        (printer,),
+                    ).fetchone()
+                )
+        return None if row is None else _entry(row)
 
-        An unsettled one comes before any that has not been started.
-        """
+    def next_accepted(self, printer: str, types: Sequence[str]) -> Entry | None:
+        """The oldest accepted job that is one of these types of documents."""
+        marks = ", ".join("?" * len(types))
         with self._reading() as db:
             row = db.execute(
-                f"SELECT {_COLUMNS} FROM job WHERE printer = ?"
-                " AND phase IN ('accepted', 'started', 'committing', 'undecided')"
-                " ORDER BY phase = 'accepted', id LIMIT 1",
-                (printer,),
+                f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase = 'accepted'"
+                f" AND json_extract(document, '$.type') IN ({marks}) ORDER BY id LIMIT 1",
+                (printer, *types),
             ).fetchone()
-            (waiting,) = db.execute(
-                "SELECT count(*) FROM job WHERE printer = ? AND phase = 'accepted'", (printer,)
-            ).fetchone()
-        return (None if row is None else _entry(row)), waiting
+        return None if row is None else _entry(row)
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Printer and key of every accepted job."""
+        with self._reading() as db:
+            return db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs each printer has in each state."""

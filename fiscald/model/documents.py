@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError, PydanticKnownError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
 
@@ -144,11 +144,28 @@ class QrCode(Strict):
 Barcode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
 
 
+#: The longest list of lines, of any kind; no printer takes as many.
+MOST_LINES = 1000
+
+
+def _countable(value: Any) -> Any:
+    """Counted before the first is looked at: a list without end is one mistake, not as many as it has elements."""
+    if isinstance(value, list | tuple) and len(value) > MOST_LINES:
+        raise PydanticKnownError(
+            "too_long", {"field_type": "List", "max_length": MOST_LINES, "actual_length": len(value)}
+        )
+    return value
+
+
+#: Bounds a list of lines.
+_Bounded = BeforeValidator(_countable)
+
+
 class Receipt(Strict):
     """A fiscal receipt."""
 
     type: Literal["receipt"] = "receipt"
-    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=1000)]
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     total: PositiveGrosze | None = Field(
@@ -161,7 +178,9 @@ class Receipt(Strict):
     cashier: Text | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
     system_number: Text | None = Field(default=None, description="the application's own number of this sale")
-    footer: tuple[Text, ...] = Field(default=(), description="lines under the receipt, not fiscal")
+    footer: Annotated[tuple[Text, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
+        default=(), description="lines under the receipt, not fiscal"
+    )
     barcode: Barcode | None = None
     qr: QrCode | None = None
 
@@ -226,7 +245,7 @@ class Printout(Strict):
 
     type: Literal["printout"] = "printout"
     title: Text | None = None
-    lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=1000)]
+    lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     barcode: Barcode | None = None
 
 
@@ -261,7 +280,7 @@ class Submission(Strict):
     deadline: AwareDatetime | None = Field(
         default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"
     )
-    expect_last: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+    expect_last: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(
         default=None,
         description="number of the printer's last receipt of the open day (0: none); another one fails the job",
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fiscald.api.client import Client, JobChange
+from fiscald.api.client import Client, JobChange, NotReachable
 from fiscald.model.documents import Receipt
 
 JOB: dict[str, Any] = {
@@ -32,6 +32,11 @@ JOB: dict[str, Any] = {
 
 
 class Tomorrow(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        """Takes the step, and dies before it can say so."""
+        self.server.steps.append(self.path)  # type: ignore[attr-defined]
+        self.close_connection = True
+
     def do_GET(self) -> None:
         if self.path == "/v1/events":
             kind, body = "text/event-stream", "id: 5\nevent: job\ndata: " + json.dumps({"state": "done", "job": JOB})
@@ -51,9 +56,16 @@ class Tomorrow(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Path]:
+def steps() -> list[str]:
+    """What was posted."""
+    return []
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, steps: list[str]) -> Iterator[Path]:
     path = tmp_path / "fiscald.sock"
     with socketserver.UnixStreamServer(str(path), Tomorrow) as server:
+        server.steps = steps  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield path
@@ -70,3 +82,18 @@ def test_what_a_newer_daemon_adds_is_no_error(daemon: Path) -> None:
         (event,) = client.events()
         assert isinstance(event, JobChange)
         assert (event.id, event.job.key) == (5, "A")
+
+
+def test_a_step_of_the_licence_that_would_be_taken_twice_is_asked_for_once(
+    daemon: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another code in the mail, the emergency pass of 90 days; but a certificate may be installed again."""
+    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
+    with Client(daemon) as client:
+        for step in ("emergency", "enrolment", "recovery", "recovery/confirmation", "transfer", "certificate"):
+            with pytest.raises(NotReachable):
+                client.licence_step(step)
+    assert steps == [
+        "/v1/licence/emergency", "/v1/licence/enrolment", "/v1/licence/recovery", "/v1/licence/recovery/confirmation",
+        "/v1/licence/transfer", "/v1/licence/certificate", "/v1/licence/certificate",
+    ]  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import pytest
 
-from fiscald.api.problems import validated
+from fiscald.api.problems import MOST_ERRORS, validated
 from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError
 
@@ -39,6 +41,10 @@ def line(**changes: Any) -> Any:
         (line(storno="yes"), "/document/lines/0/storno", "this must be true or false"),
         (line(prize="1.00"), "/document/lines/0/prize", "did you mean 'price'?"),
         (receipt(payments=[{"type": "gold", "amount": "1"}]), "/document/payments/0/type", "one of 'cash', 'card'"),
+        (receipt(lines=[1] * 20_000), "/document/lines", "there may be at most 1000"),
+        (receipt(footer=[1] * 60_000), "/document/footer", "there may be at most 1000"),
+        ({"printer": "t", "document": {"type": "printout", "lines": [1] * 20_000}}, "/document/lines", "at most 1000"),
+        (receipt() | {"expect_last": 2**63}, "/expect_last", "this must be at most 2147483648"),
         (receipt(qr={"text": "x", "size": "4"}), "/document/qr/size", "this must be an integer"),
         (receipt(qr={"text": "x", "size": 9}), "/document/qr/size", "this must be at most 8"),
         (receipt(barcode="ą"), "/document/barcode", "this must match ^[A-Za-z0-9]"),
@@ -59,3 +65,20 @@ def test_several_mistakes_are_told_at_once() -> None:
         validated(Submission, receipt(lines=[LINE | {"price": 1.5}, LINE | {"vat": "z"}], footer="Dziękujemy"))
     pointers = [error.pointer for error in caught.value.problem.errors]
     assert pointers == ["/document/lines/0/price", "/document/lines/1/vat", "/document/footer"]
+
+
+@pytest.mark.parametrize("document", [
+    {"payments": [1] * 60_000},
+    {f"x{number}": 1 for number in range(20_000)},
+    {"lines": [{"a": 1, "b": 1, "c": 1, "d": 1}] * 900},
+    {"lines": [LINE], "packaging": [{"numbr": "1"}] * 15_000},
+])  # fmt: skip
+def test_as_many_mistakes_as_a_body_can_hold_do_not_stop_the_loop(document: Any) -> None:
+    """A few of them are told, and their number; it took minutes once."""
+    began = time.process_time()
+    with pytest.raises(ProblemError) as caught:
+        validated(Submission, receipt(**document))
+    assert time.process_time() - began < 2
+    errors = caught.value.problem.errors
+    assert len(errors) == MOST_ERRORS
+    assert re.search(r"\(and \d{4,} more\)", caught.value.problem.detail)

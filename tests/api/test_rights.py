@@ -8,6 +8,8 @@ import os
 import pwd
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -195,6 +197,18 @@ def test_a_kernel_that_does_not_tell_groups(monkeypatch: pytest.MonkeyPatch) -> 
         assert peer.groups == frozenset(os.getgrouplist(getpass.getuser(), os.getegid()))
         monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
         assert peer_of(ours) == peer._replace(groups=frozenset()), "a user that nobody knows, as in a container"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_the_largest_numbers_are_not_negative() -> None:
+    """As users have them in containers."""
+    script = (
+        "import os, socket; from fiscald.api.rights import peer_of\n"
+        f"os.setgroups([]); os.setgid({2**32 - 3}); os.setuid({2**32 - 2})\n"
+        "peer = peer_of(socket.socketpair()[0]); print(peer.uid, peer.gid, len(peer.groups))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.split() == [str(2**32 - 2), str(2**32 - 3), "0"]
 
 
 def test_somebody_over_a_network_is_nobody() -> None:

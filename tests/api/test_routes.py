@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import pytest
 
 from fiscald.api import app, metrics
 from fiscald.api.client import Client, JobChange, NotReachable, Refused
+from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
-from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.jobs import JobEvent, JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, Running, running
@@ -140,8 +142,11 @@ async def test_the_list_of_jobs(tmp_path: Path) -> None:
             await it.http.get("/v1/jobs", params={"after": page["next"], "state": "done", "printer": "till1"})
         ).json()
         assert [job["key"] for job in rest["jobs"]] == ["A2"]
-        nothing = (await it.http.get("/v1/jobs", params={"after": rest["next"]})).json()
-        assert nothing == {"jobs": [], "next": rest["next"]}
+        assert rest["next"] is None, "the last page"
+        exactly = (await it.http.get("/v1/jobs", params={"limit": 3})).json()
+        assert (len(exactly["jobs"]), exactly["next"]) == (3, None)
+        nothing = (await it.http.get("/v1/jobs", params={"after": 1000})).json()
+        assert nothing == {"jobs": [], "next": None}
         problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.query")
         problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.query")
 
@@ -350,6 +355,15 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
         assert problem(response, 422, "request.query")["document"] == "unknown", "the key may be that of a printed sale"
 
 
+async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        for number, wait in enumerate((1 / 3, 1e-7, 10)):
+            job = await it.client.submit(f"A/{number}", "till1", RECEIPT, wait=wait)
+            assert (await it.client.job(job.key, wait=20 / 3)).state is JobState.DONE
+        response = await it.http.get("/v1/jobs/A%2F0", params={"wait": "0." + "3" * 40})
+        assert response.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
@@ -437,6 +451,51 @@ async def test_a_bad_cursor(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         response = await it.http.get("/v1/events", headers={"Last-Event-ID": "yesterday"})
         problem(response, 422, "request.query")
+
+
+async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
+    monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
+    sound = Store.events
+    async with running(tmp_path) as it:
+        seen: list[str] = []
+
+        async def listen() -> None:
+            async for event in it.client.events():
+                seen.append(event.state if isinstance(event, PrinterStatus) else f"job {event.state}")
+                if seen[-1] == "job done":
+                    return
+
+        async def told(state: str) -> None:
+            with anyio.fail_after(10):
+                while state not in seen:
+                    await anyio.sleep(0.01)
+
+        def failing(*_: object) -> list[JobEvent]:
+            raise JournalError("disk I/O error")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            await told("ready")
+            monkeypatch.setattr(Store, "events", failing)
+            assert (await it.put("A")).json()["state"] == "done"
+            await told("printing")
+            it.printer.switch("paper_out")
+            await told("paper_out")
+            monkeypatch.setattr(Store, "events", sound)
+            await told("job done")
+        assert [each for each in seen if each.startswith("job")] == ["job accepted", "job running", "job done"]
+
+
+async def test_events_of_printers_with_a_damaged_journal(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 500)
+    async with running(tmp_path, ready=False) as it:
+        with anyio.fail_after(10):
+            async for event in it.client.events():
+                if isinstance(event, PrinterStatus) and event.problem is not None:
+                    assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
+                    break
 
 
 async def test_events_after_a_restart(tmp_path: Path) -> None:
@@ -541,7 +600,14 @@ async def test_clients_that_misbehave_leave_the_daemon_healthy(tmp_path: Path, m
         assert (await anyio.to_thread.run_sync(garbage.recv, 100)).startswith(b"HTTP/1.1 400")
         assert await anyio.to_thread.run_sync(silent.recv, 100) == b"", "shown out after a while"
         assert await anyio.to_thread.run_sync(half.recv, 100) == b""
-        for link in (silent, half, garbage):
+        again = await anyio.to_thread.run_sync(connect)
+        again.sendall(b"GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = HTTPResponse(again)
+        await anyio.to_thread.run_sync(answer.begin)
+        assert await anyio.to_thread.run_sync(answer.read)
+        again.sendall(b"GET /v1 HTTP/1.1\r\n")
+        assert await anyio.to_thread.run_sync(again.recv, 100) == b"", "also in the middle of a second request"
+        for link in (silent, half, garbage, again):
             link.close()
         assert (await it.put("A")).json()["state"] == "done"
 

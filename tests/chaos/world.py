@@ -41,7 +41,7 @@ from tests.chaos.truth import Truth
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READS = ("job", "jobs", "next_job", "counts", "events", "last_event", "printer_id")
+READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "printer_id")
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
 #: Turns of the loop after which a run counts as going in circles.
@@ -233,7 +233,7 @@ class World:
         """A fault happens now: counted, with the phase of the job in hand."""
         phase, key = "idle", None
         if self.life is not None and not self.life.journal.dead:
-            entry, _ = self.life.journal.store.next_job("till1")
+            entry = self.life.journal.store.next_job("till1")
             if entry is not None:
                 phase, key = entry.phase.value, entry.job.key
                 if entry.phase is Phase.STARTED and "opened" in (entry.job.evidence or {}):

@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fiscald.api.client import Client
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Direction
@@ -93,6 +95,31 @@ def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals, family
             assert process.returncode == 0
             assert "Traceback" not in log
             assert not (tmp_path / "fiscald.sock").exists()
+
+
+def test_a_second_signal_does_not_kill_the_document_in_hand(tmp_path: Path) -> None:
+    with EmulatedPrinter() as printer:
+        printer.fault("switch", "trend", switch="paper_out")
+        with daemon(configuration(tmp_path, printer)) as process:
+            ready(process)
+            with licensed(tmp_path) as client:
+                client.submit("A", "till1", RECEIPT, wait=0)
+                while client.printer("till1").state != "paper_out":
+                    time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            assert process.stderr is not None
+            while "told to stop" not in process.stderr.readline():
+                pass
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+                process.send_signal(number)
+            printer.clear()
+            process.communicate(timeout=20)
+            assert process.returncode == 0
+    store = Store(tmp_path / "state", lambda: datetime.now(UTC))
+    entry = store.job("A")
+    store.close()
+    assert entry is not None
+    assert entry.phase is Phase.DONE
 
 
 def test_killed_in_the_middle_it_answers_after_the_restart(tmp_path: Path, family: str) -> None:
@@ -210,16 +237,23 @@ def test_systemd_hands_over_a_socket_and_is_told_when_ready(tmp_path: Path) -> N
 def test_a_licence_put_in_place_is_read_on_reload(tmp_path: Path) -> None:
     from fiscald.licence import LicenceGate, LicenceStore
 
-    with EmulatedPrinter() as printer:
+    with EmulatedPrinter() as printer, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        notices.bind(str(tmp_path / "notify"))
+        notices.settimeout(20)
         path = configuration(tmp_path, printer)
-        with daemon(path) as process, Client(tmp_path / "fiscald.sock") as client:
+        with (
+            daemon(path, NOTIFY_SOCKET=str(tmp_path / "notify")) as process,
+            Client(tmp_path / "fiscald.sock") as client,
+        ):
             ready(process)
+            assert notices.recv(4096) == b"READY=1\nSTATUS=licence unregistered"
             assert client.licence()["state"] == "unregistered"
             store = LicenceStore(tmp_path / "state" / "licence", LicenceGate.keys(test_keys=True))
             store.install(make_certificate().encode(), int(time.time()))
             process.send_signal(signal.SIGHUP)
             while client.licence()["state"] != "active":
                 time.sleep(0.01)
+            assert notices.recv(4096) == b"STATUS=licence active"
 
 
 def test_recording_keeps_both_directions(tmp_path: Path) -> None:

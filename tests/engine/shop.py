@@ -47,6 +47,8 @@ class DirectJournal:
     def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
         self.store = Store(directory, clock)
         self.full_at: str | None = None
+        self.fails_once: str | None = None
+        """The next transaction of that name fails, and no other."""
         self._full = False
         self.log: list[str] = []
 
@@ -56,6 +58,9 @@ class DirectJournal:
         self._full = self._full or transaction.__name__ == self.full_at
         if self._full and transaction.__name__ in WRITES:
             raise JournalError("no space left on device")
+        if transaction.__name__ == self.fails_once:
+            self.fails_once = None
+            raise JournalError("disk I/O error")
         return transaction(self.store, *args, **kwargs)
 
     def make_room(self) -> None:

@@ -218,6 +218,30 @@ def test_a_job_accepted_under_a_licence_that_then_ends_waits_for_the_next(tmp_pa
     virtual.run(main())
 
 
+def test_the_daily_report_does_not_wait_behind_what_waits_for_a_licence(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("FV/1")
+            await it.submit("Z/1", {"type": "daily_report"})
+            await it.submit("FV/2")
+            it.gate.problem = problem("licence.module_missing", module="fiscal", modules="app")
+            till.put_back()
+            assert (await it.engine.wait("Z/1", 60)).state is JobState.DONE
+            job = await it.engine.wait("FV/1", 30)
+            assert job.state is JobState.ACCEPTED
+            assert job.waiting is not None
+            assert job.waiting.code == "licence.module_missing"
+            assert till.receipts == 0
+            it.gate.problem = None
+            it.engine.licence_changed()
+            assert (await it.engine.wait("FV/2", 30)).state is JobState.DONE
+            assert till.receipts == 2, "of the new day"
+
+    virtual.run(main())
+
+
 # -- withdrawing and resolving ---------------------------------------------------------------------------
 
 
@@ -289,6 +313,8 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
             assert decided.state is state
             assert decided.resolution is not None
             assert decided.resolution.by == "Anna"
+            again = Resolution(verdict=verdict, number=1, by="Anna", note="widziałam")
+            assert await it.engine.resolve("FV/1", again) == decided, "asked again: the first answer was lost"
             with refusal("job.not_undecided"):
                 await it.engine.resolve("FV/1", Resolution(verdict="not_printed", by="Ola"))
             assert (await it.engine.job("FV/1")).resolution == decided.resolution, "the first decision stands"
@@ -362,6 +388,27 @@ def test_stopping_finishes_the_document_in_hand_and_takes_no_other(tmp_path: Pat
             assert it.phase("FV/2") is Phase.ACCEPTED
             with refusal("daemon.stopping"):
                 await it.submit("FV/3")
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["undecided", "swapped"])
+def test_stopping_does_not_wait_for_what_only_a_person_can_mend(tmp_path: Path, *, swapped: bool) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.print("FV/1")
+            await it.engine.stop(60)
+        async with shop(tmp_path, Till("till1", 2 if swapped else 1)) as it:
+            store = it.journal.store
+            submission = Submission.model_validate({"printer": "till1", "document": RECEIPT})
+            store.accept("FV/2", submission, (), None)
+            store.start("FV/2", {})
+            if not swapped:
+                store.finish("FV/2", Phase.UNDECIDED, error=problem("printer.unproven", reason="?", cause="vanished"))
+            await it.until(PrinterState.SWAPPED if swapped else PrinterState.UNDECIDED)
+            began = anyio.current_time()
+            await it.engine.stop(60)
+            assert anyio.current_time() - began < 1
 
     virtual.run(main())
 

@@ -74,9 +74,54 @@ def test_a_printer_that_is_off(tmp_path: Path) -> None:
             assert job.waiting is not None
             assert job.waiting.code == "link.absent"
             assert job.waiting.document is Fate.NOT_PRINTED
-            assert it.engine.printer("till1").queue == 0 or job.state is JobState.ACCEPTED
+            assert it.engine.printer("till1").queue == 1
             till.put_back()
             await it.until(PrinterState.READY, seconds=10)
+
+    virtual.run(main())
+
+
+def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            for key in "ABCD":
+                await it.submit(key)
+            assert it.engine.printer("till1").queue == 4, "while it is away"
+        async with shop(tmp_path, till) as it:
+            await it.until(PrinterState.OFFLINE)
+            assert it.engine.printer("till1").queue == 4, "of an earlier life"
+            change = it.engine.next_change()
+            await it.engine.withdraw("A")
+            assert it.engine.printer("till1").queue == 3
+            assert await change(0), "whoever listens hears of it"
+            till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
+            till.put_back()
+            await it.until(PrinterState.PAPER_OUT)
+            assert (it.engine.printer("till1").job, it.engine.printer("till1").queue) == ("B", 2)
+            await it.submit("E")
+            assert it.engine.printer("till1").queue == 3, "while a job is in the printer"
+            till.device.faults.clear()
+            till.plug.poke()
+            assert (await it.engine.wait("E", 120)).state is JobState.DONE
+            assert it.engine.printer("till1").queue == 0
+
+    virtual.run(main())
+
+
+def test_the_queue_is_counted_once_the_journal_can_be_read(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.pull()
+        async with shop(tmp_path, till) as it:
+            await it.submit("A")
+        async with shop(tmp_path, till) as it:
+            it.journal.fails_once = "waiting"
+            await anyio.sleep(1)
+            assert it.engine.printer("till1").queue == 0
+            await anyio.sleep(5)
+            assert it.engine.printer("till1").queue == 1
 
     virtual.run(main())
 
@@ -203,6 +248,27 @@ def test_a_swapped_printer_stops_everything_until_it_is_adopted(tmp_path: Path) 
             await it.engine.adopt("till1", "EMU 0000000002")
             assert (await it.engine.wait("FV/2", 30)).state is JobState.DONE
             assert new.receipts == 1
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize("fails", ["printer_id", "know_printer"])
+def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
+    """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
+
+    async def main() -> None:
+        old, other = Till("till1", 1), Till("till1", 2)
+        async with shop(tmp_path / "state", old) as it:
+            if fails == "printer_id":
+                await it.print("FV/1")
+        async with shop(tmp_path / "state", other) as it:
+            it.journal.fails_once = fails
+            await it.submit("FV/2")
+            job = await it.engine.wait("FV/2", 60)
+            assert it.journal.fails_once is None
+            assert job.state is (JobState.ACCEPTED if fails == "printer_id" else JobState.DONE)
+            assert other.receipts == (0 if fails == "printer_id" else 1)
+            assert it.journal.store.printer_id("till1") == f"EMU {1 if fails == 'printer_id' else 2:010}"
 
     virtual.run(main())
 

@@ -17,6 +17,7 @@ from fiscald.model.jobs import Resolution
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.protocols import family
 from tests import virtual
 from tests.engine.shop import Shop, shop
 
@@ -188,6 +189,50 @@ def test_without_a_licence_only_questions(tmp_path: Path) -> None:
             assert (await refused(it, "nosuch")).code == "licence.unregistered", "the worst is assumed of it"
 
     virtual.run(main())
+
+
+def test_without_a_licence_an_open_document_may_be_ended(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            await by_hand(it, "trinit")
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            await it.submit("Z", {"type": "daily_report"})
+            await it.until(PrinterState.BUSY)
+            assert (await by_hand(it, "prncancel")).refusal is None
+            assert (await it.engine.wait("Z", 60)).state == "done", "what the open document held up"
+            assert (await refused(it, "opendrwr")).code == "licence.unregistered"
+            it.till.device.foreign_begin()
+            await it.submit("Z/2", {"type": "daily_report"})
+            await it.until(PrinterState.BUSY)
+            assert (await by_hand(it, "prncancel")).refusal is None, "another program's, seen by the job that waits"
+            assert (await it.engine.wait("Z/2", 60)).state == "done"
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize("where", ["session", "show_raw"])
+def test_a_fault_of_ours_is_told_as_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Before it is sent, and after it was answered."""
+
+    def slip(*_: Any) -> Any:
+        monkeypatch.undo()
+        raise KeyError("a slip of ours")
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            monkeypatch.setattr(type(family("posnet")), where, slip)
+            with anyio.fail_after(60):
+                why = await refused(it, "opendrwr")
+            assert (why.code, why.document) == ("daemon.internal", Fate.UNKNOWN)
+            assert "KeyError" in why.detail
+            assert (await it.print("A")).state == "done", "on a new line"
+
+    virtual.run(main())
+    assert "a slip of ours" in caplog.text
 
 
 def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) -> None:

@@ -51,6 +51,22 @@ def test_what_cannot_be_written_is_refused_and_goes_on_by_itself(
     virtual.run(main())
 
 
+def test_what_the_journal_says_is_in_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            for key in "ABC":
+                it.journal.fails_once = "accept"
+                with pytest.raises(ProblemError):
+                    await it.submit(key)
+                if key == "B":
+                    assert caplog.text.count("disk I/O error") == 1
+                    await it.engine.counts()
+            assert caplog.text.count("disk I/O error") == 2, "it has worked in between"
+
+    virtual.run(main())
+
+
 def test_a_disk_that_fills_up_in_the_middle_of_a_receipt(tmp_path: Path) -> None:
     """At each write: the receipt is finished by the truth once there is room, and printed once."""
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,9 @@ import pytest
 
 from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.printers import POLISH_TIME
-from fiscald.model.problems import problem
+from fiscald.model.problems import Problem, problem
 
 RECEIPT = {"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "A"}], "register": "01"}
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
@@ -152,15 +153,28 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     for key in "ABC":
         accepted(store, key)
     accepted(store, "other", printer="till2")
-    entry, waiting = store.next_job("till1")
+    entry = store.next_job("till1")
     assert entry is not None
-    assert (entry.job.key, waiting) == ("A", 3)
+    assert entry.job.key == "A"
+    assert store.waiting() == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
     store.start("C", {})
-    entry, waiting = store.next_job("till1")
+    entry = store.next_job("till1")
     assert entry is not None
-    assert (entry.job.key, entry.phase, waiting) == ("C", Phase.STARTED, 1)
-    assert store.next_job("till3") == (None, 0)
+    assert (entry.job.key, entry.phase) == ("C", Phase.STARTED)
+    assert store.next_job("till3") is None
+
+
+def test_the_next_job_of_a_kind(store: Store) -> None:
+    accepted(store, "A")
+    for key in "BC":
+        accepted(store, key, document={"type": "daily_report"})
+    accepted(store, "D", document={"type": "drawer"})
+    entry = store.next_accepted("till1", ("drawer", "daily_report"))
+    assert entry is not None
+    assert entry.job.key == "B"
+    assert store.next_accepted("till1", ("cash_in",)) is None
+    assert store.next_accepted("till1", ()) is None
 
 
 def test_events_have_growing_ids(store: Store) -> None:
@@ -321,22 +335,93 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
     assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
 
 
-async def test_what_waits_for_the_disk_is_synced_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes: list[int] = []
-    together = Store.together
+class SlowDisk:
+    """A disk that is busy until told otherwise, and a list of what was carried out together."""
 
-    def counted(store: Store, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
-        sizes.append(len(transactions))
-        return together(store, transactions)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.groups: list[list[str]] = []
+        self.busy = threading.Event()
+        self.free = threading.Event()
+        together = Store.together
 
-    monkeypatch.setattr(Store, "together", counted)
+        def watched(store: Store, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
+            self.groups.append([transaction.func.__name__ for transaction in transactions])  # type: ignore[attr-defined]
+            self.busy.set()
+            assert self.free.wait(10)
+            return together(store, transactions)
+
+        monkeypatch.setattr(Store, "together", watched)
+
+
+async def test_moves_that_wait_for_the_disk_are_synced_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SlowDisk(monkeypatch)
     journal = ThreadedJournal(tmp_path, clock)
-    answers = await asyncio.gather(
-        *(journal.run(Store.accept, f"k/{number}", submission(), (), None) for number in range(20))
-    )
-    assert [answer.entry.job.key for answer in answers] == [f"k/{number}" for number in range(20)]
-    assert sizes == [1, 19]
+    first = asyncio.create_task(journal.run(Store.accept, "k/0", submission(), (), None))
+    await asyncio.to_thread(disk.busy.wait)
+    others = [
+        asyncio.create_task(journal.run(Store.accept, f"k/{number}", submission(), (), None))
+        for number in range(1, 200)
+    ]
+    await asyncio.sleep(0)
+    disk.free.set()
+    answers = await asyncio.gather(first, *others)
+    assert [answer.entry.job.key for answer in answers] == [f"k/{number}" for number in range(200)]
+    assert [len(group) for group in disk.groups] == [1, 128, 71]
     journal.close()
+
+
+async def test_a_move_waits_for_nothing_but_its_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long lists, counts and deletions do not stand between a sync and whoever waits for it."""
+    disk = SlowDisk(monkeypatch)
+    journal = ThreadedJournal(tmp_path, clock)
+    first = asyncio.create_task(journal.run(Store.accept, "A", submission(), (), None))
+    await asyncio.to_thread(disk.busy.wait)
+    answered: list[str] = []
+    asked = {
+        "jobs": journal.run(Store.jobs, limit=1000),
+        "accept": journal.run(Store.accept, "B", submission(), (), None),
+        "prune": journal.run(Store.prune, 400),
+        "start": journal.run(Store.start, "A", {}),
+        "counts": journal.run(Store.counts),
+    }
+
+    async def ask(name: str) -> None:
+        await asked[name]
+        answered.append(name)
+
+    others = [asyncio.create_task(ask(name)) for name in asked]
+    await asyncio.sleep(0)
+    disk.free.set()
+    await asyncio.gather(first, *others)
+    assert disk.groups == [["accept"], ["jobs"], ["accept", "start"], ["prune"], ["counts"]]
+    assert answered == ["jobs", "accept", "start", "prune", "counts"]
+    journal.close()
+
+
+async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+    journal = ThreadedJournal(tmp_path, clock)
+    journal.close()
+    with pytest.raises(JournalError, match="closed"):
+        await asyncio.wait_for(journal.run(Store.counts), 5)
+
+
+def test_what_expires_together_is_one_transaction(store: Store) -> None:
+    """A fault in the middle of it leaves no job that has failed and whose waiting client is never told."""
+    for key in "AB":
+        accepted(store, key, deadline="2026-11-22T09:00:00+01:00")
+
+    def slip(job: Job) -> Problem:
+        if job.key == "B":
+            raise ZeroDivisionError
+        return problem("job.withdrawn")
+
+    with pytest.raises(ZeroDivisionError):
+        store.expire(slip)
+    assert [entry.phase for entry in store.jobs()] == [Phase.ACCEPTED, Phase.ACCEPTED]
+    expired, left = store.expire(lambda _: problem("job.withdrawn"))
+    assert ([entry.job.key for entry in expired], left) == (["A", "B"], None)
 
 
 async def test_what_was_asked_for_is_done_before_the_file_is_closed(tmp_path: Path) -> None:
@@ -367,8 +452,6 @@ async def test_the_thread_serves_one_after_the_other_and_closes(tmp_path: Path) 
 
 
 def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> None:
-    import threading
-
     store = Store(tmp_path, clock)
     before = threading.active_count()
     with pytest.raises(JournalError):
@@ -416,7 +499,7 @@ def test_a_clock_that_jumped_ahead_deletes_nothing_recent(tmp_path: Path) -> Non
     store.close()
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     folder = files("fiscald.journal")
     schema = "".join(folder.joinpath(f"schema_v{number}.sql").read_text("utf-8") for number in range(1, version + 1))
@@ -433,6 +516,47 @@ def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, vers
     assert (entry.job.deadline, entry.job.if_interrupted) == (None, "repeat")
     accepted(store, "B")
     assert store.begin_raw("till1", "scomm", b"scomm", "query", asked_by=None, forced=False) == 1
+    store.close()
+
+
+def test_what_is_asked_again_and_again_does_not_grow_with_the_journal(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine: as many, or nearly, over ten times as many old jobs."""
+    store = Store(tmp_path, clock)
+    work = [0]
+
+    def steps(ask: Callable[[], object]) -> int:
+        work[0] = 0
+        store._db.set_progress_handler(counted, 1)
+        try:
+            ask()
+        finally:
+            store._db.set_progress_handler(None, 0)
+        return work[0]
+
+    def counted() -> None:
+        work[0] += 1
+
+    asked: dict[str, Callable[[], object]] = {
+        "next_job": lambda: store.next_job("till1"),
+        "expire": lambda: store.expire(lambda _: problem("job.withdrawn")),
+        "running": lambda: store.jobs(state=JobState.RUNNING),
+        "undecided": lambda: store.jobs(state=JobState.UNDECIDED, printer="till1"),
+        "the first page": lambda: store.jobs(printer="till1", limit=10),
+        "a page of those done": lambda: store.jobs(state=JobState.DONE, limit=10),
+        "deleting": lambda: store._db.executescript("BEGIN; DELETE FROM event WHERE job = 1; ROLLBACK"),
+        "deleting a job": lambda: store._db.executescript(
+            "BEGIN; DELETE FROM event WHERE job = 2; DELETE FROM job WHERE id = 2; ROLLBACK"
+        ),
+    }
+    found = []
+    for jobs in (100, 900):
+        with store._transaction():
+            for number in range(jobs):
+                key = f"{jobs}/{number}"
+                accepted(store, key, printer="till1" if number % 2 else "till2")
+                store.finish(key, Phase.DONE)
+        found.append({name: steps(ask) for name, ask in asked.items()})
+    assert {name: most for name, most in found[1].items() if most > 2 * found[0][name]} == {}
     store.close()
 
 
