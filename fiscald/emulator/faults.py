@@ -78,7 +78,7 @@ class Fault(BaseModel):
     act: Act
     command: str | None = Field(default=None, description="only a command of this name; any if absent")
     nth: int = Field(default=1, ge=1, description="the n-th next such command")
-    seconds: float = Field(default=1.0, ge=0)
+    seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     switch: Switch | None = None
 
 

@@ -22,6 +22,10 @@ GOODS_CAPACITY = 3000
 #: Seconds that a register's clock may differ from the host's: a century. With more, its time could not be told.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
 
+RateTable = Annotated[list[Decimal | str | None], Field(min_length=RATES, max_length=RATES)]
+"""Percentages, ``"exempt"``, or ``None`` where a letter is not in use."""
+PerRate = Annotated[list[int], Field(min_length=RATES, max_length=RATES)]
+"""Grosze by rate."""
 ClockOffset = Annotated[float, Field(ge=-MAX_CLOCK_OFFSET, le=MAX_CLOCK_OFFSET, allow_inf_nan=False)]
 
 
@@ -88,7 +92,7 @@ class Transaction(BaseModel):
     kind: Literal["receipt", "invoice", "packaging"]
     block_mode: bool = False
     items: list[Line | Subtotal] = Field(default_factory=list)
-    totals: list[int] = Field(default_factory=lambda: [0] * RATES)
+    totals: PerRate = Field(default_factory=lambda: [0] * RATES)
     payments: list[Payment] = Field(default_factory=list)
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
@@ -134,9 +138,9 @@ class Transaction(BaseModel):
 class Day(BaseModel):
     """The open day: everything that a daily report reads and clears."""
 
-    receipts: list[int] = Field(default_factory=lambda: [0] * RATES)
+    receipts: PerRate = Field(default_factory=lambda: [0] * RATES)
     receipt_count: int = 0
-    invoices: list[int] = Field(default_factory=lambda: [0] * RATES)
+    invoices: PerRate = Field(default_factory=lambda: [0] * RATES)
     invoice_count: int = 0
     last_receipt: int = 0
     last_invoice: int = 0
@@ -157,7 +161,7 @@ class DailyRecord(BaseModel):
 
     number: int
     at: AwareDatetime
-    rates: list[Decimal | str | None]
+    rates: RateTable
     day: Day
 
 
@@ -165,7 +169,7 @@ class RateChange(BaseModel):
     """A new table of rates, as the fiscal memory keeps it."""
 
     at: AwareDatetime
-    rates: list[Decimal | str | None]
+    rates: RateTable
 
 
 class Goods(BaseModel):
@@ -181,7 +185,7 @@ class LastDocument(BaseModel):
     """What the status tells of the current or last document."""
 
     kind: Literal["none", "receipt", "receipt_block", "invoice", "packaging"] = "none"
-    totals: list[int] = Field(default_factory=lambda: [0] * RATES)
+    totals: PerRate = Field(default_factory=lambda: [0] * RATES)
     packaging_given: int = 0
     packaging_taken: int = 0
     paid: int = 0
@@ -197,7 +201,7 @@ class RegisterState(BaseModel):
     header: str = DEFAULT_HEADER
     footer: str = ""
     footer_kept: bool = False
-    rates: list[Decimal | str | None] = Field(default_factory=lambda: list(DEFAULT_RATES))
+    rates: RateTable = Field(default_factory=lambda: list(DEFAULT_RATES))
     rate_changes: int = 0
     rate_history: list[RateChange] = Field(default_factory=list)
     ram_resets: int = 0

@@ -243,6 +243,8 @@ def test_orders() -> None:
         (b'{"do": "seed", "state": {"unique_number": 5}}', "unique_number"),
         (b'{"do": "seed", "state": {"unique_number": "ZBF 2101002392"}}', "EMU"),
         (b'{"do": "seed", "state": {"clock_offset": 1e300}}', "clock_offset"),
+        (b'{"do": "seed", "state": {"rates": []}}', "rates"), (b'{"do": "seed", "state": {"day": {"receipts": [1]}}}', "receipts"),
+        (b'{"do": "fault", "act": "late", "seconds": NaN}', "seconds"),
         (b'{"do": "clock", "offset": 1e300}', "offset"), (b'{"do": "clock", "offset": -1e10}', "offset"),
         (b'{"do": "clock", "offset": NaN}', "offset"),
     ],
