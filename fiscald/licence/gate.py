@@ -112,7 +112,7 @@ class LicenceGate:
     def _paid(self, now: int) -> Certificate | None:
         """See ``_Held.paid``. A licence that was revoked and then given back stays revoked."""
         paid = self.store.paid(now)
-        if paid is None or MODULE not in paid.modules:
+        if paid is None or MODULE not in paid.modules or self.store.memory.revoked.get(paid.sub, -1) >= paid.iat:
             return None
         try:
             said = self._said(paid)
@@ -136,9 +136,14 @@ class LicenceGate:
         with self.store.lock:
             self.store.keep_status(text)
             self.reload()
-            if self._held.status is not None:
+            status = self._held.status
+            if status is not None:
+                revoked = {sub: at for sub, at in self.store.memory.revoked.items() if sub != status.lic}
+                if status.verdict == "revoked":
+                    revoked[status.lic] = status.iat
                 # The vendor's time corrects the latest that was believed, in both directions.
-                self.store.remember(mark=self._held.status.iat)
+                self.store.remember(mark=status.iat, revoked=revoked)
+                self.reload()
 
     def remove(self, licence: str) -> None:
         """Put that licence's certificate out of force: it was given back. Raises ``StoreError``."""

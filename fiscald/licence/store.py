@@ -57,6 +57,8 @@ class Memory:
     """When the newest emergency pass was taken."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """By key: when this computer learned that it was withdrawn."""
+    revoked: dict[str, int] = field(default_factory=dict)
+    """By licence: when the vendor revoked it; the file of its answers holds only those about the newest licence."""
 
 
 def _alone(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
@@ -289,7 +291,7 @@ class LicenceStore:
         """Change what ``state.json`` holds. Raises ``StoreError``; then nothing is remembered."""
         self._open()
         changed = replace(self.memory, **changes)
-        content = {name: getattr(changed, name) for name in ("seen", "mark", "emergency", "withdrawn")}
+        content = {name: getattr(changed, name) for name in ("seen", "mark", "emergency", "withdrawn", "revoked")}
         self._write("state.json", json.dumps(content))
         self.memory = changed
 
@@ -302,6 +304,7 @@ class LicenceStore:
                 _second(content.get("mark", 0)),
                 None if emergency is None else _second(emergency),
                 {str(kid): _second(at) for kid, at in content.get("withdrawn", {}).items()},
+                {str(sub): _second(at) for sub, at in content.get("revoked", {}).items()},
             )
         except (ValueError, TypeError, AttributeError, OverflowError):
             return Memory()

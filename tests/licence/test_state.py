@@ -394,6 +394,9 @@ def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: 
     opened.remove("lic_7Q4M2K9X")
     assert opened.state().name == "unregistered"
     assert opened.refuses("receipt", P) is not None, "nor does one that was taken before count"
+    (tmp_path / "licence" / "status").unlink()  # as an answer about a later licence replaces it
+    opened.reload()
+    assert opened.refuses("receipt", P) is not None
     clock.now += EMERGENCY_EVERY
     opened.witness(P, datetime.datetime.fromtimestamp(clock.now, datetime.UTC))
     with pytest.raises(ProblemError, match="emergency_denied"):
