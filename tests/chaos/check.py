@@ -123,7 +123,10 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     told = Counter(job.result.number for job in done if job.result is not None and job.resolution is None)
     found += [f"doubled: report {number} is told of {count} jobs" for number, count in told.items() if count > 1]
     ours = sum(report.by == "ours" for report in truth.reports)
-    if ours > len(done):
+    # A cable that doubles the command, and another program that sells before the second one: it must be told.
+    told_many = any(cause == "many_reports" for cause, _, _ in outcome.undecided.values())
+    by_cable = told_many and any(what is What.DUPLICATE for what, _, _ in outcome.hits)
+    if ours > len(done) and not by_cable:
         found.append(f"doubled: {ours} daily reports for {len(done)} jobs")
     # A person who cancels between our opening and the configuration of the foot leaves it to the next sheet.
     by_others = any(by == "others" for _, by, _ in truth.cancelled)
@@ -186,7 +189,7 @@ def _undecided(outcome: Outcome) -> list[str]:
         doubled = any(what is What.DUPLICATE for what, _, _ in outcome.hits)
         happened = {
             "report_between": reports,
-            "many_reports": reports,
+            "many_reports": reports or (doubled and foreign),
             "twins": foreign and cancelled,
             "many_slips": doubled,
             "changed": doubled or foreign,
