@@ -406,16 +406,14 @@ class Store:
     def next_job(self, printer: str) -> Entry | None:
         """The job to carry on with: an unsettled one comes before any that has not been started."""
         with self._reading() as db:
-            row = None
             for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
-                row = (
-                    row
-                    or db.execute(
-                        f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase IN ({phases}) ORDER BY id LIMIT 1",
-                        (printer,),
-                    ).fetchone()
-                )
-        return None if row is None else _entry(row)
+                row = db.execute(
+                    f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase IN ({phases}) ORDER BY id LIMIT 1",
+                    (printer,),
+                ).fetchone()
+                if row is not None:
+                    return _entry(row)
+        return None
 
     def next_accepted(self, printer: str, types: Sequence[str]) -> Entry | None:
         """The oldest accepted job that is one of these types of documents."""
