@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,12 +16,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fiscald import __version__
 from fiscald.api import metrics, openapi
 from fiscald.api.events import event_stream
+from fiscald.api.known import tell_of_key
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
@@ -34,7 +36,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, ProblemError, problem
+from fiscald.model.problems import Problem, ProblemError, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.model.strict import nearest, parse_json
 
@@ -77,17 +79,8 @@ class Api(Handlers):
     async def demand(self, request: Request, *rights: Right) -> None:
         """Raises ``ProblemError`` if whoever asks has none of these rights."""
         peer = _peer(request)
-        if any(self.rights.allows(peer, right) for right in rights):
-            return
-        fate = Fate.NOT_PRINTED
-        if "key" in request.path_params:
-            # Nothing was done for this request; but the key may be that of a printed document.
-            try:
-                await self.engine.job(self._key(request))
-                fate = Fate.UNKNOWN
-            except ProblemError as error:
-                fate = error.problem.document
-        raise ProblemError(self.rights.denial(peer, rights, fate))
+        if not any(self.rights.allows(peer, right) for right in rights):
+            raise ProblemError(self.rights.denial(peer, rights))
 
     def _key(self, request: Request) -> str:
         key: str = request.path_params["key"]
@@ -365,26 +358,39 @@ ROUTES = (
 def create_app(engine: Engine, registration: Registration, rights: Rights) -> ASGIApp:
     """The ASGI application."""
     api = Api(engine, registration, rights)
+    paths: dict[str, dict[str, Route]] = {}
+    for route in sorted(ROUTES, key=lambda route: "resolution" not in route.path):
+        paths.setdefault(route.path, {})[route.method] = route
 
-    def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(methods: dict[str, Route], request: Request) -> Response:
+        route = methods.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            raise ProblemError(_no_method(request, methods))
         known = [query.name for query in route.query]
+        for name in request.query_params:
+            if name not in known:
+                guess = nearest(name, known)
+                hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
+                raise ProblemError(problem("request.query", reason=f"unknown query parameter {name!r}; {hint}"))
+        if route.rights:
+            await api.demand(request, *route.rights)
+        return await route.handler(api, request)
 
-        async def answer(request: Request) -> Response:
-            for name in request.query_params:
-                if name not in known:
-                    guess = nearest(name, known)
-                    hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
-                    raise ProblemError(problem("request.query", reason=f"unknown query parameter {name!r}; {hint}"))
-            if route.rights:
-                await api.demand(request, *route.rights)
-            return await route.handler(api, request)
+    def endpoint(methods: dict[str, Route]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer_with_key(request: Request) -> Response:
+            try:
+                return await answer(methods, request)
+            except ProblemError as error:
+                key = request.path_params.get("key")
+                if key is None:
+                    raise
+                raise ProblemError(await tell_of_key(engine, key, error.problem)) from error
 
-        return answer
+        return answer_with_key
 
     app = Starlette(
         routes=[
-            StarletteRoute(route.path.replace("{key}", "{key:path}"), endpoint(route), methods=[route.method])
-            for route in sorted(ROUTES, key=lambda route: "resolution" not in route.path)
+            _Path(path.replace("{key}", "{key:path}"), _AnyMethod(endpoint(methods))) for path, methods in paths.items()
         ],
         exception_handlers={
             ProblemError: problem_error,
@@ -393,6 +399,7 @@ def create_app(engine: Engine, registration: Registration, rights: Rights) -> AS
             Exception: _internal,
         },
     )
+    app.router.redirect_slashes = False  # what is not a route is told, not guessed
     return _Branded(app) if api.licence.test_keys else app
 
 
@@ -406,12 +413,43 @@ def _uid(request: Request) -> int | None:
     return None if peer is None else peer.uid
 
 
+class _Path(StarletteRoute):
+    """A path of the contract; what follows a key must stand there as it is, for a key may hold slashes, encoded."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        suffix = self.path.partition("{key:path}")[2].encode()
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        return super().matches(scope) if raw.endswith(suffix) else (Match.NONE, {})
+
+
+class _AnyMethod:
+    """An endpoint that is called whatever the method is, and says itself which ones it has."""
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def _no_method(request: Request, methods: Mapping[str, Route]) -> Problem:
+    path = next(iter(methods.values())).path
+    allow = [*methods, "HEAD"] if "GET" in methods else [*methods]
+    hint = "; a document is submitted with PUT /v1/jobs/{key}" if path == "/v1/jobs" else ""
+    return problem(
+        "request.method",
+        extra={"allow": allow},
+        path=path,
+        method=request.method[:20],
+        methods=" or ".join(methods),
+        hint=hint,
+    )
+
+
 async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    why = problem("request.route", method=request.method, path=request.url.path)
-    response = problem_response(why, error.status_code)
-    response.headers.update(error.headers or {})
-    return response
+    return problem_response(problem("request.route", method=request.method[:20], path=request.url.path[:200]))
 
 
 async def _gone(_: Request, __: Exception) -> Response:

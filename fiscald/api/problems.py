@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from fiscald.api.sentences import sentences, with_place
 from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
 from fiscald.model.strict import nearest
 
@@ -29,6 +30,7 @@ _STATUS = {
     "request.query": 422,
     "request.slow": 408,
     "request.route": 404,
+    "request.method": 405,
     "document": 422,
     "job.unknown": 404,
     "job": 409,
@@ -64,7 +66,9 @@ def problem_json(why: Problem, status: int) -> dict[str, Any]:
 def problem_response(why: Problem, status: int | None = None) -> JSONResponse:
     """A problem as an answer."""
     status = status or status_of(why.code)
-    return JSONResponse(problem_json(why, status), status, media_type=MEDIA_TYPE)
+    allow = (why.model_extra or {}).get("allow")
+    headers = None if allow is None else {"Allow": ", ".join(allow)}
+    return JSONResponse(problem_json(why, status), status, headers, MEDIA_TYPE)
 
 
 async def problem_error(_: Request, error: Exception) -> JSONResponse:
@@ -86,52 +90,22 @@ def validated(model: type[M], content: Any) -> M:
         first = errors[0]
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
-        raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
-
-
-#: What pydantic says in words of Python, in words of JSON.
-_SENTENCES = {
-    "missing": "this field is missing",
-    "model_type": "this must be an object",
-    "model_attributes_type": "this must be an object",
-    "dict_type": "this must be an object",
-    "tuple_type": "this must be a list",
-    "string_type": "this must be a string",
-    "int_type": "this must be an integer",
-    "bool_type": "this must be true or false",
-    "too_short": "there must be at least {min_length} here",
-    "too_long": "there may be at most {max_length} here (of characters or elements)",
-    "string_too_short": "there must be at least {min_length} characters",
-    "string_too_long": "there may be at most {max_length} characters",
-    "string_pattern_mismatch": "this must match {pattern}",
-    "enum": "this must be one of {expected}",
-    "literal_error": "this must be one of {expected}",
-    "union_tag_not_found": "the field {discriminator}, which says what kind of object this is, is missing",
-    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
-    "greater_than_equal": "this must be at least {ge}",
-    "less_than_equal": "this must be at most {le}",
-}
+        reason_pl = with_place(first.pointer, first.detail_pl)
+        raise ProblemError(problem("request.invalid", reason=reason, reason_pl=reason_pl, errors=errors)) from None
 
 
 def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any]) -> FieldProblem:
     kind: str = error["type"]
-    path = _without_tags(error["loc"], content)
-    detail: str = error["msg"]
-    if kind in _SENTENCES:
-        detail = _SENTENCES[kind].format(**error.get("ctx", {}))
+    detail, detail_pl = sentences(error)
     match kind:
         case "missing":
             code = "field.missing"
         case "extra_forbidden":
-            code, detail = "field.unknown", _unknown(model, error["loc"])
+            code, detail = "field.unknown", f"{detail}; {_known(model, error['loc'])}"
         case _:
             code = kind if "." in kind else "field.invalid"
-    return FieldProblem(
-        pointer="".join(f"/{_escape(part)}" for part in path),
-        code=code,
-        detail=detail,
-        detail_pl=error.get("ctx", {}).get("detail_pl"),
-    )
+    pointer = "".join(f"/{_escape(part)}" for part in _without_tags(error["loc"], content))
+    return FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl)
 
 
 def _without_tags(loc: Sequence[int | str], content: Any) -> list[int | str]:
@@ -157,12 +131,11 @@ def _escape(part: int | str) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    """A sentence for an unknown field, naming the known one it may be a misspelling of."""
+def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """What is known where an unknown field stands, or the field it may be a misspelling of."""
     known = _fields_at(_schema(model), loc[:-1])
     guess = nearest(str(loc[-1]), known)
-    hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(known))}"
-    return f"there is no such field; {hint}"
+    return f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(known))}"
 
 
 @cache

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from fiscald.model.problems import Fate, Problem, problem
+from fiscald.model.problems import Problem, problem
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
@@ -148,12 +148,11 @@ class Rights:
         """Every right that ``peer`` has."""
         return tuple(right for right in Right if self.allows(peer, right))
 
-    def denial(self, peer: Peer | None, rights: tuple[Right, ...], fate: Fate = Fate.NOT_PRINTED) -> Problem:
-        """The problem of a peer that has none of ``rights``; ``fate``: what is known of the document it asked about."""
+    def denial(self, peer: Peer | None, rights: tuple[Right, ...]) -> Problem:
+        """The problem of a peer that has none of ``rights``."""
         names = dict.fromkeys(name for right in rights for name in self._table[right].names)
         return problem(
             "request.denied",
-            fate=fate,
             right=" or ".join(rights),
             right_pl=", ".join(_POLISH[right] for right in rights),
             holders=f"{', '.join(name.replace(':', ' ') for name in names)} and root"

@@ -52,6 +52,9 @@ FIRST_CHECK, CHECK_EVERY = 600.0, float(DAY)
 #: Seconds to the next try after the first, second... question in a row that was not answered.
 TRY_AGAIN = (300.0, 900.0, float(HOUR), 6.0 * HOUR)
 
+_NO_NUMBER_PL = "nie podano numeru licencji."
+_BAD_FIELD_PL = "podano nieprawidłowe dane do licencji."
+
 
 class Registration:
     """The flows, over the gate's store and, where one is configured, the vendor's server."""
@@ -126,7 +129,9 @@ class Registration:
 
     async def _renewal(self, support: str | None) -> Support:
         if support is None:
-            raise ProblemError(problem("request.invalid", reason="give a number, a support number, or both"))
+            raise ProblemError(
+                problem("request.invalid", reason="give a number, a support number, or both", reason_pl=_NO_NUMBER_PL)
+            )
         number = self._read(support, Kind.UPDATES)
         client = await self._client()
         return client.question(Support, number=number.text, lic=self._licence())
@@ -339,7 +344,7 @@ def _worded(make: Callable[[], T]) -> T:
     try:
         return make()
     except WireError as error:
-        raise ProblemError(problem("request.invalid", reason=error)) from None
+        raise ProblemError(problem("request.invalid", reason=error, reason_pl=_BAD_FIELD_PL)) from None
 
 
 async def _reached(asking: Awaitable[T]) -> T:

@@ -8,53 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError, PydanticKnownError
-from stdnum.exceptions import ValidationError as StdnumError
-from stdnum.pl import nip as stdnum_nip
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticKnownError
 
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
-from fiscald.model.strict import Strict
+from fiscald.model.strict import Strict, mistake, nearest
+from fiscald.model.tax import Nip, Vat, VatId
 from fiscald.model.text import Text, clean
-
-_RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
-
-
-def _vat(value: str) -> str:
-    if re.fullmatch(r"[A-Z]", value) or value == "exempt":
-        return value
-    match = _RATE.fullmatch(value)
-    if match is None:
-        raise PydanticCustomError(
-            "vat.format",
-            'a VAT rate is a letter of the printer\'s table ("A"), a percentage ("23%") or "exempt"',
-        )
-    fraction = (match[2] or "").rstrip("0")
-    return f"{int(match[1])}{'.' + fraction if fraction else ''}%"
-
-
-#: A letter of the printer's own VAT table, a rate looked up in it (``"23%"``), or ``"exempt"``.
-Vat = Annotated[str, AfterValidator(_vat), Field(examples=["A", "23%", "exempt"])]
-
-
-def _nip(value: str) -> str:
-    try:
-        return str(stdnum_nip.validate(value))
-    except StdnumError as error:
-        raise PydanticCustomError(
-            "buyer.nip",
-            "this is not a Polish NIP ({why}); send ten digits with a correct check digit",
-            {"why": str(error).rstrip(".").lower()},
-        ) from None
-
-
-#: A Polish taxpayer number, kept as its ten digits.
-Nip = Annotated[str, AfterValidator(_nip), Field(max_length=20, examples=["5260250274"])]
+from fiscald.model.times import Time
 
 
 class Adjustment(Strict):
@@ -67,13 +32,21 @@ class Adjustment(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.percent is None) == (self.amount is None):
-            raise PydanticCustomError("adjustment.one", "send either percent or amount")
+            raise mistake(
+                "adjustment.one",
+                "send either percent or amount",
+                "rabat lub narzut podaje się albo w procentach, albo kwotą.",
+            )
         return self
 
 
 def _not_both(holder: Line | Receipt) -> None:
     if holder.discount and holder.surcharge:
-        raise PydanticCustomError("adjustment.both", "send a discount or a surcharge, not both")
+        raise mistake(
+            "adjustment.both",
+            "send a discount or a surcharge, not both",
+            "nie można podać jednocześnie rabatu i narzutu.",
+        )
 
 
 class Line(Strict):
@@ -120,7 +93,18 @@ class Payment(Strict):
 class Buyer(Strict):
     """The buyer, as far as a receipt names one."""
 
-    nip: Nip
+    nip: Nip | None = None
+    vat_id: VatId | None = Field(default=None, description="instead of nip; not every printer prints it")
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if (self.nip is None) == (self.vat_id is None):
+            raise mistake(
+                "buyer.one",
+                "send either nip (a Polish number) or vat_id (a number of another EU country)",
+                "należy podać albo NIP, albo numer VAT UE nabywcy.",
+            )
+        return self
 
 
 class Packaging(Strict):
@@ -217,7 +201,11 @@ class GoodsReturn(Strict):
 
 def _only_true(value: bool) -> bool:
     if not value:
-        raise PydanticCustomError("rule.false", 'a separator is {"rule": true}; leave the line out if you want none')
+        raise mistake(
+            "rule.false",
+            'a separator is {"rule": true}; leave the line out if you want none',
+            "wiersz z linią jest niepotrzebny.",
+        )
     return value
 
 
@@ -231,10 +219,23 @@ def _line_kind(value: Any) -> str:
     return "Rule" if isinstance(value, dict | Rule) else "text"
 
 
+def _no_other_object(value: Any) -> Any:
+    """An object that is no separator, nor a misspelt one."""
+    if isinstance(value, dict) and not any(nearest(name, ["rule"]) for name in value):
+        raise mistake(
+            "printout.line",
+            'a line is a string, or {"rule": true} for a separator{advice}',
+            "wiersz wydruku ma niewłaściwą postać.",
+            advice="; send the text itself as the string" if "text" in value else "",
+        )
+    return value
+
+
 #: A line of a printout: text (``""``: an empty line), or a separator.
 PrintoutLine = Annotated[
     Annotated[str, AfterValidator(clean), Field(max_length=1000), Tag("text")] | Annotated[Rule, Tag("Rule")],
     Discriminator(_line_kind),
+    BeforeValidator(_no_other_object),
 ]
 
 
@@ -275,7 +276,7 @@ class Submission(Strict):
 
     printer: str
     document: Document
-    deadline: AwareDatetime | None = Field(
+    deadline: Time | None = Field(
         default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"
     )
     expect_last: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(

@@ -52,7 +52,7 @@ class FieldProblem(Strict):
     pointer: str = Field(description="JSON pointer (RFC 6901) into the request body")
     code: str = Field(description="stable, dotted")
     detail: str
-    detail_pl: str | None = None
+    detail_pl: str
 
 
 class Problem(Strict):
@@ -97,29 +97,34 @@ _REQ, _PRN, _LNK, _LIC, _DMN = Fault.REQUEST, Fault.PRINTER, Fault.LINK, Fault.L
 _NOT, _UNK = Fate.NOT_PRINTED, Fate.UNKNOWN
 _SAFE, _SAME, _USELESS = Retry.SAFE, Retry.SAME_KEY, Retry.USELESS
 
-_APP_PL = "Program sprzedaży wysłał błędne polecenie. Nic nie wydrukowano. Zgłoś to jego dostawcy."
-#: Where an earlier request with the same key may have been carried out.
-_ASK_PL = "Program sprzedaży wysłał błędne polecenie. Zgłoś to jego dostawcy."
+#: Where the request names a key, the API adds what is known of its document.
+_APP_PL = "Program sprzedaży wysłał błędne polecenie. Zgłoś to jego dostawcy."
 _WAIT_PL = "Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa."
 
 #: Every code an application can meet.
 CATALOGUE: dict[str, Row] = {
     # -- the request itself ---------------------------------------------------------------------------
     "request.json": Row(_REQ, _NOT, _USELESS, "The body is not JSON", "{reason}", _APP_PL),
-    "request.invalid": Row(_REQ, _NOT, _USELESS, "The request has bad fields", "{reason}", _APP_PL),
+    "request.invalid": Row(
+        _REQ, _NOT, _USELESS, "The request has bad fields", "{reason}",
+        "Program sprzedaży wysłał błędne dane: {reason_pl} Popraw je albo zgłoś to dostawcy programu.",
+    ),
     "request.too_large": Row(
         _REQ, _NOT, _USELESS, "The body is too large", "a body may have at most {limit} bytes", _APP_PL
     ),
-    "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _ASK_PL),
+    "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _APP_PL),
     "request.slow": Row(
-        _REQ, _UNK, _SAME, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _ASK_PL
+        _REQ, _UNK, _SAME, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _APP_PL
     ),
     "request.key": Row(
         _REQ, _NOT, _USELESS, "Not a job key",
         "a key has 1-128 characters of A-Z a-z 0-9 . _ : / -, percent-encoded in the path; this is {key!r}", _APP_PL,
     ),
     "request.route": Row(
-        _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _ASK_PL
+        _REQ, _UNK, _USELESS, "No such route", "there is no {method} {path}; see GET /v1/openapi.json", _APP_PL
+    ),
+    "request.method": Row(
+        _REQ, _UNK, _USELESS, "No such method on this route", "{path} has no {method}; use {methods}{hint}", _APP_PL,
     ),
     "request.denied": Row(
         _REQ, _NOT, _USELESS, "Not allowed",

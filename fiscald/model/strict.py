@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, LiteralString
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
+
+from fiscald.model import json_errors
+
+#: Digits that a whole number may have.
+LONGEST_NUMBER = 30
+#: An escape that is half of a character; two of them together are a whole one.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Strict(BaseModel):
@@ -23,13 +31,28 @@ def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -
 
 
 def parse_json(text: bytes) -> Any:
-    """JSON in UTF-8, without doubled names or NaN. Raises ``ValueError`` with a sentence."""
+    """JSON in UTF-8, with or without a byte order mark; without doubled names, NaN or halves of characters.
+
+    Raises ``ValueError`` with a sentence.
+    """
     try:
-        return json.loads(text.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        found = json.loads(
+            text.decode("utf-8-sig"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_no_endless_number,
+        )
+        if _SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise ValueError(json_errors.sentence(error)) from None
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("an escape \\uD800 to \\uDFFF stands alone; it is half of a character") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    return found
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -39,6 +62,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the name {name!r} stands twice in one object")
         found[name] = value
     return found
+
+
+def _no_endless_number(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number has more than {LONGEST_NUMBER} digits")
+    return int(digits)
 
 
 def _no_constant(name: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
+from fiscald.model.documents import Adjustment, Buyer, Line, Payment, PaymentType, Receipt
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
     MAX_GROSZE,
@@ -23,6 +23,7 @@ from fiscald.model.money import (
 )
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
+from fiscald.model.tax import check_digit_fits
 from fiscald.model.text import TextRefused, fit
 from fiscald.protocols.rates import Rates, find_rate
 
@@ -44,6 +45,8 @@ class Findings:
     """Fiscal value, in grosze."""
     paid: int = 0
     change: int = 0
+    cash: int = 0
+    """What of ``paid`` is cash."""
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
@@ -173,6 +176,28 @@ class Findings:
             "ta drukarka nie drukuje NIP nabywcy na paragonie.",
         )
 
+    def refuse_vat_id(self, at: str, *, knows_nip: bool) -> None:
+        """The printer has no place for a VAT number of another country."""
+        self.error(
+            f"{at}/buyer/vat_id",
+            "buyer.vat_id_unsupported",
+            f"this printer cannot print the VAT number of another country on a receipt"
+            f"{', only a Polish NIP' if knows_nip else ''}; leave buyer out or print an invoice",
+            "ta drukarka nie drukuje na paragonie numeru VAT UE nabywcy.",
+        )
+
+    def check_vat_id(self, buyer: Buyer, at: str) -> None:
+        """A wrong check digit is printed as it is, for each country has its own rules; but it is told."""
+        if buyer.vat_id is not None and not check_digit_fits(buyer.vat_id):
+            self.notices.append(
+                Notice(
+                    code="buyer.vat_id_check_digit",
+                    pointer=f"{at}/buyer/vat_id",
+                    detail=f"printed as {buyer.vat_id}, though its check digit does not fit: a digit may be mistyped",
+                    detail_pl=f"Numer VAT UE nabywcy {buyer.vat_id} może być błędny (nie zgadza się cyfra kontrolna).",
+                )
+            )
+
     def check_footer(self, receipt: Receipt, most: int, at: str) -> None:
         """Whether there are at most ``most`` lines under the receipt."""
         if len(receipt.footer) > most:
@@ -221,6 +246,8 @@ class Findings:
                 "płatność jest zbędna, należność jest już pokryta.",
             )
         self.paid += grosze(payment.amount)
+        if payment.type is PaymentType.CASH:
+            self.cash += grosze(payment.amount)
 
     def give_change(self, receipt: Receipt, due: int, at: str, *, too_large: str | None) -> None:
         """The ``change`` after all payments; nothing of it where they fall short.
@@ -244,10 +271,49 @@ class Findings:
                 f"{at}/change",
                 "receipt.change",
                 f"{format_grosze(self.paid)} was paid for {format_grosze(due)}, so the change is "
-                f"{format_grosze(change)}; send that or leave change out",
-                f"reszta wynosi {zloty(change)}.",
+                f"{format_grosze(change)}; send that or leave change out"
+                f"{_other_payments(receipt, change, at)}",
+                f"reszta wynosi {zloty(change)}, a nie {zloty(grosze(receipt.change))}.",
             )
+        elif change > self.cash:
+            self._tell_of_cash(receipt, change - self.cash, at)
         self.change = change
+
+    def _tell_of_cash(self, receipt: Receipt, amount: int, at: str) -> None:
+        """Change is cash, whatever was paid with: more of it than came in leaves the drawer."""
+        place, lower = _lowered(receipt, amount)
+        advice = f"; if that is not meant, the amount of this payment is {format_grosze(lower)}" if lower > 0 else ""
+        self.notices.append(
+            Notice(
+                code="payment.cash_leaves_drawer",
+                pointer=f"{at}/payments/{place}/amount",
+                detail=f"change is cash, and {format_grosze(amount)} of it was not paid in cash: "
+                f"it leaves the drawer{advice}",
+                detail_pl=f"Reszta to gotówka: {zloty(amount)} wyjdzie z kasy, choć nie wpłacono tego gotówką. "
+                "Sprawdź kwoty płatności.",
+            )
+        )
+
+
+def _lowered(receipt: Receipt, amount: int) -> tuple[int, int]:
+    """Which payment to lower by ``amount``, and to what: the last that is not cash, if it is large enough."""
+    amounts = [grosze(payment.amount) for payment in receipt.payments]
+    fitting = [place for place, have in enumerate(amounts) if have > amount] or [len(amounts) - 1]
+    not_cash = [place for place in fitting if receipt.payments[place].type is not PaymentType.CASH]
+    place = (not_cash or fitting)[-1]
+    return place, amounts[place] - amount
+
+
+def _other_payments(receipt: Receipt, change: int, at: str) -> str:
+    """What else to do where the document's own ``change`` is less than comes out: lower what was paid."""
+    assert receipt.change is not None
+    over = change - grosze(receipt.change)
+    if over <= 0 or not receipt.payments:
+        return ""
+    place, lower = _lowered(receipt, over)
+    if lower <= 0:
+        return f"; or lower the payments by {format_grosze(over)}"
+    return f"; or lower {at}/payments/{place}/amount to {format_grosze(lower)}"
 
 
 def zloty(amount: int) -> str:

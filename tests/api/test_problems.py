@@ -45,7 +45,7 @@ def line(**changes: Any) -> Any:
         (receipt(footer=[1] * 60_000), "/document/footer", "there may be at most 1000"),
         ({"printer": "t", "document": {"type": "printout", "lines": [1] * 20_000}}, "/document/lines", "at most 1000"),
         (receipt() | {"expect_last": 2**63}, "/expect_last", "this must be at most 2147483648"),
-        (receipt(qr={"text": "x", "size": "4"}), "/document/qr/size", "this must be an integer"),
+        (receipt(qr={"text": "x", "size": "4"}), "/document/qr/size", "this must be a whole number"),
         (receipt(qr={"text": "x", "size": 9}), "/document/qr/size", "this must be at most 8"),
         (receipt(barcode="ą"), "/document/barcode", "this must match ^[A-Za-z0-9]"),
     ],

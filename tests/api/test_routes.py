@@ -66,6 +66,25 @@ async def test_a_receipt_as_the_contract_says(tmp_path: Path) -> None:
         assert again.json() == job, "the slash may be encoded or not"
 
 
+async def test_a_buyer_of_another_country(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        job = (await it.put("A", RECEIPT | {"buyer": {"vat_id": "DE 136 695 976"}})).json()
+        assert (job["state"], job["warnings"]) == ("done", [])
+        assert job["document"]["buyer"] == {"nip": None, "vat_id": "DE136695976"}
+        assert "NIP NABYWCY: DE136695976" in it.printer.paper[-1]
+
+
+async def test_a_card_that_pays_too_much_is_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        sale = RECEIPT | {"payments": [{"type": "card", "amount": "20.00"}]}
+        job = (await it.put("A", sale)).json()
+        (warning,) = job["warnings"]
+        assert (job["state"], warning["code"]) == ("done", "payment.cash_leaves_drawer")
+        assert (warning["pointer"], "8.50" in warning["detail"]) == ("/document/payments/0/amount", True)
+        refused = problem(await it.put("B", sale | {"change": "0.00"}), 422, "document.refused")
+        assert "or lower /document/payments/0/amount to 11.50" in refused["errors"][0]["detail"]
+
+
 async def test_statuses_of_submitting(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         it.printer.switch("paper_out")
@@ -304,7 +323,8 @@ async def test_what_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        (b"", "Expecting value"), (b"{", "Expecting"), (b'{"printer": "a", "printer": "b"}', "twice"), (b"\xff", "UTF-8"),
+        (b"", "it is empty"), (b" \n", "it is empty"), (b"{", "line 1, column 2"), (b"{}{}", "behind the end"),
+        (b'{"printer": "\\ud800"}', "half of a character"), (b"[" + b"1" * 5000, "digits"), (b'{"printer": "a", "printer": "b"}', "twice"), (b"\xff", "UTF-8"),
         (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "deeply"), (b"null", ""), (b"[]", ""), (b"1", ""),
     ],
 )  # fmt: skip
@@ -328,8 +348,33 @@ async def test_what_is_not_a_key(tmp_path: Path, key: str) -> None:
 async def test_routes_and_methods_that_do_not_exist(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         problem(await it.http.get("/v2"), 404, "request.route")
-        body = problem(await it.http.post("/v1/printers"), 405, "request.route")
-        assert "openapi.json" in body["detail"]
+        problem(await it.http.get("/v1/printers/"), 404, "request.route")
+        problem(await it.http.post("/v1/printers"), 405, "request.method")
+        assert "openapi.json" in problem(await it.http.get("/v1/job/A"), 404, "request.route")["detail"]
+
+
+async def test_a_method_that_a_route_does_not_have(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        for path in {route.path for route in app.ROUTES}:
+            methods = [route.method for route in app.ROUTES if route.path == path]
+            for method in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"):
+                if method in methods:
+                    continue
+                address = path.replace("{key}", "A").replace("{name}", "till1")
+                answer = await it.http.request(method, address)
+                body = problem(answer, 405, "request.method")
+                allowed = answer.headers["allow"].split(", ")
+                assert sorted(allowed) == sorted(methods + ["HEAD"] * ("GET" in methods)) == sorted(body["allow"])
+                assert f"has no {method}; use {' or '.join(methods)}" in body["detail"]
+        body = problem(await it.http.post("/v1/jobs", json={"document": RECEIPT}), 405, "request.method")
+        assert "a document is submitted with PUT /v1/jobs/{key}" in body["detail"]
+
+
+async def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        content = b"\xef\xbb\xbf" + json.dumps({"printer": "till1", "document": RECEIPT}).encode()
+        answer = await it.http.put("/v1/jobs/A?wait=10", content=content)
+        assert (answer.status_code, answer.json()["state"]) == (200, "done")
 
 
 async def test_a_large_body(tmp_path: Path) -> None:
@@ -354,7 +399,7 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
         response = await it.http.put(
             "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
         )
-        assert problem(response, 422, "request.query")["document"] == "unknown", "the key may be that of a printed sale"
+        assert problem(response, 422, "request.query")["document"] == "not_printed", "the journal knows of no such sale"
 
 
 async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:

@@ -157,9 +157,61 @@ def test_only_cash_may_follow_what_covers_the_due() -> None:
     ],
 )
 def test_what_is_given_back(paid: int, too_large: str | None, change: int, faults: list[str]) -> None:
-    found = Findings(total=1000, paid=paid)
+    found = Findings(total=1000, paid=paid, cash=paid)
     found.give_change(receipt(change="5.00"), 1000, "/document", too_large=too_large)
     assert (found.change, codes(found)) == (change, faults)
+
+
+def paid_with(**payments: str) -> Receipt:
+    return receipt(payments=[{"type": kind, "amount": amount} for kind, amount in payments.items()])
+
+
+@pytest.mark.parametrize(
+    ("payments", "told"),
+    [
+        ({"card": "10.00"}, None),
+        ({"cash": "20.00"}, None),
+        ({"card": "8.00", "cash": "5.00"}, None),
+        ({"card": "20.00"}, ("/document/payments/0/amount", "10.00 of it", "this payment is 10.00")),
+        ({"voucher": "12.00"}, ("/document/payments/0/amount", "2.00 of it", "this payment is 10.00")),
+        ({"cash": "2.00", "card": "20.00"}, ("/document/payments/1/amount", "10.00 of it", "this payment is 10.00")),
+        ({"bon": "1.00", "card": "12.00"}, ("/document/payments/1/amount", "3.00 of it", "this payment is 9.00")),
+    ],
+)
+def test_cash_that_leaves_the_drawer_is_told(payments: dict[str, str], told: tuple[str, str, str] | None) -> None:
+    sale, found = paid_with(**payments), Findings(total=1000)
+    for index, payment in enumerate(sale.payments):
+        found.pay(payment, 1000, f"/document/payments/{index}")
+    found.give_change(sale, 1000, "/document", too_large=None)
+    assert not found.errors
+    notices = [(notice.code, notice.pointer, notice.detail) for notice in found.notices]
+    if told is None:
+        assert notices == []
+        return
+    ((code, pointer, detail),) = notices
+    assert (code, pointer) == ("payment.cash_leaves_drawer", told[0])
+    assert told[1] in detail
+    assert detail.endswith(told[2])
+
+
+@pytest.mark.parametrize(
+    ("payments", "change", "advice"),
+    [
+        ({"card": "20.00"}, "0.00", "or lower /document/payments/0/amount to 10.00"),
+        ({"card": "9.00", "cash": "5.00"}, "1.00", "or lower /document/payments/0/amount to 6.00"),
+        ({"card": "2.00", "cash": "12.00"}, "0.00", "or lower /document/payments/1/amount to 8.00"),
+        ({"cash": "12.00"}, "5.00", "send that or leave change out"),
+    ],
+)
+def test_a_wrong_change_says_what_to_lower(payments: dict[str, str], change: str, advice: str) -> None:
+    sale = receipt(payments=[{"type": kind, "amount": amount} for kind, amount in payments.items()], change=change)
+    found = Findings(total=1000)
+    for index, payment in enumerate(sale.payments):
+        found.pay(payment, 1000, f"/document/payments/{index}")
+    found.give_change(sale, 1000, "/document", too_large=None)
+    (error,) = found.errors
+    assert error.detail.endswith(advice)
+    assert not found.notices
 
 
 def test_only_a_receipt_that_would_not_be_refused_has_totals() -> None:

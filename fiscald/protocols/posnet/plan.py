@@ -112,7 +112,10 @@ class _Planner:
         if receipt.buyer is not None:
             if not self.profile.sends_nip:
                 self.plan.refuse_buyer(at)
-            self.add(f"{at}/buyer/nip", "trnipset", ni=receipt.buyer.nip)
+            # The field holds 20 characters; that letters are taken is our assumption (a refusal cancels the receipt).
+            number, name = (receipt.buyer.nip, "nip") if receipt.buyer.nip else (receipt.buyer.vat_id, "vat_id")
+            self.add(f"{at}/buyer/{name}", "trnipset", ni=number)
+            self.plan.check_vat_id(receipt.buyer, at)
         for index, line in enumerate(receipt.lines):
             self._line(line, f"{at}/lines/{index}")
         self._subtotal(receipt, at)

@@ -163,6 +163,8 @@ class _Planner:
         )
         if nip is not None and not knows:
             self.plan.refuse_buyer(at)
+        if receipt.buyer and receipt.buyer.vat_id:
+            self.plan.refuse_vat_id(at, knows_nip=knows)
         if nip is not None and self.profile.nip == "$h":
             # With the symbol "PL" in front of it, as a client's paper tests have it.
             self.add(at, "$h", Pl=0, Pn=0, P0=0, idtype=1, PL=1, id=nip)

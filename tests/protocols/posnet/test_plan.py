@@ -211,9 +211,17 @@ def test_a_whole_discounted_line_can_be_reversed() -> None:
     assert plan.total == 1000
 
 
-def test_a_device_without_nip_says_so() -> None:
-    errors = planned(profile=OLD, buyer={"nip": "5260250274"}).errors
+@pytest.mark.parametrize("buyer", [{"nip": "5260250274"}, {"vat_id": "DE136695976"}])
+def test_a_device_without_nip_says_so(buyer: dict[str, str]) -> None:
+    errors = planned(profile=OLD, buyer=buyer).errors
     assert [error.code for error in errors] == ["buyer.unsupported"]
+
+
+@pytest.mark.parametrize(("vat_id", "codes"), [("DE136695976", []), ("DE123456789", ["buyer.vat_id_check_digit"])])
+def test_the_number_of_a_buyer_of_another_country(vat_id: str, codes: list[str]) -> None:
+    plan = planned(buyer={"vat_id": vat_id})
+    assert f"trnipset|ni{vat_id}|" in commands(plan)
+    assert [notice.code for notice in plan.notices] == codes
 
 
 def test_an_older_device_takes_shorter_names() -> None:

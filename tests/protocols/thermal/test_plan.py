@@ -349,6 +349,18 @@ def test_a_device_of_the_list_prints_the_buyer() -> None:
     assert not planned(buyer={"nip": "5260250274"}).errors, "not told before the printer is known"
 
 
+@pytest.mark.parametrize(
+    ("profile", "only_nip"),
+    [({"printer_id": "BFP12345678"}, True), ({"printer_id": "ABC12345678"}, False), ({"profile": NOVITUS}, True)],
+)
+def test_no_thermal_printer_has_a_place_for_a_number_of_another_country(
+    profile: dict[str, Any], only_nip: bool
+) -> None:
+    (error,) = planned(**profile, buyer={"vat_id": "DE136695976"}).errors
+    assert (error.pointer, error.code) == ("/document/buyer/vat_id", "buyer.vat_id_unsupported")
+    assert ("only a Polish NIP" in error.detail) == only_nip
+
+
 def test_long_names_are_cut_and_told() -> None:
     plan = planned(lines=[LINE | {"name": "Chleb razowy na zakwasie 750 g krojony w kromki"}])
     assert "Chleb razowy na zakwasie 750 g krojony w|" in commands(plan)[1]

@@ -1,0 +1,67 @@
+"""What is known of the document whose key a refused request names.
+
+Nothing is done for a refused request; but an earlier one with the same key may have been printed. So the answer says
+what the journal says of that key, and never ``not_printed`` of a sale that is printed.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from fiscald.engine import Engine
+from fiscald.model.jobs import Job, JobState, Key, Paper, Result
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry
+from fiscald.model.strict import Strict
+
+_FATES = {JobState.DONE: Fate.PRINTED, JobState.FAILED: Fate.NOT_PRINTED}
+_POLISH = {
+    Fate.PRINTED: "Dokument o tym numerze zlecenia jest już wydrukowany.",
+    Fate.NOT_PRINTED: "Nic nie wydrukowano.",
+    Fate.UNKNOWN: "Nie wiadomo, czy dokument o tym numerze zlecenia jest wydrukowany; sprawdź jego stan.",
+}
+
+
+class KnownJob(Strict):
+    """The job of the key that a refused request names, in short; ``GET /v1/jobs/{key}`` has all of it."""
+
+    key: Key
+    printer: str
+    type: str = Field(description="of its document")
+    state: JobState
+    result: Result | None
+    paper: Paper
+
+
+async def tell_of_key(engine: Engine, key: str, why: Problem) -> Problem:
+    """The same problem, with what is known of the document of ``key``."""
+    job = None
+    try:
+        job = await engine.job(key)
+        fate = _FATES.get(job.state, Fate.UNKNOWN)
+    except ProblemError as error:
+        # Never heard of, by a journal that can be read: not printed. Otherwise: not known.
+        fate = error.problem.document
+    changes = {} if job is None else _of_job(job, why)
+    if why.code != "job.conflict":  # there the key is that of another document than the one that was sent
+        changes["document"] = fate
+        if fate is not Fate.NOT_PRINTED and why.retry is Retry.SAFE:
+            changes["retry"] = Retry.SAME_KEY
+    if why.code.startswith("request."):
+        changes["detail_pl"] = f"{why.detail_pl} {_POLISH[fate]}"
+    return Problem.model_validate(why.model_dump() | changes)
+
+
+def _of_job(job: Job, why: Problem) -> dict[str, object]:
+    known = KnownJob(
+        key=job.key,
+        printer=job.printer,
+        type=job.document.type,
+        state=job.state,
+        result=job.result,
+        paper=job.paper,
+    )
+    number = "" if job.result is None or job.result.number is None else f", number {job.result.number}"
+    return {
+        "job": known.model_dump(mode="json"),
+        "detail": f"{why.detail}; the job of this key is {job.state}{number}",
+    }

@@ -1,0 +1,73 @@
+"""What is wrong with a field, in words of JSON instead of Python's: in English, and in Polish for the cashier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+#: By the kind of pydantic's error; the templates are filled from its context.
+SENTENCES: dict[str, tuple[str, str]] = {
+    "missing": ("this field is missing", "brakuje wymaganych danych."),
+    "extra_forbidden": ("there is no such field", "podano pole, którego nie ma."),
+    "model_type": ("this must be an object", "dane mają niewłaściwą postać."),
+    "model_attributes_type": ("this must be an object", "dane mają niewłaściwą postać."),
+    "dict_type": ("this must be an object", "dane mają niewłaściwą postać."),
+    "tuple_type": ("this must be a list", "dane mają niewłaściwą postać; tu ma być lista."),
+    "string_type": ("this must be a string", "dane mają niewłaściwą postać; tu ma być tekst."),
+    "int_type": ("this must be a whole number", "tu ma być liczba całkowita."),
+    "bool_type": ("this must be true or false", "tu ma być wartość „tak” albo „nie”."),
+    "too_short": ("there must be at least {min_length} here", "za mało elementów (najmniej {min_length})."),
+    "too_long": (
+        "there may be at most {max_length} here (of characters or elements)",
+        "za dużo znaków lub elementów (najwyżej {max_length}).",
+    ),
+    "string_too_short": (
+        "there must be at least {min_length} characters",
+        "tekst jest za krótki (najmniej {min_length} znaków).",
+    ),
+    "string_too_long": (
+        "there may be at most {max_length} characters",
+        "tekst jest za długi (najwyżej {max_length} znaków).",
+    ),
+    "string_pattern_mismatch": ("this must match {pattern}", "wartość ma niewłaściwy format."),
+    "enum": ("this must be one of {expected}", "podano wartość spoza listy dozwolonych."),
+    "literal_error": ("this must be one of {expected}", "podano wartość spoza listy dozwolonych."),
+    "union_tag_not_found": (
+        "the field {discriminator}, which says what kind of object this is, is missing",
+        "nie podano rodzaju dokumentu.",
+    ),
+    "union_tag_invalid": ("{discriminator} must be one of {expected_tags}", "nie ma takiego rodzaju dokumentu."),
+    "greater_than_equal": ("this must be at least {ge}", "wartość jest za mała (najmniej {ge})."),
+    "less_than_equal": ("this must be at most {le}", "wartość jest za duża (najwyżej {le})."),
+}
+#: Polish for errors of our own that do not bring it along, by code.
+POLISH = {
+    "text.empty": "tekst jest pusty.",
+    "text.control": "tekst zawiera niedozwolony znak sterujący.",
+}
+_OTHERWISE_PL = "nieprawidłowa wartość."
+
+_PLACES_PL = (
+    (re.compile(r"/document/lines/(\d+)"), "pozycja {}"),
+    (re.compile(r"/document/payments/(\d+)"), "płatność {}"),
+    (re.compile(r"/document/packaging/(\d+)"), "opakowanie {}"),
+    (re.compile(r"/document/footer/(\d+)"), "wiersz stopki {}"),
+)
+
+
+def sentences(error: Mapping[str, Any]) -> tuple[str, str]:
+    """The sentences for one of pydantic's errors: English, Polish."""
+    context = error.get("ctx", {})
+    if error["type"] in SENTENCES:
+        english, polish = SENTENCES[error["type"]]
+        return english.format(**context), polish.format(**context)
+    return error["msg"], context.get("detail_pl") or POLISH.get(error["type"], _OTHERWISE_PL)
+
+
+def with_place(pointer: str, detail_pl: str) -> str:
+    """The Polish sentence with the line, payment or packaging that it is about in front of it."""
+    for pattern, place in _PLACES_PL:
+        if match := pattern.match(pointer):
+            return f"{place.format(int(match[1]) + 1)}: {detail_pl}"
+    return detail_pl

@@ -1,0 +1,66 @@
+"""Times from outside: always with their offset."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from fiscald.model.printers import POLISH_TIME
+from fiscald.model.strict import mistake
+
+_DATE = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+_OFFSET = r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+#: A time with offset, of RFC 3339; the years 2000 to 2999.
+TIME = f"{_DATE}[Tt ]{_CLOCK}{_OFFSET}"
+#: Characters of a time; nanoseconds and offset have 35.
+LONGEST = 40
+
+
+def parse_time(value: Any) -> datetime:
+    """An aware time. Raises ``PydanticCustomError`` with code ``time.offset`` or ``time.format``."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    text = value if isinstance(value, str) and len(value) <= LONGEST else ""
+    if re.fullmatch(TIME, text):
+        found = _moment(text)
+        if found is not None:
+            return found
+    elif re.fullmatch(f"{_DATE}[Tt ]{_CLOCK}", text) and (naive := _moment(text)) is not None:
+        raise mistake(
+            "time.offset",
+            'this time does not say its offset; Polish time is written "{right}"',
+            "w podanym czasie brakuje strefy czasowej.",
+            right=naive.replace(tzinfo=POLISH_TIME).isoformat(),
+        )
+    raise mistake(
+        "time.format",
+        'a time is a string like "2026-11-22T10:15:00+01:00": date, T, time, offset',
+        "nieprawidłowy zapis daty lub godziny.",
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", text.upper()))
+    except ValueError:
+        return None
+
+
+#: A time with offset.
+Time = Annotated[
+    datetime,
+    BeforeValidator(parse_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": f"^{TIME}$",
+            "maxLength": LONGEST,
+            "examples": ["2026-11-22T10:15:00+01:00"],
+        }
+    ),
+]
