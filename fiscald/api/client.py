@@ -3,46 +3,61 @@
 Submitting is safe to repeat: both clients do so by themselves when the connection to the daemon breaks, with
 the same key, so that a sale is never printed twice. Mint the key when the sale is born and keep it with the
 sale; after a crash of your own program, submit again with it and get the answer of the first time.
+
+Amounts are ``Decimal`` of złoty, in what is sent (strings do as well) and in what is answered.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import anyio
 import httpx
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
+from pydantic import AwareDatetime, Field
 
-from fiscald.api.wire import JobAnswer, JobList, PrinterList
-from fiscald.model.documents import Document
-from fiscald.model.jobs import JobState, Resolution
-from fiscald.model.preview import Preview
+from fiscald.api.calls import (
+    Async,
+    Call,
+    ClientError,
+    NotPermitted,
+    NotReachable,
+    Refused,
+    Sync,
+    content,
+    everything,
+    reader,
+)
+from fiscald.api.wire import JobAnswer
+from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Problem
-from fiscald.model.raw import RawAnswer
 from fiscald.model.strict import Strict
 
-#: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
-VENDOR_SECONDS = 20.0
-#: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
-RAW_SECONDS = 300.0
-#: Steps of the licence that change nothing, or nothing more the second time. The others mail another code, use one up
-#: that is good for once, or are refused when they have been taken.
-_LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
+__all__ = [
+    "DEFAULT_SOCKET",
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "JobChange",
+    "NotPermitted",
+    "NotReachable",
+    "Refused",
+    "everything",
+]
+
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
+#: The environment's word on where the daemon is, as for ``fiscalctl``.
+SOCKET_VARIABLE = "FISCALD_SOCKET"
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
-_FOLLOW: dict[str, Any] = {"params": {"follow": "true"}}
+_BASE = "http://fiscald"
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
-_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 
 class JobChange(Strict):
@@ -54,177 +69,47 @@ class JobChange(Strict):
     job: JobAnswer
 
 
-class ClientError(Exception):
-    """The daemon did not do what was asked."""
+class _Connection:
+    """Where the daemon is, and how long it may take."""
+
+    def __init__(self, socket: Path | str | None, timeout: float) -> None:
+        self.socket = str(socket or os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET)
+        self.timeout = timeout
+
+    def options(self, asked: Call[Any]) -> dict[str, Any]:
+        return {"json": asked.body, "params": asked.params, "timeout": self.limits(asked.wait)}
+
+    def limits(self, wait: float | None) -> httpx.Timeout:
+        """``wait``: seconds that the daemon may take beyond the usual; ``None``: for ever."""
+        return httpx.Timeout(self.timeout, read=None if wait is None else self.timeout + wait)
+
+    def check(self) -> None:
+        """Spares an attempt that cannot succeed. Raises ``httpx.ConnectError``, or ``NotPermitted``."""
+        try:
+            Path(self.socket).stat()
+        except PermissionError:
+            raise self._not_permitted("this user may not look into its folder") from None
+        except OSError:
+            raise httpx.ConnectError("there is no such socket; is the daemon running?") from None
+        if not os.access(self.socket, os.W_OK, effective_ids=True):
+            raise self._not_permitted("this user may not open it; it takes membership in its group")
+
+    def lost(self, error: Exception) -> NotReachable:
+        return NotReachable(f"the daemon at {self.socket} cannot be reached: {error}")
+
+    def _not_permitted(self, reason: str) -> NotPermitted:
+        return NotPermitted(f"the daemon at {self.socket} cannot be reached: {reason}")
 
 
-class NotReachable(ClientError):
-    """The daemon cannot be reached. Whether it got the request is unknown: ask again with the same key."""
-
-
-class Refused(ClientError):
-    """The daemon refused, and said why."""
-
-    def __init__(self, status: int, problem: Problem) -> None:
-        self.status = status
-        self.problem = problem
-        super().__init__(f"{problem.code}: {problem.detail}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Call(Generic[T]):
-    """A request, and what to make of its answer."""
-
-    method: str
-    path: str
-    read: Callable[[Any], T]
-    wait: float = 0.0
-    body: Any = None
-    params: dict[str, Any] | None = None
-    once: bool = False
-    """Not to be asked again once it may have arrived."""
-
-    def may_be_repeated(self, error: httpx.TransportError) -> bool:
-        """Whether asking again does no harm."""
-        return not self.once or isinstance(error, httpx.ConnectError)
-
-
-def _reader(model: type[M]) -> Callable[[Any], M]:
-    """Reads an answer; the answer of a newer daemon may say more than this client knows."""
-    return lambda answer: model.model_validate(answer, extra="ignore")
-
-
-class _Calls:
-    """Every request of the API; the clients differ only in how they send them."""
-
-    def __init__(self, socket: Path | str, timeout: float) -> None:
-        self._socket = str(socket)
-        self._timeout = timeout
-
-    def _options(self, call: _Call[Any]) -> dict[str, Any]:
-        return {"json": call.body, "params": call.params, "timeout": self._limits(call.wait)}
-
-    def _limits(self, wait: float) -> httpx.Timeout:
-        return httpx.Timeout(self._timeout, read=self._timeout + wait)
-
-    def _endless(self) -> httpx.Timeout:
-        return httpx.Timeout(self._timeout, read=None)
-
-    def _check_there(self) -> None:
-        """Spares a connection attempt that cannot succeed. Raises ``httpx.ConnectError``."""
-        if not Path(self._socket).exists():
-            raise httpx.ConnectError("there is no such socket; is the daemon running?")
-
-    def _lost(self, error: Exception) -> NotReachable:
-        return NotReachable(f"the daemon at {self._socket} cannot be reached: {error}")
-
-    @staticmethod
-    def _hello() -> _Call[dict[str, Any]]:
-        return _Call("GET", "/v1", dict)
-
-    @staticmethod
-    def _submit(key: str, printer: str, document: Document | Mapping[str, Any], wait: float) -> _Call[JobAnswer]:
-        body = {"printer": printer, "document": _content_of(document)}
-        return _Call("PUT", _job_path(key), _reader(JobAnswer), wait, body, _waiting(wait))
-
-    @staticmethod
-    def _job(key: str, wait: float) -> _Call[JobAnswer]:
-        return _Call("GET", _job_path(key), _reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
-
-    @staticmethod
-    def _jobs(printer: str | None, state: str | None, after: str | None, limit: int) -> _Call[JobList]:
-        given = {"printer": printer, "state": state, "after": after, "limit": limit}
-        params = {name: value for name, value in given.items() if value is not None}
-        return _Call("GET", "/v1/jobs", _reader(JobList), params=params)
-
-    @staticmethod
-    def _withdraw(key: str) -> _Call[JobAnswer]:
-        return _Call("DELETE", _job_path(key), _reader(JobAnswer))
-
-    @staticmethod
-    def _resolve(key: str, resolution: Resolution) -> _Call[JobAnswer]:
-        body = resolution.model_dump(mode="json", exclude_none=True)
-        return _Call("POST", _job_path(key, "/resolution"), _reader(JobAnswer), body=body)
-
-    @staticmethod
-    def _printers() -> _Call[tuple[PrinterStatus, ...]]:
-        return _Call("GET", "/v1/printers", lambda answer: _reader(PrinterList)(answer).printers)
-
-    @staticmethod
-    def _printer(name: str) -> _Call[PrinterStatus]:
-        return _Call("GET", f"/v1/printers/{quote(name, safe='')}", _reader(PrinterStatus))
-
-    @staticmethod
-    def _capture(name: str) -> _Call[bytes]:
-        return _Call("GET", f"/v1/printers/{quote(name, safe='')}/capture", bytes)
-
-    @staticmethod
-    def _adopt(name: str, printer_id: str) -> _Call[PrinterStatus]:
-        path = f"/v1/printers/{quote(name, safe='')}/adoption"
-        return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
-
-    @staticmethod
-    def _preview(name: str, document: Document | Mapping[str, Any]) -> _Call[Preview]:
-        path = f"/v1/printers/{quote(name, safe='')}/preview"
-        return _Call("POST", path, _reader(Preview), body={"document": _content_of(document)})
-
-    @staticmethod
-    def _raw(name: str, command: str, force: bool) -> _Call[RawAnswer]:
-        path = f"/v1/printers/{quote(name, safe='')}/raw"
-        body = {"command": command, "force": force}
-        return _Call("POST", path, _reader(RawAnswer), RAW_SECONDS, body, once=True)
-
-    @staticmethod
-    def _licence() -> _Call[dict[str, Any]]:
-        return _Call("GET", "/v1/licence", dict)
-
-    @staticmethod
-    def _licence_question() -> _Call[dict[str, Any]]:
-        return _Call("GET", "/v1/licence/check", dict)
-
-    @staticmethod
-    def _licence_step(step: str, fields: dict[str, Any]) -> _Call[dict[str, Any]]:
-        once = step not in _LICENCE_QUESTIONS
-        return _Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None, once=once)
-
-
-def _content_of(document: Document | Mapping[str, Any]) -> Any:
-    if isinstance(document, Mapping):
-        return dict(document)
-    return _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
-
-
-def _job_path(key: str, suffix: str = "") -> str:
-    return f"/v1/jobs/{quote(key, safe='')}{suffix}"
-
-
-def _waiting(seconds: float) -> dict[str, Any]:
-    """Written without an exponent, which Python gives small numbers."""
-    return {"wait": f"{seconds:.3f}"}
-
-
-def _content(response: httpx.Response) -> Any:
-    """The answer's JSON, or its bytes where it is none. Raises ``Refused`` for a problem."""
-    if response.status_code < 400:
-        is_json = response.headers.get("content-type", "").startswith("application/json")
-        return response.json() if is_json else response.content
-    try:
-        content = response.json()
-        content.pop("type", None)
-        content.pop("status", None)
-        problem = Problem.model_validate(content)
-    except ValueError:
-        raise ClientError(f"the daemon answered {response.status_code} without saying why") from None
-    raise Refused(response.status_code, problem)
-
-
-class Client(_Calls):
+class Client(Sync):
     """The synchronous client."""
 
-    def __init__(self, socket: Path | str = DEFAULT_SOCKET, *, timeout: float = 10.0) -> None:
-        """``timeout``: seconds for anything but the waiting that was asked for."""
-        super().__init__(socket, timeout)
-        self._http = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://fiscald")
+    def __init__(self, socket: Path | str | None = None, *, timeout: float = 10.0) -> None:
+        """``socket``: that of the environment's ``FISCALD_SOCKET``, or ``DEFAULT_SOCKET``, if absent. ``timeout``:
+        seconds for anything but the waiting that was asked for.
+        """
+        self._to = _Connection(socket, timeout)
+        self._http = httpx.Client(transport=httpx.HTTPTransport(uds=self._to.socket), base_url=_BASE)
 
     def __enter__(self) -> Self:
         return self
@@ -238,130 +123,54 @@ class Client(_Calls):
         """Close the connection."""
         self._http.close()
 
-    def _send(self, call: _Call[T]) -> T:
+    def _send(self, asked: Call[T]) -> T:
         # Nearly every request may be asked again: jobs have keys, and a step that would be taken twice says ``once``.
         for pause in _PAUSES:
             try:
-                self._check_there()
-                return call.read(_content(self._http.request(call.method, call.path, **self._options(call))))
+                self._to.check()
+                return asked.read(content(self._http.request(asked.method, asked.path, **self._to.options(asked))))
             except httpx.TransportError as error:
-                if pause is None or not call.may_be_repeated(error):
-                    raise self._lost(error) from error
+                if pause is None or not asked.may_be_repeated(error):
+                    raise self._to.lost(error) from error
                 time.sleep(pause)
         raise AssertionError("the last pause is None")
 
-    def hello(self) -> dict[str, Any]:
-        """Who answers, and what it can do."""
-        return self._send(self._hello())
-
-    def submit(
-        self, key: str, printer: str, document: Document | Mapping[str, Any], *, wait: float = 30.0
-    ) -> JobAnswer:
-        """Submit a document, or get the job that has this key; waits up to ``wait`` seconds for a final state.
-
-        Raises ``Refused`` (nothing was printed, unless the problem says otherwise) or ``NotReachable``.
-        """
-        return self._send(self._submit(key, printer, document, wait))
-
-    def job(self, key: str, *, wait: float = 0.0) -> JobAnswer:
-        """The job of that key. Raises ``Refused`` if there is none."""
-        return self._send(self._job(key, wait))
-
-    def jobs(
-        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
-    ) -> JobList:
-        """A page of jobs in order of acceptance, with the cursor of the next one."""
-        return self._send(self._jobs(printer, state, after, limit))
-
-    def withdraw(self, key: str) -> JobAnswer:
-        """End an accepted job before anything was sent."""
-        return self._send(self._withdraw(key))
-
-    def resolve(self, key: str, resolution: Resolution) -> JobAnswer:
-        """Decide an undecided job."""
-        return self._send(self._resolve(key, resolution))
-
-    def printers(self) -> tuple[PrinterStatus, ...]:
-        """All printers."""
-        return self._send(self._printers())
-
-    def printer(self, name: str) -> PrinterStatus:
-        """One printer."""
-        return self._send(self._printer(name))
-
-    def capture(self, name: str) -> bytes:
-        """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
-        return self._send(self._capture(name))
-
     def follow_capture(self, name: str) -> Iterator[bytes]:
-        """The same from now on, as it passes: pieces of a pcapng file that goes on until the daemon stops."""
+        """What passes between fiscald and the printer from now on: pieces of a pcapng file that goes on until the
+        daemon stops.
+        """
         try:
-            with self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless()) as response:
+            with self._http.stream("GET", _follow(name), timeout=self._to.limits(None)) as response:
                 if response.status_code >= 400:
                     response.read()
-                    _content(response)
+                    content(response)
                 yield from response.iter_bytes()
         except httpx.TransportError as error:
-            raise self._lost(error) from error
-
-    def adopt(self, name: str, printer_id: str) -> PrinterStatus:
-        """Confirm that the printer with this unique number took the place of the known one."""
-        return self._send(self._adopt(name, printer_id))
-
-    def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
-        """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
-        return self._send(self._preview(name, document))
-
-    def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
-        """Send a command in the printer's own protocol. Never asked again by itself: after ``NotReachable`` it may have
-        been carried out.
-        """
-        return self._send(self._raw(name, command, force))
-
-    def licence(self) -> dict[str, Any]:
-        """The licence's state."""
-        return self._send(self._licence())
-
-    def install_licence(self, certificate: str) -> dict[str, Any]:
-        """Put a certificate in force."""
-        return self.licence_step("certificate", certificate=certificate)
-
-    def licence_step(self, step: str, **fields: Any) -> dict[str, Any]:
-        """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them.
-
-        Where the second time would not be as the first, it is never asked again by itself: after ``NotReachable`` the
-        step may have been taken.
-        """
-        return self._send(self._licence_step(step, fields))
-
-    def licence_question(self) -> dict[str, Any]:
-        """What a check would send to the vendor."""
-        return self._send(self._licence_question())
+            raise self._to.lost(error) from error
 
     def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
-        headers = {} if after is None else {"Last-Event-ID": str(after)}
         parser = _EventParser()
         try:
-            with self._http.stream("GET", "/v1/events", headers=headers, timeout=self._limits(60)) as response:
+            with self._http.stream("GET", "/v1/events", headers=_from(after), timeout=self._to.limits(60)) as response:
                 if response.status_code >= 400:
                     response.read()
-                    _content(response)
+                    content(response)
                 for line in response.iter_lines():
                     event = parser.line(line)
                     if event is not None:
                         yield event
         except httpx.TransportError as error:
-            raise self._lost(error) from error
+            raise self._to.lost(error) from error
 
 
-class AsyncClient(_Calls):
+class AsyncClient(Async):
     """The asynchronous client; the same methods, awaited."""
 
-    def __init__(self, socket: Path | str = DEFAULT_SOCKET, *, timeout: float = 10.0) -> None:
-        """``timeout``: seconds for anything but the waiting that was asked for."""
-        super().__init__(socket, timeout)
-        self._http = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://fiscald")
+    def __init__(self, socket: Path | str | None = None, *, timeout: float = 10.0) -> None:
+        """See ``Client``."""
+        self._to = _Connection(socket, timeout)
+        self._http = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=self._to.socket), base_url=_BASE)
 
     async def __aenter__(self) -> Self:
         return self
@@ -375,113 +184,53 @@ class AsyncClient(_Calls):
         """Close the connection."""
         await self._http.aclose()
 
-    async def _send(self, call: _Call[T]) -> T:
+    async def _send(self, asked: Call[T]) -> T:
         for pause in _PAUSES:
             try:
-                self._check_there()
-                return call.read(_content(await self._http.request(call.method, call.path, **self._options(call))))
+                self._to.check()
+                response = await self._http.request(asked.method, asked.path, **self._to.options(asked))
+                return asked.read(content(response))
             except httpx.TransportError as error:
-                if pause is None or not call.may_be_repeated(error):
-                    raise self._lost(error) from error
+                if pause is None or not asked.may_be_repeated(error):
+                    raise self._to.lost(error) from error
                 await anyio.sleep(pause)
         raise AssertionError("the last pause is None")
-
-    async def hello(self) -> dict[str, Any]:
-        """See ``Client.hello``."""
-        return await self._send(self._hello())
-
-    async def submit(
-        self, key: str, printer: str, document: Document | Mapping[str, Any], *, wait: float = 30.0
-    ) -> JobAnswer:
-        """See ``Client.submit``."""
-        return await self._send(self._submit(key, printer, document, wait))
-
-    async def job(self, key: str, *, wait: float = 0.0) -> JobAnswer:
-        """See ``Client.job``."""
-        return await self._send(self._job(key, wait))
-
-    async def jobs(
-        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
-    ) -> JobList:
-        """See ``Client.jobs``."""
-        return await self._send(self._jobs(printer, state, after, limit))
-
-    async def withdraw(self, key: str) -> JobAnswer:
-        """See ``Client.withdraw``."""
-        return await self._send(self._withdraw(key))
-
-    async def resolve(self, key: str, resolution: Resolution) -> JobAnswer:
-        """See ``Client.resolve``."""
-        return await self._send(self._resolve(key, resolution))
-
-    async def printers(self) -> tuple[PrinterStatus, ...]:
-        """See ``Client.printers``."""
-        return await self._send(self._printers())
-
-    async def printer(self, name: str) -> PrinterStatus:
-        """See ``Client.printer``."""
-        return await self._send(self._printer(name))
-
-    async def capture(self, name: str) -> bytes:
-        """See ``Client.capture``."""
-        return await self._send(self._capture(name))
 
     async def follow_capture(self, name: str) -> AsyncIterator[bytes]:
         """See ``Client.follow_capture``."""
         try:
-            stream = self._http.stream("GET", self._capture(name).path, **_FOLLOW, timeout=self._endless())
-            async with stream as response:
+            async with self._http.stream("GET", _follow(name), timeout=self._to.limits(None)) as response:
                 if response.status_code >= 400:
                     await response.aread()
-                    _content(response)
+                    content(response)
                 async for data in response.aiter_bytes():
                     yield data
         except httpx.TransportError as error:
-            raise self._lost(error) from error
-
-    async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
-        """See ``Client.adopt``."""
-        return await self._send(self._adopt(name, printer_id))
-
-    async def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
-        """See ``Client.preview``."""
-        return await self._send(self._preview(name, document))
-
-    async def raw(self, name: str, command: str, *, force: bool = False) -> RawAnswer:
-        """See ``Client.raw``."""
-        return await self._send(self._raw(name, command, force))
-
-    async def licence(self) -> dict[str, Any]:
-        """See ``Client.licence``."""
-        return await self._send(self._licence())
-
-    async def install_licence(self, certificate: str) -> dict[str, Any]:
-        """See ``Client.install_licence``."""
-        return await self.licence_step("certificate", certificate=certificate)
-
-    async def licence_step(self, step: str, **fields: Any) -> dict[str, Any]:
-        """See ``Client.licence_step``."""
-        return await self._send(self._licence_step(step, fields))
-
-    async def licence_question(self) -> dict[str, Any]:
-        """See ``Client.licence_question``."""
-        return await self._send(self._licence_question())
+            raise self._to.lost(error) from error
 
     async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus]:
         """See ``Client.events``."""
-        headers = {} if after is None else {"Last-Event-ID": str(after)}
         parser = _EventParser()
+        limits = self._to.limits(60)
         try:
-            async with self._http.stream("GET", "/v1/events", headers=headers, timeout=self._limits(60)) as response:
+            async with self._http.stream("GET", "/v1/events", headers=_from(after), timeout=limits) as response:
                 if response.status_code >= 400:
                     await response.aread()
-                    _content(response)
+                    content(response)
                 async for line in response.aiter_lines():
                     event = parser.line(line)
                     if event is not None:
                         yield event
         except httpx.TransportError as error:
-            raise self._lost(error) from error
+            raise self._to.lost(error) from error
+
+
+def _follow(name: str) -> str:
+    return f"/v1/printers/{quote(name, safe='')}/capture?follow=true"
+
+
+def _from(cursor: int | None) -> dict[str, str]:
+    return {} if cursor is None else {"Last-Event-ID": str(cursor)}
 
 
 class _EventParser:
@@ -499,9 +248,7 @@ class _EventParser:
             return None
         fields, self._fields = self._fields, {}
         if fields.get("event") == "printer":
-            return _reader(PrinterStatus)(json.loads(fields["data"]))
+            return reader(PrinterStatus)(json.loads(fields["data"]))
         if fields.get("event") == "job":
-            content = json.loads(fields["data"])
-            job = _reader(JobAnswer)(content["job"])
-            return JobChange(id=int(fields["id"]), at=content.get("at"), state=JobState(content["state"]), job=job)
+            return reader(JobChange)(json.loads(fields["data"]) | {"id": fields["id"]})
         return None

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from fiscald import __version__
-from fiscald.api.client import Client, ClientError
+from fiscald.api.client import Client, ClientError, everything
 from fiscald.cli.context import Context, pass_context
 from fiscald.cli.doctor import allowed, examine, findings_json
 from fiscald.cli.recordings import force_option, output_option, write_file
@@ -104,7 +104,7 @@ def _from_daemon(context: Context) -> dict[str, bytes]:
     try:
         with Client(context.socket) as client:
             statuses = client.printers()
-            members["printers.json"] = _json(scrubbed([each.model_dump(mode="json") for each in statuses]))
+            members["printers.json"] = _json(scrubbed([everything(each) for each in statuses]))
             licence = allowed(client.licence)
             if licence is not None:
                 members["licence.json"] = _json(scrubbed(licence))

@@ -14,8 +14,13 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from fiscald.api.client import Client, ClientError, NotReachable, Refused
+from fiscald.api.client import Client, ClientError, NotReachable, Refused, everything
 from fiscald.model.problems import Fate, Fault, Problem
+
+__all__ = [
+    "DONE", "FAILED", "REFUSED", "UNDECIDED", "UNKNOWN", "UNREACHABLE", "USAGE", "Context", "Verbs", "everything",
+    "forget_output", "is_there", "pass_context", "problem_text",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -75,7 +80,7 @@ class Context:
     def show_problem(self, problem: Problem) -> None:
         """A refusal on stderr."""
         if self.as_json:
-            click.echo(problem.model_dump_json(indent=1), err=True)
+            click.echo(json.dumps(everything(problem), ensure_ascii=False, indent=1), err=True)
         else:
             click.echo(problem_text(problem), err=True)
 

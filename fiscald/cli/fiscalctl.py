@@ -16,7 +16,7 @@ import click
 from pydantic import ValidationError
 
 from fiscald import __version__
-from fiscald.api.client import DEFAULT_SOCKET
+from fiscald.api.client import DEFAULT_SOCKET, everything
 from fiscald.cli import recordings, replay
 from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
@@ -66,7 +66,7 @@ def status(context: Context, printer: str | None) -> None:
     with context.client() as client:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
-    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
+    content = {"printers": [everything(each) for each in found], "licence": licence}
     context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {licence['state']}"]))
 
 
@@ -78,7 +78,7 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
     """Confirm that the printer with unique number PRINTER_ID is PRINTER from now on."""
     with context.client() as client:
         found = client.adopt(printer, printer_id)
-    context.show(found.model_dump(mode="json"), lambda: printer_text(found))
+    context.show(everything(found), lambda: printer_text(found))
 
 
 # -- documents -------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def jobs(context: Context, *, printer: str | None, state: str | None, after: str
     lines = [job_line(each) for each in page.jobs]
     if page.next is not None:
         lines.append(f"(more with --after {page.next})")
-    context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
+    context.show(everything(page), lambda: "\n".join(lines) or "no jobs")
 
 
 @main.command()
@@ -218,7 +218,7 @@ def resolve(context: Context, key: str, verdict: str, *, number: int | None, by:
 
 
 def _show_job(context: Context, found: Job) -> None:
-    context.show(found.model_dump(mode="json", by_alias=True), lambda: job_text(found))
+    context.show(everything(found), lambda: job_text(found))
 
 
 # -- verbs with modules of their own ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from fiscald.cli.context import Context, pass_context
+from fiscald.cli.context import Context, everything, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
@@ -48,7 +48,7 @@ def preview(context: Context, file: Any, *, printer: str | None) -> None:
     except NoPaper as error:
         sheet, why = None, str(error)
     context.show(
-        found.model_dump(mode="json", by_alias=True) | {"paper": sheet, "no_paper": why},
+        everything(found) | {"paper": sheet, "no_paper": why},
         lambda: f"{_summary(found)}\n\n{sheet or f'no paper: {why}'}".rstrip(),
     )
 

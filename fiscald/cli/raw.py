@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from fiscald.cli.context import DONE, FAILED, Context, pass_context
+from fiscald.cli.context import DONE, FAILED, Context, everything, pass_context
 from fiscald.cli.documents import only_printer, printer_option
 
 
@@ -27,7 +27,7 @@ def raw(context: Context, command: str, *, printer: str | None, force: bool) -> 
     with context.client() as client:
         answer = client.raw(printer or only_printer(context, client), command, force=force)
     context.show(
-        answer.model_dump(mode="json"),
+        everything(answer),
         lambda: answer.answer if answer.refusal is None else f"{answer.answer}\nrefused: {answer.refusal}",
     )
     sys.exit(DONE if answer.refusal is None else FAILED)

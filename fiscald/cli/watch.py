@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from fiscald.api.client import Client, JobChange, NotReachable
+from fiscald.api.client import Client, JobChange, NotReachable, everything
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
@@ -144,9 +144,9 @@ def as_json(change: Change) -> dict[str, Any]:
             told |= {"direction": direction, "name": frame.name, "text": frame.text}
             return told | {"damage": frame.damage, "hex": frame.raw.hex()}
         case JobChange():
-            return {"event": "job"} | change.model_dump(mode="json", by_alias=True)
+            return {"event": "job"} | everything(change)
         case PrinterStatus():
-            return {"event": "printer", "printer": change.model_dump(mode="json")}
+            return {"event": "printer", "printer": everything(change)}
         case None:
             return {"event": "lost"}
 

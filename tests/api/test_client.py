@@ -1,19 +1,37 @@
-"""The typed client against a daemon newer than itself."""
+"""The typed client: against a daemon newer than itself, and where it may not or cannot reach one."""
 
 from __future__ import annotations
 
+import inspect
 import json
+import os
+import socket
 import socketserver
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fiscald.api.client import Client, JobChange, NotReachable
-from fiscald.model.documents import Receipt
+from fiscald.api.calls import Calls
+from fiscald.api.client import (
+    AsyncClient,
+    Client,
+    ClientError,
+    JobChange,
+    NotPermitted,
+    NotReachable,
+    Refused,
+    everything,
+)
+from fiscald.model.documents import CashIn, IfInterrupted, Receipt, Submission
+from fiscald.model.printers import POLISH_TIME
 
 JOB: dict[str, Any] = {
     "key": "A",
@@ -31,7 +49,35 @@ JOB: dict[str, Any] = {
 }
 
 
+PROBLEM: dict[str, Any] = {
+    "type": "urn:fiscald:problem:job.unexpected_last", "status": 409, "code": "job.unexpected_last", "title": "t",
+    "detail": "d", "detail_pl": "p", "fault": "request", "document": "not_printed", "retry": "useless",
+    "device_code": None, "errors": [{"pointer": "/x", "code": "c", "detail": "d", "detail_pl": "p", "of_tomorrow": 1}],
+    "expected": 3, "found": 5, "cause": "changed", "pointer": "/document/lines/1", "of_tomorrow": {"a": [1]},
+}  # fmt: skip
+STATUS: dict[str, Any] = {
+    "name": "till1", "family": "posnet", "address": "tcp://x:1", "state": "swapped", "stale": False, "documents": [],
+    "problem": PROBLEM, "counters": None, "of_tomorrow": 1,
+    "identity": {"printer_id": "EMU 1", "fiscal": True, "profile": "online", "of_tomorrow": [{}]},
+}  # fmt: skip
+
+
+ANSWERS: dict[str, Any] = {
+    "/v1/jobs/A": JOB,
+    "/v1/jobs/B": JOB | {"state": "failed", "error": PROBLEM},
+    "/v1/jobs/C": JOB | {"document": {"type": "of_tomorrow"}},
+    "/v1/jobs?limit=100": {"jobs": [JOB], "next": None, "of_tomorrow": 1},
+    "/v1/printers/till1": STATUS,
+}
+
+
 class Tomorrow(BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        """Takes what is asked as it is, and refuses it."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.steps.append(body.decode())  # type: ignore[attr-defined]
+        self.say(409, "application/problem+json", json.dumps(PROBLEM))
+
     def do_POST(self) -> None:
         """Takes the step, and dies before it can say so."""
         self.server.steps.append(self.path)  # type: ignore[attr-defined]
@@ -42,8 +88,11 @@ class Tomorrow(BaseHTTPRequestHandler):
             kind, body = "text/event-stream", "id: 5\nevent: job\ndata: " + json.dumps({"state": "done", "job": JOB})
             body += "\n\nevent: of_tomorrow\ndata: {}\n\n"
         else:
-            kind, body = "application/json", json.dumps(JOB)
-        self.send_response(200)
+            kind, body = "application/json", json.dumps(ANSWERS[self.path])
+        self.say(200, kind, body)
+
+    def say(self, status: int, kind: str, body: str) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body.encode())
@@ -82,6 +131,136 @@ def test_what_a_newer_daemon_adds_is_no_error(daemon: Path) -> None:
         (event,) = client.events()
         assert isinstance(event, JobChange)
         assert (event.id, event.job.key) == (5, "A")
+
+
+def lost(said: Any, told: Any, at: str = "") -> list[str]:
+    """What the daemon said and we do not tell."""
+    match said, told:
+        case dict(), dict():
+            return [
+                each for name, value in said.items() for each in lost(value, told.get(name, "gone"), f"{at}/{name}")
+            ]
+        case list(), list():
+            return [each for n, value in enumerate(said) for each in lost(value, told[n], f"{at}/{n}")]
+    return [] if said == told else [f"{at}: {said} is {told}"]
+
+
+def test_nothing_that_the_daemon_says_is_lost(daemon: Path) -> None:
+    with Client(daemon) as client:
+        assert lost(JOB, everything(client.job("A"))) == []
+        failed = client.job("B")
+        assert lost(ANSWERS["/v1/jobs/B"], everything(failed)) == []
+        assert failed.error is not None
+        assert failed.error.model_extra is not None
+        assert (failed.error.model_extra["expected"], failed.error.model_extra["found"]) == (3, 5)
+        assert lost(ANSWERS["/v1/jobs?limit=100"], everything(client.jobs())) == []
+        assert lost(STATUS, everything(client.printer("till1"))) == []
+        with pytest.raises(Refused) as refused:
+            client.submit("A", "till1", {"type": "drawer"})
+        assert lost(PROBLEM, everything(refused.value.problem)) == []
+
+
+def test_an_answer_that_is_not_understood_is_an_error_of_the_client(daemon: Path) -> None:
+    with Client(daemon) as client, pytest.raises(ClientError, match=r"not understood.*another version"):
+        client.job("C")
+
+
+def test_what_is_sent(daemon: Path, steps: list[str]) -> None:
+    line = {"name": "Kawa", "price": Decimal("12.5"), "vat": "A", "quantity": Decimal(2)}
+    document = {"type": "receipt", "lines": (line,), "total": Decimal("1E+2")}
+    deadline = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
+    with Client(daemon) as client:
+        with pytest.raises(Refused):
+            client.submit("A", "till1", document, deadline=deadline, expect_last=0, if_interrupted="fail")
+        with pytest.raises(Refused):
+            client.submit("A", "till1", CashIn(amount=Decimal(5)), if_interrupted=IfInterrupted.REPEAT)
+        with pytest.raises(ValueError, match="aware"):
+            client.submit("A", "till1", document, deadline=datetime(2026, 11, 22))  # noqa: DTZ001
+    first, second = map(json.loads, steps)
+    assert first["document"]["lines"] == [{"name": "Kawa", "price": "12.5", "vat": "A", "quantity": "2"}]
+    assert first["document"]["total"] == "100"
+    assert first["deadline"] == "2026-11-22T10:00:00+01:00"
+    assert (first["expect_last"], first["if_interrupted"]) == (0, "fail")
+    assert second == {
+        "printer": "till1", "document": {"type": "cash_in", "amount": "5.00"}, "if_interrupted": "repeat",
+    }  # fmt: skip
+    for body in (first, second):
+        Submission.model_validate(body)
+
+
+def test_amounts_are_decimals(daemon: Path) -> None:
+    with Client(daemon) as client:
+        job = client.job("A")
+    assert isinstance(job.document, Receipt)
+    assert job.document.lines[0].price == Decimal("10.00")
+    assert isinstance(job.document.lines[0].price, Decimal)
+
+
+async def test_both_clients_have_the_same_methods(daemon: Path) -> None:
+    names = {name for name in vars(Calls) if not name.startswith("_")}
+    assert {"hello", "submit", "job", "jobs", "withdraw", "resolve", "printers", "printer", "preview", "raw"} < names
+    with Client(daemon) as client:
+        job = client.job("A")
+        assert client.job.__doc__ == "The job of that key. Raises ``Refused`` if there is none."
+        assert [*inspect.signature(client.job).parameters] == ["key", "wait"]
+    async with AsyncClient(daemon) as asynchronous:
+        assert await asynchronous.job("A") == job
+        for name in names:
+            assert inspect.signature(getattr(asynchronous, name)) == inspect.signature(getattr(client, name))
+
+
+def test_the_environment_says_where_the_daemon_is(daemon: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FISCALD_SOCKET", str(daemon))
+    with Client() as client:
+        assert client.job("A").key == "A"
+    monkeypatch.setenv("FISCALD_SOCKET", "/nowhere")
+    with Client(daemon) as client:
+        assert client.job("A").key == "A", "what the program says comes first"
+    monkeypatch.delenv("FISCALD_SOCKET")
+    assert Client()._to.socket == "/run/fiscald/fiscald.sock"
+
+
+@contextmanager
+def somebody_else(*paths: Path) -> Iterator[None]:
+    """This process as a user who may not write there: nobody, or ourselves without the right."""
+    if os.geteuid() == 0:
+        os.setegid(65_534)
+        os.seteuid(65_534)
+    else:
+        for path in paths:
+            path.chmod(0)
+    try:
+        yield
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+            os.setegid(0)
+        else:
+            for path in reversed(paths):
+                path.chmod(0o700)
+
+
+@pytest.mark.parametrize("closed", ["socket", "folder"])
+def test_a_socket_that_may_not_be_opened_is_told_at_once(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("no use in trying again"))
+    with tempfile.TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as listener:
+        folder, path = Path(name), Path(name) / "fiscald.sock"
+        listener.bind(str(path))
+        listener.listen()
+        path.chmod(0o660)
+        folder.chmod(0o755 if closed == "socket" else 0o700)
+        why = "group" if closed == "socket" else "folder"
+        else_may_not = somebody_else(folder if closed == "folder" else path)
+        with else_may_not, Client(path) as client, pytest.raises(NotPermitted, match=why):
+            client.hello()
+
+
+def test_a_socket_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with Client(tmp_path / "fiscald.sock") as client, pytest.raises(NotReachable, match="is the daemon running"):
+        client.hello()
+    assert len(pauses) == 3
 
 
 def test_a_step_of_the_licence_that_would_be_taken_twice_is_asked_for_once(

@@ -1,0 +1,329 @@
+"""Every request that a client can make, written once for the synchronous and the asynchronous client.
+
+A method here only says what is asked and how the answer is read; ``call`` makes it a method that sends that, or that is
+awaited, after the class it is called on.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import wraps
+from types import MethodType
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, overload
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.model.documents import Document, IfInterrupted
+from fiscald.model.jobs import Resolution
+from fiscald.model.preview import Preview
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Problem
+from fiscald.model.raw import RawAnswer
+
+#: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
+VENDOR_SECONDS = 20.0
+#: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
+RAW_SECONDS = 300.0
+#: Steps of the licence that change nothing, or nothing more the second time. The others mail another code, use one up
+#: that is good for once, or are refused when they have been taken.
+_LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+
+
+class ClientError(Exception):
+    """The daemon did not do what was asked."""
+
+
+class NotReachable(ClientError):
+    """The daemon cannot be reached. Whether it got the request is unknown: ask again with the same key."""
+
+
+class NotPermitted(NotReachable):
+    """This user may not open the daemon's socket, so nothing was sent."""
+
+
+class Refused(ClientError):
+    """The daemon refused, and said why; ``problem`` has all of it, also what this version does not know."""
+
+    def __init__(self, status: int, problem: Problem) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(f"{problem.code}: {problem.detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request, and what to make of its answer."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    wait: float = 0.0
+    body: Any = None
+    params: dict[str, Any] | None = None
+    once: bool = False
+    """Not to be asked again once it may have arrived."""
+
+    def may_be_repeated(self, error: httpx.TransportError) -> bool:
+        """Whether asking again does no harm."""
+        return not self.once or isinstance(error, httpx.ConnectError)
+
+
+class call(Generic[P, T]):  # noqa: N801 - a decorator
+    """Makes a method that describes a request one that sends it."""
+
+    def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
+        self._describe = describe
+        self.__doc__ = describe.__doc__
+        self.__wrapped__ = describe
+
+    def __call__(self, client: Sync, *args: P.args, **kwargs: P.kwargs) -> T:
+        """``Client.job(client, key)`` is ``client.job(key)``."""
+        return client._send(self._describe(client, *args, **kwargs))
+
+    @overload
+    def __get__(self, client: Sync, owner: object) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, client: Async, owner: object) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(self, client: None, owner: object) -> call[P, T]: ...
+    def __get__(self, client: Sync | Async | None, owner: object) -> Any:
+        if client is None:
+            return self
+        describe: Callable[P, Call[T]] = MethodType(self._describe, client)
+
+        @wraps(describe)
+        def ask(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return client._send(describe(*args, **kwargs))
+
+        return ask
+
+
+class Calls:
+    """Every request of the API."""
+
+    @call
+    def hello(self) -> Call[dict[str, Any]]:
+        """Who answers, and what it can do."""
+        return Call("GET", "/v1", dict)
+
+    @call
+    def submit(
+        self,
+        key: str,
+        printer: str,
+        document: Document | Mapping[str, Any],
+        *,
+        wait: float = 30.0,
+        deadline: datetime | None = None,
+        expect_last: int | None = None,
+        if_interrupted: IfInterrupted | Literal["repeat", "fail"] | None = None,
+    ) -> Call[JobAnswer]:
+        """Submit a document, or get the job that has this key; waits up to ``wait`` seconds for a final state.
+
+        ``document`` may be a model or a mapping; its amounts are ``Decimal`` or strings. ``deadline`` is an aware time;
+        it, ``expect_last`` and ``if_interrupted`` are the conditions of docs/api.md, and hold when the key is new.
+        Raises ``Refused`` (its ``problem.document`` says what is known of the key), ``NotReachable``, or ``ValueError``
+        for a time without offset.
+        """
+        conditions: dict[str, Any] = {"expect_last": expect_last, "if_interrupted": if_interrupted}
+        if deadline is not None:
+            if deadline.tzinfo is None:
+                raise ValueError("deadline is an aware time: give it a tzinfo")
+            conditions["deadline"] = deadline.isoformat()
+        body = {"printer": printer, "document": _content_of(document)}
+        body |= {name: value for name, value in conditions.items() if value is not None}
+        return Call("PUT", _job_path(key), reader(JobAnswer), wait, body, _waiting(wait))
+
+    @call
+    def job(self, key: str, *, wait: float = 0.0) -> Call[JobAnswer]:
+        """The job of that key. Raises ``Refused`` if there is none."""
+        return Call("GET", _job_path(key), reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
+
+    @call
+    def jobs(
+        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
+    ) -> Call[JobList]:
+        """A page of jobs in order of acceptance, with the cursor of the next one."""
+        given = {"printer": printer, "state": state, "after": after, "limit": limit}
+        params = {name: value for name, value in given.items() if value is not None}
+        return Call("GET", "/v1/jobs", reader(JobList), params=params)
+
+    @call
+    def withdraw(self, key: str) -> Call[JobAnswer]:
+        """End an accepted job before anything was sent."""
+        return Call("DELETE", _job_path(key), reader(JobAnswer))
+
+    @call
+    def resolve(self, key: str, resolution: Resolution) -> Call[JobAnswer]:
+        """Decide an undecided job."""
+        body = resolution.model_dump(mode="json", exclude_none=True)
+        return Call("POST", _job_path(key, "/resolution"), reader(JobAnswer), body=body)
+
+    @call
+    def printers(self) -> Call[tuple[PrinterStatus, ...]]:
+        """All printers."""
+        return Call("GET", "/v1/printers", lambda answer: reader(PrinterList)(answer).printers)
+
+    @call
+    def printer(self, name: str) -> Call[PrinterStatus]:
+        """One printer."""
+        return Call("GET", _printer_path(name), reader(PrinterStatus))
+
+    @call
+    def capture(self, name: str) -> Call[bytes]:
+        """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
+        return Call("GET", _printer_path(name, "/capture"), bytes)
+
+    @call
+    def adopt(self, name: str, printer_id: str) -> Call[PrinterStatus]:
+        """Confirm that the printer with this unique number took the place of the known one."""
+        return Call("POST", _printer_path(name, "/adoption"), reader(PrinterStatus), body={"printer_id": printer_id})
+
+    @call
+    def preview(self, name: str, document: Document | Mapping[str, Any]) -> Call[Preview]:
+        """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
+        return Call("POST", _printer_path(name, "/preview"), reader(Preview), body={"document": _content_of(document)})
+
+    @call
+    def raw(self, name: str, command: str, *, force: bool = False) -> Call[RawAnswer]:
+        """Send a command in the printer's own protocol. Never asked again by itself: after ``NotReachable`` it may have
+        been carried out.
+        """
+        body = {"command": command, "force": force}
+        return Call("POST", _printer_path(name, "/raw"), reader(RawAnswer), RAW_SECONDS, body, once=True)
+
+    @call
+    def licence(self) -> Call[dict[str, Any]]:
+        """The licence's state."""
+        return Call("GET", "/v1/licence", dict)
+
+    @call
+    def install_licence(self, certificate: str) -> Call[dict[str, Any]]:
+        """Put a certificate in force."""
+        return _licence_step("certificate", {"certificate": certificate})
+
+    @call
+    def licence_step(self, /, step: str, **fields: Any) -> Call[dict[str, Any]]:
+        """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them.
+
+        Where the second time would not be as the first, it is never asked again by itself: after ``NotReachable`` the
+        step may have been taken.
+        """
+        return _licence_step(step, fields)
+
+    @call
+    def licence_question(self) -> Call[dict[str, Any]]:
+        """What a check would send to the vendor."""
+        return Call("GET", "/v1/licence/check", dict)
+
+
+class Sync(Calls, ABC):
+    """A client whose methods return the answer."""
+
+    @abstractmethod
+    def _send(self, asked: Call[T]) -> T:
+        """The answer. Raises ``ClientError``."""
+
+
+class Async(Calls, ABC):
+    """A client whose methods are awaited."""
+
+    @abstractmethod
+    async def _send(self, asked: Call[T]) -> T:
+        """The answer. Raises ``ClientError``."""
+
+
+# -- what is sent ----------------------------------------------------------------------------------------
+
+
+def _licence_step(step: str, fields: dict[str, Any]) -> Call[dict[str, Any]]:
+    once = step not in _LICENCE_QUESTIONS
+    return Call("POST", f"/v1/licence/{step}", dict, VENDOR_SECONDS, fields or None, once=once)
+
+
+def _content_of(document: Document | Mapping[str, Any]) -> Any:
+    if isinstance(document, Mapping):
+        return _plain(document)
+    return _DOCUMENT.dump_python(document, mode="json", by_alias=True, exclude_none=True)
+
+
+def _plain(value: Any) -> Any:
+    """The same for JSON: a ``Decimal`` is a string."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return value
+
+
+def _job_path(key: str, suffix: str = "") -> str:
+    return f"/v1/jobs/{quote(key, safe='')}{suffix}"
+
+
+def _printer_path(name: str, suffix: str = "") -> str:
+    return f"/v1/printers/{quote(name, safe='')}{suffix}"
+
+
+def _waiting(seconds: float) -> dict[str, Any]:
+    """Written without an exponent, which Python gives small numbers."""
+    return {"wait": f"{seconds:.3f}"}
+
+
+# -- what is answered ------------------------------------------------------------------------------------
+
+
+def reader(model: type[M]) -> Callable[[Any], M]:
+    """Reads an answer. What a newer daemon says beyond this version is kept, see ``everything``."""
+
+    def read(answer: Any) -> M:
+        try:
+            return model.model_validate(answer, extra="allow")
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = "/".join(map(str, first["loc"]))
+            raise ClientError(
+                f"the daemon's answer is not understood ({place}: {first['msg']}); it may be of another version"
+            ) from None
+
+    return read
+
+
+def everything(answer: BaseModel) -> dict[str, Any]:
+    """An answer as JSON, with all that the daemon said, also what this version does not know."""
+    found = answer.model_dump(mode="json", by_alias=True)
+    for name, field in type(answer).model_fields.items():
+        key, value = field.alias or name, getattr(answer, name)
+        if isinstance(value, BaseModel):
+            found[key] = everything(value)
+        elif isinstance(value, tuple):
+            found[key] = [
+                everything(each) if isinstance(each, BaseModel) else dumped
+                for each, dumped in zip(value, found[key], strict=True)
+            ]
+    return found | (answer.model_extra or {})
+
+
+def content(response: httpx.Response) -> Any:
+    """The answer's JSON, or its bytes where it is none. Raises ``Refused`` for a problem."""
+    if response.status_code < 400:
+        is_json = response.headers.get("content-type", "").startswith("application/json")
+        return response.json() if is_json else response.content
+    try:
+        problem = Problem.model_validate(response.json(), extra="allow")
+    except ValueError:
+        raise ClientError(f"the daemon answered {response.status_code} without saying why") from None
+    raise Refused(response.status_code, problem)
