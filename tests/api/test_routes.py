@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from datetime import UTC, datetime
 from decimal import Decimal
 from http.client import HTTPResponse
 from pathlib import Path
@@ -400,6 +401,21 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
             "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
         )
         assert problem(response, 422, "request.query")["document"] == "not_printed", "the journal knows of no such sale"
+
+
+async def test_conditions_and_what_the_answer_says_of_them(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        failed = await it.client.submit("A", "till1", RECEIPT, wait=10, expect_last=5)
+        assert failed.error is not None
+        assert (failed.error.code, failed.error.model_extra) == ("job.unexpected_last", {"expected": 5, "found": 0})
+        late = await it.client.submit("B", "till1", RECEIPT, wait=10, deadline=datetime(2020, 1, 1, tzinfo=UTC))
+        assert late.error is not None
+        assert (late.state, late.error.code) == (JobState.FAILED, "job.expired")
+        done = await it.client.submit("C", "till1", RECEIPT, wait=10, expect_last=0, if_interrupted="fail")
+        assert (done.state, done.if_interrupted) == (JobState.DONE, "fail")
+        naive = {"printer": "till1", "document": RECEIPT, "deadline": "2026-11-22T10:15:00"}
+        body = problem(await it.http.put("/v1/jobs/D", json=naive), 422, "request.invalid")
+        assert '"2026-11-22T10:15:00+01:00"' in body["errors"][0]["detail"]
 
 
 async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
