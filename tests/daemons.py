@@ -16,6 +16,7 @@ from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig, RightsConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from tests.described import hold
 
 RECEIPT: dict[str, Any] = {
     "type": "receipt",
@@ -64,7 +65,9 @@ async def running(
             await tasks.start(daemon.run, config)
             transport = httpx.AsyncHTTPTransport(uds=str(socket))
             async with (
-                httpx.AsyncClient(transport=transport, base_url="http://fiscald", timeout=20) as http,
+                httpx.AsyncClient(
+                    transport=transport, base_url="http://fiscald", timeout=20, event_hooks={"response": [hold]}
+                ) as http,
                 AsyncClient(socket) as client,
             ):
                 if licensed:

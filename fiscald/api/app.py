@@ -29,7 +29,17 @@ from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import problem_error, problem_response, validated
 from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
-from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, PrinterList
+from fiscald.api.wire import (
+    Adoption,
+    Hello,
+    JobAnswer,
+    JobEventData,
+    JobList,
+    LicenceName,
+    LicenceState,
+    PreviewBody,
+    PrinterList,
+)
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
@@ -111,7 +121,7 @@ class Api(Handlers):
         hello = Hello(
             version=__version__,
             printers=tuple(status.name for status in self.engine.printers()),
-            licence={"state": self.licence.describe()["state"]},
+            licence=LicenceName(state=self.licence.describe()["state"]),
             test_keys=self.licence.test_keys,
             rights=self.rights.of(_peer(request)),
         )
@@ -225,6 +235,7 @@ class Api(Handlers):
 
 _WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
 _CURSOR = Query("after", {"type": "string"}, "cursor of an earlier answer")
+_EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event of this id")
 
 #: The contract.
 ROUTES = (
@@ -237,7 +248,7 @@ ROUTES = (
         {200: (JobAnswer, "known, or final already"), 201: (JobAnswer, "accepted, not final yet")},
         body=Submission,
         query=(_WAIT,),
-        problems=(400, 403, 404, 408, 409, 413, 503),
+        problems=(404, 409, 503),
         rights=DOCUMENT_RIGHTS,
     ),
     Route(
@@ -265,7 +276,7 @@ ROUTES = (
         "A person decides an undecided job",
         {200: (JobAnswer, "decided")},
         body=Resolution,
-        problems=(400, 404, 409, 503),
+        problems=(404, 409, 503),
         rights=(Right.RESOLVE,),
     ),
     Route(
@@ -320,7 +331,7 @@ ROUTES = (
         "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
         {200: (Preview, "it would be accepted")},
         body=PreviewBody,
-        problems=(400, 403, 404, 408, 413, 503),
+        problems=(404, 503),
         rights=DOCUMENT_RIGHTS,
     ),
     Route(
@@ -330,7 +341,7 @@ ROUTES = (
         "Send one command in the printer's own protocol, between two jobs; not safe to repeat",
         {200: (RawAnswer, "the printer's answer, which may be a refusal")},
         body=RawCommand,
-        problems=(400, 403, 404, 408, 409, 413, 503),
+        problems=(404, 409, 503),
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
@@ -340,8 +351,9 @@ ROUTES = (
         Api.events,
         "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
-        query=(_CURSOR,),
-        media_type="text/event-stream",
+        query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same, and comes before it", "header")),
+        media_type=openapi.EVENTS,
+        events=(JobEventData, PrinterStatus, LicenceState),
     ),
     Route("GET", "/v1/openapi.json", Api.description, "This description", {200: (None, "OpenAPI 3.1")}),
     Route(
@@ -350,6 +362,7 @@ ROUTES = (
         Api.metrics,
         "Prometheus metrics",
         {200: (None, "metrics")},
+        problems=(503,),
         media_type="text/plain",
     ),
 )
@@ -366,7 +379,7 @@ def create_app(engine: Engine, registration: Registration, rights: Rights) -> AS
         route = methods.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             raise ProblemError(_no_method(request, methods))
-        known = [query.name for query in route.query]
+        known = [query.name for query in route.query if query.where == "query"]
         for name in request.query_params:
             if name not in known:
                 guess = nearest(name, known)

@@ -6,12 +6,10 @@ what the journal says of that key, and never ``not_printed`` of a sale that is p
 
 from __future__ import annotations
 
-from pydantic import Field
-
+from fiscald.api.wire import KnownJob
 from fiscald.engine import Engine
-from fiscald.model.jobs import Job, JobState, Key, Paper, Result
+from fiscald.model.jobs import Job, JobState
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry
-from fiscald.model.strict import Strict
 
 _FATES = {JobState.DONE: Fate.PRINTED, JobState.FAILED: Fate.NOT_PRINTED}
 _POLISH = {
@@ -19,17 +17,6 @@ _POLISH = {
     Fate.NOT_PRINTED: "Nic nie wydrukowano.",
     Fate.UNKNOWN: "Nie wiadomo, czy dokument o tym numerze zlecenia jest wydrukowany; sprawdź jego stan.",
 }
-
-
-class KnownJob(Strict):
-    """The job of the key that a refused request names, in short; ``GET /v1/jobs/{key}`` has all of it."""
-
-    key: Key
-    printer: str
-    type: str = Field(description="of its document")
-    state: JobState
-    result: Result | None
-    paper: Paper
 
 
 async def tell_of_key(engine: Engine, key: str, why: Problem) -> Problem:

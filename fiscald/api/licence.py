@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from fiscald.api.openapi import Route
 from fiscald.api.problems import validated
 from fiscald.api.rights import Right
+from fiscald.api.wire import CheckQuestion, LicenceState, Mailed, NumberMeaning, OwnCompanies, RequestFile
 from fiscald.licence import LicenceGate, Registration
 from fiscald.model.strict import Strict
 
@@ -180,24 +181,24 @@ def _company(body: CompanyBody | None) -> tuple[str, str, str, str | None] | Non
     return None if body is None else (body.name, body.postcode, body.country, body.nip)
 
 
-_STATE: dict[int, tuple[type[BaseModel] | None, str]] = {200: (None, "the licence")}
+_STATE: dict[int, tuple[type[BaseModel] | None, str]] = {200: (LicenceState, "the licence")}
 _MAILED: dict[int, tuple[type[BaseModel] | None, str]] = {
-    202: (None, "a code was mailed, if the vendor knows the address")
+    202: (Mailed, "a code was mailed, if the vendor knows the address")
 }
-_VENDOR = (400, 409, 422, 503)
+_VENDOR = (409, 503)
 _RIGHT = (Right.LICENCE,)
 
 ROUTES = (
     Route("GET", "/v1/licence", Handlers.licence_state, "The licence's state", _STATE),
     Route(
         "POST", "/v1/licence/certificate", Handlers.licence_install,
-        "Install a licence certificate; a bad one changes nothing", _STATE, body=CertificateBody, problems=(400,),
+        "Install a licence certificate; a bad one changes nothing", _STATE, body=CertificateBody, problems=(503,),
         rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/diagnosis", Handlers.licence_diagnose,
         "Look at a licence number without asking anybody: what it is for, or where it was mistyped",
-        {200: (None, "what the number is for")}, body=DiagnoseBody, problems=(400, 422), rights=_RIGHT,
+        {200: (NumberMeaning, "what the number is for")}, body=DiagnoseBody, rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/registration", Handlers.licence_register,
@@ -206,8 +207,8 @@ ROUTES = (
     ),
     Route(
         "POST", "/v1/licence/request", Handlers.licence_request,
-        "What is taken to another computer and exchanged there for a certificate", {200: (None, "the request file")},
-        body=RequestBody, problems=(400, 422), rights=_RIGHT,
+        "What is taken to another computer and exchanged there for a certificate",
+        {200: (RequestFile, "the request file")}, body=RequestBody, problems=(409,), rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/enrolment", Handlers.licence_enrol, "Ask for a trial; a code comes by mail", _MAILED,
@@ -224,8 +225,8 @@ ROUTES = (
     ),
     Route(
         "POST", "/v1/licence/recovery/confirmation", Handlers.licence_recover_confirm,
-        "Exchange the mailed code for the list of one's companies", {200: (None, "companies and their licences")},
-        body=CodeBody, problems=_VENDOR, rights=_RIGHT,
+        "Exchange the mailed code for the list of one's companies",
+        {200: (OwnCompanies, "companies and their licences")}, body=CodeBody, problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/transfer", Handlers.licence_transfer, "Move a licence to this computer", _STATE,
@@ -235,13 +236,16 @@ ROUTES = (
         "POST", "/v1/licence/deactivation", Handlers.licence_deactivate,
         "Give the licence back, so that another computer can have it", _STATE, problems=_VENDOR, rights=_RIGHT,
     ),
-    Route("GET", "/v1/licence/check", Handlers.licence_question, "What a check sends, decoded", {200: (None, "it")}),
+    Route(
+        "GET", "/v1/licence/check", Handlers.licence_question, "What a check sends, decoded",
+        {200: (CheckQuestion, "it")}, problems=(409,),
+    ),
     Route(
         "POST", "/v1/licence/check", Handlers.licence_check, "Ask the vendor now how the licence stands", _STATE,
         problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/emergency", Handlers.licence_emergency,
-        "72 hours without a valid licence, once in 90 days", _STATE, problems=(409,), rights=_RIGHT,
+        "72 hours without a valid licence, once in 90 days", _STATE, problems=(409, 503), rights=_RIGHT,
     ),
 )  # fmt: skip

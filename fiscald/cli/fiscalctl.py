@@ -28,7 +28,7 @@ from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
-from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.jobs import Job, JobState, Resolution, Verdict
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
@@ -206,7 +206,7 @@ def withdraw(context: Context, key: str) -> None:
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--note", default="", help="Why.")
 @pass_context
-def resolve(context: Context, key: str, verdict: str, *, number: int | None, by: str, note: str) -> None:
+def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None, by: str, note: str) -> None:
     """Decide an undecided job after looking at the paper and the printer."""
     try:
         resolution = Resolution(verdict=verdict, number=number, by=by, note=note)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticKnownError
 
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
@@ -22,8 +22,27 @@ from fiscald.model.text import Text, clean
 from fiscald.model.times import Time
 
 
+def _neither(one: str, other: str) -> dict[str, Any]:
+    return {"properties": {one: {"type": "null"}, other: {"type": "null"}}}
+
+
+def _both(one: str, other: str) -> dict[str, Any]:
+    given = {"not": {"type": "null"}}
+    return {"properties": {one: given, other: given}, "required": [one, other]}
+
+
+#: For the JSON schema, which cannot say by itself what excludes what.
+_NOT_TWO_ADJUSTMENTS = ConfigDict(json_schema_extra={"not": _both("discount", "surcharge")})
+
+
+def _one_of(one: str, other: str) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"not": {"anyOf": [_both(one, other), _neither(one, other)]}})
+
+
 class Adjustment(Strict):
     """A discount or a surcharge: by percentage or by amount."""
+
+    model_config = _one_of("percent", "amount")
 
     percent: Percent | None = None
     amount: PositiveMoney | None = None
@@ -51,6 +70,8 @@ def _not_both(holder: Line | Receipt) -> None:
 
 class Line(Strict):
     """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
+
+    model_config = _NOT_TWO_ADJUSTMENTS
 
     name: Text
     quantity: Quantity = Decimal(1)
@@ -92,6 +113,8 @@ class Payment(Strict):
 
 class Buyer(Strict):
     """The buyer, as far as a receipt names one."""
+
+    model_config = _one_of("nip", "vat_id")
 
     nip: Nip | None = None
     vat_id: VatId | None = Field(default=None, description="instead of nip; not every printer prints it")
@@ -147,6 +170,8 @@ _Bounded = BeforeValidator(_countable)
 
 class Receipt(Strict):
     """A fiscal receipt."""
+
+    model_config = _NOT_TWO_ADJUSTMENTS
 
     type: Literal["receipt"] = "receipt"
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
@@ -212,7 +237,7 @@ def _only_true(value: bool) -> bool:
 class Rule(Strict):
     """A separator across the paper."""
 
-    rule: Annotated[bool, Field(strict=True), AfterValidator(_only_true)]
+    rule: Annotated[bool, Field(strict=True, json_schema_extra={"const": True}), AfterValidator(_only_true)]
 
 
 def _line_kind(value: Any) -> str:

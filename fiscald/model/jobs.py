@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -70,10 +70,14 @@ class Result(Strict):
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")
 
 
+#: What a person can decide.
+Verdict = Literal["printed", "not_printed"]
+
+
 class Resolution(Strict):
     """A person's decision about an undecided job."""
 
-    verdict: Annotated[str, Field(pattern="^(printed|not_printed)$")]
+    verdict: Verdict
     number: Annotated[int, Field(strict=True, ge=1)] | None = Field(
         default=None, description="the number on the paper, if it was printed"
     )

@@ -55,15 +55,37 @@ class FieldProblem(Strict):
     detail_pl: str
 
 
+#: Members that only some problems have.
+_FURTHER: dict[str, dict[str, Any]] = {
+    "expected": {"description": "what was expected: a number, a unique number, a company"},
+    "found": {"description": "what is there instead"},
+    "cause": {"type": "string", "description": "why a job is undecided; docs/recovery.md explains each"},
+    "pointer": {"type": "string", "description": "the part of the document that the printer refused"},
+    "prompt": {"type": "string", "description": "what to ask the person for, of a licence problem"},
+    "certificate_code": {"type": "string", "description": "why a certificate was refused"},
+    "rights": {"type": "array", "items": {"type": "string"}, "description": "one of these is needed"},
+    "given_to": {"type": "array", "items": {"type": "string"}, "description": "who has them"},
+    "allow": {"type": "array", "items": {"type": "string"}, "description": "the methods that the route has"},
+}
+
+
+def name_further_members(schema: dict[str, Any]) -> None:
+    """For the JSON schema of a problem: these members are not of every problem, and so not of the model."""
+    schema["properties"] |= {name: dict(member) for name, member in _FURTHER.items()}
+
+
 class Problem(Strict):
     """Why something was refused, failed or is undecided (RFC 9457 with our extensions).
 
     Further members say more about single codes: ``prompt`` of a licence problem, ``expected`` and ``found``.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=name_further_members)
 
-    code: str = Field(description="stable, dotted; the list is in docs/errors.md")
+    code: str = Field(
+        description="stable, dotted; the list is in docs/errors.md and may grow",
+        json_schema_extra={"pattern": r"^[a-z_]+(\.[a-z_]+)+$"},
+    )
     title: str
     detail: str
     detail_pl: str

@@ -11,7 +11,7 @@ import pytest
 
 from fiscald.journal import Phase
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import JobState, Paper, Resolution
+from fiscald.model.jobs import JobState, Paper, Resolution, Verdict
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError, problem
 from tests import virtual
@@ -285,7 +285,7 @@ def test_a_finished_job_cannot_be_withdrawn_or_resolved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("verdict", "state"), [("printed", JobState.DONE), ("not_printed", JobState.FAILED)])
 def test_an_undecided_job_stops_the_printer_until_a_person_decides(
-    tmp_path: Path, verdict: str, state: JobState
+    tmp_path: Path, verdict: Verdict, state: JobState
 ) -> None:
     async def main() -> None:
         till, other = Till("till1"), Till("till2", 2)

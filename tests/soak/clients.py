@@ -17,7 +17,7 @@ import anyio
 
 from fiscald.api.client import AsyncClient, ClientError, NotReachable, Refused
 from fiscald.api.wire import JobAnswer
-from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.jobs import JobState, Resolution, Verdict
 from fiscald.model.money import format_grosze
 from tests.soak.compare import Answer, Person
 from tests.soak.documents import Sale, make_sale, mark_of, mark_of_slip, marks_on
@@ -175,7 +175,7 @@ class Shop:
         cause = answer.error.detail if answer.error else "no reason"
         self.ledger.undecided.setdefault(sale.key, Person(sale.key, cause, str(answer.evidence)))
         number = await self._number_on_paper(sale)
-        verdict = "not_printed" if number is None else "printed"
+        verdict: Verdict = "not_printed" if number is None else "printed"
         resolution = Resolution(verdict=verdict, number=number or None, by="the campaign")
         async with AsyncClient(self._socket) as client:
             await self._persist(sale, lambda: client.resolve(sale.key, resolution), allowed="job.not_undecided")

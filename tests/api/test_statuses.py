@@ -1,0 +1,243 @@
+"""Every status that the description lists is given by its route, and no other one is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from fiscald.api import app, rights
+from fiscald.api.rights import Peer
+from fiscald.engine import Engine
+from fiscald.journal import JournalError, Store
+from fiscald.licence import Registration
+from fiscald.model.documents import Submission
+from fiscald.model.problems import ProblemError, problem
+from tests.daemons import RECEIPT, Running, running
+from tests.described import DESCRIPTION
+
+#: A route: method and path as the description has them.
+Key = tuple[str, str]
+LISTED: dict[Key, set[int]] = {
+    (method.upper(), path): {int(status) for status in operation["responses"]}
+    for path, methods in DESCRIPTION["paths"].items()
+    for method, operation in methods.items()
+}
+RESOLUTION = {"verdict": "printed", "by": "Anna"}
+ADDRESS = {"email": "anna@example.pl"}
+#: A good body for every route that takes one.
+BODIES: dict[Key, Any] = {
+    ("PUT", "/v1/jobs/{key}"): {"printer": "till1", "document": RECEIPT},
+    ("POST", "/v1/jobs/{key}/resolution"): RESOLUTION,
+    ("POST", "/v1/printers/{name}/adoption"): {"printer_id": "EMU 0000000001"},
+    ("POST", "/v1/printers/{name}/preview"): {"document": RECEIPT},
+    ("POST", "/v1/printers/{name}/raw"): {"command": "scomm"},
+    ("POST", "/v1/licence/certificate"): {"certificate": "x"},
+    ("POST", "/v1/licence/diagnosis"): {"number": "x"},
+    ("POST", "/v1/licence/registration"): {"number": "x"},
+    ("POST", "/v1/licence/request"): {"number": "x"},
+    ("POST", "/v1/licence/enrolment"): ADDRESS,
+    ("POST", "/v1/licence/enrolment/confirmation"): ADDRESS | {"code": "123456"},
+    ("POST", "/v1/licence/recovery"): ADDRESS,
+    ("POST", "/v1/licence/recovery/confirmation"): ADDRESS | {"code": "123456"},
+    ("POST", "/v1/licence/transfer"): {"licence": "x"},
+}
+#: What the flows of the licence call, and what the vendor's answer would make of it.
+FLOWS: dict[str, Any] = {
+    "install": None, "register": None, "request": "text", "enrol": None, "enrol_confirm": None, "recover": None,
+    "recover_confirm": [{"name": "F", "post": "00-001", "lic": None}], "transfer": None, "deactivate": None,
+    "check": None, "emergency": None,
+    "next_question": {"aud": "x", "iat": 1, "nonce": "x", "lic": "x", "crt": "x", "ver": "x"},
+}  # fmt: skip
+DIAGNOSIS = {"number": "x", "kind": "licence", "modules": [], "issued": "2026-11-22", "detail": "x", "detail_pl": "x"}
+
+
+class Seen:
+    """Asks, and keeps which statuses each route gave."""
+
+    def __init__(self, it: Running) -> None:
+        self.it = it
+        self.statuses: dict[Key, set[int]] = defaultdict(set)
+
+    async def ask(self, route: Key, *, key: str = "A", name: str = "till1", **options: Any) -> httpx.Response:
+        """``key`` and ``name`` stand in the path; a good body is sent where there is none in ``options``."""
+        method, path = route
+        if route in BODIES and not {"content", "json"} & options.keys():
+            options["json"] = BODIES[route]
+        answer = await self.it.http.request(
+            method, path.replace("{key}", key).replace("{name}", name), headers={"connection": "close"}, **options
+        )
+        self.statuses[route].add(answer.status_code)
+        return answer
+
+    async def listen(self) -> None:
+        """An event stream does not end by itself."""
+        async with self.it.http.stream("GET", "/v1/events") as answer:
+            self.statuses["GET", "/v1/events"].add(answer.status_code)
+
+
+async def drip() -> Any:
+    yield b"{"
+    await anyio.sleep(0.2)
+    yield b"}"
+
+
+@contextmanager
+def raising(monkeypatch: pytest.MonkeyPatch, code: str, *where: tuple[Any, str]) -> Iterator[None]:
+    """These methods raise that problem."""
+
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise ProblemError(problem(code, reason="x", reason_pl="x", again="x", certificate_code="x", vendor_code="x"))
+
+    with monkeypatch.context() as patch:
+        for owner, name in where:
+            patch.setattr(owner, name, refuse)
+        yield
+
+
+async def good_answers(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = seen.it
+    put = ("PUT", "/v1/jobs/{key}")
+    await seen.ask(put, params={"wait": 10})
+    it.printer.switch("paper_out")
+    assert (await seen.ask(put, key="B")).status_code == 201
+    await seen.ask(("DELETE", "/v1/jobs/{key}"), key="B")
+    it.printer.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "resolve", Engine.job)  # no job here becomes undecided
+        patch.setattr(Engine, "resolve", lambda self, key, _: self.job(key))
+        await seen.ask(("POST", "/v1/jobs/{key}/resolution"))
+        patch.setattr(Engine, "adopt", lambda self, name, _: ready(self.printer(name)))
+        await seen.ask(("POST", "/v1/printers/{name}/adoption"))
+        for name, result in FLOWS.items():
+            patch.setattr(Registration, name, lambda *_, result=result: ready(result))
+        patch.setattr(Registration, "diagnose", lambda *_: DIAGNOSIS)
+        for route in LISTED:
+            if route[1].startswith("/v1/licence"):
+                await seen.ask(route)
+    for route in LISTED:
+        if route[0] == "GET" and not route[1].startswith(("/v1/licence", "/v1/events")):
+            await seen.ask(route)
+    for path in ("preview", "raw"):
+        await seen.ask(("POST", f"/v1/printers/{{name}}/{path}"))
+    await seen.listen()
+
+
+async def ready(value: Any) -> Any:
+    return value
+
+
+async def bad_requests(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    for route in LISTED:
+        await seen.ask(route, params={"xyzzy": "1"})
+        if "{key}" in route[1]:
+            await seen.ask(route, key="a%20b")
+            if route[0] != "PUT":
+                await seen.ask(route, key="NEVER")
+        if "{name}" in route[1]:
+            await seen.ask(route, name="till9")
+        if route in BODIES:
+            await seen.ask(route, content=b"{")
+            await seen.ask(route, json={})
+            await seen.ask(route, content=b" " * (app.MAX_BODY + 1))
+            await seen.ask(route, content=drip())
+    await seen.ask(("PUT", "/v1/jobs/{key}"), key="C", json={"printer": "till9", "document": RECEIPT})
+
+
+async def conflicts(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Submission.model_validate({"printer": "till1", "document": {"type": "drawer"}}).model_dump(mode="json")
+    await seen.ask(("PUT", "/v1/jobs/{key}"), json=other)
+    await seen.ask(("DELETE", "/v1/jobs/{key}"))
+    await seen.ask(("POST", "/v1/jobs/{key}/resolution"))
+    await seen.ask(("POST", "/v1/printers/{name}/adoption"), json={"printer_id": "another"})
+    with raising(monkeypatch, "printer.busy", (Engine, "raw")):
+        await seen.ask(("POST", "/v1/printers/{name}/raw"))
+
+
+async def flows_of_the_licence(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refusal that the vendor, the number, or the disk can give."""
+    steps = [route for route in LISTED if route[1].startswith("/v1/licence/")]
+    every = [(Registration, name) for name in FLOWS]
+    offline = {"/v1/licence/certificate", "/v1/licence/diagnosis", "/v1/licence/request", "/v1/licence/emergency"}
+    for code in ("licence.denied", "licence.unreachable"):
+        with raising(monkeypatch, code, *every):
+            for route in steps:
+                if route[1] not in offline and route[0] == "POST":
+                    await seen.ask(route)
+    with raising(monkeypatch, "licence.files", *every):
+        for path in ("/v1/licence/certificate", "/v1/licence/emergency"):
+            await seen.ask(("POST", path))
+    with raising(monkeypatch, "licence.nothing_to_do", *every):
+        await seen.ask(("GET", "/v1/licence/check"))
+        await seen.ask(("POST", "/v1/licence/request"))
+    with raising(monkeypatch, "licence.emergency_used", *every):
+        await seen.ask(("POST", "/v1/licence/emergency"))
+
+
+async def without_rights(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(rights, "peer_of", lambda _: Peer(1, 5_000, 5_000))
+        for route in LISTED:
+            if route != ("GET", "/v1/events"):
+                await seen.ask(route)
+
+
+async def without_a_journal(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise JournalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        for name in ("job", "jobs", "accept", "counts", "printer_id", "sent_by_hand", "last_event"):
+            if hasattr(Store, name):
+                patch.setattr(Store, name, broken)
+        for route in LISTED:
+            if not route[1].startswith(("/v1/licence", "/v1/events")):
+                await seen.ask(route)
+    with raising(monkeypatch, "daemon.journal", (Engine, "raw"), (Engine, "adopt")):
+        for path in ("raw", "adoption"):
+            await seen.ask(("POST", f"/v1/printers/{{name}}/{path}"))
+
+
+async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise ProblemError(problem("daemon.stopping"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "_check", refuse)
+        await seen.ask(("POST", "/v1/printers/{name}/preview"))
+
+
+async def our_own_faults(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in any handler is a 500; what can fail in all of them does it here."""
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "nearest", lambda *_: 1 / 0)
+        for route in LISTED:
+            await seen.ask(route, params={"xyzzy": "1"})
+
+
+STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
+    good_answers, bad_requests, conflicts, flows_of_the_licence, without_rights, without_a_journal, stopping,
+    our_own_faults,
+)  # fmt: skip
+
+
+@pytest.mark.slow
+async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
+    async with running(tmp_path) as it:
+        it.http.event_hooks = {"response": []}  # all differences are told at the end
+        seen = Seen(it)
+        for step in STEPS:
+            await step(seen, monkeypatch)
+    differences = [
+        f"{method} {path}: listed and not given {listed - given or '-'}, given and not listed {given - listed or '-'}"
+        for (method, path), listed in LISTED.items()
+        if (given := seen.statuses[method, path]) != listed
+    ]
+    assert "\n".join(differences) == ""
