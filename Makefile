@@ -8,7 +8,7 @@ SEEDS ?= 0-10000
 MINUTES ?=
 FAMILY ?=
 
-.PHONY: demo test lint bench chaos soak licence-demo docs clean
+.PHONY: demo test lint bench chaos soak contract proof licence-demo docs clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -33,6 +33,11 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
+contract: $(VENV)/.dev  ## the API's description: a linter, three generators of clients that print, a fuzzer (node, npm)
+	$(BIN)/python -m tests.contract
+
+proof: chaos soak contract  ## the long form of the tests
+
 licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
 	$(BIN)/python -m tests.licence.demo
 
@@ -43,7 +48,7 @@ docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m tests.recording.example
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .contract .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[png]'

@@ -99,12 +99,23 @@ class Api(Handlers):
         return key
 
     def _number(self, request: Request, name: str, most: float, default: float = 0.0, least: float = 0.0) -> float:
+        """A query parameter. It is refused over its bound, as the description says, and not cut down to it."""
         text = request.query_params.get(name)
         if text is None:
             return default
-        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or float(text) < least:
+        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or not least <= float(text) <= most:
             raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
-        return min(float(text), most)
+        return float(text)
+
+    def _integer(self, request: Request, name: str, most: int, default: int = 0, least: int = 0) -> int:
+        text = request.query_params.get(name)
+        if text is None:
+            return default
+        if re.fullmatch(r"\d{1,15}", text, re.ASCII) is None or not least <= int(text) <= most:
+            raise ProblemError(
+                problem("request.query", reason=f"{name} is a number from {least} to {most}, without decimals")
+            )
+        return int(text)
 
     def _job(self, job: Job, status: int = 200) -> Response:
         return JSONResponse(self._job_json(job), status)
@@ -152,11 +163,11 @@ class Api(Handlers):
         state = query.get("state")
         if state is not None and state not in set(JobState):
             raise ProblemError(problem("request.query", reason=f"state is one of {', '.join(JobState)}"))
-        limit = int(self._number(request, "limit", 1000, 100, least=1))
+        limit = self._integer(request, "limit", 1000, 100, least=1)
         found = await self.engine.jobs(
             printer=query.get("printer"),
             state=JobState(state) if state else None,
-            after=int(self._number(request, "after", 2**53)),
+            after=self._integer(request, "after", 2**53 - 1),
             limit=limit + 1,  # one more, to know whether there is more
         )
         page = found[:limit]
@@ -234,7 +245,7 @@ class Api(Handlers):
 
 
 _WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
-_CURSOR = Query("after", {"type": "string"}, "cursor of an earlier answer")
+_CURSOR = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "cursor of an earlier answer")
 _EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event of this id")
 
 #: The contract.
