@@ -26,6 +26,8 @@ from fiscald.api.events import event_stream
 from fiscald.api.known import tell_of_key
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.licence import Handlers
+from fiscald.api.listing import QUERIES as LIST_QUERIES
+from fiscald.api.listing import asked_for
 from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import problem_error, problem_response, validated
 from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
@@ -43,7 +45,7 @@ from fiscald.api.wire import (
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.jobs import Job, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, ProblemError, problem
@@ -107,16 +109,6 @@ class Api(Handlers):
             raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
         return float(text)
 
-    def _integer(self, request: Request, name: str, most: int, default: int = 0, least: int = 0) -> int:
-        text = request.query_params.get(name)
-        if text is None:
-            return default
-        if re.fullmatch(r"\d{1,15}", text, re.ASCII) is None or not least <= int(text) <= most:
-            raise ProblemError(
-                problem("request.query", reason=f"{name} is a number from {least} to {most}, without decimals")
-            )
-        return int(text)
-
     def _job(self, job: Job, status: int = 200) -> Response:
         return JSONResponse(self._job_json(job), status)
 
@@ -159,20 +151,17 @@ class Api(Handlers):
 
     async def jobs(self, request: Request) -> Response:
         """``GET /v1/jobs``."""
-        query = request.query_params
-        state = query.get("state")
-        if state is not None and state not in set(JobState):
-            raise ProblemError(problem("request.query", reason=f"state is one of {', '.join(JobState)}"))
-        limit = self._integer(request, "limit", 1000, 100, least=1)
+        asked = asked_for(request.query_params)
         found = await self.engine.jobs(
-            printer=query.get("printer"),
-            state=JobState(state) if state else None,
-            after=self._integer(request, "after", 2**53 - 1),
-            limit=limit + 1,  # one more, to know whether there is more
+            asked.wanted,
+            newest_first=asked.newest_first,
+            after=asked.after,
+            limit=asked.limit + 1,  # one more, to know whether there is more
         )
-        page = found[:limit]
-        following = str(page[-1][0]) if len(found) > limit else None
-        return JSONResponse({"jobs": [self._job_json(job) for _, job in page], "next": following})
+        page = found[: asked.limit]
+        following = str(page[-1][0]) if len(found) > asked.limit else None
+        before = str(page[0][0]) if page else None
+        return JSONResponse({"jobs": [self._job_json(job) for _, job in page], "next": following, "previous": before})
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
@@ -245,7 +234,6 @@ class Api(Handlers):
 
 
 _WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
-_CURSOR = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "cursor of an earlier answer")
 _EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event of this id")
 
 #: The contract.
@@ -294,14 +282,9 @@ ROUTES = (
         "GET",
         "/v1/jobs",
         Api.jobs,
-        "Jobs, newest last",
+        "Jobs, the newest first",
         {200: (JobList, "a page of jobs")},
-        query=(
-            Query("printer", {"type": "string"}, "only of that printer"),
-            Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
-            _CURSOR,
-            Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "at most so many"),
-        ),
+        query=LIST_QUERIES,
         problems=(503,),
     ),
     Route("GET", "/v1/printers", Api.printers, "All printers, from memory", {200: (PrinterList, "printers")}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 from types import MethodType
@@ -152,10 +152,26 @@ class Calls:
 
     @call
     def jobs(
-        self, *, printer: str | None = None, state: str | None = None, after: str | None = None, limit: int = 100
+        self,
+        *,
+        printer: str | None = None,
+        state: str | None = None,
+        order: Literal["newest", "oldest"] | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
+        number: int | None = None,
+        total: Decimal | str | None = None,
+        after: str | None = None,
+        limit: int = 100,
     ) -> Call[JobList]:
-        """A page of jobs in order of acceptance, with the cursor of the next one."""
-        given = {"printer": printer, "state": state, "after": after, "limit": limit}
+        """A page of jobs, the newest first, with the cursors of those around it.
+
+        ``since``, ``until``: an aware time, or a day of Polish time; ``number``, ``total``: as on the document.
+        """
+        given = {
+            "printer": printer, "state": state, "order": order, "since": _written(since), "until": _written(until),
+            "number": number, "total": _plain(total), "after": after, "limit": limit,
+        }  # fmt: skip
         params = {name: value for name, value in given.items() if value is not None}
         return Call("GET", "/v1/jobs", reader(JobList), params=params)
 
@@ -268,6 +284,12 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(each) for each in value]
     return value
+
+
+def _written(moment: datetime | date | str | None) -> str | None:
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        raise ValueError("a time is aware: give it a tzinfo")
+    return moment.isoformat() if isinstance(moment, date) else moment
 
 
 def _job_path(key: str, suffix: str = "") -> str:

@@ -74,10 +74,14 @@ class JobAnswer(Job):
 
 
 class JobList(Strict):
-    """Jobs in order of acceptance."""
+    """A page of jobs."""
 
     jobs: tuple[JobAnswer, ...]
     next: str | None = Field(description="give this as `after` to get what follows; null: there is nothing more")
+    previous: str | None = Field(
+        default=None,
+        description="give this as `after`, with the other order, to get what is before this page; null: it is empty",
+    )
 
 
 class KnownJob(Strict):

@@ -22,11 +22,12 @@ from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.cli.jobs import jobs
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
-from fiscald.cli.texts import job_line, job_text, printer_text
+from fiscald.cli.texts import job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution, Verdict
 
@@ -174,22 +175,6 @@ def job(context: Context, key: str, *, wait: float) -> None:
 
 
 @main.command()
-@printer_option
-@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in that state.")
-@click.option("--after", help="The cursor of an earlier page.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
-@pass_context
-def jobs(context: Context, *, printer: str | None, state: str | None, after: str | None, limit: int) -> None:
-    """List jobs, newest last."""
-    with context.client() as client:
-        page = client.jobs(printer=printer, state=state, after=after, limit=limit)
-    lines = [job_line(each) for each in page.jobs]
-    if page.next is not None:
-        lines.append(f"(more with --after {page.next})")
-    context.show(everything(page), lambda: "\n".join(lines) or "no jobs")
-
-
-@main.command()
 @click.argument("key")
 @pass_context
 def withdraw(context: Context, key: str) -> None:
@@ -224,7 +209,7 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
+    jobs, licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
     recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -15,7 +15,7 @@ import anyio
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
 from fiscald.engine.raw import Order
-from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store, Wanted, WrongPhase
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
 from fiscald.model.preview import Preview
@@ -234,11 +234,11 @@ class Engine:
                 return entry.job
         return await self.job(key)
 
-    async def jobs(
-        self, *, printer: str | None, state: JobState | None, after: int, limit: int
-    ) -> list[tuple[int, Job]]:
-        """Jobs in order of acceptance with their cursors."""
-        entries = await self._journal_run(Store.jobs, printer=printer, state=state, after=after, limit=limit)
+    async def jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[tuple[int, Job]]:
+        """Jobs in order with their cursors, those that follow the cursor ``after`` (0: from the beginning)."""
+        entries = await self._journal_run(
+            Store.jobs, wanted=wanted, newest_first=newest_first, after=after, limit=limit
+        )
         return [(entry.id, self._overlaid(entry)) for entry in entries]
 
     async def withdraw(self, key: str) -> Job:
@@ -328,8 +328,11 @@ class Engine:
         """A person confirms that the printer with this unique number took the place of the known one."""
         actor = self._actor(name)
         found = actor.identity.printer_id if actor.identity else None
-        open_jobs = [job.key for _, job in await self.jobs(printer=name, state=JobState.RUNNING, after=0, limit=10)]
-        open_jobs += [job.key for _, job in await self.jobs(printer=name, state=JobState.UNDECIDED, after=0, limit=10)]
+        open_jobs = [
+            entry.job.key
+            for state in (JobState.RUNNING, JobState.UNDECIDED)
+            for entry in await self._journal_run(Store.jobs, printer=name, state=state, limit=10)
+        ]
         if printer_id != found:
             reason = f"the connected printer has the unique number {found!r}"
         elif open_jobs:

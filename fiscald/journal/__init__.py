@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
+from fiscald.journal.listing import Wanted
 from fiscald.journal.store import (
     Accepted,
     Entry,
@@ -32,6 +33,7 @@ __all__ = [
     "Store",
     "ThreadedJournal",
     "UnusableJournal",
+    "Wanted",
     "WrongPhase",
 ]
 

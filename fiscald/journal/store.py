@@ -23,11 +23,13 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
+from fiscald.journal import listing
+from fiscald.journal.listing import Wanted
 from fiscald.model.documents import Document, IfInterrupted, Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 #: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
@@ -383,22 +385,30 @@ class Store:
         return None if row is None else _entry(row)
 
     def jobs(
-        self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
+        self,
+        *,
+        printer: str | None = None,
+        state: JobState | None = None,
+        wanted: Wanted | None = None,
+        newest_first: bool = False,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Entry]:
-        """Jobs in order of acceptance, those with an id above ``after``."""
-        where: list[str] = ["id > ?"]
-        values: list[Any] = [after]
-        if printer is not None:
-            # "+": without a state, in order of id until the page is full, not all of the printer's sorted.
-            where.append("+printer = ?" if state is None else "printer = ?")
-            values.append(printer)
-        if state is not None:
-            phases = [phase for phase in Phase if phase.state is state]
-            where.append(f"phase IN ({', '.join('?' * len(phases))})")
-            values.extend(phases)
+        """Jobs in order, those that follow the one with the id ``after`` (0: from the beginning).
+
+        ``wanted``: more than a printer and a state.
+        """
+        wanted = wanted or Wanted(printer=printer, state=state)
+        phases = [phase for phase in Phase if phase.state is wanted.state]
+        where, values = listing.conditions(wanted, phases)
         with self._reading() as db:
+            if after:
+                row = db.execute(f"SELECT {listing.ACCEPTED} FROM job WHERE id = ?", (after,)).fetchone()
+                more, further = listing.beyond(wanted, after, row and row[0], newest_first=newest_first)
+                where, values = where + more, values + further
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
+                f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where) or '1'}"
+                f" ORDER BY {listing.order(wanted, newest_first=newest_first)} LIMIT ?",
                 (*values, limit),
             ).fetchall()
         return [_entry(row) for row in rows]

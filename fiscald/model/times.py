@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -16,6 +17,8 @@ _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _OFFSET = r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 #: A time with offset, of RFC 3339; the years 2000 to 2999.
 TIME = f"{_DATE}[Tt ]{_CLOCK}{_OFFSET}"
+#: The same, its offset perhaps behind a blank; or a day.
+DAY_OR_TIME = f"{_DATE}([Tt ]{_CLOCK}([Zz]|[ +-][0-9]{{2}}:[0-9]{{2}}))?"
 #: Characters of a time; nanoseconds and offset have 35.
 LONGEST = 40
 
@@ -41,6 +44,18 @@ def parse_time(value: Any) -> datetime:
         'a time is a string like "2026-11-22T10:15:00+01:00": date, T, time, offset',
         "nieprawidłowy zapis daty lub godziny.",
     )
+
+
+def parse_day_or_time(text: str, *, end: bool) -> datetime:
+    """A time with offset, or a day of Polish time: its beginning, or (``end``) its last second.
+
+    In an address "+" means a blank, so an offset may begin with one. Raises ``PydanticCustomError``.
+    """
+    if re.fullmatch(_DATE, text):
+        clock = time(23, 59, 59) if end else time()
+        with contextlib.suppress(ValueError):
+            return datetime.combine(date.fromisoformat(text), clock, POLISH_TIME)
+    return parse_time(re.sub(r" (?=[0-9]{2}:[0-9]{2}$)", "+", text) if re.search(r"[Tt ].* ", text) else text)
 
 
 def _moment(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPResponse
 from pathlib import Path
@@ -22,7 +22,7 @@ from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobEvent, JobState, Resolution
 from fiscald.model.money import format_grosze
-from fiscald.model.printers import PrinterStatus
+from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, Running, running
 
@@ -156,21 +156,74 @@ async def test_the_flight_recorder(tmp_path: Path) -> None:
 
 async def test_the_list_of_jobs(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
+
+        async def listed(**params: Any) -> tuple[list[str], str | None, str | None]:
+            page = (await it.http.get("/v1/jobs", params=params)).json()
+            return [job["key"] for job in page["jobs"]], page["next"], page["previous"]
+
         for number in range(3):
-            await it.put(f"A{number}", {"type": "cash_in", "amount": "1.00"})
-        page = (await it.http.get("/v1/jobs", params={"limit": 2})).json()
-        assert [job["key"] for job in page["jobs"]] == ["A0", "A1"]
-        rest = (
-            await it.http.get("/v1/jobs", params={"after": page["next"], "state": "done", "printer": "till1"})
-        ).json()
-        assert [job["key"] for job in rest["jobs"]] == ["A2"]
-        assert rest["next"] is None, "the last page"
-        exactly = (await it.http.get("/v1/jobs", params={"limit": 3})).json()
-        assert (len(exactly["jobs"]), exactly["next"]) == (3, None)
-        nothing = (await it.http.get("/v1/jobs", params={"after": 1000})).json()
-        assert nothing == {"jobs": [], "next": None}
-        problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.query")
-        problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.query")
+            await it.put(f"A{number}", {"type": "cash_in", "amount": f"{number + 1}.00"})
+        await it.put("R", RECEIPT)
+        keys, following, before = await listed(limit=2)
+        assert keys == ["R", "A2"], "the newest first"
+        assert (await listed(limit=2, after=following))[:2] == (["A1", "A0"], None)
+        assert await listed(limit=2, after=before, order="oldest") == ([], None, None), "nothing is newer yet"
+        await it.put("B", {"type": "cash_in", "amount": "3.00"})
+        assert (await listed(after=before, order="oldest"))[0] == ["B"], "what came since"
+        assert (await listed(order="oldest", limit=2))[0] == ["A0", "A1"]
+        assert (await listed(limit=5))[1] is None, "the last page"
+        assert (await listed(total="3.00"))[0] == ["B", "A2"]
+        assert (await listed(number=1))[0] == ["R"]
+        assert (await listed(number=1, state="failed"))[0] == []
+        assert (await listed(printer="till9"))[0] == []
+
+
+async def test_the_list_of_jobs_by_time(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        job = (await it.put("A", {"type": "cash_in", "amount": "1.00"})).json()
+        moment = datetime.fromisoformat(job["created_at"]).astimezone(POLISH_TIME).replace(microsecond=0)
+        today, second = moment.date(), timedelta(seconds=1)
+        for params, found in (
+            ({"since": str(today)}, 1),
+            ({"until": str(today)}, 1),
+            ({"since": str(today + timedelta(days=1))}, 0),
+            ({"until": str(today - timedelta(days=1))}, 0),
+            ({"since": moment.isoformat()}, 1),
+            ({"since": (moment + second).isoformat()}, 0),
+            ({"until": moment.isoformat(), "since": moment.isoformat()}, 1),
+            ({"until": (moment - second).isoformat()}, 0),
+        ):
+            page = (await it.http.get("/v1/jobs", params=params)).json()
+            assert len(page["jobs"]) == found, params
+        unencoded = await it.http.get(f"/v1/jobs?since={moment.isoformat()}")
+        assert len(unencoded.json()["jobs"]) == 1, 'in an address "+" is a blank'
+        mine = await it.client.jobs(since=today, until=moment, number=None, total=Decimal(1), order="oldest")
+        assert [each.key for each in mine.jobs] == ["A"]
+        with pytest.raises(ValueError, match="aware"):
+            await it.client.jobs(since=datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("state=lost", "state is one of accepted"),
+        ("limit=many", "limit is a number from 1 to 1000"),
+        ("limit=1001", "limit is a number from 1 to 1000"),
+        ("order=newst", "order is one of newest, oldest"),
+        ("since=yesterday", "since: a time is a string like"),
+        ("since=2026-02-30", "since: a time is a string like"),
+        ("until=2026-11-22T10:15:00", "until: this time does not say its offset"),
+        ("number=0", "number is a number from 1"),
+        ("number=1.5", "number is a number from 1"),
+        ("total=12,00", 'total: an amount is written with a dot: write "12.00"'),
+        ("total=-1", "total: an amount is never negative"),
+        ("after=x", "after is a number"),
+        ("amount=12.00", "unknown query parameter 'amount'"),
+    ],
+)
+async def test_a_wrong_question_for_the_list(tmp_path: Path, query: str, reason: str) -> None:
+    async with running(tmp_path, ready=False) as it:
+        assert reason in problem(await it.http.get(f"/v1/jobs?{query}"), 422, "request.query")["detail"]
 
 
 async def test_metrics(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from fiscald.api.client import Client, ClientError
+from fiscald.cli import jobs as module
 from fiscald.cli.fiscalctl import main
+from fiscald.model.printers import POLISH_TIME
 from tests.cli.conftest import RECEIPT, Counter
 
 
@@ -48,17 +51,55 @@ def test_documents_of_the_day(counter: Counter) -> None:
     assert counter.printer.register.cash == 5000 - 2000 - 500 + 1000
     listed = counter.run("jobs").stdout.splitlines()
     assert [line.split()[4] for line in listed] == [
-        "cash_in",
-        "cash_out",
-        "goods_return",
-        "printout",
-        "drawer",
-        "receipt",
         "daily_report",
-    ]
+        "receipt",
+        "drawer",
+        "printout",
+        "goods_return",
+        "cash_out",
+        "cash_in",
+    ], "the newest first"
     assert len(counter.run("jobs", "--limit", "2").stdout.splitlines()) == 3
     assert len(counter.run("jobs", "--state", "done").stdout.splitlines()) == 7
     assert counter.run("jobs", "--state", "running").stdout == "no jobs\n"
+    assert counter.run("jobs", "--oldest").stdout.splitlines() == listed[::-1]
+    assert counter.run("jobs", "--number", "1", "--amount", "10,00").stdout.splitlines() == [listed[1]]
+    assert counter.run("jobs", "--amount", "20.00").stdout.splitlines() == [listed[5]]
+    when = f"{datetime.now(POLISH_TIME) - timedelta(minutes=10):%Y-%m-%d %H:%M}"
+    assert counter.run("jobs", "--since", when).stdout.splitlines() == listed
+    assert counter.run("jobs", "--until", when).stdout == "no jobs\n"
+    assert counter.run("jobs", "--since", f"{when[:10]}", "--printer", "till1").stdout.splitlines() == listed
+
+
+def test_all_pages_of_the_list(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 2)
+    assert counter.run("jobs", "--all").stdout == "no jobs\n"
+    for _ in range(5):
+        assert counter.run("drawer").exit_code == 0
+    keys = [job["key"] for job in counter.json("jobs")["jobs"]]
+    assert len(keys) == 5
+    page = counter.json("jobs", "--limit", "3")
+    assert [job["key"] for job in page["jobs"]] == keys[:3]
+    assert [job["key"] for job in counter.json("jobs", "--after", page["next"])["jobs"]] == keys[3:]
+    assert [line.split()[5] for line in counter.run("jobs", "--all").stdout.splitlines()] == keys
+    assert [job["key"] for job in counter.json("jobs", "--all", "--oldest")["jobs"]] == keys[::-1]
+    assert "(more with --after" in counter.run("jobs", "--limit", "3").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--since", "yesterday", "write a day like 2026-11-22"),
+        ("--until", "2026-02-30", "write a day like 2026-11-22"),
+        ("--since", "2026-11-22 25:00", "write a day like 2026-11-22"),
+        ("--amount", "twelve", "--amount: an amount is written like"),
+        ("--number", "0", "--number"),
+    ],
+)
+def test_what_cannot_be_listed(counter: Counter, option: str, value: str, said: str) -> None:
+    result = counter.run("jobs", option, value)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_the_status(counter: Counter) -> None:

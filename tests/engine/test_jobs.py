@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from fiscald.engine import Wanted
 from fiscald.journal import Phase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, Paper, Resolution, Verdict
@@ -343,11 +344,12 @@ def test_lists_and_events_have_cursors(tmp_path: Path) -> None:
         async with shop(tmp_path) as it:
             for number in range(5):
                 await it.print(f"FV/{number}")
-            page = await it.engine.jobs(printer=None, state=None, after=0, limit=3)
+            page = await it.engine.jobs(Wanted(), newest_first=False, after=0, limit=3)
             assert [job.key for _, job in page] == ["FV/0", "FV/1", "FV/2"]
-            rest = await it.engine.jobs(printer="till1", state=JobState.DONE, after=page[-1][0], limit=10)
+            done = Wanted(printer="till1", state=JobState.DONE)
+            rest = await it.engine.jobs(done, newest_first=False, after=page[-1][0], limit=10)
             assert [job.key for _, job in rest] == ["FV/3", "FV/4"]
-            assert await it.engine.jobs(printer="till2", state=None, after=0, limit=10) == []
+            assert await it.engine.jobs(Wanted(printer="till2"), newest_first=True, after=0, limit=10) == []
             events = await it.engine.events(0, 1000)
             assert [event.state for event in events if event.job.key == "FV/0"] == [
                 "accepted",

@@ -1,0 +1,103 @@
+"""What a client may ask of the list of jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from pydantic_core import PydanticCustomError
+
+from fiscald.api.openapi import Query
+from fiscald.engine import Wanted
+from fiscald.model.jobs import JobState
+from fiscald.model.money import MONEY, parse_money
+from fiscald.model.problems import ProblemError, problem
+from fiscald.model.times import DAY_OR_TIME, parse_day_or_time
+
+MOST_JOBS = 1000
+#: Larger than any number of a document.
+MOST_NUMBER = 2**31 - 1
+_TIME = {"type": "string", "pattern": f"^({DAY_OR_TIME})$", "maxLength": 40}
+
+QUERIES = (
+    Query("printer", {"type": "string", "maxLength": 100}, "only of that printer"),
+    Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
+    Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which come first; the newest if absent"),
+    Query("since", _TIME, "only accepted at that time (with offset) or on that day of Polish time, or later"),
+    Query("until", _TIME, "only accepted at that time or on that day, or earlier"),
+    Query("number", {"type": "integer", "minimum": 1, "maximum": MOST_NUMBER}, "only with that number on the document"),
+    Query("total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only with that registered total"),
+    Query(
+        "after",
+        {"type": "string", "pattern": "^[0-9]{1,15}$"},
+        "`next` of an earlier answer; or `previous` of it, with the other order",
+    ),
+    Query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_JOBS}, "at most so many; 100 if absent"),
+)
+
+
+class Asked(NamedTuple):
+    """A page of the list."""
+
+    wanted: Wanted
+    newest_first: bool
+    after: int
+    limit: int
+
+
+def asked_for(query: Mapping[str, str]) -> Asked:
+    """What the parameters say. Raises ``ProblemError``."""
+    state = _one_of(query, "state", [*JobState])
+    return Asked(
+        Wanted(
+            printer=query.get("printer"),
+            state=JobState(state) if state else None,
+            since=_time(query, "since", end=False),
+            until=_time(query, "until", end=True),
+            number=_whole(query, "number", MOST_NUMBER, least=1),
+            total=None if (total := query.get("total")) is None else _money(total),
+        ),
+        newest_first=_one_of(query, "order", ["newest", "oldest"]) != "oldest",
+        after=_whole(query, "after", 10**15 - 1) or 0,
+        limit=_whole(query, "limit", MOST_JOBS, least=1) or 100,
+    )
+
+
+def _refused(reason: str) -> ProblemError:
+    return ProblemError(problem("request.query", reason=reason))
+
+
+def _one_of(query: Mapping[str, str], name: str, known: list[str]) -> str | None:
+    value = query.get(name)
+    if value is not None and value not in known:
+        raise _refused(f"{name} is one of {', '.join(known)}")
+    return value
+
+
+def _whole(query: Mapping[str, str], name: str, most: int, *, least: int = 0) -> int | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{1,15}", text, re.ASCII) is None or not least <= int(text) <= most:
+        raise _refused(f"{name} is a number from {least} to {most}, without decimals")
+    return int(text)
+
+
+def _time(query: Mapping[str, str], name: str, *, end: bool) -> datetime | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_day_or_time(text, end=end)
+    except PydanticCustomError as error:
+        raise _refused(f"{name}: {error.message()}") from None
+
+
+def _money(text: str) -> Decimal:
+    try:
+        return parse_money(text)
+    except PydanticCustomError as error:
+        raise _refused(f"total: {error.message()}") from None

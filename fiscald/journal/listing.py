@@ -1,0 +1,90 @@
+"""Which jobs are listed, and in which order: the part of the statement that finds them by an index.
+
+Without times the order is that of acceptance. With ``since`` or ``until`` it is that of the time of acceptance, which
+is another one only where the host's clock went back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fiscald.model.jobs import JobState
+from fiscald.model.money import format_money
+
+#: As the indexes of schema 6 have them; what is damaged has none of these.
+ACCEPTED = "CAST(strftime('%s', created_at) AS INTEGER)"
+NUMBER = "CASE WHEN json_valid(result) THEN json_extract(result, '$.number') END"
+TOTAL = "CASE WHEN json_valid(result) THEN json_extract(result, '$.total') END"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a job must be to be listed."""
+
+    printer: str | None = None
+    state: JobState | None = None
+    since: datetime | None = None
+    """Accepted at that time or later, by whole seconds; ``until``: or earlier."""
+    until: datetime | None = None
+    number: int | None = None
+    """The printer's number of its document."""
+    total: Decimal | None = None
+    """The total that the printer registered."""
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the order is that of time."""
+        return self.since is not None or self.until is not None
+
+
+def conditions(wanted: Wanted, phases: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """What stands behind ``WHERE``. ``phases``: those of the state.
+
+    "+" keeps SQLite from an index that finds more than the others and would have to be sorted.
+    """
+    where: list[str] = []
+    values: list[Any] = []
+
+    def add(condition: str, *found: Any) -> None:
+        where.append(condition)
+        values.extend(found)
+
+    by_result = wanted.number is not None or wanted.total is not None
+    if by_result:
+        where.append("result IS NOT NULL")
+    if wanted.number is not None:
+        add(f"{NUMBER} = ?", wanted.number)
+    if wanted.total is not None:
+        add(f"{TOTAL} = ?", format_money(wanted.total))
+    time = f"+{ACCEPTED}" if by_result else ACCEPTED
+    if wanted.since is not None:
+        add(f"{time} >= ?", int(wanted.since.timestamp()))
+    if wanted.until is not None:
+        add(f"{time} <= ?", int(wanted.until.timestamp()))
+    narrowed = by_result or wanted.by_time
+    if wanted.printer is not None:
+        # Without a state: in order of id until the page is full, not all of the printer's sorted.
+        add("+printer = ?" if narrowed or wanted.state is None else "printer = ?", wanted.printer)
+    if wanted.state is not None:
+        add(f"{'+' if narrowed else ''}phase IN ({', '.join('?' * len(phases))})", *phases)
+    return where, values
+
+
+def order(wanted: Wanted, *, newest_first: bool) -> str:
+    """What stands behind ``ORDER BY``."""
+    way = "DESC" if newest_first else "ASC"
+    return f"{ACCEPTED} {way}, id {way}" if wanted.by_time else f"id {way}"
+
+
+def beyond(wanted: Wanted, cursor: int, accepted: int | None, *, newest_first: bool) -> tuple[list[str], list[Any]]:
+    """What follows the job of that id, which was accepted at that second (``None``: it is not there any more)."""
+    sign = "<" if newest_first else ">"
+    if not wanted.by_time:
+        return [f"id {sign} ?"], [cursor]
+    if accepted is None:
+        return ["0"], []  # it was deleted for its age, and so is what follows it
+    return [f"{ACCEPTED} {sign}= ?", f"({ACCEPTED} {sign} ? OR id {sign} ?)"], [accepted, accepted, cursor]
