@@ -72,7 +72,7 @@ class Sheet:
         if foot.system_number:
             paper.pair("Nr sys.", foot.system_number)
         for line in foot.lines:
-            paper.left(_unmarked(line))
+            paper.left(line)  # marks are read in headers, footers and displays, not in this text (4.3)
         for line in self.register.state.footer.split("\n") if self.register.state.footer else ():
             paper.centre(_unmarked(line)[: paper.width])
         if foot.code is not None:

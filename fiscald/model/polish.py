@@ -1,0 +1,18 @@
+"""Polish words for values that are English in the contract: what a cashier reads holds no word of the API."""
+
+from __future__ import annotations
+
+from fiscald.model.documents import PaymentType
+
+#: In the nominative, to stand after a colon.
+PAYMENTS: dict[PaymentType, str] = {
+    PaymentType.CASH: "gotówka",
+    PaymentType.CARD: "karta płatnicza",
+    PaymentType.CHEQUE: "czek",
+    PaymentType.BON: "bon",
+    PaymentType.CREDIT: "kredyt",
+    PaymentType.OTHER: "inna",
+    PaymentType.VOUCHER: "bon podarunkowy",
+    PaymentType.ACCOUNT: "konto klienta",
+    PaymentType.TRANSFER: "przelew",
+}
