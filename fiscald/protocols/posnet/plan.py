@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import Adjustment, Line, Packaging, PaymentType, Printout, Receipt, Rule
+from fiscald.model.documents import Adjustment, Line, Packaging, PaymentType, Printout, QrCode, Receipt, Rule
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
 from fiscald.model.preview import Sold
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
 from fiscald.model.text import fit
 from fiscald.protocols.planning import Findings, Item, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
@@ -43,6 +44,8 @@ MAX_FOOTER_LINES = 60
 FORM, FORM_HEADING, FORM_LINE, FORM_CHARACTERS = 200, 75, 711, 38
 EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
+#: Bytes that ``qrcode`` takes (4.3).
+MAX_QR_BYTES = 2000
 
 
 @dataclass(slots=True)
@@ -132,22 +135,7 @@ class _Planner:
         receipt would come out under the next document of anybody.
         """
         if receipt.qr is not None:
-            data = receipt.qr.text.encode()
-            self.add(
-                f"{at}/qr",
-                "qrcode",
-                px=receipt.qr.size,
-                el=_CORRECTION[receipt.qr.correction],
-                hx=True,
-                tx=data[:2000].hex().upper(),
-            )
-            if len(data) > 2000:
-                self.plan.error(
-                    f"{at}/qr/text",
-                    "qr.too_long",
-                    f"{len(data)} bytes of UTF-8, a QR code takes 2000",
-                    "kod QR jest za długi.",
-                )
+            self._qr(receipt.qr, f"{at}/qr")
         cashier = receipt.cashier and self.text(receipt.cashier, f"{at}/cashier", "ftrcfg", "cc")
         till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", TextKind.NUMBER)
         number = receipt.system_number and self.text(
@@ -160,6 +148,30 @@ class _Planner:
         }  # fmt: skip
         if any(values.values()):
             self.add(at, "ftrcfg", **values)
+
+    def _qr(self, qr: QrCode, at: str) -> None:
+        """Checked here, for what does not fit may show only when it is printed, after the sale is registered."""
+        data = qr.text.encode()
+        most = min(MAX_QR_BYTES, CAPACITY[qr.correction][-1])
+        across, dots = modules(len(data), qr.correction), PAPER_DOTS[self.profile.columns]
+        if across is None or len(data) > most:
+            self.plan.error(
+                f"{at}/text",
+                "qr.too_long",
+                f"{len(data)} bytes of UTF-8, a QR code with correction {qr.correction} takes {most}; send a shorter "
+                "text or a lower correction",
+                f"kod QR jest za długi (najwyżej {most} bajtów).",
+            )
+        elif across * qr.size > dots:
+            self.plan.error(
+                f"{at}/size",
+                "qr.too_wide",
+                f"the code has {across} modules of {qr.size} dots, {across * qr.size} in all, the paper has {dots}; "
+                f"send a size of at most {dots // across}, a shorter text or a lower correction",
+                "kod QR nie mieści się na papierze.",
+            )
+        else:
+            self.add(at, "qrcode", px=qr.size, el=_CORRECTION[qr.correction], hx=True, tx=data.hex().upper())
 
     def _line(self, line: Line, at: str) -> None:
         name = self.plan.goods(line, f"{at}/name", self.code_page, self._limit("trline", "na"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fiscald.model.documents import PaymentType, Printout, Receipt
 from fiscald.model.money import format_grosze
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
@@ -186,7 +187,11 @@ REFUSALS = {
         {"packaging": [{"number": "1", "price": "60000000.00", "returned": back} for back in (False, True, False, True)]},
         "/packaging/2", "packaging.value",
     ),
-    "a QR code of many bytes": ({"qr": {"text": "ż" * 1001}}, "/qr/text", "qr.too_long"),
+    "a QR code of many bytes": ({"qr": {"text": "ż" * 1001, "size": 2}}, "/qr/text", "qr.too_long"),
+    "a QR code of 1274 bytes with H": ({"qr": {"text": "x" * 1274, "size": 2, "correction": "H"}}, "/qr/text", "qr.too_long"),
+    "a QR code of 1664 bytes with Q": ({"qr": {"text": "x" * 1664, "size": 2, "correction": "Q"}}, "/qr/text", "qr.too_long"),
+    "a QR code wider than the paper": ({"qr": {"text": "x" * 400, "size": 8}}, "/qr/size", "qr.too_wide"),
+    "a QR code wider than the paper by one dot a module": ({"qr": {"text": "x" * 500, "size": 5}}, "/qr/size", "qr.too_wide"),
 }  # fmt: skip
 
 
@@ -235,6 +240,31 @@ def test_without_the_table_everything_else_is_foretold() -> None:
     """A printer that was never reached: its rates are not known yet."""
     assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
     assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
+
+
+def most_bytes(correction: Correction, size: int, columns: int) -> int:
+    """What the largest code of modules of ``size`` dots holds that the paper has room for."""
+    fitting = [
+        most for most in CAPACITY[correction] if (modules(most, correction) or 999) * size <= PAPER_DOTS[columns]
+    ]
+    return min(2000, fitting[-1])
+
+
+@pytest.mark.parametrize("correction", CAPACITY)
+@pytest.mark.parametrize("size", range(2, 9))
+@pytest.mark.parametrize("columns", PAPER_DOTS)
+def test_the_largest_qr_code_is_printed_and_the_next_one_is_refused(
+    correction: Correction, size: int, columns: int
+) -> None:
+    """By the plan before anything is sent; and by the printer, whose paper may be wider."""
+    talk = Talk(width=columns)
+    narrow, paper = most_bytes(correction, size, 40), most_bytes(correction, size, columns)
+    for length in {length for most in (narrow, paper) for length in (most, most + 1) if length <= 2000}:
+        errors = planned(qr={"text": "x" * length, "size": size, "correction": correction}).errors
+        assert bool(errors) == (length > narrow)
+        assert {error.pointer for error in errors} <= {"/document/qr/text", "/document/qr/size"}
+        answer = talk.say(f"qrcode|px{size}|el{'LMQH'.index(correction)}|hx1|tx{'78' * length}|")
+        assert (answer == "qrcode|") == (length <= paper), answer
 
 
 def printout(profile: Any = ONLINE, code_page: str = "cp1250", **content: Any) -> Plan:

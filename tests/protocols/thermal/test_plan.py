@@ -463,7 +463,7 @@ NOT_FISCAL = (
 @pytest.mark.parametrize("text", NOT_FISCAL)
 def test_a_text_that_is_not_fiscal_never_stops_a_sale(profile: Profile, text: str) -> None:
     cards = [{"type": "card", "amount": "2.00", "name": name} for name in (text, "Visa", "")]
-    adjusted = {} if profile is INNOVA else {"discount": {"amount": "2.00", "name": text}}
+    adjusted: dict[str, Any] = {} if profile is INNOVA else {"discount": {"amount": "2.00", "name": text}}
     plan = planned(
         profile=profile,
         lines=[LINE | adjusted | {"description": text, "price": "20.00"}],
