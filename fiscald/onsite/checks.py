@@ -291,7 +291,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     if code is not None:
         yield finding(code, reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
-        found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
+        # To be pasted into a shell, and it comes from whatever is connected.
+        found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
         yield finding("out_of_order", reason=reason)

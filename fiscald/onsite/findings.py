@@ -153,7 +153,7 @@ CATALOGUE: dict[str, Row] = {
         "finish or cancel it where it was begun; fiscald never does",
     ),
     "swapped": Row(
-        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} '{found}'"
+        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} {found}"
     ),
     "undecided": Row(
         True, "{reason}", "Trzeba rozstrzygnąć wcześniejszy dokument.",
