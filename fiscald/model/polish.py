@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fiscald.model.documents import PaymentType
 
 #: In the nominative, to stand after a colon.
@@ -16,3 +18,11 @@ PAYMENTS: dict[PaymentType, str] = {
     PaymentType.ACCOUNT: "konto klienta",
     PaymentType.TRANSFER: "przelew",
 }
+
+#: Words that stand in the place of a VAT rate.
+_RATES = {"exempt": "zwolniona", "inactive": "nieaktywna"}
+
+
+def in_polish(rates: str) -> str:
+    """VAT rates in Polish: ``"G exempt, A 23%"`` is ``"G zwolniona, A 23%"``."""
+    return re.sub("|".join(_RATES), lambda found: _RATES[found[0]], rates)
