@@ -123,9 +123,15 @@ class Change(NamedTuple):
     became: str
 
     def __str__(self) -> str:
-        code = f"U+{ord(self.char):04X}"
-        shown = f"{self.char} ({code})" if self.char.isprintable() and not _is_mark(self.char) else code
-        return f"{shown} became {self.became!r}" if self.became else f"{shown} was left out"
+        return _told(self)
+
+
+@lru_cache(maxsize=4096)
+def _told(change: Change) -> str:
+    char, became = change
+    code = f"U+{ord(char):04X}"
+    shown = f"{char} ({code})" if char.isprintable() and not _is_mark(char) else code
+    return f"{shown} became {became!r}" if became else f"{shown} was left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,29 +226,30 @@ class CodePage:
     def write(self, text: str) -> Fitted:
         """``text`` with the plain form of everything that this code page lacks."""
         out: list[str] = []
-        changes: dict[Change, None] = {}
-        lost = False
-        gap = digits = False  # the last character was left out; became something that ends with a digit
+        changes: dict[tuple[str, str], None] = {}
+        last = ""  # the last character that was written
+        lost = gap = digits = False  # something was left out; just now; the last form ends with a digit
         for place, char in enumerate(text):
             if char in self.chars:
-                if digits and char.isdigit():
-                    out.append(" ")
                 # Where a character between two spaces was left out, one of them is enough.
-                if not (gap and char == " " and (not out or out[-1].endswith(" "))):
-                    out.append(char)
-                    gap = False
+                if not (gap and char == " " and last in ("", " ")):
+                    out.append(f" {char}" if digits and char.isdigit() else char)
+                    last, gap = char, False
                 digits = False
                 continue
-            form = self.plain("µ" if _is_micro(text, place) else char)
-            lost |= form is None
-            became = _cased(form or "", text, place)
-            changes[Change(char, became)] = None
-            if not became:
+            form = self.plain("µ" if char == "μ" and _stands_alone(text, place) else char)
+            if form is None:
+                lost, form = True, ""
+            elif len(form) > 1 and char.isupper():
+                form = _cased(form, text, place)
+            changes[char, form] = None
+            if not form:
                 gap = True
                 continue
-            out.append(_apart(char, became, text[:place], out[-1] if out else ""))
-            gap, digits = False, became[-1].isdigit() and not char.isdecimal()
-        return Fitted("".join(out).strip(), tuple(changes), lost=lost)
+            out.append(_apart(char, form, text[:place]) if last.isdigit() else form)
+            last, gap = form[-1], False
+            digits = last.isdigit() and not char.isdecimal()
+        return Fitted("".join(out).strip(), tuple(Change(*each) for each in changes), lost=lost)
 
 
 def _prints(char: str) -> bool:
@@ -250,26 +257,22 @@ def _prints(char: str) -> bool:
     return char == " " or unicodedata.category(char)[0] not in "CZM"
 
 
-def _is_micro(text: str, place: int) -> bool:
-    """A Greek m that stands alone is the prefix micro: as a letter, 5 μg would become 5 mg."""
-    return text[place] == "μ" and not _GREEK.search(text[max(place - 1, 0) : place] + text[place + 1 : place + 2])
+def _stands_alone(text: str, place: int) -> bool:
+    """A Greek m without Greek beside it is the prefix micro: as a letter, 5 μg would become 5 mg."""
+    return not _GREEK.search(text[max(place - 1, 0) : place] + text[place + 1 : place + 2])
 
 
 def _cased(form: str, text: str, place: int) -> str:
     """A capital letter that becomes several is written in capitals among capitals: БОРЩ is BORSHCH."""
-    if len(form) < 2 or not text[place].isupper():
-        return form
     after, before = text[place + 1 : place + 2], text[max(place - 1, 0) : place]
     return form.upper() if after.isupper() or (before.isupper() and not after.islower()) else form
 
 
-def _apart(char: str, became: str, before: str, last: str) -> str:
-    """Digits that must not run into the ones before: 1½ is 1 1/2, 10² is 10^2."""
-    raised = "<super>" in unicodedata.decomposition(char)
-    if raised and last[-1:].isdigit() and "<super>" not in unicodedata.decomposition(before[-1:] or " "):
-        return f"^{became}"
-    runs_on = became[0].isdigit() and last[-1:].isdigit() and not char.isdecimal() and not raised
-    return f" {became}" if runs_on else became
+def _apart(char: str, form: str, before: str) -> str:
+    """What follows a digit and must not run into its number: 1½ is 1 1/2, 10² is 10^2."""
+    if "<super>" in unicodedata.decomposition(char):
+        return form if "<super>" in unicodedata.decomposition(before[-1:] or " ") else f"^{form}"
+    return f" {form}" if form[0].isdigit() and not char.isdecimal() else form
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
 import sys
 import time
@@ -187,6 +188,22 @@ def test_no_plain_form_holds_what_a_protocol_reserves() -> None:
         for char in ASSIGNED + OTHERS:
             form = code_page(page).plain(char) or ""
             assert not any(ord(each) < 32 or 127 <= ord(each) < 160 for each in form), hex(ord(char))
+
+
+@pytest.mark.parametrize(
+    ("page", "digest"),
+    [("cp1250", "adfc06e4b13d7f00"), ("latin2", "8cde03056f5c529b"), ("mazovia", "67808579a66c75f9")],
+)
+def test_a_plain_form_never_changes(page: str, digest: str) -> None:
+    """A changed form renames goods, which printers know by their names: it belongs into the changelog.
+
+    Over the characters of Unicode 3.2, which are the same in every Python.
+    """
+    found = hashlib.sha256()
+    for char in ASSIGNED:
+        if unicodedata.ucd_3_2_0.category(char) not in ("Cn", "Co", "Cs"):
+            found.update(f"{char}{code_page(page).plain(char)}\n".encode())
+    assert found.hexdigest()[:16] == digest
 
 
 def test_signs_are_plain_ascii() -> None:
