@@ -19,7 +19,8 @@ from functools import cache, lru_cache
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+
+from fiscald.model.strict import mistake
 
 #: The code pages a printer can be set to, by the name used in the configuration, with Python's codec.
 CODE_PAGES = {"cp1250": "cp1250", "latin2": "iso8859_2", "mazovia": "mazovia"}
@@ -66,8 +67,8 @@ def clean(text: str) -> str:
 
 def _not_empty(text: str) -> str:
     if not text:
-        raise PydanticCustomError(
-            "text.empty", "this text is empty; send at least one character or leave the field out"
+        raise mistake(
+            "text.empty", "this text is empty; send at least one character or leave the field out", "tekst jest pusty."
         )
     return text
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def job(state: JobState = JobState.UNDECIDED) -> JobAnswer:
     """A job of that document."""
     return JobAnswer(
         key="A", printer="till1", state=state, document=document(), created_at=MOMENT, updated_at=MOMENT,
-        result=Result(number=1, printer_id=HOSTILE, total=1000, device={HOSTILE: HOSTILE}),
+        result=Result(number=1, printer_id=HOSTILE, total=Decimal("10.00"), device={HOSTILE: HOSTILE}),
         warnings=(Notice(code="text.cut", detail=HOSTILE, detail_pl=HOSTILE, pointer=f"/{HOSTILE}"),),
         error=refusal(), waiting=refusal(), evidence={HOSTILE: [HOSTILE]},
     )  # fmt: skip

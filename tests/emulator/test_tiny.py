@@ -12,7 +12,7 @@ from fiscald.cli.preview import carry_out
 from fiscald.emulator.memory import DEFAULT_RATES, RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.documents import Receipt
-from fiscald.model.money import format_grosze
+from fiscald.model.money import format_grosze, grosze
 from fiscald.model.preview import Preview
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Settings
@@ -59,9 +59,9 @@ def printed_total(name: str, profile: str, document: Receipt) -> int | None:
     verdict = carry_out(device, found)
     assert check.totals is not None
     assert verdict.result.total == check.totals.total
-    assert sum(device.register.state.day.receipts) == check.totals.total
+    assert sum(device.register.state.day.receipts) == grosze(check.totals.total)
     assert min(device.register.state.day.receipts) >= 0
-    return check.totals.total
+    return grosze(check.totals.total)
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])

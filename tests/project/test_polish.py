@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
+from pydantic import ValidationError
 
 import fiscald.model
 from fiscald.api.rights import Right, Rights
@@ -40,7 +41,7 @@ POLISH_TOO = {"bon"}
 FACTS = {
     "printer", "found", "expected", "reason_pl", "right_pl", "user", "group", "program", "minutes", "rates_pl", "hint",
 }  # fmt: skip
-LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
+LINE: dict[str, object] = {"name": "Kawa", "price": "10.00", "vat": "A"}
 
 
 def enums() -> Iterator[type[StrEnum]]:
@@ -143,6 +144,25 @@ def said(name: str, content: dict[str, object]) -> Iterator[tuple[str, str | Non
         for plan in plans:
             yield from ((error.code, error.detail_pl) for error in plan.errors)
             yield from ((notice.code, notice.detail_pl) for notice in plan.notices)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE | {"name": " "},
+        *(LINE | {"price": price} for price in (12, 1.5, "-1", "0.00", "1,50", "1.555", "x", "999999999", None, True)),
+        *(LINE | {"quantity": quantity} for quantity in ("0", "1,5", 1.5, "x")),
+        *(LINE | {"discount": {"percent": percent}} for percent in ("0", "150", "x", 1.5)),
+    ],
+    ids=str,
+)
+def test_bad_fields_of_a_document(line: dict[str, object]) -> None:
+    """Those that have Polish words of their own."""
+    with pytest.raises(ValidationError) as caught:
+        Receipt.model_validate({"lines": [line]})
+    for error in caught.value.errors():
+        if "detail_pl" in error.get("ctx", {}):
+            polish(error["ctx"]["detail_pl"])
 
 
 @pytest.mark.parametrize("name", ["posnet", "thermal"])

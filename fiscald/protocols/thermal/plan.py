@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.documents import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
-from fiscald.model.money import format_grosze, line_value, plain
+from fiscald.model.money import format_grosze, grosze, line_value, plain
 from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
@@ -176,7 +176,7 @@ class _Planner:
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         quantity = self._quantity(line, at)
         value = self.plan.line_value(line, at)
-        if max(value, line.price) > self.most:
+        if max(value, grosze(line.price)) > self.most:
             self.plan.error(at, "line.too_large", f"price or value are {self.too_much}", "pozycja ma za dużą wartość.")
         adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, ""
         if adjustment is not None and value:
@@ -191,7 +191,7 @@ class _Planner:
             delta = -amount if discount else amount
             # The printer itself prints the word "rabat" or "narzut" in front (11.5).
             adjustment_name = self._adjustment_name(adjustment, f"{at}/{word}/name", "$l", "nazwa_rabatu")
-        sold = _Sold(name, rate, line.price, line.quantity, delta)
+        sold = _Sold(name, rate, grosze(line.price), line.quantity, delta)
         if line.storno:
             self._storno(line, sold, at)
         else:
@@ -216,7 +216,7 @@ class _Planner:
             nazwa=name,
             ilosc=quantity,
             ptu=RATE_LETTERS[rate] if isinstance(rate, int) else "A",
-            cena=line.price,
+            cena=grosze(line.price),
             brutto=min(value, self.most),
             rabat=abs(delta) if more else None,
             nazwa_rabatu=adjustment_name if delta else None,
@@ -298,7 +298,7 @@ class _Planner:
         valued = []
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(item.price, item.quantity)
+            value = line_value(grosze(item.price), item.quantity)
             if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
@@ -346,7 +346,7 @@ class _Planner:
             pointer = f"{at}/payments/{index}"
             self.plan.pay(payment, due, pointer)
             if payment.type is PaymentType.CASH:
-                cash += payment.amount
+                cash += grosze(payment.amount)
                 if payment.name:
                     self.plan.left_out(f"{pointer}/name", "this printer prints no name of a cash payment")
             elif (form := self._form(payment, pointer)) is not None:
@@ -374,7 +374,7 @@ class _Planner:
         usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
         name = payment.name and self.text(payment.name, f"{pointer}/name", "$b 1", "nazwa")
-        return _Form(number, payment.amount, name or own)
+        return _Form(number, grosze(payment.amount), name or own)
 
     def _means_itself(self, kind: PaymentType) -> bool:
         """Whether the printer has a form of its own for that type."""
