@@ -31,6 +31,11 @@ class _Fonts:
 
 def draw(printouts: Sequence[Printout], path: Path) -> None:
     """Draw the sheets below each other into a PNG file. Raises ``ValueError`` if there are none."""
+    path.write_bytes(picture(printouts))
+
+
+def picture(printouts: Sequence[Printout]) -> bytes:
+    """The sheets below each other as PNG. Raises ``ValueError`` if there are none."""
     if not printouts:
         raise ValueError("nothing was printed")
     fonts = _Fonts()
@@ -42,7 +47,9 @@ def draw(printouts: Sequence[Printout], path: Path) -> None:
     for sheet in sheets:
         page.paste(sheet, ((width - sheet.width) // 2, top))
         top += sheet.height + _GAP
-    page.save(path, "PNG", optimize=True)
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:

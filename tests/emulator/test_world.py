@@ -111,7 +111,8 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
     with pytest.raises(TimeoutError):
         host.recv()
     fiscal_printer.clear()
-    fiscal_printer.foreign_receipt()
+    with pytest.raises(ValueError, match="one is open"):
+        fiscal_printer.foreign_receipt()
     fiscal_printer.seed(cash=777)
     assert fiscal_printer.register.cash == 777
     fiscal_printer.power(on=False)
@@ -238,7 +239,7 @@ def test_orders() -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        (b"{", "JSON"), (b"[]", "order"), (b'{"do": "explode"}', "do"), (b'{"do": "switch", "name": "paper"}', "paper_out"),
+        (b"{", "JSON"), (b"[]", "object"), (b'{"do": "explode"}', "do"), (b'{"do": "switch", "name": "paper"}', "paper_out"),
         (b'{"do": "power"}', "on"), (b'{"do": "fault", "act": "drop_after", "nth": 0}', "nth"), (b'{"do": "clear", "x": 1}', "x"),
         (b'{"do": "seed", "state": {"unique_number": 5}}', "unique_number"),
         (b'{"do": "seed", "state": {"unique_number": "ZBF 2101002392"}}', "EMU"),

@@ -55,7 +55,7 @@ class Sheet:
         who = " ".join(part for part in (number, f"#{foot.till}", foot.cashier) if part)
         paper.pair(who, f"{self.register.now():%H:%M}")
         paper.mark()
-        logo = "{PL}" if state.fiscal else "# NIEFISKALNY #"
+        logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         paper.centre(f"{logo} {state.unique_number}")
 
     def _nonfiscal_end(self) -> None:
@@ -164,7 +164,7 @@ class Sheet:
 
     def receipt(self, transaction: Transaction) -> Paper:
         """A completed receipt; with packaging, payments stand in the non-fiscal part."""
-        paper, fiscal = self.paper, self.register.state.fiscal
+        paper, fiscal = self.paper, self.register.fiscal
         paper.title("PARAGON FISKALNY" if fiscal else "NIEFISKALNY")
         paper.rule()
         self._sale(transaction)
@@ -184,7 +184,7 @@ class Sheet:
 
     def cancelled(self, transaction: Transaction) -> Paper:
         """A receipt or invoice that was given up."""
-        paper, fiscal = self.paper, self.register.state.fiscal
+        paper, fiscal = self.paper, self.register.fiscal
         word = "FAKTURA" if transaction.kind == "invoice" else "PARAGON"
         ending = "ANULOWANA" if transaction.kind == "invoice" else "ANULOWANY"
         paper.title(f"{word} FISKALNY" if fiscal and word == "PARAGON" else word if fiscal else "NIEFISKALNY")
@@ -268,7 +268,7 @@ class Sheet:
     def daily_report(self, record: DailyRecord) -> Paper:
         """The fiscal daily report: net and tax from the day's gross, not from the receipts."""
         paper, day = self.paper, record.day
-        paper.title("RAPORT FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+        paper.title("RAPORT FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         paper.title("DOBOWY")
         paper.pair("NR RAPORTU", str(record.number))
         paper.rule()

@@ -63,7 +63,8 @@ def test_every_command_answer_and_field_has_a_meaning() -> None:
             if layout.name == name:
                 fields |= {param.name for param in layout.params}
                 for part in layout.parts:
-                    fields |= {part.name + letter for letter in "ABCDEFG"} if part.by_rate else {part.name}
+                    fields |= {part.name + part.letter(index, 7) for index in range(7)}
+                    fields |= {part.name + part.letter(0, 5)} - {part.name + "A"}
         assert meanings.keys() == fields, name
         assert all(meaning.text for meaning in meanings.values())
     assert list(WORDS["ENQ"][1]) == ["FSK", "CMD", "PAR", "TRF"]
@@ -197,9 +198,9 @@ def test_the_brand_is_that_of_the_profile_or_of_the_model_or_of_what_fits() -> N
     assert error() == error("1#RPOSNET Thermal/2.02") == posnet
     assert error("1#RNOVITUS HD ONLINE/1.60") == novitus
     assert error("1#RNOVITUS HD ONLINE/1.60", profile="posnet") == posnet
-    assert told(one("2;0;0;1$lA|1.|A/2.00/2.00/a description|"))["opis"] == "a description"
-    strict = one("2;0;0;1$lA|1.|A/2.00/2.00/a description|", profile="posnet")
-    assert [field.name for field in strict.fields] == ["Pi", "Pr", "Po", "Pd", "string"]
+    assert told(one("2;1;0$lA|1.|A/2.00/2.00/1.00/a name|"))["nazwa_rabatu"] == "a name"
+    strict = one("2;1;0$lA|1.|A/2.00/2.00/1.00/a name|", profile="posnet")
+    assert [field.name for field in strict.fields] == ["Pi", "Pr", "Po", "string"]
     assert one("30#v").name == "#v 30"
     assert [field.name for field in one("30#v", profile="posnet").fields] == ["param"]
 
