@@ -38,6 +38,7 @@ class LocalDaemon:
         self.printers = dict(printers)
         self.name = next(iter(self.printers))
         """The name of the first printer."""
+        self._client: Client | None = None
         self._folder = contextlib.ExitStack()
         self._running = contextlib.ExitStack()
         self._directory = Path()
@@ -58,8 +59,6 @@ class LocalDaemon:
         if self._client is None:
             raise RuntimeError("the daemon is stopped; start() it first")
         return self._client
-
-    _client: Client | None = None
 
     def __enter__(self) -> Self:
         """Start it. Raises ``CannotStart``; nothing is left running then."""

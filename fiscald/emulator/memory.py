@@ -60,9 +60,8 @@ Rate = Annotated[Decimal | str | None, BeforeValidator(_rate)]
 RateTable = Annotated[list[Rate], Field(min_length=RATES, max_length=RATES)]
 RateIndex = Annotated[int, Field(ge=0, lt=RATES)]
 """The place of a rate in the table: 0 is A."""
-PerRate = Annotated[
-    list[Annotated[int, Field(ge=-MAX_GROSZE, le=MAX_GROSZE)]], Field(min_length=RATES, max_length=RATES)
-]
+SignedGrosze = Annotated[int, Field(ge=-MAX_GROSZE, le=MAX_GROSZE)]
+PerRate = Annotated[list[SignedGrosze], Field(min_length=RATES, max_length=RATES)]
 """Grosze by rate, of a document; negative where more was taken back than sold."""
 Grosze = Annotated[int, Field(ge=0, le=MAX_GROSZE)]
 DayTotals = Annotated[list[Grosze], Field(min_length=RATES, max_length=RATES)]

@@ -6,6 +6,7 @@ daemon. Registered as a plugin by the installed package (``pip install fiscald[t
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "fiscal_printer(family=..., profile=..., ...): which emulated printer the fixtures fiscal_printer and fiscald have",
+        "fiscal_printer(family=..., profile=..., ...): the emulated printer of the fixtures fiscal_printer and fiscald",
     )
 
 
@@ -45,16 +46,16 @@ def fiscal_printer(request: pytest.FixtureRequest) -> Iterator[EmulatedPrinter]:
     from fiscald.emulator.running import CannotStart, EmulatedPrinter
     from fiscald.emulator.storage import StorageError
 
-    try:
-        made = EmulatedPrinter(**_options(request))
-        started = made.__enter__()
-    except (ValueError, CannotStart, StorageError) as error:
-        pytest.fail(f"fiscal_printer: {error}", pytrace=False)
-    try:
-        request.node.stash.setdefault(_PRINTERS, []).append(started)
-        yield started
-    finally:
-        made.__exit__()
+    why = ""
+    with contextlib.ExitStack() as stack:
+        try:
+            printer = stack.enter_context(EmulatedPrinter(**_options(request)))
+        except (ValueError, CannotStart, StorageError) as error:
+            why = str(error)
+        if why:
+            pytest.fail(f"fiscal_printer: {why}", pytrace=False)
+        request.node.stash.setdefault(_PRINTERS, []).append(printer)
+        yield printer
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class ByAmounts(NamedTuple):
 
     def __call__(self, given: Given) -> int:
         """How many; ``slashes`` are the amounts, three of which are no rates and no totals."""
-        amounts = max(given["slashes"] - 3, 0)
+        amounts: int = max(given["slashes"] - 3, 0)
         return amounts - amounts // 2 if self.totals else amounts // 2
 
 
@@ -450,8 +450,8 @@ def _status(rates: Times | ByAmounts, totals: Times | ByAmounts) -> tuple[Part, 
 RESULT = Layout("#Z", None, (_r("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
 #: ``23#s``: all that proves a document in one answer, with a check byte (5.9).
 STATUS = Layout("#X", 2, (), _status(_SEVEN, _SEVEN))
-#: The same of the rates in use only, those of goods first, then the total of the exempt one: the answer to ``#s`` and to
-#: numbers below 22. Some POSNET devices answer ``23#s`` so, and nobody says with how many rates (12, no. 11).
+#: The same of the rates in use only, and the total of the exempt one last: the answer to ``#s`` and to numbers below
+#: 22. Some POSNET devices answer ``23#s`` with a ``1#X``; of how many rates, no source says (12, no. 11).
 STATUS_OLD = Layout("#X", 1, (), _status(ByAmounts(totals=False), ByAmounts(totals=True)), Check.OPTIONAL)
 #: ``24#s``: daily records and the current or last receipt by rate.
 RECORDS = Layout("#X", 3, (), (
