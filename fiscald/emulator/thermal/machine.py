@@ -221,11 +221,9 @@ class Machine:
         try:
             self.check_state(row.name)
             values = row.read(frame, self.dialect)
-        except FieldFault as fault:
+        except (FieldFault, ExecError) as error:
             if (form := unbuilt.form_of(frame)) is not None:
                 self.unknown_command(*form)
-            return self.refused(frame.name, fault.number)
-        except ExecError as error:
             return self.refused(frame.name, error.number)
         handler = self._handlers[row.name]
         return self.finish(row, values, lambda: handler(self, values))
