@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from fiscald.emulator.wording import shortened
 from fiscald.model.money import MAX_GROSZE
 
 RATES = 7
@@ -34,11 +35,14 @@ def _rate(value: Any) -> Decimal | str | None:
     """A rate from any form that is not ambiguous; text is a percentage, never another kind of rate."""
     if value is None or value == "exempt":
         return None if value is None else "exempt"
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        value = format(value, "f")
-    if not isinstance(value, str) or _PERCENT.fullmatch(value) is None:
-        raise ValueError(f"{value!r} is not a VAT rate; {_RATE_HELP}")
-    return Decimal(value.replace(",", "."))
+    text = value
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+    elif isinstance(value, int) and 0 <= value < 100 and not isinstance(value, bool):
+        text = str(value)
+    if not isinstance(text, str) or _PERCENT.fullmatch(text) is None:
+        raise ValueError(f"{shortened(value)} is not a VAT rate; {_RATE_HELP}")
+    return Decimal(text.replace(",", "."))
 
 
 def _shown(moment: datetime) -> datetime:

@@ -22,7 +22,7 @@ from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
 from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RATE_LETTERS, RESULT, Check, Layout, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
-from fiscald.protocols.thermal.frames import Frame, encode
+from fiscald.protocols.thermal.frames import HEADER_END, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import Profile
 
@@ -131,8 +131,8 @@ class Machine:
         state.cancelled_numbered = False
         state.numbers_run_on = not self.profile.report_clears_number
         # POSNET: three letters and eight digits; Novitus: ten digits (5.9).
-        digits = state.unique_number[3:].strip()
-        state.unique_number = "EMU" + digits[-(10 if self.novitus else 8) :].rjust(8, "0")
+        digits, width = state.unique_number[3:].strip(), 10 if self.novitus else 8
+        state.unique_number = "EMU" + digits[-width:].rjust(width, "0")
 
     @property
     def identifiers(self) -> frozenset[str]:
@@ -286,8 +286,16 @@ class Machine:
 
     def _answer(self, layout: Layout, reply: Values) -> bytes:
         """An answer; with a check byte only where every printer sends one (3.2)."""
-        frame = layout.write(readable(reply, self.dialect.codec), self.dialect)
+        values = {
+            # The one byte that is no character of any text; only a seeded header can hold it.
+            name: self._without_end(value) if isinstance(value, str) else value
+            for name, value in readable(reply, self.dialect.codec).items()
+        }
+        frame = layout.write(values, self.dialect)
         return encode(frame if layout.check is Check.REQUIRED else frame._replace(digits=b""))
+
+    def _without_end(self, text: str) -> str:
+        return text.encode(self.dialect.codec).replace(HEADER_END, b"?").decode(self.dialect.codec)
 
     def refused(self, identifier: str, number: int, *, shown: int | None = None, changes: bool = False) -> Outcome:
         """A command failed with ``number``; ``shown``: another one is told in ``#Z`` and on the display."""
