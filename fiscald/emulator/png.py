@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ from fiscald.emulator.paper import MARK, PaperLine, Printout
 _SIZE = 20
 _MARGIN = 24
 _GAP = 28
+_QR_SCALE, _QR_BORDER = 4, 2
 _INK, _FAINT, _PAPER = (32, 32, 40), (150, 150, 160), (252, 252, 248)
 
 
@@ -53,8 +55,8 @@ def picture(printouts: Sequence[Printout]) -> bytes:
 
 
 def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
-    codes = {index: picture for index, line in enumerate(printout.lines) if (picture := _code(line)) is not None}
     width = int(fonts.cell * printout.width) + 2 * _MARGIN
+    codes = {index: _code(line, fonts, width) for index, line in enumerate(printout.lines) if line.code is not None}
     height = 2 * _MARGIN
     for index in range(len(printout.lines)):
         height += codes[index].height + _MARGIN if index in codes else fonts.height
@@ -75,10 +77,23 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     return image
 
 
-def _code(line: PaperLine) -> Image.Image | None:
-    """A QR code as a picture; other codes stay text."""
-    if line.code is None or line.code[0] != "qr":
-        return None
-    buffer = io.BytesIO()
-    segno.make_qr(line.code[1]).save(buffer, kind="png", scale=4, border=2)
-    return Image.open(buffer).convert("RGB")
+def _code(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
+    """A QR code as a picture; another code as a frame that says what it is, for nothing here draws it."""
+    assert line.code is not None
+    kind, content = line.code
+    if kind == "qr":
+        code = segno.make_qr(content)
+        modules, _ = code.symbol_size(border=_QR_BORDER)
+        scale = min(_QR_SCALE, max(1, (width - 2 * _MARGIN) // modules))
+        buffer = io.BytesIO()
+        code.save(buffer, kind="png", scale=scale, border=_QR_BORDER, light=_PAPER)
+        return Image.open(buffer).convert("RGB")
+    lines = textwrap.wrap(f"{kind}: {content}", int((width - 4 * _MARGIN) / fonts.cell), max_lines=4)
+    size = (width - 2 * _MARGIN, (len(lines) + 1) * fonts.height)
+    image = Image.new("RGB", size, _PAPER)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=_INK)
+    for index, text in enumerate(lines):
+        left = (size[0] - fonts.plain.getlength(text)) / 2
+        pen.text((left, (index + 0.5) * fonts.height), text, font=fonts.plain, fill=_INK)
+    return image

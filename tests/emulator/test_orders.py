@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,7 +48,13 @@ def said(it: Control, **content: Any) -> dict[str, Any]:
 def condition(it: Control) -> tuple[Any, ...]:
     device = it.device
     state = device.register.state.model_dump_json()
-    return state, device.powered, set(device.faults.switches), list(device.faults.planned), len(device.register.printouts)
+    return (
+        state,
+        device.powered,
+        set(device.faults.switches),
+        list(device.faults.planned),
+        len(device.register.printouts),
+    )
 
 
 def test_every_order_and_field_is_walked_here() -> None:
@@ -87,7 +94,9 @@ def test_a_misspelt_field_is_refused(do: str) -> None:
     assert not said(control(), do=do, **RIGHT[do], nonsense=1)["ok"]
 
 
-@pytest.mark.parametrize(("do", "name"), [(do, name) for do, name in FIELDS if name in ("act", "name", "on", "offset", "state")])
+@pytest.mark.parametrize(
+    ("do", "name"), [(do, name) for do, name in FIELDS if name in ("act", "name", "on", "offset", "state")]
+)
 def test_what_is_missing_is_named(do: str, name: str) -> None:
     if (do, name) == ("switch", "on"):
         return  # a condition begins where nothing else is said
@@ -164,12 +173,13 @@ def test_every_command_that_the_model_knows_can_be_named(family: str) -> None:
 
 def test_python_faults_and_conditions_are_refused_in_the_same_way() -> None:
     with EmulatedPrinter() as printer:
-        for wrong, hint in (
+        attempts: list[tuple[Callable[[], None], str]] = [
             (lambda: printer.switch("paperout"), "did you mean paper_out?"), (lambda: printer.fault("drop"), "drop_"),
             (lambda: printer.fault("drop_after", "trnd"), "did you mean trend?"), (lambda: printer.fault("switch", "trend"), "names the condition"),
             (lambda: printer.fault("late", "trend", second=2), "did you mean seconds?"), (lambda: printer.fault("late", nth=0), "nth: "),
             (lambda: printer.clock(1e12), "offset: "),
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for wrong, hint in attempts:
             with pytest.raises(ValueError) as told:
                 wrong()
             assert hint in str(told.value)
@@ -191,7 +201,10 @@ def test_a_fault_that_happened_is_told_with_its_command() -> None:
     talk.say("scomm|")
     told = said(it, do="fired")
     assert told["fired"] == [{"act": "switch", "switch": "paper_low", "command": "scomm"}]
-    assert [(each["act"], each["command"], each["nth"]) for each in told["planned"]] == [("drop_after", "trend", 1), ("noise", "scnt", 2)]
+    assert [(each["act"], each["command"], each["nth"]) for each in told["planned"]] == [
+        ("drop_after", "trend", 1),
+        ("noise", "scnt", 2),
+    ]
     talk.say("scnt|")
     assert said(it, do="fired")["planned"][1]["nth"] == 1
     talk.sell(["trline|naKawa|vt0|pr100|"], "scnt|")
@@ -227,7 +240,9 @@ def test_a_late_answer_to_a_command_that_jumps_the_queue() -> None:
     assert talk.receive() == ["sdev|ds0|cp1|qe1|pe0|"]
 
 
-@pytest.mark.parametrize(("act", "printed"), [(Act.FOREIGN_RECEIPT, 1), (Act.POWER_CUT_BEFORE, 0), (Act.POWER_CUT_AFTER, 0)])
+@pytest.mark.parametrize(
+    ("act", "printed"), [(Act.FOREIGN_RECEIPT, 1), (Act.POWER_CUT_BEFORE, 0), (Act.POWER_CUT_AFTER, 0)]
+)
 def test_what_happens_around_a_command_that_jumps_the_queue(act: Act, printed: int) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act, command="sprn"))

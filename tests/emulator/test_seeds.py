@@ -52,7 +52,7 @@ PLACES = [place for place in leaves(FULL) if place[0] not in NOT_SEEDED]
 
 def with_value(place: Path_, value: Any) -> dict[str, Any]:
     """A seed of one field, with ``value`` at that place in it."""
-    content = copy.deepcopy({place[0]: FULL[str(place[0])]})
+    content = {str(place[0]): copy.deepcopy(FULL[str(place[0])])}
     inside: Any = content
     for step in place[:-1]:
         inside = inside[step]
@@ -210,7 +210,23 @@ HOSTILE: list[Any] = [
 POSNET_QUERIES = (
     "scomm|", "sfsk|", "scnt|", "strns|", "stot|", "eclastdocnoget|ty0|", "rtcget|", "vatget|", "getrealid|", "hdrget|", "ftrinfoget|",
 )  # fmt: skip
-THERMAL_QUERIES = ("#s", "22#s", "23#s", "24#s", "28#s", "50#s", "99#s", "100;0#s", "100;1#s", "100;2#s", "#n", "#v", "#c", "#u", "$gKawa|A/")
+THERMAL_QUERIES = (
+    "#s",
+    "22#s",
+    "23#s",
+    "24#s",
+    "28#s",
+    "50#s",
+    "99#s",
+    "100;0#s",
+    "100;1#s",
+    "100;2#s",
+    "#n",
+    "#v",
+    "#c",
+    "#u",
+    "$gKawa|A/",
+)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
@@ -229,7 +245,14 @@ def test_whatever_a_seed_holds_the_printer_goes_on(place: Path_) -> None:
         if told is not None:
             assert told.startswith(f"state.{place[0]}"), told
             continue
-        for query in (*POSNET_QUERIES, "trinit|", "trline|naKawa|vt0|pr100|", "trend|to100|", "prncancel|", "dailyrep|da2026-10-09|"):
+        for query in (
+            *POSNET_QUERIES,
+            "trinit|",
+            "trline|naKawa|vt0|pr100|",
+            "trend|to100|",
+            "prncancel|",
+            "dailyrep|da2026-10-09|",
+        ):
             assert posnet.say(query), (value, query)
         for talk in thermal:
             for query in (*THERMAL_QUERIES, "0$h", "1$lKawa|1.|A/1/1/", "1;0$e000|0/1/", "0$e", "1;26;7;15#r"):

@@ -250,7 +250,7 @@ def shift_report(machine: Machine, values: Values) -> None:
             ("ILOŚĆ ANULOWANYCH PARAGONÓW", str(counts["cancelled"] - since["cancelled"])),
             ("Liczba stornowanych pozycji:", str(counts["stornos"] - since["stornos"])),
             ("STAN KASY:", amount(state.cash)),
-            ("Początek zmiany:", before.get("at", "")),
+            ("Początek zmiany:", before.get("at") or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
             ("Koniec zmiany:", f"{now:%Y-%m-%d,%H:%M}"),
         ],
     )

@@ -72,7 +72,7 @@ def test_ninety_nine_asks_for_the_cash_in_euro(profile: str) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_rates_have_two_digits_before_the_point(command: str, profile: str) -> None:
     """Exempt and inactive have three."""
-    table = [Decimal("23"), Decimal("8"), Decimal("5.5"), Decimal(0), None, None, "exempt"]
+    table = [Decimal(23), Decimal(8), Decimal("5.5"), Decimal(0), None, None, "exempt"]
     body = answer(command, profile, rates=table)
     assert b"/23.00/08.00/05.50/00.00/" in body
     if command != "#s":
