@@ -174,5 +174,5 @@ def test_an_option_that_does_not_exist_is_refused_with_the_nearest_one() -> None
         ({"code_page": "utf8"}, "cp1250"), ({"link": "usb"}, "tcp or pty"), ({"sed": 1}, "did you mean seed?"),
     ):  # fmt: skip
         with pytest.raises(ValueError) as told:
-            EmulatedPrinter(**options)  # type: ignore[arg-type]
+            EmulatedPrinter(**options)
         assert hint in str(told.value)
