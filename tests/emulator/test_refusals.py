@@ -40,6 +40,26 @@ def sell(register: Register, price: int = 1000, rate: int = 0, name: str = "Kawa
     register.sell(name, rate, price, ONE, **more)
 
 
+def pack(register: Register, price: int, *, returned: bool = False) -> None:
+    register.pack("1", price, ONE, value=None, returned=returned)
+
+
+def one_after_another(*actions: Callable[[Register], object]) -> Callable[[Register], object]:
+    def all_of_them(register: Register) -> None:
+        for action in actions:
+            action(register)
+
+    return all_of_them
+
+
+def reverse(register: Register) -> None:
+    sell(register, storno=True)
+
+
+def give_change(amount: int) -> Callable[[Register], object]:
+    return lambda register: register.pay(0, amount, "", change=True)
+
+
 #: What was there before, what is done then; ``True``: a receipt is open.
 Case = tuple[RegisterState, bool, Callable[[Register], object], Callable[[Register], object]]
 
@@ -102,7 +122,7 @@ CASES: dict[Refusal, list[Case]] = {
     ],
     Refusal.DISCOUNT_BASE: [
         case(lambda r: r.adjust_rate(1, changes(-1)), before=sell),
-        case(lambda r: r.adjust_subtotal(changes(10)), before=lambda r: (sell(r), sell(r, storno=True))),
+        case(lambda r: r.adjust_subtotal(changes(10)), before=one_after_another(sell, reverse)),
     ],
     Refusal.NO_LINE: [case(lambda r: r.adjust_subtotal(changes(-1))), case(lambda r: r.adjust_rate(0, changes(-1)))],
     Refusal.STORNO_VALUE: [
@@ -119,7 +139,7 @@ CASES: dict[Refusal, list[Case]] = {
         ),
     ],
     Refusal.STORNO_QUANTITY: [
-        case(lambda r: r.sell("Kawa", 0, 1000, Decimal(2), storno=True), before=lambda r: (sell(r), sell(r))),
+        case(lambda r: r.sell("Kawa", 0, 1000, Decimal(2), storno=True), before=one_after_another(sell, sell)),
     ],
     Refusal.GOODS_LOCKED: [
         case(sell, goods=lowered()), case(lambda r: r.check_goods("KAWA", 0), goods=lowered()),
@@ -145,25 +165,22 @@ CASES: dict[Refusal, list[Case]] = {
         case(lambda r: r.take_back_payment(0, 1000), before=paid(1000)),
     ],
     Refusal.PACKAGING_RANGE: [
-        case(
-            lambda r: r.pack("1", MAX_GROSZE, ONE, value=None, returned=returned),
-            before=lambda r: r.pack("1", 1, ONE, value=None, returned=returned),
-        )
-        for returned in (False, True)
+        case(lambda r: pack(r, MAX_GROSZE), before=lambda r: pack(r, 1)),
+        case(lambda r: pack(r, MAX_GROSZE, returned=True), before=lambda r: pack(r, 1, returned=True)),
     ],
     Refusal.PACKAGING_VALUE: [case(lambda r: r.pack("1", 50, Decimal(2), value=99, returned=False))],
     Refusal.TOTAL_ZERO: [
         case(lambda r: r.check_close(total=1)),
-        case(lambda r: r.check_close(total=1), before=lambda r: (sell(r), sell(r, storno=True))),
+        case(lambda r: r.check_close(total=1), before=one_after_another(sell, reverse)),
     ],
     Refusal.TOTAL: [case(lambda r: r.check_close(total=999), before=sell), case(lambda r: r.check_close(total=1001), before=sell)],
     Refusal.PACKAGING_GIVEN: [
         case(lambda r: r.check_close(total=1000, packaging_given=1), before=sell),
-        case(lambda r: r.check_close(total=1000), before=lambda r: (sell(r), r.pack("1", 1, ONE, value=None, returned=False))),
+        case(lambda r: r.check_close(total=1000), before=one_after_another(sell, lambda r: pack(r, 1))),
     ],
     Refusal.PACKAGING_TAKEN: [
         case(lambda r: r.check_close(total=1000, packaging_taken=1), before=sell),
-        case(lambda r: r.check_close(total=1000), before=lambda r: (sell(r), r.pack("1", 1, ONE, value=None, returned=True))),
+        case(lambda r: r.check_close(total=1000), before=one_after_another(sell, lambda r: pack(r, 1, returned=True))),
     ],
     Refusal.PAID: [
         case(lambda r: r.check_close(total=1000, paid=999), before=paid(1000)), case(lambda r: r.check_close(total=1000), before=paid(1000)),
@@ -174,14 +191,14 @@ CASES: dict[Refusal, list[Case]] = {
         case(lambda r: r.check_close(total=1000, paid=1200, change=199), before=paid(1200)),
         case(
             lambda r: r.check_close(total=1000, paid=1200, change=199),
-            before=lambda r: (paid(1200)(r), r.pay(0, 200, "", change=True)),
+            before=one_after_another(paid(1200), give_change(200)),
         ),
     ],
     Refusal.NOT_COVERED: [
         case(lambda r: r.check_close(total=1000, paid=999), before=paid(999)),
         case(
             lambda r: r.check_close(total=1000, paid=1200, change=100),
-            before=lambda r: (paid(1200)(r), r.pay(0, 100, "", change=True)),
+            before=one_after_another(paid(1200), give_change(100)),
         ),
     ],
     Refusal.CASH_NEGATIVE: [case(lambda r: r.cash_out(1), opened=False), case(lambda r: r.cash_out(101), opened=False, cash=100)],
