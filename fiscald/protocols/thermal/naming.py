@@ -302,9 +302,8 @@ class ThermalNaming:
         layout = read.layout
         if layout is not None and layout.check is Check.REQUIRED and not frame.digits:
             return NamedFrame(raw, _masked_damaged(raw), layout.name, damage=_NO_CHECK)
-        name = frame.name if layout is None else layout.name
-        # A number that an identifier does not have is another command: the identifier's own meaning is not its.
-        meaning, meanings = ("", {}) if layout is None else WORDS.get(name, ("", {}))
+        name = _unknown_name(direction, frame) if layout is None else layout.name
+        meaning, meanings = WORDS.get(name, ("", {}))
         fields = tuple(self._fields(read, meanings))
         masked = _rebuilt(raw, clean, frame, layout, _masked_body(frame.name, read, meanings))
         effect = layout.effect if isinstance(layout, Row) else None
@@ -398,6 +397,13 @@ class ThermalNaming:
             self._brands = (brand, *(other for other in Brand if other is not brand))
         elif layout is not None and layout.name == "#e" and fields and fields[0].name == "Ps" and fields[0].text:
             self._mode = int(fields[0].text)
+
+
+def _unknown_name(direction: Direction, frame: Frame) -> str:
+    """With its number, where that makes it another command than the known one of the same identifier."""
+    first = frame.params[0] if frame.params else None
+    other = direction is Direction.SENT and frame.name in WORDS and first is not None
+    return f"{frame.name} {first}" if other else frame.name
 
 
 def _answer(frame: Frame) -> Layout | None:

@@ -351,3 +351,34 @@ def test_the_vocabulary_has_every_error_and_every_word() -> None:
     assert known.errors["1022"].text_pl == "błąd programu: drukarka nie zna tego polecenia"
     assert {word.name for word in known.words} == WORDS.keys()
     assert set(Brand) == {Brand.POSNET, Brand.NOVITUS}, "the layouts in Lua are in the order of brands"
+
+
+def test_a_status_of_any_length_is_named() -> None:
+    """All seven rates have their letters; of fewer nobody knows whose they are."""
+    whole = told_all(
+        one("1#X0;1;0;1;1;0;26;7;14/23/8/5/0/100/101/101/17/1/2/3/4/5/6/7/2310.15/ABC12345678", RECEIVED, checked=False)
+    )
+    assert [name for name, _ in whole[9:]] == [
+        *(f"ptu{letter}" for letter in "ABCDEFG"), "par_num", *(f"tot{letter}" for letter in "ABCDEFG"), "cash", "nr_unikatowy",
+    ]  # fmt: skip
+    some = told_all(
+        one("1#X0;1;0;1;1;0;26;7;14/23.00/08.00/17/1.00/2.00/3.00/2310.15/ABC12345678", RECEIVED, checked=False)
+    )
+    assert some[9:] == [
+        ("ptu", "23%"), ("ptu", "8%"), ("par_num", "17"), ("tot", "1.00"), ("tot", "2.00"), ("tot", "3.00"), ("cash", "2310.15"),
+        ("nr_unikatowy", "ABC12345678"),
+    ]  # fmt: skip
+
+
+def told_all(frame: NamedFrame) -> list[tuple[str, str]]:
+    return [(field.name, field.value) for field in frame.fields]
+
+
+@pytest.mark.parametrize(
+    ("payload", "name", "known"),
+    [("21#s", "#s", True), ("#s", "#s", True), ("25;26;7;1;0;0;0#s", "#s 25", False), ("37#s", "#s 37", False)],
+)
+def test_a_number_that_makes_another_command_is_part_of_its_name(payload: str, name: str, known: bool) -> None:
+    frame = one(payload, checked=False)
+    assert (frame.name, bool(frame.meaning)) == (name, known)
+    assert frame.effect is (Effect.QUERY if known else None)
