@@ -129,6 +129,10 @@ CASES: dict[Refusal, list[Case]] = {
         case(lambda r: sell(r, storno=True)), case(lambda r: sell(r, price=999, storno=True), before=sell),
         case(lambda r: sell(r, name="Herbata", storno=True), before=sell),
         case(lambda r: sell(r, storno=True), before=lambda r: sell(r, adjustment=changes(-1))),
+        case(
+            lambda r: sell(r, storno=True),
+            before=one_after_another(lambda r: sell(r, adjustment=changes(-1)), lambda r: sell(r, name="Herbata")),
+        ),
         case(lambda r: sell(r, storno=True, matched=False), before=lambda r: sell(r, price=999)),
         case(lambda r: sell(r, rate=1, storno=True, matched=False), before=sell),
         case(lambda r: r.pack("1", 50, ONE, value=None, returned=False, storno=True)),
