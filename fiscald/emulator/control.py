@@ -184,6 +184,8 @@ class Control:
             case SwitchOrder(name=name, on=on):
                 (faults.switches.add if on else faults.switches.discard)(name)
             case PressOrder(confirm=confirm):
+                if not device.asking and not faults.on(Switch.WAIT_KEY):
+                    raise ValueError("the display asks nothing now; the order display says what it asks")
                 device.press(confirm=confirm)
             case PowerOrder(on=on):
                 device.power(on=on)

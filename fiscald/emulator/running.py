@@ -211,7 +211,7 @@ class EmulatedPrinter:
         self._order(do="clear")
 
     def press(self, *, confirm: bool = True) -> None:
-        """Answer the question on the display."""
+        """Answer the question on the display. Raises ``ValueError`` where it asks nothing."""
         self._order(do="press", confirm=confirm)
 
     def power(self, *, on: bool) -> None:

@@ -43,8 +43,11 @@ def say(it: Emulator, *commands: str) -> list[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("ignoring", [(), (signal.SIGINT,)], ids=["", "in the background"])
+@pytest.mark.parametrize(
+    ("number", "ignoring"),
+    [(signal.SIGTERM, ()), (signal.SIGHUP, ()), (signal.SIGINT, ()), (signal.SIGINT, (signal.SIGINT,))],
+    ids=["SIGTERM", "SIGHUP", "SIGINT", "SIGINT in the background"],
+)
 def test_a_signal_ends_it_and_nothing_is_left(
     tmp_path: Path, number: signal.Signals, ignoring: tuple[signal.Signals, ...]
 ) -> None:

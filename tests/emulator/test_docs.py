@@ -67,6 +67,8 @@ def test_every_order_is_shown_and_right() -> None:
     for order in shown:
         if order["do"] == "foreign_receipt":
             device.power(on=True)
+        if order["do"] == "press":
+            device.faults.switches.add(Switch.WAIT_KEY)
         answer = json.loads(it.line(json.dumps(order).encode()))
         assert answer["ok"], (order, answer)
         for name in answer.keys() - {"ok"}:

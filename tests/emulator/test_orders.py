@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -65,7 +66,12 @@ def test_every_order_and_field_is_walked_here() -> None:
 
 @pytest.mark.parametrize("do", RIGHT)
 def test_a_right_order_is_carried_out(do: str) -> None:
-    assert said(control(), do=do, **RIGHT[do])["ok"]
+    it = control()
+    if do == "press":
+        refused = said(it, do=do)
+        assert refused == {"ok": False, "error": "the display asks nothing now; the order display says what it asks"}
+        said(it, do="switch", name="wait_key")
+    assert said(it, do=do, **RIGHT[do])["ok"]
 
 
 @pytest.mark.parametrize(("do", "name"), FIELDS)
@@ -269,3 +275,12 @@ def test_thermal_faults_are_told_by_identifier() -> None:
     talk.send("0$h")
     assert talk.receive() == []
     assert [(fired.fault.act, fired.command) for fired in talk.printer.faults.fired] == [(Act.DROP_AFTER, "$h")]
+
+
+def test_a_picture_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = control()
+    said(it, do="foreign_receipt")
+    monkeypatch.setitem(sys.modules, "fiscald.emulator.png", None)
+    refused = said(it, do="paper", png=True)
+    assert refused == {"ok": False, "error": "a picture needs: pip install 'fiscald[png]'"}
+    assert len(said(it, do="paper")["printouts"]) == 1

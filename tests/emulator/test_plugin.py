@@ -98,7 +98,7 @@ def test_the_daemon_dies_and_comes_back_in_a_test(foreign: pytest.Pytester) -> N
 @pytest.mark.parametrize(
     ("arguments", "family", "model"),
     [
-        ((), "posnet", "POSNET THERMAL XL2 ONLINE EMU"), (("--fiscal-family", "thermal"), "thermal", "POSNET Thermal EMU"),
+        (("--fiscal-family", "thermal"), "thermal", "POSNET Thermal EMU"),
         (("--fiscal-family=thermal", "--fiscal-profile=novitus"), "thermal", "NOVITUS HD ONLINE EMU"),
         (("--fiscal-profile", "old"), "posnet", "POSNET THERMAL HS FV EMU"),
     ],
