@@ -1,4 +1,4 @@
-"""A daemon with emulated printers inside a test: licensed, on a socket of its own, ready when it is entered.
+"""A daemon with emulated printers inside a test: licensed, on a private socket, ready when it is entered.
 
 The pytest fixture ``fiscald`` is one; other test runners use it as a context manager::
 
@@ -29,7 +29,7 @@ _POLL_SECONDS = 0.005
 
 
 class LocalDaemon:
-    """A daemon in a thread of its own, with the published test licence; its printers must be running already."""
+    """A daemon in its own thread, with the published test licence; its printers must be running already."""
 
     def __init__(self, printers: Mapping[str, EmulatedPrinter]) -> None:
         """``printers``: by the names that the daemon gives them; at least one."""

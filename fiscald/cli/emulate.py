@@ -1,4 +1,4 @@
-"""``fiscald emulate``: an emulated printer for any program, as a process of its own."""
+"""``fiscald emulate``: an emulated printer for any program, as a separate process."""
 
 from __future__ import annotations
 

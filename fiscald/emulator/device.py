@@ -67,11 +67,11 @@ class Device(ABC):
         self.powered = True
         #: Factor on the time that commands and paper take; 0 answers at once.
         self.slowness = 0.0
-        #: Told of every command that is refused as unknown, once for each name.
+        #: Called for every command that is refused as unknown, once for each name.
         self.notice: Callable[[str], None] = lambda _: None
-        #: Told of every question on the display, when it appears.
+        #: Called with every question on the display, when it appears.
         self.asked: Callable[[Display], None] = lambda _: None
-        #: A person stands by and confirms every question at once.
+        #: Every question is confirmed at once, as if a person pressed the key.
         self.auto_confirm = False
         self._display: Display | None = None
         self._unknown: set[str] = set()

@@ -15,7 +15,7 @@ class PaperFolder:
     """A folder of sheets, numbered in the order in which they left the printer; numbers go on where others ended."""
 
     def __init__(self, path: Path, *, warn: Callable[[str], None]) -> None:
-        """Make the folder if it is missing; ``warn`` is told what could not be kept. Raises ``OSError``."""
+        """Make the folder if it is missing; ``warn`` is called with what could not be kept. Raises ``OSError``."""
         path.mkdir(parents=True, exist_ok=True)
         numbers = [int(found[1]) for each in path.iterdir() if (found := _NUMBERED.fullmatch(each.name))]
         self._path = path

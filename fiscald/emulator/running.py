@@ -247,7 +247,7 @@ async def serve(
     control: Path | None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until a signal ends it; ``ready`` is told the address. Raises ``CannotStart``, in a group of exceptions."""
+    """Serve until a signal ends it; ``ready`` is called with the address. Raises ``CannotStart``, in a group of exceptions."""
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             if control is not None:
@@ -278,10 +278,10 @@ def _starting(where: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[AsyncIterator[signal.Signals]]:
-    """SIGTERM, SIGINT, and SIGHUP unless it is ignored: whoever wants it to outlive a terminal says so (nohup).
+    """SIGTERM, SIGINT, and SIGHUP unless it is ignored: with ``nohup`` the printer outlives its terminal.
 
-    SIGINT counts even where it is ignored, as for every program that a script starts in the background: Ctrl-C at the
-    terminal of a test run must not leave printers running.
+    SIGINT ends it even where it is ignored, as it is in every program that a script starts in the background: Ctrl-C at
+    the terminal of a test run must not leave printers running.
     """
     wanted = [signal.SIGTERM, signal.SIGINT]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

@@ -125,7 +125,7 @@ class Plug(Generic[D]):
                 self._turn.release()
 
     async def _its_turn(self) -> bool:
-        """Wait until nobody else has the printer; whether that came to pass while it is worth waiting."""
+        """Wait until no other caller has the printer; false if that takes too long."""
         while True:
             with anyio.move_on_after(SECOND_CALLER_SECONDS):
                 await self._turn.acquire()

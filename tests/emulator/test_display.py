@@ -83,7 +83,7 @@ def test_a_question_is_told_once_and_waits(name: str, confirm: bool) -> None:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_somebody_who_stands_by_confirms_every_question(name: str) -> None:
+def test_auto_confirm_answers_every_question_with_yes(name: str) -> None:
     made, command, display, confirmed, _ = QUESTIONS[name]
     talk = made()
     told: list[Display] = []

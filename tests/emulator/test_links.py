@@ -40,7 +40,7 @@ def answer(link: socket.socket) -> bytes:
     return data
 
 
-def test_whoever_comes_while_the_first_one_goes_is_served() -> None:
+def test_a_second_connection_while_the_first_closes_is_served() -> None:
     """Connected before the first one closed: it waits its turn, and what it sent meanwhile is answered."""
     with EmulatedPrinter() as printer:
         first = connect(printer)
@@ -77,8 +77,8 @@ def test_several_wait_their_turn_in_order() -> None:
             link.close()
 
 
-def test_whoever_comes_while_a_slow_line_is_still_busy_is_served() -> None:
-    """The first one has gone; at 300 bit/s the printer still sends for longer than anybody is kept waiting otherwise."""
+def test_a_second_connection_while_a_slow_line_is_busy_is_served() -> None:
+    """The first one has gone; at 300 bit/s the printer goes on sending for longer than a second caller waits."""
     with EmulatedPrinter(baud=300) as printer:
         first = connect(printer)
         began = time.monotonic()
@@ -91,7 +91,7 @@ def test_whoever_comes_while_a_slow_line_is_still_busy_is_served() -> None:
         assert time.monotonic() - began > 2 * SECOND_CALLER_SECONDS, "or this test shows nothing"
 
 
-def test_nobody_is_served_beside_the_first_one() -> None:
+def test_only_one_connection_is_served_at_a_time() -> None:
     """It is let in, hears nothing, and is shown out; the first one does not notice."""
     with EmulatedPrinter() as printer, connect(printer) as first:
         ask(first)
@@ -116,7 +116,7 @@ def test_a_flood_of_callers_does_not_end_the_printer() -> None:
             assert ask(last)
 
 
-def test_the_printer_without_power_shows_everybody_out() -> None:
+def test_a_printer_without_power_closes_every_connection() -> None:
     with EmulatedPrinter() as printer:
         with connect(printer) as first:
             ask(first)

@@ -116,7 +116,7 @@ class Machine:
         self.settle()
         register.goods_key = self._goods_key
         register.training = lambda: faults.on(Switch.NOT_FISCAL)
-        #: Told of every command that is refused as unknown, and what it does on printers that know it.
+        #: Called for every command that is refused as unknown, with what it does on printers that know it.
         self.unknown_command: Callable[[str, str | None], None] = lambda _name, _meaning: None
         self.mode = 0
         #: ``Pe``: the number of the last error.

@@ -1,8 +1,7 @@
-"""What real printers know and this one does not: such a command is refused as unknown, and it is said what it was.
+"""What real printers know and this one does not: such a command is refused as unknown, and a message names it.
 
-Source: Thermal reference, the index and sections 5.1 to 5.10, 9.4 and appendix A. Rows of
-``fiscald.protocols.thermal.commands`` that this model does not have (another brand's, another profile's) are told
-apart from commands of nobody in the same way.
+Source: Thermal reference, the index and sections 5.1 to 5.10, 9.4 and appendix A. The message also names commands in
+``fiscald.protocols.thermal.commands`` that this model does not have (another brand's, another profile's).
 """
 
 from __future__ import annotations
@@ -85,5 +84,5 @@ def form_of(frame: Frame) -> tuple[str, str] | None:
         case "#p" if not frame.body:
             return "#p without fields", "reading who is logged in"
         case "#i" | "#d" if frame.body.count(b"\r") > 2:
-            return f"{frame.name} with more than two texts", "cash with a receipt of its own"
+            return f"{frame.name} with more than two texts", "cash with a numbered receipt"
     return None

@@ -200,7 +200,7 @@ def test_what_other_models_have_or_no_printer_has_is_named_too(profile: str, com
     [
         ("0;0;0;1;1;0;0;0;0;0$hFV 1|", "opening an invoice"), ("1;0;0;0;0;0;0;0$e000|0/1/", "closing an invoice"),
         ("1;8$b4.30/EUR|43000|1.00/", "payment in a currency"), ("16#o1/2/", "periodic report by numbers"), ("1#p", "logged in"),
-        ("0;1#i5/001|Jan|KP 1|", "cash with a receipt"),
+        ("0;1#i5/001|Jan|KP 1|", "cash with a numbered receipt"),
     ],
 )  # fmt: skip
 def test_a_form_that_is_not_built_is_named(command: str, named: str) -> None:
