@@ -247,7 +247,7 @@ async def serve(
     control: Path | None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until a signal ends it; ``ready`` is called with the address. Raises ``CannotStart``, in a group of exceptions."""
+    """Serve until a signal ends it; ``ready`` gets the address. Raises ``CannotStart`` in a group."""
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             if control is not None:
