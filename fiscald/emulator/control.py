@@ -45,8 +45,8 @@ class FaultOrder(Fault):
 
     @model_validator(mode="after")
     def _has_an_effect(self) -> Self:
-        if self.act is not Act.LATE and "seconds" in self.model_fields_set:
-            raise ValueError(f'seconds belong to the act "late", not to "{self.act.value}"')
+        if self.act not in (Act.LATE, Act.SPLIT) and "seconds" in self.model_fields_set:
+            raise ValueError(f'seconds belong to the acts "late" and "split", not to "{self.act.value}"')
         return self
 
 

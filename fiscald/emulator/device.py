@@ -194,6 +194,10 @@ class Device(ABC):
                     return None
                 case Act.LATE:
                     at += fault.seconds
+                case Act.SPLIT:
+                    half = len(data) // 2
+                    self.answer(data[:half], at)
+                    data, at = data[half:], at + fault.seconds
                 case Act.DUPLICATE:
                     data += data
                 case Act.BAD_CRC:

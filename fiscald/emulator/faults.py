@@ -54,6 +54,8 @@ class Act(StrEnum):
     """Executed, the answer swallowed."""
     LATE = "late"
     """Executed, answered after ``seconds``, possibly after later answers."""
+    SPLIT = "split"
+    """The answer comes in two pieces, ``seconds`` apart."""
     DUPLICATE = "duplicate"
     BAD_CRC = "bad_crc"
     TRUNCATE = "truncate"

@@ -17,7 +17,6 @@ from fiscald.model.qr import PAPER_DOTS
 _SIZE = 20
 _MARGIN = 24
 _GAP = 28
-_QR_BORDER = 2
 _INK, _FAINT, _PAPER = (32, 32, 40), (150, 150, 160), (252, 252, 248)
 
 
@@ -58,12 +57,12 @@ def picture(printouts: Sequence[Printout]) -> bytes:
 def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     text_width = int(fonts.cell * printout.width)
     dot = text_width / PAPER_DOTS.get(printout.width, PAPER_DOTS[40])
-    width = text_width + 2 * _MARGIN
     codes = {
-        index: qr(line, dot) if line.code[0] == "qr" else _frame(line, fonts, width)
+        index: qr(line, dot) or _framed(line, fonts, text_width)
         for index, line in enumerate(printout.lines)
         if line.code is not None
     }
+    width = text_width + 2 * _MARGIN
     height = 2 * _MARGIN
     for index in range(len(printout.lines)):
         height += codes[index].height + _MARGIN if index in codes else fonts.height
@@ -84,29 +83,29 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     return image
 
 
-def qr(line: PaperLine, dot: float) -> Image.Image:
-    """A QR code as a picture, as large as it is on paper. ``dot``: pixels of a printer's dot."""
-    assert line.code is not None
+def qr(line: PaperLine, dot: float) -> Image.Image | None:
+    """A QR code as a picture, as large as it is on paper; ``None`` for others. ``dot``: pixels of a printer's dot."""
+    if line.code is None or line.code[0] != "qr":
+        return None
     buffer = io.BytesIO()
     code = segno.make_qr(
         line.code[1], error=line.correction, mode="byte", encoding="utf-8", eci=False, boost_error=False
     )
-    code.save(buffer, kind="png", border=_QR_BORDER, light=_PAPER)
+    code.save(buffer, kind="png", border=2, light=_PAPER)
     picture = Image.open(buffer).convert("RGB")
     size = round(picture.width * line.dots * dot)
     return picture.resize((size, size), Image.Resampling.NEAREST)
 
 
-def _frame(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
-    """A code that nothing here draws, as a frame that says what it is."""
+def _framed(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
+    """A frame that says which code stands there, for nothing here draws it."""
     assert line.code is not None
     kind, content = line.code
-    lines = textwrap.wrap(f"{kind}: {content}", int((width - 4 * _MARGIN) / fonts.cell), max_lines=4)
-    size = (width - 2 * _MARGIN, (len(lines) + 1) * fonts.height)
-    image = Image.new("RGB", size, _PAPER)
+    lines = textwrap.wrap(f"{kind}: {content}", int((width - 2 * _MARGIN) / fonts.cell), max_lines=4)
+    image = Image.new("RGB", (width, (len(lines) + 1) * fonts.height), _PAPER)
     pen = ImageDraw.Draw(image)
-    pen.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=_INK)
+    pen.rectangle((0, 0, image.width - 1, image.height - 1), outline=_INK)
     for index, text in enumerate(lines):
-        left = (size[0] - fonts.plain.getlength(text)) / 2
+        left = (image.width - fonts.plain.getlength(text)) / 2
         pen.text((left, (index + 0.5) * fonts.height), text, font=fonts.plain, fill=_INK)
     return image

@@ -16,6 +16,7 @@ from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.protocols import FAMILIES
 from tests.emulator.posnet.talking import Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
+from tests.emulator.thermal.talking import sequence
 
 #: A right order of each kind, with every field that it can have.
 RIGHT: dict[str, dict[str, Any]] = {
@@ -125,7 +126,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
         (b'{"do": "fault", "act": "switch"}', 'act "switch" needs a field switch that names the condition'),
         (b'{"do": "fault", "act": "switch", "switch": "covr"}', "switch: 'covr' is not known; did you mean cover?"),
         (b'{"do": "fault", "act": "late", "switch": "cover"}', "a switch belongs to the act \"switch\", not to 'late'"),
-        (b'{"do": "fault", "act": "noise", "seconds": 3}', 'seconds belong to the act "late", not to "noise"'),
+        (b'{"do": "fault", "act": "noise", "seconds": 3}', 'seconds belong to the acts "late" and "split", not to "noise"'),
         (b'{"do": "fault", "act": "late", "nth": 0}', "nth: Input should be greater than or equal to 1, not 0"),
     ],
 )  # fmt: skip
@@ -267,6 +268,30 @@ def test_a_fault_for_any_command_that_met_one_it_cannot_disturb_is_told() -> Non
     told = said(it, do="fired")
     assert told["missed"] == [{"act": "drop_after", "command": "!sdev"}]
     assert told["fired"] == told["planned"] == []
+
+
+def test_an_answer_can_come_in_two_pieces() -> None:
+    """Which every program must put together again."""
+    talk = Talk()
+    talk.printer.faults.plan(Fault(act=Act.SPLIT, command="scomm", seconds=2))
+    talk.send("scomm|")
+    first = talk.printer.poll(0.0)
+    assert first.startswith(b"\x02scomm")
+    assert not first.endswith(b"\x03")
+    assert talk.printer.wakeup() == 2.0
+    assert talk.printer.poll(1.9) == b""
+    whole = first + talk.printer.poll(2.0)
+    talk.send("scomm|")
+    assert whole == talk.printer.poll(2.0)
+
+
+def test_an_answer_in_two_pieces_from_a_thermal_printer() -> None:
+    talk = ThermalTalk()
+    talk.printer.faults.plan(Fault(act=Act.SPLIT, command="$h"))
+    first = talk.raw(sequence("0$h"))
+    talk.time = 1.0
+    assert first + talk.printer.poll(1.0) == b"\x1bP0#Z$h\x1b\\"
+    assert 0 < len(first) < 9
 
 
 def test_thermal_faults_are_told_by_identifier() -> None:
