@@ -17,10 +17,10 @@ from fiscald.engine.gate import Gate
 from fiscald.engine.raw import Order
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
 from fiscald.model.documents import Document, Submission
-from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobEvent, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
-from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Problem, ProblemError, problem
+from fiscald.model.printers import PrinterStatus, Snapshot
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.protocols.base import Check, Effect, refuse
 
@@ -283,7 +283,11 @@ class Engine:
     async def _entry(self, key: str) -> Entry:
         entry = await self._journal_run(Store.job, key)
         if entry is None:
-            raise ProblemError(problem("job.unknown", key=key))
+            unknown = problem("job.unknown", key=key)
+            if any(actor.past.doubtful for actor in self._actors.values()):
+                # A lost part of the journal may have known it: a new key could print it again.
+                unknown = unknown.model_copy(update={"document": Fate.UNKNOWN, "retry": Retry.SAME_KEY})
+            raise ProblemError(unknown)
         return entry
 
     def _overlaid(self, entry: Entry) -> Job:
@@ -292,7 +296,7 @@ class Engine:
         actor = self._actors.get(job.printer)
         if actor is None or actor.problem is None or job.state.final:
             return job
-        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED else Fate.UNKNOWN
+        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED and not actor.past.doubtful else Fate.UNKNOWN
         return job.model_copy(update={"waiting": actor.problem.model_copy(update={"document": fate})})
 
     # -- printers -------------------------------------------------------------------------------------
@@ -339,6 +343,45 @@ class Engine:
             actor.adopt(printer_id)
             return actor.status()
         raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
+
+    async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
+        """A person confirms that journal and printer are one past again.
+
+        Where the journal may be an older copy, documents that wait become undecided, or are printed (``said.waiting``);
+        begun ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
+        """
+        actor = self._actor(name)
+        if actor.past.problem is None:
+            if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(update={"waiting": "undecided"}):
+                return actor.status()  # asked again, because the first answer was lost
+            reason = "its journal and its counters agree"
+        elif actor.status().stale or actor.snapshot is None:
+            reason = "it is not connected, so that its counters cannot be read"
+        else:
+            try:
+                await self._confirm_journal(actor, actor.snapshot, said, asked_by)
+                return actor.status()
+            except WrongPhase as error:
+                reason = str(error)
+        raise ProblemError(problem("journal.nothing_to_confirm", printer=name, reason=reason))
+
+    async def _confirm_journal(
+        self, actor: Actor, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
+    ) -> None:
+        doubtful: tuple[Phase, ...] = ()
+        if actor.past.doubtful:
+            doubtful = (Phase.STARTED,) if said.waiting == "print" else (Phase.STARTED, Phase.ACCEPTED)
+        reason = "the journal may not have known everything that was printed when this document waited"
+        why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
+        name = actor.printer.name
+        changed = await self._journal_run(
+            Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why
+        )
+        actor.journal_confirmed()
+        log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
+        for entry in changed:
+            log.error("job %s is undecided: %s", entry.job.key, reason)
+            self._settled(entry)
 
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from fiscald.journal.store import (
-    Accepted,
-    Entry,
+from fiscald.journal.directory import StateDirectory, prepare
+from fiscald.journal.errors import (
+    DirectoryRefused,
     JournalDamaged,
     JournalError,
-    Phase,
-    Store,
+    JournalMissing,
+    JournalThere,
     WrongPhase,
-    lock_directory,
 )
+from fiscald.journal.file import Doubt
+from fiscald.journal.printers import Known, Rule, Unexplained
+from fiscald.journal.rows import Accepted, Entry, Phase
+from fiscald.journal.store import Store
 
 __all__ = [
     "Accepted",
+    "DirectoryRefused",
+    "Doubt",
     "Entry",
     "Journal",
     "JournalDamaged",
     "JournalError",
+    "JournalMissing",
+    "JournalThere",
+    "Known",
     "Phase",
+    "Rule",
     "Store",
     "ThreadedJournal",
+    "Unexplained",
     "UnusableJournal",
     "WrongPhase",
+    "prepare",
 ]
 
 P = ParamSpec("P")
@@ -62,16 +73,36 @@ class ThreadedJournal:
     answered as soon as it is over. Everything else is carried out by itself.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
-        """Open the journal. Raises ``JournalError``."""
+    def __init__(
+        self, directory: Path, clock: Callable[[], datetime], *, printers: Iterable[str] = (), new: bool = False
+    ) -> None:
+        """Open the journal, see ``JournalFile``. Raises ``JournalError``."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         try:
-            self._store = self._thread.submit(Store, directory, clock).result()
+            self._store = self._thread.submit(Store, directory, clock, printers=printers, new=new).result()
         except BaseException:
             self._thread.shutdown()
             raise
         self._moves: deque[_Asked] = deque()
         self._closed = False
+        # A copy of a large journal takes seconds, in which receipts go on.
+        self._store.take_turns = self._carry_out_moves
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why the journal may not know everything that was printed, as it was found when it was opened."""
+        return self._store.doubt
+
+    @property
+    def missing_changes(self) -> int | None:
+        """How many changes an older copy lacks, where that is known."""
+        return self._store.missing_changes
+
+    def run_here(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Journal.run``; for threads other than the loop's, which waits for the disk meanwhile."""
+        if self._closed:
+            raise JournalError("the journal is closed; fiscald is stopping")
+        return self._thread.submit(transaction, self._store, *args, **kwargs).result()
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See ``Journal.run``. Raises ``JournalError`` once the journal is closed."""
@@ -127,7 +158,7 @@ class UnusableJournal:
 
     def __init__(self, directory: Path, error: JournalDamaged) -> None:
         """Raises ``JournalError`` if another daemon uses the directory."""
-        self._lock = lock_directory(directory)
+        self._lock = StateDirectory(directory)
         self._error = error
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -41,7 +41,7 @@ from tests.chaos.truth import Truth
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "printer_id")
+READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "known")
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
 #: Turns of the loop after which a run counts as going in circles.

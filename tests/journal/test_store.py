@@ -462,7 +462,7 @@ def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> N
 
 def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
-    assert not os.get_inheritable(store._lock.fileno())
+    assert not os.get_inheritable(store._directory._lock)
     store.close()
 
 
