@@ -138,6 +138,12 @@ class Config(Strict):
     keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
     )
+    recordings_mib: Annotated[int, Field(strict=True, ge=16, le=1_048_576)] = Field(
+        default=1024, description="how much the recordings of all printers together take at most; the oldest go first"
+    )
+    recordings_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] = Field(
+        default=30, description="how long recordings are kept"
+    )
     licence: LicenceConfig = LicenceConfig()
     company: CompanyConfig | None = None
     rights: RightsConfig = RightsConfig()

@@ -320,8 +320,8 @@ class Actor:
         name, found = self.printer.name, snapshot.identity.printer_id
         known = await self._journal.run(Store.known, name)
         if known.printer_id is None:
-            await self._journal.run(Store.know_printer, name, found)
-            known = known._replace(printer_id=found)
+            await self._journal.run(Store.know_printer, name, found, snapshot.counters)
+            known = known._replace(printer_id=found, counters=snapshot.counters)
         self._known_id = known.printer_id
         if known.printer_id == found and self.past.look(known, snapshot.counters):
             await self._journal.run(Store.remember, name, snapshot.counters)
@@ -463,6 +463,7 @@ class Actor:
         except WrongPhase:
             return None  # withdrawn in the meantime
         except Unexplained as error:
+            self.past.problem = error.problem  # looked at again before anything else
             return error.problem
         finally:
             self._job = None

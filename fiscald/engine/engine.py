@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -339,7 +339,8 @@ class Engine:
         elif open_jobs:
             reason = f"the fate of {', '.join(open_jobs)} can only be found out on the old printer, or resolved first"
         else:
-            await self._journal_run(Store.know_printer, name, printer_id)
+            assert actor.snapshot is not None
+            await self._journal_run(Store.know_printer, name, printer_id, actor.snapshot.counters)
             actor.adopt(printer_id)
             return actor.status()
         raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
@@ -352,7 +353,9 @@ class Engine:
         """
         actor = self._actor(name)
         if actor.past.problem is None:
-            if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(update={"waiting": "undecided"}):
+            if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(
+                update={"waiting": "undecided"}
+            ):
                 return actor.status()  # asked again, because the first answer was lost
             reason = "its journal and its counters agree"
         elif actor.status().stale or actor.snapshot is None:
@@ -374,14 +377,16 @@ class Engine:
         reason = "the journal may not have known everything that was printed when this document waited"
         why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
         name = actor.printer.name
-        changed = await self._journal_run(
-            Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why
-        )
+        changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
         actor.journal_confirmed()
         log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
         for entry in changed:
             log.error("job %s is undecided: %s", entry.job.key, reason)
             self._settled(entry)
+
+    async def copy_journal(self) -> BinaryIO:
+        """A consistent copy of the journal as it is when this returns: an open file without a name."""
+        return await self._journal_run(Store.copy)
 
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.

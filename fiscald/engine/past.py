@@ -85,7 +85,14 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
             "unreadable", "what the journal remembers of this printer cannot be read any more",
             "Zapis stanu drukarki w dzienniku programu jest uszkodzony.",
         )  # fmt: skip
-    if shared or known.by_hand or then is None:
+    if shared or known.by_hand:
+        return None
+    if then is None:
+        if known.doubt is Doubt.MOVED and known.printer_id is not None and now.printouts:
+            return behind(
+                "nothing_remembered", "this journal was put here from elsewhere, and remembers nothing of this printer",
+                "Dziennik programu przeniesiono z innego miejsca.",
+            )  # fmt: skip
         return None
     reports = now.daily_report - then.daily_report
     printouts = now.printouts - then.printouts

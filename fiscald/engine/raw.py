@@ -85,7 +85,8 @@ async def carry_out(
 ) -> None:
     """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 
-    ``explains``: what the printer counts next may be its doing. Raises ``LinkLost`` or ``Silence``: the line is of no more use.
+    ``explains``: what the printer counts next may be its doing. Raises ``LinkLost`` or ``Silence``: the line is of no
+    more use.
     """
     order.turn.set()
     try:

@@ -84,9 +84,10 @@ class ThreadedJournal:
             self._thread.shutdown()
             raise
         self._moves: deque[_Asked] = deque()
+        self._others: deque[_Asked] = deque()
         self._closed = False
-        # A copy of a large journal takes seconds, in which receipts go on.
-        self._store.take_turns = self._carry_out_moves
+        # A copy of a large journal takes seconds, in which everything goes on.
+        self._store.take_turns = self._carry_out_what_waits
 
     @property
     def doubt(self) -> Doubt | None:
@@ -114,8 +115,11 @@ class ThreadedJournal:
         if transaction in _SHARE_A_SYNC:
             self._moves.append(asked)
             self._thread.submit(self._carry_out_moves)
-        else:
+        elif transaction == Store.copy:
             self._thread.submit(self._carry_out, [asked])
+        else:
+            self._others.append(asked)
+            self._thread.submit(self._carry_out_other)
         return await asyncio.shield(answer)
 
     def _carry_out_moves(self) -> None:
@@ -125,6 +129,17 @@ class ThreadedJournal:
             group.append(self._moves.popleft())
         if group:
             self._carry_out(group)
+
+    def _carry_out_other(self) -> None:
+        """The next one that waits; none, when it had its turn while the journal was copied."""
+        if self._others:
+            self._carry_out([self._others.popleft()])
+
+    def _carry_out_what_waits(self) -> None:
+        """Between two parts of a copy: everything that waits by now but other copies."""
+        self._carry_out_moves()
+        for _ in range(len(self._others)):
+            self._carry_out_other()
 
     def _carry_out(self, group: list[_Asked]) -> None:
         outcomes = self._store.together([asked.transaction for asked in group])

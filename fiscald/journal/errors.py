@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 DAMAGED = (
-    "nothing is printed until that is mended: stop fiscald, keep a copy of the file, restore a backup (docs/backup.md), "
-    "and compare the last documents with the printer's paper"
+    "nothing is printed until that is mended: stop fiscald, keep a copy of the file, restore a backup, and compare the "
+    "last documents with the printer's paper (docs/backup.md)"
 )
 
 

@@ -242,7 +242,9 @@ class JournalFile:
         try:
             size, room = self._path.stat().st_size, os.statvfs(folder)
             if room.f_bavail * room.f_frsize < size + COPY_SPARE:
-                raise JournalError(f"{folder}: a copy takes {size >> 20} MiB, and so much is not free beside the journal")
+                raise JournalError(
+                    f"{folder}: a copy takes {size >> 20} MiB, and so much is not free beside the journal"
+                )
             descriptor, name = tempfile.mkstemp(prefix=COPY, dir=folder)  # mode 0600
             try:
                 with contextlib.closing(sqlite3.connect(name)) as target:

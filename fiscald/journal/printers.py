@@ -82,14 +82,19 @@ class PrinterMemory(JournalFile):
             str(printer_id), counters, int(receipts), int(printouts), bool(by_hand), doubt, unsettled is not None
         )
 
-    def know_printer(self, name: str, printer_id: str) -> None:
-        """Remember which physical printer stands behind a name. Of another one than before nothing is known."""
+    def know_printer(self, name: str, printer_id: str, counters: Counters | None = None) -> None:
+        """Remember which physical printer stands behind a name, and what it has counted by now.
+
+        Of the one before nothing is remembered any more.
+        """
+        text = None if counters is None else counters.model_dump_json()
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO printer (name, printer_id, known_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
-                " SET printer_id = excluded.printer_id, known_at = excluded.known_at, counters = NULL,"
-                " own_receipts = 0, own_printouts = 0, by_hand = 0 WHERE printer_id != excluded.printer_id",
-                (name, printer_id, self._now()),
+                "INSERT INTO printer (name, printer_id, known_at, counters) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET printer_id = excluded.printer_id, known_at = excluded.known_at,"
+                " counters = excluded.counters, own_receipts = 0, own_printouts = 0, by_hand = 0"
+                " WHERE printer_id != excluded.printer_id",
+                (name, printer_id, self._now(), text),
             )
 
     # -- counters -------------------------------------------------------------------------------------
@@ -111,11 +116,12 @@ class PrinterMemory(JournalFile):
         if counters is not None and rule is not None and rule(self._known(db, name), counters) is None:
             self._remember(db, name, counters)
 
-    def _may_print(self, db: sqlite3.Connection, name: str, *, receipt: bool) -> None:
-        """A document of ours is about to be printed."""
+    def _may_print(self, db: sqlite3.Connection, name: str, document_type: str) -> None:
+        """A document of ours is about to be printed. A daily report is counted by a counter of its own."""
+        receipt, report = document_type == "receipt", document_type == "daily_report"
         db.execute(
-            "UPDATE printer SET own_receipts = own_receipts + ?, own_printouts = own_printouts + 1 WHERE name = ?",
-            (int(receipt), name),
+            "UPDATE printer SET own_receipts = own_receipts + ?, own_printouts = own_printouts + ? WHERE name = ?",
+            (int(receipt), int(not report), name),
         )
 
     def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase) -> None:

@@ -14,7 +14,19 @@ from typing import Any
 
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.printers import PrinterMemory, Rule, Unexplained
-from fiscald.journal.rows import COLUMNS, JOB_COLUMNS, NOTICES, OPEN, UNREADABLE, Accepted, Entry, Phase, damaged, moment, plain
+from fiscald.journal.rows import (
+    COLUMNS,
+    JOB_COLUMNS,
+    NOTICES,
+    OPEN,
+    UNREADABLE,
+    Accepted,
+    Entry,
+    Phase,
+    damaged,
+    moment,
+    plain,
+)
 from fiscald.journal.rows import entry as read_entry
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobEvent, JobState, JournalConfirmation, Notice, Paper, Resolution, Result
@@ -93,7 +105,7 @@ class Store(PrinterMemory):
         """``started`` -> ``committing``: the irreversible step is about to be sent."""
         with self._transaction() as db:
             entry = self._move(key, (Phase.STARTED,), Phase.COMMITTING, event=False)
-            self._may_print(db, entry.job.printer, receipt=entry.job.document.type == "receipt")
+            self._may_print(db, entry.job.printer, entry.job.document.type)
             return entry
 
     def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:

@@ -88,8 +88,8 @@ class JournalConfirmation(Strict):
     note: Annotated[str, Field(max_length=1000)] = ""
     waiting: Literal["undecided", "print"] = Field(
         default="undecided",
-        description="what becomes of documents that wait, where the journal may be an older copy and they may have been "
-        "printed already: each becomes undecided, for a person to look for it on paper, or all are printed now",
+        description="what becomes of documents that wait, where the journal may be an older copy and they may have "
+        "been printed already: each becomes undecided, for a person to look for it on paper; or all are printed now",
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fiscald.journal import Phase
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import JobState, Paper, Resolution
+from fiscald.model.jobs import DamagedDocument, JobState, Paper, Resolution
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError, problem
 from tests import virtual
@@ -452,6 +452,7 @@ def test_a_submission_keeps_its_canonical_content(tmp_path: Path) -> None:
         async with shop(tmp_path) as it:
             document = RECEIPT | {"register": "01", "total": 1150}
             job = await it.print("FV/1", document)
+            assert not isinstance(job.document, DamagedDocument)
             assert (
                 Submission(printer="till1", document=job.document).digest()
                 == Submission.model_validate({"printer": "till1", "document": document}).digest()
