@@ -74,7 +74,7 @@ class RecordingFolder:
         try:
             return Recording(self, printer, gap)
         except OSError as error:
-            log.warning("%s: no recording in %s: %s", printer, self.path, error.strerror)
+            log.warning("%s: no recording at %s: %s", printer, self.path, error.strerror)
             return None
 
     def claim(self, path: Path) -> None:
@@ -163,7 +163,7 @@ class Recording:
         self._descriptor = private.open_file(self._path, os.O_WRONLY | os.O_APPEND)
         folder.claim(self._path)
         self._size = os.fstat(self._descriptor).st_size
-        self._append(beginning(self._printer))
+        self._put(beginning(self._printer))
 
     def write(self, block: bytes) -> None:
         """Append, as long as that is possible."""
@@ -172,23 +172,28 @@ class Recording:
         if self._folder.paused:
             self._missed = True
             return
-        try:
-            if self._size >= self._folder.part or self._folder.clock().date() != self._day:
-                self.close()
+        if self._size >= self._folder.part or self._folder.clock().date() != self._day:
+            self.close()
+            try:
                 self._begin()
-            if self._missed:
-                self._missed = False
-                self._append(self._gap("the disk was nearly full: nothing was recorded"))
-            self._append(block)
+            except OSError as error:
+                log.warning("%s: the recording ends with %s: %s", self._printer, self._path, error.strerror)
+                return
+        if self._missed:
+            self._missed = False
+            self._put(self._gap("the disk was nearly full: nothing was recorded"))
+        self._put(block)
+
+    def _put(self, block: bytes) -> None:
+        if self._descriptor is None:
+            return
+        self._size += len(block)
+        try:
+            while block:
+                block = block[os.write(self._descriptor, block) :]
         except OSError as error:
             log.warning("%s: the recording %s ends here: %s", self._printer, self._path, error.strerror)
             self.close()
-
-    def _append(self, block: bytes) -> None:
-        assert self._descriptor is not None
-        self._size += len(block)
-        while block:
-            block = block[os.write(self._descriptor, block) :]
 
     def close(self) -> None:
         """Nothing more is written."""
