@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -121,13 +121,14 @@ class JournalFile:
         return not size
 
     def _prepare(self) -> None:
-        # Only where the file is new: lets ``prune`` give space back.
-        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            # Lets ``prune`` give space back. Only where the file is new: it writes, also where nothing changes.
+            self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Some SQLite versions in use can lose WAL commits with two connections; a rollback journal cannot.
         self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.execute("PRAGMA synchronous = EXTRA")
         self._db.execute("PRAGMA foreign_keys = ON")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise JournalError(
                 f"{self._path} was written by a newer fiscald (schema {version}, this one knows {SCHEMA_VERSION}); "
@@ -245,7 +246,8 @@ class JournalFile:
                 raise JournalError(
                     f"{folder}: a copy takes {size >> 20} MiB, and so much is not free beside the journal"
                 )
-            descriptor, name = tempfile.mkstemp(prefix=COPY, dir=folder)  # mode 0600
+            name = folder / f"{COPY}{secrets.token_hex(8)}"
+            descriptor = private.open_file(name, os.O_RDWR | os.O_EXCL)
             try:
                 with contextlib.closing(sqlite3.connect(name)) as target:
                     target.execute("PRAGMA synchronous = OFF")
@@ -255,7 +257,7 @@ class JournalFile:
                 os.close(descriptor)
                 raise
             finally:
-                Path(name).unlink(missing_ok=True)
+                name.unlink(missing_ok=True)
         except OSError as error:
             raise JournalError(f"{folder}: no copy of the journal: {error.strerror}") from None
         except sqlite3.Error as error:
