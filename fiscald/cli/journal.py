@@ -50,7 +50,7 @@ def confirm(context: Context, printer: str, *, by: str | None, note: str, print_
         context.fail(USAGE, "--by takes 1 to 100 characters, --note at most 1000")
     with context.client() as client:
         status = client.printer(printer)
-        if sys.stdin.isatty() and not yes and status.state is PrinterState.BEHIND:
+        if _on_a_terminal() and not yes and status.state is PrinterState.BEHIND:
             waiting = client.jobs(printer=printer, state=JobState.ACCEPTED).jobs
             click.echo("\n".join(_question(status, waiting, print_waiting=print_waiting)), err=True)
             click.confirm("Confirm?", abort=True, err=True)
@@ -66,6 +66,10 @@ def _question(status: PrinterStatus, waiting: tuple[Job, ...], *, print_waiting:
     if waiting:
         yield "documents that wait, and are printed then:" if print_waiting else "documents that wait:"
         yield from (f"  {job_line(each)}" for each in waiting)
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _user() -> str:

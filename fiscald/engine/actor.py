@@ -463,7 +463,7 @@ class Actor:
         except WrongPhase:
             return None  # withdrawn in the meantime
         except Unexplained as error:
-            self.past.problem = error.problem  # looked at again before anything else
+            self.past.wait_for(error.problem, error.counters)  # looked at again before anything else
             return error.problem
         finally:
             self._job = None

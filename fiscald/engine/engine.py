@@ -358,11 +358,12 @@ class Engine:
             ):
                 return actor.status()  # asked again, because the first answer was lost
             reason = "its journal and its counters agree"
-        elif actor.status().stale or actor.snapshot is None:
+        elif actor.status().stale or actor.snapshot is None or actor.past.found is None:
             reason = "it is not connected, so that its counters cannot be read"
         else:
             try:
-                await self._confirm_journal(actor, actor.snapshot, said, asked_by)
+                seen = actor.snapshot.model_copy(update={"counters": actor.past.found})
+                await self._confirm_journal(actor, seen, said, asked_by)
                 return actor.status()
             except WrongPhase as error:
                 reason = str(error)

@@ -23,6 +23,8 @@ class Past:
         self._shared = shared
         self.problem: Problem | None = None
         """Why new documents wait; ``None``: they need not."""
+        self.found: Counters | None = None
+        """What the printer had counted then; a person confirms this and nothing later."""
         self.proven = False
         """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
         self._seen: Counters | None = None
@@ -33,7 +35,7 @@ class Past:
 
     def look(self, known: Known, now: Counters) -> bool:
         """Compare what the printer has just told; whether it is to be remembered."""
-        self.problem = self.rule(known, now)
+        self.wait_for(self.rule(known, now), now)
         if self.problem is not None:
             return False
         self.proven = True
@@ -42,6 +44,10 @@ class Past:
         if known.doubt is Doubt.MOVED:
             return not known.unsettled
         return again and not settled and not known.unsettled and not self._shared
+
+    def wait_for(self, problem: Problem | None, now: Counters) -> None:
+        """New documents wait because of what is in ``now``; or (``None``) do not wait."""
+        self.problem, self.found = problem, now
 
     def seen_again(self, now: Counters) -> bool:
         """Whether two looks have told the same: one alone may have been taken while the printer printed."""

@@ -43,8 +43,9 @@ Rule = Callable[[Known, Counters], Problem | None]
 class Unexplained(Exception):
     """A document is not begun: the printer has counted what this journal does not know."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, counters: Counters) -> None:
         self.problem = problem
+        self.counters = counters
         super().__init__(problem.detail)
 
 

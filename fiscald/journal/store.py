@@ -92,7 +92,7 @@ class Store(PrinterMemory):
             if counters is not None and rule is not None:
                 why = rule(self._known(db, entry.job.printer), counters)
                 if why is not None:
-                    raise Unexplained(why)
+                    raise Unexplained(why, counters)
                 if remember:
                     self._remember(db, entry.job.printer, counters)
             return entry

@@ -365,7 +365,7 @@ CATALOGUE: dict[str, Row] = {
         "{reason_pl} Nowe dokumenty czekają, aż osoba uprawniona porówna je z wydrukami i to potwierdzi.",
     ),
     "journal.nothing_to_confirm": Row(
-        _DMN, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not wait for a confirmation: {reason}",
+        _REQ, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not wait for a confirmation: {reason}",
         "Dziennik tej drukarki nie wymaga potwierdzenia.",
     ),
     "journal.damaged": Row(

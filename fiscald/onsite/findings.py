@@ -194,7 +194,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "journal_behind": Row(
         True, "{reason}", "Drukarka ma wydruki, których nie ma w dzienniku programu.",
-        "fiscalctl journal confirm {name}    # after comparing the paper: docs/recovery.md, The journal and the printer",
+        "fiscalctl journal confirm {name}    # after comparing the paper: docs/recovery.md",
     ),
     "journal_missing": Row(
         True, "{path}/journal.db is gone, and fiscald does not start without it",

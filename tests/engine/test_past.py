@@ -482,6 +482,8 @@ def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
             await behind(it, "unknown_receipts")
             assert it.till.receipts == 2
             assert it.phase("Z2") is Phase.ACCEPTED
+            await it.engine.confirm_journal("till1", ANNA)  # what was found then, though nobody has looked since
+            assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
 
     virtual.run(main())
 
