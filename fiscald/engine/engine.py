@@ -91,9 +91,11 @@ class Engine:
                 waiting = await self._journal.run(Store.waiting)
             except JournalError:
                 await anyio.sleep(COUNT_AGAIN)
-        for printer, key in waiting:
+        for printer, key in waiting.jobs:
             if printer in self._actors:
                 self._actors[printer].count(key, Phase.ACCEPTED)
+        for name, actor in self._actors.items():
+            actor.past.start_with(waiting.doubts.get(name))
         self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
@@ -107,7 +109,9 @@ class Engine:
         while True:
             self._new_deadline = anyio.Event()
             try:
-                expired, left = await self._journal.run(Store.expire, _expired)
+                pasts = {name: actor.past for name, actor in self._actors.items()}
+                held = frozenset(name for name, past in pasts.items() if past.problem is not None and past.doubtful)
+                expired, left = await self._journal.run(Store.expire, _expired, held)
             except JournalError:
                 expired, left = [], DEADLINE_CHECK
             for entry in expired:
@@ -244,6 +248,10 @@ class Engine:
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
+        actor = self._actors.get(entry.job.printer)
+        if actor is not None and actor.past.doubtful and not entry.phase.state.final:
+            # "Withdrawn before anything was sent" is more than is known.
+            raise ProblemError(actor.past.problem or problem("job.started", key=key, state=entry.job.state))
         try:
             entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
         except WrongPhase:
@@ -380,6 +388,7 @@ class Engine:
         name = actor.printer.name
         changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
         actor.journal_confirmed()
+        self._new_deadline.set()
         log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
         for entry in changed:
             log.error("job %s is undecided: %s", entry.job.key, reason)

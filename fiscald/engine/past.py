@@ -28,6 +28,11 @@ class Past:
         self.proven = False
         """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
         self._seen: Counters | None = None
+        self._journal_doubted = True  # until the journal was asked
+
+    def start_with(self, doubt: Doubt | None) -> None:
+        """Whether the journal itself is in doubt, which is known before the printer was ever asked."""
+        self._journal_doubted = doubt is not None
 
     def rule(self, known: Known, now: Counters) -> Problem | None:
         """What in ``now`` is not explained; changes nothing, so that the journal's thread may ask."""
@@ -41,9 +46,11 @@ class Past:
         self.proven = True
         again = self.seen_again(now)
         settled = known.counters == now and not (known.own_printouts or known.by_hand)
+        if known.unsettled:
+            return False
         if known.doubt is Doubt.MOVED:
-            return not known.unsettled
-        return again and not settled and not known.unsettled and not self._shared
+            return True
+        return (again or known.counters is None) and not settled and not self._shared
 
     def wait_for(self, problem: Problem | None, now: Counters) -> None:
         """New documents wait because of what is in ``now``; or (``None``) do not wait."""
@@ -62,7 +69,7 @@ class Past:
     @property
     def doubtful(self) -> bool:
         """Whether documents that wait may have been printed already, by a part of the journal that is lost."""
-        return self.problem is not None and not self.proven
+        return not self.proven and (self.problem is not None or self._journal_doubted)
 
 
 def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, proven: bool) -> Problem | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from fiscald.journal.errors import WrongPhase
+from fiscald.journal.file import Doubt
 from fiscald.journal.printers import PrinterMemory, Rule, Unexplained
 from fiscald.journal.rows import (
     COLUMNS,
@@ -37,6 +38,15 @@ from fiscald.model.problems import Problem
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
 PRUNE_STEP = 500
+
+
+class Waiting(NamedTuple):
+    """What a daemon finds in the journal when it starts."""
+
+    jobs: list[tuple[str, str]]
+    """Printer and key of every accepted job."""
+    doubts: dict[str, Doubt]
+    """Printers of which the journal may not know everything."""
 
 
 class Store(PrinterMemory):
@@ -169,11 +179,13 @@ class Store(PrinterMemory):
         """
         with self._transaction() as db:
             self._confirm(db, name, seen, said, asked_by)
-            rows = db.execute("SELECT key, phase FROM job WHERE printer = ? ORDER BY id", (name,)).fetchall()
+            marks = ", ".join("?" * len(doubtful))
+            rows = db.execute(
+                f"SELECT key, phase FROM job WHERE printer = ? AND phase IN ({marks}) ORDER BY id", (name, *doubtful)
+            ).fetchall()
             return [
-                self._move(key, (phase,), Phase.UNDECIDED, error=why, harmless=int(phase is Phase.ACCEPTED))
-                for key, phase in ((key, Phase(phase)) for key, phase in rows)
-                if phase in doubtful
+                self._move(key, (Phase(phase),), Phase.UNDECIDED, error=why, harmless=int(phase == Phase.ACCEPTED))
+                for key, phase in rows
             ]
 
     def resolve(
@@ -203,15 +215,19 @@ class Store(PrinterMemory):
                 raise WrongPhase(f"job {key!r} is damaged")
             return self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error)
 
-    def expire(self, error: Callable[[Job], Problem]) -> tuple[list[Entry], float | None]:
-        """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one."""
+    def expire(self, error: Callable[[Job], Problem], held: Container[str] = ()) -> tuple[list[Entry], float | None]:
+        """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one.
+
+        Jobs of printers that are in doubt, or ``held`` for another reason, stay: they may have been printed.
+        """
         now = self._clock()
         expired = []
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT key, deadline FROM job WHERE phase = 'accepted' AND deadline IS NOT NULL"
+                "SELECT key, deadline, printer FROM job WHERE phase = 'accepted' AND deadline IS NOT NULL"
+                " AND printer NOT IN (SELECT printer FROM doubt)"
             ).fetchall()
-            ends = {key: moment(deadline) for key, deadline in rows}
+            ends = {key: moment(deadline) for key, deadline, printer in rows if printer not in held}
             left = {key: (end - now).total_seconds() for key, end in ends.items() if end is not None}
             for key in [key for key, seconds in left.items() if seconds <= 0]:
                 job = self.job(key)
@@ -345,10 +361,12 @@ class Store(PrinterMemory):
             ).fetchone()
         return None if row is None else read_entry(row)
 
-    def waiting(self) -> list[tuple[str, str]]:
-        """Printer and key of every accepted job."""
+    def waiting(self) -> Waiting:
+        """What a daemon that starts must know."""
         with self._reading() as db:
-            return db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
+            jobs = db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
+            doubts = db.execute("SELECT printer, why FROM doubt").fetchall()
+        return Waiting(jobs, {printer: Doubt(why) for printer, why in doubts})
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs each printer has in each state."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from fiscald.engine.past import unexplained
 from fiscald.journal import Doubt, Known, Phase, Store
+from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, JournalConfirmation, Resolution
 from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.problems import Fate, ProblemError, Retry
@@ -251,6 +253,67 @@ def test_a_key_that_a_lost_part_may_have_known_is_unknown(tmp_path: Path) -> Non
         assert refused.value.problem.document is Fate.NOT_PRINTED
 
     restored(tmp_path, "file", prints_one, then)
+
+
+@pytest.mark.parametrize("how", ["file", "disk"])
+def test_nothing_that_waits_is_said_to_be_unprinted(tmp_path: Path, how: str) -> None:
+    """Neither by withdrawing it nor by its deadline: "nothing was sent" is more than is known."""
+
+    async def submit(it: Shop, key: str, **more: Any) -> None:
+        submission = {"printer": "till1", "document": RECEIPT, "deadline": START + timedelta(minutes=5)}
+        await it.engine.submit(key, Submission.model_validate(submission | more))
+
+    async def lost(it: Shop) -> None:
+        await submit(it, "Z2")
+        assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
+
+    async def then(it: Shop) -> None:
+        await it.until(PrinterState.BEHIND)
+        await submit(it, "Z2")
+        await anyio.sleep(600)
+        assert it.phase("Z2") is Phase.ACCEPTED
+        with pytest.raises(ProblemError) as refused:
+            await it.engine.withdraw("Z2")
+        assert (refused.value.problem.code, refused.value.problem.document) == ("journal.behind", Fate.UNKNOWN)
+        await it.engine.confirm_journal("till1", ANNA)
+        assert (await it.engine.job("Z2")).state is JobState.UNDECIDED
+
+    restored(tmp_path, how, lost, then)
+
+
+def test_a_deadline_that_passed_meanwhile_ends_what_a_person_lets_be_printed(tmp_path: Path) -> None:
+    async def then(it: Shop) -> None:
+        await it.until(PrinterState.BEHIND)
+        deadline = START + timedelta(minutes=5)
+        submission = {"printer": "till1", "document": RECEIPT, "deadline": deadline}
+        await it.engine.submit("Z3", Submission.model_validate(submission))
+        await anyio.sleep(600)
+        await it.engine.confirm_journal("till1", PRINT)
+        job = await it.engine.wait("Z3", 60)
+        assert job.error is not None
+        assert (job.state, job.error.code, it.till.receipts) == (JobState.FAILED, "job.expired", 2)
+
+    restored(tmp_path, "file", prints_one, then)
+
+
+def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
+    """The printer is switched off all the time; what is answered meanwhile must be true all the same."""
+
+    async def then(it: Shop) -> None:
+        with pytest.raises(ProblemError) as refused:
+            await it.engine.job("Z2")
+        assert refused.value.problem.document is Fate.UNKNOWN
+        job = await it.submit("Z2")
+        await it.until(PrinterState.OFFLINE)
+        job = await it.engine.job("Z2")
+        assert job.waiting is not None
+        assert (job.waiting.code, job.waiting.document) == ("link.absent", Fate.UNKNOWN)
+        with pytest.raises(ProblemError):
+            await it.engine.withdraw("Z2")
+        it.till.put_back()
+        await behind(it, "older_copy")
+
+    restored(tmp_path, "file", prints_one, then, while_down=lambda till: till.pull())
 
 
 def test_the_doubt_outlives_a_restart(tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     entry = store.next_job("till1")
     assert entry is not None
     assert entry.job.key == "A"
-    assert store.waiting() == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
+    assert store.waiting().jobs == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
     store.start("C", {})
     entry = store.next_job("till1")
