@@ -21,6 +21,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from fiscald.model.jobs import Result
+from fiscald.model.money import grosze
 from fiscald.protocols import FAMILIES
 from tests.chaos.campaign import BATCH, speed_up_worker, whole_matrix
 from tests.chaos.check import violations
@@ -43,8 +45,8 @@ def fingerprints(outcome: Outcome) -> Fingerprints:
     """The fingerprints of one run."""
     lines = [line.partition(" ") for line in outcome.log]
     verdicts = [
-        f"{key} {job.state} {job.paper} {job.result and (job.result.number, job.result.daily_report, job.result.total)}"
-        f" {job.error and job.error.code} {outcome.undecided.get(key, [None])[0]}"
+        f"{key} {job.state} {job.paper} {job.result and _answered(job.result)} {job.error and job.error.code}"
+        f" {outcome.undecided.get(key, [None])[0]}"
         for key, job in sorted(outcome.jobs.items())
     ]
     journal = [json.dumps(job.model_dump(mode="json"), sort_keys=True) for _, job in sorted(outcome.jobs.items())]
@@ -52,6 +54,10 @@ def fingerprints(outcome: Outcome) -> Fingerprints:
     journal += [f"{at} {line.split()[-1]}" for at, _, line in lines if line.startswith("journal ")]
     wire = [f"{at} {line}" for at, _, line in lines if line.startswith(("out ", "in "))]
     return Fingerprints(_hash(verdicts + violations(outcome)), _hash(journal), _hash(wire))
+
+
+def _answered(result: Result) -> tuple[int | None, int | None, int | None]:
+    return result.number, result.daily_report, None if result.total is None else grosze(result.total)
 
 
 def _hash(lines: Iterable[str]) -> str:
