@@ -67,6 +67,8 @@ class Engine:
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
+        self._journal_read = anyio.Event()
+        """It is known what the journal is in doubt about."""
         self._stopping = False
         self._journal_trouble = ""
 
@@ -96,6 +98,7 @@ class Engine:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
             actor.past.start_with(waiting.doubts.get(name))
+        self._journal_read.set()
         self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
@@ -248,6 +251,7 @@ class Engine:
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
+        await self._journal_read.wait()
         actor = self._actors.get(entry.job.printer)
         if actor is not None and actor.past.doubtful and not entry.phase.state.final:
             # "Withdrawn before anything was sent" is more than is known.
@@ -291,6 +295,7 @@ class Engine:
     async def _entry(self, key: str) -> Entry:
         entry = await self._journal_run(Store.job, key)
         if entry is None:
+            await self._journal_read.wait()
             unknown = problem("job.unknown", key=key)
             if any(actor.past.doubtful for actor in self._actors.values()):
                 # A lost part of the journal may have known it: a new key could print it again.
