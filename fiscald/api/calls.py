@@ -21,7 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document, IfInterrupted
-from fiscald.model.jobs import Resolution
+from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
@@ -205,6 +205,12 @@ class Calls:
     def adopt(self, name: str, printer_id: str) -> Call[PrinterStatus]:
         """Confirm that the printer with this unique number took the place of the known one."""
         return Call("POST", _printer_path(name, "/adoption"), reader(PrinterStatus), body={"printer_id": printer_id})
+
+    @call
+    def confirm_journal(self, name: str, confirmation: JournalConfirmation) -> Call[PrinterStatus]:
+        """Confirm that the journal was compared with the paper. Raises ``Refused`` if nothing waits for that."""
+        body = confirmation.model_dump(mode="json")
+        return Call("POST", _printer_path(name, "/journal-confirmation"), reader(PrinterStatus), body=body)
 
     @call
     def preview(self, name: str, document: Document | Mapping[str, Any]) -> Call[Preview]:

@@ -57,6 +57,9 @@ SOCKET_VARIABLE = "FISCALD_SOCKET"
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
 _BASE = "http://fiscald"
+_BACKUP = "/v1/backup"
+#: Seconds in which the daemon makes a copy of the largest journal on the slowest disk.
+BACKUP_SECONDS = 600.0
 T = TypeVar("T")
 
 
@@ -148,6 +151,18 @@ class Client(Sync):
         except httpx.TransportError as error:
             raise self._to.lost(error) from error
 
+    def backup(self) -> Iterator[bytes]:
+        """A consistent copy of the journal, in pieces of an SQLite file. It holds what was sold, and to whom."""
+        limits = self._to.limits(BACKUP_SECONDS)
+        try:
+            with self._http.stream("GET", _BACKUP, timeout=limits) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    content(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._to.lost(error) from error
+
     def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
         parser = _EventParser()
@@ -200,6 +215,19 @@ class AsyncClient(Async):
         """See ``Client.follow_capture``."""
         try:
             async with self._http.stream("GET", _follow(name), timeout=self._to.limits(None)) as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    content(response)
+                async for data in response.aiter_bytes():
+                    yield data
+        except httpx.TransportError as error:
+            raise self._to.lost(error) from error
+
+    async def backup(self) -> AsyncIterator[bytes]:
+        """See ``Client.backup``."""
+        limits = self._to.limits(BACKUP_SECONDS)
+        try:
+            async with self._http.stream("GET", _BACKUP, timeout=limits) as response:
                 if response.status_code >= 400:
                     await response.aread()
                     content(response)

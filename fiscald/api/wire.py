@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from fiscald.api.rights import Right
 from fiscald.model.documents import Document
-from fiscald.model.jobs import Job, JobState, Key, Paper, Result
+from fiscald.model.jobs import Job, JobState, Key, Notice, Paper, Result
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, name_further_members
 from fiscald.model.strict import Strict
@@ -45,9 +45,13 @@ class Hello(Strict):
     printers: tuple[str, ...]
     licence: LicenceName
     features: tuple[str, ...] = (
-        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics",
+        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics", "backup",
+        "journal-confirmation",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
+    warnings: tuple[Notice, ...] = Field(
+        default=(), description="what a person should know of the daemon's own place: its disk, who may look into it"
+    )
     rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")
 
 

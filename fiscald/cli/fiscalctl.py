@@ -23,6 +23,7 @@ from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.jobs import jobs
+from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
 from fiscald.cli.raw import raw
@@ -30,6 +31,7 @@ from fiscald.cli.scan import scan
 from fiscald.cli.texts import job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution, Verdict
+from fiscald.terminal import shown
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
@@ -67,8 +69,11 @@ def status(context: Context, printer: str | None) -> None:
     with context.client() as client:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
-    content = {"printers": [everything(each) for each in found], "licence": licence}
-    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {licence['state']}"]))
+        warnings = client.hello().get("warnings", [])
+    content = {"printers": [everything(each) for each in found], "licence": licence, "warnings": warnings}
+    lines = [*(printer_text(each) for each in found), f"licence: {shown(licence['state'])}"]
+    lines += [f"warning: {shown(each['detail'])}" for each in warnings]
+    context.show(content, lambda: "\n".join(lines))
 
 
 @main.command()
@@ -209,8 +214,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    jobs, licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
-    recordings.regression,
+    jobs, licence, scan, doctor, bugreport, preview, raw, watch, journal, backup, recordings.capture,
+    recordings.decode, replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 

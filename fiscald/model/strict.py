@@ -17,6 +17,7 @@ from fiscald.model import json_errors
 LONGEST_NUMBER = 30
 #: An escape that is half of a character; two of them together are a whole one.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Strict(BaseModel):
@@ -31,9 +32,10 @@ def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -
 
 
 def parse_json(text: bytes) -> Any:
-    """JSON in UTF-8, with or without a byte order mark; without doubled names, NaN or halves of characters.
+    """JSON in UTF-8, with or without a byte order mark; without doubled names or NaN.
 
-    Raises ``ValueError`` with a sentence.
+    An escape that is half of a character counts as U+FFFD, as in texts for paper: nothing else can be written or shown
+    anywhere. Raises ``ValueError`` with a sentence.
     """
     try:
         found = json.loads(
@@ -43,16 +45,25 @@ def parse_json(text: bytes) -> Any:
             parse_int=_no_endless_number,
         )
         if _SURROGATE.search(text):
-            json.dumps(found, ensure_ascii=False).encode()
+            found = _whole(found)
     except json.JSONDecodeError as error:
         raise ValueError(json_errors.sentence(error)) from None
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
-    except UnicodeEncodeError:
-        raise ValueError("an escape \\uD800 to \\uDFFF stands alone; it is half of a character") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return found
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return _HALF.sub("\ufffd", value)
+        case dict():
+            return {_whole(name): _whole(each) for name, each in value.items()}
+        case list():
+            return [_whole(each) for each in value]
+    return value
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

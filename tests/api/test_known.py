@@ -211,6 +211,22 @@ def any_problem(code: str) -> Any:
     return make(code, **dict.fromkeys(names, "x"))
 
 
+class DoubtfulJournal(Engine):
+    """An engine whose journal may be an older copy: what it does not know may have been printed."""
+
+    def __init__(self) -> None:
+        """It needs nothing."""
+
+    async def job(self, key: str) -> Job:
+        raise ProblemError(problem("job.unknown", fate=Fate.UNKNOWN, key=key))
+
+
+async def test_a_journal_that_may_be_older_says_nothing_of_a_key_that_it_does_not_know() -> None:
+    told = await tell_of_key(DoubtfulJournal(), "FV1", problem("request.json", reason="x"))
+    assert told.document is Fate.UNKNOWN
+    assert NOTHING not in told.detail_pl
+
+
 @pytest.mark.parametrize(("code", "found"), [*itertools.product(CATALOGUE, FATES)])
 async def test_whatever_the_problem_is_the_journal_is_believed(code: str, found: JobState | str) -> None:
     told = await tell_of_key(JournalOf(found), "FV1", any_problem(code))

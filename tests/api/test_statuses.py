@@ -36,6 +36,7 @@ BODIES: dict[Key, Any] = {
     ("PUT", "/v1/jobs/{key}"): {"printer": "till1", "document": RECEIPT},
     ("POST", "/v1/jobs/{key}/resolution"): RESOLUTION,
     ("POST", "/v1/printers/{name}/adoption"): {"printer_id": "EMU 0000000001"},
+    ("POST", "/v1/printers/{name}/journal-confirmation"): {"by": "Anna"},
     ("POST", "/v1/printers/{name}/preview"): {"document": RECEIPT},
     ("POST", "/v1/printers/{name}/raw"): {"command": "scomm"},
     ("POST", "/v1/licence/certificate"): {"certificate": "x"},
@@ -110,11 +111,13 @@ async def good_answers(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     await seen.ask(("DELETE", "/v1/jobs/{key}"), key="B")
     it.printer.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "resolve", Engine.job)  # no job here becomes undecided
+        # No job here becomes undecided, and no printer is another one.
         patch.setattr(Engine, "resolve", lambda self, key, _: self.job(key))
         await seen.ask(("POST", "/v1/jobs/{key}/resolution"))
         patch.setattr(Engine, "adopt", lambda self, name, _: ready(self.printer(name)))
         await seen.ask(("POST", "/v1/printers/{name}/adoption"))
+        patch.setattr(Engine, "confirm_journal", lambda self, name, *_: ready(self.printer(name)))
+        await seen.ask(("POST", "/v1/printers/{name}/journal-confirmation"))
         for name, result in FLOWS.items():
             patch.setattr(Registration, name, lambda *_, result=result: ready(result))
         patch.setattr(Registration, "diagnose", lambda *_: DIAGNOSIS)
@@ -156,6 +159,7 @@ async def conflicts(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     await seen.ask(("DELETE", "/v1/jobs/{key}"))
     await seen.ask(("POST", "/v1/jobs/{key}/resolution"))
     await seen.ask(("POST", "/v1/printers/{name}/adoption"), json={"printer_id": "another"})
+    await seen.ask(("POST", "/v1/printers/{name}/journal-confirmation"))
     with raising(monkeypatch, "printer.busy", (Engine, "raw")):
         await seen.ask(("POST", "/v1/printers/{name}/raw"))
 
@@ -199,9 +203,11 @@ async def without_a_journal(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None
         for route in LISTED:
             if not route[1].startswith(("/v1/licence", "/v1/events")):
                 await seen.ask(route)
-    with raising(monkeypatch, "daemon.journal", (Engine, "raw"), (Engine, "adopt")):
-        for path in ("raw", "adoption"):
+    methods = ("raw", "adopt", "confirm_journal", "copy_journal")
+    with raising(monkeypatch, "daemon.journal", *((Engine, name) for name in methods)):
+        for path in ("raw", "adoption", "journal-confirmation"):
             await seen.ask(("POST", f"/v1/printers/{{name}}/{path}"))
+        await seen.ask(("GET", "/v1/backup"))
 
 
 async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
