@@ -8,6 +8,7 @@ import json
 import os
 import pwd
 import tarfile
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -381,3 +382,18 @@ def test_a_report_without_a_daemon_and_with_a_bad_configuration(tmp_path: Path) 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     result = run(tmp_path, "bugreport", "-o", "-", "--log", str(tmp_path / "no.log"))
     assert b"No such file" in members(result.stdout_bytes)["log.txt"]
+
+
+def test_the_doctor_names_the_number_of_the_new_printer(counter: Counter) -> None:
+    counter.printer.power(on=False)
+    counter.printer._device.register.state.unique_number = "EMU 0000000009"
+    counter.printer.power(on=True)
+    status = counter.json("status")["printers"][0]
+    while status["state"] != "swapped":
+        time.sleep(0.05)
+        status = counter.json("status")["printers"][0]
+    assert (status["problem"]["found"], status["problem"]["expected"]) == ("EMU 0000000009", "EMU 0000000001")
+    result = CliRunner().invoke(
+        main, ["--socket", str(counter.socket), "doctor", "--root", str(counter.folder / "root")]
+    )
+    assert "fiscalctl adopt till1 'EMU 0000000009'" in result.stdout
