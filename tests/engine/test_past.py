@@ -303,8 +303,10 @@ def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as refused:
             await it.engine.job("Z2")
         assert refused.value.problem.document is Fate.UNKNOWN
-        job = await it.submit("Z2")
+        submission = {"printer": "till1", "document": RECEIPT, "deadline": START + timedelta(minutes=5)}
+        await it.engine.submit("Z2", Submission.model_validate(submission))
         await it.until(PrinterState.OFFLINE)
+        await anyio.sleep(600)
         job = await it.engine.job("Z2")
         assert job.waiting is not None
         assert (job.waiting.code, job.waiting.document) == ("link.absent", Fate.UNKNOWN)
