@@ -796,6 +796,8 @@ def test_a_look_taken_while_the_printer_prints_is_not_remembered(tmp_path: Path)
             assert not past.look(known._replace(counters=THEN), torn)
             assert past.look(known._replace(counters=THEN), torn)
             assert not past.look(known._replace(counters=torn), torn), "it is there already"
+            in_hand = known._replace(counters=THEN, own_receipts=1, own_printouts=1, unsettled=True)
+            assert not any(past.look(in_hand, torn) for _ in range(3)), "it may still be printed"
 
     virtual.run(main())
 
