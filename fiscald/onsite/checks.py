@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from fiscald.model.disk import DISK_FULL, DISK_LOW
+from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
@@ -296,7 +297,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     if code is not None:
         yield finding(code, reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
-        found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
+        # To be pasted into a shell, and it comes from whatever is connected.
+        found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BEHIND:
         yield finding("journal_behind", reason=reason, name=printer.configured.name)
@@ -320,7 +322,8 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
             yield finding("vat_none")
         elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
-            yield finding("vat_unusual", rates=", ".join(unusual))
+            told = ", ".join(unusual)
+            yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
     if printer.counters is not None and TYPICAL_RECORDS - (printer.counters.daily_report - 1) <= FEW_RECORDS:
         yield finding("memory", used=printer.counters.daily_report - 1, all=TYPICAL_RECORDS)
     if not printer.fiscal:
