@@ -30,7 +30,7 @@ POSNET: list[PosnetRule] = [
     (SALE, "trpack|na12a|pr50|il1|", "ERR ?3 trpack na", {}, None), (FOOT, "trftrln|id100|naX|", "?2702", {}, None),
     ((*FOOT, *["trftrln|id25|naX|"] * 60), "trftrln|id25|naX|", "?2703", {}, None), ((), "prncancel|", "?2064", {}, Switch.CANCEL_REFUSED),
     ((), "qrcode|hx1|tx4a5|", "?2080", {}, None), ((), "qrcode|hx1|txzz|", "?2081", {}, None), ((), "dmcode|tx |hx1|", "?2080", {}, None),
-    ((), "qrcode|el4|txA|", "?3209", {}, None), ((), f"qrcode|tx{'ż' * 1001}|", "?3206", {}, None), ((), f"azteccode|tx{'x' * 2001}|", "?3206", {}, None),
+    ((), "qrcode|el4|txA|", "?3209", {}, None), ((), f"qrcode|tx{'ż' * 2001}|", "?3206", {}, None), ((), f"qrcode|px8|tx{'x' * 500}|", "?3201", {}, None), ((), f"azteccode|tx{'x' * 2001}|", "?3206", {}, None),
     ((), "eparagonidznext|idX|", "?2034", TRAINING, None), ((), "eparagonidznext|idX|", "?2034", {}, Switch.NOT_FISCAL),
     ((), "eparagonbufferget|hd1|", "?384", {}, None), ((), "eparagonbufferget|hdx|", "?384", {}, None),
     ((), "trfvinit|cc10|", "?2532", {}, None), ((), "trfvinit|naNabywca|", "?2533", OLD, None), (SALE[:1], "trfvnumber|nb1|", "?2060", {}, None),
