@@ -84,7 +84,7 @@ THERMAL: list[ThermalRule] = [
     ((), "81$h", 4, {}, None), ((), "0;0;0;1;0$h5260250274|", 3, {}, None), ((), "0;0;0;1;0$h5260250275|", 1098, NOVITUS, None),
     (OPEN[:1], "1$N5260250275|", 4, {}, None), (OPEN[:1], "100;1$z5260250275|", 1098, NOVITUS, None),
     (("0$h", "6$d1/"), WATER, 90, {}, None), ((*OPEN, "5$nkarta|10/"), "2$lWoda|1.|A/10/10/", 82, {}, None),
-    (OPEN[:1], "1$lWoda|0.|A/10/0/", 17, {}, None), (OPEN[:1], "1;1$lWoda|1.|A/10/10/0/", 20, {}, None), (OPEN[:1], "1;2$lWoda|1.|A/10/10/100/", 20, {}, None),
+    (OPEN[:1], "1$lWoda|0.|E/10/0/", 17, {}, None), (OPEN[:1], "1;1$lWoda|1.|A/10/10/0/", 20, {}, None), (OPEN[:1], "1;2$lWoda|1.|A/10/10/100/", 20, {}, None),
     (OPEN[:1], "2$lWoda|1.|A/10/10/", 4, {}, None), (OPEN, "3$lWoda|1.|A/10/10/", 4, {}, None), (("2$h", WATER), "0$lWoda|1.|A/10/10/", 22, {}, None),
     (OPEN[:1], WATER, 92, {}, Switch.GOODS_FULL), (OPEN[:1], "1$lWoda|1.|Z/10/10/", 18, {"state": RegisterState(rates=["exempt", "exempt", *[None] * 5])}, None),
     # packaging
