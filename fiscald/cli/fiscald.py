@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -14,6 +15,12 @@ from fiscald import __version__
 from fiscald.cli.emulate import emulate
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
 from fiscald.terminal import VisibleFormatter, VisibleGroup
+
+
+class NeedsAPerson(click.ClickException):
+    """The daemon cannot start before a person has acted: starting it again is no use."""
+
+    exit_code = 78  # EX_CONFIG of sysexits.h
 
 
 @click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,27 +38,35 @@ def main() -> None:
     show_default=True,
     help="Configuration file (TOML).",
 )
-def run(path: Path) -> None:
+@click.option(
+    "--new-journal",
+    is_flag=True,
+    help="Begin a new journal where the old one is lost and has no backup. Its documents are not known any more.",
+)
+def run(path: Path, *, new_journal: bool) -> None:
     """Run the daemon in the foreground."""
     try:
         config = load(path)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
     start_logging(config.log_level)
-    run_daemon(config)
+    run_daemon(config, new_journal=new_journal)
 
 
-def run_daemon(config: Config) -> None:
-    """Run until stopped; what keeps it from starting becomes one sentence and exit code 1."""
+def run_daemon(config: Config, *, new_journal: bool = False) -> None:
+    """Run until stopped; what keeps it from starting becomes one sentence and exit code 1, or 78 where starting again
+    helps nothing before a person has acted."""
     from fiscald import daemon
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
-    from fiscald.journal import JournalError
+    from fiscald.journal import DirectoryRefused, JournalError, JournalMissing, JournalThere
 
     # A hundred printers at once keep the loop busy: the journal's thread would wait 5 ms at each of its turns.
     sys.setswitchinterval(0.0005)
     try:
-        anyio.run(daemon.run, config)
+        anyio.run(partial(daemon.run, config, new_journal=new_journal))
+    except (DirectoryRefused, JournalMissing, JournalThere) as error:
+        raise NeedsAPerson(str(error)) from None
     except (RightsError, SocketError, JournalError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -62,7 +77,13 @@ def start_logging(level: str) -> None:
     shape = "%(asctime)s %(levelname)-7s %(message)s"
     logging.basicConfig(stream=sys.stderr, level=level.upper())
     if under_systemd:
-        for number, mark in ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)):
+        for number, mark in (
+            (logging.CRITICAL, 2),
+            (logging.ERROR, 3),
+            (logging.WARNING, 4),
+            (logging.INFO, 6),
+            (logging.DEBUG, 7),
+        ):
             logging.addLevelName(number, f"<{mark}>")
         shape = "%(levelname)s%(message)s"
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
