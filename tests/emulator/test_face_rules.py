@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.memory import Day, RegisterState
+from fiscald.emulator.memory import DailyRecord, Day, RegisterState
 from tests.emulator.posnet.talking import Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 
@@ -78,6 +78,8 @@ SOLD: dict[str, Any] = {
     "state": RegisterState(day=Day(receipts=[100, 0, 0, 0, 0, 0, 0], receipt_count=1, last_receipt=1))
 }
 NEW_RATES = "7;26;7;15$p22/7/5/0/100/101/101/"
+REPORT = DailyRecord(number=1, at=datetime(2026, 7, 14, 12, tzinfo=UTC), rates=RegisterState().rates, day=Day())
+REPORTED: dict[str, Any] = {"state": RegisterState(fiscal_memory=[REPORT])}
 ThermalRule = tuple[tuple[str, ...], str, int, dict[str, Any], Switch | None]
 THERMAL: list[ThermalRule] = [
     # opening and lines
@@ -115,7 +117,7 @@ THERMAL: list[ThermalRule] = [
     # programming
     ((), "26;7;15;10;42;0$c", 8, SOLD, None), (("26;7;15;10;42;0$c",), "26;7;15;10;42;0$c", 5, {}, None), ((), "7;26;7$p22/7/5/0/100/101/101/", 3, {}, None),
     ((), NEW_RATES, 12, {}, Switch.NO_HEADER), ((), NEW_RATES, 12, {"state": RegisterState(header="")}, None), ((), NEW_RATES, 6, {}, Switch.MEMORY_FULL),
-    ((), NEW_RATES, 6, FULL, None), ((), NEW_RATES, 8, SOLD, None), ((), "2$r", 4, {}, None), ((), "3$r", 4, {}, None),
+    ((), NEW_RATES, 6, FULL, None), ((), NEW_RATES, 8, SOLD, None), ((), "7;26;7;15$p23/8/5/0/101/101/100/", 8, SOLD, None), ((), "2$r", 4, {}, None), ((), "3$r", 4, {}, None),
     ((*[f"2$d{number}" for number in range(30)],), "2$dX", 84, {}, None),
     # cashiers and cash
     ((), "#p|1|", 33, {}, None), ((), "#q|1|", 33, {}, None), ((), "0#i0/", 30, {}, None), ((), "0#d0/", 30, {}, None), ((), "0#z0/", 30, {}, None),
@@ -124,7 +126,7 @@ THERMAL: list[ThermalRule] = [
     ((), "1;26;7#r", 3, {}, None), ((), "1;26;7;14#r", 7, {}, None), ((), "1;26;2;30#r", 4, {}, None), ((), "1;26;7;15#r", 6, {}, Switch.MEMORY_FULL),
     ((), "1;26;7;15#r", 35, {"state": RegisterState(report_offset=1, last_record=datetime(2026, 7, 14, 12, tzinfo=UTC))}, None),
     ((), "1;26;7;15#r", 36, {"state": RegisterState(report_offset=1, last_record=datetime(2026, 7, 15, 6, tzinfo=UTC))}, None),
-    ((), "26;7;1;26;7;31;2#o", 4, {}, None), ((), "26;7;31;26;7;1;0#o", 4, {}, None), ((), "26;2;30;26;7;1;0#o", 4, {}, None), ((), "4#e", 4, {}, None),
+    ((), "26;7;1;26;7;31;2#o", 4, REPORTED, None), ((), "26;7;31;26;7;1;0#o", 4, {}, None), ((), "26;2;30;26;7;1;0#o", 4, {}, None), ((), "4#e", 4, {}, None),
 ]  # fmt: skip
 
 
