@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
-from fiscald.model.strict import nearest
+from fiscald.model.strict import NOT_LOOKED_AT, Mistakes, nearest
 
 MEDIA_TYPE = "application/problem+json"
-#: So many bad fields are told, and their number.
-MOST_ERRORS = 50
+#: So many bad fields are told, and their number; after so many mistakes the rest of a list is not looked at.
+MOST_ERRORS, MOST_MISTAKES = 50, 2000
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
@@ -27,6 +27,7 @@ _STATUS = {
     "request.invalid": 422,
     "request.too_large": 413,
     "request.query": 422,
+    "request.cursor": 410,
     "request.slow": 408,
     "request.route": 404,
     "document": 422,
@@ -76,15 +77,18 @@ async def problem_error(_: Request, error: Exception) -> JSONResponse:
 def validated(model: type[M], content: Any) -> M:
     """``content`` as a ``model``. Raises ``ProblemError`` with a JSON pointer for every bad field."""
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=Mistakes(MOST_MISTAKES))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
+        looked_at = [one for one in found if one["type"] != NOT_LOOKED_AT]
+        unseen, found = len(found) - len(looked_at), looked_at
         # A list whose elements are wrong is also said to be too short: that is the same mistake again.
         outer = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
         causes = [one for one in found if one["loc"] not in outer]
         errors = [_field_problem(model, content, cause) for cause in causes[:MOST_ERRORS]]
         first = errors[0]
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
+        more += f"; {unseen} elements after them were not looked at" if unseen else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
         raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
 

@@ -13,17 +13,20 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from fiscald.journal.store import (
     Accepted,
+    Change,
     Entry,
     JournalDamaged,
     JournalError,
     Phase,
     Store,
+    Unread,
     WrongPhase,
     lock_directory,
 )
 
 __all__ = [
     "Accepted",
+    "Change",
     "Entry",
     "Journal",
     "JournalDamaged",
@@ -31,6 +34,7 @@ __all__ = [
     "Phase",
     "Store",
     "ThreadedJournal",
+    "Unread",
     "UnusableJournal",
     "WrongPhase",
 ]

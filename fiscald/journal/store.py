@@ -24,7 +24,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from fiscald.model.documents import Document, IfInterrupted, Submission
-from fiscald.model.jobs import Job, JobEvent, JobState, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobState, Notice, Paper, Resolution, Result
 from fiscald.model.problems import Problem
 
 SCHEMA_VERSION = 4
@@ -34,6 +34,10 @@ KEEP_NEWEST = 10_000
 PRUNE_STEP = 500
 #: Documents kept as they were last read: each is read at every change of its job.
 READ_DOCUMENTS = 128
+#: Characters of a document that is kept so.
+MOST_REMEMBERED = 16 * 1024
+#: Characters of jobs that are fetched together, where they may be many.
+PAGE_BYTES = 64 * 1024
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 _NOTICES = TypeAdapter(tuple[Notice, ...])
 
@@ -74,6 +78,35 @@ class Entry(NamedTuple):
     id: int
     phase: Phase
     job: Job
+
+
+class Unread(NamedTuple):
+    """A job as it stands in the file: to read it takes longer than to fetch it, and can be done in any thread."""
+
+    id: int
+    printer: str
+    phase: Phase
+    row: tuple[Any, ...]
+
+    def entry(self) -> Entry:
+        """The job."""
+        return _entry(self.row)
+
+
+class Change(NamedTuple):
+    """A change of a job, which is read when it is asked for; see ``Unread``."""
+
+    id: int
+    """The cursor of the event stream."""
+    at: datetime
+    state: JobState
+    """What it changed to at that time."""
+    row: tuple[Any, ...]
+
+    @property
+    def job(self) -> Job:
+        """The job as it is now."""
+        return _entry(self.row).job
 
 
 class Accepted(NamedTuple):
@@ -386,6 +419,19 @@ class Store:
         self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
     ) -> list[Entry]:
         """Jobs in order of acceptance, those with an id above ``after``."""
+        found = self.unread(printer=printer, state=state, after=after, limit=limit, most_bytes=2**63)
+        return [each.entry() for each in found]
+
+    def unread(
+        self,
+        *,
+        printer: str | None = None,
+        state: JobState | None = None,
+        after: int = 0,
+        limit: int = 100,
+        most_bytes: int = PAGE_BYTES,
+    ) -> list[Unread]:
+        """The same, not read yet: fewer than ``limit`` where they have ``most_bytes`` before that, but at least one."""
         where: list[str] = ["id > ?"]
         values: list[Any] = [after]
         if printer is not None:
@@ -397,11 +443,11 @@ class Store:
             where.append(f"phase IN ({', '.join('?' * len(phases))})")
             values.extend(phases)
         with self._reading() as db:
-            rows = db.execute(
-                f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
-                (*values, limit),
-            ).fetchall()
-        return [_entry(row) for row in rows]
+            cursor = db.execute(
+                f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?", (*values, limit)
+            )
+            rows = _fetched(cursor, most_bytes)
+        return [Unread(row[0], row[2], Phase(row[7]), row) for row in rows]
 
     def next_job(self, printer: str) -> Entry | None:
         """The job to carry on with: an unsettled one comes before any that has not been started."""
@@ -441,20 +487,27 @@ class Store:
             counts[where] = counts.get(where, 0) + number
         return counts
 
-    def events(self, after: int, limit: int = 100) -> list[JobEvent]:
-        """Changes with an id above ``after``, oldest first."""
+    def events(self, after: int, limit: int = 100) -> list[Change]:
+        """Changes with an id above ``after``, oldest first; fewer than ``limit`` where they are large."""
         with self._reading() as db:
-            rows = db.execute(
+            cursor = db.execute(
                 f"SELECT event.id, event.at, event.phase, {_JOB_COLUMNS} FROM event JOIN job ON job.id = event.job"
                 " WHERE event.id > ? ORDER BY event.id LIMIT ?",
                 (after, limit),
-            ).fetchall()
-        return [JobEvent(id=row[0], at=row[1], state=Phase(row[2]).state, job=_entry(row[3:]).job) for row in rows]
+            )
+            rows = _fetched(cursor, PAGE_BYTES)
+        return [Change(row[0], datetime.fromisoformat(row[1]), Phase(row[2]).state, row[3:]) for row in rows]
 
     def last_event(self) -> int:
         """Id of the newest change, 0 if there is none."""
         with self._reading() as db:
             (last,) = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
+        return int(last)
+
+    def last_job(self) -> int:
+        """Id of the newest job, 0 if there is none."""
+        with self._reading() as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
         return int(last)
 
     def printer_id(self, name: str) -> str | None:
@@ -472,9 +525,30 @@ _COLUMNS = ", ".join(_NAMES)
 _JOB_COLUMNS = ", ".join(f"job.{name}" for name in _NAMES)
 
 
-@lru_cache(READ_DOCUMENTS)
 def _document(text: str) -> Document:
+    return _read_document(text) if len(text) <= MOST_REMEMBERED else _read_large_document(text)
+
+
+@lru_cache(READ_DOCUMENTS)
+def _read_document(text: str) -> Document:
     return _DOCUMENT.validate_json(text)
+
+
+#: A document takes about ten times its text in memory.
+@lru_cache(2)
+def _read_large_document(text: str) -> Document:
+    return _DOCUMENT.validate_json(text)
+
+
+def _fetched(cursor: sqlite3.Cursor, most_bytes: int) -> list[tuple[Any, ...]]:
+    """Rows until they have ``most_bytes``; at least one, if there is one."""
+    rows = []
+    for row in cursor:
+        rows.append(row)
+        most_bytes -= sum(len(value) for value in row if isinstance(value, str))
+        if most_bytes <= 0:
+            break
+    return rows
 
 
 def _outcome(transaction: Callable[[], Any], *, sharing: bool = False) -> Any:

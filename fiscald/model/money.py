@@ -114,7 +114,10 @@ def plain(value: Decimal) -> str:
 def _schema(description: str, example: str) -> WithJsonSchema:
     pattern = r"^\d+(\.\d+)?$"
     schema: dict[str, Any] = {
-        "anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": 0}],
+        "anyOf": [
+            {"type": "string", "pattern": pattern, "maxLength": 20},
+            {"type": "integer", "minimum": 0, "maximum": MAX_GROSZE},
+        ],
         "description": description,
         "examples": [example],
     }

@@ -11,10 +11,10 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 #: The code pages a printer can be set to, by the name used in the configuration, with Python's codec.
 CODE_PAGES = {"cp1250": "cp1250", "latin2": "iso8859_2", "mazovia": "mazovia"}
@@ -74,8 +74,23 @@ def _not_empty(text: str) -> str:
     return text
 
 
+def _measure(text: Any) -> Any:
+    """Measured before any character is looked at; blanks and combining characters may go, so there may be more."""
+    if isinstance(text, str) and len(text) > 4 * LONGEST_TEXT:
+        raise PydanticKnownError(
+            "too_long", {"field_type": "Value", "max_length": LONGEST_TEXT, "actual_length": len(text)}
+        )
+    return text
+
+
+#: Characters of a line of text.
+LONGEST_TEXT = 1000
+#: One line of text for paper, perhaps empty.
+LineText = Annotated[str, AfterValidator(clean), Field(max_length=LONGEST_TEXT), BeforeValidator(_measure)]
 #: One line of text for paper.
-Text = Annotated[str, AfterValidator(clean), AfterValidator(_not_empty), Field(max_length=1000)]
+Text = Annotated[
+    str, AfterValidator(clean), AfterValidator(_not_empty), Field(max_length=LONGEST_TEXT), BeforeValidator(_measure)
+]
 
 
 class TextRefused(ValueError):

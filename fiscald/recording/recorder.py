@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
-#: Packets that are made together (1 ms): more of them would hold up others.
-_AT_ONCE = 256
+#: Packets that are made together (1 ms): more of them would hold up others; and about the bytes of them.
+_AT_ONCE, _BYTES_AT_ONCE = 256, 64 * 1024
 
 
 class FlightRecorder:
@@ -76,19 +76,26 @@ class FlightRecorder:
         return Recorder(stream, lambda direction, data: note(Event.DATA, Direction(direction), data), ended=ended)
 
     async def capture(self) -> bytes:
-        """What is kept, as a pcapng file.
+        """What is kept, as a pcapng file."""
+        return b"".join([piece async for piece in self.kept()])
 
-        It is made in parts, and others have their turn in between: of a full memory all of it takes longer than they
-        may wait for an answer. In a thread it would keep them waiting longer, for the interpreter's lock.
+    async def kept(self) -> AsyncIterator[bytes]:
+        """The same in pieces.
+
+        A piece is made when the one before it was taken: others have their turn in between, for of a full memory all of
+        it takes longer than they may wait for an answer; and a slow reader costs no memory. What is not kept any more
+        when it comes to that is a gap.
         """
-        head, packets = beginning(self._printer), list(self._packets)
+        end = self._dropped + len(self._packets)
+        seen = self._dropped
+        head = beginning(self._printer)
         if self._dropped:
             head += self._gap(f"{self._dropped} earlier packets are not kept any more")
-        parts = [head]
-        for first in range(0, len(packets), _AT_ONCE):
-            parts.append(_encoded(packets[first : first + _AT_ONCE]))
+        yield head
+        while seen < end:
+            data, seen = self._piece(seen, end)
+            yield data
             await anyio.lowlevel.checkpoint()
-        return b"".join(parts)
 
     async def follow(self) -> AsyncIterator[bytes]:
         """A pcapng file that goes on for ever: from now on, every packet as it is kept.
@@ -99,19 +106,28 @@ class FlightRecorder:
         seen = self._dropped + len(self._packets)
         yield beginning(self._printer)
         while True:
-            missed = max(self._dropped - seen, 0)
-            data = self._gap(f"{missed} packets were not fetched in time") if missed else b""
-            seen = max(seen, self._dropped)
-            first = seen - self._dropped
-            packets = list(islice(self._packets, first, first + _AT_ONCE))
-            data += _encoded(packets)
-            seen += len(packets)
+            data, seen = self._piece(seen, seen + _AT_ONCE)
             if not data:
                 self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
                     await self._grown.wait()
                     continue
             yield data
+
+    def _piece(self, seen: int, end: int) -> tuple[bytes, int]:
+        """Packets from number ``seen`` on, counted from the start, not to ``end``; and the number to go on from."""
+        missed = max(self._dropped - seen, 0)
+        pieces = [self._gap(f"{missed} packets were not fetched in time")] if missed else []
+        seen = max(seen, self._dropped)
+        left = _BYTES_AT_ONCE
+        first = seen - self._dropped
+        for packet in islice(self._packets, first, min(first + _AT_ONCE, end - self._dropped)):
+            pieces.append(encode(packet))
+            seen += 1
+            left -= len(pieces[-1])
+            if left <= 0:
+                break
+        return b"".join(pieces), seen
 
     def _gap(self, why: str) -> bytes:
         first = self._packets[0].at if self._packets else self._clock()
@@ -142,10 +158,6 @@ class FlightRecorder:
         # Every connection is a section of its own, so that what a killed daemon left half written ends there.
         file.write(beginning(self._printer))
         return file
-
-
-def _encoded(packets: Iterable[Packet]) -> bytes:
-    return b"".join(map(encode, packets))
 
 
 class _File:

@@ -1,0 +1,126 @@
+"""Answers that take long to make or to send: made in a thread, and in pieces that a slow reader takes one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import anyio
+from starlette.responses import Response, StreamingResponse
+
+from fiscald.api.connections import Who
+from fiscald.api.turns import Worker
+from fiscald.engine import Engine, Unread
+from fiscald.model.documents import is_long
+from fiscald.model.jobs import Job, JobState
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.problems import Problem, ProblemError
+
+JSON = "application/json"
+#: Jobs that are fetched and made into text together (about 5 ms).
+PAGE = 25
+#: Printers whose status is made before others have their turn (about 1 ms).
+_PRINTERS = 50
+Licence = dict[str, Any] | None
+"""What an application should know of the licence, if there is something."""
+
+
+def job_text(job: Job, licence: Licence) -> bytes:
+    """A job as JSON."""
+    text = job.model_dump_json(by_alias=True).encode()
+    return text if licence is None else b'%b,"licence":%b}' % (text[:-1], as_json(licence))
+
+
+async def job_answer(worker: Worker, who: Who, job: Job, licence: Licence, status: int) -> Response:
+    """The answer about one job."""
+    make = partial(job_text, job, licence)
+    content = await worker.run(who, make) if is_long(job.document) else make()
+    return Response(content, status, media_type=JSON)
+
+
+async def job_list(
+    engine: Engine,
+    worker: Worker,
+    who: Who,
+    licence: Licence,
+    *,
+    printer: str | None,
+    state: JobState | None,
+    after: int,
+    limit: int,
+) -> AsyncIterator[bytes]:
+    """A list of jobs, page by page. Raises ``ProblemError``, at the first piece or at a later one.
+
+    A page is read from the journal only when the page before it was taken, and one page of all lists at a time: the
+    moves of jobs, which take their turn in the same thread, do not wait behind readers.
+    """
+    piece, comma = b'{"jobs":[', b""
+    while True:
+        async with worker.turn(who):
+            page = await engine.unread_jobs(printer=printer, state=state, after=after, limit=min(PAGE, limit + 1))
+            jobs, beyond = page[:limit], page[limit:]
+            if jobs:
+                waits = [engine.waits_for(job) for job in jobs]
+                piece += comma + await worker.compute(partial(_texts, jobs, waits, licence))
+                after, comma = jobs[-1].id, b","
+                limit -= len(jobs)
+        if not page or beyond:
+            yield piece + b'],"next":%b}' % as_json(str(after) if beyond else None)
+            return
+        del page, jobs, beyond  # not kept while a slow reader takes the text
+        yield piece
+        piece = b""
+
+
+def _texts(jobs: Sequence[Unread], waiting: Sequence[Problem | None], licence: Licence) -> bytes:
+    texts = []
+    for unread, why in zip(jobs, waiting, strict=True):
+        job = unread.entry().job
+        texts.append(job_text(job if why is None else job.model_copy(update={"waiting": why}), licence))
+    return b",".join(texts)
+
+
+async def in_pieces(pieces: AsyncIterator[bytes], media_type: str, broken: Callable[[], None]) -> Response:
+    """An answer that is sent as it is made. Raises what goes wrong with the first piece; ``broken`` is called where a
+    later one cannot be made, for the answer cannot say so any more.
+    """
+    first = await anext(pieces, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        nonlocal first
+        yield first
+        first = b""
+        try:
+            async for piece in pieces:
+                yield piece
+        except ProblemError:
+            broken()
+
+    return StreamingResponse(all_of_them(), media_type=media_type)
+
+
+async def statuses(engine: Engine) -> list[PrinterStatus]:
+    """The status of every printer; others have their turn in between."""
+    found = []
+    for number, name in enumerate(engine.names(), start=1):
+        found.append(engine.printer(name))
+        if number % _PRINTERS == 0:
+            await anyio.lowlevel.checkpoint()
+    return found
+
+
+async def printer_list(engine: Engine) -> Response:
+    """The answer about all printers."""
+    texts = []
+    for number, name in enumerate(engine.names(), start=1):
+        texts.append(engine.printer(name).model_dump_json().encode())
+        if number % _PRINTERS == 0:
+            await anyio.lowlevel.checkpoint()
+    return Response(b'{"printers":[%b]}' % b",".join(texts), media_type=JSON)
+
+
+def as_json(value: Any) -> bytes:
+    """JSON without blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
