@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -15,6 +16,7 @@ import click
 from fiscald import __version__
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
 from fiscald.emulator import face
+from fiscald.logs import Bounded
 from fiscald.protocols import FAMILIES
 
 
@@ -52,6 +54,9 @@ def run_daemon(config: Config) -> None:
 
     # A hundred printers at once keep the loop busy: the journal's thread would wait 5 ms at each of its turns.
     sys.setswitchinterval(0.0005)
+    # What has been imported stays: to look through all of it for garbage would hold the loop for 60 ms now and then.
+    gc.collect()
+    gc.freeze()
     try:
         anyio.run(daemon.run, config)
     except (RightsError, SocketError, JournalError) as error:
@@ -67,6 +72,7 @@ def start_logging(level: str) -> None:
         for number, mark in ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)):
             logging.addLevelName(number, f"<{mark}>")
         logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(levelname)s%(message)s"))
+    logging.getLogger().handlers[0].addFilter(Bounded())
     for noisy in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

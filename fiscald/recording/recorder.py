@@ -25,6 +25,11 @@ QUIET_SECONDS = 1.0
 _AT_ONCE, _BYTES_AT_ONCE = 256, 64 * 1024
 
 
+#: A packet as it is kept: time, event, direction, bytes and size. A plain tuple of plain values is nothing that the
+#: garbage collector looks at: with packets it held the loop for 2 ms for every full recorder.
+_Kept = tuple[datetime, int, str | None, bytes, int]
+
+
 class FlightRecorder:
     """Keeps the latest bytes of one printer's line, both directions with their times, over all connections.
 
@@ -49,7 +54,7 @@ class FlightRecorder:
         self._clock = clock
         self._keep = keep
         self._folder = folder
-        self._packets: deque[Packet] = deque()
+        self._packets: deque[_Kept] = deque()
         self._size = 0
         self._dropped = 0
         self._grown: anyio.Event | None = None
@@ -121,8 +126,9 @@ class FlightRecorder:
         seen = max(seen, self._dropped)
         left = _BYTES_AT_ONCE
         first = seen - self._dropped
-        for packet in islice(self._packets, first, min(first + _AT_ONCE, end - self._dropped)):
-            pieces.append(encode(packet))
+        for at, event, direction, data, _ in islice(self._packets, first, min(first + _AT_ONCE, end - self._dropped)):
+            way = None if direction is None else Direction(direction)
+            pieces.append(encode(Packet(at, self._family, self._printer, Event(event), way, data)))
             seen += 1
             left -= len(pieces[-1])
             if left <= 0:
@@ -130,7 +136,7 @@ class FlightRecorder:
         return b"".join(pieces), seen
 
     def _gap(self, why: str) -> bytes:
-        first = self._packets[0].at if self._packets else self._clock()
+        first = self._packets[0][0] if self._packets else self._clock()
         return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
 
     def _remember(self, packet: Packet) -> None:
@@ -138,10 +144,11 @@ class FlightRecorder:
         if self._grown is not None:
             self._grown.set()
             self._grown = None
-        self._packets.append(packet)
+        way = None if packet.direction is None else packet.direction.value
+        self._packets.append((packet.at, packet.event.value, way, packet.data, size(packet)))
         self._size += size(packet)
         while self._size > self._keep:
-            self._size -= size(self._packets.popleft())
+            self._size -= self._packets.popleft()[-1]
             self._dropped += 1
 
     def _file(self, began: datetime) -> _File | None:
