@@ -31,7 +31,7 @@ from fiscald.api.problems import problem_error, problem_response
 from fiscald.api.protocol import HttpConnection
 from fiscald.api.reading import Bodies, asker
 from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
-from fiscald.api.turns import Worker
+from fiscald.api.turns import Starts, Worker
 from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, PrinterList
 from fiscald.engine import Engine
 from fiscald.licence import Registration
@@ -451,7 +451,7 @@ def create_app(api: Api) -> ASGIApp:
             Exception: _internal,
         },
     )
-    return _Branded(app) if api.licence.test_keys else app
+    return _InTurn(_Branded(app) if api.licence.test_keys else app)
 
 
 def _connection(request: Request) -> HttpConnection:
@@ -484,6 +484,23 @@ async def _gone(_: Request, __: Exception) -> Response:
 async def _internal(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+
+
+class _InTurn:
+    """Lets requests begin by turns; one whose client is gone before that is dropped."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._starts = Starts()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection: HttpConnection = scope["state"]["connection"]
+        with anyio.CancelScope() as waiting:
+            connection.begins = waiting
+            await self._starts.wait(connection.who)
+        connection.begins = None
+        if not waiting.cancel_called:
+            await self._app(scope, receive, send)
 
 
 class _Branded:

@@ -4,7 +4,8 @@ A descriptor that one client holds is one that the printers, the journal and the
 bound on all connections, and one for each user. Over a bound, the process that has the most connections loses one: of
 those in which nothing goes on the oldest, and only then one that is being answered. A connection that waits for a job
 or listens to events is never closed for the sake of its own process; there can be only ``long`` of them per user, so
-that a short question finds room beside them.
+that a short question finds room beside them. Where connections come faster than ``EXCHANGES`` a second, the new ones
+are closed at once, which costs less.
 
 Nothing here touches a socket: it is told of every connection, and says which one has to go.
 """
@@ -23,6 +24,8 @@ SPARE = 24
 MOST = 1000
 #: So many are taken even where the descriptors do not suffice.
 LEAST = 8
+#: New connections of a user that take the place of older ones, in a second.
+EXCHANGES = 100
 
 
 class Who(NamedTuple):
@@ -51,8 +54,22 @@ class Connection(Protocol):
     who: Who
     rank: Rank
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the client has not taken."""
+
+    @property
+    def taken(self) -> float:
+        """When the client last took what there was for it, by the loop's clock."""
+
+    def look(self, now: float, head_seconds: float) -> None:
+        """Close it if it is over its time; a request head must be whole after ``head_seconds``."""
+
     def give_way(self) -> None:
         """Close it at once: its place is needed."""
+
+    def cut(self) -> None:
+        """Close it at once."""
 
 
 class Bounds(NamedTuple):
@@ -105,6 +122,8 @@ class _User:
         self.processes: dict[int | None, _Process] = {}
         self.count = 0
         self.long = 0
+        self.exchanges = 0
+        self.second = 0.0
 
 
 class Connections:
@@ -124,17 +143,21 @@ class Connections:
                 for connections in process.ranks:
                     yield from list(connections)
 
-    def admit(self, who: Who) -> bool:
-        """Whether another connection of ``who`` may come in; where there is no room, another one may be cut for it."""
+    def admit(self, who: Who, now: float) -> bool:
+        """Whether another connection of ``who`` may come in at the time ``now``, in seconds.
+
+        Where there is no room, another one may be cut for it.
+        """
         user = self._users.get(who.uid)
         mine = 0 if user is None else user.count
         if mine >= self.bounds.per_user:
-            return self._make_room(user, who)
+            return self._may_exchange(user, now) and self._make_room(user, who)
         if self._count < self.bounds.total:
             return True
         largest = max(self._users.values(), key=lambda each: each.count)
-        # Only a user who has more than this one will have then gives something up.
-        return self._make_room(largest if largest.count > mine + 1 else user, who)
+        if largest.count > mine + 1:  # only a user who has more than this one will have then gives something up
+            return self._make_room(largest, who)
+        return self._may_exchange(user, now) and self._make_room(user, who)
 
     def add(self, connection: Connection) -> None:
         """It was admitted."""
@@ -172,10 +195,25 @@ class Connections:
         connection.rank = rank
         process.ranks[rank][connection] = None
 
+    def counts(self, who: Who) -> tuple[int, int]:
+        """How many connections the user has, and how many the process."""
+        user = self._users.get(who.uid)
+        process = None if user is None else user.processes.get(who.pid)
+        return (0, 0) if user is None or process is None else (user.count, process.count)
+
     def may_be_long(self, who: Who) -> bool:
         """Whether ``who`` may have one more connection that waits or listens."""
         user = self._users.get(who.uid)
         return user is None or user.long < self.bounds.long
+
+    @staticmethod
+    def _may_exchange(user: _User | None, now: float) -> bool:
+        if user is None:
+            return False
+        if now - user.second >= 1:
+            user.second, user.exchanges = now, 0
+        user.exchanges += 1
+        return user.exchanges <= EXCHANGES
 
     def relieve(self) -> bool:
         """Cut one of the user who has the most, for want of a descriptor. Whether there was one to cut."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 
+import anyio
 import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -34,7 +35,9 @@ MOST_WAITING, MOST_WAITING_IN_ALL = 64 * 1024, 32 * 1024 * 1024
 #: Bytes taken from the socket at once. A body in chunks of one byte is 6 times as long and costs 10 us a byte.
 _READ = 8 * 1024
 #: Bytes of a body that are read ahead of the route that wants them.
-_READ_AHEAD = 16 * 1024
+_READ_AHEAD = 8 * 1024
+#: Of a request that comes in pieces smaller than this, a piece is read every so many seconds.
+_SMALL_PIECE, _PIECE_EVERY = 1024, 0.25
 
 
 class HttpConnection(H11Protocol):
@@ -48,6 +51,8 @@ class HttpConnection(H11Protocol):
         self._books = books
         self._seldom = seldom
         self._is_cut = False
+        self.begins: anyio.CancelScope | None = None
+        """Around a request that waits for its turn to begin."""
         self._since = self._taken = self.loop.time()
         self._received = 0
 
@@ -66,6 +71,8 @@ class HttpConnection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
         self._books.remove(self)
+        if self.begins is not None:
+            self.begins.cancel()
         if self._is_open:
             super().connection_lost(exc)
 
@@ -79,6 +86,18 @@ class HttpConnection(H11Protocol):
             self.cut()
         elif self.rank > Rank.KEPT and len(self.cycle.body) > _READ_AHEAD and not self.cycle.response_complete:
             self.flow.pause_reading()
+        elif len(data) < _SMALL_PIECE and self._is_incomplete and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self.loop.call_later(_PIECE_EVERY, self._read_on)
+
+    @property
+    def _is_incomplete(self) -> bool:
+        """Whether a request has begun to arrive, and is not whole."""
+        return self.rank <= Rank.KEPT or (self.conn.their_state is h11.SEND_BODY and self._received > 0)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing() and not self.flow.read_paused:
+            self.transport.resume_reading()
 
     def handle_events(self) -> None:
         """Take what has arrived."""
@@ -145,12 +164,12 @@ class HttpConnection(H11Protocol):
     # -- bounds ---------------------------------------------------------------------------------------
 
     def give_way(self) -> None:
-        """See ``Connection.give_way``."""
+        """See ``Connection``."""
         self._seldom.warning("user %s has too many connections: one of them was closed", self.who.uid)
         self.cut()
 
     def cut(self) -> None:
-        """Close it at once."""
+        """See ``Connection``."""
         self._is_cut = True
         self._books.remove(self)
         if self._is_open:
@@ -158,16 +177,16 @@ class HttpConnection(H11Protocol):
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that the client has not taken."""
+        """See ``Connection``."""
         return self.transport.get_write_buffer_size() if self._is_open else 0
 
     @property
     def taken(self) -> float:
-        """When the client last took what there was for it, by the loop's clock."""
+        """See ``Connection``."""
         return self._taken
 
     def look(self, now: float, head_seconds: float) -> None:
-        """Close it if it is over its time; a request head must be whole after ``head_seconds``."""
+        """See ``Connection``."""
         if not self._is_open:
             return
         if not self.waiting_bytes:

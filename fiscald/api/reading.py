@@ -17,8 +17,8 @@ from fiscald.api.turns import Turns, Worker
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.strict import Mistakes, parse_json
 
-#: Bytes of a body that is small: there may be one for every connection, and it is read at once (at most 5 ms).
-SMALL = 16 * 1024
+#: Bytes of a body that is small: there may be one for every connection, and it is read at once (at most 3 ms).
+SMALL = 8 * 1024
 #: Larger bodies that may be in memory at a time, those of one user and of one process. Each takes up to 4 MB.
 LARGE, LARGE_PER_USER, LARGE_EACH = 8, 6, 2
 M = TypeVar("M", bound=BaseModel)

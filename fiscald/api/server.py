@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from fiscald.api.accepting import BACKLOG, Listener
-from fiscald.api.connections import Bounds, Connections, Who
+from fiscald.api.connections import Bounds, Connection, Connections, Who
 from fiscald.api.protocol import MOST_WAITING_IN_ALL, HttpConnection
 from fiscald.logs import Seldom
 
@@ -100,15 +100,14 @@ class _Server(uvicorn.Server):
         while True:
             await anyio.sleep(LOOK_EVERY)
             now = asyncio.get_running_loop().time()
-            waiting: list[HttpConnection] = []
+            waiting: list[Connection] = []
             for connection in self._books:
-                assert isinstance(connection, HttpConnection)
                 connection.look(now, HEAD_SECONDS)
                 if connection.waiting_bytes:
                     waiting.append(connection)
             self._bound(waiting)
 
-    def _bound(self, waiting: list[HttpConnection]) -> None:
+    def _bound(self, waiting: list[Connection]) -> None:
         """Of all that waits for clients, what is over the bound: of those first who have read nothing for longest."""
         over = sum(each.waiting_bytes for each in waiting) - MOST_WAITING_IN_ALL
         for each in sorted(waiting, key=lambda each: each.taken):

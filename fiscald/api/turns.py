@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -33,14 +34,18 @@ class Turns:
     @asynccontextmanager
     async def turn(self, who: Who) -> AsyncIterator[None]:
         """Entered when it is the turn of ``who``."""
+        await self.enter(who)
+        try:
+            yield
+        finally:
+            self.leave(who)
+
+    async def enter(self, who: Who) -> None:
+        """Returns when it is the turn of ``who``, who has to ``leave`` then."""
         if self._may_enter(who):
             self._enter(who)
         else:
             await self._wait(who)
-        try:
-            yield
-        finally:
-            self._leave(who)
 
     async def _wait(self, who: Who) -> None:
         event = anyio.Event()
@@ -49,7 +54,7 @@ class Turns:
             await event.wait()
         except BaseException:
             if event.is_set():
-                self._leave(who)  # it was let in at the moment at which it gave up
+                self.leave(who)  # it was let in at the moment at which it gave up
             else:
                 self._forget(who, event)
             raise
@@ -62,7 +67,8 @@ class Turns:
         self._inside[who.uid] += 1
         self._inside[who] += 1
 
-    def _leave(self, who: Who) -> None:
+    def leave(self, who: Who) -> None:
+        """The turn of ``who`` is over."""
         self._count -= 1
         self._inside -= Counter((who.uid, who))
         while (following := self._next()) is not None:
@@ -90,6 +96,18 @@ class Turns:
             del processes[who.pid]
         if not processes:
             del self._waiting[who.uid]
+
+
+class Starts:
+    """Lets a few requests begin in each turn of the event loop, so that a crowd of them does not make it long."""
+
+    def __init__(self) -> None:
+        self._turns = Turns(8, 6, 4)
+
+    async def wait(self, who: Who) -> None:
+        """Returns when a request of ``who`` may begin."""
+        await self._turns.enter(who)
+        asyncio.get_running_loop().call_soon(self._turns.leave, who)
 
 
 class Worker:

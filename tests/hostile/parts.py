@@ -139,9 +139,10 @@ def daemon(
     descriptors: int = 4096,
     command: Sequence[str] = (str(BIN / "fiscald"),),
     ready: Sequence[str] = ("till0",),
+    more: str = "",
 ) -> Iterator[Daemon]:
     """A licensed daemon that may open so many descriptors and has met the printers ``ready``."""
-    path = configuration(folder, addresses, families or ["posnet"] * len(addresses))
+    path = configuration(folder, addresses, families or ["posnet"] * len(addresses), more)
     watchdog = Watchdog(folder / "notify.sock")
     environment = os.environ | {"NOTIFY_SOCKET": str(watchdog.path), "WATCHDOG_USEC": "10000000"}
     environment |= {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
