@@ -213,8 +213,6 @@ class Silent:
     """A connection on which nothing has arrived yet."""
 
     rank = Rank.NEW
-    waiting_bytes = 0
-    taken = 0.0
     __slots__ = ("_listener", "_since", "link", "who")
 
     def __init__(self, link: socket.socket, who: Who, since: float, listener: Listener) -> None:

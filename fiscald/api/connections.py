@@ -54,14 +54,6 @@ class Connection(Protocol):
     who: Who
     rank: Rank
 
-    @property
-    def waiting_bytes(self) -> int:
-        """Bytes that the client has not taken."""
-
-    @property
-    def taken(self) -> float:
-        """When the client last took what there was for it, by the loop's clock."""
-
     def look(self, now: float, head_seconds: float) -> None:
         """Close it if it is over its time; a request head must be whole after ``head_seconds``."""
 

@@ -36,7 +36,7 @@ GATHER = 0.01
 #: Seconds for which the status of a printer may be told again that has not changed.
 FRESH = 1.0
 #: Changes that are read from the journal together.
-_PAGE = 25
+_PAGE = 10
 _LICENCE = ""
 _NOBODY = Who(None, None)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
 import anyio
 import h11
@@ -27,34 +28,45 @@ _UVICORN.setLevel(logging.ERROR)
 REQUEST_SECONDS = 15.0
 #: Bytes of one request that are read at all; those over the routes' own bound are thrown away.
 MOST_SENT = 1024 * 1024
-#: Seconds in which a client must take what there is for it, or ``_PROGRESS`` of it.
+#: Seconds in which a client must take what there is for it, or three quarters of ``_WRITE_AHEAD``.
 TAKE_SECONDS = 10.0
-_PROGRESS = 48 * 1024
 #: Bytes that may wait for a client that is sent what happens; and for all clients together.
-MOST_WAITING, MOST_WAITING_IN_ALL = 64 * 1024, 32 * 1024 * 1024
+MOST_WAITING, MOST_WAITING_IN_ALL = 256 * 1024, 16 * 1024 * 1024
 #: Bytes taken from the socket at once. A body in chunks of one byte is 6 times as long and costs 10 us a byte.
 _READ = 8 * 1024
 #: Bytes of a body that are read ahead of the route that wants them.
 _READ_AHEAD = 8 * 1024
-#: Of a request that comes in pieces smaller than this, a piece is read every so many seconds.
-_SMALL_PIECE, _PIECE_EVERY = 1024, 0.25
+#: Bytes of an answer that are made ahead of the client that reads them.
+_WRITE_AHEAD = 32 * 1024
+#: Of a request that comes in more pieces than a few, smaller than this, one is read every so many seconds.
+_FEW, _SMALL_PIECE, _PIECE_EVERY = 8, 1024, 0.25
 
 
 class HttpConnection(H11Protocol):
     """HTTP/1.1 that knows its peer and does not wait for ever."""
 
-    def __init__(self, config: Config, server_state: ServerState, books: Connections, who: Who, seldom: Seldom) -> None:
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        books: Connections,
+        who: Who,
+        seldom: Seldom,
+        slow: Callable[[HttpConnection], None],
+    ) -> None:
+        """``slow`` is told when the client does not take what there is for it."""
         super().__init__(config, server_state, {})
         self.logger = _UVICORN
         self.who = who
         self.rank = Rank.NEW
         self._books = books
         self._seldom = seldom
+        self._slow = slow
         self._is_cut = False
         self.begins: anyio.CancelScope | None = None
         """Around a request that waits for its turn to begin."""
         self._since = self._taken = self.loop.time()
-        self._received = 0
+        self._received = self._pieces = 0
 
     # -- what uvicorn calls ---------------------------------------------------------------------------
 
@@ -65,6 +77,7 @@ class HttpConnection(H11Protocol):
             return
         if hasattr(transport, "max_size"):  # of the selector event loop; 256 KiB otherwise
             transport.max_size = _READ
+        transport.set_write_buffer_limits(high=_WRITE_AHEAD)
         super().connection_made(transport)
         self.app_state = {"peer": rights.peer_of(transport.get_extra_info("socket")), "connection": self}
 
@@ -87,13 +100,15 @@ class HttpConnection(H11Protocol):
         elif self.rank > Rank.KEPT and len(self.cycle.body) > _READ_AHEAD and not self.cycle.response_complete:
             self.flow.pause_reading()
         elif len(data) < _SMALL_PIECE and self._is_incomplete and not self.transport.is_closing():
-            self.transport.pause_reading()
-            self.loop.call_later(_PIECE_EVERY, self._read_on)
+            self._pieces += 1
+            if self._pieces > _FEW:
+                self.transport.pause_reading()
+                self.loop.call_later(_PIECE_EVERY, self._read_on)
 
     @property
     def _is_incomplete(self) -> bool:
         """Whether a request has begun to arrive, and is not whole."""
-        return self.rank <= Rank.KEPT or (self.conn.their_state is h11.SEND_BODY and self._received > 0)
+        return self.rank <= Rank.KEPT or self.conn.their_state is h11.SEND_BODY
 
     def _read_on(self) -> None:
         if not self.transport.is_closing() and not self.flow.read_paused:
@@ -109,7 +124,7 @@ class HttpConnection(H11Protocol):
             return
         if self.cycle is not former:
             self._since = self.loop.time()
-            self._received = 0
+            self._received = self._pieces = 0
             self._books.move(self, Rank.BUSY)
         elif self.rank > Rank.KEPT and self.conn.our_state is h11.IDLE:
             # The rest of a body has arrived that the answer did not wait for.
@@ -128,6 +143,11 @@ class HttpConnection(H11Protocol):
         if self.cycle is former and self.conn.our_state is h11.IDLE:
             self._since = self.loop.time()
             self._books.move(self, Rank.KEPT)
+
+    def pause_writing(self) -> None:
+        """More waits for the client than it should."""
+        super().pause_writing()
+        self._slow(self)
 
     def resume_writing(self) -> None:
         """The client has taken a good part of what waited for it."""
@@ -177,12 +197,12 @@ class HttpConnection(H11Protocol):
 
     @property
     def waiting_bytes(self) -> int:
-        """See ``Connection``."""
+        """Bytes that the client has not taken."""
         return self.transport.get_write_buffer_size() if self._is_open else 0
 
     @property
     def taken(self) -> float:
-        """See ``Connection``."""
+        """When the client last took what there was for it, by the loop's clock."""
         return self._taken
 
     def look(self, now: float, head_seconds: float) -> None:

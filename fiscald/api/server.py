@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from fiscald.api.accepting import BACKLOG, Listener
-from fiscald.api.connections import Bounds, Connection, Connections, Who
+from fiscald.api.connections import Bounds, Connections, Who
 from fiscald.api.protocol import MOST_WAITING_IN_ALL, HttpConnection
 from fiscald.logs import Seldom
 
@@ -84,6 +84,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._books = books
         self._seldom = Seldom(log)
+        self._slow: set[HttpConnection] = set()
         self.ready = anyio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -93,29 +94,26 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     def _connection(self, who: Who) -> HttpConnection:
-        return HttpConnection(self.config, self.server_state, self._books, who, self._seldom)
+        return HttpConnection(self.config, self.server_state, self._books, who, self._seldom, self._bound)
 
     async def watch(self) -> None:
-        """Close the connections that are over their time, and those that keep too much waiting, for ever."""
+        """Close the connections that are over their time, for ever."""
         while True:
             await anyio.sleep(LOOK_EVERY)
             now = asyncio.get_running_loop().time()
-            waiting: list[Connection] = []
             for connection in self._books:
                 connection.look(now, HEAD_SECONDS)
-                if connection.waiting_bytes:
-                    waiting.append(connection)
-            self._bound(waiting)
 
-    def _bound(self, waiting: list[Connection]) -> None:
-        """Of all that waits for clients, what is over the bound: of those first who have read nothing for longest."""
-        over = sum(each.waiting_bytes for each in waiting) - MOST_WAITING_IN_ALL
-        for each in sorted(waiting, key=lambda each: each.taken):
+    def _bound(self, slow: HttpConnection) -> None:
+        """If too much waits for all clients together, cut off those that have read nothing for longest."""
+        self._slow = {each for each in (*self._slow, slow) if each.waiting_bytes}
+        over = sum(each.waiting_bytes for each in self._slow) - MOST_WAITING_IN_ALL
+        for each in sorted(self._slow, key=lambda each: each.taken) if over > 0 else ():
+            self._seldom.warning("clients do not read their answers; one of user %s was cut off", each.who.uid)
+            over -= each.waiting_bytes
+            each.cut()
             if over <= 0:
                 break
-            over -= each.waiting_bytes
-            self._seldom.warning("clients do not read their answers; one of user %s was cut off", each.who.uid)
-            each.cut()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
