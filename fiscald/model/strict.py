@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,11 @@ class Strict(BaseModel):
     """A frozen value; an unknown field is an error, so a misspelt one is never silently ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
+
+
+def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -> PydanticCustomError:
+    """A bad field, in English for the developer and in Polish for the cashier: templates filled from ``facts``."""
+    return PydanticCustomError(code, detail, facts | {"detail_pl": detail_pl.format(**facts)})
 
 
 class Mistakes:
