@@ -4,8 +4,8 @@ A descriptor that one client holds is one that the printers, the journal and the
 bound on all connections, and one for each user. Over a bound, the process that has the most connections loses one: of
 those in which nothing goes on the oldest, and only then one that is being answered. A connection that waits for a job
 or listens to events is never closed for the sake of its own process; there can be only ``long`` of them per user, so
-that a short question finds room beside them. Where connections come faster than ``EXCHANGES`` a second, the new ones
-are closed at once, which costs less.
+that a short question finds room beside them. Where a process opens connections faster than ``EXCHANGES`` a second and
+would lose one itself for each, the new ones are closed at once, which costs less.
 
 Nothing here touches a socket: it is told of every connection, and says which one has to go.
 """
@@ -24,8 +24,8 @@ SPARE = 24
 MOST = 1000
 #: So many are taken even where the descriptors do not suffice.
 LEAST = 8
-#: New connections of a user that take the place of older ones, in a second.
-EXCHANGES = 100
+#: New connections of a process that take the place of its own older ones, in a second.
+EXCHANGES = 1000
 
 
 class Who(NamedTuple):
@@ -98,10 +98,19 @@ class _Process:
 
     def __init__(self) -> None:
         self.ranks: tuple[dict[Connection, None], ...] = tuple({} for _ in Rank)
+        self._may_exchange = EXCHANGES / 10
+        self._counted_at = 0.0
 
     @property
     def count(self) -> int:
         return sum(map(len, self.ranks))
+
+    def may_exchange(self, now: float) -> bool:
+        """Whether one of its connections may take the place of another."""
+        left = min(EXCHANGES / 10, self._may_exchange + (now - self._counted_at) * EXCHANGES)
+        self._counted_at = now
+        self._may_exchange = left - (left >= 1)
+        return left >= 1
 
     def oldest(self, ranks: Iterable[Rank]) -> Connection | None:
         return next((connection for rank in ranks for connection in self.ranks[rank]), None)
@@ -114,8 +123,6 @@ class _User:
         self.processes: dict[int | None, _Process] = {}
         self.count = 0
         self.long = 0
-        self.exchanges = 0
-        self.second = 0.0
 
 
 class Connections:
@@ -143,13 +150,12 @@ class Connections:
         user = self._users.get(who.uid)
         mine = 0 if user is None else user.count
         if mine >= self.bounds.per_user:
-            return self._may_exchange(user, now) and self._make_room(user, who)
+            return self._make_room(user, who, now)
         if self._count < self.bounds.total:
             return True
         largest = max(self._users.values(), key=lambda each: each.count)
-        if largest.count > mine + 1:  # only a user who has more than this one will have then gives something up
-            return self._make_room(largest, who)
-        return self._may_exchange(user, now) and self._make_room(user, who)
+        # Only a user who has more than this one will have then gives something up.
+        return self._make_room(largest if largest.count > mine + 1 else user, who, now)
 
     def add(self, connection: Connection) -> None:
         """It was admitted."""
@@ -198,21 +204,12 @@ class Connections:
         user = self._users.get(who.uid)
         return user is None or user.long < self.bounds.long
 
-    @staticmethod
-    def _may_exchange(user: _User | None, now: float) -> bool:
-        if user is None:
-            return False
-        if now - user.second >= 1:
-            user.second, user.exchanges = now, 0
-        user.exchanges += 1
-        return user.exchanges <= EXCHANGES
-
     def relieve(self) -> bool:
         """Cut one of the user who has the most, for want of a descriptor. Whether there was one to cut."""
         largest = max(self._users.values(), key=lambda each: each.count, default=None)
-        return self._make_room(largest, Who(None, None))
+        return self._make_room(largest, Who(None, None), 0.0)
 
-    def _make_room(self, user: _User | None, who: Who) -> bool:
+    def _make_room(self, user: _User | None, who: Who, now: float) -> bool:
         """Cut one of ``user``'s connections for one of ``who``. Whether there was one to cut."""
         if user is None:
             return False
@@ -220,6 +217,8 @@ class Connections:
         own = user.processes.get(who.pid) if user is self._users.get(who.uid) else None
         if own is not None and process.count <= own.count + 1:
             process = own
+            if not own.may_exchange(now):
+                return False
         short = (Rank.NEW, Rank.KEPT, Rank.BUSY)
         connection = process.oldest(short if process is own else (*short, Rank.LONG))
         if connection is None:
