@@ -111,7 +111,7 @@ class FlightRecorder:
         seen = self._dropped + len(self._packets)
         yield beginning(self._printer)
         while True:
-            data, seen = self._piece(seen, seen + _AT_ONCE)
+            data, seen = self._piece(seen, self._dropped + len(self._packets))
             if not data:
                 self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
@@ -121,12 +121,13 @@ class FlightRecorder:
 
     def _piece(self, seen: int, end: int) -> tuple[bytes, int]:
         """Packets from number ``seen`` on, counted from the start, not to ``end``; and the number to go on from."""
-        missed = max(self._dropped - seen, 0)
+        missed = max(min(self._dropped, end) - seen, 0)
         pieces = [self._gap(f"{missed} packets were not fetched in time")] if missed else []
         seen = max(seen, self._dropped)
         left = _BYTES_AT_ONCE
         first = seen - self._dropped
-        for at, event, direction, data, _ in islice(self._packets, first, min(first + _AT_ONCE, end - self._dropped)):
+        last = max(first, min(first + _AT_ONCE, end - self._dropped))
+        for at, event, direction, data, _ in islice(self._packets, first, last):
             way = None if direction is None else Direction(direction)
             pieces.append(encode(Packet(at, self._family, self._printer, Event(event), way, data)))
             seen += 1

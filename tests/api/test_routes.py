@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from fiscald.api import app, metrics
-from fiscald.api.client import Client, JobChange, NotReachable, Refused
+from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, Refused
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobEvent, JobState, Resolution
@@ -435,6 +435,7 @@ async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
                 if isinstance(event, PrinterStatus):
                     printers.append(event)
                     continue
+                assert isinstance(event, JobChange)
                 seen.append(event)
                 if event.job.key == "A" and event.state is JobState.DONE:
                     return
@@ -483,6 +484,20 @@ async def test_a_cursor_that_is_ahead_of_the_journal_is_reset(tmp_path: Path, he
                 assert (await anext(lines), json.loads((await anext(lines))[6:])["state"]) == ("event: job", "done")
 
 
+async def test_the_clients_tell_that_a_cursor_was_reset(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+
+        def first() -> object:
+            with Client(it.socket) as client:
+                return next(event for event in client.events(after=5) if not isinstance(event, PrinterStatus))
+
+        assert await anyio.to_thread.run_sync(first) == CursorReset(cursor=0)
+        async for event in it.client.events(after=5):
+            if not isinstance(event, PrinterStatus):
+                assert event == CursorReset(cursor=0)
+                break
+
+
 async def test_a_cursor_of_this_journal_is_not_reset(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         await it.put("A")
@@ -511,6 +526,7 @@ async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monk
 
         async def listen() -> None:
             async for event in it.client.events():
+                assert not isinstance(event, CursorReset)
                 seen.append(event.state if isinstance(event, PrinterStatus) else f"job {event.state}")
                 if seen[-1] == "job done":
                     return
