@@ -19,6 +19,7 @@ import pytest
 
 from fiscald.api.app import ROUTES
 from tests.hostile.parts import Daemon, daemon, printers
+from tests.hostile.printers import HOSTILE
 from tests.loop.journal import fill
 from tests.loop.watched import command
 
@@ -217,3 +218,20 @@ def test_all_printers_at_once_and_listeners(watched: Watched) -> None:
         wait_for(lambda: all(ear.count == before + 3 * len(states) for ear in ears))
     assert states == ["done"] * len(selling)
     assert watched.stalls() == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_a_printer_sends(tmp_path: Path, kind: str) -> None:
+    """The printer beside it prints, and the log is short."""
+    report = tmp_path / "report"
+    with ExitStack() as stack:
+        addresses = list(stack.enter_context(printers(tmp_path, "posnet")))
+        addresses += stack.enter_context(printers(tmp_path, kind))
+        watched = Watched(stack.enter_context(daemon(tmp_path, addresses, command=command(report))), report)
+        for number in range(3):
+            body = {"printer": "till0", "document": receipt(3)}
+            _, answer = watched.ask("PUT", f"/v1/jobs/{number}?wait=60", body)
+            assert json.loads(answer)["state"] == "done"
+            time.sleep(1)
+        assert len(watched.it.log) < 60
+        assert watched.stalls() == []
