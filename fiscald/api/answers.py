@@ -16,7 +16,7 @@ from fiscald.engine import Engine, Unread
 from fiscald.model.documents import is_long
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Problem, ProblemError
+from fiscald.model.problems import ProblemError
 
 JSON = "application/json"
 #: Jobs that are fetched and made into text together (about 5 ms).
@@ -62,8 +62,7 @@ async def job_list(
             page = await engine.unread_jobs(printer=printer, state=state, after=after, limit=min(PAGE, limit + 1))
             jobs, beyond = page[:limit], page[limit:]
             if jobs:
-                waits = [engine.waits_for(job) for job in jobs]
-                piece += comma + await worker.compute(partial(_texts, jobs, waits, licence))
+                piece += comma + await worker.compute(partial(_texts, engine, jobs, licence))
                 after, comma = jobs[-1].id, b","
                 limit -= len(jobs)
         if not page or beyond:
@@ -74,12 +73,8 @@ async def job_list(
         piece = b""
 
 
-def _texts(jobs: Sequence[Unread], waiting: Sequence[Problem | None], licence: Licence) -> bytes:
-    texts = []
-    for unread, why in zip(jobs, waiting, strict=True):
-        job = unread.entry().job
-        texts.append(job_text(job if why is None else job.model_copy(update={"waiting": why}), licence))
-    return b",".join(texts)
+def _texts(engine: Engine, jobs: Sequence[Unread], licence: Licence) -> bytes:
+    return b",".join(job_text(engine.read(job), licence) for job in jobs)
 
 
 async def in_pieces(pieces: AsyncIterator[bytes], media_type: str, broken: Callable[[], None]) -> Response:

@@ -11,7 +11,8 @@ does not read is cut off, and may come back with the last id that it has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ from fiscald.api.turns import Worker
 from fiscald.engine import Change, Engine
 from fiscald.licence import LicenceGate
 from fiscald.model.problems import ProblemError
+
+log = logging.getLogger(__name__)
 
 #: Seconds of quiet after which a comment shows that the stream is alive.
 KEEPALIVE = 15.0
@@ -103,9 +106,18 @@ class Feed:
     async def run(self) -> None:
         """See what changes, for ever, while somebody listens."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._watch_states)
-            tasks.start_soon(self._watch_jobs)
-            tasks.start_soon(self._send)
+            tasks.start_soon(self._keep_on, self._watch_states)
+            tasks.start_soon(self._keep_on, self._watch_jobs)
+            tasks.start_soon(self._keep_on, self._send)
+
+    async def _keep_on(self, watch: Callable[[], Awaitable[None]]) -> None:
+        """A fault of ours in the events must not take the daemon with it."""
+        while True:
+            try:
+                await watch()
+            except Exception:
+                log.exception("a fault in the events; they go on")
+                await anyio.sleep(READ_AGAIN)
 
     async def _watch_states(self) -> None:
         looked = anyio.current_time()

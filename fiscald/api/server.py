@@ -102,7 +102,11 @@ class _Server(uvicorn.Server):
             await anyio.sleep(LOOK_EVERY)
             now = asyncio.get_running_loop().time()
             for connection in self._books:
-                connection.look(now, HEAD_SECONDS)
+                try:
+                    connection.look(now, HEAD_SECONDS)
+                except Exception:  # a fault of ours must not take the daemon with it
+                    log.exception("a connection cannot be looked at, and is closed")
+                    connection.cut()
 
     def _bound(self, slow: HttpConnection) -> None:
         """If too much waits for all clients together, cut off those that have read nothing for longest."""

@@ -266,9 +266,9 @@ class Engine:
         """The cursor of the newest job."""
         return await self._journal_run(Store.last_job)
 
-    def waits_for(self, unread: Unread) -> Problem | None:
-        """What keeps a job waiting, which is known only in memory."""
-        return self._waits_for(unread.printer, unread.phase)
+    def read(self, unread: Unread) -> Job:
+        """The job, as it is now; in any thread."""
+        return self._overlaid(unread.entry())
 
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
@@ -317,15 +317,12 @@ class Engine:
 
     def _overlaid(self, entry: Entry) -> Job:
         """The job with what keeps it waiting, which is known only in memory."""
-        why = self._waits_for(entry.job.printer, entry.phase)
-        return entry.job if why is None else entry.job.model_copy(update={"waiting": why})
-
-    def _waits_for(self, printer: str, phase: Phase) -> Problem | None:
-        actor = self._actors.get(printer)
-        if actor is None or actor.problem is None or phase.state.final:
-            return None
-        fate = Fate.NOT_PRINTED if phase is Phase.ACCEPTED else Fate.UNKNOWN
-        return actor.problem.model_copy(update={"document": fate})
+        job = entry.job
+        actor = self._actors.get(job.printer)
+        if actor is None or actor.problem is None or job.state.final:
+            return job
+        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED else Fate.UNKNOWN
+        return job.model_copy(update={"waiting": actor.problem.model_copy(update={"document": fate})})
 
     # -- printers -------------------------------------------------------------------------------------
 

@@ -84,8 +84,6 @@ class Unread(NamedTuple):
     """A job as it stands in the file: to read it takes longer than to fetch it, and can be done in any thread."""
 
     id: int
-    printer: str
-    phase: Phase
     row: tuple[Any, ...]
 
     def entry(self) -> Entry:
@@ -447,7 +445,7 @@ class Store:
                 f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?", (*values, limit)
             )
             rows = _fetched(cursor, most_bytes)
-        return [Unread(row[0], row[2], Phase(row[7]), row) for row in rows]
+        return [Unread(row[0], row) for row in rows]
 
     def next_job(self, printer: str) -> Entry | None:
         """The job to carry on with: an unsettled one comes before any that has not been started."""
