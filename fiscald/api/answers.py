@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 import anyio
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from fiscald.api.connections import Who
+from fiscald.api.reading import connection_of
 from fiscald.api.turns import Worker
 from fiscald.engine import Engine, Unread
 from fiscald.model.documents import is_long
@@ -38,6 +40,34 @@ async def job_answer(worker: Worker, who: Who, job: Job, licence: Licence, statu
     make = partial(job_text, job, licence)
     content = await worker.run(who, make) if is_long(job.document) else make()
     return Response(content, status, media_type=JSON)
+
+
+async def job_when_final(engine: Engine, request: Request, key: str, seconds: float) -> Job:
+    """The job when it is final, or when ``seconds`` are over. Ends as soon as the client is gone."""
+    connection = connection_of(request)
+    if not connection.wait_long():
+        return await engine.job(key)  # its user has too many that wait; this one may ask again
+    found: list[Job | ProblemError] = []
+
+    async def wait() -> None:
+        try:
+            found.append(await engine.wait(key, seconds))
+        except ProblemError as error:
+            found.append(error)
+        tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        tasks.cancel_scope.cancel()
+    if not found:
+        raise ClientDisconnect
+    connection.answer()
+    outcome = found.pop()
+    if isinstance(outcome, ProblemError):
+        raise outcome
+    return outcome
 
 
 async def job_list(

@@ -12,14 +12,13 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeVar
 
-import anyio
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from fiscald import __version__
 from fiscald.api import answers, metrics, openapi
@@ -27,12 +26,12 @@ from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
-from fiscald.api.problems import problem_error, problem_response
-from fiscald.api.protocol import HttpConnection
-from fiscald.api.reading import Bodies, asker
+from fiscald.api.problems import client_gone, internal_error, problem_error, problem_response
+from fiscald.api.reading import Bodies, asker, connection_of
 from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
-from fiscald.api.turns import Starts, Worker
+from fiscald.api.turns import Worker
 from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, PrinterList
+from fiscald.api.wrapping import Branded, InTurn
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Document, Submission, is_long
@@ -116,33 +115,6 @@ class Api(Handlers):
     async def _answer(self, request: Request, job: Job, status: int = 200) -> Response:
         return await answers.job_answer(self.worker, asker(request), job, self.licence.notice(), status)
 
-    async def _wait(self, request: Request, key: str, seconds: float) -> Job:
-        """The job when it is final, or when ``seconds`` are over. Ends as soon as the client is gone."""
-        connection = _connection(request)
-        if not connection.wait_long():
-            return await self.engine.job(key)  # its user has too many that wait; this one may ask again
-        found: list[Job | ProblemError] = []
-
-        async def wait() -> None:
-            try:
-                found.append(await self.engine.wait(key, seconds))
-            except ProblemError as error:
-                found.append(error)
-            tasks.cancel_scope.cancel()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(wait)
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            tasks.cancel_scope.cancel()
-        if not found:
-            raise ClientDisconnect
-        connection.answer()
-        outcome = found.pop()
-        if isinstance(outcome, ProblemError):
-            raise outcome
-        return outcome
-
     # -- handlers -------------------------------------------------------------------------------------
 
     async def hello(self, request: Request) -> Response:
@@ -168,7 +140,7 @@ class Api(Handlers):
             del submission  # many wait, and a long document takes a megabyte
         if seconds and not job.state.final:
             del job
-            job = await self._wait(request, key, seconds)
+            job = await answers.job_when_final(self.engine, request, key, seconds)
         return await self._answer(request, job, 201 if new and not job.state.final else 200)
 
     async def job(self, request: Request) -> Response:
@@ -178,7 +150,7 @@ class Api(Handlers):
         job = await self.engine.job(key)
         if seconds and not job.state.final:
             del job
-            job = await self._wait(request, key, seconds)
+            job = await answers.job_when_final(self.engine, request, key, seconds)
         return await self._answer(request, job)
 
     async def jobs(self, request: Request) -> Response:
@@ -201,7 +173,7 @@ class Api(Handlers):
             after=after,
             limit=limit,
         )
-        return await answers.in_pieces(pieces, answers.JSON, _connection(request).cut)
+        return await answers.in_pieces(pieces, answers.JSON, connection_of(request).cut)
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
@@ -264,11 +236,11 @@ class Api(Handlers):
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
         self._listen(request)
-        return Listener(self.feed, _connection(request), None if cursor is None else int(cursor))
+        return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
 
     def _listen(self, request: Request) -> None:
         """The answer goes on for as long as the client listens. Raises ``ProblemError``: too many do."""
-        if not _connection(request).wait_long():
+        if not connection_of(request).wait_long():
             raise ProblemError(problem("daemon.busy"))
 
     async def description(self, request: Request) -> Response:
@@ -362,7 +334,7 @@ ROUTES = (
         query=(
             Query("follow", {"type": "boolean", "default": False}, "a file that goes on: from now on, as it passes"),
         ),
-        problems=(404,),
+        problems=(404, 503),
         media_type=PCAPNG,
     ),
     Route(
@@ -403,6 +375,7 @@ ROUTES = (
         "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
         query=(_CURSOR,),
+        problems=(503,),
         media_type="text/event-stream",
     ),
     Route("GET", "/v1/openapi.json", Api.description, "This description", {200: (None, "OpenAPI 3.1")}),
@@ -447,16 +420,11 @@ def create_app(api: Api) -> ASGIApp:
         exception_handlers={
             ProblemError: problem_error,
             HTTPException: _no_route,
-            ClientDisconnect: _gone,
-            Exception: _internal,
+            ClientDisconnect: client_gone,
+            Exception: internal_error,
         },
     )
-    return _InTurn(_Branded(app) if api.licence.test_keys else app)
-
-
-def _connection(request: Request) -> HttpConnection:
-    connection: HttpConnection = request.state.connection
-    return connection
+    return InTurn(Branded(app) if api.licence.test_keys else app)
 
 
 def _peer(request: Request) -> Peer | None:
@@ -475,44 +443,3 @@ async def _no_route(request: Request, error: Exception) -> Response:
     response = problem_response(why, error.status_code)
     response.headers.update(error.headers or {})
     return response
-
-
-async def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=499)  # nobody reads it
-
-
-async def _internal(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
-
-
-class _InTurn:
-    """Lets requests begin by turns; one whose client is gone before that is dropped."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._starts = Starts()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection: HttpConnection = scope["state"]["connection"]
-        with anyio.CancelScope() as waiting:
-            connection.begins = waiting
-            await self._starts.wait(connection.who)
-        connection.begins = None
-        if not waiting.cancel_called:
-            await self._app(scope, receive, send)
-
-
-class _Branded:
-    """Says on every answer that the licence is a test licence."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def branded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"fiscald-test-keys", b"true")]
-            await send(message)
-
-        await self._app(scope, receive, branded)

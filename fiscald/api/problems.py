@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
 from fiscald.model.strict import NOT_LOOKED_AT, Mistakes, nearest
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 #: So many bad fields are told, and their number; after so many mistakes the rest of a list is not looked at.
@@ -72,6 +75,17 @@ async def problem_error(_: Request, error: Exception) -> JSONResponse:
     """What ``ProblemError`` becomes."""
     assert isinstance(error, ProblemError)
     return problem_response(error.problem)
+
+
+async def client_gone(_: Request, __: Exception) -> Response:
+    """The answer to a client that does not wait for it."""
+    return Response(status_code=499)
+
+
+async def internal_error(request: Request, error: Exception) -> JSONResponse:
+    """What a fault of ours becomes."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
 
 
 def validated(model: type[M], content: Any) -> M:

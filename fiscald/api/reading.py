@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from fiscald.api.connections import Who
 from fiscald.api.problems import MOST_MISTAKES, validated
+from fiscald.api.protocol import HttpConnection
 from fiscald.api.turns import Turns, Worker
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.strict import Mistakes, parse_json
@@ -69,10 +70,15 @@ class Bodies:
         return await self._worker.run(asker(request), partial(_read, model, data))
 
 
+def connection_of(request: Request) -> HttpConnection:
+    """The connection that a request came on."""
+    connection: HttpConnection = request.state.connection
+    return connection
+
+
 def asker(request: Request) -> Who:
     """Who asks."""
-    connection = getattr(request.state, "connection", None)
-    return Who(None, None) if connection is None else connection.who
+    return connection_of(request).who
 
 
 def _read(model: type[M], data: bytes) -> M:
