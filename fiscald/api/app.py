@@ -204,6 +204,8 @@ class Api(Handlers):
         self.engine.printer(name)  # an unknown one is refused before the answer begins
         if follow == "false":
             return StreamingResponse(self.engine.capture(name), media_type=PCAPNG)
+        if request.method == "HEAD":
+            return Response(media_type=PCAPNG)
         self._listen(request)
         return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
 

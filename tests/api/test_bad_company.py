@@ -220,6 +220,14 @@ async def test_listeners_and_waiting_requests_leave_room_for_questions(
                 await anyio.sleep(0.01)
 
 
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/printers/till1/capture?follow=true"])
+async def test_the_head_of_an_answer_without_end_has_an_end(tmp_path: Path, path: str) -> None:
+    async with running(tmp_path, ready=False) as it:
+        with anyio.fail_after(5):
+            response = await it.http.head(path)
+        assert (response.status_code, response.content) == (200, b"")
+
+
 async def test_a_list_is_sent_in_pieces_and_is_whole(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         it.printer.switch("paper_out")
