@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import anyio
+import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from fiscald.api.connections import Who
 from fiscald.api.reading import connection_of
@@ -21,6 +23,8 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import ProblemError
 
 JSON = "application/json"
+#: Bytes of a file that are sent at once.
+FILE_PART = 64 * 1024
 #: Jobs that are fetched and made into text together (about 5 ms).
 PAGE = 25
 #: Printers whose status is made before others have their turn (about 1 ms).
@@ -149,3 +153,23 @@ async def printer_list(engine: Engine) -> Response:
 def as_json(value: Any) -> bytes:
     """JSON without blanks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class FileAnswer(StreamingResponse):
+    """An open file, which is closed in the end, also where nobody reads it that far."""
+
+    def __init__(self, file: BinaryIO, size: int, media_type: str) -> None:
+        self._file = file
+        headers = {"Content-Length": str(size), "Cache-Control": "no-store"}
+        super().__init__(self._parts(), media_type=media_type, headers=headers)
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        while part := await anyio.to_thread.run_sync(self._file.read, FILE_PART):
+            yield part
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ``Response``."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+import anyio
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,7 +37,7 @@ from fiscald.api.wrapping import Branded, InTurn
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Document, Submission, is_long
-from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.jobs import Job, JobState, JournalConfirmation, Notice, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, ProblemError, problem
@@ -49,15 +51,27 @@ BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
 MOST_JOBS = 1000
 PCAPNG = "application/x-pcapng"
+SQLITE = "application/vnd.sqlite3"
 M = TypeVar("M", bound=BaseModel)
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
+
+
+class Health(Protocol):
+    """What the daemon knows of its own place."""
+
+    disk_free: int | None
+    """Bytes; ``None`` where that cannot be measured."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What a person should know."""
 
 
 class Api(Handlers):
     """What the handlers need, and the handlers."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights) -> None:
+    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health) -> None:
         self.engine = engine
+        self.health = health
         self.rights = rights
         self.registration = registration
         self.licence = registration.gate
@@ -124,6 +138,7 @@ class Api(Handlers):
             printers=tuple(self.engine.names()),
             licence={"state": self.licence.describe()["state"]},
             test_keys=self.licence.test_keys,
+            warnings=self.health.notices(),
             rights=self.rights.of(_peer(request)),
         )
         return JSONResponse(hello.model_dump(mode="json"))
@@ -178,7 +193,8 @@ class Api(Handlers):
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
         key = self._key(request)
-        await self.demand(request, DOCUMENTS[(await self.engine.job(key)).document.type])
+        # A damaged document has no type any more: who may decide it may also try this.
+        await self.demand(request, DOCUMENTS.get((await self.engine.job(key)).document.type, Right.RESOLVE))
         return await self._answer(request, await self.engine.withdraw(key))
 
     async def resolve(self, request: Request) -> Response:
@@ -214,6 +230,20 @@ class Api(Handlers):
         async with self.read(Adoption, request) as adoption:
             status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
         return JSONResponse(status.model_dump(mode="json"))
+
+    async def confirm_journal(self, request: Request) -> Response:
+        """``POST /v1/printers/{name}/journal-confirmation``."""
+        async with self.read(JournalConfirmation, request) as said:
+            status = await self.engine.confirm_journal(request.path_params["name"], said, _uid(request))
+        return JSONResponse(status.model_dump(mode="json"))
+
+    async def backup(self, request: Request) -> Response:
+        """``GET /v1/backup``."""
+        with anyio.CancelScope(shield=True):  # or nobody would close it
+            copy = await self.engine.copy_journal()
+        size = os.fstat(copy.fileno()).st_size
+        log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
+        return answers.FileAnswer(copy, size, SQLITE)
 
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""
@@ -255,7 +285,7 @@ class Api(Handlers):
         """``GET /metrics``."""
         async with self.worker.turn(asker(request)):
             printers, counts = await answers.statuses(self.engine), await self.engine.counts()
-            text = await self.worker.compute(lambda: metrics.render(printers, counts))
+            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free))
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -351,6 +381,16 @@ ROUTES = (
     ),
     Route(
         "POST",
+        "/v1/printers/{name}/journal-confirmation",
+        Api.confirm_journal,
+        "A person has compared the journal with the printer's paper: new documents need not wait any more",
+        {200: (PrinterStatus, "the printer")},
+        body=JournalConfirmation,
+        problems=(404, 409, 503),
+        rights=(Right.RESOLVE,),
+    ),
+    Route(
+        "POST",
         "/v1/printers/{name}/preview",
         Api.preview,
         "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
@@ -370,6 +410,16 @@ ROUTES = (
         rights=(Right.RAW,),
     ),
     *LICENCE_ROUTES,
+    Route(
+        "GET",
+        "/v1/backup",
+        Api.backup,
+        "A consistent copy of the whole journal, while documents go on: an SQLite file",
+        {200: (None, "the journal; docs/backup.md says how it is put back")},
+        problems=(503,),
+        rights=(Right.CONFIGURE,),
+        media_type=SQLITE,
+    ),
     Route(
         "GET",
         "/v1/events",
