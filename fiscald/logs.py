@@ -1,4 +1,4 @@
-"""What keeps the log short when the same thing happens again and again."""
+"""Keeps the log short when the same thing happens again and again."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable, Hashable
 
 #: Seconds in which lines of one kind are counted.
 MINUTE = 60.0
-#: Warnings of one kind that the log takes in a minute, and kinds that are told apart.
+#: Warnings of one kind that are logged per minute, and the number of kinds that are counted separately.
 MOST_LINES, MOST_KINDS = 20, 10_000
 
 
-class Bounded(logging.Filter):
-    """A filter for a handler: at most ``MOST_LINES`` warnings or errors of a kind in a minute, and one traceback.
+class RateLimitFilter(logging.Filter):
+    """A filter for a handler: at most ``MOST_LINES`` warnings or errors of one kind per minute, and one traceback.
 
-    Of a kind are lines with the same words and the same first argument, which is the name of a printer or the key of a
-    job. The first line of the next minute says how many were left out.
+    Lines are of one kind if their format and their first argument are equal; that argument is the name of a printer or
+    the key of a job. The first line of the next minute says how many were left out.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Bounded(logging.Filter):
         self._left_out: Counter[Hashable] = Counter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is taken."""
+        """Whether the line is logged."""
         if record.levelno < logging.WARNING:
             return True
         now = self._clock()
@@ -48,8 +48,8 @@ class Bounded(logging.Filter):
         return True
 
 
-class Seldom:
-    """One line a minute of each kind, however often it happens."""
+class RateLimitedLog:
+    """Logs one line per minute for each message, however often it is given."""
 
     def __init__(self, log: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = log
@@ -58,7 +58,7 @@ class Seldom:
         self._unsaid: Counter[str] = Counter()
 
     def warning(self, message: str, *args: object) -> None:
-        """Log it; or count it, if the same ``message`` was logged within the last minute."""
+        """Log the message; or count it, if the same ``message`` was logged within the last minute."""
         now = self._clock()
         if now < self._next.get(message, now):
             self._unsaid[message] += 1

@@ -1,7 +1,7 @@
-"""Taking connections from a listening socket, without ever standing in the way of what else the loop has to do.
+"""Accepts connections from a listening socket, a few at a time, so that the event loop can do its other work.
 
-A connection costs next to nothing until something has arrived on it: it is one descriptor, in an epoll of its own.
-Most of those that a program opens without end say nothing, or are gone before they are looked at.
+A connection costs one descriptor and an entry in an epoll until data arrives on it; only then it gets an HTTP parser.
+A program that floods the socket opens mostly connections that send nothing, or that are closed before we see them.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from functools import partial
 
 from fiscald.api.connections import Connections, Rank, Who
 from fiscald.api.protocol import HttpConnection
-from fiscald.logs import Seldom
+from fiscald.logs import RateLimitedLog
 
-#: Connections that wait to be taken: as many as the system allows. When there are more, a client that does not want to
-#: wait for its connection gets none.
+#: Connections that may wait to be accepted: the most that the system allows. When the queue is full, a non-blocking
+#: client cannot connect.
 BACKLOG = 4096
-#: Seconds that connections are taken before something else has its turn, and how many before they are looked at.
-_AT_ONCE, _TOGETHER = 0.004, 16
-#: Connections that begin in one turn of the loop, and those of one process: what has arrived on them comes next.
-_BEGIN, _BEGIN_EACH = 8, 4
-#: Connections that wait to be taken at a time, and are not a flood.
+#: Seconds that one turn of the loop may spend on accepting, and how many connections are accepted in one go.
+_SECONDS_PER_TURN, _BATCH = 0.004, 16
+#: Connections that get an HTTP parser in one turn of the loop: of all processes, and of one process.
+_STARTED_PER_TURN, _STARTED_PER_PROCESS = 8, 4
+#: More waiting connections than this are a flood.
 _FLOOD = 16
-#: Seconds without taking any, where the system has no descriptor or memory left.
+#: Seconds until the next try when the system has no descriptor or memory left.
 _PAUSE = 0.5
 _NONE_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _CREDENTIALS = struct.Struct("iII")
@@ -40,35 +40,35 @@ _GONE = select.POLLHUP | select.POLLERR  # the same bits as epoll's
 _NOTHING = bytes(4)
 
 
-class Listener:
-    """Takes the connections of one socket; uvicorn closes it like one of asyncio's servers."""
+class Acceptor:
+    """Accepts the connections of one listening socket. uvicorn closes it like an asyncio server."""
 
     def __init__(
         self,
         listener: socket.socket,
-        books: Connections,
+        admitted: Connections,
         connection: Callable[[Who], HttpConnection],
-        seldom: Seldom,
+        limited_log: RateLimitedLog,
     ) -> None:
         self._listener = listener
-        self._books = books
+        self._admitted = admitted
         self._connection = connection
-        self.seldom = seldom
+        self.log = limited_log
         self._loop = asyncio.get_running_loop()
-        self._beginning: set[asyncio.Task[object]] = set()
+        self._starting: set[asyncio.Task[object]] = set()
         self._retry: asyncio.TimerHandle | None = None
         self._closed = False
         self._silent: dict[int, Silent] = {}
         self._epoll = select.epoll()
-        # Given up when no other descriptor is left: a connection that cannot be taken cannot be refused either.
+        # Released when no descriptor is left, because a connection must be accepted before it can be closed.
         self._spare: int | None = None
         self._keep_spare()
         listener.listen(BACKLOG)
-        self._loop.add_reader(self._epoll, self._look)
+        self._loop.add_reader(self._epoll, self._on_data)
         self._listen()
 
     def close(self) -> None:
-        """Take no more, and close those that have said nothing."""
+        """Stop accepting, and close the connections that have sent nothing."""
         if self._closed:
             return
         self._closed = True
@@ -86,40 +86,42 @@ class Listener:
     async def wait_closed(self) -> None:
         """Returns at once."""
 
-    # -- taking ---------------------------------------------------------------------------------------
+    # -- accepting ------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         if not self._closed:
-            self._loop.add_reader(self._listener, self._take)
+            self._loop.add_reader(self._listener, self._accept)
 
-    def _take(self) -> None:
-        """Take those that wait, for a moment."""
-        until = time.monotonic() + _AT_ONCE
+    def _accept(self) -> None:
+        """Accept waiting connections until the time of this turn is over."""
+        until = time.monotonic() + _SECONDS_PER_TURN
         count = 0
-        while time.monotonic() < until and self._take_some(flood=count > _FLOOD):
-            count += _TOGETHER
+        while time.monotonic() < until and self._accept_batch(flood=count > _FLOOD):
+            count += _BATCH
 
-    def _take_some(self, *, flood: bool) -> bool:
-        """Take a few, and keep those that are still there. Whether there may be more.
+    def _accept_batch(self, *, flood: bool) -> bool:
+        """Accept a few connections and keep those whose client is still there. Returns whether more may be waiting.
 
-        Who is gone already has perhaps asked for something, and does not wait for the answer; in a flood such a
-        request is dropped.
+        A client that has sent a request and closed the connection does not wait for the answer. Its request is carried
+        out, but not during a flood.
         """
-        taken = select.poll()
-        count, more = 0, True
+        poll = select.poll()
+        accepted: list[int] = []
+        more = True
         try:
-            while count < _TOGETHER:
-                # A socket object, which ``accept`` makes, takes as long again as all the rest.
+            while len(accepted) < _BATCH:
+                # ``accept`` would also make a socket object, which takes as long as everything else here.
                 descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
-                taken.register(descriptor, select.POLLIN | select.POLLOUT)
-                count += 1
+                poll.register(descriptor, select.POLLIN)
+                accepted.append(descriptor)
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             more = False
         except OSError as error:
             more = False
             self._without_descriptor(error)
-        for descriptor, events in taken.poll(0) if count else ():
-            if events & _GONE and (flood or not _unread(descriptor)):
+        states = dict(poll.poll(0)) if accepted else {}
+        for descriptor in accepted:
+            if states.get(descriptor, 0) & _GONE and (flood or not _has_data(descriptor)):
                 os.close(descriptor)
             else:
                 self._keep(descriptor)
@@ -128,65 +130,65 @@ class Listener:
     def _keep(self, descriptor: int) -> None:
         link = socket.socket(self._listener.family, self._listener.type, self._listener.proto, descriptor)
         who = _who(link)
-        if not self._books.admit(who, self._loop.time()):
+        if not self._admitted.admit(who, self._loop.time()):
             link.close()
-            self.seldom.warning("connections of user %s were closed at once: it has too many", who.uid)
+            self.log.warning("connections of user %s were closed at once: the user has too many", who.uid)
         else:
             silent = self._silent[descriptor] = Silent(link, who, self._loop.time(), self)
             self._epoll.register(link, select.EPOLLIN | select.EPOLLRDHUP)
-            self._books.add(silent)
+            self._admitted.add(silent)
 
-    def _look(self) -> None:
-        """Something has arrived on connections that were silent, or they are gone.
+    def _on_data(self) -> None:
+        """Data has arrived on silent connections, or their clients are gone.
 
-        Those of a user and of a process that have few go first: who has hundreds waits for itself.
+        Users and processes with few connections come first, so that a process with hundreds delays only itself.
         """
-        speaking: dict[Who, list[Silent]] = {}
+        with_data: dict[Who, list[Silent]] = {}
         ready = self._epoll.poll(0)
         for descriptor, events in ready:
             silent = self._silent[descriptor]
-            if events & _GONE and (len(ready) > _FLOOD or not _unread(descriptor)):
+            if events & _GONE and (len(ready) > _FLOOD or not _has_data(descriptor)):
                 silent.cut()
             else:
-                speaking.setdefault(silent.who, []).append(silent)
-        first = sorted(speaking, key=self._books.counts)
-        for silent in [each for who in first for each in speaking[who][:_BEGIN_EACH]][:_BEGIN]:
+                with_data.setdefault(silent.who, []).append(silent)
+        order = sorted(with_data, key=self._admitted.counts)
+        for silent in [each for who in order for each in with_data[who][:_STARTED_PER_PROCESS]][:_STARTED_PER_TURN]:
             self.forget(silent)
-            self._begin(silent.link, silent.who)
+            self._start(silent.link, silent.who)
 
-    def _begin(self, link: socket.socket, who: Who) -> None:
-        """It speaks HTTP from now on."""
+    def _start(self, link: socket.socket, who: Who) -> None:
+        """Speak HTTP on a connection from now on."""
         link.setblocking(False)
         connection = self._connection(who)
-        self._books.add(connection)
-        beginning = self._loop.create_task(self._loop.connect_accepted_socket(lambda: connection, link))
-        self._beginning.add(beginning)
-        beginning.add_done_callback(partial(self._begun, connection, link))
+        self._admitted.add(connection)
+        task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: connection, link))
+        self._starting.add(task)
+        task.add_done_callback(partial(self._started, connection, link))
 
-    def _begun(self, connection: HttpConnection, link: socket.socket, beginning: asyncio.Task[object]) -> None:
-        self._beginning.discard(beginning)
-        if beginning.cancelled() or beginning.exception() is not None:
+    def _started(self, connection: HttpConnection, link: socket.socket, task: asyncio.Task[object]) -> None:
+        self._starting.discard(task)
+        if task.cancelled() or task.exception() is not None:
             connection.cut()
             link.close()
 
     def forget(self, silent: Silent) -> None:
-        """It is silent no more, or about to be closed."""
+        """A connection is not silent any more, or is about to be closed."""
         if self._silent.pop(silent.link.fileno(), None) is not None:
             self._epoll.unregister(silent.link)
-            self._books.remove(silent)
+            self._admitted.remove(silent)
 
     # -- no descriptor is left ------------------------------------------------------------------------
 
     def _without_descriptor(self, error: OSError) -> None:
-        if error.errno in _NONE_LEFT and (self._books.relieve() or self._refuse_one()):
-            self.seldom.warning("a connection was closed at once: no descriptor is left, see LimitNOFILE")
+        if error.errno in _NONE_LEFT and (self._admitted.relieve() or self._refuse_one()):
+            self.log.warning("a connection was closed: no file descriptor is left, see LimitNOFILE")
         else:
-            self.seldom.warning("no connection can be taken: %s", error.strerror)
+            self.log.warning("connections cannot be accepted: %s", error.strerror)
             self._loop.remove_reader(self._listener)
             self._retry = self._loop.call_later(_PAUSE, self._again)
 
     def _refuse_one(self) -> bool:
-        """Close a connection for want of a descriptor. False if even that cannot be done."""
+        """Accept one connection with the spare descriptor, and close it. Returns whether that worked."""
         if self._spare is None:
             return False
         os.close(self._spare)
@@ -210,27 +212,25 @@ class Listener:
 
 
 class Silent:
-    """A connection on which nothing has arrived yet."""
+    """A connection on which no data has arrived yet."""
 
     rank = Rank.NEW
-    __slots__ = ("_listener", "_since", "link", "who")
+    __slots__ = ("_acceptor", "_since", "link", "who")
 
-    def __init__(self, link: socket.socket, who: Who, since: float, listener: Listener) -> None:
+    def __init__(self, link: socket.socket, who: Who, since: float, acceptor: Acceptor) -> None:
         self.link = link
         self.who = who
         self._since = since
-        self._listener = listener
+        self._acceptor = acceptor
 
     def give_way(self) -> None:
         """See ``Connection``."""
-        self._listener.seldom.warning(
-            "user %s has too many connections: one that said nothing was closed", self.who.uid
-        )
+        self._acceptor.log.warning("user %s has too many connections: an unused one was closed", self.who.uid)
         self.cut()
 
     def cut(self) -> None:
         """Close it at once."""
-        self._listener.forget(self)
+        self._acceptor.forget(self)
         self.link.close()
 
     def look(self, now: float, head_seconds: float) -> None:
@@ -239,8 +239,8 @@ class Silent:
             self.cut()
 
 
-def _unread(descriptor: int) -> bool:
-    """Whether something has arrived: who is gone may have asked for something before that."""
+def _has_data(descriptor: int) -> bool:
+    """Whether data has arrived: a client that is gone may have sent a request before."""
     return fcntl.ioctl(descriptor, termios.FIONREAD, _NOTHING) != _NOTHING
 
 

@@ -1,4 +1,4 @@
-"""Answers that take long to make or to send: made in a thread, and in pieces that a slow reader takes one by one."""
+"""Answers that take long to render or to send: rendered in a thread and sent in parts, as the client reads them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from fiscald.model.problems import ProblemError
 JSON = "application/json"
 #: Bytes of a file that are sent at once.
 FILE_PART = 64 * 1024
-#: Jobs that are fetched and made into text together (about 5 ms).
+#: Jobs that are fetched and rendered together (about 5 ms).
 PAGE = 25
-#: Printers whose status is made before others have their turn (about 1 ms).
+#: Printers whose status is rendered before other tasks get a turn (about 1 ms).
 _PRINTERS = 50
 Licence = dict[str, Any] | None
-"""What an application should know of the licence, if there is something."""
+"""What an application should know about the licence; ``None``: nothing."""
 
 
 def job_text(job: Job, licence: Licence) -> bytes:
@@ -47,10 +47,10 @@ async def job_answer(worker: Worker, who: Who, job: Job, licence: Licence, statu
 
 
 async def job_when_final(engine: Engine, request: Request, key: str, seconds: float) -> Job:
-    """The job when it is final, or when ``seconds`` are over. Ends as soon as the client is gone."""
+    """The job when it is final, or after ``seconds``. Raises ``ClientDisconnect`` as soon as the client is gone."""
     connection = connection_of(request)
     if not connection.wait_long():
-        return await engine.job(key)  # its user has too many that wait; this one may ask again
+        return await engine.job(key)  # the user has too many waiting requests; this client may ask again
     found: list[Job | ProblemError] = []
 
     async def wait() -> None:
@@ -85,10 +85,10 @@ async def job_list(
     after: int,
     limit: int,
 ) -> AsyncIterator[bytes]:
-    """A list of jobs, page by page. Raises ``ProblemError``, at the first piece or at a later one.
+    """A list of jobs, page by page. Raises ``ProblemError``, on the first page or on a later one.
 
-    A page is read from the journal only when the page before it was taken, and one page of all lists at a time: the
-    moves of jobs, which take their turn in the same thread, do not wait behind readers.
+    A page is read from the journal only after the client has read the page before. Of all lists, one page is read at a
+    time, so that the changes of jobs, which use the same thread, do not wait behind readers.
     """
     piece, comma = b'{"jobs":[', b""
     while True:
@@ -102,7 +102,7 @@ async def job_list(
         if not page or beyond:
             yield piece + b'],"next":%b}' % as_json(str(after) if beyond else None)
             return
-        del page, jobs, beyond  # not kept while a slow reader takes the text
+        del page, jobs, beyond  # not kept in memory while a slow client reads
         yield piece
         piece = b""
 
@@ -112,8 +112,9 @@ def _texts(engine: Engine, jobs: Sequence[Unread], licence: Licence) -> bytes:
 
 
 async def in_pieces(pieces: AsyncIterator[bytes], media_type: str, broken: Callable[[], None]) -> Response:
-    """An answer that is sent as it is made. Raises what goes wrong with the first piece; ``broken`` is called where a
-    later one cannot be made, for the answer cannot say so any more.
+    """An answer that is sent while it is rendered. Raises what goes wrong with the first part.
+
+    If a later part cannot be rendered, the answer cannot say so any more, and ``broken`` is called.
     """
     first = await anext(pieces, b"")
 
@@ -131,7 +132,7 @@ async def in_pieces(pieces: AsyncIterator[bytes], media_type: str, broken: Calla
 
 
 async def statuses(engine: Engine) -> list[PrinterStatus]:
-    """The status of every printer; others have their turn in between."""
+    """The status of every printer; other tasks get turns in between."""
     found = []
     for number, name in enumerate(engine.names(), start=1):
         found.append(engine.printer(name))
@@ -151,12 +152,12 @@ async def printer_list(engine: Engine) -> Response:
 
 
 def as_json(value: Any) -> bytes:
-    """JSON without blanks."""
+    """Compact JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class FileAnswer(StreamingResponse):
-    """An open file, which is closed in the end, also where nobody reads it that far."""
+    """The content of an open file, which is closed afterwards, also if the client does not read all of it."""
 
     def __init__(self, file: BinaryIO, size: int, media_type: str) -> None:
         self._file = file

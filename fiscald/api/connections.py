@@ -1,13 +1,13 @@
-"""How many connections the API takes, and whose connection is closed when there are too many.
+"""How many connections the API accepts, and which connection is closed when there are too many.
 
-A descriptor that one client holds is one that the printers, the journal and the other clients lack. So there is a
-bound on all connections, and one for each user. Over a bound, the process that has the most connections loses one: of
-those in which nothing goes on the oldest, and only then one that is being answered. A connection that waits for a job
-or listens to events is never closed for the sake of its own process; there can be only ``long`` of them per user, so
-that a short question finds room beside them. Where a process opens connections faster than ``EXCHANGES`` a second and
-would lose one itself for each, the new ones are closed at once, which costs less.
+A descriptor that one client holds is missing for printers, journal and other clients. So the number of connections is
+bounded, in all and per user. Over a bound, the process with the most connections loses one: the oldest one that is
+idle, or else the oldest one with a request. A connection that waits for a job or listens to events is never closed to
+make room for its own process; their number per user is bounded (``long``), so that there is always room for a short
+request. When a process opens connections faster than ``EXCHANGES`` per second, so that each would close an older one of
+the same process, the new ones are closed at once, because that is cheaper.
 
-Nothing here touches a socket: it is told of every connection, and says which one has to go.
+This is bookkeeping only: nothing here touches a socket.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-#: Descriptors kept free for threads, files of the licence, and whatever else is opened for a moment.
+#: Descriptors kept free for licence files and everything else that is opened for a short time.
 SPARE = 24
-#: No shop needs more connections, apart from two for each printer.
+#: Connections that a shop may need, beside two per printer.
 MOST = 1000
-#: So many are taken even where the descriptors do not suffice.
+#: Connections that are accepted even if there are not enough descriptors.
 LEAST = 8
-#: New connections of a process that take the place of its own older ones, in a second.
+#: New connections of one process, per second, that replace older ones of the same process.
 EXCHANGES = 1000
 
 
 class Who(NamedTuple):
-    """The other end of a connection, by the kernel; ``None``: not known."""
+    """The process at the other end of a connection, as the kernel says; ``None``: not known."""
 
     uid: int | None
     pid: int | None
@@ -39,13 +39,13 @@ class Rank(IntEnum):
     """How little is lost when a connection is closed."""
 
     NEW = 0
-    """No whole request has arrived on it yet."""
+    """No whole request has arrived yet."""
     KEPT = 1
-    """Its last request was answered, the next one has not begun."""
+    """The last request was answered, the next one has not begun."""
     BUSY = 2
     """A request is being read or answered."""
     LONG = 3
-    """It waits for the end of a job, or listens."""
+    """The client waits for a job, or listens to a stream."""
 
 
 class Connection(Protocol):
@@ -55,10 +55,10 @@ class Connection(Protocol):
     rank: Rank
 
     def look(self, now: float, head_seconds: float) -> None:
-        """Close it if it is over its time; a request head must be whole after ``head_seconds``."""
+        """Close it if a time limit is over; a request head must be complete after ``head_seconds``."""
 
     def give_way(self) -> None:
-        """Close it at once: its place is needed."""
+        """Close it at once, to make room for another one."""
 
     def cut(self) -> None:
         """Close it at once."""
@@ -69,15 +69,15 @@ class Bounds(NamedTuple):
 
     total: int
     per_user: int
-    """The rest is for others, who need not wait until somebody was cut off."""
+    """The rest is for other users, so that they get in without a connection being closed."""
     long: int
-    """Of one user's connections, those that wait or listen."""
+    """Connections of one user that wait or listen."""
 
 
 def bounds(reserved: int, printers: int = 0) -> Bounds:
-    """The bounds that leave ``reserved`` descriptors, beside those that are open now, to everything else.
+    """Bounds that leave ``reserved`` descriptors free, beside those that are open now.
 
-    ``printers``: how many there are, for each may have its own client that waits and one that listens.
+    ``printers``: their number; each may have one client that waits and one that listens.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     room = MOST if limit == resource.RLIM_INFINITY else limit - _open_now() - reserved - SPARE
@@ -94,7 +94,7 @@ def _open_now() -> int:
 
 
 class _Process:
-    """The connections of one process, those of each rank in the order in which they came to it."""
+    """The connections of one process: by rank, the oldest first."""
 
     def __init__(self) -> None:
         self.ranks: tuple[dict[Connection, None], ...] = tuple({} for _ in Rank)
@@ -106,7 +106,7 @@ class _Process:
         return sum(map(len, self.ranks))
 
     def may_exchange(self, now: float) -> bool:
-        """Whether one of its connections may take the place of another."""
+        """Whether a new connection may replace an older one of this process."""
         left = min(EXCHANGES / 10, self._may_exchange + (now - self._counted_at) * EXCHANGES)
         self._counted_at = now
         self._may_exchange = left - (left >= 1)
@@ -143,10 +143,7 @@ class Connections:
                     yield from list(connections)
 
     def admit(self, who: Who, now: float) -> bool:
-        """Whether another connection of ``who`` may come in at the time ``now``, in seconds.
-
-        Where there is no room, another one may be cut for it.
-        """
+        """Whether a new connection of ``who`` is accepted at time ``now`` (seconds). May close another one for it."""
         user = self._users.get(who.uid)
         mine = 0 if user is None else user.count
         if mine >= self.bounds.per_user:
@@ -154,11 +151,11 @@ class Connections:
         if self._count < self.bounds.total:
             return True
         largest = max(self._users.values(), key=lambda each: each.count)
-        # Only a user who has more than this one will have then gives something up.
+        # Another user loses a connection only if that user still has as many as this one afterwards.
         return self._make_room(largest if largest.count > mine + 1 else user, who, now)
 
     def add(self, connection: Connection) -> None:
-        """It was admitted."""
+        """Count a connection that was admitted."""
         user = self._users.setdefault(connection.who.uid, _User())
         process = user.processes.setdefault(connection.who.pid, _Process())
         process.ranks[connection.rank][connection] = None
@@ -167,7 +164,7 @@ class Connections:
         self._count += 1
 
     def remove(self, connection: Connection) -> None:
-        """It is gone; may be told more than once."""
+        """A connection is closed. May be called more than once."""
         user = self._users.get(connection.who.uid)
         process = None if user is None else user.processes.get(connection.who.pid)
         if user is None or process is None or connection not in process.ranks[connection.rank]:
@@ -182,7 +179,7 @@ class Connections:
             del self._users[connection.who.uid]
 
     def move(self, connection: Connection, rank: Rank) -> None:
-        """From now on it is of that rank."""
+        """Change the rank of a connection."""
         user = self._users.get(connection.who.uid)
         process = None if user is None else user.processes.get(connection.who.pid)
         if user is None or process is None or connection not in process.ranks[connection.rank]:
@@ -194,23 +191,23 @@ class Connections:
         process.ranks[rank][connection] = None
 
     def counts(self, who: Who) -> tuple[int, int]:
-        """How many connections the user has, and how many the process."""
+        """The number of connections of the user, and of the process."""
         user = self._users.get(who.uid)
         process = None if user is None else user.processes.get(who.pid)
         return (0, 0) if user is None or process is None else (user.count, process.count)
 
     def may_be_long(self, who: Who) -> bool:
-        """Whether ``who`` may have one more connection that waits or listens."""
+        """Whether one more connection of ``who`` may wait or listen."""
         user = self._users.get(who.uid)
         return user is None or user.long < self.bounds.long
 
     def relieve(self) -> bool:
-        """Cut one of the user who has the most, for want of a descriptor. Whether there was one to cut."""
+        """Close a connection of the user with the most, to free a descriptor. Returns whether there was one."""
         largest = max(self._users.values(), key=lambda each: each.count, default=None)
         return self._make_room(largest, Who(None, None), 0.0)
 
     def _make_room(self, user: _User | None, who: Who, now: float) -> bool:
-        """Cut one of ``user``'s connections for one of ``who``. Whether there was one to cut."""
+        """Close a connection of ``user`` for a new one of ``who``. Returns whether there was one to close."""
         if user is None:
             return False
         process = max(user.processes.values(), key=lambda each: each.count)

@@ -4,9 +4,9 @@ A stream begins with the present state of the licence and of every printer. Job 
 reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. While the journal cannot
 be read, the other events go on.
 
-``Feed`` sees what changes, and makes each event into text once for all listeners. A listener reads what it has missed
-from the journal, at its own pace; from then on it is sent what the feed makes. Nobody waits for it: a listener that
-does not read is cut off, and may come back with the last id that it has.
+``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
+has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.
+A listener that does not read is disconnected, and may reconnect with the last id that it has.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 KEEPALIVE = 15.0
 #: Seconds after which a journal that could not be read is asked again.
 READ_AGAIN = 2.0
-#: Seconds in which events are gathered before they are sent.
+#: Seconds for which events are collected before they are sent together.
 GATHER = 0.01
-#: Seconds for which the status of a printer may be told again that has not changed.
+#: Seconds for which the rendered status of a printer that has not changed may be used again.
 FRESH = 1.0
 #: Changes that are read from the journal together.
 _PAGE = 10
@@ -45,24 +45,24 @@ _NOBODY = Who(None, None)
 
 
 class _Event(NamedTuple):
-    """An event as it is sent."""
+    """A rendered event."""
 
     text: bytes
     id: int = 0
-    """The cursor, of a change of a job."""
+    """The cursor, if it is a change of a job."""
 
 
 class _State(NamedTuple):
-    """The licence or a printer, as it was last told."""
+    """The state of the licence or of a printer, as it was last rendered."""
 
     made_at: float
-    told: object
-    """What a listener must hear of when it changes."""
+    relevant: object
+    """The part whose changes are events."""
     text: bytes
 
 
 class Feed:
-    """What happens, made into events for all listeners."""
+    """Renders what changes into events, and sends them to all listeners."""
 
     def __init__(self, engine: Engine, licence: LicenceGate, worker: Worker, notice: Callable[[], Licence]) -> None:
         self.engine = engine
@@ -71,7 +71,7 @@ class Feed:
         self._notice = notice
         self._states: dict[str, _State] = {}
         self._changes: dict[str, int] = {}
-        #: The newest change of a job that was made into an event; ``None``: nobody listens, or it is not known.
+        #: Id of the last change of a job that was rendered; ``None``: there are no listeners, or it is not known yet.
         self.cursor: int | None = None
         self._present = 0
         self._somebody = anyio.Event()
@@ -82,18 +82,18 @@ class Feed:
     # -- listeners ------------------------------------------------------------------------------------
 
     def arrive(self) -> None:
-        """Somebody listens, and catches up."""
+        """A listener has connected, and catches up."""
         self._present += 1
         self._somebody.set()
 
     def join(self, listener: Listener) -> None:
-        """It has caught up."""
+        """A listener has caught up."""
         self._listeners.add(listener)
         if self.engine.stopping:
             listener.ended.set()
 
     def leave(self, listener: Listener) -> None:
-        """It is gone."""
+        """A listener has disconnected."""
         self._listeners.discard(listener)
         self._present -= 1
         if not self._present:
@@ -101,22 +101,22 @@ class Feed:
             self._gathered.clear()
             self.cursor = None
 
-    # -- what happens ---------------------------------------------------------------------------------
+    # -- changes --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """See what changes, for ever, while somebody listens."""
+        """Watch for changes for ever, as long as there are listeners."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_on, self._watch_states)
             tasks.start_soon(self._keep_on, self._watch_jobs)
             tasks.start_soon(self._keep_on, self._send)
 
     async def _keep_on(self, watch: Callable[[], Awaitable[None]]) -> None:
-        """A fault of ours in the events must not take the daemon with it."""
+        """A bug in the events must not stop the daemon."""
         while True:
             try:
                 await watch()
             except Exception:
-                log.exception("a fault in the events; they go on")
+                log.exception("an internal error in the event stream; it continues")
                 await anyio.sleep(READ_AGAIN)
 
     async def _watch_states(self) -> None:
@@ -124,7 +124,7 @@ class Feed:
         while True:
             await self._somebody.wait()
             change = self.engine.next_change()
-            if anyio.current_time() - looked > KEEPALIVE:  # for what changes without a word
+            if anyio.current_time() - looked > KEEPALIVE:  # for changes that are not announced
                 looked = anyio.current_time()
                 self._changes.clear()
             for name in self.engine.changes:
@@ -140,7 +140,7 @@ class Feed:
         self._changes[name] = self.engine.changes[name]
         former = self._states.get(name)
         state = self._states[name] = self._state(name)
-        if former is None or former.told != state.told:
+        if former is None or former.relevant != state.relevant:
             self._gather(_Event(state.text))
 
     def _state(self, name: str) -> _State:
@@ -150,19 +150,19 @@ class Feed:
             return _State(now, licence, _text("licence", as_json(licence)))
         status = self.engine.printer(name)
         why = status.problem.code if status.problem else None
-        told = status.state, why, status.job, status.queue, status.counters, status.paper_low
-        return _State(now, told, _text("printer", status.model_dump_json().encode()))
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low
+        return _State(now, relevant, _text("printer", status.model_dump_json().encode()))
 
-    def states(self, told: dict[str, object]) -> bytes:
-        """The events of all that differs from what was ``told``, which is brought up to date."""
+    def states(self, known: dict[str, object]) -> bytes:
+        """The events of all states that differ from those in ``known``, which is updated."""
         texts = []
         for name in self.engine.changes:
             state = self._states.get(name)
             if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
                 self._look_at(name)
                 state = self._states[name]
-            if name not in told or told[name] != state.told:
-                told[name] = state.told
+            if name not in known or known[name] != state.relevant:
+                known[name] = state.relevant
                 texts.append(state.text)
         return b"".join(texts)
 
@@ -182,9 +182,9 @@ class Feed:
             await change(patience)
 
     async def newest(self) -> int:
-        """Where the listeners are, or will be when they have caught up.
+        """The cursor of the feed: listeners that have caught up are there.
 
-        Raises ``ProblemError``: the journal cannot tell.
+        Raises ``ProblemError`` if the journal cannot be read.
         """
         cursor = self.cursor
         if cursor is None:
@@ -194,17 +194,17 @@ class Feed:
         return cursor
 
     async def _read_jobs(self) -> bool:
-        """Make events of the next changes. Whether there were any."""
+        """Render the next changes of jobs. Returns whether there were any."""
         after = await self.newest()
         events = await self.read(_NOBODY, after)
-        if events and self.cursor == after:  # nobody has left, and nobody else come, meanwhile
+        if events and self.cursor == after:  # not if all listeners have left meanwhile
             self.cursor = events[-1].id
             for event in events:
                 self._gather(event)
         return bool(events)
 
     async def read(self, who: Who, after: int) -> list[_Event]:
-        """The next changes of jobs, in the turn of ``who``; possibly none. Raises ``ProblemError``."""
+        """The next changes of jobs, possibly none, read in the turn of ``who``. Raises ``ProblemError``."""
         async with self._worker.turn(who):
             changes = await self.engine.events(after, _PAGE)
             return await self._worker.compute(partial(_texts, changes, self._notice())) if changes else []
@@ -214,7 +214,7 @@ class Feed:
         self._gathering.set()
 
     async def _send(self) -> None:
-        """Send what was gathered in a moment together, and a sign of life when there was nothing for long."""
+        """Send the collected events together, or a comment after a long time without any."""
         while True:
             await self._somebody.wait()
             with anyio.move_on_after(KEEPALIVE) as quiet:
@@ -227,7 +227,7 @@ class Feed:
             text = b"".join(event.text for event in events)
             first = min((event.id for event in events if event.id), default=0)
             for listener in list(self._listeners):
-                listener.tell(events, text, first)
+                listener.send_events(events, text, first)
 
 
 def _texts(changes: Sequence[Change], licence: Licence) -> list[_Event]:
@@ -245,10 +245,10 @@ def _text(name: str, body: bytes, cursor: int | None = None) -> bytes:
 
 
 class Listener(Response):
-    """The answer that goes on for as long as the client listens."""
+    """The response of the event stream, which lasts as long as the client listens."""
 
     def __init__(self, feed: Feed, connection: HttpConnection, after: int | None) -> None:
-        """``after=None``: with the changes of jobs from now on."""
+        """``after=None``: begin with the next change of a job."""
         super().__init__(
             media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -257,7 +257,7 @@ class Listener(Response):
         self._connection = connection
         self._cursor = after
         self._begun = False
-        self._told: dict[str, object] = {}
+        self._known: dict[str, object] = {}
         self.ended = anyio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -281,18 +281,18 @@ class Listener(Response):
         scope.cancel()
 
     async def _catch_up(self, send: Send) -> None:
-        """Send what has changed until the feed has nothing that this client has not."""
+        """Send changes from the journal until this client is where the feed is."""
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
             change = self._feed.engine.next_change()
-            text += self._feed.states(self._told)
+            text += self._feed.states(self._known)
             try:
                 newest = await self._feed.newest()
                 cursor, reset = await self._begin(newest)
                 text += reset
                 if cursor >= newest:
-                    self._connection.push(text + self._feed.states(self._told))
-                    self._told.clear()
+                    self._connection.push(text + self._feed.states(self._known))
+                    self._known.clear()
                     self._feed.join(self)
                     return
                 events = await self._feed.read(self._connection.who, cursor)
@@ -307,7 +307,7 @@ class Listener(Response):
         self.ended.set()
 
     async def _begin(self, newest: int) -> tuple[int, bytes]:
-        """The cursor to go on from. One that is ahead of the journal is of another journal, and is told so."""
+        """The cursor to continue from, and a ``reset`` event if it is ahead of the journal: it is of another one."""
         cursor, text = self._cursor, b""
         if cursor is None:
             cursor = newest
@@ -317,8 +317,8 @@ class Listener(Response):
         self._cursor = cursor
         return cursor, text
 
-    def tell(self, events: Sequence[_Event], text: bytes, first: int) -> None:
-        """Send events; ``text`` is that of all, ``first`` the first that has a cursor."""
+    def send_events(self, events: Sequence[_Event], text: bytes, first: int) -> None:
+        """Send events; ``text`` is the text of all, ``first`` the smallest id among them."""
         if first and self._cursor is not None and first <= self._cursor:
             text = b"".join(event.text for event in events if not 0 < event.id <= self._cursor)
         if text:

@@ -1,7 +1,7 @@
-"""One HTTP connection: who is at its other end, what goes on in it, and how long that may take.
+"""One HTTP connection: its peer, its state, and its limits of time and memory.
 
-A client may be slow, or stop in the middle of anything: of a head, a body, an answer that it does not read. Each is
-bounded in time and in memory. One look a second over all connections finds those that are over.
+A client may be slow, or stop in the middle of a head, of a body, or of an answer that it does not read. The server
+checks the time limits of all connections once a second.
 """
 
 from __future__ import annotations
@@ -19,56 +19,56 @@ from uvicorn.server import ServerState
 
 from fiscald.api import rights
 from fiscald.api.connections import Connections, Rank, Who
-from fiscald.logs import Seldom
+from fiscald.logs import RateLimitedLog
 
-#: What uvicorn says of a connection. It warns of every request that is no HTTP, which any client can send without end.
+#: For uvicorn's messages about a connection. It would log a warning for every invalid request.
 _UVICORN = logging.getLogger(f"{__name__}.uvicorn")
 _UVICORN.setLevel(logging.ERROR)
-#: Seconds in which a whole request must have arrived. The routes that read a body allow less and say so in an answer.
+#: Seconds until a whole request must have arrived. Routes that read a body have a shorter limit, with an answer.
 REQUEST_SECONDS = 15.0
-#: Bytes of one request that are read at all; those over the routes' own bound are thrown away.
+#: Bytes of one request that are read before the connection is closed; a body over the limit of the routes is discarded.
 MOST_SENT = 1024 * 1024
-#: Seconds in which a client must take what there is for it, or three quarters of ``_WRITE_AHEAD``.
+#: Seconds in which a client must read all that is ready for it, or at least three quarters of ``_WRITE_AHEAD``.
 TAKE_SECONDS = 10.0
-#: Bytes that may wait for a client that is sent what happens; and for all clients together.
+#: Bytes of events that may wait for one client; bytes that may wait for all clients together.
 MOST_WAITING, MOST_WAITING_IN_ALL = 256 * 1024, 16 * 1024 * 1024
-#: Bytes taken from the socket at once. A body in chunks of one byte is 6 times as long and costs 10 us a byte.
+#: Bytes read from the socket at once: parsing a body in chunks of one byte takes 10 us per chunk of 6 bytes.
 _READ = 8 * 1024
-#: Bytes of a body that are read ahead of the route that wants them.
+#: Bytes of a body that are read before a route asks for them.
 _READ_AHEAD = 8 * 1024
-#: Bytes of an answer that are made ahead of the client that reads them.
+#: Bytes of an answer that are produced before the client has read them.
 _WRITE_AHEAD = 32 * 1024
-#: Of a request that comes in more pieces than a few, smaller than this, one is read every so many seconds.
+#: If a request arrives in more than a few pieces that are small, one piece is read every so many seconds.
 _FEW, _SMALL_PIECE, _PIECE_EVERY = 8, 1024, 0.25
 
 
 class HttpConnection(H11Protocol):
-    """HTTP/1.1 that knows its peer and does not wait for ever."""
+    """HTTP/1.1 with a known peer and time limits."""
 
     def __init__(
         self,
         config: Config,
         server_state: ServerState,
-        books: Connections,
+        admitted: Connections,
         who: Who,
-        seldom: Seldom,
+        limited_log: RateLimitedLog,
         slow: Callable[[HttpConnection], None],
     ) -> None:
-        """``slow`` is told when the client does not take what there is for it."""
+        """``slow`` is called when the client does not read its answers."""
         super().__init__(config, server_state, {})
         self.logger = _UVICORN
         self.who = who
         self.rank = Rank.NEW
-        self._books = books
-        self._seldom = seldom
+        self._admitted = admitted
+        self._log = limited_log
         self._slow = slow
         self._is_cut = False
         self.begins: anyio.CancelScope | None = None
-        """Around a request that waits for its turn to begin."""
+        """Around a request that waits to be started."""
         self._since = self._taken = self.loop.time()
         self._received = self._pieces = 0
 
-    # -- what uvicorn calls ---------------------------------------------------------------------------
+    # -- called by asyncio and uvicorn ----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See ``asyncio.Protocol``."""
@@ -83,7 +83,7 @@ class HttpConnection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
-        self._books.remove(self)
+        self._admitted.remove(self)
         if self.begins is not None:
             self.begins.cancel()
         if self._is_open:
@@ -115,94 +115,94 @@ class HttpConnection(H11Protocol):
             self.transport.resume_reading()
 
     def handle_events(self) -> None:
-        """Take what has arrived."""
+        """Process the data that has arrived."""
         former = self.cycle
         try:
             super().handle_events()
-        except h11.LocalProtocolError:  # rubbish in the middle of an answer: there is no room for another one
+        except h11.LocalProtocolError:  # invalid data during an answer: there cannot be another answer
             self.transport.abort()
             return
         if self.cycle is not former:
             self._since = self.loop.time()
             self._received = self._pieces = 0
-            self._books.move(self, Rank.BUSY)
+            self._admitted.move(self, Rank.BUSY)
         elif self.rank > Rank.KEPT and self.conn.our_state is h11.IDLE:
-            # The rest of a body has arrived that the answer did not wait for.
+            # The rest of a body that was not read before the answer.
             self._since = self.loop.time()
-            self._books.move(self, Rank.KEPT)
+            self._admitted.move(self, Rank.KEPT)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
-        self._seldom.warning("a client of user %s sent something that is not HTTP", self.who.uid)
+        """Refuse data that is not HTTP."""
+        self._log.warning("a client of user %s sent something that is not HTTP", self.who.uid)
         super().send_400_response(msg)
 
     def on_response_complete(self) -> None:
-        """The answer is on its way."""
+        """The whole answer was handed to the transport."""
         former = self.cycle
         super().on_response_complete()
         if self.cycle is former and self.conn.our_state is h11.IDLE:
             self._since = self.loop.time()
-            self._books.move(self, Rank.KEPT)
+            self._admitted.move(self, Rank.KEPT)
 
     def pause_writing(self) -> None:
-        """More waits for the client than it should."""
+        """The client reads more slowly than the answer is produced."""
         super().pause_writing()
         self._slow(self)
 
     def resume_writing(self) -> None:
-        """The client has taken a good part of what waited for it."""
+        """The client has read most of what was waiting for it."""
         self._taken = self.loop.time()
         super().resume_writing()
 
     def _should_upgrade(self) -> bool:
-        return False  # the request is answered as if it had not asked for another protocol, as RFC 9110 allows
+        return False  # upgrades are ignored, as RFC 9110 allows
 
-    # -- what the routes use --------------------------------------------------------------------------
+    # -- called by routes -----------------------------------------------------------------------------
 
     def wait_long(self) -> bool:
-        """From now on the request waits or listens; false if its user has too many that do."""
-        if not self._books.may_be_long(self.who):
+        """The request waits or listens from now on; false if its user has too many such requests."""
+        if not self._admitted.may_be_long(self.who):
             return False
-        self._books.move(self, Rank.LONG)
+        self._admitted.move(self, Rank.LONG)
         return True
 
     def answer(self) -> None:
-        """It has waited long enough, and is answered."""
-        self._books.move(self, Rank.BUSY)
+        """The request does not wait any more."""
+        self._admitted.move(self, Rank.BUSY)
 
     def push(self, data: bytes) -> None:
-        """A piece of an answer that has begun. A client that leaves too much of it unread is cut off."""
+        """Write a part of an answer that has begun. A client that leaves too much unread is disconnected."""
         if self.transport.is_closing():
             return
         if self.transport.get_write_buffer_size() > MOST_WAITING:
-            self._seldom.warning("a client of user %s did not read its events, and was cut off", self.who.uid)
+            self._log.warning("a client of user %s did not read its events, and was disconnected", self.who.uid)
             self.cut()
             return
         with contextlib.suppress(h11.LocalProtocolError):
             self.transport.write(self.conn.send(h11.Data(data=data)) or b"")
 
-    # -- bounds ---------------------------------------------------------------------------------------
+    # -- limits ---------------------------------------------------------------------------------------
 
     def give_way(self) -> None:
         """See ``Connection``."""
-        self._seldom.warning("user %s has too many connections: one of them was closed", self.who.uid)
+        self._log.warning("user %s has too many connections: one of them was closed", self.who.uid)
         self.cut()
 
     def cut(self) -> None:
         """See ``Connection``."""
         self._is_cut = True
-        self._books.remove(self)
+        self._admitted.remove(self)
         if self._is_open:
             self.transport.abort()
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that the client has not taken."""
+        """Bytes that the client has not read."""
         return self.transport.get_write_buffer_size() if self._is_open else 0
 
     @property
     def taken(self) -> float:
-        """When the client last took what there was for it, by the loop's clock."""
+        """When the client last read what was ready for it, by the loop's clock."""
         return self._taken
 
     def look(self, now: float, head_seconds: float) -> None:
@@ -212,7 +212,7 @@ class HttpConnection(H11Protocol):
         if not self.waiting_bytes:
             self._taken = now
         elif now - self._taken > TAKE_SECONDS:
-            self._seldom.warning("a client of user %s did not read its answer, and was cut off", self.who.uid)
+            self._log.warning("a client of user %s did not read its answer, and was disconnected", self.who.uid)
             self.cut()
             return
         if self.rank <= Rank.KEPT and now - self._since > head_seconds:

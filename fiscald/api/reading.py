@@ -1,4 +1,4 @@
-"""Request bodies: bounded in size and time while they arrive, then read into models."""
+"""Request bodies: limited in size and time while they arrive, then parsed and validated."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from starlette.requests import Request
 from fiscald.api.connections import Who
 from fiscald.api.problems import MOST_MISTAKES, validated
 from fiscald.api.protocol import HttpConnection
-from fiscald.api.turns import Turns, Worker
+from fiscald.api.turns import FairLimiter, Worker
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.strict import Mistakes, parse_json
 
-#: Bytes of a body that is small: there may be one for every connection, and it is read at once (at most 3 ms).
+#: Bytes of a small body: there may be one per connection, and it is validated at once (at most 3 ms).
 SMALL = 8 * 1024
-#: Larger bodies that may be in memory at a time, those of one user and of one process. Each takes up to 4 MB.
+#: Larger bodies in memory at the same time: in all, of one user, of one process. Each takes up to 4 MB.
 LARGE, LARGE_PER_USER, LARGE_EACH = 8, 6, 2
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,11 +30,11 @@ class Bodies:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._large = Turns(LARGE, LARGE_PER_USER, LARGE_EACH)
+        self._large = FairLimiter(LARGE, LARGE_PER_USER, LARGE_EACH)
 
     @asynccontextmanager
     async def read(self, model: type[M], request: Request, *, seconds: float, most: int) -> AsyncIterator[M]:
-        """The body as a ``model``; a large one has its place in memory until this is left.
+        """The body as a ``model``; a large one counts as being in memory until the block is left.
 
         Raises ``ProblemError``: larger than ``most`` bytes, not whole after ``seconds``, not JSON, bad fields.
         """
@@ -66,7 +66,7 @@ class Bodies:
             try:
                 return model.model_validate(_parsed(data), context=Mistakes(MOST_MISTAKES))
             except ValidationError:
-                pass  # to say what is wrong takes longer
+                pass  # it takes longer to say what is wrong
         return await self._worker.run(asker(request), partial(_read, model, data))
 
 

@@ -16,10 +16,10 @@ import anyio
 import uvicorn
 from starlette.types import ASGIApp
 
-from fiscald.api.accepting import BACKLOG, Listener
+from fiscald.api.accepting import BACKLOG, Acceptor
 from fiscald.api.connections import Bounds, Connections, Who
 from fiscald.api.protocol import MOST_WAITING_IN_ALL, HttpConnection
-from fiscald.logs import Seldom
+from fiscald.logs import RateLimitedLog
 
 log = logging.getLogger(__name__)
 
@@ -78,42 +78,42 @@ def inherited() -> list[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, with our own way of taking connections."""
+    """Uvicorn, with our own acceptor."""
 
-    def __init__(self, config: uvicorn.Config, books: Connections) -> None:
+    def __init__(self, config: uvicorn.Config, admitted: Connections) -> None:
         super().__init__(config)
-        self._books = books
-        self._seldom = Seldom(log)
+        self._admitted = admitted
+        self._log = RateLimitedLog(log)
         self._slow: set[HttpConnection] = set()
         self.ready = anyio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await self.lifespan.startup()
-        self.servers = [Listener(each, self._books, self._connection, self._seldom) for each in sockets or ()]  # type: ignore[misc]
+        self.servers = [Acceptor(each, self._admitted, self._connection, self._log) for each in sockets or ()]  # type: ignore[misc]
         self.started = True
         self.ready.set()
 
     def _connection(self, who: Who) -> HttpConnection:
-        return HttpConnection(self.config, self.server_state, self._books, who, self._seldom, self._bound)
+        return HttpConnection(self.config, self.server_state, self._admitted, who, self._log, self._bound)
 
     async def watch(self) -> None:
-        """Close the connections that are over their time, for ever."""
+        """Close connections whose time is over, for ever."""
         while True:
             await anyio.sleep(LOOK_EVERY)
             now = asyncio.get_running_loop().time()
-            for connection in self._books:
+            for connection in self._admitted:
                 try:
                     connection.look(now, HEAD_SECONDS)
-                except Exception:  # a fault of ours must not take the daemon with it
-                    log.exception("a connection cannot be looked at, and is closed")
+                except Exception:  # a bug must not stop the daemon
+                    log.exception("a connection could not be checked, and is closed")
                     connection.cut()
 
     def _bound(self, slow: HttpConnection) -> None:
-        """If too much waits for all clients together, cut off those that have read nothing for longest."""
+        """If too many bytes wait for all clients together, disconnect those that have read nothing for longest."""
         self._slow = {each for each in (*self._slow, slow) if each.waiting_bytes}
         over = sum(each.waiting_bytes for each in self._slow) - MOST_WAITING_IN_ALL
         for each in sorted(self._slow, key=lambda each: each.taken) if over > 0 else ():
-            self._seldom.warning("clients do not read their answers; one of user %s was cut off", each.who.uid)
+            self._log.warning("clients do not read their answers; one of user %s was disconnected", each.who.uid)
             over -= each.waiting_bytes
             each.cut()
             if over <= 0:
@@ -135,7 +135,7 @@ class ApiServer:
         bounds: Bounds,
         beside: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """``beside`` runs for as long as requests are answered."""
+        """``beside`` runs while requests are answered."""
         config = uvicorn.Config(
             app,
             http=HttpConnection,

@@ -1,4 +1,4 @@
-"""Taking turns: what a few may do at a time, and that nobody keeps the others waiting by asking more often."""
+"""Fair limits on concurrent work: users, and processes of one user, take turns, however many requests each sends."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import anyio
 from fiscald.api.connections import Who
 
 T = TypeVar("T")
-#: By user and process, those who wait; whoever is next comes first.
+#: Who waits, by user and process; the next one comes first.
 _Waiting = dict[int | None, dict[int | None, deque[anyio.Event]]]
 
 
-class Turns:
-    """Lets at most ``limit`` in at a time: ``per_user`` of one user and ``each`` of one process.
+class FairLimiter:
+    """Admits at most ``limit`` at a time: ``per_user`` of one user and ``each`` of one process.
 
-    The users that wait take turns, and so do the processes of one user.
+    Waiting users take turns, and so do the waiting processes of one user.
     """
 
     def __init__(self, limit: int, per_user: int, each: int) -> None:
@@ -41,7 +41,7 @@ class Turns:
             self.leave(who)
 
     async def enter(self, who: Who) -> None:
-        """Returns when it is the turn of ``who``, who has to ``leave`` then."""
+        """Wait for the turn of ``who``. The caller must call ``leave`` afterwards."""
         if self._may_enter(who):
             self._enter(who)
         else:
@@ -54,7 +54,7 @@ class Turns:
             await event.wait()
         except BaseException:
             if event.is_set():
-                self.leave(who)  # it was let in at the moment at which it gave up
+                self.leave(who)  # admitted and cancelled at the same moment
             else:
                 self._forget(who, event)
             raise
@@ -98,38 +98,38 @@ class Turns:
             del self._waiting[who.uid]
 
 
-class Starts:
-    """Lets a few requests begin in each turn of the event loop, so that a crowd of them does not make it long."""
+class StartLimiter:
+    """Starts a few requests in each turn of the event loop, so that many requests do not make one turn long."""
 
     def __init__(self) -> None:
-        self._turns = Turns(8, 6, 4)
+        self._turns = FairLimiter(8, 6, 4)
 
     async def wait(self, who: Who) -> None:
-        """Returns when a request of ``who`` may begin."""
+        """Returns when a request of ``who`` may start."""
         await self._turns.enter(who)
         asyncio.get_running_loop().call_soon(self._turns.leave, who)
 
 
 class Worker:
-    """Computes what would hold the event loop too long: in a thread, one thing at a time.
+    """Runs computations that would block the event loop in a thread, one at a time.
 
-    More at a time would not be faster, for the interpreter runs one thread only; and the loop would wait for all.
+    More threads would not be faster, because the interpreter runs one at a time, and the loop would wait for all.
     """
 
     def __init__(self) -> None:
-        self._turns = Turns(1, 1, 1)
+        self._turns = FairLimiter(1, 1, 1)
         self._thread: anyio.CapacityLimiter | None = None
 
     def turn(self, who: Who) -> AbstractAsyncContextManager[None]:
-        """Entered when nothing is computed for anybody else, so that ``compute`` may be called."""
+        """Entered when no other computation runs; ``compute`` may be called inside."""
         return self._turns.turn(who)
 
     async def compute(self, what: Callable[[], T]) -> T:
-        """What ``what`` returns or raises; to be called in one's ``turn``."""
+        """Run ``what`` in the thread; call this inside ``turn``."""
         self._thread = self._thread or anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(what, limiter=self._thread)
 
     async def run(self, who: Who, what: Callable[[], T]) -> T:
-        """The same, in a turn of its own. Cancelled while it waits for that, it is not computed."""
+        """Wait for the turn of ``who`` and run ``what``. If cancelled while it waits, ``what`` is not run."""
         async with self.turn(who):
             return await self.compute(what)

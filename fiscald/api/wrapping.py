@@ -6,7 +6,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fiscald.api.protocol import HttpConnection
-from fiscald.api.turns import Starts
+from fiscald.api.turns import StartLimiter
 
 
 class InTurn:
@@ -14,7 +14,7 @@ class InTurn:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._starts = Starts()
+        self._starts = StartLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ``ASGIApp``."""

@@ -15,7 +15,7 @@ import click
 from fiscald import __version__
 from fiscald.cli.emulate import emulate
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
-from fiscald.logs import Bounded
+from fiscald.logs import RateLimitFilter
 from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 
@@ -92,7 +92,7 @@ def start_logging(level: str) -> None:
             logging.addLevelName(number, f"<{mark}>")
         shape = "%(levelname)s%(message)s"
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
-    logging.getLogger().handlers[0].addFilter(Bounded())
+    logging.getLogger().handlers[0].addFilter(RateLimitFilter())
     for noisy in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

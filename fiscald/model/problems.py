@@ -113,8 +113,8 @@ CATALOGUE: dict[str, Row] = {
     "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _ASK_PL),
     "request.cursor": Row(
         _REQ, _UNK, _USELESS, "The cursor is not of this journal",
-        "the cursor {cursor} is ahead of the newest job, {newest}: the journal was restored or replaced since; read "
-        "the list from its beginning", _ASK_PL,
+        "the cursor {cursor} is ahead of the newest job, {newest}: the journal was restored or replaced since then; "
+        "read the list from its beginning", _ASK_PL,
     ),
     "request.slow": Row(
         _REQ, _UNK, _SAME, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _ASK_PL

@@ -1,4 +1,4 @@
-"""Turns: no more than may be inside are, and nobody waits behind who asks more often."""
+"""Fair limits: never more at a time than allowed, and a frequent asker delays only itself."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import anyio.lowlevel
 import pytest
 
 from fiscald.api.connections import Who
-from fiscald.api.turns import Starts, Turns, Worker
+from fiscald.api.turns import FairLimiter, StartLimiter, Worker
 
 ANNA, OTHER, PIOTR = Who(1000, 1), Who(1000, 2), Who(1001, 3)
 
 
 async def test_no_more_are_inside_than_may_be() -> None:
-    turns = Turns(4, 3, 2)
+    turns = FairLimiter(4, 3, 2)
     inside: list[Who] = []
     most: dict[object, int] = {}
 
@@ -35,7 +35,7 @@ async def test_no_more_are_inside_than_may_be() -> None:
 
 
 async def test_processes_take_turns_and_users_do() -> None:
-    turns = Turns(1, 1, 1)
+    turns = FairLimiter(1, 1, 1)
     order: list[Who] = []
 
     async def work(who: Who) -> None:
@@ -51,7 +51,7 @@ async def test_processes_take_turns_and_users_do() -> None:
 
 
 async def test_who_gives_up_leaves_no_gap() -> None:
-    turns = Turns(1, 1, 1)
+    turns = FairLimiter(1, 1, 1)
 
     async def work() -> None:
         async with turns.turn(ANNA):
@@ -72,7 +72,7 @@ async def _give_up_after(seconds: float, work: object) -> None:
 
 
 async def test_a_crowd_begins_over_many_turns_of_the_loop() -> None:
-    starts = Starts()
+    starts = StartLimiter()
     turn, begun = 0, list[tuple[int, Who]]()
 
     async def count() -> None:

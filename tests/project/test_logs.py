@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from fiscald.logs import MOST_KINDS, MOST_LINES, Bounded, Seldom
+from fiscald.logs import MOST_KINDS, MOST_LINES, RateLimitedLog, RateLimitFilter
 
 log = logging.getLogger("tests.logs")
 
@@ -23,7 +23,7 @@ class Clock:
 def clock(caplog: pytest.LogCaptureFixture) -> Clock:
     clock = Clock()
     caplog.set_level(logging.DEBUG)
-    bounded = Bounded(clock)
+    bounded = RateLimitFilter(clock)
     caplog.handler.addFilter(bounded)
     return clock
 
@@ -55,7 +55,7 @@ def test_printers_are_told_apart_and_what_is_no_warning_is_kept(clock: Clock, ca
 
 
 def test_kinds_without_end_are_forgotten(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    bounded = Bounded(clock)
+    bounded = RateLimitFilter(clock)
     for number in range(2 * MOST_KINDS):
         bounded.filter(logging.LogRecord("x", logging.ERROR, "", 1, "%s", (str(number),), None))
     assert len(bounded._seen) <= MOST_KINDS + 1
@@ -63,11 +63,11 @@ def test_kinds_without_end_are_forgotten(clock: Clock, caplog: pytest.LogCapture
 
 def test_one_line_a_minute_of_each_kind(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    seldom = Seldom(log, clock)
+    limited_log = RateLimitedLog(log, clock)
     for number in range(500):
-        seldom.warning("a client of user %s did something", number)
-        seldom.warning("something else")
+        limited_log.warning("a client of user %s did something", number)
+        limited_log.warning("something else")
     assert caplog.messages == ["a client of user 0 did something", "something else"]
     clock.now += 60
-    seldom.warning("a client of user %s did something", 7)
+    limited_log.warning("a client of user %s did something", 7)
     assert caplog.messages[-1] == "a client of user 7 did something (and 499 times before)"
