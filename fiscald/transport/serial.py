@@ -48,6 +48,8 @@ class SerialLine:
         except ValueError as error:  # a speed that is none of the usual ones
             raise LinkError(f"{self.path} cannot be opened: {error}") from None
         except (OSError, termios.error) as error:
+            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise LinkError(f"{self.path} cannot be opened: too many files are open") from None
             raise LinkError(f"{self.path} is not a serial port: {error}") from None
         return _SerialStream(port, self.path)
 
