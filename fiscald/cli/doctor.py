@@ -17,6 +17,7 @@ from fiscald.api.client import Client, Refused
 from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, is_there, pass_context
 from fiscald.cli.scan import config_option, configured_printers, root_option
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.onsite import access
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured
 from fiscald.onsite.checks import judge
@@ -43,7 +44,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 
     Exit codes: 0 nothing stops it, 1 something does, 2 wrong usage, 4 the daemon is not reachable.
     """
-    if user is not None and not gather.is_user(user):
+    if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
     known = [each.configured.name for each in examination.printers]
@@ -60,7 +61,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
     """Gather everything; nothing that is missing or forbidden stands in the way of the rest."""
     config, mistakes = _config(config_path)
     statuses, licence, captures = context.ask(_everything) or (None, None, {})
-    asker, daemon_user = gather.user_name(), user or gather.default_daemon_user()
+    asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
     if statuses is not None or config is not None:

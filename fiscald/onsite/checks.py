@@ -165,7 +165,7 @@ def _has_rule(usb: UsbFacts | None) -> bool:
     if usb is None:
         return False
     known = known_usb(usb.vendor, usb.product)
-    return (known is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
+    return (known is not None and known.maker is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
 
 
 def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
@@ -258,7 +258,8 @@ def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
         return
     remedy = _LINK_REMEDIES.get(code, _LOST_REMEDY)
     if code == AccessDenied.code and isinstance(address, UsbDevice):
-        known = known_usb(address.vendor, address.product) is not None
+        found = known_usb(address.vendor, address.product)
+        known = found is not None and found.maker is not None
         remedy = (
             INSTALL_RULE if known else f"{INSTALL_RULE}    # first write its ids, as lsusb shows them, into that file"
         )

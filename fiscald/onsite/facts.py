@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import grp
 import os
-import pwd
 import shutil
 import sqlite3
 import stat
@@ -18,6 +16,7 @@ from urllib.parse import quote
 
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
+from fiscald.onsite.access import groups_of, is_group, is_user, may, name_of_group, name_of_user, user_name
 from fiscald.onsite.candidates import Configured, candidates
 from fiscald.onsite.host import Held, Host, SerialPort, UartCounters
 from fiscald.onsite.probing import Probed, probe
@@ -143,20 +142,20 @@ def socket_facts(path: Path, user: str, *, answers: bool) -> SocketFacts:
         found = path.stat()
     except PermissionError:
         # In a folder that this user may not enter.
-        member = FISCALD in map(_group_name, _groups(user))
-        return SocketFacts(path, answers, there=True, group_there=_group_there(), may_open=False, member=member)
+        member = FISCALD in map(name_of_group, groups_of(user))
+        return SocketFacts(path, answers, there=True, group_there=is_group(FISCALD), may_open=False, member=member)
     except OSError:
-        return SocketFacts(path, answers, group_there=_group_there())
-    group = _group_name(found.st_gid)
+        return SocketFacts(path, answers, group_there=is_group(FISCALD))
+    group = name_of_group(found.st_gid)
     return SocketFacts(
         path,
         answers,
         there=True,
         mode=stat.S_IMODE(found.st_mode),
         group=group,
-        group_there=_group_there(),
+        group_there=is_group(FISCALD),
         may_open=os.access(path, os.R_OK | os.W_OK),
-        member=found.st_gid in _groups(user),
+        member=found.st_gid in groups_of(user),
     )
 
 
@@ -172,9 +171,9 @@ def port_facts(host: Host, address: SerialLine, user: str) -> PortFacts:
     return PortFacts(
         device,
         there=True,
-        may_open=_may_open(found, user),
-        owner=_user_name(found.st_uid),
-        group=_group_name(found.st_gid),
+        may_open=may(found, user),
+        owner=name_of_user(found.st_uid),
+        group=name_of_group(found.st_gid),
         mode=stat.S_IMODE(found.st_mode),
         held=host.held(address.path),
         port=port,
@@ -280,61 +279,6 @@ async def ask_all(host: Host, configured: Sequence[Configured]) -> dict[str, Pro
     return found
 
 
-def user_name() -> str:
-    """Who asks."""
-    return _user_name(os.getuid())
-
-
-def is_user(name: str) -> bool:
-    """Whether there is a user of that name."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
 def default_daemon_user() -> str:
     """The daemon's own user, or whoever asks where there is no such user."""
     return FISCALD if is_user(FISCALD) else user_name()
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group_name(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def _group_there() -> bool:
-    try:
-        grp.getgrnam(FISCALD)
-    except KeyError:
-        return False
-    return True
-
-
-def _groups(user: str) -> set[int]:
-    try:
-        return set(os.getgrouplist(user, pwd.getpwnam(user).pw_gid))
-    except KeyError:
-        return set()
-
-
-def _may_open(found: os.stat_result, user: str) -> bool:
-    """By owner, group and mode, as the kernel decides it."""
-    try:
-        uid = pwd.getpwnam(user).pw_uid
-    except KeyError:
-        return True
-    if uid == 0:
-        return True
-    shift = 6 if found.st_uid == uid else 3 if found.st_gid in _groups(user) else 0
-    return found.st_mode >> shift & 0o6 == 0o6

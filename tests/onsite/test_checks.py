@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.printers import POLISH_TIME, Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem, problem
+from fiscald.onsite import access
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Candidate, Configured
 from fiscald.onsite.checks import judge
@@ -371,12 +372,12 @@ def test_rights_of_a_real_user_to_a_real_port(tmp_path: Path, terminal: str) -> 
 
 def test_a_real_socket(tmp_path: Path) -> None:
     path = tmp_path / "fiscald.sock"
-    absent = gather.socket_facts(path, gather.user_name(), answers=False)
+    absent = gather.socket_facts(path, access.user_name(), answers=False)
     assert (absent.there, "doctor.daemon_down" in codes(facts(socket=absent))) == (False, True)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(0o666)
-        found = gather.socket_facts(path, gather.user_name(), answers=True)
+        found = gather.socket_facts(path, access.user_name(), answers=True)
         assert (found.there, found.may_open, found.mode, found.member) == (True, True, 0o666, True)
 
 

@@ -92,7 +92,9 @@ def test_the_rules_name_the_printers_that_are_known() -> None:
         for vendor, products in re.findall(r'idVendor\}=="(\w+)", ATTRS\{idProduct\}=="([\w|]+)"', "\n".join(rules()))
         for product in products.split("|")
     }
-    assert named == {(known.vendor, known.product) for known in KNOWN_USB if known.link is Link.CDC}
+    printers = [known for known in KNOWN_USB if known.maker is not None]
+    assert {known.link for known in printers} == {Link.CDC}
+    assert named == {(known.vendor, known.product) for known in printers}
 
 
 def test_a_printer_belongs_to_the_daemon_and_is_no_modem() -> None:
