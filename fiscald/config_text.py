@@ -56,7 +56,7 @@ def _bytes(path: Path) -> bytes:
             content = file.read(LARGEST + 1)
     except PermissionError:
         why = denial(path)
-        raise ConfigDenied(why.text if why is not None else f"this user may not read {path}") from None
+        raise ConfigDenied(f"this user may not read {path}" if why is None else str(why)) from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: this is a directory; name the file in it") from None
     except OSError as error:

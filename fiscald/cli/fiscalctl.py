@@ -7,6 +7,7 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 
 from __future__ import annotations
 
+import re
 import sys
 import uuid
 from pathlib import Path
@@ -37,7 +38,7 @@ _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: U
 @click.version_option(__version__, prog_name="fiscalctl")
 @click.option(
     "--socket",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     default=DEFAULT_SOCKET,
     envvar="FISCALD_SOCKET",
     show_default=True,
@@ -52,6 +53,8 @@ def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
     Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
     (licence or rights), 6 not final yet or not known: ask again with the same key.
     """
+    if re.match(r"\w+:/", str(socket)):
+        raise click.UsageError(f"--socket {socket}: write the path of the daemon's Unix socket, like {DEFAULT_SOCKET}")
     context.obj = Context(socket, as_json)
 
 

@@ -24,27 +24,59 @@ def main() -> None:
     """The fiscal printer daemon."""
 
 
-@main.command()
-@click.option(
+_config = click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, readable=False),
     default=DEFAULT_PATH,
     show_default=True,
     help="Configuration file (TOML).",
 )
+
+
+class BadConfiguration(click.ClickException):
+    """The configuration has to be changed first: starting again, as systemd would, changes nothing."""
+
+    exit_code = 78  # EX_CONFIG of sysexits.h, and RestartPreventExitStatus= in fiscald.service
+
+
+@main.command()
+@_config
 def run(path: Path) -> None:
-    """Run the daemon in the foreground."""
+    """Run the daemon in the foreground.
+
+    Exit codes: 0 stopped by a signal, 1 it cannot start now, 2 wrong usage, 78 the configuration cannot be used.
+    """
     try:
         config = load(path)
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise BadConfiguration(str(error)) from None
     start_logging(config.log_level)
     run_daemon(config)
 
 
+@main.command()
+@_config
+@click.option("--root", type=click.Path(path_type=Path), default=Path("/"), hidden=True)
+def check(path: Path, root: Path) -> None:
+    """Read the configuration and say what is wrong in it and in what it names: files, users and groups, directories,
+    ports. Starts nothing and opens no port.
+
+    Exit codes: 0 the daemon can start and may use its ports, 2 wrong usage, 78 something has to be changed.
+    """
+    from fiscald.cli import check as checking
+    from fiscald.onsite.host import Host
+
+    try:
+        config, found = checking.check(path, Host(root))
+    except ConfigError as error:
+        raise BadConfiguration(str(error)) from None
+    click.echo("\n".join(checking.text(path, config, found)))
+    sys.exit(BadConfiguration.exit_code if checking.stops(found) else 0)
+
+
 def run_daemon(config: Config) -> None:
-    """Run until stopped; what keeps it from starting becomes one sentence and exit code 1."""
+    """Run until stopped; what keeps it from starting becomes one sentence and an exit code."""
     from fiscald import daemon
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
@@ -54,7 +86,9 @@ def run_daemon(config: Config) -> None:
     sys.setswitchinterval(0.0005)
     try:
         anyio.run(daemon.run, config)
-    except (RightsError, SocketError, JournalError) as error:
+    except RightsError as error:
+        raise BadConfiguration(str(error)) from None
+    except (SocketError, JournalError) as error:
         raise click.ClickException(str(error)) from None
 
 

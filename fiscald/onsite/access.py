@@ -15,14 +15,19 @@ _READ, _READ_WRITE, _ENTER = 0o4, 0o6, 0o1
 class Denial(NamedTuple):
     """Why this user may not open something."""
 
-    path: Path
-    """What stands in the way: the file itself, or a directory above it."""
-    text: str
-    """A sentence, with what has to be done."""
+    reason: str
+    """A sentence without its end: who may not do what, and why."""
+    remedy: str
+    """What has to be done: a command to paste, perhaps with a comment."""
     group: str | None = None
     """The group that may open it, if that is the way."""
     member: bool = False
     """The user is in that group, by the computer's table of groups, but not in this session."""
+
+    def __str__(self) -> str:
+        command, _, then = self.remedy.partition("    # ")
+        by = "an administrator types: " if command.startswith("sudo usermod") else ""
+        return f"{self.reason}; {by}{command}{f'; {then}' if then else ''}"
 
 
 def denial(path: Path, *, write: bool = False) -> Denial | None:
@@ -31,36 +36,33 @@ def denial(path: Path, *, write: bool = False) -> Denial | None:
     ``None``: the user may, or it is not there.
     """
     path = path.absolute()
+    what = f"{user_name()} may not {'use' if write else 'read'} {path}"
     for folder in reversed(path.parents):
         if folder.exists() and not os.access(folder, os.X_OK, effective_ids=True):
-            return _denial(folder, _ENTER, f"may not look into {folder}")
+            return _denial(folder, _ENTER, f"{what}: its folder {folder}")
     wanted = os.R_OK | os.W_OK if write else os.R_OK
     if not path.exists() or os.access(path, wanted, effective_ids=True):
         return None
-    return _denial(path, _READ_WRITE if write else _READ, f"may not {'use' if write else 'read'} {path}")
+    return _denial(path, _READ_WRITE if write else _READ, f"{what}: it")
 
 
-def _denial(path: Path, bits: int, what: str) -> Denial:
+def _denial(path: Path, bits: int, said: str) -> Denial:
+    """``said``: the beginning of the sentence, up to what stands in the way, which is ``path``."""
     found = path.stat()
     user, owner, group = user_name(), name_of_user(found.st_uid), name_of_group(found.st_gid)
-    said = f"{user} {what}"
+    mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+    sudo = "use sudo"
     if found.st_uid == os.geteuid():
-        return Denial(path, f"{said}: its mode is {stat.S_IMODE(found.st_mode):04o}; chmod u+rwX {path}")
-    if found.st_mode >> 3 & bits != bits:
-        return Denial(path, f"{said}: only {owner} may (mode {stat.S_IMODE(found.st_mode):04o}); use sudo")
+        return Denial(f"{said} is {user}'s own, but has the {mode}", f"chmod u+rwX {path}")
+    if found.st_mode >> 3 & bits != bits or found.st_gid in (os.getegid(), *os.getgroups()):
+        return Denial(f"{said} is for {owner} alone ({mode})", sudo)
     if found.st_gid == 0:
-        return Denial(path, f"{said}: it belongs to {owner}:{group}; use sudo")
-    if found.st_gid in (os.getegid(), *os.getgroups()):
-        return Denial(path, f"{said}, though {user} is in its group {group}; use sudo")
+        return Denial(f"{said} belongs to {owner}:{group} ({mode})", sudo)
     if found.st_gid in groups_of(user):
-        text = f"{said}: {user} is in the group {group}, but was not when this session began; log out and log in again"
-        return Denial(path, text, group, member=True)
-    return Denial(
-        path,
-        f"{said}: it belongs to the group {group}, and {user} is not in it. "
-        f"An administrator types: sudo usermod -aG {group} {user}; then log out and log in again",
-        group,
-    )
+        reason = f"{said} belongs to the group {group}, which {user} is in, but was not when this session began"
+        return Denial(reason, f"newgrp {group}    # or log out and log in again", group, member=True)
+    reason = f"{said} belongs to the group {group}, and {user} is not in it"
+    return Denial(reason, f"sudo usermod -aG {group} {user}    # then log out and log in again", group)
 
 
 # -- users and groups ------------------------------------------------------------------------------------

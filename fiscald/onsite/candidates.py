@@ -25,6 +25,8 @@ class Configured:
     address: Address
     status: PrinterStatus | None = None
     """What a running daemon says of it; it is the daemon's then."""
+    reserved: bool = False
+    """A daemon may have it, which this user may not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Candidate:
         """Why it is not asked; ``None``: it may be."""
         if self.configured is not None and self.configured.status is not None:
             return f"fiscald has it, as {self.configured.name}"
+        if self.configured is not None and self.configured.reserved:
+            return f"fiscald may have it, as {self.configured.name}; this user may not ask fiscald"
         if self.holders:
             return f"held by {', '.join(map(str, self.holders))}"
         if not self.families:
@@ -90,6 +94,13 @@ def candidates(
         if not listed:
             found.append(_named(host, address, spoken))
     return found
+
+
+def widened(candidate: Candidate) -> Candidate:
+    """The same place, where a printer may speak any family; its own is the first."""
+    families = tuple(dict.fromkeys((*candidate.families, *FAMILIES)))
+    speeds = candidate.speeds if len(candidate.speeds) == 1 else _speeds(families)
+    return replace(candidate, families=families, speeds=speeds)
 
 
 def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:

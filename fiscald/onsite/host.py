@@ -107,6 +107,10 @@ class Host:
         """Where ``name`` (absolute, as programs write it) is for us."""
         return self.root / name.lstrip("/")
 
+    def text(self, name: str) -> str:
+        """The content of a file; empty where there is none, or this user may not read it."""
+        return _text(self.path(name)) or ""
+
     # -- ports ----------------------------------------------------------------------------------------
 
     def serial_ports(self) -> list[SerialPort]:

@@ -52,7 +52,7 @@ def doctor(counter: Counter, *arguments: str) -> tuple[int, dict[str, Any]]:
     result = CliRunner().invoke(main, ["--socket", str(counter.socket), "--json", "doctor", *options])
     content: dict[str, Any] = json.loads(result.stdout)
     # What this computer is, and not what the test is about.
-    local = ("doctor.group_missing", "doctor.disk_low", "doctor.disk_full")
+    local = ("doctor.group_missing", "doctor.disk_low", "doctor.disk_full", "doctor.state_read")
     content["findings"] = [each["code"] for each in content["findings"] if each["code"] not in local]
     return result.exit_code, content
 
@@ -165,11 +165,11 @@ def locked(folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["scan"], 0, "Permission denied"),
-        (["doctor"], 4, "doctor.socket_denied"),
+        (["scan"], 5, "may not read FOLDER/fiscald.toml: its folder"),
+        (["doctor"], 5, "doctor.socket_denied"),
         (["bugreport", "-o", "-"], 0, "it holds:"),
-        (["status"], 4, "this user may not look into its folder"),
-        (["watch"], 4, "this user may not look into its folder"),
+        (["status"], 5, "may not use FOLDER/s: its folder"),
+        (["watch"], 5, "may not use FOLDER/s: its folder"),
         (["decode", "FOLDER/till1.pcapng"], 2, "Permission denied"),
     ],
 )
@@ -183,6 +183,7 @@ def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], e
     command = [verb, *rest, *(options if verb in ("scan", "doctor", "bugreport") else [])]
     with locked(folder):
         result = CliRunner().invoke(main, ["--socket", str(folder / "s"), *command])
+    words = words.replace("FOLDER", str(folder))
     assert (result.exit_code, words in result.stdout + result.stderr) == (exit_code, True), result.output
     assert "Traceback" not in result.stderr
 
@@ -287,7 +288,10 @@ def test_with_a_bad_configuration(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [(b"\xf8\x00\x13\x02\x9c", "doctor.wrong_speed"), (b"", "doctor.silent")])
-def test_what_the_daemon_hears_from_a_line_without_answers(tmp_path: Path, answer: bytes, code: str) -> None:
+def test_what_the_daemon_hears_from_a_line_without_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, code: str
+) -> None:
+    monkeypatch.setattr("fiscald.onsite.probing.FIRST_SECONDS", 0.05)
     with line(lambda _: answer) as path, EmulatedPrinter() as printer, start_blocking_portal() as portal:
         printer.address = f"serial://{path}?baud=9600"
         config = Config(

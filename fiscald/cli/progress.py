@@ -1,0 +1,77 @@
+"""What a verb is doing while it takes long: one line on standard error, on a terminal only.
+
+Written by hand: a line that is written over is all there is to show, and a library for it is larger than the rest of
+``fiscalctl``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+#: Seconds after which a verb that has not ended says what it is doing, and between two times.
+AFTER, EVERY = 1.0, 1.0
+_WIPE = "\r\x1b[K"
+
+
+class Progress:
+    """The line, and the seconds since it was last changed."""
+
+    def __init__(self, text: str, *, after: float) -> None:
+        self._text = text
+        self._began = time.monotonic()
+        self._due = self._began + after
+        self._shown = False
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+
+    def say(self, text: str) -> None:
+        """Something else is being done from now on."""
+        with self._lock:
+            self._text, self._began = text, time.monotonic()
+            if self._shown:
+                self._draw()
+
+    def run(self) -> None:
+        """Write the line again and again until ``end``; in a thread of its own."""
+        while not self._over.wait(max(self._due - time.monotonic(), 0.0)):
+            with self._lock:
+                if not self._over.is_set():
+                    self._draw()
+            self._due = time.monotonic() + EVERY
+
+    def end(self) -> None:
+        """Take the line away."""
+        with self._lock:
+            self._over.set()
+            if self._shown:
+                click.echo(_WIPE, nl=False, err=True)
+
+    def _draw(self) -> None:
+        self._shown = True
+        seconds = int(time.monotonic() - self._began)
+        line = f"{self._text}{f', {seconds} s' if seconds else ''} (Ctrl-C ends)"
+        shown = "".join(char if char.isprintable() else "?" for char in line)
+        click.echo(_WIPE + shown[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
+
+
+@contextmanager
+def progress(text: str, *, after: float = AFTER) -> Iterator[Callable[[str], None]]:
+    """Says ``text`` while the block runs longer than ``after`` seconds; yields what changes the text."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    shown = Progress(text, after=after)
+    thread = threading.Thread(target=shown.run, daemon=True)
+    thread.start()
+    try:
+        yield shown.say
+    finally:
+        shown.end()
+        thread.join()
