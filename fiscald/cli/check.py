@@ -57,7 +57,7 @@ def stops(found: Sequence[Finding]) -> bool:
 def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
     """What is configured, and what was found."""
     verdict = "" if stops(found) else "; nothing stops the daemon"
-    yield f"{path}: {len(config.printers) or 'no'} printer{'' if len(config.printers) == 1 else 's'}{verdict}"
+    yield f"{path}: printers: {', '.join(config.printers) or 'none'}{verdict}"
     yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
     for name, printer in config.printers.items():
         code_page = printer.code_page or family(printer.family).code_pages[0]

@@ -59,7 +59,7 @@ def _socket(path: Path, user: str) -> Iterator[Finding]:
 def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         why = None if made else _makes_in(path.parent, user)
         if why is not None:
             yield finding("state_dir", path=path, reason=why, user=user)

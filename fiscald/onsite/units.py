@@ -56,11 +56,12 @@ def installed(host: Host) -> Units:
         return Units(sockets=_sockets(host))
     policy = next((value for name, value in reversed(service) if name == "DevicePolicy" and value), "auto")
     allowed: list[str] = []
-    for value in _values(service, "DeviceAllow"):
+    named = _values(service, "DeviceAllow")
+    for value in named:
         path, _, access = value.partition(" ")
         if {"r", "w"} <= set(access.strip() or "rwm"):
             allowed.append(path)
-    closed = policy in ("closed", "strict") or (policy == "auto" and bool(allowed))
+    closed = policy in ("closed", "strict") or (policy == "auto" and bool(named))
     folders = [word for value in _values(service, "StateDirectory") for word in value.split()]
     return Units(
         service=True,
