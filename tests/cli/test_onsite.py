@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from fiscald import daemon
 from fiscald.api.client import Client
+from fiscald.cli import bugreport
 from fiscald.cli.bugreport import FOLDER
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.scan import DEFAULT_CONFIG
@@ -349,7 +350,7 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     found = members(path.read_bytes())
     assert set(found) == {
         "versions.json", "doctor.json", "scan.json", "config.toml", "log.txt", "printers.json", "licence.json",
-        "till1.pcapng",
+        "jobs.json", "till1.pcapng",
     }  # fmt: skip
     for name in found:
         assert f"{FOLDER}/{name}" in result.stderr, "said before it is written"
@@ -364,6 +365,9 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     assert counter.printer.address.encode() in found["config.toml"]
     assert json.loads(found["printers.json"])[0]["identity"]["printer_id"] == "EMU 0000000001"
     assert json.loads(found["licence.json"])["certificate"] == "(removed)"
+    (job,) = json.loads(found["jobs.json"])
+    assert (job["job"], job["state"], job["fiscal_number"], job["lines"]) == ("FV/1", "done", 1, 1)
+    assert b"Kawa" not in found["jobs.json"]
     assert len(read(found["till1.pcapng"]).packets) > 10
     capture = counter.folder / "till1.pcapng"
     capture.write_bytes(found["till1.pcapng"])
@@ -384,4 +388,48 @@ def test_a_report_without_a_daemon_and_with_a_bad_configuration(tmp_path: Path) 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     result = run(tmp_path, "bugreport", "-o", "-", "--log", str(tmp_path / "no.log"))
-    assert b"No such file" in members(result.stdout_bytes)["log.txt"]
+    found = members(result.stdout_bytes)
+    assert "log.txt" not in found
+    assert b"no.log: No such file" in found["missing.txt"]
+    assert f"not in it: log.txt: {tmp_path}/no.log: No such file" in result.stderr
+
+
+def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No daemon, no journal: a line for each, on the terminal and in the archive."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(tmp_path, "bugreport", "-o", "-")
+    told = members(result.stdout_bytes)["missing.txt"].decode()
+    assert [line.partition(":")[0] for line in told.splitlines()] == [
+        "log.txt", "printers.json", "jobs.json", "licence.json", "conversations",
+    ]  # fmt: skip
+    assert "journalctl is not installed; name the log's file with --log" in told
+    assert all(f"not in it: {each}" in result.stderr for each in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'Hint: You are currently not seeing messages from other users' >&2; echo line", "systemd-journal"),
+        ("echo 'No journal files were opened due to insufficient permissions.' >&2; exit 1", "systemd-journal"),
+        ("echo '-- No entries --'", "no line of the unit fiscald; a log elsewhere is named with --log"),
+        ("echo 'Failed to add match' >&2; exit 1", "no line of the unit fiscald: Failed to add match"),
+    ],
+)
+def test_a_journal_that_is_not_read_whole_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
+) -> None:
+    (tmp_path / "journalctl").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    found = members(run(tmp_path, "bugreport", "-o", "-").stdout_bytes)
+    assert words in found["missing.txt"].decode()
+    assert found.get("log.txt", b"line\n") == b"line\n", "what could be read is there"
+
+
+def test_the_latest_jobs_of_many_are_told(counter: Counter) -> None:
+    for number in range(5):
+        counter.run("cash", "in", "1.00", "--key", f"C{number}")
+    with Client(counter.socket) as client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bugreport, "JOBS", 2)
+        patch.setattr(bugreport, "PAGE", 2)
+        assert [job.key for job in bugreport.latest_jobs(client)] == ["C3", "C4"]
