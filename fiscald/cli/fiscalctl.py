@@ -25,12 +25,15 @@ from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
+from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
 
+#: What Ctrl-C does while a job is waited for.
+_GOES_ON = "Ctrl-C ends the waiting, not the job"
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
 
@@ -96,7 +99,9 @@ def _submit(context: Context, printer: str | None, document: dict[str, Any], key
         # Shown before anything is sent: with it the answer can be had again, whatever happens now.
         click.echo(f"key {key}", err=True)
     with context.client() as client:
-        job = client.submit(key, printer or only_printer(context, client), document, wait=wait)
+        name = printer or only_printer(context, client)
+        with progress(f"waiting for {name} and job {key}", end=_GOES_ON):
+            job = client.submit(key, name, document, wait=wait)
     _show_job(context, job)
     sys.exit(_BY_STATE.get(job.state, UNKNOWN))
 
@@ -170,7 +175,7 @@ def drawer(context: Context, *, printer: str | None, key: str | None, wait: floa
 @pass_context
 def job(context: Context, key: str, *, wait: float) -> None:
     """Show the job of KEY; the exit code tells its state."""
-    with context.client() as client:
+    with context.client() as client, progress(f"waiting for job {key}", end=_GOES_ON):
         found = client.job(key, wait=wait)
     _show_job(context, found)
     sys.exit(_BY_STATE.get(found.state, UNKNOWN))

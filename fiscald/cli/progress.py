@@ -23,8 +23,9 @@ _WIPE = "\r\x1b[K"
 class Progress:
     """The line, and the seconds since it was last changed."""
 
-    def __init__(self, text: str, *, after: float) -> None:
+    def __init__(self, text: str, *, after: float, end: str) -> None:
         self._text = text
+        self._end = end
         self._began = time.monotonic()
         self._due = self._began + after
         self._shown = False
@@ -56,18 +57,21 @@ class Progress:
     def _draw(self) -> None:
         self._shown = True
         seconds = int(time.monotonic() - self._began)
-        line = f"{self._text}{f', {seconds} s' if seconds else ''} (Ctrl-C ends)"
+        line = f"{self._text}{f', {seconds} s' if seconds else ''} ({self._end})"
         shown = "".join(char if char.isprintable() else "?" for char in line)
         click.echo(_WIPE + shown[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
 
 
 @contextmanager
-def progress(text: str, *, after: float = AFTER) -> Iterator[Callable[[str], None]]:
-    """Says ``text`` while the block runs longer than ``after`` seconds; yields what changes the text."""
+def progress(text: str, *, after: float = AFTER, end: str = "Ctrl-C ends") -> Iterator[Callable[[str], None]]:
+    """Says ``text`` while the block runs longer than ``after`` seconds; yields what changes the text.
+
+    ``end``: what Ctrl-C does.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    shown = Progress(text, after=after)
+    shown = Progress(text, after=after, end=end)
     thread = threading.Thread(target=shown.run, daemon=True)
     thread.start()
     try:

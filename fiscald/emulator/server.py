@@ -103,8 +103,8 @@ class Plug(Generic[D]):
 
     async def _answer(self, stream: ByteStream) -> None:
         if self._taken or not self.device.powered:
-            await anyio.sleep(SECOND_CALLER_SECONDS if self.device.powered else 0)
-            await stream.aclose()
+            async with stream:
+                await anyio.sleep(SECOND_CALLER_SECONDS if self.device.powered else 0)
             return
         self._taken = True
         try:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import anyio
+
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.onsite.access import Denial, denial, is_group, is_user, may, name_of_group, name_of_user, user_name
@@ -28,7 +30,7 @@ from fiscald.protocols.base import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries
-from fiscald.transport import PortHeld, SerialLine
+from fiscald.transport import PortHeld, SerialLine, TcpHost
 
 #: The problem of a printer that is open and does not answer the daemon.
 SILENT = "link.silent"
@@ -308,7 +310,11 @@ async def ask_all(
             candidate = replace(candidate, holders=())
         if candidate.refusal is None:
             patience = PORT_SECONDS if silent else 0
+            until = anyio.current_time() + patience
             probed = await probe(widened(candidate), host, asking=asking, patience=patience)
+            # A printer on the network takes one caller at a time: while that is the daemon, it does not hear us.
+            while isinstance(one.address, TcpHost) and probed.answer is None and anyio.current_time() < until:
+                probed = await probe(widened(candidate), host, asking=asking)
             if silent and isinstance(probed.problem, PortHeld):
                 probed = replace(probed, problem=None)  # by the daemon, which tries again and again
             if probed.problem is not None or probed.attempts:

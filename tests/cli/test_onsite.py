@@ -312,6 +312,38 @@ def test_what_the_daemon_hears_from_a_line_without_answers(
     assert (exit_code, content["findings"]) == (1, [code, "doctor.licence"])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("configured", "real", "link"), [("posnet", "thermal", "tcp"), ("thermal", "posnet", "pty")])
+def test_another_family_than_configured_is_named(tmp_path: Path, configured: str, real: str, link: Any) -> None:
+    """Without a daemon, and with one that hears nothing and has the port most of the time."""
+    with EmulatedPrinter(real, link=link) as printer, start_blocking_portal() as portal:
+        config = Config(
+            socket=tmp_path / "fiscald.sock",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family=configured, address=printer.address)},
+        )
+        text = CONFIG.replace("posnet", configured).format(printer.address)
+        if link == "pty":
+            Tree(tmp_path / "root").alias(Path(printer.path))
+        alone = json.loads(run(tmp_path, "doctor", config=text, as_json=True).stdout)["findings"]
+        future, _ = portal.start_task(daemon.run, config)
+        with Client(config.socket) as client:
+            while (problem := client.printer("till1").problem) is None or problem.code != "link.silent":
+                portal.call(anyio.sleep, 0.05)
+        path = tmp_path / "fiscald.toml"
+        options = ["--config", str(path), "--root", str(tmp_path / "root")]
+        result = CliRunner().invoke(main, ["--socket", str(config.socket), "--json", "doctor", *options])
+        future.cancel()
+        assert printer.paper == []
+    assert result.exit_code == 1
+    for found in (alone, json.loads(result.stdout)["findings"]):
+        (told,) = [each for each in found if each["printer"] == "till1" and each["stops"]]
+        assert told["code"] == "doctor.wrong_family"
+        assert told["text"] == f"{printer.address} is not a {configured} printer: it answers as {real}"
+        assert told["fix"].startswith(f'family = "{real}"')
+
+
 # -- bugreport -------------------------------------------------------------------------------------------
 
 
