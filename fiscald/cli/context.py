@@ -16,11 +16,14 @@ import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused
 from fiscald.cli.reaching import refusal, why_unreachable
+from fiscald.model.jobs import JobState
 from fiscald.model.problems import Fate, Fault, Problem
 
 T = TypeVar("T")
 
 DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
+#: The exit codes of final jobs.
+BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Verbs(click.Group):
     """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
 
     #: The verbs that wait for a job, which does not wait for them.
-    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job"))
+    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job", "test-page"))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""

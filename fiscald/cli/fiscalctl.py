@@ -20,7 +20,7 @@ from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET
 from fiscald.cli import recordings, replay
 from fiscald.cli.bugreport import bugreport
-from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
+from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.licence import licence
@@ -28,13 +28,13 @@ from fiscald.cli.preview import preview
 from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
+from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
 
 #: What Ctrl-C does while a job is waited for.
 _GOES_ON = "Ctrl-C ends the waiting, not the job"
-_BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,7 +103,7 @@ def _submit(context: Context, printer: str | None, document: dict[str, Any], key
         with progress(f"waiting for {name} and job {key}", end=_GOES_ON):
             job = client.submit(key, name, document, wait=wait)
     _show_job(context, job)
-    sys.exit(_BY_STATE.get(job.state, UNKNOWN))
+    sys.exit(BY_STATE.get(job.state, UNKNOWN))
 
 
 @main.command("print")
@@ -178,7 +178,7 @@ def job(context: Context, key: str, *, wait: float) -> None:
     with context.client() as client, progress(f"waiting for job {key}", end=_GOES_ON):
         found = client.job(key, wait=wait)
     _show_job(context, found)
-    sys.exit(_BY_STATE.get(found.state, UNKNOWN))
+    sys.exit(BY_STATE.get(found.state, UNKNOWN))
 
 
 @main.command()
@@ -232,8 +232,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
-    recordings.regression,
+    licence, scan, doctor, bugreport, test_page, preview, raw, watch, recordings.capture, recordings.decode,
+    replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from fiscald.model.documents import (
+    InCodePage,
     Line,
     Packaging,
     PaymentType,
@@ -22,6 +23,7 @@ from fiscald.model.documents import (
 )
 from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
 from fiscald.model.preview import Sold
+from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
@@ -334,6 +336,10 @@ class _Planner:
             pointer = f"{at}/lines/{index}"
             if isinstance(line, Rule):
                 self.add(pointer, "formcmd", fn=FORM, cm=SEPARATOR)
+            elif isinstance(line, InCodePage):
+                text = self.plan.text(line.text, f"{pointer}/text", line.code_page, FORM_CHARACTERS, cut=False)
+                encoded = text.encode(CODE_PAGES[line.code_page])
+                self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=encoded)
             elif line:
                 text = self._form_text(line, pointer, "formline", "s1")
                 self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=text)
