@@ -206,7 +206,7 @@ def _look_at(path: str) -> tuple[str, ...] | None:
         return None  # opening it in earnest tells why
     try:
         if _number(port, _TIOCGEXCL):
-            raise PortHeld(f"another program holds {path}")
+            raise PortHeld(f"another program holds {path}; stop it: sudo fuser -v {path} shows which it is")
         bits = _number(port, termios.TIOCMGET)
     finally:
         os.close(port)
