@@ -25,7 +25,7 @@ from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
 from fiscald.onsite.named import Named, named_findings
-from fiscald.onsite.units import Units, installed
+from fiscald.onsite.units import installed
 
 if TYPE_CHECKING:
     from fiscald.config import Config
@@ -91,7 +91,10 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         config_path=config_path,
         config_error=mistakes,
         config_unread=unread,
-        named=() if config is None else tuple(_named(config, config_path, daemon_user, units, statuses is not None)),
+        # A daemon that answers has found what it needs; what it was started with may be another file.
+        named=()
+        if config is None or statuses is not None
+        else tuple(named_findings(named_in(config, config_path), daemon_user, units)),
         units=units,
         printers_known=statuses is not None or config is not None,
         printers=printers,
@@ -101,12 +104,6 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         rule=host.has_rule(gather.RULE),
         unseen=any(each.port is not None and not each.port.held.complete for each in printers),
     )
-
-
-def _named(config: Config, path: Path, user: str, units: Units, running: bool) -> list[Finding]:
-    """A daemon that answers has found what it needs: only who else may look into its directory is still of interest."""
-    found = named_findings(named_in(config, path), user, units)
-    return [each for each in found if not running or each.code in ("doctor.state_read", "doctor.state_written")]
 
 
 def named_in(config: Config, path: Path) -> Named:

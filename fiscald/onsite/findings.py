@@ -74,14 +74,6 @@ CATALOGUE: dict[str, Row] = {
         True, "state_dir: {path} cannot be used: {reason}", "Program nie może zapisywać w swoim katalogu.",
         "sudo install -d -o {user} -m 0700 {path}",
     ),
-    "state_written": Row(
-        True, "state_dir: other users may write into {path} (mode {mode}), and could change the journal",
-        "Inni użytkownicy komputera mogą zmienić dziennik programu.", "sudo chmod 0700 {path}",
-    ),
-    "state_read": Row(
-        False, "state_dir: other users may look into {path} (mode {mode}), where sales and buyers' NIPs are",
-        "Inni użytkownicy komputera mogą odczytać wydrukowane dokumenty.", "sudo chmod 0700 {path}",
-    ),
     "no_printers": Row(
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),

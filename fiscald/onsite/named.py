@@ -72,10 +72,6 @@ def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
     elif not may(found, user, _ALL):
         reason = f"{user} may not write there (it belongs to {_said_owner(found)}, mode {mode:04o})"
         yield finding("state_dir", path=path, reason=reason, user=user)
-    elif mode & 0o022:
-        yield finding("state_written", path=path, mode=f"{mode:04o}")
-    elif mode & 0o055:
-        yield finding("state_read", path=path, mode=f"{mode:04o}")
 
 
 def _makes_in(folder: Path, user: str) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import ByteStream, LinkLost, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -36,7 +36,7 @@ class TcpHost:
                 return await self._connect()
         except TimeoutError:
             raise Unreachable(
-                f"{self}: no answer within {CONNECT_SECONDS:g} s; is it switched on, and is this its address? "
+                f"{self} does not answer within {CONNECT_SECONDS:g} s; is it switched on, and is this its address? "
                 f"ping {self.host}; a firewall may swallow what is sent"
             ) from None
         except OSError as error:
@@ -47,7 +47,8 @@ class TcpHost:
         if isinstance(error, socket.gaierror):
             return "write the number that the printer's menu shows as its IP address, or correct the name"
         if error.errno == errno.ECONNREFUSED:
-            return "something is there, and nothing listens at that port: compare it with the printer's menu"
+            # A printer that takes one connection may refuse a second one like that.
+            return f"it listens at another port (see the printer's menu), or {TAKEN}"
         if error.errno in (errno.EACCES, errno.EPERM):
             return "a firewall of this computer forbids it"
         return f"is it switched on, and in the same network as this computer? ping {self.host}"
@@ -86,10 +87,3 @@ class SocketStream(DescriptorStream):
 
     def _close(self) -> None:
         self._socket.close()
-
-    def _lost(self, reason: object) -> LinkLost:
-        """A printer that serves one computer ends the connections of all others."""
-        ended = not isinstance(reason, OSError) or reason.errno in (errno.ECONNRESET, errno.EPIPE)
-        said = reason.strerror if isinstance(reason, OSError) else reason
-        step = "another computer or program has this printer, or it was switched off" if ended else "see its cable"
-        return LinkLost(f"{self._name}: {said}; {step}")

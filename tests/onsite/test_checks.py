@@ -179,8 +179,6 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(named=named("socket_folder", socket="/run/f/s", folder="/run/f", reason="why")), "sudo install -d -o fiscald"),
     ],
     "state_dir": [(facts(named=named("state_dir", reason="why")), "sudo install -d -o fiscald -m 0700 /etc/f")],
-    "state_written": [(facts(named=named("state_written", mode="0777")), "sudo chmod 0700 /etc/f")],
-    "state_read": [(facts(named=named("state_read", mode="0755")), "sudo chmod 0700 /etc/f")],
     "no_printers": [(facts(printers=()), "fiscalctl scan --probe")],
     "daemon_down": [
         (facts(socket=replace(SOCKET, answers=False, there=False)), "sudo systemctl enable --now fiscald.socket"),
@@ -482,4 +480,4 @@ async def test_a_real_address_where_nobody_listens() -> None:
     found = gather.printer_facts(Host(), configured[0], "root", NOW, probed=probed["till1"])
     (told,) = judge(facts(found))
     assert told.code == "doctor.unreachable"
-    assert told.text.startswith(f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; something is there")
+    assert told.text.startswith(f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; it listens at another")
