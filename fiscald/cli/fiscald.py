@@ -116,13 +116,19 @@ def start_logging(level: str) -> None:
 )
 def demo(*, keep: bool, png: Path) -> None:
     """Print a receipt on an emulated printer through a real daemon: no configuration, no hardware."""
+    from fiscald.api.client import ClientError
+    from fiscald.api.server import SocketError
     from fiscald.cli.demo import run_demo
+    from fiscald.journal import JournalError
 
     folder = png.absolute().parent
     if not os.access(folder, os.W_OK | os.X_OK):  # told before the receipt, not after it
         raise click.UsageError(f"nothing can be written into {folder}; name another file with --png")
-    logging.basicConfig(stream=sys.stderr, level="WARNING", format="%(levelname)s %(message)s")
-    run_demo(keep=keep, png=png)
+    logging.basicConfig(stream=sys.stderr, level="ERROR", format="%(levelname)s %(message)s")
+    try:
+        run_demo(keep=keep, png=png)
+    except (OSError, SocketError, JournalError, ClientError) as error:
+        raise click.ClickException(f"the demonstration cannot go on: {error}") from None
 
 
 @main.command()
