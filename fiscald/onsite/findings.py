@@ -51,8 +51,9 @@ CATALOGUE: dict[str, Row] = {
         "Użytkownik nie ma prawa odczytać konfiguracji.", "sudo fiscalctl doctor",
     ),
     "config_hidden": Row(
-        True, "the daemon's user {user} may not read {path} (it belongs to {owner}, mode {mode})",
-        "Program nie ma prawa odczytać swojej konfiguracji.", "sudo chgrp {user} {path} && sudo chmod 0640 {path}",
+        True, "the daemon's user {user} may not read {path}: {reason}",
+        "Program nie ma prawa odczytać swojej konfiguracji.",
+        "{remedy}",
     ),
     "rights": Row(
         True, "rights.{right}: there is no {kind} {name} on this computer, so the daemon does not start",

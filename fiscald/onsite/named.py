@@ -13,6 +13,8 @@ from fiscald.onsite.access import is_group, is_user, may, name_of_group, name_of
 from fiscald.onsite.findings import Finding, finding
 from fiscald.onsite.units import Units
 
+#: Where a configuration is that every user's programs find.
+USUAL = Path("/etc/fiscald/fiscald.toml")
 _READ, _ENTER, _ALL = 0o4, 0o1, 0o7
 
 
@@ -30,8 +32,15 @@ class Named(NamedTuple):
 
 def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
     """What stands against a daemon that runs as ``user`` with this configuration."""
-    if not _may(named.config, user, _READ):
-        yield finding("config_hidden", user=user, path=named.config, **_owner(named.config))
+    obstacle = _obstacle(named.config, user, _READ)
+    if obstacle is not None:
+        whose = (
+            f"{obstacle} belongs to {_said_owner(obstacle.stat())}, mode {stat.S_IMODE(obstacle.stat().st_mode):04o}"
+        )
+        remedy = f"sudo install -D -g {user} -m 0640 {named.config} {USUAL}    # where that user may look"
+        if obstacle == named.config.absolute():
+            remedy = f"sudo chgrp {user} {obstacle} && sudo chmod 0640 {obstacle}"
+        yield finding("config_hidden", user=user, path=named.config, reason=whose, remedy=remedy)
     for right, holders in named.rights:
         for holder in holders:
             kind, _, name = holder.partition(":")
@@ -91,8 +100,9 @@ def _makes_in(folder: Path, user: str) -> str | None:
 
 
 def _certificate(path: Path, user: str) -> str | None:
-    if not _may(path, user, _READ):
-        return f"{user} may not read it"
+    obstacle = _obstacle(path, user, _READ)
+    if obstacle is not None:
+        return f"{user} may not read {obstacle}"
     try:
         text = path.read_text("ascii", "replace")
         ssl.create_default_context(cadata=text)
@@ -105,18 +115,19 @@ def _certificate(path: Path, user: str) -> str | None:
     return None if "BEGIN CERTIFICATE" in text else "it holds no certificate (PEM)"
 
 
-def _may(path: Path, user: str, bits: int) -> bool:
-    """Whether ``user`` reaches and may use what is at ``path``; ``True`` where that cannot be seen, or is not there."""
+def _obstacle(path: Path, user: str, bits: int) -> Path | None:
+    """What keeps ``user`` from using what is at ``path``: a folder above it, or the file itself.
+
+    ``None``: nothing, or it cannot be seen, or it is not there.
+    """
     path = path.absolute()
     try:
-        return all(may(folder.stat(), user, _ENTER) for folder in path.parents) and may(path.stat(), user, bits)
+        for folder in reversed(path.parents):
+            if not may(folder.stat(), user, _ENTER):
+                return folder
+        return None if may(path.stat(), user, bits) else path
     except OSError:
-        return True
-
-
-def _owner(path: Path) -> dict[str, str]:
-    found = path.stat()
-    return {"owner": _said_owner(found), "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
+        return None
 
 
 def _said_owner(found: os.stat_result) -> str:

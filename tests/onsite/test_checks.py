@@ -169,7 +169,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "config_unread": [
         (facts(config_unread="anna may not read it", printers=(), printers_known=False), "sudo fiscalctl doctor")
     ],
-    "config_hidden": [(facts(named=named("config_hidden", owner="root:root", mode="0600")), "sudo chgrp fiscald /etc/f")],
+    "config_hidden": [(facts(named=named("config_hidden", reason="why", remedy="sudo chgrp fiscald /etc/f")), "sudo chgrp")],
     "rights": [
         (facts(named=named("rights", right="raw", kind="user", name="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
