@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -52,7 +53,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        # A daemon that systemd starts leads its session: a terminal that it opened would become its own.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOCTTY), "rb") as file:
             content = file.read(LARGEST + 1)
     except PermissionError:
         why = denial(path)
