@@ -26,6 +26,7 @@ from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
 from fiscald.onsite.named import Named, named_findings
 from fiscald.onsite.units import installed
+from fiscald.terminal import visible
 
 if TYPE_CHECKING:
     from fiscald.config import Config
@@ -166,6 +167,7 @@ def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
-        yield f"  {where}{each.text}"
-        yield f"  {each.text_pl}"
-        yield f"  > {each.fix}"
+        # The mistakes of a configuration are several lines; indented, no line of a text looks like one of ours.
+        yield f"  {where}{each.text}".replace("\n", "\n    ")
+        yield f"  {visible(each.text_pl)}"
+        yield f"  > {visible(each.fix)}"

@@ -23,6 +23,7 @@ from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
 from fiscald.cli.progress import progress
@@ -32,6 +33,7 @@ from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.terminal import shown
 
 #: What Ctrl-C does while a job is waited for.
 _GOES_ON = "Ctrl-C ends the waiting, not the job"
@@ -72,8 +74,11 @@ def status(context: Context, printer: str | None) -> None:
     with context.client() as client:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
-    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
-    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {licence['state']}"]))
+        warnings = client.hello().get("warnings", [])
+    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence, "warnings": warnings}
+    lines = [*(printer_text(each) for each in found), f"licence: {shown(licence['state'])}"]
+    lines += [f"warning: {shown(each['detail'])}" for each in warnings]
+    context.show(content, lambda: "\n".join(lines))
 
 
 @main.command()
@@ -193,7 +198,7 @@ def jobs(context: Context, *, printer: str | None, state: str | None, after: str
         page = client.jobs(printer=printer, state=state, after=after, limit=limit)
     lines = [job_line(each) for each in page.jobs]
     if page.next is not None:
-        lines.append(f"(more with --after {page.next})")
+        lines.append(f"(more with --after {shown(page.next)})")
     context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
 
 
@@ -232,7 +237,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, scan, doctor, bugreport, test_page, preview, raw, watch, recordings.capture, recordings.decode,
+    licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup, recordings.capture,
+    recordings.decode,
     replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import click
+from fiscald.terminal import VisibleStream, visible
 
 #: Seconds after which a verb that has not ended says what it is doing, and between two times.
 AFTER, EVERY = 1.0, 1.0
@@ -52,14 +53,20 @@ class Progress:
         with self._lock:
             self._over.set()
             if self._shown:
-                click.echo(_WIPE, nl=False, err=True)
+                _send(_WIPE)
 
     def _draw(self) -> None:
         self._shown = True
         seconds = int(time.monotonic() - self._began)
         line = f"{self._text}{f', {seconds} s' if seconds else ''} ({self._end})"
-        shown = "".join(char if char.isprintable() else "?" for char in line)
-        click.echo(_WIPE + shown[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
+        _send(_WIPE + visible(line)[: shutil.get_terminal_size().columns - 1])
+
+
+def _send(text: str) -> None:
+    """Our own control sequences, and text that was made visible."""
+    stream: Any = sys.stderr
+    (stream.control if isinstance(stream, VisibleStream) else stream.write)(text)
+    stream.flush()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import click
 from fiscald.cli.context import DONE, FAILED, Context, pass_context
 from fiscald.cli.documents import only_printer, printer_option
 from fiscald.cli.progress import progress
+from fiscald.terminal import shown
 
 
 @click.command()
@@ -31,6 +32,6 @@ def raw(context: Context, command: str, *, printer: str | None, force: bool) -> 
             answer = client.raw(name, command, force=force)
     context.show(
         answer.model_dump(mode="json"),
-        lambda: answer.answer if answer.refusal is None else f"{answer.answer}\nrefused: {answer.refusal}",
+        lambda: shown(answer.answer) + ("" if answer.refusal is None else f"\nrefused: {shown(answer.refusal)}"),
     )
     sys.exit(DONE if answer.refusal is None else FAILED)

@@ -6,7 +6,6 @@ On a terminal one screen that is drawn anew at every change; everywhere else one
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import shutil
@@ -22,11 +21,12 @@ from typing import Any
 import click
 
 from fiscald.api.client import Client, JobChange, NotReachable
-from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text
+from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
 from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries
+from fiscald.terminal import control, shown, visible
 
 #: Seconds between two attempts to reach a daemon that is being started again.
 RETRY_SECONDS = 1.0
@@ -36,7 +36,7 @@ KEPT = 200
 WAITING = 1000
 #: Seconds after which a change of the terminal's size is noticed.
 SIZE_SECONDS = 0.25
-CLEAR = "\x1b[2J\x1b[H"
+CLEAR = "\x1b[2J\x1b[1;1H"
 HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
 #: A change of a job or a printer, a frame, or (``None``) the daemon went away.
 Change = JobChange | PrinterStatus | Entry | None
@@ -89,7 +89,7 @@ def changes(context: Context, printer: str | None, *, frames: bool) -> Iterator[
 def _show(context: Context, found: Iterator[Change]) -> None:
     if context.as_json:
         for change in found:
-            click.echo(json.dumps(as_json(change), ensure_ascii=False))
+            click.echo(to_json(as_json(change)))
     elif sys.stdout.isatty():
         _live(context, found)
     else:
@@ -182,6 +182,7 @@ def as_json(change: Change) -> dict[str, Any]:
 
 def one_line(change: Change) -> str:
     """A change on one line, with the time of a job's change or of a frame, or of now."""
+    change = shown(change)
     match change:
         case Entry():
             return f"{change.at.astimezone(POLISH_TIME):%H:%M:%S}  {change.printer}  {_line_told(change)}"
@@ -206,7 +207,7 @@ def _line_told(entry: Entry) -> str:
     frame = entry.frame
     if frame is None:
         return f"- {entry.event.name.lower()} {entry.note}".rstrip()
-    text = frame.text.replace("\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
+    text = frame.text.replace("\\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
     return f"{entry.direction} {text}{f' ({frame.error.text})' if frame.error else ''}"
 
 
@@ -265,8 +266,8 @@ class View:
         room = max(height - len(top), 0)
         below = _newest(self.frames, room // 2, width) if self.frames and room > 1 else []
         room -= len(below) + bool(below)
-        shown = [*top, *_newest(self.changes, room, width), *([""] if below else []), *below]
-        return shown[:height]
+        screen = [*top, *_newest(self.changes, room, width), *([""] if below else []), *below]
+        return screen[:height]
 
 
 def _newest(lines: deque[str], room: int, width: int) -> list[str]:
@@ -284,7 +285,7 @@ def wrapped(lines: Iterable[str], width: int) -> list[str]:
     """``lines`` in ``width`` columns, broken between words where that can be; nothing in them moves the cursor."""
     found = []
     for line in lines:
-        text = "".join(char if char.isprintable() else "?" for char in line)
+        text = visible(line)
         indent = "    "[: max(width // 4, 0)]
         found += textwrap.wrap(
             text, max(width, 1), subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False
@@ -296,7 +297,7 @@ def _live(context: Context, found: Iterator[Change]) -> None:
     view = View(f"fiscald at {context.socket}")
     coming = _read(found)
     size: os.terminal_size | None = None
-    click.echo(CLEAR + HIDE_CURSOR, nl=False)
+    control(CLEAR + HIDE_CURSOR)
     try:
         while True:
             changed = False
@@ -312,10 +313,10 @@ def _live(context: Context, found: Iterator[Change]) -> None:
             if changed or wipe:
                 # One line less: a line break in the last one would scroll.
                 lines = view.lines(now.columns, now.lines - 1)
-                click.echo(wipe + HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END, nl=False)
+                control(wipe + HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END)
             size = now
     finally:
-        click.echo(SHOW_CURSOR, nl=False)
+        control(SHOW_CURSOR)
 
 
 def terminal_size() -> os.terminal_size:

@@ -199,7 +199,7 @@ CATALOGUE: dict[str, Row] = {
         "finish or cancel it where it was begun; fiscald never does",
     ),
     "swapped": Row(
-        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} '{found}'"
+        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} {found}"
     ),
     "undecided": Row(
         True, "{reason}", "Trzeba rozstrzygnąć wcześniejszy dokument.",
@@ -215,7 +215,7 @@ CATALOGUE: dict[str, Row] = {
         "call the printer's service: the rates must be programmed",
     ),
     "vat_unusual": Row(
-        False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates}.",
+        False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates_pl}.",
         "compare with the shop's own table: fiscalctl status",
     ),
     "memory": Row(
@@ -237,6 +237,22 @@ CATALOGUE: dict[str, Row] = {
     "journal": Row(
         True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",
         "sudo cp -a {path} {path}.kept    # then docs/configuration.md, The state directory",
+    ),
+    "journal_behind": Row(
+        True, "{reason}", "Drukarka ma wydruki, których nie ma w dzienniku programu.",
+        "fiscalctl journal confirm {name}    # after comparing the paper: docs/recovery.md",
+    ),
+    "journal_missing": Row(
+        True, "{path}/journal.db is gone, and fiscald does not start without it",
+        "Brak dziennika programu.", "restore a backup: docs/backup.md    # without one: fiscald run --new-journal",
+    ),
+    "state_writable": Row(
+        True, "other users may write to {path} (mode {mode}): fiscald does not start",
+        "Inni użytkownicy mogą zmieniać pliki programu.", "sudo chmod 700 {path}",
+    ),
+    "state_readable": Row(
+        False, "other users may look into {path} (mode {mode})",
+        "Inni użytkownicy mają dostęp do katalogu programu.", "sudo chmod 700 {path}",
     ),
     "disk_full": Row(
         True, "{free} MiB are free in {path}: documents cannot be stored", "Dysk jest pełny.",

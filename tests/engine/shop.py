@@ -123,12 +123,12 @@ class Till:
 
 
 class Shop:
-    def __init__(self, directory: Path, tills: list[Till], **options: Any) -> None:
+    def __init__(self, directory: Path, tills: list[Till], *, shared: bool = False, **options: Any) -> None:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
         posnet = family("posnet")
-        printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250")) for till in tills]
+        printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250"), shared=shared) for till in tills]
         self.engine = Engine(printers, self.journal, self.gate, **options)
 
     @property

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     entry = store.start("A", {"bn": 4})
     assert (entry.job.state, entry.job.evidence, entry.job.attempts) == (JobState.RUNNING, {"before": {"bn": 4}}, 1)
     assert store.commit("A").phase is Phase.COMMITTING
-    result = Result(number=5, printer_id="EMU", printed_at=NOW, total=1200)
+    result = Result(number=5, printer_id="EMU", printed_at=NOW, total=Decimal(12))
     entry = store.finish("A", Phase.DONE, result=result, paper=Paper.PRINTED, evidence={"before": 1, "after": 2})
     assert (entry.job.state, entry.job.result, entry.job.paper) == (JobState.DONE, result, Paper.PRINTED)
     assert entry.job.document == submission().document
@@ -156,7 +157,7 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     entry = store.next_job("till1")
     assert entry is not None
     assert entry.job.key == "A"
-    assert store.waiting() == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
+    assert store.waiting().jobs == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
     store.start("C", {})
     entry = store.next_job("till1")
@@ -462,7 +463,7 @@ def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> N
 
 def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
-    assert not os.get_inheritable(store._lock.fileno())
+    assert not os.get_inheritable(store._directory._lock)
     store.close()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fiscald.cli.fiscald import BadConfiguration
+from fiscald.cli.fiscald import NeedsAPerson
 from fiscald.transport.known_usb import KNOWN_USB, Link
 
 UNITS = Path(__file__).parents[2] / "systemd"
@@ -66,7 +66,7 @@ def test_drivers_of_adapters_are_there_before_the_unit_counts_devices() -> None:
 def test_a_bad_configuration_is_not_started_again() -> None:
     lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
     assert "Restart=on-failure" in lines
-    assert f"RestartPreventExitStatus={BadConfiguration.exit_code}" in lines
+    assert f"RestartPreventExitStatus={NeedsAPerson.exit_code}" in lines
 
 
 def rules() -> list[str]:

@@ -23,6 +23,7 @@ from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.jobs import Notice
+from fiscald.model.money import grosze
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols import judging
 from fiscald.protocols.asking import read_paper
@@ -331,8 +332,9 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before["nu"]:
         return swapped(settings, scomm["nu"], before["nu"])
-    if opened is None:
+    if trail.never_opened:
         return (yield from _recover_opening(before))
+    assert opened is not None
     if trail.committing:
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, None))
@@ -413,8 +415,8 @@ _judge_report = judging.report_judge(_report_printed)
 def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dialogue[Request]]:
     def command(_: Settings) -> Dialogue[Request]:
         if isinstance(document, GoodsReturn):
-            return request("stocash", kw=document.amount)
-        return request("cash", kw=document.amount, wp=isinstance(document, CashIn))
+            return request("stocash", kw=grosze(document.amount))
+        return request("cash", kw=grosze(document.amount), wp=isinstance(document, CashIn))
         yield  # a dialogue of no steps
 
     return command
@@ -422,7 +424,7 @@ def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dial
 
 def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tuple[Notice, ...] = ()) -> Judge:
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
-    amount = None if isinstance(document, Printout) else document.amount
+    amount = None if isinstance(document, Printout) else grosze(document.amount)
 
     def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips = moved.slips
@@ -526,12 +528,13 @@ def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> D
     facts = yield from read_facts()
     if facts.printer_id != before["nu"]:
         return swapped(settings, facts.printer_id, before["nu"])
-    if opened is None or not trail.committing:
+    if trail.never_opened or not trail.committing:
         # In a receipt or an open footer there is no form, and nothing of ours to cancel.
         if not facts.transaction_open:
             yield from _give_up_form()
         now = yield from read_counters()
         return judging.interrupted("interrupted before the closing step was sent", now)
+    assert opened is not None
     plan = plan_printout(document, PROFILES[before["profile"]], settings.code_page)
     judge = _judge_slip(document, tuple(plan.notices))
     verdict = yield from _look(judge, settings, opened)
