@@ -279,7 +279,10 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
     while not mount.is_mount():
         mount = mount.parent
     journal = None if daemon else journal_damage(path / "journal.db")
-    missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
+    try:
+        missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
+    except PermissionError:
+        missing = False  # who asks may not look into it
     mode = stat.S_IMODE(path.stat().st_mode)
     return StateFacts(path, usage.free, bool(system.f_flag & os.ST_RDONLY), mount, journal, missing, mode)
 

@@ -56,8 +56,8 @@ CATALOGUE: dict[str, Row] = {
         "{remedy}",
     ),
     "rights": Row(
-        True, "rights.{right}: there is no {kind} {name} on this computer, so the daemon does not start",
-        "Konfiguracja wymienia użytkownika lub grupę, których nie ma: {name}.", "{add}    # or correct it in {path}",
+        True, "rights.{right}: there is no {kind} {user} on this computer, so the daemon does not start",
+        "Konfiguracja wymienia użytkownika lub grupę, których nie ma: {user}.", "{add}    # or correct it in {path}",
     ),
     "ca_file": Row(
         True, "licence.ca_file: {file} cannot be used: {reason}", "Brak pliku certyfikatu lub jest on nieprawidłowy.",

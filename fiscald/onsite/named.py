@@ -46,7 +46,7 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
             kind, _, name = holder.partition(":")
             if not name.isdigit() and not (is_user if kind == "user" else is_group)(name):
                 add = f"sudo {'useradd --system' if kind == 'user' else 'groupadd --system'} {name}"
-                yield finding("rights", right=right, kind=kind, name=name, path=named.config, add=add)
+                yield finding("rights", right=right, kind=kind, user=name, path=named.config, add=add)
     if named.ca_file is not None:
         why = _certificate(named.ca_file, user)
         if why is not None:

@@ -61,6 +61,8 @@ def shop() -> Iterator[Shop]:
             f'[printers.till1]\nfamily = "posnet"\naddress = "{printer.address}"\n'
         )
         (folder / "receipt.json").write_text(json.dumps(RECEIPT))
+        (folder / "open").mkdir()
+        (folder / "open").chmod(0o777)  # where whoever it is may write
         command = [str(Path(sys.executable).parent / "fiscald"), "run", "--config", str(it.config)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
@@ -106,8 +108,10 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
     def value(param: click.Parameter) -> str:
         if isinstance(param.type, click.Choice):
             return str(param.type.choices[0])
-        if isinstance(param.type, click.Path | click.File):
-            return "-" if param.name == "output" else document
+        if isinstance(param.type, click.File):
+            return document
+        if isinstance(param.type, click.Path):
+            return "-" if param.name == "output" else str(folder / "open" / "new")
         return "1"
 
     def below(group: click.Group, before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -223,10 +227,7 @@ def test_a_port_that_the_stranger_may_not_open(shop: Shop) -> None:
 
 
 def test_a_strangers_bug_report_says_what_it_could_not_have(shop: Shop) -> None:
-    folder = shop.folder / "reports"
-    folder.mkdir()
-    folder.chmod(0o777)
-    path = folder / "report.tar.gz"
+    path = shop.folder / "open" / "report.tar.gz"
     (done,) = shop.run(stranger(), ("bugreport", "-o", str(path), "--config", str(shop.config)))
     assert done.exit_code == 0, done
     with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as tar:

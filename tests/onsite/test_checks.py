@@ -172,7 +172,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     ],
     "config_hidden": [(facts(named=named("config_hidden", reason="why", remedy="sudo chgrp fiscald /etc/f")), "sudo chgrp")],
     "rights": [
-        (facts(named=named("rights", right="raw", kind="user", name="ghost", add="sudo useradd --system ghost")), "ghost")
+        (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
     ],
     "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
     "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],
