@@ -50,7 +50,7 @@ def status() -> PrinterStatus:
         name="till1", family="posnet", address="tcp://127.0.0.1:1", state=PrinterState.SWAPPED, stale=False, age_ms=1,
         problem=refusal(), identity=Identity(printer_id=f"EMU {HOSTILE}", model=HOSTILE, firmware=HOSTILE, fiscal=True, profile="online"),
         counters=Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=2),
-        vat={"A": HOSTILE}, documents=("receipt",), job=HOSTILE,
+        vat={"A": HOSTILE}, documents=("receipt", "printout"), job=HOSTILE,
     )  # fmt: skip
 
 

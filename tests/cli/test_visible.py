@@ -51,6 +51,7 @@ VERBS: dict[str, list[list[str]]] = {
     "withdraw": [["A"]],
     "resolve": [["A", "printed", "--by", HOSTILE, "--note", HOSTILE]],
     "preview": [["DOCUMENT"]],
+    "test-page": [["till1", "--key", "A"]],
     "raw": [["sid"], [HOSTILE]],
     "watch": [[]],  # with --frames: below
     "capture": [["till1", "-o", "OUT"], ["till1", "-o", f"missing/{HOSTILE}"], ["till1", "-o", "OUT", "--redact"]],
