@@ -34,7 +34,7 @@ from fiscald.api.calls import (
     everything,
     reader,
 )
-from fiscald.api.wire import JobAnswer
+from fiscald.api.wire import CursorReset, JobAnswer
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.strict import Strict
@@ -44,6 +44,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ClientError",
+    "CursorReset",
     "JobChange",
     "NotPermitted",
     "NotReachable",
@@ -163,7 +164,7 @@ class Client(Sync):
         except httpx.TransportError as error:
             raise self._to.lost(error) from error
 
-    def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
+    def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus | CursorReset]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
         parser = _EventParser()
         try:
@@ -236,7 +237,7 @@ class AsyncClient(Async):
         except httpx.TransportError as error:
             raise self._to.lost(error) from error
 
-    async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus]:
+    async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus | CursorReset]:
         """See ``Client.events``."""
         parser = _EventParser()
         limits = self._to.limits(60)
@@ -267,7 +268,7 @@ class _EventParser:
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}
 
-    def line(self, line: str) -> JobChange | PrinterStatus | None:
+    def line(self, line: str) -> JobChange | PrinterStatus | CursorReset | None:
         """An event, when this line completes one."""
         if line:
             name, _, value = line.partition(": ")
@@ -277,6 +278,8 @@ class _EventParser:
         fields, self._fields = self._fields, {}
         if fields.get("event") == "printer":
             return reader(PrinterStatus)(json.loads(fields["data"]))
+        if fields.get("event") == "reset":
+            return reader(CursorReset)(json.loads(fields["data"]))
         if fields.get("event") == "job":
             return reader(JobChange)(json.loads(fields["data"]) | {"id": fields["id"]})
         return None

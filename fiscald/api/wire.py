@@ -117,6 +117,15 @@ class JobEventData(Strict):
     job: JobAnswer = Field(description="the job as it is now")
 
 
+class CursorReset(Strict):
+    """The cursor that was asked for is ahead of the daemon's journal, which was restored or replaced.
+
+    The stream goes on after ``cursor``; what happened to jobs before that must be asked for.
+    """
+
+    cursor: int
+
+
 # -- printers --------------------------------------------------------------------------------------------
 
 

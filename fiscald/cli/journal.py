@@ -51,11 +51,11 @@ def confirm(context: Context, printer: str, *, by: str | None, note: str, print_
     with context.client() as client:
         status = client.printer(printer)
         if _on_a_terminal() and not yes and status.state is PrinterState.BEHIND:
-            waiting = client.jobs(printer=printer, state=JobState.ACCEPTED).jobs
+            waiting = client.jobs(printer=printer, state=JobState.ACCEPTED, order="oldest").jobs
             click.echo("\n".join(_question(status, waiting, print_waiting=print_waiting)), err=True)
             click.confirm("Confirm?", abort=True, err=True)
         found = client.confirm_journal(printer, said)
-        undecided = client.jobs(printer=printer, state=JobState.UNDECIDED).jobs
+        undecided = client.jobs(printer=printer, state=JobState.UNDECIDED, order="oldest").jobs
     content = {"printer": found.model_dump(mode="json"), "undecided": [each.key for each in undecided]}
     lines = [printer_text(found), *(f"to be decided: {job_line(each)}" for each in undecided)]
     context.show(content, lambda: "\n".join(lines))

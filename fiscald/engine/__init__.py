@@ -5,6 +5,6 @@ from __future__ import annotations
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.engine import Engine
 from fiscald.engine.gate import Gate
-from fiscald.journal import Wanted
+from fiscald.journal import Change, Unread, Wanted
 
-__all__ = ["Actor", "Engine", "Gate", "Printer", "Wanted"]
+__all__ = ["Actor", "Change", "Engine", "Gate", "Printer", "Unread", "Wanted"]

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from pydantic_core import PydanticKnownError
 
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
-from fiscald.model.strict import Strict, mistake, nearest
+from fiscald.model.strict import Element, Strict, mistake, nearest
 from fiscald.model.tax import Nip, Vat, VatId
 from fiscald.model.text import FreeText, Text
 from fiscald.model.times import Time
@@ -68,7 +68,7 @@ def _not_both(holder: Line | Receipt) -> None:
         )
 
 
-class Line(Strict):
+class Line(Element):
     """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
 
     model_config = _NOT_TWO_ADJUSTMENTS
@@ -103,7 +103,7 @@ class PaymentType(StrEnum):
     TRANSFER = "transfer"
 
 
-class Payment(Strict):
+class Payment(Element):
     """What the buyer gave."""
 
     type: PaymentType
@@ -130,10 +130,12 @@ class Buyer(Strict):
         return self
 
 
-class Packaging(Strict):
+class Packaging(Element):
     """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
 
-    number: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")]
+    number: Annotated[
+        str, Field(max_length=12, pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")
+    ]
     price: PositiveMoney
     quantity: Quantity = Decimal(1)
     returned: bool = Field(default=False, strict=True)
@@ -148,24 +150,28 @@ class QrCode(Strict):
 
 
 #: A one-dimensional code.
-Barcode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
+Barcode = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
 
 
-#: The longest list of lines, of any kind; no printer takes as many.
-MOST_LINES = 1000
+#: The longest list of lines, of any kind, and of payments; no printer takes as many.
+MOST_LINES, MOST_PAYMENTS = 1000, 100
 
 
-def _countable(value: Any) -> Any:
+def _at_most(most: int) -> BeforeValidator:
     """Counted before the first is looked at: a list without end is one mistake, not as many as it has elements."""
-    if isinstance(value, list | tuple) and len(value) > MOST_LINES:
-        raise PydanticKnownError(
-            "too_long", {"field_type": "List", "max_length": MOST_LINES, "actual_length": len(value)}
-        )
-    return value
+
+    def count(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > most:
+            raise PydanticKnownError(
+                "too_long", {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            )
+        return value
+
+    return BeforeValidator(count)
 
 
 #: Bounds a list of lines.
-_Bounded = BeforeValidator(_countable)
+_Bounded = _at_most(MOST_LINES)
 
 
 class Receipt(Strict):
@@ -178,8 +184,10 @@ class Receipt(Strict):
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
-    packaging: tuple[Packaging, ...] = ()
-    payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
+    packaging: Annotated[tuple[Packaging, ...], Field(max_length=MOST_LINES), _Bounded] = ()
+    payments: Annotated[tuple[Payment, ...], Field(max_length=MOST_PAYMENTS), _at_most(MOST_PAYMENTS)] = Field(
+        default=(), description="absent: cash for the amount due"
+    )
     change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
     buyer: Buyer | None = None
     cashier: FreeText | None = None
@@ -234,19 +242,28 @@ def _only_true(value: bool) -> bool:
     return value
 
 
-class Rule(Strict):
+class Rule(Element):
     """A separator across the paper."""
 
     rule: Annotated[bool, Field(strict=True, json_schema_extra={"const": True}), AfterValidator(_only_true)]
 
 
+class InCodePage(Strict):
+    """A line in a code page of its own, for a test page: readable on paper where the printer is set to that one."""
+
+    text: Text
+    code_page: Literal["cp1250", "latin2", "mazovia"]
+
+
 def _line_kind(value: Any) -> str:
+    if isinstance(value, InCodePage) or (isinstance(value, dict) and "code_page" in value):
+        return "InCodePage"
     return "Rule" if isinstance(value, dict | Rule) else "text"
 
 
 def _no_other_object(value: Any) -> Any:
     """An object that is no separator, nor a misspelt one."""
-    if isinstance(value, dict) and not any(nearest(name, ["rule"]) for name in value):
+    if isinstance(value, dict) and not any(nearest(name, ["rule", "code_page"]) for name in value):
         raise mistake(
             "printout.line",
             'a line is a string, or {"rule": true} for a separator{advice}',
@@ -256,9 +273,9 @@ def _no_other_object(value: Any) -> Any:
     return value
 
 
-#: A line of a printout: text (``""``: an empty line), or a separator.
+#: A line of a printout: text (``""``: an empty line), a separator, or text in another code page.
 PrintoutLine = Annotated[
-    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")] | Annotated[InCodePage, Tag("InCodePage")],
     Discriminator(_line_kind),
     BeforeValidator(_no_other_object),
 ]
@@ -285,6 +302,16 @@ Document = Annotated[
 ]
 
 
+def is_long(document: object) -> bool:
+    """Whether it takes so long to read, check or show (25 us a line each) that others should have a turn meanwhile."""
+    match document:
+        case Receipt():
+            return len(document.lines) + len(document.packaging) + len(document.payments) + len(document.footer) > 100
+        case Printout():
+            return len(document.lines) > 100
+    return False
+
+
 class IfInterrupted(StrEnum):
     """What to do with a document that was begun, interrupted, and provably left nothing in the fiscal memory."""
 
@@ -299,7 +326,7 @@ class Submission(Strict):
     The conditions are not content: asking again with others is the same submission, and the first ones hold.
     """
 
-    printer: str
+    printer: Annotated[str, Field(max_length=200)]
     document: Document
     deadline: Time | None = Field(
         default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"

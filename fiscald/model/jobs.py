@@ -78,7 +78,7 @@ class Resolution(Strict):
     """A person's decision about an undecided job."""
 
     verdict: Verdict
-    number: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+    number: Annotated[int, Field(strict=True, ge=1, le=2**31)] | None = Field(
         default=None, description="the number on the paper, if it was printed"
     )
     by: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="who decided")

@@ -6,13 +6,15 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from fiscald.model import json_errors
 
+#: Members that a JSON object may have, and characters of their names.
+MOST_MEMBERS, LONGEST_NAME = 100, 100
 #: Digits that a whole number may have.
 LONGEST_NUMBER = 30
 #: An escape that is half of a character; two of them together are a whole one.
@@ -31,8 +33,37 @@ def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -
     return PydanticCustomError(code, detail, facts | {"detail_pl": detail_pl.format(**facts)})
 
 
+class Mistakes:
+    """Counts what is wrong with a value, given as the context of its validation."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+
+class Element(Strict):
+    """An element of a list. Once there are too many mistakes in a value, the elements that follow are not looked at."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _count(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        mistakes = info.context
+        if not isinstance(mistakes, Mistakes):
+            return handler(value)
+        if mistakes.left <= 0:
+            raise PydanticCustomError(NOT_LOOKED_AT, "this was not looked at: there are too many mistakes before it")
+        try:
+            return handler(value)
+        except ValidationError as error:
+            mistakes.left -= error.error_count()
+            raise
+
+
+#: The code of an element that was not looked at.
+NOT_LOOKED_AT = "element.not_looked_at"
+
+
 def parse_json(text: bytes) -> Any:
-    """JSON in UTF-8, with or without a byte order mark; without doubled names or NaN.
+    """JSON in UTF-8, with or without a byte order mark; without doubled names, objects without end, or NaN.
 
     An escape that is half of a character counts as U+FFFD, as in texts for paper: nothing else can be written or shown
     anywhere. Raises ``ValueError`` with a sentence.
@@ -67,8 +98,12 @@ def _whole(value: Any) -> Any:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_MEMBERS:
+        raise ValueError(f"an object has more than {MOST_MEMBERS} members")
     found: dict[str, Any] = {}
     for name, value in pairs:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"the name {name[:20]!r}... is longer than {LONGEST_NAME} characters")
         if name in found:
             raise ValueError(f"the name {name!r} stands twice in one object")
         found[name] = value
@@ -87,5 +122,7 @@ def _no_constant(name: str) -> Any:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that ``word`` is most likely a misspelling of, or ``None``."""
+    if len(word) > LONGEST_NAME:
+        return None
     matches = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None

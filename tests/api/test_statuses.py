@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app, rights
+from fiscald.api import app, dispatch, rights
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
 from fiscald.journal import JournalError, Store
@@ -197,7 +197,7 @@ async def without_a_journal(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None
         raise JournalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        for name in ("job", "jobs", "accept", "counts", "printer_id", "sent_by_hand", "last_event"):
+        for name in ("job", "jobs", "accept", "counts", "printer_id", "last_event", "unread", "last_job"):
             if hasattr(Store, name):
                 patch.setattr(Store, name, broken)
         for route in LISTED:
@@ -219,17 +219,31 @@ async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
         await seen.ask(("POST", "/v1/printers/{name}/preview"))
 
 
+async def too_many_listeners(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise ProblemError(problem("daemon.busy"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.Api, "_listen", refuse)
+        await seen.ask(("GET", "/v1/events"))
+        await seen.ask(("GET", "/v1/printers/{name}/capture"), params={"follow": "true"})
+
+
+async def cursors(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    await seen.ask(("GET", "/v1/jobs"), params={"after": "999999"})
+
+
 async def our_own_faults(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in any handler is a 500; what can fail in all of them does it here."""
     with monkeypatch.context() as patch:
-        patch.setattr(app, "nearest", lambda *_: 1 / 0)
+        patch.setattr(dispatch, "nearest", lambda *_: 1 / 0)
         for route in LISTED:
             await seen.ask(route, params={"xyzzy": "1"})
 
 
 STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
     good_answers, bad_requests, conflicts, flows_of_the_licence, without_rights, without_a_journal, stopping,
-    our_own_faults,
+    too_many_listeners, cursors, our_own_faults,
 )  # fmt: skip
 
 
