@@ -59,7 +59,7 @@ async def run(
     journal = _journal(config.state_dir, gate)
     try:
         printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:

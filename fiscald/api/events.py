@@ -51,7 +51,7 @@ async def _events(
             yield _event("licence", licensed)
         for status in engine.printers():
             why = status.problem.code if status.problem else None
-            seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low)
+            seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low, status.warnings)
             if shown.get(status.name) != seen:
                 shown[status.name] = seen
                 quiet = False

@@ -37,6 +37,18 @@ class Switch(StrEnum):
     """The service jumper is in."""
     MEMORY_FULL = "memory_full"
     """The fiscal memory takes no more records."""
+    NO_POWER = "no_power"
+    """Mains power is missing."""
+    TOTALS_FULL = "totals_full"
+    """The totals of the day can hold no more sales."""
+    CHANGE_DUE = "change_due"
+    """A programmed change of rates or currency is due."""
+    COPY_BLOCKED = "copy_blocked"
+    """The electronic copy cannot be written."""
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    """The settings lock a function, or all sales."""
+    WRONG_PROTOCOL = "wrong_protocol"
 
 
 class Act(StrEnum):

@@ -208,10 +208,16 @@ class Store:
             )
             return Accepted(self._published(db, key), new=True, conflict=False)
 
-    def start(self, key: str, evidence: dict[str, Any]) -> Entry:
-        """``accepted`` -> ``started``, with what the printer said before."""
+    def start(self, key: str, evidence: dict[str, Any], *, event: bool = True) -> Entry:
+        """``accepted`` -> ``started``, with what the printer said before. No ``event``: it will hardly stay so."""
         return self._move(
-            key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, afresh=True, attempts="attempts + 1"
+            key,
+            (Phase.ACCEPTED,),
+            Phase.STARTED,
+            evidence={"before": evidence},
+            afresh=True,
+            attempts="attempts + 1",
+            event=event,
         )
 
     def opened(self, key: str, evidence: dict[str, Any]) -> Entry:
@@ -225,6 +231,16 @@ class Store:
     def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:
         """A started job that the printer proves not to hold goes back to ``accepted``."""
         return self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
+
+    def hold(self, key: str, evidence: dict[str, Any], *, begun: bool, event: bool = True) -> Entry:
+        """A started job goes back to ``accepted``: the printer refuses it for a condition, for whose end it waits.
+
+        That is no attempt; but where it was ``begun`` on the printer, it stays known that there was one.
+        """
+        left = "min(attempts, 1)" if begun else "attempts - 1"
+        return self._move(
+            key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
+        )
 
     def finish(
         self,
@@ -415,14 +431,14 @@ class Store:
                     return _entry(row)
         return None
 
-    def next_accepted(self, printer: str, types: Sequence[str]) -> Entry | None:
-        """The oldest accepted job that is one of these types of documents."""
-        marks = ", ".join("?" * len(types))
+    def next_accepted(self, printer: str, types: Sequence[str], but: Sequence[str] = ()) -> Entry | None:
+        """The oldest accepted job that is one of these types of documents, and has none of the keys in ``but``."""
+        marks, keys = (", ".join("?" * len(values)) for values in (types, but))
         with self._reading() as db:
             row = db.execute(
                 f"SELECT {_COLUMNS} FROM job WHERE printer = ? AND phase = 'accepted'"
-                f" AND json_extract(document, '$.type') IN ({marks}) ORDER BY id LIMIT 1",
-                (printer, *types),
+                f" AND json_extract(document, '$.type') IN ({marks}) AND key NOT IN ({keys}) ORDER BY id LIMIT 1",
+                (printer, *types, *but),
             ).fetchone()
         return None if row is None else _entry(row)
 

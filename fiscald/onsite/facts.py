@@ -11,11 +11,12 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.onsite.candidates import Configured, candidates
@@ -94,6 +95,8 @@ class PrinterFacts:
     paper_low: bool = False
     fiscal: bool = True
     line: LineFacts = field(default_factory=LineFacts)
+    warnings: tuple[Notice, ...] = ()
+    """What the daemon says a person should know."""
     probed: Probed | None = None
     """What it answered us, where no daemon has it."""
 
@@ -223,10 +226,11 @@ def _told(
         status.counters,
         status.vat,
         None if status.stale else status.clock,
-        now,
+        now - timedelta(milliseconds=status.ages.clock or 0),
         bool(status.paper_low),
         status.identity is None or status.identity.fiscal,
         line,
+        status.warnings,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import ByteStream, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -36,6 +36,9 @@ class TcpHost:
                 return await self._connect()
         except TimeoutError:
             raise Unreachable(f"{self} does not answer within {CONNECT_SECONDS:g} s") from None
+        except ConnectionRefusedError as error:
+            # A printer that takes one connection may refuse a second one like that.
+            raise Unreachable(f"{self}: {error.strerror}; it listens at another port, or {TAKEN}") from None
         except OSError as error:
             raise Unreachable(f"{self}: {error.strerror or error}") from None
 

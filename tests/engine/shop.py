@@ -129,7 +129,11 @@ class Shop:
         self.tills = {till.name: till for till in tills}
         posnet = family("posnet")
         printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250")) for till in tills]
-        self.engine = Engine(printers, self.journal, self.gate, **options)
+        self.host_clock_off = timedelta()
+        self.engine = Engine(printers, self.journal, self.gate, clock=self.host_time, **options)
+
+    def host_time(self) -> datetime:
+        return START + timedelta(seconds=anyio.current_time()) + self.host_clock_off
 
     @property
     def till(self) -> Till:

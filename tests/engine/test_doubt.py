@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.memory import Goods
 from fiscald.journal import Phase
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterState
@@ -169,11 +170,11 @@ def test_a_refusal_by_the_printer_is_a_definite_answer(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.register.state.goods_capacity = 0
+            it.till.register.state.goods["kawa"] = Goods(rate=2, lowered=True)
             job = await it.print("FV/1")
             assert job.state is JobState.FAILED
             assert job.error is not None
-            assert job.error.device_code == "2101 ERR_DF_DB_OVR"
+            assert job.error.device_code == "2106 ERR_DF_DB_LOCKED"
             assert job.attempts == 1
             assert (await it.engine.job("FV/1")).error == job.error
 

@@ -13,6 +13,7 @@ from typing import Any
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet.layout import Foot, Sheet
+from fiscald.emulator.posnet.refusals import refusal
 from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.protocols.posnet import grammar
 from fiscald.protocols.posnet.fields import Generation
@@ -105,6 +106,9 @@ class Machine:
     def execute(self, mnemonic: str, values: Values) -> Values:
         """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
         self.check_state(mnemonic, values)
+        refused = refusal(mnemonic, self.faults.switches)
+        if refused is not None:
+            raise ExecError(refused)
         handler = self._handlers.get(mnemonic)
         return self.finish(mnemonic, values, lambda: handler(self, values) if handler else None)
 
