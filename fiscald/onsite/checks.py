@@ -292,16 +292,13 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     problem = printer.problem
     reason = "" if problem is None else problem.detail
     name = "" if printer.state is None else printer.state.value
-    told = problem if problem is not None and problem.code == f"printer.{name}" else None
-    if name in CONDITIONS and name in CATALOGUE and (told is not None or problem is None):
-        yield condition_finding(name, printer.configured.name, told)
+    if name in CONDITIONS and name in CATALOGUE and not _link(printer, "daemon.journal"):
+        yield condition_finding(name, printer.configured.name, problem)
     elif printer.state is PrinterState.UNDECIDED:
         yield finding("undecided", reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
         found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
-    elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
-        yield condition_finding("out_of_order", printer.configured.name, problem)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
     if printer.paper_low and name != "paper_out":

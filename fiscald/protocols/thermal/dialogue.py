@@ -16,6 +16,7 @@ Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
@@ -45,6 +46,7 @@ from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
 from fiscald.protocols.thermal.conditions import CONDITIONS
+from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import (
@@ -136,12 +138,22 @@ def _prepare(document: Document, settings: Settings, printer_id: str | None) -> 
     return judging.prepare(settings, printer_id, probe(settings), answered_facts(), stops)
 
 
-def _close(command: Request, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
-    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
+def _close(
+    command: Request, document: Document, passing: Container[int] = (), *, brand: Brand | None = None
+) -> Dialogue[Closing]:
+    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them.
+
+    ``brand``: whose error numbers it answers with, where the command is the same for all.
+    """
     reply = yield from send(command)
     if reply.good:
         return Closing()
+    reply = replace(reply, brand=brand or reply.brand)
     return (yield from _refusal(reply, "/document", document, passing))
+
+
+def _brand(settings: Settings) -> Brand:
+    return PROFILES[settings.profile].brand if settings.profile else Brand.POSNET
 
 
 def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
@@ -427,7 +439,7 @@ def _one_step(
         return Wait(problem("printer.busy", reason="another program is printing"))
     yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
-    closing = yield from _close(wanted, document, (_OTHER_DATE,))
+    closing = yield from _close(wanted, document, (_OTHER_DATE,), brand=_brand(settings))
     if wanted.row.id == "#r" and closing.refusal is not None and closing.refusal.device_code == str(_OTHER_DATE):
         closing = yield from _dated(closing, wanted)
     return (yield from _look(judge, settings, facts.evidence, closing))
@@ -542,5 +554,5 @@ def _drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dia
     facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    opening = _close(request("$d 1"), document)
+    opening = _close(request("$d 1"), document, brand=_brand(settings))
     return (yield from judging.drawer(facts, neutral(facts.evidence), opening))
