@@ -164,6 +164,8 @@ class Actor:
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
         self._known_id = printer_id
+        # What else stands against the next job is found out before it is taken.
+        self._blocked = None
         self._show()
         self.kick()
 
@@ -526,12 +528,12 @@ class Actor:
                         refused = _unexpected(entry, counters)
                         if refused is not None:
                             return NotPrinted(refused)
-                        phase = await self._journaled(Store.start, key, evidence, quiet=trying)
+                        phase = await self._journaled(Store.start, key, evidence, event=not trying, quiet=trying)
                         self._begun(kind, quiet=trying)
                     case Opened(evidence):
-                        phase = await self._journaled(Store.opened, key, evidence)
+                        phase = await self._journaled(Store.opened, key, evidence, quiet=trying)
                     case Committing():
-                        phase = await self._journaled(Store.commit, key)
+                        phase = await self._journaled(Store.commit, key, quiet=trying)
                     case Pause(seconds):
                         await anyio.sleep(seconds)
                     case _:
@@ -570,9 +572,10 @@ class Actor:
                 return why
             case Held(why, begun, evidence):
                 if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
+                    trying = self._holds.against(key, kind) is not None
                     self._holds.refused(key, kind, why, anyio.current_time(), begun=begun)
-                    await self._journaled(Store.hold, key, evidence, begun=begun, quiet=True)
-                    log.info("job %s waits: %s", key, why.detail)
+                    await self._journaled(Store.hold, key, evidence, begun=begun, event=not trying, quiet=trying)
+                    log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
                     why = why.model_copy(update={"retry": Retry.SAFE})
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
@@ -609,8 +612,6 @@ class Actor:
         self, transaction: Callable[..., Entry], *args: Any, quiet: bool = False, **kwargs: Any
     ) -> Phase:
         """Carry out a transaction and tell of the change; ``quiet``: it is none to anybody else."""
-        if quiet:
-            kwargs["event"] = False
         entry = await self._journal.run(transaction, *args, **kwargs)
         if not quiet:
             self._changed(entry)

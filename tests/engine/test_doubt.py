@@ -111,13 +111,13 @@ def test_the_cable_is_pulled_at_every_command(tmp_path: Path, document: dict[str
                 receive(data, now)
             it.till.pull()
 
-        it.till.device.receive = spy  # type: ignore[method-assign]
+        it.till.device.receive = spy
         await it.submit("X", document)
         if cut_at is None:
             await it.engine.wait("X", 60)
         else:
             await it.until(PrinterState.OFFLINE)
-        it.till.device.receive = receive  # type: ignore[method-assign]
+        it.till.device.receive = receive
         return seen
 
     commands = virtual.run(count())
@@ -186,14 +186,14 @@ def test_a_silent_printer_is_offline_and_nothing_is_claimed(tmp_path: Path) -> N
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
             receive = it.till.device.receive
-            it.till.device.receive = lambda data, now: None  # type: ignore[method-assign]
+            it.till.device.receive = lambda data, now: None
             await it.submit("FV/1")
             await it.until(PrinterState.OFFLINE)
             status = it.engine.printer("till1")
             assert status.problem is not None
             assert status.problem.code == "link.silent"
             assert (await it.engine.job("FV/1")).state is JobState.ACCEPTED
-            it.till.device.receive = receive  # type: ignore[method-assign]
+            it.till.device.receive = receive
             assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
 
     virtual.run(main())
