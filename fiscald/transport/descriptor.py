@@ -10,7 +10,7 @@ from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if
 from fiscald.transport.base import ByteStream, LinkLost
 
 #: Bytes taken at once: what is made of them must not hold up the other printers.
-_CHUNK = 4096
+_CHUNK = 1024
 
 
 class DescriptorStream(ByteStream):

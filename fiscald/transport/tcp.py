@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import TAKEN, ByteStream, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, PortHeld, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -30,7 +30,7 @@ class TcpHost:
         return f"tcp://{host}:{self.port}"
 
     async def open(self) -> ByteStream:
-        """Connect, with keep-alive and without delay. Raises ``Unreachable``."""
+        """Connect, with keep-alive and without delay. Raises ``Unreachable``, or ``PortHeld`` where it is reset."""
         try:
             with anyio.fail_after(CONNECT_SECONDS):
                 return await self._connect()
@@ -39,6 +39,8 @@ class TcpHost:
         except ConnectionRefusedError as error:
             # A printer that takes one connection may refuse a second one like that.
             raise Unreachable(f"{self}: {error.strerror}; it listens at another port, or {TAKEN}") from None
+        except ConnectionResetError as error:
+            raise PortHeld(f"{self}: {TAKEN}: {error.strerror}") from None
         except OSError as error:
             raise Unreachable(f"{self}: {error.strerror or error}") from None
 
