@@ -5,6 +5,8 @@ Every error number of the table of conditions is answered to every command of ev
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from fiscald.emulator.faults import Switch
@@ -12,7 +14,7 @@ from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.jobs import Result
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Verdict, Wait
+from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.family import FAMILY
@@ -210,3 +212,48 @@ def test_what_a_look_shows_is_told_before_the_first_sale(seed: dict[str, object]
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == f"printer.{name}"
     assert isinstance(bench.carry_out(CashIn(amount=1)), Printed)
+
+
+def cancelled_and_sold(bench: Bench) -> None:
+    """While we wait whether it stands still: ours is cancelled, another program sells, and opens one more."""
+    device = bench.talk.printer
+    device.keypad_cancel()
+    device.foreign_receipt()
+    assert device.foreign_begin()
+
+
+def cancelled_and_reported(bench: Bench) -> None:
+    """The same, with a daily report instead of a sale."""
+    device = bench.talk.printer
+    device.keypad_cancel()
+    device.foreign_receipt()
+    device.keypad_report()
+    assert device.foreign_begin()
+
+
+def cancelled(bench: Bench) -> None:
+    """The same, without a sale in between; this family counts what is cancelled."""
+    device = bench.talk.printer
+    device.keypad_cancel()
+    assert device.foreign_begin()
+
+
+@pytest.mark.parametrize("meanwhile", [cancelled_and_sold, cancelled_and_reported, cancelled])
+@pytest.mark.parametrize("profile", ["online", "old"])
+def test_a_receipt_opened_while_we_wait_is_never_cancelled(profile: str, meanwhile: Callable[[Bench], None]) -> None:
+    bench = Bench(Talk(profile=profile))
+    settings = Settings("till1", "cp1250", profile)
+    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trinit", executed=True, settings=settings)
+    waited = []
+
+    def paused() -> None:
+        waited.append(1)
+        meanwhile(bench)
+
+    bench.sent.clear()
+    verdict = bench.recover(PLAIN, settings=settings, paused=paused)
+    assert len(waited) == 1, "it was empty and alone, and was watched"
+    assert not any(text.startswith(("prncancel", "trcancel")) for text in bench.sent)
+    assert bench.talk.register.state.transaction is not None, "theirs is still open"
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.problem.code, verdict.again) == ("printer.interrupted", True)

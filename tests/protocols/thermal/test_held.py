@@ -5,6 +5,8 @@ Every error number of the table of conditions is answered to every command of ev
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from fiscald.emulator.faults import Switch
@@ -322,3 +324,69 @@ def test_goods_at_another_rate_are_named_with_the_remedy() -> None:
     assert isinstance(verdict, NotPrinted)
     assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
     assert "„Bułka”" in verdict.problem.detail_pl
+
+
+def cancelled_and_sold(till: Till) -> None:
+    """While we wait whether it stands still: ours is cancelled, another program sells, and opens one more."""
+    till.cancel()
+    till.state = State.IDLE
+    till.others_receipt()
+    till.others_begin()
+
+
+def cancelled_and_reported(till: Till) -> None:
+    """The same, with a daily report after the sale: the counters of the day begin again."""
+    till.cancel()
+    till.state = State.IDLE
+    till.others_receipt()
+    till.report()
+    till.others_begin()
+
+
+MEANWHILE = pytest.mark.parametrize("meanwhile", [cancelled_and_sold, cancelled_and_reported])
+
+
+def check_left_alone(bench: Bench, verdict: Verdict, waited: list[int]) -> None:
+    assert waited == [1], "it was empty and alone, and was watched"
+    assert "$e 0" not in bench.asked
+    assert bench.till.state is State.LINES, "theirs is still open"
+    assert isinstance(verdict, NotPrinted)
+
+
+@MEANWHILE
+@pytest.mark.parametrize("profile", ["posnet", "novitus"])
+@pytest.mark.parametrize(("stop", "executed"), [("$h", True), ("$l", False)])
+def test_a_receipt_opened_while_we_wait_is_never_cancelled(
+    profile: str, stop: str, executed: bool, meanwhile: Callable[[Till], None]
+) -> None:
+    """After a lost link, before and after our receipt was known to be open; an empty one leaves no trace (5.5)."""
+    bench = bench_of(profile)
+    bench.break_off(RECEIPT, stop, executed=executed)
+    waited: list[int] = []
+
+    def paused() -> None:
+        waited.append(1)
+        meanwhile(bench.till)
+
+    bench.asked.clear()
+    verdict = bench.recover(RECEIPT, paused=paused)
+    check_left_alone(bench, verdict, waited)
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.problem.code, verdict.again) == ("printer.interrupted", True)
+
+
+@MEANWHILE
+@pytest.mark.parametrize("profile", ["posnet", "novitus"])
+def test_nor_while_our_first_line_is_refused(profile: str, meanwhile: Callable[[Till], None]) -> None:
+    bench = bench_of(profile)
+    bench.till.refuses["$l"] = 92
+    waited: list[int] = []
+
+    def paused() -> None:
+        waited.append(1)
+        meanwhile(bench.till)
+
+    verdict = bench.carry_out(RECEIPT, paused=paused)
+    check_left_alone(bench, verdict, waited)
+    assert isinstance(verdict, NotPrinted)
+    assert verdict.problem.code == "printer.cancelled"
