@@ -24,7 +24,7 @@ import anyio
 from fiscald.engine import raw
 from fiscald.engine.gate import Gate
 from fiscald.engine.holds import Holds
-from fiscald.engine.line import Line, Silence
+from fiscald.engine.line import Line, Silence, link_problem
 from fiscald.engine.noise import Noise
 from fiscald.engine.situation import Situation
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
@@ -36,7 +36,6 @@ from fiscald.protocols.base import (
     Committing,
     Dialogue,
     Effect,
-    Ends,
     Family,
     Held,
     Interrupted,
@@ -52,7 +51,7 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.conditions import state_of
-from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, PortHeld, TcpHost
+from fiscald.transport import Address, ByteStream, LinkError
 
 log = logging.getLogger(__name__)
 
@@ -230,10 +229,8 @@ class Actor:
             self._hinted = False
             try:
                 await self._connect_and_serve()
-            except LinkError as error:
-                self._down(PrinterState.OFFLINE, self._link_problem(error.code, error))
-            except Silence as error:
-                self._down(PrinterState.OFFLINE, self._link_problem(error.code, error))
+            except (LinkError, Silence) as error:
+                self._down(PrinterState.OFFLINE, link_problem(self.printer.address, error, self._line))
             except Interrupted as error:
                 self._down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
             except Exception as error:
@@ -260,16 +257,6 @@ class Actor:
             while not (self._stopping or self._hinted):
                 await self._wake.wait()
                 self._wake = anyio.Event()
-
-    def _link_problem(self, code: str, reason: Exception) -> Problem:
-        address = str(self.printer.address)
-        text = str(reason).removeprefix(f"{address}: ")
-        if isinstance(self.printer.address, TcpHost) and self._line is not None and not self._line.answered:
-            # It took the connection and has not said a word: network printers speak to one computer at a time.
-            if code == LinkLost.code:
-                code = PortHeld.code
-            text = f"{TAKEN}: {text}" if code == PortHeld.code else f"{text}; perhaps {TAKEN}"
-        return problem(code, address=address, reason=text)
 
     async def _connect_and_serve(self) -> None:
         self._line = None
@@ -308,16 +295,8 @@ class Actor:
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
             await self._compare_identity(snapshot.identity.printer_id)
-        self._hint(before, snapshot)
+        self._holds.looked(before, snapshot, anyio.current_time())
         self._show()
-
-    def _hint(self, before: Snapshot | None, now: Snapshot) -> None:
-        """What a look shows may mean that a condition is over which no look shows."""
-        if before is not None and before.counters.daily_report != now.counters.daily_report:
-            self._holds.reported()
-        told = [None if each is None else (each.rates, each.standing, each.identity) for each in (before, now)]
-        if told[0] != told[1]:
-            self._holds.hint(anyio.current_time())
 
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
@@ -410,7 +389,9 @@ class Actor:
         if order.given_up:
             return
         why = None if order.forced else raw.stands_against(entry)
-        why = why or await self._unlicensed(line, order)
+        refused = self._gate.refuses("raw", self.identity)
+        if why is None and refused is not None and not await raw.passes_unlicensed(order, line, self._settings):
+            why = refused
         if why is not None:
             order.refuse(why)
             return
@@ -421,21 +402,6 @@ class Actor:
         if order.changes:
             await self._observe(line, to_the_end=True)
             self._holds.hint(anyio.current_time())
-
-    async def _unlicensed(self, line: Line, order: raw.Order) -> Problem | None:
-        """Without a licence only questions pass, and what ends a document that is open now."""
-        refused = self._gate.refuses("raw", self.identity) if order.changes else None
-        if refused is None or order.step.ends is Ends.UNSEEN:
-            return None
-        if order.step.ends is Ends.SEEN:
-            try:
-                condition = await line.drive(self.printer.family.glance(self._settings))
-            except (LinkError, Silence, Interrupted) as error:
-                order.refuse(raw.busy(f"it could not be asked whether a document is open ({error})"))
-                raise
-            if condition is not None and condition.document_open:
-                return None
-        return refused
 
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fiscald.model.conditions import Heals
+from fiscald.model.printers import Snapshot
 from fiscald.model.problems import Problem
 from fiscald.protocols.conditions import Conditions
 
@@ -120,6 +121,13 @@ class Holds:
         """A daily report was made, by whomever."""
         self.taken("", "daily_report")
 
+    def looked(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
+        """A full look; what it shows may mean that a condition is over which no look shows."""
+        if before is not None and before.counters.daily_report != now.counters.daily_report:
+            self.reported()
+        if before is None or _told(before) != _told(now):
+            self.hint(moment)
+
     def settled(self, key: str) -> None:
         """This document waits no more, for whatever reason."""
         for code, hold in list(self._holds.items()):
@@ -136,3 +144,8 @@ class Holds:
         for hold in self._holds.values():
             if hold.longest < ON_PAPER[1] and document_type in hold.types:
                 hold.due = min(hold.due, max(now, hold.soonest))
+
+
+def _told(snapshot: Snapshot) -> tuple[object, ...]:
+    """What changes only when somebody has done something to the printer."""
+    return snapshot.identity, snapshot.rates, snapshot.standing

@@ -20,6 +20,7 @@ import anyio
 
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
+from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
     Answer,
     Busy,
@@ -34,7 +35,7 @@ from fiscald.protocols.base import (
     Step,
     Stray,
 )
-from fiscald.transport import ByteStream, LinkLost
+from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, PortHeld, TcpHost
 
 T = TypeVar("T")
 
@@ -61,6 +62,18 @@ class Garbage(Silence):
     """The printer sends and sends, and none of it answers the command."""
 
     code = "link.garbage"
+
+
+def link_problem(address: Address, error: LinkError | Silence, line: Line | None) -> Problem:
+    """Why there is no connection, or none of use. ``line``: the connection that was, if there was one."""
+    code, text = error.code, str(error).removeprefix(f"{address}: ")
+    if isinstance(address, TcpHost) and line is not None and not line.answered:
+        # It took the connection and has not said a word: network printers speak to one computer at a time.
+        if isinstance(error, LinkLost):
+            code, text = PortHeld.code, f"{TAKEN}: {text}"
+        else:
+            text = f"{text}; perhaps {TAKEN}"
+    return problem(code, address=address, reason=text)
 
 
 class Line:
@@ -92,6 +105,11 @@ class Line:
         self._unanswered = 0
         self.answered = False
         """Whether the printer has answered anything on this connection."""
+
+    @property
+    def family(self) -> Family:
+        """What the printer speaks."""
+        return self._family
 
     def use(self, settings: Settings) -> None:
         """From now on speak as ``settings`` say (the profile became known)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -12,6 +13,7 @@ from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import CATALOGUE, Retry, problem
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.conditions import Conditions, state_of, told, undecided, worst
+from fiscald.protocols.conditions_page import markdown
 from fiscald.protocols.posnet import codes as posnet
 from fiscald.protocols.posnet.conditions import CONDITIONS as POSNET
 from fiscald.protocols.thermal import codes as thermal
@@ -142,3 +144,8 @@ def test_the_device_s_own_condition_goes_before_one_that_some_documents_pass() -
     assert worst(out, due) is out
     assert worst(ready, None) is ready
     assert worst(ready, due) == Condition(state=PrinterState.REPORT_DUE, problem=due, paper_low=True)
+
+
+def test_the_documentation_holds_the_tables() -> None:
+    page = Path(__file__).parents[2] / "docs" / "conditions.md"
+    assert page.read_text("utf-8") == markdown(TABLES), "make docs"
