@@ -6,7 +6,7 @@ import json
 
 from fiscald.cli.context import problem_text
 from fiscald.model.jobs import Job, JobState
-from fiscald.model.money import format_grosze
+from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
 
 #: Milliseconds from which on the age of the counters is shown.
@@ -58,7 +58,7 @@ def job_text(found: Job) -> str:
         facts = [
             "" if result.number is None else f"number {result.number}",
             "" if result.daily_report is None else f"daily report {result.daily_report}",
-            "" if result.total is None else f"total {format_grosze(result.total)}",
+            "" if result.total is None else f"total {format_money(result.total)}",
             result.printer_id,
             "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
         ]

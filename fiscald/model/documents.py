@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
 
-from fiscald.model.money import Grosze, Percent, PositiveGrosze, Quantity, plain
+from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
 from fiscald.model.strict import Strict
 from fiscald.model.text import Text, clean
 
@@ -61,7 +61,7 @@ class Adjustment(Strict):
     """A discount or a surcharge: by percentage or by amount."""
 
     percent: Percent | None = None
-    amount: PositiveGrosze | None = None
+    amount: PositiveMoney | None = None
     name: Text | None = Field(default=None, description="printed beside the amount")
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class Line(Strict):
     name: Text
     quantity: Quantity = Decimal(1)
     unit: Text | None = None
-    price: PositiveGrosze = Field(description="gross unit price")
+    price: PositiveMoney = Field(description="gross unit price")
     vat: Vat
     discount: Adjustment | None = None
     surcharge: Adjustment | None = None
@@ -113,7 +113,7 @@ class Payment(Strict):
     """What the buyer gave."""
 
     type: PaymentType
-    amount: PositiveGrosze
+    amount: PositiveMoney
     name: Text | None = Field(default=None, description="printed instead of the usual name of this form")
 
 
@@ -127,7 +127,7 @@ class Packaging(Strict):
     """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
 
     number: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")]
-    price: PositiveGrosze
+    price: PositiveMoney
     quantity: Quantity = Decimal(1)
     returned: bool = Field(default=False, strict=True)
 
@@ -168,12 +168,10 @@ class Receipt(Strict):
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
-    total: PositiveGrosze | None = Field(
-        default=None, description="what the lines come to; checked, computed if absent"
-    )
+    total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
     packaging: tuple[Packaging, ...] = ()
     payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
-    change: Grosze | None = Field(default=None, description="given back in cash; checked, computed if absent")
+    change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
     buyer: Buyer | None = None
     cashier: Text | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
@@ -200,21 +198,21 @@ class CashIn(Strict):
     """Cash put into the drawer."""
 
     type: Literal["cash_in"] = "cash_in"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 class CashOut(Strict):
     """Cash taken from the drawer."""
 
     type: Literal["cash_out"] = "cash_out"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 class GoodsReturn(Strict):
     """A slip for money paid back for returned goods. Not a fiscal document in Poland."""
 
     type: Literal["goods_return"] = "goods_return"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 def _only_true(value: bool) -> bool:

@@ -11,7 +11,16 @@ from typing import Generic, NamedTuple, TypeVar
 
 from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
 from fiscald.model.jobs import Notice
-from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
+from fiscald.model.money import (
+    MAX_GROSZE,
+    format_grosze,
+    format_money,
+    from_grosze,
+    grosze,
+    line_value,
+    percent_of,
+    plain,
+)
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
 from fiscald.model.text import TextRefused, fit
@@ -97,8 +106,11 @@ class Findings:
 
     def adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
         """Grosze of a discount or surcharge on ``base``."""
-        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
-        assert amount is not None
+        if adjustment.amount is not None:
+            amount = grosze(adjustment.amount)
+        else:
+            assert adjustment.percent is not None
+            amount = percent_of(base, adjustment.percent)
         if amount == 0:
             self.error(
                 pointer,
@@ -118,12 +130,12 @@ class Findings:
 
     def line_value(self, line: Line, at: str) -> int:
         """Price times quantity, in grosze."""
-        value = line_value(line.price, line.quantity)
+        value = line_value(grosze(line.price), line.quantity)
         if value == 0:
             self.error(
                 at,
                 "line.zero",
-                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
+                f"{plain(line.quantity)} x {format_money(line.price)} rounds to 0.00; the printer refuses such a line",
                 "wartość pozycji wynosi zero.",
             )
         return value
@@ -143,13 +155,13 @@ class Findings:
             )
         elif too_large is not None:
             self.error(f"{at}/lines", "receipt.too_large", too_large, "paragon ma za dużą wartość.")
-        elif receipt.total is not None and receipt.total != total:
+        elif receipt.total is not None and grosze(receipt.total) != total:
             self.error(
                 f"{at}/total",
                 "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
+                f"the lines come to {format_grosze(total)}, not {format_money(receipt.total)}; "
                 f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(receipt.total)}.",
+                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(grosze(receipt.total))}.",
             )
 
     def refuse_buyer(self, at: str) -> None:
@@ -197,7 +209,7 @@ class Findings:
             return None
         if receipt.payments or due == 0:
             return receipt.payments
-        return (Payment(type=PaymentType.CASH, amount=due),)
+        return (Payment(type=PaymentType.CASH, amount=from_grosze(due)),)
 
     def pay(self, payment: Payment, due: int, pointer: str) -> None:
         """One more payment; change is given from cash alone, so nothing else may follow what covers the ``due``."""
@@ -208,7 +220,7 @@ class Findings:
                 f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
                 "płatność jest zbędna, należność jest już pokryta.",
             )
-        self.paid += payment.amount
+        self.paid += grosze(payment.amount)
 
     def give_change(self, receipt: Receipt, due: int, at: str, *, too_large: str | None) -> None:
         """The ``change`` after all payments; nothing of it where they fall short.
@@ -227,7 +239,7 @@ class Findings:
             return
         if too_large is not None:
             self.error(f"{at}/payments", "payments.too_large", too_large, "za duża kwota płatności.")
-        if receipt.change is not None and receipt.change != change:
+        if receipt.change is not None and grosze(receipt.change) != change:
             self.error(
                 f"{at}/change",
                 "receipt.change",
@@ -238,6 +250,6 @@ class Findings:
         self.change = change
 
 
-def zloty(grosze: int) -> str:
-    """``"12,30 zł"``, for people who read Polish."""
-    return f"{format_grosze(grosze).replace('.', ',')} zł"
+def zloty(amount: int) -> str:
+    """``"12,30 zł"`` from 1230, for people who read Polish."""
+    return f"{format_grosze(amount).replace('.', ',')} zł"

@@ -84,7 +84,7 @@ def test_what_a_discount_of_ten_zloty_comes_to(
 
 def test_a_line_that_rounds_to_nothing() -> None:
     found = Findings()
-    assert found.line_value(receipt(lines=[LINE | {"price": 1, "quantity": "0.001"}]).lines[0], "/lines/0") == 0
+    assert found.line_value(receipt(lines=[LINE | {"price": "0.01", "quantity": "0.001"}]).lines[0], "/lines/0") == 0
     assert codes(found) == ["line.zero"]
 
 
@@ -129,7 +129,9 @@ def test_what_cannot_be_paid(total: int, due: int, fault: str | None) -> None:
 
 def test_what_is_not_said_is_paid_in_cash() -> None:
     found = Findings(total=1000)
-    assert found.payments(receipt(), 1500, 1000, "/document") == (Payment(type=PaymentType.CASH, amount=1500),)
+    assert found.payments(receipt(), 1500, 1000, "/document") == (
+        Payment(type=PaymentType.CASH, amount=Decimal("15.00")),
+    )
     assert found.payments(receipt(), 0, 1000, "/document") == ()
     card = receipt(payments=[{"type": "card", "amount": "10.00"}])
     assert found.payments(card, 1500, 1000, "/document") == card.payments
@@ -137,10 +139,10 @@ def test_what_is_not_said_is_paid_in_cash() -> None:
 
 def test_only_cash_may_follow_what_covers_the_due() -> None:
     found = Findings(total=1000)
-    found.pay(Payment(type=PaymentType.CARD, amount=1000), 1000, "/payments/0")
-    found.pay(Payment(type=PaymentType.CASH, amount=500), 1000, "/payments/1")
+    found.pay(Payment(type=PaymentType.CARD, amount=Decimal("10.00")), 1000, "/payments/0")
+    found.pay(Payment(type=PaymentType.CASH, amount=Decimal("5.00")), 1000, "/payments/1")
     assert not found.errors
-    found.pay(Payment(type=PaymentType.CARD, amount=1), 1000, "/payments/2")
+    found.pay(Payment(type=PaymentType.CARD, amount=Decimal("0.01")), 1000, "/payments/2")
     assert [(error.pointer, error.code) for error in found.errors] == [("/payments/2", "payment.superfluous")]
     assert found.paid == 1501
 

@@ -20,7 +20,7 @@ from fiscald.model.documents import (
     Rule,
     describe_adjustment,
 )
-from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
+from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, plain
 from fiscald.model.preview import Sold
 from fiscald.protocols.planning import Findings, Item
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
@@ -203,7 +203,7 @@ class _Planner:
                 "trline",
                 "rn",
             )
-        key = (name, rate, line.price)
+        key = (name, rate, grosze(line.price))
         if line.storno:
             self._storno(line, key, delta, at)
         else:
@@ -216,7 +216,7 @@ class _Planner:
             "trline",
             na=name,
             vt=rate if isinstance(rate, int) else 0,
-            pr=line.price,
+            pr=grosze(line.price),
             st=True if line.storno else None,
             il=line.quantity if line.quantity != 1 else None,
             wa=min(value, MAX_GROSZE) if line.storno or line.quantity != 1 or delta else None,
@@ -284,7 +284,7 @@ class _Planner:
         given = taken = 0
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(item.price, item.quantity)
+            value = line_value(grosze(item.price), item.quantity)
             if not 0 < value <= MAX_GROSZE or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
@@ -304,7 +304,7 @@ class _Planner:
                     "za duża wartość opakowań.",
                 )
                 given, taken = min(given, MAX_GROSZE), min(taken, MAX_GROSZE)
-            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=item.price, il=item.quantity)
+            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=grosze(item.price), il=item.quantity)
         return given, taken
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> None:
@@ -317,7 +317,7 @@ class _Planner:
             form = FORMS[payment.type]
             usual = TRANSFER_NAME if payment.type is PaymentType.TRANSFER else PAYMENT_FORMS[form]
             name = self.text(payment.name or usual, f"{pointer}/name", "trpayment", "na")
-            self.add(pointer, "trpayment", ty=form, wa=payment.amount, na=name, re=False)
+            self.add(pointer, "trpayment", ty=form, wa=grosze(payment.amount), na=name, re=False)
         too_large = "the payments are too large for the printer" if self.plan.paid > MAX_GROSZE else None
         self.plan.give_change(receipt, due, at, too_large=too_large)
         if self.plan.change:

@@ -21,7 +21,7 @@ from fiscald.model.documents import (
     Receipt,
     describe_adjustment,
 )
-from fiscald.model.money import format_grosze, line_value, plain
+from fiscald.model.money import format_grosze, grosze, line_value, plain
 from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import Findings, Item
@@ -186,7 +186,7 @@ class _Planner:
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         quantity = self._quantity(line, at)
         value = self.plan.line_value(line, at)
-        if max(value, line.price) > self.most:
+        if max(value, grosze(line.price)) > self.most:
             self.plan.error(at, "line.too_large", f"price or value are {self.too_much}", "pozycja ma za dużą wartość.")
         adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, ""
         if adjustment is not None and value:
@@ -203,7 +203,7 @@ class _Planner:
             adjustment_name = self.text(
                 describe_adjustment(adjustment, "").strip(), f"{at}/{word}/name", "$l", "nazwa_rabatu"
             )
-        sold = _Sold(name, rate, line.price, line.quantity, delta)
+        sold = _Sold(name, rate, grosze(line.price), line.quantity, delta)
         if line.storno:
             self._storno(line, sold, at)
         else:
@@ -228,7 +228,7 @@ class _Planner:
             nazwa=name,
             ilosc=quantity,
             ptu=RATE_LETTERS[rate] if isinstance(rate, int) else "A",
-            cena=line.price,
+            cena=grosze(line.price),
             brutto=min(value, self.most),
             rabat=abs(delta) if more else None,
             nazwa_rabatu=adjustment_name if delta else None,
@@ -297,7 +297,7 @@ class _Planner:
         valued = []
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(item.price, item.quantity)
+            value = line_value(grosze(item.price), item.quantity)
             if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
@@ -345,7 +345,7 @@ class _Planner:
             pointer = f"{at}/payments/{index}"
             self.plan.pay(payment, due, pointer)
             if payment.type is PaymentType.CASH:
-                cash += payment.amount
+                cash += grosze(payment.amount)
                 if payment.name:
                     self.unsupported(f"{pointer}/name", "payment.name", "name of a cash payment", "nazwy gotówki")
             elif (form := self._form(payment, pointer)) is not None:
@@ -373,7 +373,7 @@ class _Planner:
         usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
         name = self.text(payment.name or own, f"{pointer}/name", "$b 1", "nazwa")
-        return _Form(number, payment.amount, name)
+        return _Form(number, grosze(payment.amount), name)
 
     def _means_itself(self, kind: PaymentType) -> bool:
         """Whether the printer has a form of its own for that type."""

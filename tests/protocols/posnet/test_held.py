@@ -6,6 +6,7 @@ Every error number of the table of conditions is answered to every command of ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -27,9 +28,9 @@ COMMANDS: list[tuple[Document, list[str]]] = [
     (PLAIN, ["trinit", "trline", "trend"]),
     (PRINTOUT, ["formstart", "formline", "formend"]),
     (DailyReport(), ["dailyrep"]),
-    (CashIn(amount=500), ["cash"]),
-    (CashOut(amount=100), ["cash"]),
-    (GoodsReturn(amount=100), ["stocash"]),
+    (CashIn(amount=Decimal("5.00")), ["cash"]),
+    (CashOut(amount=Decimal("1.00")), ["cash"]),
+    (GoodsReturn(amount=Decimal("1.00")), ["stocash"]),
     (Drawer(), ["opendrwr"]),
 ]
 STEPS = [(document, command, not place) for document, commands in COMMANDS for place, command in enumerate(commands)]
@@ -211,7 +212,7 @@ def test_what_a_look_shows_is_told_before_the_first_sale(seed: dict[str, object]
     verdict = bench.carry_out(PLAIN)
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == f"printer.{name}"
-    assert isinstance(bench.carry_out(CashIn(amount=1)), Printed)
+    assert isinstance(bench.carry_out(CashIn(amount=Decimal("0.01"))), Printed)
 
 
 def cancelled_and_sold(bench: Bench) -> None:

@@ -145,10 +145,10 @@ REFUSALS = {
     "no such rate": ({"lines": [LINE | {"vat": "7%"}]}, "/lines/0/vat", "vat.rate"),
     "a letter the printer lacks": ({"lines": [LINE | {"name": "Kawa ☕"}]}, "/lines/0/name", "text.code_page"),
     "four decimals": ({"lines": [LINE | {"quantity": "0.1234"}]}, "/lines/0/quantity", "quantity.decimals"),
-    "a line of nothing": ({"lines": [LINE | {"price": 1, "quantity": "0.001"}]}, "/lines/0", "line.zero"),
+    "a line of nothing": ({"lines": [LINE | {"price": "0.01", "quantity": "0.001"}]}, "/lines/0", "line.zero"),
     "a line too large": ({"lines": [LINE | {"price": "99999999.99", "quantity": 2}]}, "/lines/0", "line.too_large"),
     "a discount of the whole": ({"lines": [LINE | {"discount": {"amount": "10.00"}}]}, "/lines/0/discount", "discount.too_large"),
-    "a discount of nothing": ({"lines": [LINE | {"price": 1, "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
+    "a discount of nothing": ({"lines": [LINE | {"price": "0.01", "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
     "a storno of nothing": ({"lines": [LINE, LINE | {"name": "Piwo", "storno": True}]}, "/lines/1", "storno.no_line"),
     "a storno at another price": ({"lines": [LINE, LINE | {"price": "9.00", "storno": True}]}, "/lines/1", "storno.no_line"),
     "a storno at another rate": ({"lines": [LINE, LINE | {"vat": "B", "storno": True}]}, "/lines/1", "storno.no_line"),
@@ -180,7 +180,7 @@ REFUSALS = {
     "a bar code too long": ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
     "too many footer lines": ({"footer": ["x"] * 61}, "/footer", "footer.too_many"),
     "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
-    "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "packaging of nothing": ({"packaging": [{"number": "1", "price": "0.01", "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
     "packaging of too much": ({"packaging": [{"number": "1", "price": "90000000.00", "quantity": "2"}]}, "/packaging/0", "packaging.value"),
     "too much packaging in all": (
         {"packaging": [{"number": "1", "price": "60000000.00", "returned": back} for back in (False, True, False, True)]},
@@ -320,7 +320,7 @@ ADJUSTMENT = st.one_of(
 LINES = st.fixed_dictionaries(
     {
         "name": NAMES,
-        "price": st.integers(1, 20_000),
+        "price": st.integers(1, 20_000).map(format_grosze),
         "vat": st.sampled_from(["A", "23%", "B", "C", "D", "exempt", "E"]),
     },
     optional={
@@ -334,10 +334,10 @@ RECEIPTS = st.fixed_dictionaries(
     optional={
         "discount": ADJUSTMENT,
         "payments": st.lists(
-            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000)}), max_size=3
+            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000).map(format_grosze)}), max_size=3
         ),
         "packaging": st.lists(
-            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500), "returned": st.booleans()}), max_size=2
+            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500).map(format_grosze), "returned": st.booleans()}), max_size=2
         ),
         "footer": st.lists(st.sampled_from(["Dziękujemy", "#1"]), max_size=2),
         "buyer": st.just({"nip": "5260250274"}),

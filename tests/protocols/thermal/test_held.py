@@ -6,6 +6,7 @@ Every error number of the table of conditions is answered to every command of ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -28,9 +29,9 @@ from tests.protocols.thermal.test_dialogue import RECEIPT, SLIPS, Bench
 COMMANDS: list[tuple[Document, list[str]]] = [
     (RECEIPT, ["$h", "$l", "$y"]),
     (DailyReport(), ["#r"]),
-    (CashIn(amount=500), ["#i"]),
-    (CashOut(amount=100), ["#d"]),
-    (GoodsReturn(amount=100), ["#z"]),
+    (CashIn(amount=Decimal("5.00")), ["#i"]),
+    (CashOut(amount=Decimal("1.00")), ["#d"]),
+    (GoodsReturn(amount=Decimal("1.00")), ["#z"]),
     (Drawer(), ["$d 1"]),
 ]
 STEPS = [(document, command, not place) for document, commands in COMMANDS for place, command in enumerate(commands)]

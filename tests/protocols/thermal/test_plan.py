@@ -259,12 +259,12 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no such letter": ({"lines": [LINE | {"vat": "H"}]}, "/lines/0/vat", "vat.letter"),
     "no such rate": ({"lines": [LINE | {"vat": "7%"}]}, "/lines/0/vat", "vat.rate"),
     "a letter the printer lacks": ({"lines": [LINE | {"name": "Kawa ☕"}]}, "/lines/0/name", "text.code_page"),
-    "too many digits": ({"lines": [LINE | {"quantity": "123456.12345", "price": 1}]}, "/lines/0/quantity", "quantity.digits"),
-    "a line of nothing": ({"lines": [LINE | {"price": 1, "quantity": "0.001"}]}, "/lines/0", "line.zero"),
+    "too many digits": ({"lines": [LINE | {"quantity": "123456.12345", "price": "0.01"}]}, "/lines/0/quantity", "quantity.digits"),
+    "a line of nothing": ({"lines": [LINE | {"price": "0.01", "quantity": "0.001"}]}, "/lines/0", "line.zero"),
     "a line too large": ({"lines": [LINE | {"price": "999999.99", "quantity": 2}]}, "/lines/0", "line.too_large"),
     "a price too large": ({"lines": [LINE | {"price": "1000000", "quantity": "0.5"}]}, "/lines/0", "line.too_large"),
     "a discount of the whole": ({"lines": [LINE | {"discount": {"amount": "10.00"}}]}, "/lines/0/discount", "discount.too_large"),
-    "a discount of nothing": ({"lines": [LINE | {"price": 1, "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
+    "a discount of nothing": ({"lines": [LINE | {"price": "0.01", "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
     "a surcharge too large": ({"lines": [LINE | {"surcharge": {"amount": "1000000"}}]}, "/lines/0/surcharge", "adjustment.too_large"),
     "a storno of nothing": ({"lines": [LINE, LINE | {"name": "Piwo", "storno": True}]}, "/lines/1", "storno.no_line"),
     "a storno of a part": ({"lines": [LINE | {"quantity": 2}, LINE | {"storno": True}]}, "/lines/1", "storno.no_line"),
@@ -299,23 +299,23 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
         "/packaging", "packaging.too_large",
     ),
     "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
-    "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
-    "packaging with a long number": ({"packaging": [{"number": "10000", "price": 1}]}, "/packaging/0/number", "packaging.number"),
-    "too much of everything": ({"packaging": [{"number": "1", "price": 1}] * 16}, "", "receipt.too_much"),
+    "packaging of nothing": ({"packaging": [{"number": "1", "price": "0.01", "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "packaging with a long number": ({"packaging": [{"number": "10000", "price": "0.01"}]}, "/packaging/0/number", "packaging.number"),
+    "too much of everything": ({"packaging": [{"number": "1", "price": "0.01"}] * 16}, "", "receipt.too_much"),
     "a QR code": ({"qr": {"text": "x"}}, "/qr", "qr.unsupported"),
     "the buyer on a device that lacks it": ({"printer_id": "ABC12345678", "buyer": {"nip": "5260250274"}}, "/buyer", "buyer.unsupported"),
     "novitus: a bar code": ({"profile": NOVITUS, "barcode": "ABC"}, "/barcode", "barcode.unsupported"),
-    "novitus: packaging": ({"profile": NOVITUS, "packaging": [{"number": "128", "price": 1}]}, "/packaging/0/number", "packaging.number"),
-    "novitus: two pieces": ({"profile": NOVITUS, "packaging": [{"number": "1", "price": 1, "quantity": 2}]}, "/packaging/0/quantity", "packaging.quantity"),
+    "novitus: packaging": ({"profile": NOVITUS, "packaging": [{"number": "128", "price": "0.01"}]}, "/packaging/0/number", "packaging.number"),
+    "novitus: two pieces": ({"profile": NOVITUS, "packaging": [{"number": "1", "price": "0.01", "quantity": 2}]}, "/packaging/0/quantity", "packaging.quantity"),
     "innova: a line discount": ({"profile": INNOVA, "lines": [discounted()]}, "/lines/0/discount", "line.adjustment"),
     "innova: a description": ({"profile": INNOVA, "lines": [LINE | {"description": "x"}]}, "/lines/0/description", "line.description"),
-    "innova: a receipt discount": ({"profile": INNOVA, "discount": {"amount": 1}}, "/discount", "receipt.adjustment"),
+    "innova: a receipt discount": ({"profile": INNOVA, "discount": {"amount": "0.01"}}, "/discount", "receipt.adjustment"),
     "innova: a transfer": ({"profile": INNOVA, "payments": [{"type": "transfer", "amount": "10"}]}, "/payments/0/type", "payment.unsupported"),
     "innova: two cards": (
         {"profile": INNOVA, "payments": [{"type": "card", "amount": "5", "name": "A"}, {"type": "card", "amount": "5", "name": "B"}]},
         "/payments", "payments.names",
     ),
-    "innova: packaging": ({"profile": INNOVA, "packaging": [{"number": "1", "price": 1}]}, "/packaging", "packaging.unsupported"),
+    "innova: packaging": ({"profile": INNOVA, "packaging": [{"number": "1", "price": "0.01"}]}, "/packaging", "packaging.unsupported"),
     "innova: a system number": ({"profile": INNOVA, "system_number": "1"}, "/system_number", "system_number.unsupported"),
     "innova: a cashier's name": ({"profile": INNOVA, "cashier": "Anna"}, "/cashier", "text.too_long"),
     "innova: the buyer": ({"profile": INNOVA, "buyer": {"nip": "5260250274"}}, "/buyer", "buyer.unsupported"),
@@ -386,7 +386,7 @@ ADJUSTMENT = st.one_of(
 LINES = st.fixed_dictionaries(
     {
         "name": NAMES,
-        "price": st.integers(1, 20_000),
+        "price": st.integers(1, 20_000).map(format_grosze),
         "vat": st.sampled_from(["A", "23%", "B", "C", "D", "exempt", "E"]),
     },
     optional={
@@ -402,10 +402,10 @@ RECEIPTS = st.fixed_dictionaries(
     optional={
         "discount": ADJUSTMENT,
         "payments": st.lists(
-            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000)}), max_size=3
+            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000).map(format_grosze)}), max_size=3
         ),
         "packaging": st.lists(
-            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500), "returned": st.booleans()}), max_size=2
+            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500).map(format_grosze), "returned": st.booleans()}), max_size=2
         ),
         "footer": st.lists(st.sampled_from(["Dziękujemy", "nr 1"]), max_size=3),
         "buyer": st.just({"nip": "5260250274"}),
