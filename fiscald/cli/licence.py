@@ -10,7 +10,6 @@ says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wr
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from typing import Any
 import click
 
 from fiscald.api.client import Refused
-from fiscald.cli.context import Context, pass_context
+from fiscald.cli.context import Context, pass_context, to_json
 from fiscald.model.problems import Problem
+from fiscald.terminal import shown, visible
 
 PLAIN, UNREGISTERED, RESTRICTED, WARNINGS = 0, 10, 11, 12
 TYPO, DENIED, UNREACHABLE, COMPANY, BAD_FILE, WRONG_CODE, NO_EMERGENCY = range(20, 27)
@@ -136,6 +136,7 @@ def status_code(found: dict[str, Any]) -> int:
 
 def text(found: dict[str, Any]) -> str:
     """The state for a person."""
+    found = shown(found)
     lines = [f"state: {found['state']}"]
     if found.get("reason"):
         lines.append(f"reason: {found['reason']}")
@@ -166,7 +167,7 @@ def diagnose(context: Context, number: str | None, field: str | None) -> None:
     """Say what NUMBER is for, or where it is mistyped. Asks nobody."""
     typed = _needed(_ask(number, "Number", secret_pipe=True), "NUMBER")
     found = _do(context, "diagnosis", number=typed, field=field)
-    context.show(found, lambda: f"{found['detail']}\n{found['detail_pl']}")
+    context.show(found, lambda: f"{shown(found['detail'])}\n{shown(found['detail_pl'])}")
 
 
 # -- registering -----------------------------------------------------------------------------------------
@@ -248,12 +249,16 @@ def request(
     number, support = _needed(_ask(number, "Licence number X", secret_pipe=True), "NUMBER"), _piped(support)
     made = _do(context, "request", number=number, support=support, company=_company(name, postcode, nip, country))
     wanted: str = made["request"]
-    if qr is not None:
-        _draw(wanted, qr)
+    try:
+        if qr is not None:
+            _draw(wanted, qr)
+        if output is not None:
+            _private(output).write_text(wanted + "\n", "ascii")
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     if output is None:
         click.echo(wanted)
     else:
-        _private(output).write_text(wanted + "\n", "ascii")
         context.show({"file": str(output)}, lambda: f"{output}: take it to a computer with internet")
     if sys.stdout.isatty() and not context.as_json:
         _draw(wanted, None)
@@ -301,7 +306,7 @@ def check(context: Context, *, show: bool) -> None:
     if show:
         with context.client() as client:
             asked = client.licence_question()
-        click.echo(json.dumps(asked, ensure_ascii=False, indent=1))
+        click.echo(to_json(asked, indent=1))
         return
     found = _do(context, "check")
     context.show(found, lambda: text(found))
@@ -328,7 +333,9 @@ def transfer(context: Context, email: str, code: str | None, chosen: str | None,
 def _choose(context: Context, email: str, code: str, chosen: str | None) -> str:
     """Confirm the address; the licence to be moved. Ends where a person must choose first."""
     companies = _do(context, "recovery/confirmation", email=email, code=code)["companies"]
-    movable = {each["lic"]: f"{each['lic']}: {each['name']}, {each['post']}" for each in companies if each["lic"]}
+    movable = {
+        each["lic"]: visible(f"{each['lic']}: {each['name']}, {each['post']}") for each in companies if each["lic"]
+    }
     if not movable:
         context.fail(DENIED, "no company of this account has a licence; register a number, or enrol")
     if chosen is None and len(movable) == 1:

@@ -17,6 +17,7 @@ from fiscald.cli.documents import document_argument, only_printer, printer_optio
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
 from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Settings, Step
+from fiscald.terminal import shown
 
 #: Stands where the printer has its own.
 HEADER = "(nagłówek drukarki)"
@@ -49,7 +50,7 @@ def preview(context: Context, file: Any, *, printer: str | None) -> None:
         sheet, why = None, str(error)
     context.show(
         found.model_dump(mode="json", by_alias=True) | {"paper": sheet, "no_paper": why},
-        lambda: f"{_summary(found)}\n\n{sheet or f'no paper: {why}'}".rstrip(),
+        lambda: f"{_summary(shown(found))}\n\n{sheet or f'no paper: {shown(why)}'}".rstrip(),
     )
 
 

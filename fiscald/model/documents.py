@@ -20,7 +20,7 @@ from stdnum.pl import nip as stdnum_nip
 
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
 from fiscald.model.strict import Strict
-from fiscald.model.text import Text, clean
+from fiscald.model.text import FreeText, Text
 
 _RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
 
@@ -62,7 +62,7 @@ class Adjustment(Strict):
 
     percent: Percent | None = None
     amount: PositiveMoney | None = None
-    name: Text | None = Field(default=None, description="printed beside the amount")
+    name: FreeText | None = Field(default=None, description="printed beside the amount")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -87,7 +87,7 @@ class Line(Strict):
     discount: Adjustment | None = None
     surcharge: Adjustment | None = None
     storno: bool = Field(default=False, strict=True)
-    description: Text | None = Field(default=None, description="a further line under the name")
+    description: FreeText | None = Field(default=None, description="a further line under the name")
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:
@@ -114,7 +114,7 @@ class Payment(Strict):
 
     type: PaymentType
     amount: PositiveMoney
-    name: Text | None = Field(default=None, description="printed instead of the usual name of this form")
+    name: FreeText | None = Field(default=None, description="printed instead of the usual name of this form")
 
 
 class Buyer(Strict):
@@ -173,10 +173,10 @@ class Receipt(Strict):
     payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
     change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
     buyer: Buyer | None = None
-    cashier: Text | None = None
+    cashier: FreeText | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
     system_number: Text | None = Field(default=None, description="the application's own number of this sale")
-    footer: Annotated[tuple[Text, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
+    footer: Annotated[tuple[FreeText, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
         default=(), description="lines under the receipt, not fiscal"
     )
     barcode: Barcode | None = None
@@ -233,7 +233,7 @@ def _line_kind(value: Any) -> str:
 
 #: A line of a printout: text (``""``: an empty line), or a separator.
 PrintoutLine = Annotated[
-    Annotated[str, AfterValidator(clean), Field(max_length=1000), Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")],
     Discriminator(_line_kind),
 ]
 
@@ -242,7 +242,7 @@ class Printout(Strict):
     """A non-fiscal print: an order slip, a confirmation."""
 
     type: Literal["printout"] = "printout"
-    title: Text | None = None
+    title: FreeText | None = None
     lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     barcode: Barcode | None = None
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS
+from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
@@ -297,7 +298,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     elif printer.state is PrinterState.UNDECIDED:
         yield finding("undecided", reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
-        found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
+        # To be pasted into a shell, and it comes from whatever is connected.
+        found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
@@ -318,7 +320,8 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
             yield finding("vat_none")
         elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
-            yield finding("vat_unusual", rates=", ".join(unusual))
+            told = ", ".join(unusual)
+            yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
     low = next((warning for warning in printer.warnings if warning.code == "printer.memory_low"), None)
     if low is None and printer.configured.status is None and printer.counters is not None:
         low = notices.memory_low(notices.TYPICAL_RECORDS - (printer.counters.daily_report - 1))

@@ -6,10 +6,12 @@ nothing, payments that do not fit. Limits differ, so who plans brings them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Generic, NamedTuple, TypeVar
 
-from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
+from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt, describe_adjustment
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
     MAX_GROSZE,
@@ -23,7 +25,7 @@ from fiscald.model.money import (
 )
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
-from fiscald.model.text import TextRefused, fit
+from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate
 
 R = TypeVar("R")
@@ -34,6 +36,17 @@ class Item(NamedTuple, Generic[R]):
 
     request: R
     pointer: str
+
+
+class TextKind(Enum):
+    """What becomes of a text that the printer cannot print as it was sent (docs/text.md)."""
+
+    GOODS = auto()
+    """Name and unit of goods: cut; refused where nothing of it can be printed."""
+    NUMBER = auto()
+    """An identifier: refused where it is too long; left out where it would lose a character."""
+    FREE = auto()
+    """What is not fiscal never stops a sale: cut; left out where nothing of it can be printed."""
 
 
 @dataclass(slots=True)
@@ -48,6 +61,8 @@ class Findings:
     notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
     """The lines of a receipt, as they will be sold."""
+    _goods: dict[str, str] = field(default_factory=dict)
+    """The first name that each printed name stands for."""
 
     @property
     def totals(self) -> Totals | None:
@@ -60,40 +75,95 @@ class Findings:
         """A fault of the document at ``pointer``, in English and in Polish."""
         self.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
 
-    def text(self, value: str, pointer: str, code_page: str, limit: int, *, cut: bool = True) -> str:
-        """``value`` in the printer's code page, in at most ``limit`` characters; empty where that cannot be.
+    def notice(self, code: str, pointer: str, detail: str, detail_pl: str) -> None:
+        """Something that is printed otherwise than asked."""
+        self.notices.append(Notice(code=code, pointer=pointer, detail=detail, detail_pl=detail_pl))
 
-        ``cut=False``: an identifier or a line of a printout, which a cut would falsify.
-        """
-        try:
-            fitted = fit(value, code_page, limit if cut else None)
-        except TextRefused as error:
+    def left_out(self, pointer: str, why: str) -> None:
+        """A text that is not fiscal is not printed."""
+        self.notice("text.left_out", pointer, f"not printed: {why}", "Tego tekstu nie wydrukowano.")
+
+    def text(self, value: str, pointer: str, code_page: str, limit: int, kind: TextKind = TextKind.FREE) -> str:
+        """``value`` in the printer's code page, in at most ``limit`` characters; empty where that cannot be."""
+        fitted = fit(value, code_page, None if kind is TextKind.NUMBER else limit)
+        if not fitted.text or (kind is TextKind.NUMBER and fitted.lost):
+            self._nothing_left(value, pointer, code_page, fitted, kind)
+            return ""
+        if len(fitted.text) > limit:
+            self.too_long(fitted.text, pointer, limit)
+            return ""
+        if fitted.replaced:
+            self._replaced(pointer, fitted, [fitted.text])
+        if fitted.cut:
+            detail = f"printed as {fitted.text!r}: cut after {limit} characters"
+            self.notice("text.cut", pointer, detail, f"Skrócono do: „{fitted.text}”.")
+        return fitted.text
+
+    def _nothing_left(self, value: str, pointer: str, code_page: str, fitted: Fitted, kind: TextKind) -> None:
+        if not value:
+            return
+        lacks = f"the printer's code page {code_page} lacks it: {name_changes(fitted.changes)}"
+        if kind is TextKind.GOODS:
             self.error(
                 pointer,
                 "text.code_page",
-                f"{error}; send another character in its place",
-                f"znak {error.char} nie istnieje na tej drukarce.",
+                f"nothing of {value!r} can be printed, {lacks}; send it in Latin letters",
+                f"tekstu „{value}” nie można wydrukować na tej drukarce.",
             )
-            return ""
-        if len(fitted.text) > limit:
-            self.error(
+        else:
+            self.left_out(pointer, lacks)
+
+    def _replaced(self, pointer: str, fitted: Fitted, printed: list[str]) -> None:
+        shown = ", ".join(map(repr, printed))
+        shown_pl = ", ".join(f"„{text}”" for text in printed)
+        changes = name_changes(fitted.changes)
+        self.notice("text.replaced", pointer, f"printed as {shown}: {changes}", f"Wydrukowano jako {shown_pl}.")
+
+    def too_long(self, value: str, pointer: str, limit: int) -> None:
+        """A text that a cut would falsify."""
+        self.error(
+            pointer,
+            "text.too_long",
+            f"{len(value)} characters, this printer takes {limit}; send a shorter one",
+            f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+        )
+
+    def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:
+        """The name of sold goods. The printer knows goods by their printed name alone: two names that become the same
+        are the same goods to it.
+        """
+        name = self.text(line.name, pointer, code_page, limit, TextKind.GOODS)
+        first = self._goods.setdefault(name, line.name)
+        if name and first != line.name:
+            self.notice(
+                "text.same_name",
                 pointer,
-                "text.too_long",
-                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
-                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+                f"printed as {name!r}, like {first!r}: the printer takes both for the same goods",
+                f"Towar ma na wydruku tę samą nazwę co inny: „{name}”.",
             )
-            return ""
-        if fitted.replaced or fitted.cut:
-            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
-            self.notices.append(
-                Notice(
-                    code="text.cut" if fitted.cut else "text.replaced",
-                    pointer=pointer,
-                    detail=f"printed as {fitted.text!r}: {done}",
-                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
-                )
-            )
-        return fitted.text
+        return name
+
+    def form_line(self, value: str, pointer: str, code_page: str, limit: int) -> list[str]:
+        """A line of a printout: never cut, for half a line of an order would be another order.
+
+        One that became too long by its plain forms goes on in the next line.
+        """
+        fitted = fit(value, code_page)
+        if min(len(value), len(fitted.text)) > limit:
+            self.too_long(value, pointer, limit)
+            return []
+        if not fitted.text:
+            self._nothing_left(value, pointer, code_page, fitted, TextKind.FREE)
+            return []
+        parts = [fitted.text[start : start + limit] for start in range(0, len(fitted.text), limit)]
+        if fitted.replaced:
+            self._replaced(pointer, fitted, parts)
+        return parts
+
+    def adjustment_name(self, adjustment: Adjustment, word: str, write: Callable[[str], str]) -> str:
+        """The printed name of a discount or surcharge: its own, if ``write`` leaves any of it, or the usual one."""
+        own = write(adjustment.name) if adjustment.name else ""
+        return own or write(describe_adjustment(adjustment.model_copy(update={"name": None}), word).strip())
 
     def rate(self, vat: str, rates: Rates | None, pointer: str) -> object:
         """The rate's index; while the table is unknown, the rate as it was written."""
@@ -101,7 +171,8 @@ class Findings:
             return vat
         index, code, detail = find_rate(vat, rates)
         if index is None:
-            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
+            rate_pl = "zwolnionej" if vat == "exempt" else vat
+            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {rate_pl}.")
         return index
 
     def adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
@@ -173,15 +244,18 @@ class Findings:
             "ta drukarka nie drukuje NIP nabywcy na paragonie.",
         )
 
-    def check_footer(self, receipt: Receipt, most: int, at: str) -> None:
-        """Whether there are at most ``most`` lines under the receipt."""
-        if len(receipt.footer) > most:
-            self.error(
-                f"{at}/footer",
-                "footer.too_many",
-                f"{len(receipt.footer)} lines, this printer takes {most}",
-                f"za dużo wierszy stopki (najwyżej {most}).",
-            )
+    def footer_lines(
+        self, receipt: Receipt, most: int, at: str, write: Callable[[str, str], str]
+    ) -> list[tuple[str, str]]:
+        """The lines under the receipt that hold something, with their pointers; beyond ``most`` they are left out."""
+        lines = []
+        for index, line in enumerate(receipt.footer):
+            pointer = f"{at}/footer/{index}"
+            if index >= most:
+                self.left_out(pointer, f"this printer takes {most} lines under a receipt")
+            elif text := write(line, pointer):
+                lines.append((text, pointer))
+        return lines
 
     def payments(self, receipt: Receipt, due: int, most: int, at: str) -> tuple[Payment, ...] | None:
         """How the ``due`` is paid: cash where nothing else is said; ``None`` where it cannot be.
