@@ -18,6 +18,7 @@ _STATES = {
     "printer.foreign_transaction": PrinterState.BUSY,
     "printer.swapped": PrinterState.SWAPPED,
     "printer.undecided": PrinterState.UNDECIDED,
+    "journal.behind": PrinterState.BEHIND,
     "daemon.journal": PrinterState.OUT_OF_ORDER,
 }
 
@@ -42,13 +43,13 @@ class Situation:
         self,
         printer: str,
         conditions: Conditions,
-        swapped: Callable[[], Problem | None],
+        stands_still: Callable[[], Problem | None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``swapped``: that another printer than the known one is connected. ``clock``: this computer's, aware."""
+        """``stands_still``: why nothing may be printed on what is connected. ``clock``: this computer's, aware."""
         self._printer = printer
         self._conditions = conditions
-        self._swapped = swapped
+        self._stands_still = stands_still
         self._clock = clock
         self.snapshot: Snapshot | None = None
         self.down: tuple[PrinterState, Problem] | None = None
@@ -101,6 +102,13 @@ class Situation:
             self.standing = None
         self._now("state")
 
+    def ended(self) -> None:
+        """A document of ours has ended: its commands were answered, so what the printer said while they were not is
+        over."""
+        self.working, self.waiting = False, None
+        if self.unready and self._device is not None:
+            self._device = self._device.model_copy(update={"state": PrinterState.READY, "problem": None})
+
     def counted(self, counters: Counters) -> None:
         """The counters after a document of ours."""
         if self.snapshot is not None:
@@ -126,9 +134,9 @@ class Situation:
             return PrinterState.STARTING, None
         foreign = problem("printer.foreign_transaction", printer=self._printer) if self.foreign else None
         ours = self.working and device.state in (PrinterState.READY, PrinterState.BUSY)
-        if ours and self._swapped() is None:
+        if ours and self._stands_still() is None:
             return PrinterState.PRINTING, None
-        causes = (self._swapped(), None if self.working else self.waiting or self.blocked)
+        causes = (self._stands_still(), None if self.working else self.waiting or self.blocked)
         why = next((why for why in (*causes, device.problem, foreign, self.standing, held) if why is not None), None)
         if why is None:
             return device.state, None

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS
+from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
@@ -23,8 +24,6 @@ from fiscald.transport.known_usb import Link, known_usb
 CLOCK_TOLERANCE = timedelta(minutes=5)
 #: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
 USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
-#: Bytes. The journal of a busy day takes less than the first.
-DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
 #: What is to be done where a link is missing, by its problem.
@@ -81,6 +80,12 @@ def _disk(facts: Facts) -> Iterator[Finding]:
         yield finding("journal", reason=reason, path=f"{where}/journal.db")
     if state is None:
         return
+    if state.missing:
+        yield finding("journal_missing", path=state.path)
+    if state.mode & 0o022:
+        yield finding("state_writable", path=state.path, mode=f"{state.mode:04o}")
+    elif state.mode & 0o055:
+        yield finding("state_readable", path=state.path, mode=f"{state.mode:04o}")
     if state.read_only:
         yield finding("disk_read_only", path=state.path, mount=state.mount)
     elif state.free < DISK_LOW:
@@ -301,6 +306,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
         # To be pasted into a shell, and it comes from whatever is connected.
         found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
+    elif printer.state is PrinterState.BEHIND:
+        yield finding("journal_behind", reason=reason, name=printer.configured.name)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
     if printer.paper_low and name != "paper_out":

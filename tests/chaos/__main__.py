@@ -10,7 +10,17 @@ from collections.abc import Iterator
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import Report, campaign, catches, run, shrink, table, whole_matrix, whole_pairs
+from tests.chaos.campaign import (
+    Report,
+    campaign,
+    catches,
+    run,
+    shrink,
+    table,
+    whole_matrix,
+    whole_pairs,
+    whole_restored,
+)
 from tests.chaos.schedule import Schedule, draw
 from tests.chaos.world import carry_out
 
@@ -21,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="0-10000", metavar="A-B", help="random schedules, A included, B not")
     parser.add_argument("--family", choices=FAMILIES, help="only of this family; random schedules: of posnet if absent")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
+    parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
     parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
     parser.add_argument("--keep", action="store_true", help="with --mutants: keep what caught each, for the tests")
@@ -39,6 +50,10 @@ def main() -> int:
         families = [options.family] if options.family else FAMILIES
         schedules = [schedule for name in families for schedule in (*whole_matrix(name), *whole_pairs(name))]
         report = campaign(schedules, workers=options.workers)
+    elif options.restored:
+        first, _, last = options.seeds.partition("-")
+        schedules = whole_restored(family, range(int(first), int(last)))
+        report = campaign(schedules, workers=options.workers, mutant=options.mutant)
     else:
         first, _, last = options.seeds.partition("-")
         seeds = itertools.count(int(first)) if options.minutes else range(int(first), int(last))
@@ -79,7 +94,7 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         if keep and name in kept and catches(kept[name], name):
             continue
         schedules: Iterator[int | Schedule] = itertools.chain(
-            range(1500), whole_pairs(FAMILIES[0]), itertools.count(1500)
+            range(1500), whole_restored(FAMILIES[0], range(300)), whole_pairs(FAMILIES[0]), itertools.count(1500)
         )
         report = campaign(schedules, minutes=10, workers=workers, mutant=name, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.

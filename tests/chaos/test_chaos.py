@@ -8,8 +8,8 @@ import pytest
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import campaign, catches, run, shrink, whole_matrix, whole_pairs
-from tests.chaos.schedule import Order, What, draw, receipt
+from tests.chaos.campaign import campaign, catches, run, shrink, whole_matrix, whole_pairs, whole_restored
+from tests.chaos.schedule import DRAWN, Order, What, draw, receipt
 from tests.chaos.world import carry_out
 
 #: What tells each mutant from the product; ``python -m tests.chaos --mutants --keep`` finds it.
@@ -43,8 +43,19 @@ def test_random_schedules(family: str) -> None:
     assert not report.violations, report.violations[0]
     assert report.runs == 1000
     happened = {what for what, _, _ in report.hits}
-    assert happened == set(What) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
+    assert happened == set(DRAWN) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
     assert report.causes.total() <= 10, "undecided is rare, even here"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_older_journal_put_back_prints_nothing_twice(family: str) -> None:
+    """In every way in which it can be put back, with everything else that goes wrong in those runs."""
+    report = campaign(whole_restored(family, range(300)))
+    assert not report.violations, report.violations[0]
+    assert report.alarms > 80, "most of them lost something that the printer holds"
+    assert report.verdicts["done"] > report.verdicts["undecided"] > 100
 
 
 @pytest.mark.slow

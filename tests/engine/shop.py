@@ -124,12 +124,18 @@ class Till:
 
 
 class Shop:
-    def __init__(self, directory: Path, tills: list[Till], **options: Any) -> None:
+    def __init__(self, directory: Path, tills: list[Till], *, shared: bool = False, **options: Any) -> None:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
         printers = [
-            Printer(till.name, family(till.family), till, Settings(till.name, family(till.family).code_pages[0]))
+            Printer(
+                till.name,
+                family(till.family),
+                till,
+                Settings(till.name, family(till.family).code_pages[0]),
+                shared=shared,
+            )
             for till in tills
         ]
         self.host_clock_off = timedelta()

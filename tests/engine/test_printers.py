@@ -252,23 +252,23 @@ def test_a_swapped_printer_stops_everything_until_it_is_adopted(tmp_path: Path) 
     virtual.run(main())
 
 
-@pytest.mark.parametrize("fails", ["printer_id", "know_printer"])
+@pytest.mark.parametrize("fails", ["known", "know_printer"])
 def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
     """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
 
     async def main() -> None:
         old, other = Till("till1", 1), Till("till1", 2)
         async with shop(tmp_path / "state", old) as it:
-            if fails == "printer_id":
+            if fails == "known":
                 await it.print("FV/1")
         async with shop(tmp_path / "state", other) as it:
             it.journal.fails_once = fails
             await it.submit("FV/2")
             job = await it.engine.wait("FV/2", 60)
             assert it.journal.fails_once is None
-            assert job.state is (JobState.ACCEPTED if fails == "printer_id" else JobState.DONE)
-            assert other.receipts == (0 if fails == "printer_id" else 1)
-            assert it.journal.store.printer_id("till1") == f"EMU {1 if fails == 'printer_id' else 2:010}"
+            assert job.state is (JobState.ACCEPTED if fails == "known" else JobState.DONE)
+            assert other.receipts == (0 if fails == "known" else 1)
+            assert it.journal.store.printer_id("till1") == f"EMU {1 if fails == 'known' else 2:010}"
 
     virtual.run(main())
 

@@ -48,7 +48,7 @@ def test_another_program_s_receipt_is_seen_within_two_seconds_and_steadily(
     caplog.set_level(logging.INFO)
 
     async def main() -> None:
-        async with shop(tmp_path, till(family, profile)) as it:
+        async with shop(tmp_path, till(family, profile), shared=True) as it:
             await it.until(PrinterState.READY)
             await anyio.sleep(100)
             caplog.clear()
@@ -76,7 +76,7 @@ def test_a_footer_that_another_program_left_open_is_busy_as_long_as_it_is(tmp_pa
     """Only the long look shows it (POSNET)."""
 
     async def main() -> None:
-        async with shop(tmp_path) as it:
+        async with shop(tmp_path, shared=True) as it:
             await it.until(PrinterState.READY)
             machine = it.till.device._machine
             machine.execute("trinit", {})
@@ -172,7 +172,7 @@ async def submitted(it: Shop, key: str, content: dict[str, object]) -> Job:
 
 def test_each_part_of_the_status_says_its_own_age(tmp_path: Path) -> None:
     async def main() -> None:
-        async with shop(tmp_path) as it:
+        async with shop(tmp_path, shared=True) as it:
             assert set(it.engine.printer("till1").ages.model_dump().values()) == {None}
             await it.until(PrinterState.READY)
             await anyio.sleep(21)

@@ -12,7 +12,8 @@ Source: Thermal reference, sections 3.3, 3.5, 5.9 and 7.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Result
@@ -186,6 +187,10 @@ def spoiled(reply: Reply) -> bool:
 def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(name, **values)
+    return _values_of(reply, name, needed)
+
+
+def _values_of(reply: Reply, name: str, needed: Sequence[str]) -> dict[str, Any]:
     if not reply.good:
         raise refused_question(name, condition_of(reply), *describe(reply))
     return good_values(reply, name, needed)
@@ -195,6 +200,17 @@ def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query that not every device knows; empty where it does not."""
     reply = yield from _ask(name, **values)
     return reply.values if reply.good else {}
+
+
+def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
+    """The values of ``23#s``. Some devices answer with the rates in use only: whose they are cannot be told, so such an
+    answer counts as one that lacks them.
+    """
+    reply = yield from _ask("#s 23")
+    if len(reply.values.get("ptu", ())) != len(RATE_LETTERS):
+        whole = {name: value for name, value in reply.values.items() if name not in ("ptu", "tot")}
+        reply = replace(reply, values=whole)
+    return _values_of(reply, "#s 23", (*needed, "ptu", "tot"))
 
 
 def _ask(name: str, **values: Any) -> Dialogue[Reply]:
@@ -258,7 +274,7 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
 
 
 def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
-    status = yield from ask("#s 23", "Pm", "Pt", "Px", "par_num", "tot", "cash", "nr_unikatowy")
+    status = yield from _ask_status("Pm", "Pt", "Px", "par_num", "cash", "nr_unikatowy")
     day = yield from ask_softly("#s 28")
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
@@ -387,7 +403,7 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
     if unready is not None:
         assert unready.problem is not None
         raise Interrupted(unready.problem)
-    status = yield from ask("#s 23", "Pm", "Pt", "nr_unikatowy", "ptu")
+    status = yield from _ask_status("Pm", "Pt", "nr_unikatowy")
     model = yield from ask_softly("#v")
     profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
     return Introduction(
@@ -407,10 +423,10 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
 def neutral(look: dict[str, Any]) -> Counters:
     """The printer's counters in neutral words.
 
-    Novitus numbers receipts on over the days (7.2): how many the open day has tells ``28#s``; without it, whether
-    anything was sold.
+    Novitus numbers receipts on over the days (7.2): how many the open day has tells ``28#s``. A device without it is
+    taken for one that numbers them by the day.
     """
-    receipts = look.get("parag", look["par_num"] if look["tot"] else 0)
+    receipts = look.get("parag", look["par_num"])
     return Counters(
         daily_report=look["n_dobowych"] + 1,
         last_receipt=look["par_num"] if receipts else 0,
