@@ -162,6 +162,11 @@ class Situation:
             ages=Ages.model_validate({part: self.age(part) for part in Ages.model_fields}),
         )
 
+    @property
+    def warned(self) -> tuple[str, ...]:
+        """The codes of the warnings: how far off a clock is changes with every look, and is no news."""
+        return tuple(notice.code for notice in self._warnings())
+
     def age(self, part: str) -> int | None:
         """Milliseconds since the printer last told that part; ``None``: never."""
         at = self._at.get(part)

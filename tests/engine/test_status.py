@@ -93,6 +93,24 @@ def test_a_footer_that_another_program_left_open_is_busy_as_long_as_it_is(tmp_pa
     virtual.run(main())
 
 
+def test_a_warning_is_told_when_it_comes_and_when_it_goes_and_not_between(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            it.host_clock_off = timedelta(minutes=90, seconds=20)
+            await it.until(PrinterState.READY)
+            changes = it.engine.changes["till1"]
+            for second in range(100):
+                it.host_clock_off = timedelta(minutes=90, seconds=second)
+                await anyio.sleep(1)
+            assert it.engine.changes["till1"] == changes, "it is off by a minute more or less at every look"
+            for switch in (it.till.device.faults.switches.add, it.till.device.faults.switches.discard):
+                switch(Switch.PAPER_LOW)
+                await anyio.sleep(3)
+                assert it.engine.changes["till1"] == (changes := changes + 1)
+
+    virtual.run(main())
+
+
 def test_our_own_open_receipt_is_not_another_program_s(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
