@@ -45,6 +45,7 @@ licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, an
 
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
+	$(BIN)/python -m fiscald.protocols.conditions_page > docs/conditions.md
 	$(BIN)/python -m fiscald.cli.man docs/man
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example

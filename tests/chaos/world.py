@@ -115,7 +115,7 @@ class Life:
         self.journal = SimJournal(world, world.directory)
         settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
         printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
-        self.engine = Engine([printer], self.journal, _NoGate())
+        self.engine = Engine([printer], self.journal, _NoGate(), clock=world.host_time)
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.stream_of = world.cable
         self._spawn(self.engine.run())

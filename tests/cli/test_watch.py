@@ -30,6 +30,7 @@ from fiscald.cli.watch import View, as_json, follow, one_line
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.jobs import JobState
+from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
 from fiscald.protocols.base import Direction, NamedFrame
@@ -76,11 +77,14 @@ def test_a_change_of_a_job() -> None:
 
 
 def test_a_change_of_a_printer() -> None:
-    busy = READY.model_copy(update={"state": PrinterState.PRINTING, "job": "FV/2", "queue": 3, "paper_low": True})
+    busy = READY.model_copy(
+        update={"state": PrinterState.PRINTING, "job": "FV/2", "queue": 3, "warnings": (PAPER_LOW,)}
+    )
     told = one_line(busy).partition("  ")[2]
     assert told == (
         "till1: printing; printing FV/2; 3 waiting; "
-        "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; paper near its end"
+        "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; "
+        "the paper is near its end; have a new roll at hand"
     )
     assert one_line(None).endswith(watch.LOST)
 
@@ -117,8 +121,8 @@ def test_the_screen() -> None:
         "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
         "till2  paper_out",
         "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
-        "  printer.paper_out: the printer till2 is out of paper",
-        "  Brak papieru. Włóż nową rolkę. Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa.",
+        "  printer.paper_out: out of paper",
+        "  Brak papieru. Włóż nową rolkę.",
         "",
         "10:14:59  till1  running    receipt       FV/1",
         "10:14:59  till1  done       receipt       FV/1  number 85",

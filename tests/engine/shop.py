@@ -11,9 +11,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 import anyio.abc
 
+from fiscald.emulator import face
 from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.posnet import FACE
-from fiscald.emulator.posnet.device import PosnetPrinter
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
@@ -83,13 +82,15 @@ class OpenGate:
 class Till:
     """An emulated printer and the cable to it."""
 
-    def __init__(self, name: str, number: int = 1) -> None:
+    def __init__(self, name: str, number: int = 1, family: str = "posnet", profile: str | None = None) -> None:
         self.name = name
+        self.family = family
+        self.profile = profile
         self.register = Register(
             RegisterState(unique_number=f"EMU {number:010d}"),
             clock=lambda: START + timedelta(seconds=anyio.current_time()),
         )
-        self.device: PosnetPrinter = FACE(self.register)
+        self.device: Any = face(family)(self.register, **({"profile": profile} if profile else {}))
         self.plug = Plug(self.device)
         self.plugged = True
         self.line: MemoryStream | None = None
@@ -127,9 +128,21 @@ class Shop:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
-        posnet = family("posnet")
-        printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250"), shared=shared) for till in tills]
-        self.engine = Engine(printers, self.journal, self.gate, **options)
+        printers = [
+            Printer(
+                till.name,
+                family(till.family),
+                till,
+                Settings(till.name, family(till.family).code_pages[0]),
+                shared=shared,
+            )
+            for till in tills
+        ]
+        self.host_clock_off = timedelta()
+        self.engine = Engine(printers, self.journal, self.gate, clock=self.host_time, **options)
+
+    def host_time(self) -> datetime:
+        return START + timedelta(seconds=anyio.current_time()) + self.host_clock_off
 
     @property
     def till(self) -> Till:

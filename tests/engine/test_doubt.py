@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.memory import Goods
 from fiscald.journal import Phase
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterState
@@ -110,13 +111,13 @@ def test_the_cable_is_pulled_at_every_command(tmp_path: Path, document: dict[str
                 receive(data, now)
             it.till.pull()
 
-        it.till.device.receive = spy  # type: ignore[method-assign]
+        it.till.device.receive = spy
         await it.submit("X", document)
         if cut_at is None:
             await it.engine.wait("X", 60)
         else:
             await it.until(PrinterState.OFFLINE)
-        it.till.device.receive = receive  # type: ignore[method-assign]
+        it.till.device.receive = receive
         return seen
 
     commands = virtual.run(count())
@@ -169,11 +170,11 @@ def test_a_refusal_by_the_printer_is_a_definite_answer(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.register.state.goods_capacity = 0
+            it.till.register.state.goods["kawa"] = Goods(rate=2, lowered=True)
             job = await it.print("FV/1")
             assert job.state is JobState.FAILED
             assert job.error is not None
-            assert job.error.device_code == "2101 ERR_DF_DB_OVR"
+            assert job.error.device_code == "2106 ERR_DF_DB_LOCKED"
             assert job.attempts == 1
             assert (await it.engine.job("FV/1")).error == job.error
 
@@ -185,14 +186,14 @@ def test_a_silent_printer_is_offline_and_nothing_is_claimed(tmp_path: Path) -> N
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
             receive = it.till.device.receive
-            it.till.device.receive = lambda data, now: None  # type: ignore[method-assign]
+            it.till.device.receive = lambda data, now: None
             await it.submit("FV/1")
             await it.until(PrinterState.OFFLINE)
             status = it.engine.printer("till1")
             assert status.problem is not None
             assert status.problem.code == "link.silent"
             assert (await it.engine.job("FV/1")).state is JobState.ACCEPTED
-            it.till.device.receive = receive  # type: ignore[method-assign]
+            it.till.device.receive = receive
             assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
 
     virtual.run(main())

@@ -56,7 +56,7 @@ def test_the_journal_is_written_in_the_right_order(tmp_path: Path) -> None:
                         seen.setdefault(name.decode(), it.phase("FV/1"))
                 receive(data, now)
 
-            it.till.device.receive = spy  # type: ignore[method-assign]
+            it.till.device.receive = spy
             await it.print("FV/1")
             assert seen == {"trinit": Phase.STARTED, "trline": Phase.STARTED, "trend": Phase.COMMITTING}
             writes = [name for name in it.journal.log if name in ("accept", "start", "commit", "finish")]

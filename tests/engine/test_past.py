@@ -311,6 +311,9 @@ def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
         job = await it.engine.job("Z2")
         assert job.waiting is not None
         assert (job.waiting.code, job.waiting.document) == ("link.absent", Fate.UNKNOWN)
+        assert "Dokument" not in job.waiting.detail_pl, (
+            "neither that it was begun is known, nor that it will be printed"
+        )
         with pytest.raises(ProblemError):
             await it.engine.withdraw("Z2")
         it.till.put_back()

@@ -185,7 +185,7 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
                 commands.append(data)
                 receive(data, now)
 
-            it.till.device.receive = spy  # type: ignore[method-assign]
+            it.till.device.receive = spy
             it.till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
             await it.submit("FV/1")
             await it.until(PrinterState.PAPER_OUT)

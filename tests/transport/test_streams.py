@@ -137,6 +137,42 @@ async def test_bytes_go_both_ways(make: Callable[[], object]) -> None:
 
 
 @every_kind
+async def test_every_read_leaves_others_their_turn(make: Callable[[], object]) -> None:
+    """Also while there is always something to read: a device that sends without end must not stop everything else."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(others)
+            end.write(b"x" * 3500)
+            got, reads = 0, 0
+            with anyio.fail_after(5):
+                while got < 3500:
+                    before = turns
+                    got += len(await stream.receive())
+                    reads += 1
+                    assert turns > before
+            tasks.cancel_scope.cancel()
+        assert reads >= 1
+
+
+async def test_a_descriptor_gives_what_can_be_worked_off_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made of a piece must not hold up others either."""
+    async with over_tcp() as (stream, end):
+        end.write(b"x" * 20_000)
+        await anyio.sleep(0.05)
+        pieces = [len(await stream.receive()) for _ in range(5)]
+        assert max(pieces) <= 1024
+        assert len(stream.receive_nowait()) <= 1024
+
+
+@every_kind
 async def test_what_has_arrived_can_be_had_without_waiting(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         assert stream.receive_nowait() == b""
