@@ -110,6 +110,7 @@ class Engine:
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """Look for absent printers at once when something is plugged in."""
         async for _ in hints:
+            log.debug("something was plugged in: absent printers are looked for")
             for actor in self._actors.values():
                 actor.retry()
 
@@ -153,6 +154,9 @@ class Engine:
     def _changed(self, printer: str, entry: Entry | None) -> None:
         if printer in self._actors:
             self.changes[printer] += 1
+        if entry is not None:
+            # Every decision about a document passes here; never what is in it.
+            log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
             self._actors[entry.job.printer].count(entry.job.key, entry.phase)
         ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None

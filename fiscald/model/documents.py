@@ -235,13 +235,22 @@ class Rule(Element):
     rule: Annotated[bool, Field(strict=True), AfterValidator(_only_true)]
 
 
+class InCodePage(Strict):
+    """A line in a code page of its own, for a test page: readable on paper where the printer is set to that one."""
+
+    text: Text
+    code_page: Literal["cp1250", "latin2", "mazovia"]
+
+
 def _line_kind(value: Any) -> str:
+    if isinstance(value, InCodePage) or (isinstance(value, dict) and "code_page" in value):
+        return "InCodePage"
     return "Rule" if isinstance(value, dict | Rule) else "text"
 
 
-#: A line of a printout: text (``""``: an empty line), or a separator.
+#: A line of a printout: text (``""``: an empty line), a separator, or text in another code page.
 PrintoutLine = Annotated[
-    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")] | Annotated[InCodePage, Tag("InCodePage")],
     Discriminator(_line_kind),
 ]
 
