@@ -8,7 +8,7 @@ SEEDS ?= 0-10000
 MINUTES ?=
 FAMILY ?=
 
-.PHONY: demo test lint bench chaos soak licence-demo docs lowest lock clean
+.PHONY: demo test lint bench proof chaos soak hostile licence-demo docs lowest lock clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -25,6 +25,10 @@ lint: $(VENV)/.dev  ## style, types, who may import whom
 bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py
 
+proof: chaos  ## the long form of the tests: campaigns, real processes, programs and printers that misbehave
+	$(MAKE) soak MINUTES=3
+	$(MAKE) hostile
+
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
@@ -32,6 +36,9 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+hostile: $(VENV)/.dev  ## programs and printers that misbehave, beside one that sells and asks for the status
+	$(BIN)/python -m tests.hostile
 
 licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
 	$(BIN)/python -m tests.licence.demo

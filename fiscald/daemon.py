@@ -18,7 +18,8 @@ from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
 from fiscald import SERIES, __version__, systemd
-from fiscald.api.app import create_app
+from fiscald.api.app import Api, create_app
+from fiscald.api.connections import LEAST, Bounds, bounds
 from fiscald.api.requestlog import RequestLog
 from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
@@ -43,6 +44,7 @@ from fiscald.protocols.base import Settings
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
+from fiscald.transport.tcp import TcpHost
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,8 @@ async def run(
                 checks=licence.check == "daily",
             )
             health = Health(config.state_dir, readable=open_to.read)
-            server = ApiServer(_logged(create_app(engine, registration, rights, health)), sockets)
+            api = Api(engine, registration, rights, health)
+            server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
             _tell_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
@@ -109,6 +112,17 @@ async def run(
     finally:
         journal.close()
     log.info("stopped")
+
+
+def _bounds(config: Config) -> Bounds:
+    """How many connections the API takes: the descriptors of the printers are theirs."""
+    addresses = [printer.parsed_address for printer in config.printers.values()]
+    # A recording, and a connection; pyserial opens two pipes beside its port, libusb a timer and an event.
+    reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
+    found = bounds(reserved, len(addresses))
+    if found.total == LEAST:
+        log.warning("too few files may be open: the API takes %d connections; see LimitNOFILE=", found.total)
+    return found
 
 
 def _rights(config: Config) -> Rights:
@@ -203,9 +217,7 @@ def _printer(name: str, config: PrinterConfig, recordings: RecordingFolder) -> P
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
     )
-    return Printer(
-        name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow, shared=config.shared
-    )
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.kept, recorder.follow, shared=config.shared)
 
 
 def _logged(app: ASGIApp) -> ASGIApp:

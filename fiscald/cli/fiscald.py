@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -14,6 +15,7 @@ import click
 from fiscald import __version__
 from fiscald.cli.emulate import emulate
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
+from fiscald.logs import RateLimitFilter
 from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 
@@ -90,6 +92,9 @@ def run_daemon(config: Config, *, new_journal: bool = False) -> None:
 
     # A hundred printers at once keep the loop busy: the journal's thread would wait 5 ms at each of its turns.
     sys.setswitchinterval(0.0005)
+    # What has been imported stays: to look through all of it for garbage would hold the loop for 60 ms now and then.
+    gc.collect()
+    gc.freeze()
     try:
         anyio.run(partial(daemon.run, config, new_journal=new_journal))
     except (RightsError, DirectoryRefused, JournalMissing, JournalThere) as error:
@@ -114,6 +119,7 @@ def start_logging(level: str) -> None:
             logging.addLevelName(number, f"<{mark}>")
         shape = "%(levelname)s%(message)s"
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
+    logging.getLogger().handlers[0].addFilter(RateLimitFilter())
     for noisy in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

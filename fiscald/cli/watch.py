@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from fiscald.api.client import Client, JobChange, NotReachable
+from fiscald.api.client import Client, CursorReset, JobChange, NotReachable
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
@@ -106,6 +106,9 @@ def follow(context: Context, printer: str | None) -> Iterator[Change]:
             with Client(context.socket) as client:
                 for change in client.events(cursor):
                     there = True
+                    if isinstance(change, CursorReset):
+                        cursor = change.cursor
+                        continue
                     if isinstance(change, JobChange):
                         cursor = change.id
                     name = change.job.printer if isinstance(change, JobChange) else change.name

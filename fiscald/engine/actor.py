@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,7 +87,7 @@ class Printer:
     settings: Settings
     wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream
     """Put around every new stream (the flight recorder)."""
-    capture: Callable[[], Awaitable[bytes]] | None = None
+    capture: Callable[[], AsyncIterator[bytes]] | None = None
     """What the flight recorder holds."""
     follow: Callable[[], AsyncIterator[bytes]] | None = None
     """The same as it goes on."""

@@ -52,6 +52,8 @@ class SerialLine:
         except ValueError as error:  # a speed that is none of the usual ones
             raise LinkError(f"{self.path} cannot be opened: {error}; choose another baud= in its address") from None
         except (OSError, termios.error) as error:
+            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise LinkError(f"{self.path} cannot be opened: too many files are open") from None
             raise LinkError(f"{self.path} is not a serial port: {error}; fiscalctl scan lists the ports") from None
         return _SerialStream(port, self.path)
 

@@ -100,6 +100,7 @@ def recording() -> bytes:
 def answer(method: str, path: str) -> Any:
     """JSON, or bytes."""
     routes: dict[str, Any] = {
+        "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
         "GET /v1/printers/[^/]+/capture": recording(),
         "POST /v1/printers/[^/]+/preview": preview().model_dump(mode="json", by_alias=True),
@@ -107,7 +108,8 @@ def answer(method: str, path: str) -> Any:
             "id": 1, "printer": "till1", "command": HOSTILE, "effect": "query", "sent": "00", "answer": HOSTILE,
             "refusal": HOSTILE,
         },
-        "(GET|POST) /v1/printers/[^/]+(/adoption)?": status().model_dump(mode="json"),
+        "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
+        "(GET|POST) /v1/printers/[^/]+(/adoption|/journal-confirmation)?": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
         ".* /v1/licence.*": licence(),

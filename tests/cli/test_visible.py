@@ -61,6 +61,8 @@ VERBS: dict[str, list[list[str]]] = {
     "scan": [["ROOT", "--config", f"/missing{HOSTILE}"], ["ROOT", "--port", HOSTILE]],
     "doctor": [["ROOT", "--config", f"/missing{HOSTILE}"], ["ROOT", "--user", HOSTILE]],
     "bugreport": [["ROOT", "-o", "OUT", "--config", f"/missing{HOSTILE}"]],
+    "backup": [["OUT"], [f"missing/{HOSTILE}"]],
+    "journal confirm": [["till1", "--by", HOSTILE, "--note", HOSTILE, "--yes"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -74,7 +76,7 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = ("backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:
