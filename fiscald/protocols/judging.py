@@ -72,12 +72,12 @@ class Moved(Protocol):
         """Cancelled receipts of the same day."""
 
     @property
-    def sales(self) -> int:
-        """Value of completed receipts of the same day, in grosze."""
+    def sales(self) -> int | None:
+        """Value of completed receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
     def untold(self) -> bool:
@@ -176,10 +176,17 @@ def not_executed(closing: Closing | None, reason: str, now: dict[str, Any]) -> N
     return declined(closing.refusal, again=closing.again, now=now)
 
 
+def may_hold(count: int, value: int | None, total: int) -> bool:
+    """Whether one of ``count`` receipts, worth ``value`` together (``None``: not known), can be one of ``total``."""
+    if value is None:
+        return True
+    return value == total if count == 1 else value >= total
+
+
 def two_endings(moved: Moved, total: int) -> NotPrinted | Unknown | None:
     """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
-    completed = moved.sales >= total and (moved.completed > 1 or moved.sales == total)
-    cancelled = moved.cancelled_value >= total and (moved.cancelled > 1 or moved.cancelled_value == total)
+    completed = may_hold(moved.completed, moved.sales, total)
+    cancelled = may_hold(moved.cancelled, moved.cancelled_value, total)
     if completed and not cancelled:
         return None
     if cancelled and not completed:

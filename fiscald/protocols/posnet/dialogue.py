@@ -298,7 +298,7 @@ def _judge_receipt(
             return judging.interrupted("the receipt was cancelled before it was registered", now)
         case True, False:
             alone = moved.completed == 1 and moved.printouts == 1 and not scomm["ts"]
-            if alone and not ours:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total) or (alone and not ours):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, notices))
     if (other := judging.two_endings(moved, plan.total)) is not None:

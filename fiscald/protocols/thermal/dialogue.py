@@ -290,7 +290,7 @@ def _judge_receipt(
         case False, True:
             return judging.interrupted("the receipt was cancelled before it was registered", now)
         case True, False:
-            if moved.completed == 1 and moved.sales != plan.total:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, just_now=confirmed))
     if (other := judging.two_endings(moved, plan.total)) is not None:
