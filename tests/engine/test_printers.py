@@ -252,6 +252,26 @@ def test_a_swapped_printer_stops_everything_until_it_is_adopted(tmp_path: Path) 
     virtual.run(main())
 
 
+def test_an_adopted_printer_is_known_at_the_next_start(tmp_path: Path) -> None:
+    """And the one that it replaced is then the stranger."""
+
+    async def main() -> None:
+        old, new = Till("till1", 1), Till("till1", 2)
+        async with shop(tmp_path / "state", old) as it:
+            await it.until(PrinterState.READY)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.SWAPPED)
+            await it.engine.adopt("till1", "EMU 0000000002")
+            await it.until(PrinterState.READY)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.READY)
+            assert (await it.print("FV/1")).state is JobState.DONE
+        async with shop(tmp_path / "state", old) as it:
+            await it.until(PrinterState.SWAPPED)
+
+    virtual.run(main())
+
+
 @pytest.mark.parametrize("fails", ["printer_id", "know_printer"])
 def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
     """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
