@@ -14,7 +14,7 @@ from fiscald.protocols import family
 from fiscald.protocols.base import Effect, Patience, Settings, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
-from fiscald.transport import MemoryStream, memory_line
+from fiscald.transport import memory_line
 from tests import virtual
 from tests.protocols.posnet.scripted import frame
 
