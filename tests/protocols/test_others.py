@@ -13,6 +13,7 @@ from fiscald.emulator.memory import Transaction
 from fiscald.model.documents import CashIn, DailyReport, Receipt
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import NotPrinted, Printed, Unknown
+from tests.found import found
 from tests.protocols.bench import Bench, Sold, cause
 
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
@@ -144,7 +145,7 @@ TWO = [first + second for first in ONE for second in ONE]
 @pytest.mark.parametrize("executed", [True, False], ids=["ours completed", "ours cancelled"])
 def test_ours_is_never_taken_for_another_one(family: str, executed: bool, others: list[tuple[str, int]]) -> None:
     """Ours ended first, as what was open must; then others. If in doubt, a person decides."""
-    for profile in Bench(family).device.profiles:
+    for profile in found(Bench(family).device.profiles):
         bench = Bench(family, profile)
         bench.break_off(RECEIPT, bench.names.closing, executed=executed)
         if not executed:
