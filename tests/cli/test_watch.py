@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from fiscald.cli.context import Context
 from fiscald.cli.watch import View, as_json, follow, one_line
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.engine import actor
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
@@ -230,16 +232,24 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_changes_of_the_counters_are_told(counter: Counter) -> None:
-    """Also of a receipt that another program printed, when the printer is next looked at."""
+@pytest.mark.timeout(30)
+def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
+    monkeypatch.setattr(actor, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(actor, "OBSERVE_EVERY", 0.2)
+    seen = []
     with Client(counter.socket) as client:
         for event in client.events():
-            if isinstance(event, PrinterStatus) and event.counters is not None:
-                if event.counters.receipts == 1:
-                    break
-                counter.run("cash", "in", "5.00")
+            assert isinstance(event, PrinterStatus)
+            assert event.counters is not None
+            seen.append(event.counters.receipts)
+            if seen == [0]:
                 counter.printer.foreign_receipt()
-                counter.run("cash", "in", "5.00")
+                printed = time.monotonic()
+            elif len(seen) == 2:
+                break
+    assert seen == [0, 1]
+    assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
 
 
 def test_what_cannot_be_watched_is_told_at_once(

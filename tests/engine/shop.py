@@ -17,6 +17,7 @@ from fiscald.emulator.posnet.device import PosnetPrinter
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
+from fiscald.engine.actor import LOOK_EVERY
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
@@ -141,12 +142,14 @@ class Shop:
         return job
 
     async def print(
-        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 3600
+        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 10
     ) -> Job:
+        """``seconds``: as long as a document takes that is interrupted once."""
         await self.submit(key, document, printer)
         return await self.engine.wait(key, seconds)
 
-    async def until(self, state: PrinterState, printer: str = "till1", seconds: float = 600) -> None:
+    async def until(self, state: PrinterState, printer: str = "till1", seconds: float = LOOK_EVERY + 1) -> None:
+        """``seconds``: an idle printer is looked at so often, and a new one at once."""
         with anyio.fail_after(seconds):
             while self.engine.printer(printer).state is not state:
                 await anyio.sleep(0.05)
