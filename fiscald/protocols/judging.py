@@ -191,12 +191,32 @@ def two_endings(moved: Moved, total: int) -> NotPrinted | Unknown | None:
         return None
     if cancelled and not completed:
         return interrupted("the receipt was cancelled, another one was registered", moved.now)
+    return _twins(moved)
+
+
+def _twins(moved: Moved) -> Unknown:
     return unproven(
         "twins",
         f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
         "and their values do not tell which one is ours",
         moved.now,
     )
+
+
+def last_is_ours(moved: Moved, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
+    """Whether ours, which was completed, is the last of several receipts, and not the first.
+
+    It is where ours was cancelled before its first line, and our lines were sold on a receipt that another program
+    had opened after that. ``like_ours``: the last one has our content. Another one may have it too: either way it
+    was printed in the moment before we looked, if ours was confirmed, and the number is not certain; else it was
+    printed long after ours.
+    """
+    if not like_ours or moved.completed == 1:
+        return like_ours
+    others = None if moved.sales is None else moved.sales - total
+    if not may_hold(moved.completed - 1, others, total):
+        return True
+    return _twins(moved) if confirmed else False
 
 
 def look(

@@ -34,8 +34,9 @@ from fiscald.model.problems import Problem, ProblemError
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual
+from tests.chaos import others
 from tests.chaos.cable import Cable
-from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Order, Schedule, Size, What
+from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Schedule, Size, What
 from tests.chaos.truth import Truth
 
 P = ParamSpec("P")
@@ -195,6 +196,8 @@ class World:
         self.violations: list[str] = []
         self.helped = 0
         self._kill_at: list[tuple[int, Fault]] = []
+        self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in OTHERS]
+        self.others_come = bool(self._others_at)
         self._kill_at_write = [fault for fault in schedule.faults if fault.what in WRITES]
         device = self._printer(1)
         self.home = device
@@ -257,7 +260,7 @@ class World:
                     self.cable.device.faults.plan(DeviceFault(act=act, nth=fault.at))
             elif fault.what is What.KILL_TURN:
                 self._kill_at.append((fault.at, fault))
-            elif fault.what not in WRITES:
+            elif fault.what not in (*WRITES, *OTHERS):
                 loop.call_later(fault.at, self._timed, fault)
 
     def _timed(self, fault: Fault) -> None:
@@ -275,6 +278,25 @@ class World:
                 loop.call_later(fault.seconds, self.cable.swap, self.home)
             case What.FOREIGN_SLOW:
                 self._background.append(asyncio.ensure_future(self._slow_foreigner(fault.seconds / 20)))
+
+    def _others_come(self, command: str) -> None:
+        """What other people do together just before a command is carried out."""
+        device = self.cable.device
+        for at, fault in list(self._others_at):
+            if self.commands == at and device is self.home:
+                self._others_at.remove((at, fault))
+                self.log(f"fault {fault.what}")
+                self.happens(fault.what)
+                self.truth.by_others(lambda fault=fault: others.ACTS[fault.what](device, fault.amount))  # type: ignore[misc]
+                if fault.what is What.NEXT_CUSTOMER:
+                    asyncio.get_running_loop().call_later(fault.seconds, self._next_customer_goes)
+        if command in others.CLOSING[self.schedule.family]:
+            self.truth.by_others(lambda: others.close_ours(device))
+
+    def _next_customer_goes(self) -> None:
+        transaction = self.home.register.state.transaction
+        if transaction is not None and not transaction.lines and self.truth.owner == "others":
+            self.truth.by_others(self.home.keypad_cancel)
 
     async def _slow_foreigner(self, pause: float) -> None:
         """Another program with a receipt of its own, that gives up when it is refused."""
@@ -473,6 +495,8 @@ class World:
 
         def meet(command: str) -> list[DeviceFault]:
             self.commands += 1
+            if self.others_come:
+                self._others_come(command)
             before = set(device.faults.switches)
             due = real(command)
             for fault in due:

@@ -197,8 +197,30 @@ def test_the_values_of_the_day_decide_where_they_can(
     assert isinstance(bench.recover(RECEIPT), (Printed if executed else NotPrinted) if decided else Unknown)
 
 
-def test_the_number_is_ours_though_the_last_receipt_is_like_ours(family: str) -> None:
-    """Of the same value and paid like it; only the order tells them apart."""
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_number_is_right_when_ours_is_the_last_of_several(family: str, confirmed: bool) -> None:
+    """Before its first line ours is cancelled; another program prints, and opens the next: our lines are sold on it."""
+    bench = Bench(family)
+
+    def others() -> None:
+        bench.others_cancel()
+        bench.others_receipt(300)
+        bench.others_receipt(700)
+        bench.others_open()
+
+    bench.before(bench.names.line, others)
+    if confirmed:
+        verdict = bench.carry_out(RECEIPT)
+    else:
+        bench.break_off(RECEIPT, bench.names.closing, executed=True)
+        verdict = bench.recover(RECEIPT)
+    assert isinstance(verdict, Printed)
+    assert [verdict.result.number] == [sold.number for sold in bench.sold if sold.names == OURS]
+    assert (verdict.result.printed_at is not None) or not confirmed
+
+
+def test_a_later_receipt_that_is_like_ours_does_not_give_ours_its_number(family: str) -> None:
+    """Of the same value, and paid like it: ours was open, so it was the first to end."""
     bench = Bench(family)
     bench.break_off(RECEIPT, bench.names.closing, executed=True)
     bench.others_give_up(300)
@@ -207,6 +229,33 @@ def test_the_number_is_ours_though_the_last_receipt_is_like_ours(family: str) ->
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_a_confirmed_receipt_has_no_number_while_another_one_is_like_it(family: str, ours_first: bool) -> None:
+    """Another program prints one of our value and payment in the moments before we look: before ours, or after it."""
+    bench = Bench(family)
+
+    def like_ours() -> None:
+        bench.others_open(TOTAL)
+        bench.others_close(TOTAL, paid=0)
+
+    def before() -> None:
+        bench.others_cancel()
+        like_ours()
+        bench.others_open()
+
+    def answer(name: str, data: bytes) -> bytes:
+        found = bench.answer(data)
+        if name == bench.names.closing and ours_first:
+            bench.others_give_up(300)
+            like_ours()
+        return found
+
+    if not ours_first:
+        bench.before(bench.names.line, before)
+    assert cause(bench.carry_out(RECEIPT, answer=answer)) == "twins"
+    assert ours(bench) is not None
 
 
 @pytest.mark.parametrize("confirmed", [True, False])

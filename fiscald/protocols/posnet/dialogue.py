@@ -303,7 +303,11 @@ def _judge_receipt(
             return (yield from _printed(plan, settings, opened, now, notices))
     if (other := judging.two_endings(moved, plan.total)) is not None:
         return other
-    return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
+    # Every cancelled receipt counts, so that ours can be another one than the first only here.
+    last_is_ours = judging.last_is_ours(moved, plan.total, like_ours=ours, confirmed=confirmed)
+    if isinstance(last_is_ours, Unknown):
+        return last_is_ours
+    return (yield from _printed(plan, settings, opened, now, notices, last=last_is_ours))
 
 
 def _printed(
