@@ -4,11 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # make chaos SEEDS=0-100000, or MINUTES=30, FAMILY=thermal; make soak MINUTES=10
+# make mutation ROOM=protocols SEED=7 NUMBER=200 WORKERS=4
 SEEDS ?= 0-10000
 MINUTES ?=
 FAMILY ?=
+ROOM ?=
+SEED ?= 0
+NUMBER ?= 50
+WORKERS ?= 1
 
-.PHONY: demo test lint bench chaos soak licence-demo docs clean
+.PHONY: demo test lint bench chaos soak mutation licence-demo docs clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -28,10 +33,14 @@ bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m tests.chaos --others --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --mutants
 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+mutation: $(VENV)/.dev  ## single changes to the product that no test notices: drawn by SEED, NUMBER of each room
+	$(BIN)/python -m tests.mutation --seed $(SEED) --number $(NUMBER) --workers $(WORKERS) $(foreach room,$(ROOM),--room $(room))
 
 licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
 	$(BIN)/python -m tests.licence.demo

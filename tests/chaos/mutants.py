@@ -304,24 +304,6 @@ def other_content_is_ours_thermal() -> Iterator[None]:
 
 
 @_mutant
-def any_value_fits() -> Iterator[None]:
-    """of two receipts that ended, the values of the day do not tell which one is ours"""
-    with patch.object(judging, "may_hold", lambda *_: True):
-        yield
-
-
-@_mutant
-def one_of_several_fits() -> Iterator[None]:
-    """one of several receipts is taken for ours, though together they are worth less"""
-
-    def may_hold(count: int, value: int | None, total: int) -> bool:
-        return value is None or count > 1 or value == total
-
-    with patch.object(judging, "may_hold", may_hold):
-        yield
-
-
-@_mutant
 def number_of_the_first() -> Iterator[None]:
     """the number is always the next one after our opening"""
     with patch.object(judging, "last_is_ours", lambda *_, **__: False):
