@@ -97,6 +97,12 @@ class PrinterFacts:
     probed: Probed | None = None
     """What it answered us, where no daemon has it."""
 
+    @property
+    def emulated(self) -> bool | None:
+        """Whether it is an emulated printer; ``None`` where the daemon does not know yet."""
+        status = self.configured.status
+        return None if status is None or status.identity is None else status.identity.emulated
+
 
 class StateFacts(NamedTuple):
     """The state directory's disk."""

@@ -340,7 +340,7 @@ def test_a_licence_bought_for_later_waits_for_a_full_disk(tmp_path: Path, monkey
 
 def test_what_cannot_be_written_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = gate(tmp_path / "licence")
-    opened.install(C0.encode())
+    opened.install(sign(claims(upd="2020-01-01")).encode())
     before = opened.store.memory
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError):
