@@ -10,6 +10,9 @@ from tests.chaos.schedule import What
 
 #: What ends a receipt, by family.
 CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x")}
+#: What cancels one. Another program that opens a receipt between our last look and this command loses it, which nobody
+#: can help; so it comes one command later.
+CANCELLING = {"posnet": ("prncancel", "trcancel"), "thermal": ("$e",)}
 
 
 def day_closed(device: Device, _: int) -> None:

@@ -282,8 +282,9 @@ class World:
     def _others_come(self, command: str) -> None:
         """What other people do together just before a command is carried out."""
         device = self.cable.device
+        cancelling = command in others.CANCELLING[self.schedule.family]
         for at, fault in list(self._others_at):
-            if self.commands == at and device is self.home:
+            if self.commands >= at and device is self.home and not cancelling:
                 self._others_at.remove((at, fault))
                 self.log(f"fault {fault.what}")
                 self.happens(fault.what)
