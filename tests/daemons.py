@@ -48,9 +48,13 @@ async def running(
     ready: bool = True,
     rights: RightsConfig | None = None,
     address: str | None = None,
+    page: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
-    """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would."""
+    """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
+
+    ``page``: the code page that the daemon is configured for.
+    """
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
         config = Config(
@@ -58,7 +62,7 @@ async def running(
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
             rights=rights or RightsConfig(),
-            printers={"till1": PrinterConfig(family="posnet", address=address or printer.address)},
+            printers={"till1": PrinterConfig(family="posnet", address=address or printer.address, code_page=page)},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

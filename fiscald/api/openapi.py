@@ -102,7 +102,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "info": {
             "title": "fiscald",
             "version": __version__,
-            "description": "Fiscal printers behind one local socket. Money: a string of złoty or an integer of grosze.",
+            "description": "Fiscal printers behind one local socket. Money is a string of złoty.",
         },
         "servers": [{"url": "http://localhost", "description": "over the Unix socket /run/fiscald/fiscald.sock"}],
         "paths": paths,

@@ -127,7 +127,12 @@ def _field_problem(model: type[BaseModel], content: Any, error: Mapping[str, Any
             code, detail = "field.unknown", _unknown(model, error["loc"])
         case _:
             code = kind if "." in kind else "field.invalid"
-    return FieldProblem(pointer="".join(f"/{_escape(part)}" for part in path), code=code, detail=detail)
+    return FieldProblem(
+        pointer="".join(f"/{_escape(part)}" for part in path),
+        code=code,
+        detail=detail,
+        detail_pl=error.get("ctx", {}).get("detail_pl"),
+    )
 
 
 def _without_tags(loc: Sequence[int | str], content: Any) -> list[int | str]:

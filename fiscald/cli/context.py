@@ -16,6 +16,7 @@ import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused
 from fiscald.model.problems import Fate, Fault, Problem
+from fiscald.terminal import VisibleGroup, encodes_everything, shown, visible
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class Context:
 
     def warn(self, message: str) -> None:
         """A sentence on stderr."""
-        click.echo(json.dumps({"error": message}) if self.as_json else message, err=True)
+        click.echo(json.dumps({"error": message}) if self.as_json else visible(message, keep="\n"), err=True)
 
     def fail(self, code: int, message: str) -> NoReturn:
         """End with a sentence on stderr."""
@@ -70,14 +71,19 @@ class Context:
 
     def show(self, content: Any, text: Callable[[], str]) -> None:
         """The answer: JSON, or what ``text`` makes of it."""
-        click.echo(json.dumps(content, ensure_ascii=False, indent=1) if self.as_json else text())
+        click.echo(to_json(content, indent=1) if self.as_json else text())
 
     def show_problem(self, problem: Problem) -> None:
         """A refusal on stderr."""
         if self.as_json:
-            click.echo(problem.model_dump_json(indent=1), err=True)
+            click.echo(json.dumps(problem.model_dump(mode="json"), indent=1), err=True)
         else:
             click.echo(problem_text(problem), err=True)
+
+
+def to_json(content: Any, *, indent: int | None = None) -> str:
+    """JSON for standard output: readable where its encoding has every character, in ASCII elsewhere."""
+    return json.dumps(content, ensure_ascii=not encodes_everything(sys.stdout), indent=indent)
 
 
 def is_there(path: Path) -> bool:
@@ -105,13 +111,14 @@ def _refusal_code(status: int, problem: Problem) -> int:
 
 def problem_text(problem: Problem) -> str:
     """A problem in a few lines, for the technician and for the cashier."""
+    problem = shown(problem)
     lines = [f"{problem.code}: {problem.detail}"]
     lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
     lines.append(problem.detail_pl)
     return "\n".join(lines)
 
 
-class Verbs(click.Group):
+class Verbs(VisibleGroup):
     """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
 
     #: The verbs that wait for a job, which does not wait for them.

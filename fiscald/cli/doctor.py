@@ -23,6 +23,7 @@ from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+from fiscald.terminal import visible
 
 if TYPE_CHECKING:
     from fiscald.config import Config
@@ -133,8 +134,9 @@ def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
-        yield f"  {where}{each.text}"
-        yield f"  {each.text_pl}"
-        yield f"  > {each.fix}"
+        # The mistakes of a configuration are several lines; indented, no line of a text looks like one of ours.
+        yield f"  {where}{each.text}".replace("\n", "\n    ")
+        yield f"  {visible(each.text_pl)}"
+        yield f"  > {visible(each.fix)}"
     if facts.unseen:
         yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"

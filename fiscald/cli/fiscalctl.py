@@ -29,6 +29,7 @@ from fiscald.cli.scan import scan
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.terminal import shown
 
 _BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
@@ -67,7 +68,8 @@ def status(context: Context, printer: str | None) -> None:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
     content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
-    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {licence['state']}"]))
+    state = shown(licence["state"])
+    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {state}"]))
 
 
 @main.command()
@@ -185,7 +187,7 @@ def jobs(context: Context, *, printer: str | None, state: str | None, after: str
         page = client.jobs(printer=printer, state=state, after=after, limit=limit)
     lines = [job_line(each) for each in page.jobs]
     if page.next is not None:
-        lines.append(f"(more with --after {page.next})")
+        lines.append(f"(more with --after {shown(page.next)})")
     context.show(page.model_dump(mode="json", by_alias=True), lambda: "\n".join(lines) or "no jobs")
 
 

@@ -16,9 +16,10 @@ from fiscald import __version__
 from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
 from fiscald.emulator import face
 from fiscald.protocols import FAMILIES
+from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fiscald")
 def main() -> None:
     """The fiscal printer daemon."""
@@ -61,12 +62,13 @@ def run_daemon(config: Config) -> None:
 def start_logging(level: str) -> None:
     """Log lines to stderr; without time and with syslog levels where the journal adds its own."""
     under_systemd = "JOURNAL_STREAM" in os.environ
-    shape = "%(message)s" if under_systemd else "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=shape)
+    shape = "%(asctime)s %(levelname)-7s %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=level.upper())
     if under_systemd:
         for number, mark in ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.DEBUG, 7)):
             logging.addLevelName(number, f"<{mark}>")
-        logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(levelname)s%(message)s"))
+        shape = "%(levelname)s%(message)s"
+    logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
     for noisy in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -87,7 +89,8 @@ def demo(*, keep: bool, png: Path) -> None:
     folder = png.absolute().parent
     if not os.access(folder, os.W_OK | os.X_OK):  # told before the receipt, not after it
         raise click.UsageError(f"nothing can be written into {folder}; name another file with --png")
-    logging.basicConfig(stream=sys.stderr, level="WARNING", format="%(levelname)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, level="WARNING")
+    logging.getLogger().handlers[0].setFormatter(VisibleFormatter("%(levelname)s %(message)s"))
     run_demo(keep=keep, png=png)
 
 

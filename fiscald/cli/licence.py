@@ -10,14 +10,13 @@ says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wr
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from fiscald.cli.context import USAGE, Context, pass_context
+from fiscald.cli.context import USAGE, Context, pass_context, to_json
 from fiscald.cli.licence_asking import (
     DENIED,
     PLAIN,
@@ -37,6 +36,7 @@ from fiscald.cli.licence_asking import (
     until_right,
     with_company,
 )
+from fiscald.terminal import shown, visible
 
 
 @click.group()
@@ -84,6 +84,7 @@ def status_code(found: dict[str, Any]) -> int:
 
 def text(found: dict[str, Any]) -> str:
     """The state for a person."""
+    found = shown(found)
     lines = [f"state: {found['state']}"]
     if found.get("reason"):
         lines.append(f"reason: {found['reason']}")
@@ -114,7 +115,7 @@ def diagnose(context: Context, number: str | None, field: str | None) -> None:
     """Say what NUMBER is for, or where it is mistyped. Asks nobody."""
     typed = needed(ask(number, "Number", secret_pipe=True), "NUMBER")
     found = step(context, "diagnosis", number=typed, field=field)
-    context.show(found, lambda: f"{found['detail']}\n{found['detail_pl']}")
+    context.show(found, lambda: f"{shown(found['detail'])}\n{shown(found['detail_pl'])}")
 
 
 # -- registering -----------------------------------------------------------------------------------------
@@ -213,12 +214,16 @@ def request(
     company = given_company(name, postcode, nip, country)
     made = with_company(context, "request", company, country, number=number, support=support)
     wanted: str = made["request"]
-    if qr is not None:
-        _draw(wanted, qr)
+    try:
+        if qr is not None:
+            _draw(wanted, qr)
+        if output is not None:
+            _private(output).write_text(wanted + "\n", "ascii")
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     if output is None:
         click.echo(wanted)
     else:
-        _private(output).write_text(wanted + "\n", "ascii")
         context.show({"file": str(output)}, lambda: f"{output}: take it to a computer with internet")
     if sys.stdout.isatty() and not context.as_json:
         _draw(wanted, None)
@@ -266,7 +271,7 @@ def check(context: Context, *, show: bool) -> None:
     if show:
         with context.client() as client:
             asked = client.licence_question()
-        click.echo(json.dumps(asked, ensure_ascii=False, indent=1))
+        click.echo(to_json(asked, indent=1))
         return
     found = step(context, "check")
     context.show(found, lambda: text(found))
@@ -296,7 +301,7 @@ def transfer(context: Context, email: str, code: str | None, chosen: str | None,
 
 def _choose(context: Context, email: str, companies: list[dict[str, Any]], said: str | None) -> str:
     """The licence to be moved. Ends where a person must choose first."""
-    movable = {each["lic"]: f"{each['name']}, {each['post']}" for each in companies if each["lic"]}
+    movable = {each["lic"]: visible(f"{each['name']}, {each['post']}") for each in companies if each["lic"]}
     if not movable:
         context.fail(DENIED, "no company of this account has a licence; register a number, or enrol")
     if said is None and len(movable) == 1:
@@ -337,7 +342,7 @@ def _confirm_deactivation(context: Context) -> None:
     with context.client() as client:
         found = client.licence()
     company = found.get("company")
-    which = "the licence" if company is None else f"{found['licence']} of {company['name']}"
+    which = "the licence" if company is None else visible(f"{found['licence']} of {company['name']}")
     click.confirm(f"Give {which} back? This computer opens no documents afterwards.", abort=True)
 
 

@@ -14,9 +14,10 @@ import click
 
 from fiscald.cli.context import Context, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
-from fiscald.model.money import MAX_GROSZE, format_grosze
+from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
 from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Settings, Step
+from fiscald.terminal import shown
 
 #: Stands where the printer has its own.
 HEADER = "(nagłówek drukarki)"
@@ -49,7 +50,7 @@ def preview(context: Context, file: Any, *, printer: str | None) -> None:
         sheet, why = None, str(error)
     context.show(
         found.model_dump(mode="json", by_alias=True) | {"paper": sheet, "no_paper": why},
-        lambda: f"{_summary(found)}\n\n{sheet or f'no paper: {why}'}".rstrip(),
+        lambda: f"{_summary(shown(found))}\n\n{sheet or f'no paper: {shown(why)}'}".rstrip(),
     )
 
 
@@ -114,17 +115,17 @@ def _summary(found: Preview) -> str:
     lines = [f"{found.printer} would accept this {found.document.type}"]
     if found.totals is not None:
         totals = found.totals
-        lines[0] += f": total {format_grosze(totals.total)}"
+        lines[0] += f": total {format_money(totals.total)}"
         for line in totals.lines:
             sign = "-" if line.storno else ""
-            value = f"{line.quantity} x {format_grosze(line.price)} = {sign}{format_grosze(line.value)} {line.vat}"
+            value = f"{line.quantity} x {format_money(line.price)} = {sign}{format_money(line.value)} {line.vat}"
             lines.append(f"  {line.name}: {value}")
         table = found.vat or {}
         sums = [f"{letter} {table.get(letter) or ''}".rstrip() for letter in totals.rates]
-        amounts = [format_grosze(amount) for amount in totals.rates.values()]
+        amounts = [format_money(amount) for amount in totals.rates.values()]
         lines.append("  by rate: " + ", ".join(map(": ".join, zip(sums, amounts, strict=True))))
         if totals.total != totals.subtotal:
-            lines.append(f"  before the discount or surcharge on the whole receipt: {format_grosze(totals.subtotal)}")
-        lines.append(f"  paid {format_grosze(totals.paid)}, change {format_grosze(totals.change)}")
+            lines.append(f"  before the discount or surcharge on the whole receipt: {format_money(totals.subtotal)}")
+        lines.append(f"  paid {format_money(totals.paid)}, change {format_money(totals.change)}")
     lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
     return "\n".join(lines)

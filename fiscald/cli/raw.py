@@ -8,6 +8,7 @@ import click
 
 from fiscald.cli.context import DONE, FAILED, Context, pass_context
 from fiscald.cli.documents import only_printer, printer_option
+from fiscald.terminal import shown
 
 
 @click.command()
@@ -28,6 +29,6 @@ def raw(context: Context, command: str, *, printer: str | None, force: bool) -> 
         answer = client.raw(printer or only_printer(context, client), command, force=force)
     context.show(
         answer.model_dump(mode="json"),
-        lambda: answer.answer if answer.refusal is None else f"{answer.answer}\nrefused: {answer.refusal}",
+        lambda: shown(answer.answer) + ("" if answer.refusal is None else f"\nrefused: {shown(answer.refusal)}"),
     )
     sys.exit(DONE if answer.refusal is None else FAILED)

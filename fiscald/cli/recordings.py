@@ -22,6 +22,7 @@ from fiscald.recording.packets import Event, Recording, read, write
 from fiscald.recording.pcapng import MAGIC, RecordingError
 from fiscald.recording.reading import Entry, entries, naming, redact
 from fiscald.recording.regression import regression as make_regression
+from fiscald.terminal import shown
 
 #: A silence that is shown.
 _PAUSE = timedelta(seconds=1)
@@ -85,7 +86,7 @@ def _recording(context: Context, name: str, content: bytes) -> Recording:
     except RecordingError as error:
         context.fail(USAGE, f"{name}: {error}")
     for warning in found.warnings:
-        click.echo(f"{name}: {warning}", err=True)
+        click.echo(f"{shown(name)}: {shown(warning)}", err=True)
     return found
 
 
@@ -132,7 +133,9 @@ def decode(
             direction = Direction.RECEIVED if from_printer else Direction.SENT
             frames = _bare(data, direction, family, code_page)
             listed = [_frame_json(frame) for frame in frames]
-            context.show({"frames": listed}, lambda: "\n".join(line for each in frames for line in _lines("", each)))
+            context.show(
+                {"frames": listed}, lambda: "\n".join(line for each in shown(frames) for line in _lines("", each))
+            )
     except RecordingError as error:
         context.fail(USAGE, f"{text}: {error}")
 
@@ -178,7 +181,7 @@ def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
 
     def text() -> Iterator[str]:
         day, last = None, None
-        for entry in found:
+        for entry in shown(found):
             at = entry.at.astimezone(POLISH_TIME)
             if at.date() != day:
                 day = at.date()

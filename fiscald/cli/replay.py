@@ -13,6 +13,7 @@ from fiscald.cli.recordings import load
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
 from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host, recorded_profile
+from fiscald.terminal import shown
 from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 
 
@@ -93,6 +94,7 @@ def _play_host(
 
 
 def _report_text(report: Report) -> str:
+    report = shown(report)
     lines = [f"{report.played} commands played, {len(report.differences)} differences"]
     lines += [f"  {each}" for each in report.differences]
     if report.own:
@@ -138,7 +140,7 @@ def _play_printer(
 def _script_text(script: ScriptedPrinter) -> str:
     lines = [f"{script.played} commands played as recorded"]
     if script.deviation:
-        lines.append(f"then the host went another way: {script.deviation}")
+        lines.append(f"then the host went another way: {shown(script.deviation)}")
     elif script.left:
-        lines.append(f"not sent: {', '.join(script.left)}")
+        lines.append(f"not sent: {', '.join(shown(script.left))}")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from fiscald.onsite.candidates import Candidate, Configured, candidates
 from fiscald.onsite.host import Host
 from fiscald.onsite.probing import Attempt, Heard, Probed, probe
 from fiscald.protocols import FAMILIES
+from fiscald.terminal import visible
 from fiscald.transport import AddressError, TcpHost, parse_address
 
 _HINTS = {
@@ -186,13 +187,13 @@ def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[st
         yield "no port with a device behind it, no known printer on USB, and nothing is configured"
     for result in results:
         candidate = result.candidate
-        yield candidate.device or str(candidate.address)
-        yield f"  {candidate.what}"
+        yield visible(candidate.device or str(candidate.address))
+        yield f"  {visible(candidate.what)}"
         if candidate.device is not None and candidate.device not in str(candidate.address):
-            yield f"  {str(candidate.address).partition('?')[0]}"
+            yield f"  {visible(str(candidate.address).partition('?')[0])}"
         if candidate.configured is not None:
             yield f"  configured as {candidate.configured.name}"
-        yield from (f"  {line}" for line in _outcome(result, asking=asking))
+        yield from (f"  {visible(line)}" for line in _outcome(result, asking=asking))
     if any(each.candidate.unseen for each in results):
         yield "processes of other users could not be looked into; with sudo, who holds a port is sure"
     if block:

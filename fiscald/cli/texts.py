@@ -6,12 +6,14 @@ import json
 
 from fiscald.cli.context import problem_text
 from fiscald.model.jobs import Job, JobState
-from fiscald.model.money import format_grosze
+from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
+from fiscald.terminal import shown, visible
 
 
 def printer_text(printer: PrinterStatus) -> str:
     """Everything about a printer, on several lines."""
+    printer = shown(printer)
     age = "never answered" if printer.age_ms is None else f"answered {printer.age_ms / 1000:.1f} s ago"
     lines = [f"{printer.name}: {printer.state}{' (stale)' if printer.stale else ''}, {age}"]
     lines.append(f"  {printer.family} at {printer.address}")
@@ -39,21 +41,23 @@ def printer_text(printer: PrinterStatus) -> str:
 
 def job_line(found: Job) -> str:
     """A job on one line."""
+    found = shown(found)
     number = found.result.number if found.result else None
     told = f"number {number}" if number is not None else found.error.code if found.error else ""
     when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
     return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {told}".rstrip()
 
 
-def job_text(found: Job) -> str:
+def job_text(job: Job) -> str:
     """Everything about a job, on several lines."""
+    found = shown(job)
     lines = [f"{found.key}: {found.state}, paper {found.paper}"]
     if found.result is not None:
         result = found.result
         facts = [
             "" if result.number is None else f"number {result.number}",
             "" if result.daily_report is None else f"daily report {result.daily_report}",
-            "" if result.total is None else f"total {format_grosze(result.total)}",
+            "" if result.total is None else f"total {format_money(result.total)}",
             result.printer_id,
             "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
         ]
@@ -63,6 +67,6 @@ def job_text(found: Job) -> str:
         if problem is not None:
             lines.append("  " + problem_text(problem).replace("\n", "\n  "))
     if found.state is JobState.UNDECIDED:
-        lines.append(f"  evidence: {json.dumps(found.evidence, ensure_ascii=False)}")
+        lines.append(f"  evidence: {visible(json.dumps(job.evidence, ensure_ascii=False))}")
         lines.append(f"  decide with: fiscalctl resolve '{found.key}' printed|not_printed --by NAME")
     return "\n".join(lines)

@@ -6,7 +6,6 @@ On a terminal one screen that is drawn anew at every change; everywhere else one
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
 import shutil
 import sys
@@ -20,11 +19,12 @@ from typing import Any
 import click
 
 from fiscald.api.client import Client, JobChange, NotReachable
-from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text
+from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
 from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries
+from fiscald.terminal import control, shown, visible
 
 #: Seconds between two attempts to reach a daemon that is being started again.
 RETRY_SECONDS = 1.0
@@ -32,6 +32,7 @@ RETRY_SECONDS = 1.0
 KEPT = 200
 #: Changes that wait to be shown.
 WAITING = 1000
+CLEAR = "\x1b[2J\x1b[1;1H"
 HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
 #: A change of a job or a printer, a frame, or (``None``) the daemon went away.
 Change = JobChange | PrinterStatus | Entry | None
@@ -66,7 +67,7 @@ def watch(context: Context, printer: str | None, *, frames: bool) -> None:
 def _show(context: Context, changes: Iterator[Change]) -> None:
     if context.as_json:
         for change in changes:
-            click.echo(json.dumps(as_json(change), ensure_ascii=False))
+            click.echo(to_json(as_json(change)))
     elif sys.stdout.isatty():
         _live(context, changes)
     else:
@@ -153,6 +154,7 @@ def as_json(change: Change) -> dict[str, Any]:
 
 def one_line(change: Change) -> str:
     """A change on one line, with the time of a job's change or of a frame, or of now."""
+    change = shown(change)
     match change:
         case Entry():
             return f"{change.at.astimezone(POLISH_TIME):%H:%M:%S}  {change.printer}  {_line_told(change)}"
@@ -177,7 +179,7 @@ def _line_told(entry: Entry) -> str:
     frame = entry.frame
     if frame is None:
         return f"- {entry.event.name.lower()} {entry.note}".rstrip()
-    text = frame.text.replace("\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
+    text = frame.text.replace("\\t", "|") or f"{frame.raw.hex(' ')} ({frame.damage})"
     return f"{entry.direction} {text}{f' ({frame.error.text})' if frame.error else ''}"
 
 
@@ -236,20 +238,19 @@ class View:
         room = max(height - len(top), 0)
         below = [*self.frames][-(room // 2) :] if self.frames and room > 1 else []
         room -= len(below) + bool(below)
-        shown = [*top, *([*self.changes][-room:] if room > 0 else []), *([""] if below else []), *below]
-        return ["".join(char if char.isprintable() else "?" for char in line)[:width] for line in shown[:height]]
+        screen = [*top, *([*self.changes][-room:] if room > 0 else []), *([""] if below else []), *below]
+        return [visible(line)[:width] for line in screen[:height]]
 
 
 def _live(context: Context, changes: Iterator[Change]) -> None:
     view = View(f"fiscald at {context.socket}")
-    click.clear()
-    click.echo(HIDE_CURSOR, nl=False)
+    control(CLEAR + HIDE_CURSOR)
     try:
         for change in changes:
             view.take(change)
             size = shutil.get_terminal_size()
             # One line less: a line break in the last one would scroll.
             lines = view.lines(size.columns, size.lines - 1)
-            click.echo(HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END, nl=False)
+            control(HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END)
     finally:
-        click.echo(SHOW_CURSOR, nl=False)
+        control(SHOW_CURSOR)

@@ -9,6 +9,8 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
+from fiscald.model.qr import Correction
+
 #: Stands on every printout of the emulator.
 MARK = "EMULATOR - NIE JEST PARAGONEM FISKALNYM"
 
@@ -19,6 +21,10 @@ class PaperLine(BaseModel):
     text: str
     style: Literal["plain", "bold", "wide"] = "plain"
     code: tuple[Literal["qr", "aztec", "datamatrix", "pdf417", "barcode"], str] | None = None
+    correction: Correction = "L"
+    """Of a QR code."""
+    dots: int = 4
+    """Printer dots for each module of a QR code."""
 
 
 class Printout(BaseModel):
@@ -93,9 +99,16 @@ class Paper:
         """The emulator's mark."""
         self.centre(MARK, style="bold")
 
-    def code(self, kind: Literal["qr", "aztec", "datamatrix", "pdf417", "barcode"], content: str) -> None:
+    def code(
+        self,
+        kind: Literal["qr", "aztec", "datamatrix", "pdf417", "barcode"],
+        content: str,
+        correction: Correction = "L",
+        dots: int = 4,
+    ) -> None:
         """A printed code: in text a placeholder."""
-        self.lines.append(PaperLine(text=f"[{kind.upper()} {content}]", code=(kind, content)))
+        text = f"[{kind.upper()} {content}]"
+        self.lines.append(PaperLine(text=text, code=(kind, content), correction=correction, dots=dots))
 
     def _spaced(self, text: str) -> str:
         spaced = _space(text)

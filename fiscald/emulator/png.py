@@ -11,6 +11,7 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from fiscald.emulator.paper import MARK, PaperLine, Printout
+from fiscald.model.qr import PAPER_DOTS
 
 _SIZE = 20
 _MARGIN = 24
@@ -46,8 +47,10 @@ def draw(printouts: Sequence[Printout], path: Path) -> None:
 
 
 def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
-    codes = {index: picture for index, line in enumerate(printout.lines) if (picture := _code(line)) is not None}
-    width = int(fonts.cell * printout.width) + 2 * _MARGIN
+    text_width = int(fonts.cell * printout.width)
+    dot = text_width / PAPER_DOTS.get(printout.width, PAPER_DOTS[40])
+    codes = {index: picture for index, line in enumerate(printout.lines) if (picture := qr(line, dot)) is not None}
+    width = text_width + 2 * _MARGIN
     height = 2 * _MARGIN
     for index in range(len(printout.lines)):
         height += codes[index].height + _MARGIN if index in codes else fonts.height
@@ -68,10 +71,15 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     return image
 
 
-def _code(line: PaperLine) -> Image.Image | None:
-    """A QR code as a picture; other codes stay text."""
+def qr(line: PaperLine, dot: float) -> Image.Image | None:
+    """A QR code as a picture, as large as it is on paper; other codes stay text. ``dot``: pixels of a printer's dot."""
     if line.code is None or line.code[0] != "qr":
         return None
     buffer = io.BytesIO()
-    segno.make_qr(line.code[1]).save(buffer, kind="png", scale=4, border=2)
-    return Image.open(buffer).convert("RGB")
+    code = segno.make_qr(
+        line.code[1], error=line.correction, mode="byte", encoding="utf-8", eci=False, boost_error=False
+    )
+    code.save(buffer, kind="png", border=2)
+    picture = Image.open(buffer).convert("RGB")
+    size = round(picture.width * line.dots * dot)
+    return picture.resize((size, size), Image.Resampling.NEAREST)

@@ -18,9 +18,9 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
 
-from fiscald.model.money import Grosze, Percent, PositiveGrosze, Quantity, plain
+from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
 from fiscald.model.strict import Strict
-from fiscald.model.text import Text, clean
+from fiscald.model.text import FreeText, Text
 
 _RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
 
@@ -61,8 +61,8 @@ class Adjustment(Strict):
     """A discount or a surcharge: by percentage or by amount."""
 
     percent: Percent | None = None
-    amount: PositiveGrosze | None = None
-    name: Text | None = Field(default=None, description="printed beside the amount")
+    amount: PositiveMoney | None = None
+    name: FreeText | None = Field(default=None, description="printed beside the amount")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -82,12 +82,12 @@ class Line(Strict):
     name: Text
     quantity: Quantity = Decimal(1)
     unit: Text | None = None
-    price: PositiveGrosze = Field(description="gross unit price")
+    price: PositiveMoney = Field(description="gross unit price")
     vat: Vat
     discount: Adjustment | None = None
     surcharge: Adjustment | None = None
     storno: bool = Field(default=False, strict=True)
-    description: Text | None = Field(default=None, description="a further line under the name")
+    description: FreeText | None = Field(default=None, description="a further line under the name")
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:
@@ -113,8 +113,8 @@ class Payment(Strict):
     """What the buyer gave."""
 
     type: PaymentType
-    amount: PositiveGrosze
-    name: Text | None = Field(default=None, description="printed instead of the usual name of this form")
+    amount: PositiveMoney
+    name: FreeText | None = Field(default=None, description="printed instead of the usual name of this form")
 
 
 class Buyer(Strict):
@@ -127,7 +127,7 @@ class Packaging(Strict):
     """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
 
     number: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")]
-    price: PositiveGrosze
+    price: PositiveMoney
     quantity: Quantity = Decimal(1)
     returned: bool = Field(default=False, strict=True)
 
@@ -168,17 +168,15 @@ class Receipt(Strict):
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
-    total: PositiveGrosze | None = Field(
-        default=None, description="what the lines come to; checked, computed if absent"
-    )
+    total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
     packaging: tuple[Packaging, ...] = ()
     payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
-    change: Grosze | None = Field(default=None, description="given back in cash; checked, computed if absent")
+    change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
     buyer: Buyer | None = None
-    cashier: Text | None = None
+    cashier: FreeText | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
     system_number: Text | None = Field(default=None, description="the application's own number of this sale")
-    footer: Annotated[tuple[Text, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
+    footer: Annotated[tuple[FreeText, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
         default=(), description="lines under the receipt, not fiscal"
     )
     barcode: Barcode | None = None
@@ -200,21 +198,21 @@ class CashIn(Strict):
     """Cash put into the drawer."""
 
     type: Literal["cash_in"] = "cash_in"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 class CashOut(Strict):
     """Cash taken from the drawer."""
 
     type: Literal["cash_out"] = "cash_out"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 class GoodsReturn(Strict):
     """A slip for money paid back for returned goods. Not a fiscal document in Poland."""
 
     type: Literal["goods_return"] = "goods_return"
-    amount: PositiveGrosze
+    amount: PositiveMoney
 
 
 def _only_true(value: bool) -> bool:
@@ -235,7 +233,7 @@ def _line_kind(value: Any) -> str:
 
 #: A line of a printout: text (``""``: an empty line), or a separator.
 PrintoutLine = Annotated[
-    Annotated[str, AfterValidator(clean), Field(max_length=1000), Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")],
     Discriminator(_line_kind),
 ]
 
@@ -244,7 +242,7 @@ class Printout(Strict):
     """A non-fiscal print: an order slip, a confirmation."""
 
     type: Literal["printout"] = "printout"
-    title: Text | None = None
+    title: FreeText | None = None
     lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
     barcode: Barcode | None = None
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field
 
 from fiscald.model.documents import Document, IfInterrupted
-from fiscald.model.money import Grosze
+from fiscald.model.money import Money
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
 
@@ -66,7 +66,7 @@ class Result(Strict):
     daily_report: int | None = Field(default=None, description="the daily report this document belongs to")
     printer_id: str = Field(description="the printer's unique number")
     printed_at: AwareDatetime | None = Field(default=None, description="by the printer's clock")
-    total: Grosze | None = None
+    total: Money | None = None
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")
 
 

@@ -1,8 +1,8 @@
 """Money and quantities: exact, never floats.
 
-On the wire money is a string of złoty (``"12.30"``) or an integer of grosze (``1230``). Inside it is always
-an integer number of grosze. A JSON float is refused wherever money or a quantity is expected: it has lost
-digits before anyone could check them.
+In documents and answers money is a string of złoty (``"12.30"``), and in Python a ``Decimal`` of złoty. A JSON number
+is refused for money, whole or not: 12 may mean 12.00 or 0.12, and a float has lost digits before anyone could check
+them. What computes for a printer counts in whole grosze; ``grosze`` and ``from_grosze`` lead from one to the other.
 """
 
 from __future__ import annotations
@@ -11,98 +11,47 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_MONEY = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?", re.ASCII)
-_QUANTITY = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
-_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,2})?", re.ASCII)
+from fiscald.model.strict import mistake
+
+#: The form of an amount, and of one that is more than zero. The API's schema has the same patterns.
+MONEY = r"0*[0-9]{1,8}(\.[0-9]{1,2})?"
+POSITIVE_MONEY = r"0*[1-9][0-9]{0,7}(\.[0-9]{1,2})?|0+\.([1-9][0-9]?|0[1-9])"
+#: More than zero, at most six decimals.
+QUANTITY = r"0*[1-9][0-9]{0,8}(\.[0-9]{1,6})?|0+\.[0-9]{0,5}[1-9]0*"
+#: More than 0 and less than 100, at most two decimals.
+PERCENT = r"0*[1-9][0-9]?(\.[0-9]{1,2})?|0+\.([1-9][0-9]?|0[1-9])"
+#: Characters that any of them may have.
+LONGEST = 20
 
 #: The largest amount any of the known printers can express, in grosze (ten digits).
 MAX_GROSZE = 9_999_999_999
 
-
-def _refuse_number_type(value: object, what: str, example: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        code = "money.float" if isinstance(value, float) else "money.type"
-        raise PydanticCustomError(
-            code,
-            '{what} must be a string like "{example}" or an integer, not {found}',
-            {
-                "what": what,
-                "example": example,
-                "found": "a JSON float" if code == "money.float" else _json_type(value),
-            },
-        )
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
+_NEGATIVE = re.compile(r"[-−]\s*[0-9]+([.,][0-9]+)?")
+_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")
 
 
-def _json_type(value: object) -> str:
-    names = {bool: "true/false", type(None): "null", list: "a list", dict: "an object"}
-    return names.get(type(value), type(value).__name__)
+def grosze(amount: Decimal) -> int:
+    """Whole grosze of an amount of złoty."""
+    return int(amount * 100)
 
 
-def parse_grosze(value: object) -> int:
-    """Grosze from ``"12.30"`` (złoty) or ``1230`` (grosze).
-
-    Raises ``PydanticCustomError`` with code ``money.float``, ``money.type``, ``money.format`` or ``money.range``.
-    """
-    _refuse_number_type(value, "an amount", "12.30")
-    if isinstance(value, str):
-        match = _MONEY.fullmatch(value)
-        if match is None:
-            raise PydanticCustomError(
-                "money.format",
-                'an amount is written like "12.30": digits, a dot, at most two digits; no sign, comma or blank',
-            )
-        grosze = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
-    else:
-        assert isinstance(value, int)
-        grosze = value
-    if not 0 <= grosze <= MAX_GROSZE:
-        raise PydanticCustomError(
-            "money.range",
-            "an amount lies between 0.00 and {most}",
-            {"most": format_grosze(MAX_GROSZE)},
-        )
-    return grosze
+def from_grosze(amount: int) -> Decimal:
+    """An amount of złoty from whole grosze."""
+    return Decimal(amount).scaleb(-2)
 
 
-def format_grosze(grosze: int) -> str:
+def format_grosze(amount: int) -> str:
     """``"12.30"`` from 1230; negative values keep their sign."""
-    sign = "-" if grosze < 0 else ""
-    return f"{sign}{abs(grosze) // 100}.{abs(grosze) % 100:02d}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
-def _parse_decimal(value: object, what: str, example: str, shape: re.Pattern[str], code: str) -> Decimal:
-    _refuse_number_type(value, what, example)
-    text = str(value)
-    if shape.fullmatch(text) is None:
-        raise PydanticCustomError(
-            code,
-            '{what} is written like "{example}": digits and at most one dot; no sign, comma or blank',
-            {"what": what, "example": example},
-        )
-    return Decimal(text)
-
-
-def _parse_quantity(value: object) -> Decimal:
-    quantity = _parse_decimal(value, "a quantity", "0.755", _QUANTITY, "quantity.format")
-    if not quantity:
-        raise PydanticCustomError("quantity.zero", "a quantity must be more than zero")
-    return quantity
-
-
-def _parse_percent(value: object) -> Decimal:
-    percent = _parse_decimal(value, "a percentage", "10", _PERCENT, "percent.format")
-    if not 0 < percent < 100:
-        raise PydanticCustomError("percent.range", "a percentage lies between 0.01 and 99.99")
-    return percent
-
-
-def _positive(value: int) -> int:
-    if value == 0:
-        raise PydanticCustomError("money.zero", "this amount must be more than zero")
-    return value
+def format_money(amount: Decimal) -> str:
+    """``"12.30"`` from an amount of złoty."""
+    return f"{amount:.2f}"
 
 
 def plain(value: Decimal) -> str:
@@ -111,27 +60,200 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _schema(description: str, example: str) -> WithJsonSchema:
-    pattern = r"^\d+(\.\d+)?$"
-    schema: dict[str, Any] = {
-        "anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": 0}],
-        "description": description,
-        "examples": [example],
-    }
-    return WithJsonSchema(schema)
+# -- reading ---------------------------------------------------------------------------------------------
 
 
-#: An amount of money. A string is złoty, an integer is grosze; kept as integer grosze.
-Grosze = Annotated[
-    int,
-    BeforeValidator(parse_grosze),
-    PlainSerializer(format_grosze, return_type=str),
-    _schema("Money: a string of złoty, or an integer of grosze", "12.30"),
+def parse_money(value: object) -> Decimal:
+    """Złoty from ``"12.30"`` or from a ``Decimal`` without parts of a grosz.
+
+    Raises ``PydanticCustomError`` with code ``money.number`` (a JSON number), ``money.type``, ``money.negative``,
+    ``money.decimals``, ``money.range`` or ``money.format``.
+    """
+    text = _money_text(value)
+    if len(text) > LONGEST or re.fullmatch(MONEY, text) is None:
+        raise _no_money(text)
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _parse_positive(value: object) -> Decimal:
+    if type(value) in (int, float) and value == 0:
+        raise _zero()
+    amount = parse_money(value)
+    if not amount:
+        raise _zero()
+    return amount
+
+
+def _money_text(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case Decimal() if value.is_finite():
+            return plain(value)
+        case bool():
+            pass
+        case int() | float() if value < 0:
+            raise _negative()
+        case int() | float():
+            raise mistake(
+                "money.number",
+                "an amount is a string of złoty, not a JSON number: {advice}",
+                "kwota musi być podana jako tekst, np. „12.00”, a nie jako liczba.",
+                advice=_advice(value),
+            )
+    raise mistake(
+        "money.type",
+        'an amount is a string of złoty like "12.30", not {found}',
+        "kwota musi być podana jako tekst, np. „12.30”.",
+        found=_json_type(value),
+    )
+
+
+def _advice(number: float) -> str:
+    """What to write instead of a number that is not negative."""
+    if not number <= MAX_GROSZE:  # neither is NaN
+        return 'write it like "12.30"'
+    if isinstance(number, int):
+        other = f' ("{format_grosze(number)}" if this is grosze)' if number >= 100 else ""
+        return f'write "{number}.00"{other}'
+    if abs(number - round(number, 2)) > 1e-9:
+        return f"write it with two decimals; {_QUANTITY_AND_PRICE}"
+    return f'write "{number:.2f}"'
+
+
+_QUANTITY_AND_PRICE = (
+    "goods that cost parts of a grosz are sold by quantity and price: give those whose product is the value of the line"
+)
+
+
+def _no_money(text: str) -> Exception:
+    """Why ``text`` is not an amount."""
+    if _NEGATIVE.fullmatch(text):
+        return _negative()
+    if _COMMA.fullmatch(text):
+        return mistake(
+            "money.format",
+            'an amount is written with a dot: write "{right}"',
+            "kwotę zapisuje się z kropką, np. „12.30”.",
+            right=text.replace(",", "."),
+        )
+    if _PLAIN.fullmatch(text) is None:
+        return mistake(
+            "money.format",
+            'an amount is written like "12.30": digits, a dot, at most two digits; no sign, comma, blank or currency',
+            "kwotę zapisuje się cyframi z kropką, np. „12.30”.",
+        )
+    whole, _, decimals = text.partition(".")
+    if len(decimals) > 2 and len(whole) < LONGEST:
+        return mistake(
+            "money.decimals",
+            "an amount has at most two decimals; {advice}",
+            "kwota może mieć najwyżej dwa miejsca po przecinku; należy podać ilość i cenę.",
+            advice=_QUANTITY_AND_PRICE,
+        )
+    return mistake(
+        "money.range",
+        "an amount is at most {most}, and has at most {longest} characters",
+        "kwota może wynosić najwyżej {most}.",
+        most=format_grosze(MAX_GROSZE),
+        longest=LONGEST,
+    )
+
+
+def _negative() -> Exception:
+    return mistake(
+        "money.negative",
+        "an amount is never negative: to lower a price use a discount, to take a line back repeat it with "
+        '"storno": true; money paid out is a document of type cash_out or goods_return',
+        "kwota nie może być ujemna; należy użyć rabatu albo storna.",
+    )
+
+
+def _zero() -> Exception:
+    return mistake("money.zero", "this amount must be more than zero", "kwota musi być większa od zera.")
+
+
+def _json_type(value: object) -> str:
+    names = {bool: "true or false", type(None): "null", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _parse_quantity(value: object) -> Decimal:
+    text = _decimal_text(value, "quantity", "a quantity", "ilość", "0.755")
+    if re.fullmatch(QUANTITY, text) is None or len(text) > LONGEST:
+        if _PLAIN.fullmatch(text) is not None and not Decimal(text):
+            raise mistake("quantity.zero", "a quantity is more than zero", "ilość musi być większa od zera.")
+        raise mistake(
+            "quantity.format",
+            'a quantity is written like "0.755": at most 999999999, at most six decimals; no sign, comma or blank',
+            "ilość zapisuje się cyframi z kropką, np. „0.755”; musi być większa od zera.",
+        )
+    return Decimal(text)
+
+
+def _parse_percent(value: object) -> Decimal:
+    text = _decimal_text(value, "percent", "a percentage", "procent", "7.5")
+    if re.fullmatch(PERCENT, text) is None or len(text) > LONGEST:
+        if re.fullmatch(r"[0-9]+(\.[0-9]{1,2})?", text) is not None:
+            raise mistake(
+                "percent.range",
+                "a percentage is at least 0.01 and at most 99.99; to give goods away leave their line out",
+                "procent musi być większy od 0 i mniejszy od 100.",
+            )
+        raise mistake(
+            "percent.format",
+            'a percentage is written like "7.5": at most two decimals; no sign, comma, blank or %',
+            "procent zapisuje się cyframi z kropką, np. „7.5”.",
+        )
+    return Decimal(text)
+
+
+def _decimal_text(value: object, code: str, what: str, what_pl: str, example: str) -> str:
+    """The text of a string or of a whole number."""
+    match value:
+        case str():
+            return value
+        case Decimal() if value.is_finite():
+            return plain(value)
+        case bool():
+            pass
+        case int():
+            return str(value) if abs(value) < 10**LONGEST else "9" * LONGEST
+    raise mistake(
+        f"{code}.type",
+        '{what} is a string like "{example}" or a whole number, not {found}',
+        "{what_pl}: należy podać tekst, np. „{example}”, albo liczbę całkowitą.",
+        what=what,
+        what_pl=what_pl,
+        example=example,
+        found=f'a JSON float; write "{value}"' if isinstance(value, float) else _json_type(value),
+    )
+
+
+# -- the types -------------------------------------------------------------------------------------------
+
+
+def _schema(pattern: str, description: str, *examples: str, whole: dict[str, int] | None = None) -> WithJsonSchema:
+    """``whole``: bounds of the whole numbers that are taken too."""
+    string: dict[str, Any] = {"type": "string", "pattern": f"^({pattern})$", "maxLength": LONGEST}
+    schema = string if whole is None else {"anyOf": [string, {"type": "integer"} | whole]}
+    return WithJsonSchema(schema | {"description": description, "examples": list(examples)})
+
+
+#: An amount of money: a ``Decimal`` of złoty with two decimals.
+Money = Annotated[
+    Decimal,
+    BeforeValidator(parse_money),
+    PlainSerializer(format_money, return_type=str),
+    _schema(MONEY, "Money: a string of złoty, never a JSON number", "12.30"),
 ]
 
 #: An amount of money that is not zero.
-PositiveGrosze = Annotated[
-    Grosze, Field(description="more than zero"), BeforeValidator(lambda v: _positive(parse_grosze(v)))
+PositiveMoney = Annotated[
+    Decimal,
+    BeforeValidator(_parse_positive),
+    PlainSerializer(format_money, return_type=str),
+    _schema(POSITIVE_MONEY, "Money, more than zero: a string of złoty, never a JSON number", "12.30"),
 ]
 
 #: How much was sold, in units of the line; more than zero.
@@ -139,7 +261,7 @@ Quantity = Annotated[
     Decimal,
     BeforeValidator(_parse_quantity),
     PlainSerializer(plain, return_type=str),
-    _schema("A quantity: a string or a whole number of units", "0.755"),
+    _schema(QUANTITY, "A quantity: a string or a whole number", "0.755", whole={"minimum": 1, "maximum": 999_999_999}),
 ]
 
 #: A percentage from 0.01 to 99.99.
@@ -147,8 +269,11 @@ Percent = Annotated[
     Decimal,
     BeforeValidator(_parse_percent),
     PlainSerializer(plain, return_type=str),
-    _schema("A percentage: a string or a whole number", "10"),
+    _schema(PERCENT, "A percentage: a string or a whole number", "7.5", whole={"minimum": 1, "maximum": 99}),
 ]
+
+
+# -- computing -------------------------------------------------------------------------------------------
 
 
 def half_up(value: Decimal) -> int:
@@ -157,7 +282,7 @@ def half_up(value: Decimal) -> int:
 
 
 def line_value(price: int, quantity: Decimal) -> int:
-    """Value of a line in grosze: price times quantity, rounded half up."""
+    """Value of a line in grosze: price (in grosze) times quantity, rounded half up."""
     return half_up(price * quantity)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fiscald.model.documents import Document, Line
 from fiscald.model.jobs import Notice
-from fiscald.model.money import MAX_GROSZE, Grosze, plain
+from fiscald.model.money import MAX_GROSZE, Money, from_grosze, plain
 from fiscald.model.strict import Strict
 
 
@@ -18,9 +18,9 @@ class PlannedLine(Strict):
 
     name: str
     quantity: str = Field(examples=["2", "0.755"])
-    price: Grosze
+    price: Money
     vat: str = Field(description="letter of the printer's table; as it was sent while the table is unknown")
-    value: Grosze = Field(description="with the line's own discount or surcharge")
+    value: Money = Field(description="with the line's own discount or surcharge")
     storno: bool = False
 
 
@@ -32,11 +32,11 @@ class Totals(Strict):
     """
 
     lines: tuple[PlannedLine, ...]
-    rates: dict[str, Grosze] = Field(description="sums of the lines by rate")
-    subtotal: Grosze = Field(description="sum of the lines, before a discount or surcharge on the whole receipt")
-    total: Grosze
-    paid: Grosze
-    change: Grosze
+    rates: dict[str, Money] = Field(description="sums of the lines by rate")
+    subtotal: Money = Field(description="sum of the lines, before a discount or surcharge on the whole receipt")
+    total: Money
+    paid: Money
+    change: Money
 
 
 class Sold(NamedTuple):
@@ -52,7 +52,7 @@ class Sold(NamedTuple):
 
 
 def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> Totals | None:
-    """The sums of a receipt with at least one line; ``None`` where no printer could have them."""
+    """The sums of a receipt with at least one line, from grosze; ``None`` where no printer could have them."""
     rates: dict[str, int] = {}
     for line, _, vat, value in sold:
         rates[vat] = rates.get(vat, 0) + (-value if line.storno else value)
@@ -61,12 +61,22 @@ def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> To
         return None
     lines = (
         PlannedLine(
-            name=name, quantity=plain(line.quantity), price=line.price, vat=vat, value=value, storno=line.storno
+            name=name,
+            quantity=plain(line.quantity),
+            price=line.price,
+            vat=vat,
+            value=from_grosze(value),
+            storno=line.storno,
         )
         for line, name, vat, value in sold
     )
     return Totals(
-        lines=tuple(lines), rates=dict(sorted(rates.items())), subtotal=subtotal, total=total, paid=paid, change=change
+        lines=tuple(lines),
+        rates={letter: from_grosze(amount) for letter, amount in sorted(rates.items())},
+        subtotal=from_grosze(subtotal),
+        total=from_grosze(total),
+        paid=from_grosze(paid),
+        change=from_grosze(change),
     )
 
 

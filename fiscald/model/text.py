@@ -1,20 +1,26 @@
 """Text for paper: what may stand in it, and how it is fitted to a printer's code page and field widths.
 
-The rule, whole: text is brought to Unicode's composed form and stripped; control characters are refused.
-A typographic character that the printer's code page lacks is replaced by the plain one of ``TYPOGRAPHY``;
-any other character that the code page lacks is refused. Free text that is too long is cut at the limit.
-Every replacement and cut is reported, so nothing is changed silently.
+The ladder, for every character of Unicode: it is printed as it is; else in its plain form; else it is left out.
+Every replacement is reported with the character and what it became, so nothing is changed silently.
+``docs/text.md`` is made from this file (``python -m fiscald.model.text``).
+
+The tables are ours, and small: the goods base of a printer keeps names of goods with their VAT rates, so a plain
+form must never change with an update of a library.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from functools import cache, lru_cache
+from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from fiscald.model.strict import mistake
 
 #: The code pages a printer can be set to, by the name used in the configuration, with Python's codec.
 CODE_PAGES = {"cp1250": "cp1250", "latin2": "iso8859_2", "mazovia": "mazovia"}
@@ -41,80 +47,271 @@ def _find_mazovia(name: str) -> codecs.CodecInfo | None:
 
 codecs.register(_find_mazovia)
 
-#: Typographic characters and what stands for them where the code page has no better.
-TYPOGRAPHY = str.maketrans(
-    {
-        "\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ",
-        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-",
-        "„": '"', "“": '"', "”": '"', "«": '"', "»": '"',
-        "‚": "'", "‘": "'", "’": "'", "′": "'",
-        "…": "...", "•": "*", "·": "*", "×": "x", "№": "Nr", "€": "EUR", "™": "(TM)",
-    }
-)  # fmt: skip
+
+# -- what may stand in a document ------------------------------------------------------------------------------------
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _whole(value: object) -> object:
+    """Half a surrogate pair, which JSON can carry, is no character: it counts as U+FFFD."""
+    if isinstance(value, str) and not value.isascii():
+        return _SURROGATE.sub("\ufffd", value)
+    return value
 
 
 def clean(text: str) -> str:
-    """Composed and stripped text. Raises ``PydanticCustomError`` for control characters and line breaks."""
-    text = unicodedata.normalize("NFC", text).strip()
-    for place, char in enumerate(text, start=1):
-        if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
-            raise PydanticCustomError(
-                "text.control",
-                "character {place} is a control character (U+{code}); send plain text in one line",
-                {"place": place, "code": f"{ord(char):04X}"},
-            )
-    return text
+    """Composed (NFC) and stripped text."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def _not_empty(text: str) -> str:
     if not text:
-        raise PydanticCustomError(
-            "text.empty", "this text is empty; send at least one character or leave the field out"
+        raise mistake(
+            "text.empty", "this text is empty; send at least one character or leave the field out", "tekst jest pusty."
         )
     return text
 
 
-#: One line of text for paper.
-Text = Annotated[str, AfterValidator(clean), AfterValidator(_not_empty), Field(max_length=1000)]
+#: One line of text for paper; an empty one is as good as none.
+FreeText = Annotated[str, Field(max_length=1000), AfterValidator(clean), BeforeValidator(_whole)]
+#: One line of text that must hold something.
+Text = Annotated[FreeText, AfterValidator(_not_empty)]
 
 
-class TextRefused(ValueError):
-    """A character that the printer's code page cannot hold."""
+# -- plain forms -----------------------------------------------------------------------------------------------------
 
-    def __init__(self, char: str, place: int, code_page: str) -> None:
-        self.char = char
-        self.place = place
-        super().__init__(
-            f"character {place}, {char!r} (U+{ord(char):04X}), does not exist in the printer's code page {code_page}"
-        )
+#: Signs and letters whose plain form Unicode does not know, or knows worse.
+SIGNS: dict[str, str] = {
+    "„": '"', "“": '"', "”": '"', "‟": '"', "«": '"', "»": '"', "″": '"', "〃": '"', "〝": '"', "〞": '"', "¨": '"',
+    "‚": "'", "‘": "'", "’": "'", "‛": "'", "‹": "'", "›": "'", "′": "'", "´": "'", "ʹ": "'", "ʼ": "'", "‴": "'''",
+    "−": "-", "⁃": "-", "•": "*", "·": "*", "∙": "*", "●": "*", "★": "*", "☆": "*", "∗": "*",
+    "×": "x", "✕": "x", "✖": "x", "÷": ":", "⁄": "/", "∕": "/", "¦": "|", "‖": "||", "¡": "!", "¿": "?",
+    "←": "<-", "→": "->", "↔": "<->", "⇐": "<=", "⇒": "=>", "↑": "^", "≠": "<>", "≤": "<=", "≥": ">=", "≈": "~",
+    "±": "+/-", "‰": "o/oo", "°": "st.", "⌀": "O", "§": "par.", "№": "Nr", "µ": "u", "†": "+", "‡": "+",
+    "€": "EUR", "£": "GBP", "¥": "JPY", "₴": "UAH", "₽": "RUB", "¢": "c", "™": "(TM)", "©": "(C)", "®": "(R)",
+    "ß": "ss", "ẞ": "SS", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D", "ŋ": "ng", "Ŋ": "Ng", "ə": "e", "Ə": "E",
+}  # fmt: skip
+
+#: Cyrillic as identity documents write it (ICAO Doc 9303-3, section 6); below it letters of Central Asia (choice).
+CYRILLIC = (
+    "АA БB ВV ГG ДD ЂD ЕE ЖZh ЗZ ЅDz ИI ІI ЈJ КK ЛL ЉLj МM НN ЊNj ОO ПP РR СS ТT ЋC УU ФF ХKh ЦTs ЧCh ЏDz ШSh "
+    "ЩShch ЪIe ЫY Ь ЭE ЮIu ЯIa ЄIe ѢIe ѪU ѲF ѴY "
+    "ӘA ӨO ҮU ҰU ҺH Ӏ"
+)
+#: Greek letter by letter (ISO 843, ELOT 743).
+GREEK = "ΑA ΒV ΓG ΔD ΕE ΖZ ΗI ΘTh ΙI ΚK ΛL ΜM ΝN ΞX ΟO ΠP ΡR ΣS ΤT ΥY ΦF ΧCh ΨPs ΩO"
+
+
+def _letters(table: str) -> Iterable[tuple[str, str]]:
+    for row in table.split():
+        yield row[0], row[1:]
+        yield row[0].lower(), row[1:].lower()
+
+
+_ROWS = SIGNS | dict(_letters(CYRILLIC)) | dict(_letters(GREEK)) | {"ς": "s"}
+#: Where a character of this category has no row.
+_BY_CATEGORY = {"Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")", "Pc": "_"}
+#: The letter that a Latin letter's name ends with: DOTLESS I, AE, OPEN O.
+_LATIN = re.compile(r"LATIN (?:(CAPITAL)|SMALL|LETTER SMALL CAPITAL)(?: LETTER| LIGATURE)?(?: .*)? ([A-Z]{1,2})")
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+
+
+class Change(NamedTuple):
+    """A character that the code page lacks, and what stands for it; ``""``: nothing, it was left out."""
+
+    char: str
+    became: str
+
+    def __str__(self) -> str:
+        return _told(self)
+
+
+@lru_cache(maxsize=4096)
+def _told(change: Change) -> str:
+    char, became = change
+    code = f"U+{ord(char):04X}"
+    shown = f"{char} ({code})" if char.isprintable() and not _is_mark(char) else code
+    return f"{shown} became {became!r}" if became else f"{shown} was left out"
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Text as it will be printed, and whether that differs from what was asked."""
+    """Text as it will be printed, and how that differs from what was asked."""
 
     text: str
-    replaced: bool
-    cut: bool
+    changes: tuple[Change, ...] = ()
+    """Each once, in the order in which they appear."""
+    cut: bool = False
+    lost: bool = False
+    """Whether a character was left out that has no plain form: a letter of another script, a picture."""
+
+    @property
+    def replaced(self) -> bool:
+        """Whether anything was replaced or left out."""
+        return bool(self.changes)
 
 
-def fit(text: str, code_page: str, limit: int | None = None) -> Fitted:
+#: How many changes of one text are named.
+MOST_NAMED = 40
+
+
+def name_changes(changes: Iterable[Change]) -> str:
+    """Every character that was replaced, by its code, and what it became; of very many the first ones."""
+    told = [str(change) for change in changes]
+    more = len(told) - MOST_NAMED
+    return "; ".join(told[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
+
+
+class CodePage:
+    """What a code page holds, and the plain form of everything else."""
+
+    def __init__(self, codec: str) -> None:
+        found = (bytes([byte]).decode(codec, "ignore") for byte in range(256))
+        #: Characters that leave a mark on paper or are the common space.
+        self.chars = frozenset(char for char in found if char and _prints(char))
+        self._holds = re.compile(f"[{re.escape(''.join(sorted(self.chars)))}]*").fullmatch
+        self.plain = lru_cache(maxsize=8192)(self._plain)
+
+    def holds(self, text: str) -> bool:
+        """Whether all of it can be printed as it is."""
+        return self._holds(text) is not None
+
+    def _plain(self, char: str) -> str | None:
+        """What stands for a character in this code page; ``""`` where it prints nothing, ``None`` where it has none."""
+        if char in self.chars:
+            return char
+        category = unicodedata.category(char)
+        if char.isspace():
+            return " "
+        if category in ("Cc", "Cf", "Mn", "Me", "Mc"):
+            return ""
+        if char in _ROWS:
+            return _ROWS[char]
+        compatible = unicodedata.normalize("NFKC", char)
+        if compatible != char:
+            return self._all(compatible)
+        if category[0] == "L":
+            return self._letter(char)
+        digit = unicodedata.digit(char, None)
+        return _BY_CATEGORY.get(category) if digit is None else str(digit)
+
+    def _letter(self, char: str) -> str | None:
+        """Without some or all of its marks; by its name without them; a Latin letter by the end of its name."""
+        decomposed = unicodedata.normalize("NFD", char)
+        base, marks = decomposed[0], decomposed[1:]
+        if marks and all(map(_is_mark, marks)):
+            fewer = (unicodedata.normalize("NFC", base + mark) for mark in marks)
+            return next((each for each in fewer if each in self.chars), self.plain(base))
+        name = unicodedata.name(char, "")
+        simpler, and_more, _ = name.partition(" WITH ")
+        if and_more:
+            try:
+                return self.plain(unicodedata.lookup(simpler))
+            except KeyError:
+                pass
+        latin = _LATIN.fullmatch(simpler)
+        if latin is None:
+            return None
+        return latin[2].capitalize() if latin[1] else latin[2].lower()
+
+    def _all(self, text: str) -> str | None:
+        """Plain forms of several characters; ``None`` where none of them has any."""
+        forms = [form for char in text if (form := self.plain(char)) is not None]
+        return "".join(forms) if forms else None
+
+    def write(self, text: str) -> Fitted:
+        """``text`` with the plain form of everything that this code page lacks."""
+        out: list[str] = []
+        changes: dict[tuple[str, str], None] = {}
+        last = ""  # the last character that was written
+        lost = gap = digits = False  # something was left out; just now; the last form ends with a digit
+        for place, char in enumerate(text):
+            if char in self.chars:
+                # Where a character between two spaces was left out, one of them is enough.
+                if not (gap and char == " " and last in ("", " ")):
+                    out.append(f" {char}" if digits and char.isdigit() else char)
+                    last, gap = char, False
+                digits = False
+                continue
+            form = self.plain("µ" if char == "μ" and _stands_alone(text, place) else char)
+            if form is None:
+                lost, form = True, ""
+            elif len(form) > 1 and char.isupper():
+                form = _cased(form, text, place)
+            changes[char, form] = None
+            if not form:
+                gap = True
+                continue
+            out.append(_apart(char, form, text[:place]) if last.isdigit() else form)
+            last, gap = form[-1], False
+            digits = last.isdigit() and not char.isdecimal()
+        return Fitted("".join(out).strip(), tuple(Change(*each) for each in changes), lost=lost)
+
+
+def _prints(char: str) -> bool:
+    """Spaces and invisible characters go by their category: of all of them only the common space is sent."""
+    return char == " " or unicodedata.category(char)[0] not in "CZM"
+
+
+def _stands_alone(text: str, place: int) -> bool:
+    """A Greek m without Greek beside it is the prefix micro: as a letter, 5 μg would become 5 mg."""
+    return not _GREEK.search(text[max(place - 1, 0) : place] + text[place + 1 : place + 2])
+
+
+def _cased(form: str, text: str, place: int) -> str:
+    """A capital letter that becomes several is written in capitals among capitals: БОРЩ is BORSHCH."""
+    after, before = text[place + 1 : place + 2], text[max(place - 1, 0) : place]
+    return form.upper() if after.isupper() or (before.isupper() and not after.islower()) else form
+
+
+def _apart(char: str, form: str, before: str) -> str:
+    """What follows a digit and must not run into its number: 1½ is 1 1/2, 10² is 10^2."""
+    if "<super>" in unicodedata.decomposition(char):
+        return form if "<super>" in unicodedata.decomposition(before[-1:] or " ") else f"^{form}"
+    return f" {form}" if form[0].isdigit() and not char.isdecimal() else form
+
+
+@cache
+def code_page(name: str) -> CodePage:
+    """The code page ``name``, a key of ``CODE_PAGES``."""
+    return CodePage(CODE_PAGES[name])
+
+
+def fit(text: str, page: str, limit: int | None = None) -> Fitted:
     """Fit ``text`` to a code page (a key of ``CODE_PAGES``) and to ``limit`` characters.
 
-    Raises ``TextRefused`` for the first character that neither the code page nor ``TYPOGRAPHY`` knows.
+    The text is empty where nothing of it can be printed. What is fitted once stays as it is when it is fitted again.
     """
-    codec = CODE_PAGES[code_page]
-    out: list[str] = []
-    for place, char in enumerate(text, start=1):
-        try:
-            char.encode(codec)
-        except UnicodeEncodeError:
-            plain = char.translate(TYPOGRAPHY)
-            if plain == char:
-                raise TextRefused(char, place, code_page) from None
-            out.append(plain)
-        else:
-            out.append(char)
-    fitted = "".join(out)
-    cut = limit is not None and len(fitted) > limit
-    return Fitted(fitted[:limit].rstrip() if cut else fitted, replaced=fitted != text, cut=cut)
+    chosen = code_page(page)
+    fitted = Fitted(text) if chosen.holds(text) else chosen.write(text)
+    if limit is None or len(fitted.text) <= limit:
+        return fitted
+    return Fitted(fitted.text[:limit].rstrip(), fitted.changes, cut=True, lost=fitted.lost)
+
+
+def text_markdown() -> str:
+    """The tables of ``docs/text.md``."""
+    lines = ["| code page | characters besides ASCII |", "| --- | --- |"]
+    for name in CODE_PAGES:
+        held = "".join(sorted(char for char in code_page(name).chars if not char.isascii()))
+        lines.append(f"| `{name}` | `{held}` |")
+    by_form: dict[str, list[str]] = {}
+    for char, form in SIGNS.items():
+        by_form.setdefault(form, []).append(char)
+    lines += ["", "| signs | plain form |", "| --- | --- |"]
+    lines += [f"| {' '.join(chars)} | `{form.replace('|', chr(92) + '|')}` |" for form, chars in by_form.items()]
+    for name, table in (("Cyrillic", CYRILLIC), ("Greek", GREEK)):
+        rows = ", ".join(f"{row[0]} {row[1:] or 'left out'}" for row in table.split())
+        lines += ["", f"**{name}**: {rows}"]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(text_markdown() + "\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
 from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
@@ -324,7 +325,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     if code is not None:
         yield finding(code, reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
-        found = (problem.model_extra or {}).get("found", "UNIQUE-NUMBER")
+        # To be pasted into a shell, and it comes from whatever is connected.
+        found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
         yield finding("out_of_order", reason=reason)
@@ -346,7 +348,8 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
             yield finding("vat_none")
         elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
-            yield finding("vat_unusual", rates=", ".join(unusual))
+            told = ", ".join(unusual)
+            yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
     if printer.counters is not None and TYPICAL_RECORDS - (printer.counters.daily_report - 1) <= FEW_RECORDS:
         yield finding("memory", used=printer.counters.daily_report - 1, all=TYPICAL_RECORDS)
     if not printer.fiscal:

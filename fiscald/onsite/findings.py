@@ -153,7 +153,7 @@ CATALOGUE: dict[str, Row] = {
         "finish or cancel it where it was begun; fiscald never does",
     ),
     "swapped": Row(
-        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} '{found}'"
+        True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} {found}"
     ),
     "undecided": Row(
         True, "{reason}", "Trzeba rozstrzygnąć wcześniejszy dokument.",
@@ -169,7 +169,7 @@ CATALOGUE: dict[str, Row] = {
         "call the printer's service: the rates must be programmed",
     ),
     "vat_unusual": Row(
-        False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates}.",
+        False, "unusual VAT rates: {rates}", "Nietypowe stawki VAT w drukarce: {rates_pl}.",
         "compare with the shop's own table: fiscalctl status",
     ),
     "memory": Row(

@@ -373,7 +373,7 @@ def refuse(errors: Iterable[FieldProblem]) -> tuple[str, str]:
     """One sentence for a list of field problems, in English and in Polish."""
     first, *rest = errors
     more = f" (and {len(rest)} more)" if rest else ""
-    return f"{first.pointer}: {first.detail}{more}", first.detail_pl or first.detail
+    return f"{first.pointer}: {first.detail}{more}", first.detail_pl or "dokument zawiera błędne pole."
 
 
 class Interrupted(Exception):

@@ -6,15 +6,26 @@ nothing, payments that do not fit. Limits differ, so who plans brings them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Generic, NamedTuple, TypeVar
 
-from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt
+from fiscald.model.documents import Adjustment, Line, Payment, PaymentType, Receipt, describe_adjustment
 from fiscald.model.jobs import Notice
-from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, percent_of, plain
+from fiscald.model.money import (
+    MAX_GROSZE,
+    format_grosze,
+    format_money,
+    from_grosze,
+    grosze,
+    line_value,
+    percent_of,
+    plain,
+)
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
-from fiscald.model.text import TextRefused, fit
+from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate
 
 R = TypeVar("R")
@@ -25,6 +36,17 @@ class Item(NamedTuple, Generic[R]):
 
     request: R
     pointer: str
+
+
+class TextKind(Enum):
+    """What becomes of a text that the printer cannot print as it was sent (docs/text.md)."""
+
+    GOODS = auto()
+    """Name and unit of goods: cut; refused where nothing of it can be printed."""
+    NUMBER = auto()
+    """An identifier: refused where it is too long; left out where it would lose a character."""
+    FREE = auto()
+    """What is not fiscal never stops a sale: cut; left out where nothing of it can be printed."""
 
 
 @dataclass(slots=True)
@@ -39,6 +61,8 @@ class Findings:
     notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
     """The lines of a receipt, as they will be sold."""
+    _goods: dict[str, str] = field(default_factory=dict)
+    """The first name that each printed name stands for."""
 
     @property
     def totals(self) -> Totals | None:
@@ -51,40 +75,95 @@ class Findings:
         """A fault of the document at ``pointer``, in English and in Polish."""
         self.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
 
-    def text(self, value: str, pointer: str, code_page: str, limit: int, *, cut: bool = True) -> str:
-        """``value`` in the printer's code page, in at most ``limit`` characters; empty where that cannot be.
+    def notice(self, code: str, pointer: str, detail: str, detail_pl: str) -> None:
+        """Something that is printed otherwise than asked."""
+        self.notices.append(Notice(code=code, pointer=pointer, detail=detail, detail_pl=detail_pl))
 
-        ``cut=False``: an identifier or a line of a printout, which a cut would falsify.
-        """
-        try:
-            fitted = fit(value, code_page, limit if cut else None)
-        except TextRefused as error:
+    def left_out(self, pointer: str, why: str) -> None:
+        """A text that is not fiscal is not printed."""
+        self.notice("text.left_out", pointer, f"not printed: {why}", "Tego tekstu nie wydrukowano.")
+
+    def text(self, value: str, pointer: str, code_page: str, limit: int, kind: TextKind = TextKind.FREE) -> str:
+        """``value`` in the printer's code page, in at most ``limit`` characters; empty where that cannot be."""
+        fitted = fit(value, code_page, None if kind is TextKind.NUMBER else limit)
+        if not fitted.text or (kind is TextKind.NUMBER and fitted.lost):
+            self._nothing_left(value, pointer, code_page, fitted, kind)
+            return ""
+        if len(fitted.text) > limit:
+            self.too_long(fitted.text, pointer, limit)
+            return ""
+        if fitted.replaced:
+            self._replaced(pointer, fitted, [fitted.text])
+        if fitted.cut:
+            detail = f"printed as {fitted.text!r}: cut after {limit} characters"
+            self.notice("text.cut", pointer, detail, f"Skrócono do: „{fitted.text}”.")
+        return fitted.text
+
+    def _nothing_left(self, value: str, pointer: str, code_page: str, fitted: Fitted, kind: TextKind) -> None:
+        if not value:
+            return
+        lacks = f"the printer's code page {code_page} lacks it: {name_changes(fitted.changes)}"
+        if kind is TextKind.GOODS:
             self.error(
                 pointer,
                 "text.code_page",
-                f"{error}; send another character in its place",
-                f"znak {error.char} nie istnieje na tej drukarce.",
+                f"nothing of {value!r} can be printed, {lacks}; send it in Latin letters",
+                f"tekstu „{value}” nie można wydrukować na tej drukarce.",
             )
-            return ""
-        if len(fitted.text) > limit:
-            self.error(
+        else:
+            self.left_out(pointer, lacks)
+
+    def _replaced(self, pointer: str, fitted: Fitted, printed: list[str]) -> None:
+        shown = ", ".join(map(repr, printed))
+        shown_pl = ", ".join(f"„{text}”" for text in printed)
+        changes = name_changes(fitted.changes)
+        self.notice("text.replaced", pointer, f"printed as {shown}: {changes}", f"Wydrukowano jako {shown_pl}.")
+
+    def too_long(self, value: str, pointer: str, limit: int) -> None:
+        """A text that a cut would falsify."""
+        self.error(
+            pointer,
+            "text.too_long",
+            f"{len(value)} characters, this printer takes {limit}; send a shorter one",
+            f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+        )
+
+    def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:
+        """The name of sold goods. The printer knows goods by their printed name alone: two names that become the same
+        are the same goods to it.
+        """
+        name = self.text(line.name, pointer, code_page, limit, TextKind.GOODS)
+        first = self._goods.setdefault(name, line.name)
+        if name and first != line.name:
+            self.notice(
+                "text.same_name",
                 pointer,
-                "text.too_long",
-                f"{len(fitted.text)} characters, this printer takes {limit}; send a shorter one",
-                f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+                f"printed as {name!r}, like {first!r}: the printer takes both for the same goods",
+                f"Towar ma na wydruku tę samą nazwę co inny: „{name}”.",
             )
-            return ""
-        if fitted.replaced or fitted.cut:
-            done = " and ".join(["cut"] * fitted.cut + ["some characters replaced"] * fitted.replaced)
-            self.notices.append(
-                Notice(
-                    code="text.cut" if fitted.cut else "text.replaced",
-                    pointer=pointer,
-                    detail=f"printed as {fitted.text!r}: {done}",
-                    detail_pl=f"Wydrukowano jako „{fitted.text}”.",
-                )
-            )
-        return fitted.text
+        return name
+
+    def form_line(self, value: str, pointer: str, code_page: str, limit: int) -> list[str]:
+        """A line of a printout: never cut, for half a line of an order would be another order.
+
+        One that became too long by its plain forms goes on in the next line.
+        """
+        fitted = fit(value, code_page)
+        if min(len(value), len(fitted.text)) > limit:
+            self.too_long(value, pointer, limit)
+            return []
+        if not fitted.text:
+            self._nothing_left(value, pointer, code_page, fitted, TextKind.FREE)
+            return []
+        parts = [fitted.text[start : start + limit] for start in range(0, len(fitted.text), limit)]
+        if fitted.replaced:
+            self._replaced(pointer, fitted, parts)
+        return parts
+
+    def adjustment_name(self, adjustment: Adjustment, word: str, write: Callable[[str], str]) -> str:
+        """The printed name of a discount or surcharge: its own, if ``write`` leaves any of it, or the usual one."""
+        own = write(adjustment.name) if adjustment.name else ""
+        return own or write(describe_adjustment(adjustment.model_copy(update={"name": None}), word).strip())
 
     def rate(self, vat: str, rates: Rates | None, pointer: str) -> object:
         """The rate's index; while the table is unknown, the rate as it was written."""
@@ -92,13 +171,17 @@ class Findings:
             return vat
         index, code, detail = find_rate(vat, rates)
         if index is None:
-            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {vat}.")
+            rate_pl = "zwolnionej" if vat == "exempt" else vat
+            self.error(pointer, code, f"{detail}; send one of these", f"drukarka nie ma stawki PTU {rate_pl}.")
         return index
 
     def adjustment(self, adjustment: Adjustment, base: int, pointer: str, *, discount: bool) -> int:
         """Grosze of a discount or surcharge on ``base``."""
-        amount = adjustment.amount if adjustment.percent is None else percent_of(base, adjustment.percent)
-        assert amount is not None
+        if adjustment.amount is not None:
+            amount = grosze(adjustment.amount)
+        else:
+            assert adjustment.percent is not None
+            amount = percent_of(base, adjustment.percent)
         if amount == 0:
             self.error(
                 pointer,
@@ -118,12 +201,12 @@ class Findings:
 
     def line_value(self, line: Line, at: str) -> int:
         """Price times quantity, in grosze."""
-        value = line_value(line.price, line.quantity)
+        value = line_value(grosze(line.price), line.quantity)
         if value == 0:
             self.error(
                 at,
                 "line.zero",
-                f"{plain(line.quantity)} x {format_grosze(line.price)} rounds to 0.00; the printer refuses such a line",
+                f"{plain(line.quantity)} x {format_money(line.price)} rounds to 0.00; the printer refuses such a line",
                 "wartość pozycji wynosi zero.",
             )
         return value
@@ -143,13 +226,13 @@ class Findings:
             )
         elif too_large is not None:
             self.error(f"{at}/lines", "receipt.too_large", too_large, "paragon ma za dużą wartość.")
-        elif receipt.total is not None and receipt.total != total:
+        elif receipt.total is not None and grosze(receipt.total) != total:
             self.error(
                 f"{at}/total",
                 "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_grosze(receipt.total)}; "
+                f"the lines come to {format_grosze(total)}, not {format_money(receipt.total)}; "
                 f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(receipt.total)}.",
+                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(grosze(receipt.total))}.",
             )
 
     def refuse_buyer(self, at: str) -> None:
@@ -161,15 +244,18 @@ class Findings:
             "ta drukarka nie drukuje NIP nabywcy na paragonie.",
         )
 
-    def check_footer(self, receipt: Receipt, most: int, at: str) -> None:
-        """Whether there are at most ``most`` lines under the receipt."""
-        if len(receipt.footer) > most:
-            self.error(
-                f"{at}/footer",
-                "footer.too_many",
-                f"{len(receipt.footer)} lines, this printer takes {most}",
-                f"za dużo wierszy stopki (najwyżej {most}).",
-            )
+    def footer_lines(
+        self, receipt: Receipt, most: int, at: str, write: Callable[[str, str], str]
+    ) -> list[tuple[str, str]]:
+        """The lines under the receipt that hold something, with their pointers; beyond ``most`` they are left out."""
+        lines = []
+        for index, line in enumerate(receipt.footer):
+            pointer = f"{at}/footer/{index}"
+            if index >= most:
+                self.left_out(pointer, f"this printer takes {most} lines under a receipt")
+            elif text := write(line, pointer):
+                lines.append((text, pointer))
+        return lines
 
     def payments(self, receipt: Receipt, due: int, most: int, at: str) -> tuple[Payment, ...] | None:
         """How the ``due`` is paid: cash where nothing else is said; ``None`` where it cannot be.
@@ -197,7 +283,7 @@ class Findings:
             return None
         if receipt.payments or due == 0:
             return receipt.payments
-        return (Payment(type=PaymentType.CASH, amount=due),)
+        return (Payment(type=PaymentType.CASH, amount=from_grosze(due)),)
 
     def pay(self, payment: Payment, due: int, pointer: str) -> None:
         """One more payment; change is given from cash alone, so nothing else may follow what covers the ``due``."""
@@ -208,7 +294,7 @@ class Findings:
                 f"the payments before this one already cover the {format_grosze(due)} due; leave it out",
                 "płatność jest zbędna, należność jest już pokryta.",
             )
-        self.paid += payment.amount
+        self.paid += grosze(payment.amount)
 
     def give_change(self, receipt: Receipt, due: int, at: str, *, too_large: str | None) -> None:
         """The ``change`` after all payments; nothing of it where they fall short.
@@ -227,7 +313,7 @@ class Findings:
             return
         if too_large is not None:
             self.error(f"{at}/payments", "payments.too_large", too_large, "za duża kwota płatności.")
-        if receipt.change is not None and receipt.change != change:
+        if receipt.change is not None and grosze(receipt.change) != change:
             self.error(
                 f"{at}/change",
                 "receipt.change",
@@ -238,6 +324,6 @@ class Findings:
         self.change = change
 
 
-def zloty(grosze: int) -> str:
-    """``"12,30 zł"``, for people who read Polish."""
-    return f"{format_grosze(grosze).replace('.', ',')} zł"
+def zloty(amount: int) -> str:
+    """``"12,30 zł"`` from 1230, for people who read Polish."""
+    return f"{format_grosze(amount).replace('.', ',')} zł"

@@ -37,7 +37,7 @@ def line(**changes: Any) -> Any:
         (receipt(lines=["Mleko"]), "/document/lines/0", "this must be an object"),
         (line(name=5), "/document/lines/0/name", "this must be a string"),
         (line(name="x" * 5000), "/document/lines/0/name", "there may be at most 1000"),
-        (line(price=1.5), "/document/lines/0/price", "not a JSON float"),
+        (line(price=1.5), "/document/lines/0/price", 'write "1.50"'),
         (line(storno="yes"), "/document/lines/0/storno", "this must be true or false"),
         (line(prize="1.00"), "/document/lines/0/prize", "did you mean 'price'?"),
         (receipt(payments=[{"type": "gold", "amount": "1"}]), "/document/payments/0/type", "one of 'cash', 'card'"),

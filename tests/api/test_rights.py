@@ -287,7 +287,7 @@ async def test_the_document_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "printout": {"type": "printout", "lines": ["Kawa"]},
         "drawer": {"type": "drawer"},
         "daily_report": {"type": "daily_report"},
-        **{kind: {"type": kind, "amount": 100} for kind in ("cash_in", "cash_out", "goods_return")},
+        **{kind: {"type": kind, "amount": "1.00"} for kind in ("cash_in", "cash_out", "goods_return")},
     }
     assert documents.keys() == DOCUMENTS.keys()
     async with door(tmp_path, monkeypatch, licensed=False, rights=given) as it:

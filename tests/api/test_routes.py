@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import time
+from decimal import Decimal
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from fiscald.api.client import Client, JobChange, NotReachable, Refused
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobEvent, JobState, Resolution
+from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, Running, running
@@ -135,7 +137,7 @@ async def test_the_flight_recorder(tmp_path: Path) -> None:
 async def test_the_list_of_jobs(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         for number in range(3):
-            await it.put(f"A{number}", {"type": "cash_in", "amount": 100})
+            await it.put(f"A{number}", {"type": "cash_in", "amount": "1.00"})
         page = (await it.http.get("/v1/jobs", params={"limit": 2})).json()
         assert [job["key"] for job in page["jobs"]] == ["A0", "A1"]
         rest = (
@@ -200,7 +202,7 @@ async def test_a_preview(tmp_path: Path) -> None:
         refused = problem(await it.http.post("/v1/printers/till1/preview", json=dear), 422, "document.refused")
         assert refused["errors"][0]["pointer"] == "/document/total"
         problem(await it.http.post("/v1/printers/till9/preview", json={"document": RECEIPT}), 404, "printer.unknown")
-        assert (await it.client.preview("till1", CashIn(amount=500))).totals is None
+        assert (await it.client.preview("till1", CashIn(amount=Decimal("5.00")))).totals is None
         assert (await it.http.get("/v1/jobs")).json()["jobs"] == []
 
 
@@ -239,7 +241,7 @@ async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
     async with anyio.create_task_group() as tasks, running(tmp_path) as it:
         tasks.start_soon(follow, it)
         await followed.wait()
-        await it.put("A", {"type": "cash_in", "amount": 500})
+        await it.put("A", {"type": "cash_in", "amount": "5.00"})
         with anyio.fail_after(10):
             while b"cash\tkw500" not in found:
                 await anyio.sleep(0.01)
@@ -256,7 +258,7 @@ async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "pointer", "code", "hint"),
     [
-        (RECEIPT | {"total": 11.5}, "/document/total", "money.float", "float"),
+        (RECEIPT | {"total": 11.5}, "/document/total", "money.number", 'write "11.50"'),
         (RECEIPT | {"payment": []}, "/document/payment", "field.unknown", "'payments'"),
         (RECEIPT | {"lines": [{"nam": "X", "price": "1", "vat": "A"}]}, "/document/lines/0/nam", "field.unknown", "'name'"),
         (RECEIPT | {"lines": [{"price": "1", "vat": "A"}]}, "/document/lines/0/name", "field.missing", "missing"),
@@ -266,9 +268,9 @@ async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
         ({"type": "recipt"}, "/document", "field.invalid", "receipt"),
         ({}, "/document", "field.invalid", "type"),
         ("x", "/document", "field.invalid", "object"),
-        ({"type": "cash_in", "amount": "-5"}, "/document/amount", "money.format", "no sign"),
+        ({"type": "cash_in", "amount": "-5"}, "/document/amount", "money.negative", "cash_out"),
         ({"type": "printout", "lines": []}, "/document/lines", "field.invalid", "at least 1"),
-        ({"type": "printout", "lines": ["Kawa", "a\tb"]}, "/document/lines/1", "text.control", "control character"),
+        (RECEIPT | {"lines": [{"name": " \n", "price": "1", "vat": "A"}]}, "/document/lines/0/name", "text.empty", "at least one"),
         ({"type": "printout", "lines": ["Kawa", 5]}, "/document/lines/1", "field.invalid", "string"),
         ({"type": "printout", "lines": [{"rul": True}]}, "/document/lines/0/rul", "field.unknown", "'rule'"),
         ({"type": "printout", "lines": [{"rule": False}]}, "/document/lines/0/rule", "rule.false", "leave the line out"),
@@ -518,7 +520,7 @@ async def test_events_after_a_restart(tmp_path: Path) -> None:
 
 async def test_both_clients(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
-        job = await it.client.submit("async", "till1", CashIn(amount=500))
+        job = await it.client.submit("async", "till1", CashIn(amount=Decimal("5.00")))
         assert job.state is JobState.DONE
         assert await it.client.job("async") == job
         assert (await it.client.hello())["product"] == "fiscald"
@@ -572,7 +574,7 @@ async def test_two_hundred_clients_at_once(tmp_path: Path) -> None:
         async def one(number: int) -> None:
             transport = httpx.AsyncHTTPTransport(uds=str(it.socket))
             async with httpx.AsyncClient(transport=transport, base_url="http://fiscald", timeout=60) as http:
-                body = {"printer": "till1", "document": {"type": "cash_in", "amount": number + 1}}
+                body = {"printer": "till1", "document": {"type": "cash_in", "amount": format_grosze(number + 1)}}
                 response = await http.put(f"/v1/jobs/C{number % 100}", params={"wait": 60}, json=body)
                 answers.append(response.json().get("state") or response.json()["code"])
 

@@ -97,7 +97,7 @@ def _batch(schedules: list[int | Schedule], mutant: str | None, family: str, dra
     return total
 
 
-def _faster() -> None:
+def speed_up_worker() -> None:
     """What a worker can spare itself: frames are read thousands of times, and always in the same way."""
     for name in FAMILIES:
         frames = importlib.import_module(f"fiscald.protocols.{name}.frames")
@@ -131,7 +131,7 @@ def campaign(
     batches = _batches(schedules)
     count = workers or os.cpu_count() or 1
     fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(count, mp_context=fork, initializer=_faster) as pool:
+    with ProcessPoolExecutor(count, mp_context=fork, initializer=speed_up_worker) as pool:
         running = {pool.submit(_batch, batch, mutant, family, drawn) for batch in islice(batches, count * 2)}
         while running:
             done = next(iter(running))

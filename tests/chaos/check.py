@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 from fiscald.model.jobs import Job, JobState
+from fiscald.model.money import from_grosze, grosze
 from tests.chaos.schedule import What
 from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
@@ -64,7 +66,7 @@ def _receipt(key: str, job: Job, truth: Truth) -> list[str]:
     (sale,) = sales
     assert job.result is not None
     said = (job.result.number, job.result.daily_report, job.result.total)
-    if job.resolution is None and said != (sale.number, sale.daily_report, sale.total):
+    if job.resolution is None and said != (sale.number, sale.daily_report, from_grosze(sale.total)):
         return [f"wrong number: {key} is said to be {said}, and is {sale}"]
     return []
 
@@ -72,7 +74,7 @@ def _receipt(key: str, job: Job, truth: Truth) -> list[str]:
 def _slip(key: str, job: Job, outcome: Outcome) -> list[str]:
     document = job.document
     assert document.type in ("cash_in", "goods_return")
-    amount = document.amount
+    amount = grosze(document.amount)
     count = sum(slip.amount == amount for slip in outcome.truth.slips)
     if count > 1:
         # A cable that doubles a whole command makes two slips, and no client can help it; it must be told.
@@ -167,7 +169,7 @@ def _totals(outcome: Outcome) -> list[str]:
     for job in outcome.jobs.values():
         if job.document.type == "receipt" and job.state is JobState.DONE and job.resolution is None:
             assert job.result is not None
-            journal[job.result.daily_report or 0] += job.result.total or 0
+            journal[job.result.daily_report or 0] += grosze(job.result.total or Decimal())
     for sale in outcome.truth.sales:
         if sale.job is None or outcome.jobs[sale.job].resolution is not None:
             journal[sale.daily_report] += sale.total

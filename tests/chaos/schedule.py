@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from fiscald.emulator.faults import Act, Switch
+from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
 
 
@@ -141,15 +142,16 @@ class Schedule(BaseModel):
 
 def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str, Any]:
     """A receipt whose first goods carry the job's number; ``twin``: of a value that others have too."""
-    lines = [{"name": f"Towar {number}", "price": 777 if twin else 1000 + number, "vat": "A"}]
+    prices = [777 if twin else 1000 + number]
+    lines = [{"name": f"Towar {number}", "price": format_grosze(prices[0]), "vat": "A"}]
     if not twin:
-        lines += [
-            {"name": f"Inny {number} {index}", "price": rng.randrange(1, 5000), "vat": rng.choice("ABC")}
-            for index in range(rng.randrange(4))
-        ]
+        for index in range(rng.randrange(4)):
+            prices.append(rng.randrange(1, 5000))
+            price = format_grosze(prices[-1])
+            lines.append({"name": f"Inny {number} {index}", "price": price, "vat": rng.choice("ABC")})
     document: dict[str, Any] = {"type": "receipt", "lines": lines}
     if rng.random() < 0.3:
-        document["payments"] = [{"type": "card", "amount": sum(int(str(line["price"])) for line in lines)}]
+        document["payments"] = [{"type": "card", "amount": format_grosze(sum(prices))}]
     if rng.random() < 0.2:
         document["footer"] = ["Dziękujemy", f"nr {number}"]
     if rng.random() < 0.3:
@@ -217,9 +219,9 @@ def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
         elif kind < 0.82:
             document = {"type": "daily_report"}
         elif kind < 0.91:
-            document = {"type": "cash_in", "amount": 100_000 + number}
+            document = {"type": "cash_in", "amount": format_grosze(100_000 + number)}
         elif kind < 0.95:
-            document = {"type": "goods_return", "amount": 200_000 + number}
+            document = {"type": "goods_return", "amount": format_grosze(200_000 + number)}
         else:
             document = printout(number, rng)
         if document["type"] not in known.documents:
@@ -281,11 +283,11 @@ REACH = 20
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "receipt": {
         "type": "receipt",
-        "lines": [{"name": "Towar 0", "price": 1000, "vat": "A"}, {"name": "Inny", "price": 150, "vat": "C"}],
-        "payments": [{"type": "card", "amount": 1150}],
+        "lines": [{"name": "Towar 0", "price": "10.00", "vat": "A"}, {"name": "Inny", "price": "1.50", "vat": "C"}],
+        "payments": [{"type": "card", "amount": "11.50"}],
     },
     "daily_report": {"type": "daily_report"},
-    "cash_in": {"type": "cash_in", "amount": 100_000},
+    "cash_in": {"type": "cash_in", "amount": "1000.00"},
 }
 
 

@@ -17,6 +17,7 @@ from fiscald.emulator.running import build
 from fiscald.engine import Engine, Printer
 from fiscald.licence.testing import make_certificate
 from fiscald.model.documents import Document
+from fiscald.model.money import format_grosze, from_grosze
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
@@ -113,7 +114,7 @@ def test_a_printer_that_was_never_reached(tmp_path: Path) -> None:
         async with shop(tmp_path, till) as it:
             found = it.engine.preview("till1", DOCUMENT.validate_python(SALE))
             assert found.totals is not None
-            assert (found.vat, found.totals.total) == (None, 2200)
+            assert (found.vat, found.totals.total) == (None, Decimal("22.00"))
             assert set(found.totals.rates) == {"5%", "A"}, "as they were sent"
             with pytest.raises(NoPaper, match="never been reached"):
                 paper(found)
@@ -124,8 +125,8 @@ def test_a_printer_that_was_never_reached(tmp_path: Path) -> None:
 # -- the sum is one, whoever computes it -----------------------------------------------------------------
 
 
-def money(most: int) -> st.SearchStrategy[int]:
-    return st.integers(1, most)
+def money(most: int) -> st.SearchStrategy[str]:
+    return st.integers(1, most).map(format_grosze)
 
 
 def adjustment(most: int) -> st.SearchStrategy[dict[str, Any]]:
@@ -133,7 +134,7 @@ def adjustment(most: int) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(st.fixed_dictionaries({"percent": percent}), st.fixed_dictionaries({"amount": money(most)}))
 
 
-LINES = st.fixed_dictionaries(
+LINES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["Kawa", "Żurek", "Bułka maślana", "Gwoździe"]),
         "price": money(20_000),
@@ -153,9 +154,9 @@ def receipts(draw: st.DrawFn) -> dict[str, Any]:
     for name in draw(st.sampled_from([(), ("discount",), ("surcharge",)])):
         receipt[name] = draw(adjustment(500))
     if draw(st.booleans()):
-        receipt["payments"] = [{"type": "cash", "amount": 2_000_000}]
+        receipt["payments"] = [{"type": "cash", "amount": "20000.00"}]
     if draw(st.booleans()):
-        receipt["packaging"] = [{"number": "1", "price": 100, "quantity": 3, "returned": draw(st.booleans())}]
+        receipt["packaging"] = [{"number": "1", "price": "1.00", "quantity": 3, "returned": draw(st.booleans())}]
     return receipt
 
 
@@ -197,11 +198,11 @@ def test_foretold_registered_and_answered_are_the_same_sum(name: str, profile: s
     printed = carry_out(device, found)
     last = device.register.state.last_document
     assert printed.result.total == found.totals.total
-    assert sum(last.totals) == found.totals.total
-    assert (last.paid, last.change) == (found.totals.paid, found.totals.change)
+    assert from_grosze(sum(last.totals)) == found.totals.total
+    assert (from_grosze(last.paid), from_grosze(last.change)) == (found.totals.paid, found.totals.change)
     assert sum(found.totals.rates.values()) == found.totals.subtotal
     if found.totals.total == found.totals.subtotal:
-        sums = {letter: last.totals["ABCDEFG".index(rate_letter(letter))] for letter in found.totals.rates}
+        sums = {letter: from_grosze(last.totals["ABCDEFG".index(rate_letter(letter))]) for letter in found.totals.rates}
         assert sums == found.totals.rates
 
 
@@ -226,6 +227,6 @@ def test_the_engine_prints_what_was_foretold(tmp_path_factory: pytest.TempPathFa
             job = await it.print("A", content)
             assert job.result is not None
             assert found.totals is not None
-            assert job.result.total == found.totals.total == sum(it.till.register.state.day.receipts)
+            assert job.result.total == found.totals.total == from_grosze(sum(it.till.register.state.day.receipts))
 
     virtual.run(main())

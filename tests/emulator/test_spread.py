@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fiscald.emulator.memory import Line, Transaction
 from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage, proportional
+from tests.emulator.oracle import compare, compare_many, transaction
 
 
 def sold(*values: int) -> Transaction:
@@ -62,6 +63,54 @@ def test_a_spread_loses_and_invents_nothing(spread: Spread, values: list[int], d
         assert (has - had) * change >= 0 or spread is not by_size, "nothing moves the wrong way"
         assert abs((has - had) - Decimal(had) * change / sum(values)) <= 7
         assert had or not has, "what was not sold takes no part"
+
+
+def test_random_receipts_agree_with_the_arithmetic_of_the_manuals() -> None:
+    """A slice; ``python -m tests.emulator.oracle`` compares 100,000."""
+    assert compare_many(3000, seed=1) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "change", "after"),
+    [
+        ([(0, 1), (1, 1)], -1, [1, 0, 0, 0, 0, 0, 0]),
+        ([(0, 1000), (1, 1000)], -1999, [1, 0, 0, 0, 0, 0, 0]),
+        ([(0, 1), (0, 1), (0, 1)], -2, [1, 0, 0, 0, 0, 0, 0]),
+        ([(2, 1), (0, 1), (1, 1)], -2, [0, 0, 1, 0, 0, 0, 0]),
+    ],
+)
+def test_the_grosz_that_remains_goes_to_the_first_line(
+    lines: list[tuple[int, int]], change: int, after: list[int]
+) -> None:
+    assert over_lines(transaction(lines), change) == after
+    assert compare(lines, change) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(1, 5)), min_size=1, max_size=8),
+    st.lists(st.booleans(), min_size=8, max_size=8),
+    st.lists(st.integers(-2, 2), min_size=7, max_size=7),
+    st.data(),
+)
+@pytest.mark.parametrize("spread", [by_size, over_lines, proportional])
+def test_tiny_receipts_with_stornos_and_discounts_before_are_spread(
+    spread: Spread, lines: list[tuple[int, int]], reversed_: list[bool], before: list[int], data: st.DataObject
+) -> None:
+    """Whatever lies on the rates, the whole comes out and no rate is negative."""
+    receipt = transaction(lines)
+    for (rate, value), back in zip(lines, reversed_, strict=False):
+        if back and value <= receipt.totals[rate]:
+            line = Line(name="x", rate=rate, price=value, quantity=Decimal(1), value=value, storno=True)
+            receipt.items.append(line)
+            receipt.totals[rate] -= value
+    for rate, change in enumerate(before):
+        if receipt.totals[rate] + change > 0:
+            receipt.totals[rate] += change
+    assume(receipt.total > 0)
+    change = data.draw(st.integers(1 - receipt.total, 20).filter(bool))
+    after = spread(receipt, change)
+    assert sum(after) == receipt.total + change
+    assert min(after) >= 0
 
 
 def test_a_storno_bears_its_share_of_a_discount_over_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ def test_a_receipt_is_printed_and_answered(tmp_path: Path) -> None:
             job = await it.print("FV/1")
             assert job.state is JobState.DONE
             assert job.result is not None
-            assert (job.result.number, job.result.total, job.result.printer_id) == (1, 1150, "EMU 0000000001")
+            assert (job.result.number, job.result.total, job.result.printer_id) == (
+                1,
+                Decimal("11.50"),
+                "EMU 0000000001",
+            )
             assert job.paper is Paper.PRINTED
             assert job.evidence is not None
             assert job.evidence["before"]["bn"] == 0
@@ -449,7 +454,7 @@ def test_a_full_disk_in_the_middle_neither_loses_nor_doubles(tmp_path: Path, tra
 def test_a_submission_keeps_its_canonical_content(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
-            document = RECEIPT | {"register": "01", "total": 1150}
+            document = RECEIPT | {"register": "01", "total": "11.50"}
             job = await it.print("FV/1", document)
             assert (
                 Submission(printer="till1", document=job.document).digest()

@@ -36,7 +36,10 @@ def test_what_cannot_be_written_is_refused_and_goes_on_by_itself(
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            big = {"type": "receipt", "lines": [{"name": f"Towar {n}", "price": 100, "vat": "A"} for n in range(400)]}
+            big = {
+                "type": "receipt",
+                "lines": [{"name": f"Towar {n}", "price": "1.00", "vat": "A"} for n in range(400)],
+            }
             db = it.journal.store._db
             db.execute(trouble)
             with pytest.raises(ProblemError) as refused:

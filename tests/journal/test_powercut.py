@@ -20,7 +20,7 @@ from tests.journal.powercut import Disk, available
 pytestmark = pytest.mark.skipif(not available, reason="this Python's sqlite3 does not use the shared library")
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
-CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": 100}})
+CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": "1.00"}})
 #: A job's way, one transaction each, and a second job.
 WAY: list[Callable[[Store], object]] = [
     lambda store: store.accept("A", CASH, (), None),

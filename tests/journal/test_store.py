@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     entry = store.start("A", {"bn": 4})
     assert (entry.job.state, entry.job.evidence, entry.job.attempts) == (JobState.RUNNING, {"before": {"bn": 4}}, 1)
     assert store.commit("A").phase is Phase.COMMITTING
-    result = Result(number=5, printer_id="EMU", printed_at=NOW, total=1200)
+    result = Result(number=5, printer_id="EMU", printed_at=NOW, total=Decimal(12))
     entry = store.finish("A", Phase.DONE, result=result, paper=Paper.PRINTED, evidence={"before": 1, "after": 2})
     assert (entry.job.state, entry.job.result, entry.job.paper) == (JobState.DONE, result, Paper.PRINTED)
     assert entry.job.document == submission().document

@@ -51,14 +51,15 @@ def test_the_example_of_the_contract() -> None:
     document = submission.document
     assert isinstance(document, Receipt)
     assert document.lines[1].quantity == 1
-    assert document.total == 1200
+    assert document.total == 12
     assert document.till == "01"
 
 
 @pytest.mark.parametrize(
     ("changes", "where", "code"),
     [
-        ({"total": 12.0}, "document.receipt.total", "money.float"),
+        ({"total": 12.0}, "document.receipt.total", "money.number"),
+        ({"total": 12}, "document.receipt.total", "money.number"),
         ({"payment": []}, "document.receipt.payment", "extra_forbidden"),
         ({"lines": []}, "document.receipt.lines", "too_short"),
         (
@@ -94,7 +95,7 @@ def test_the_example_of_the_contract() -> None:
         ({"payments": [{"type": "gold", "amount": "1"}]}, "document.receipt.payments.0.type", "enum"),
         ({"payments": [{"type": "cash", "amount": "0"}]}, "document.receipt.payments.0.amount", "money.zero"),
         ({"barcode": "ąę"}, "document.receipt.barcode", "string_pattern_mismatch"),
-        ({"footer": ["a\tb"]}, "document.receipt.footer.0", "text.control"),
+        ({"footer": ["x" * 1001]}, "document.receipt.footer.0", "string_too_long"),
         ({"qr": {"text": "x", "size": 9}}, "document.receipt.qr.size", "less_than_equal"),
         *(
             (
@@ -151,8 +152,8 @@ def test_rates_have_one_form(vat: str, kept: str) -> None:
 def test_the_same_meaning_has_the_same_content() -> None:
     plain = receipt(total="12.00", lines=[{"name": "Żurek", "price": "12.00", "vat": "23%"}])
     other = receipt(
-        total=1200,
-        lines=[{"vat": "23.0%", "price": 1200, "name": " Z\u0307urek", "quantity": "1.000", "storno": False}],
+        total="12.0",
+        lines=[{"vat": "23.0%", "price": "012", "name": " Z\u0307urek", "quantity": "1.000", "storno": False}],
     )
     assert plain.canonical() == other.canonical()
     assert plain.digest() == other.digest()
@@ -217,14 +218,12 @@ def test_a_printout() -> None:
         ({}, "lines", "missing"),
         ({"lines": []}, "lines", "too_short"),
         ({"lines": ["x"] * 1001}, "lines", "too_long"),
-        ({"lines": ["x" * 1001]}, "lines.0.text", "too_long"),
-        ({"lines": ["a\nb"]}, "lines.0.text", "text.control"),
+        ({"lines": ["x" * 1001]}, "lines.0.text", "string_too_long"),
         ({"lines": [None]}, "lines.0.text", "string_type"),
         ({"lines": [{"rule": False}]}, "lines.0.Rule.rule", "rule.false"),
         ({"lines": [{"rule": 1}]}, "lines.0.Rule.rule", "bool_type"),
         ({"lines": [{"rule": True, "width": 1}]}, "lines.0.Rule.width", "extra_forbidden"),
-        ({"lines": ["x"], "title": " "}, "title", "text.empty"),
-        ({"lines": ["x"], "title": "a\x1b"}, "title", "text.control"),
+        ({"lines": ["x"], "title": "x" * 1001}, "title", "string_too_long"),
         ({"lines": ["x"], "barcode": "ą"}, "barcode", "string_pattern_mismatch"),
         ({"lines": ["x"], "total": 1}, "total", "extra_forbidden"),
     ],

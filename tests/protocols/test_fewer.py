@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -74,7 +75,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     return made
 
 
-DOCUMENTS: list[Document] = [RECEIPT, CashIn(amount=500), GoodsReturn(amount=100)]
+DOCUMENTS: list[Document] = [RECEIPT, CashIn(amount=Decimal("5.00")), GoodsReturn(amount=Decimal("1.00"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ async def play(connections: list[list[Turn]], printer: EmulatedPrinter, seconds:
 
 @PROFILES
 async def test_the_same_printer_answers_the_same(profile: str) -> None:
-    recorded = turns(entries(capture(profile, RECEIPT, CashIn(amount=5000))))
+    recorded = turns(entries(capture(profile, RECEIPT, CashIn(amount=Decimal("50.00")))))
     with EmulatedPrinter("thermal", profile=profile) as printer:
         report = await play(recorded, printer)
         assert report.differences == []
@@ -115,7 +116,7 @@ def saved(tmp_path: Path, content: dict[str, Any]) -> list[Dialogue]:
 @PROFILES
 def test_driver_and_emulator_are_tested_with_it(profile: str, tmp_path: Path) -> None:
     """The same checks that every file in ``tests/recordings`` goes through."""
-    documents = (RECEIPT, CashIn(amount=5000), RECEIPT)
+    documents = (RECEIPT, CashIn(amount=Decimal("50.00")), RECEIPT)
     content = regression(capture(profile, *documents), **ABOUT)
     assert (content["family"], content["left_out"]) == ("thermal", 0)
     (dialogue,) = saved(tmp_path, content)
@@ -154,5 +155,5 @@ def test_commands_that_nobody_answers_stand_in_it_and_lost_answers_do_not() -> N
 
 
 def test_masking_leaves_what_is_nobodys() -> None:
-    packets = capture("posnet", CashIn(amount=100))
+    packets = capture("posnet", CashIn(amount=Decimal("1.00")))
     assert redact(packets) == packets

@@ -6,6 +6,8 @@ through; they prove that driver and emulator agree with each other, not with a p
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.documents import CashIn, DailyReport, Document, GoodsReturn, Receipt
@@ -63,7 +65,7 @@ def capture(profile: str, *documents: Document, looks: int = 2) -> list[Packet]:
 
 def made_recordings() -> list[Dialogue]:
     """A day with every document that the driver knows, on each profile that has a system number."""
-    documents = (RECEIPT, CashIn(amount=5000), RECEIPT, GoodsReturn(amount=100), DailyReport())
+    documents = (RECEIPT, CashIn(amount=Decimal("50.00")), RECEIPT, GoodsReturn(amount=Decimal("1.00")), DailyReport())
     found = []
     for profile in ("posnet", "novitus"):
         exchanges: list[Bytes] = []

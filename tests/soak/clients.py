@@ -18,8 +18,9 @@ import anyio
 from fiscald.api.client import AsyncClient, ClientError, NotReachable, Refused
 from fiscald.api.wire import JobAnswer
 from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.money import format_grosze
 from tests.soak.compare import Answer, Person
-from tests.soak.documents import Sale, make_sale, mark_of, marks_on
+from tests.soak.documents import Sale, make_sale, mark_of, mark_of_slip, marks_on
 from tests.soak.parts import Till
 from tests.soak.sources import read_answer
 
@@ -127,7 +128,7 @@ class Shop:
 
     async def _other_content(self, client: AsyncClient, sale: Sale) -> None:
         await self._plain(client, sale)
-        other = {"type": "cash_in", "amount": 1}
+        other = {"type": "cash_in", "amount": "0.01"}
         answer = await self._persist(
             sale, lambda: client.submit(sale.key, sale.printer, other, wait=0), allowed="job.conflict"
         )
@@ -195,4 +196,4 @@ class Shop:
 
 
 def _slip(sheet: dict[str, dict[str, int]]) -> str | None:
-    return mark_of({"type": sheet["kind"], "amount": sheet["facts"]["amount"]}) if "amount" in sheet["facts"] else None
+    return mark_of_slip(format_grosze(sheet["facts"]["amount"])) if "amount" in sheet["facts"] else None

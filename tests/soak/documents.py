@@ -12,16 +12,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fiscald.model.money import format_grosze
+
 #: Names keep their rate for ever: a printer refuses one that went down and up again.
 _GOODS = (
-    ("Kawa", 1250, "A"), ("Bułka", 150, "5%"), ("Żurek", 1890, "8%"), ("Gazeta", 499, "B"), ("Znaczek", 390, "exempt"),
+    ("Kawa", "12.50", "A"), ("Bułka", "1.50", "5%"), ("Żurek", "18.90", "8%"), ("Gazeta", "4.99", "B"),
+    ("Znaczek", "3.90", "exempt"),
 )  # fmt: skip
 _CASHIERS = ("Anna", "Łukasz", "Zofia")
 _MARK = re.compile(r"Towar (\d{5})\b")
 #: Kinds of documents and how often they come.
 _TYPES = {"receipt": 90, "cash_in": 7, "daily_report": 3}
-#: Grosze; above what is sold on any receipt.
-_NOTE = 50_000
+#: Above what is sold on any receipt.
+_NOTE = "500.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,13 @@ def make_sale(seed: int, serial: int, printer: str) -> Sale:
     if kind == "receipt":
         document |= _receipt(serial, chance)
     elif kind == "cash_in":
-        document["amount"] = 10_000 + serial
+        document["amount"] = format_grosze(10_000 + serial)
     return Sale(f"SOAK/{seed}/{serial:05d}", printer, document)
 
 
 def _receipt(serial: int, chance: random.Random) -> dict[str, Any]:
     lines: list[dict[str, Any]] = [
-        {"name": f"Towar {serial:05d}", "price": 100 + serial, "vat": chance.choice("ABC")},
+        {"name": f"Towar {serial:05d}", "price": format_grosze(100 + serial), "vat": chance.choice("ABC")},
     ]
     for name, price, vat in chance.sample(_GOODS, chance.randint(0, 3)):
         line: dict[str, Any] = {
@@ -61,7 +64,7 @@ def _receipt(serial: int, chance: random.Random) -> dict[str, Any]:
         lines.append(line)
     receipt: dict[str, Any] = {"lines": lines, "system_number": f"WZ/{serial:05d}"}
     if chance.random() < 0.3:
-        receipt["payments"] = [{"type": "card", "amount": 50}, {"type": "cash", "amount": _NOTE}]
+        receipt["payments"] = [{"type": "card", "amount": "0.50"}, {"type": "cash", "amount": _NOTE}]
     if chance.random() < 0.3:
         # With lines under the receipt it is registered before its sheet is out: two steps to be interrupted.
         receipt["footer"] = ["Dziękujemy", f"Zapraszamy po {serial}"]
@@ -81,9 +84,9 @@ def mark_of(document: dict[str, Any]) -> str | None:
     return None
 
 
-def mark_of_slip(grosze: int) -> str:
-    """The mark of a slip of that amount."""
-    return f"cash_in {grosze}"
+def mark_of_slip(amount: str) -> str:
+    """The mark of a slip of that amount of złoty."""
+    return f"cash_in {amount}"
 
 
 def mark_of_report(number: int) -> str:

@@ -15,7 +15,7 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.storage import Storage
 from fiscald.model.jobs import Job as PublicJob
 from fiscald.model.jobs import Result
-from fiscald.model.money import parse_grosze
+from fiscald.model.money import format_grosze, grosze
 from tests.soak.compare import Answer, Job, Memory, Sheet
 from tests.soak.documents import mark_of, mark_of_report, mark_of_slip, marks_on
 
@@ -33,8 +33,12 @@ def read_answer(job: PublicJob) -> Answer:
         created_at=job.created_at,
         number=result.number if result else None,
         daily_report=result.daily_report if result else None,
-        total=result.total if result else None,
+        total=_total(result),
     )
+
+
+def _total(result: Result | None) -> int | None:
+    return None if result is None or result.total is None else grosze(result.total)
 
 
 # -- the journal ----------------------------------------------------------------------------------------
@@ -66,8 +70,6 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _job(row: sqlite3.Row) -> Job:
     document: dict[str, Any] = json.loads(row["document"])
-    if "amount" in document:
-        document["amount"] = parse_grosze(document["amount"])
     result = None if row["result"] is None else Result.model_validate_json(row["result"])
     error = None if row["error"] is None else json.loads(row["error"])
     mark = mark_of(document)
@@ -84,7 +86,7 @@ def _job(row: sqlite3.Row) -> Job:
         cashier=document.get("cashier"),
         number=result.number if result else None,
         daily_report=result.daily_report if result else None,
-        total=result.total if result else None,
+        total=_total(result),
         place=result.device.get("di") if result else None,
         attempts=row["attempts"],
         error=f"{error['code']}: {error['detail']}" if error else "",
@@ -136,7 +138,7 @@ def _sheets(printer: str, printouts: list[Printout]) -> list[Sheet]:
             case "receipt":
                 mark = " and ".join(marks_on(printout.text)) or "no mark"
             case "cash_in":
-                mark = mark_of_slip(facts["amount"])
+                mark = mark_of_slip(format_grosze(facts["amount"]))
             case "daily_report":
                 mark = mark_of_report(facts["number"])
             case kind if kind.startswith("cancelled"):

@@ -16,6 +16,7 @@ from fiscald.emulator.memory import DailyRecord, Day, Line, Subtotal, Transactio
 from fiscald.emulator.paper import Paper, amount, words
 from fiscald.emulator.register import Register, tax
 from fiscald.model.money import plain
+from fiscald.model.qr import Correction
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 
 LETTERS = "ABCDEFG"
@@ -30,7 +31,7 @@ class Foot:
     till: str = "1"
     system_number: str = ""
     barcode: str = ""
-    code: tuple[CodeKind, str] | None = None
+    code: tuple[CodeKind, str] | tuple[CodeKind, str, Correction, int] | None = None
     lines: Sequence[str] = field(default_factory=tuple)
     cut: bool = False
 
@@ -72,7 +73,7 @@ class Sheet:
         if foot.system_number:
             paper.pair("Nr sys.", foot.system_number)
         for line in foot.lines:
-            paper.left(_unmarked(line))
+            paper.left(line)  # marks are read in headers, footers and displays, not in this text (4.3)
         for line in self.register.state.footer.split("\n") if self.register.state.footer else ():
             paper.centre(_unmarked(line)[: paper.width])
         if foot.code is not None:

@@ -130,7 +130,7 @@ class Machine:
             till=str(pending.get("cn") or kept.get("cn") or state.till),
             system_number=str(pending.get("sn", "")),
             barcode=str(pending.get("bc", "")),
-            code=(code[0], code[1]) if code else None,
+            code=tuple(code) if code else None,
             lines=tuple(self.memory.pop("footer", ())),
             cut=pending.get("fe") == 0,
         )

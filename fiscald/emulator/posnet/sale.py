@@ -13,11 +13,15 @@ from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
 from fiscald.model.money import percent_of
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.tables import FieldFault
 
 _MAX_FOOTER_LINES = 60
+#: Levels of error correction of a QR code, by number, and dots of a module where none are said (choice).
+CORRECTIONS: tuple[Correction, ...] = ("L", "M", "Q", "H")
+SMALLEST_MODULE = 2
 #: Plain digits: what else ``Decimal`` reads (``nan``, ``1e30``) is no rate of exchange.
 _CURRENCY_RATE = re.compile(r"\d+(?:[.,]\d*)?", re.ASCII)
 
@@ -199,38 +203,48 @@ def prncancel(machine: Machine, _: Values) -> None:
 # -- codes and e-receipts --------------------------------------------------------------------------------------------
 
 
-def _prepare_code(machine: Machine, kind: str, values: Values) -> None:
+def _content(values: Values, most: int = 2000) -> tuple[str, int]:
+    """What a code is to hold, and its bytes."""
     text: str = values["tx"]
+    size = len(text)  # code pages have one byte for each character
     if values.get("hx"):
         if len(text) % 2:
             raise ExecError(2080)
         try:
-            text = bytes.fromhex(text).decode("utf-8", "replace")
+            data = bytes.fromhex(text)
         except ValueError:
             raise ExecError(2081) from None
+        text, size = data.decode("utf-8", "replace"), len(data)
     if not text:
         raise ExecError(3200)
-    if len(text.encode()) > 2000:
+    if size > most:
         raise ExecError(3206)
-    machine.memory["code"] = [kind, text]
+    return text, size
 
 
 def qrcode(machine: Machine, values: Values) -> None:
-    if values.get("el", 0) > 3:
+    """A code that would be wider than the paper is refused at once (choice: a device may find out when it prints)."""
+    level, dots = values.get("el", 0), values.get("px", SMALLEST_MODULE)
+    if level >= len(CORRECTIONS):
         raise ExecError(3209)
-    _prepare_code(machine, "qr", values)
+    correction = CORRECTIONS[level]
+    text, size = _content(values, min(2000, CAPACITY[correction][-1]))
+    across = modules(size, correction)
+    if across is None or across * dots > PAPER_DOTS.get(machine.width, PAPER_DOTS[40]):
+        raise ExecError(3201)
+    machine.memory["code"] = ["qr", text, correction, dots]
 
 
 def azteccode(machine: Machine, values: Values) -> None:
-    _prepare_code(machine, "aztec", values)
+    machine.memory["code"] = ["aztec", _content(values)[0]]
 
 
 def dmcode(machine: Machine, values: Values) -> None:
-    _prepare_code(machine, "datamatrix", values)
+    machine.memory["code"] = ["datamatrix", _content(values)[0]]
 
 
 def pdf417code(machine: Machine, values: Values) -> None:
-    _prepare_code(machine, "pdf417", values)
+    machine.memory["code"] = ["pdf417", _content(values)[0]]
 
 
 def eparagonidznext(machine: Machine, _: Values) -> Values:

@@ -24,9 +24,10 @@ from fiscald.licence.vendor.keyring import Keyring, KeyringError
 from fiscald.licence.vendor.refusals import Unable
 from fiscald.licence.vendor.session import Session, confirm, fail, now
 from fiscald.licence.vendor.store import Store, StoreError
+from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", "path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_PATH, show_default=True,
     help="Configuration file (TOML).",
@@ -108,7 +109,8 @@ def _check_signing_key(store: Store, keys: Keyring) -> None:
 def _start_logging(level: str) -> None:
     """Lines to stderr; without time where the journal adds its own."""
     shape = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=shape)
+    logging.basicConfig(stream=sys.stderr, level=level.upper())
+    logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
     for noisy in ("aiosmtplib", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.jobs import Notice
+from fiscald.model.money import grosze
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols import judging
 from fiscald.protocols.asking import read_paper
@@ -417,8 +418,8 @@ _judge_report = judging.report_judge(_report_printed)
 def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dialogue[Request]]:
     def command(_: Settings) -> Dialogue[Request]:
         if isinstance(document, GoodsReturn):
-            return request("stocash", kw=document.amount)
-        return request("cash", kw=document.amount, wp=isinstance(document, CashIn))
+            return request("stocash", kw=grosze(document.amount))
+        return request("cash", kw=grosze(document.amount), wp=isinstance(document, CashIn))
         yield  # a dialogue of no steps
 
     return command
@@ -426,7 +427,7 @@ def _slip(document: CashIn | CashOut | GoodsReturn) -> Callable[[Settings], Dial
 
 def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tuple[Notice, ...] = ()) -> Judge:
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
-    amount = None if isinstance(document, Printout) else document.amount
+    amount = None if isinstance(document, Printout) else grosze(document.amount)
 
     def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips = moved.slips

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import index
 from typing import Any
 
 
@@ -72,9 +73,10 @@ class Integer(Value):
 
     def encode(self, value: int, dialect: Dialect) -> bytes:
         """See ``Value.encode``."""
-        if not self.least <= value <= self.most:
+        number = index(value)  # an amount of złoty is no whole number of grosze
+        if not self.least <= number <= self.most:
             raise _conversion(f"{value} is not between {self.least} and {self.most}")
-        return b"%d" % value
+        return b"%d" % number
 
     def decode(self, raw: bytes, dialect: Dialect) -> int:
         """See ``Value.decode``."""

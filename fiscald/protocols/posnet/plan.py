@@ -11,18 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import (
-    Line,
-    Packaging,
-    PaymentType,
-    Printout,
-    Receipt,
-    Rule,
-    describe_adjustment,
-)
-from fiscald.model.money import MAX_GROSZE, format_grosze, line_value, plain
+from fiscald.model.documents import Adjustment, Line, Packaging, PaymentType, Printout, QrCode, Receipt, Rule
+from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, plain
 from fiscald.model.preview import Sold
-from fiscald.protocols.planning import Findings, Item
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
+from fiscald.model.text import fit
+from fiscald.protocols.planning import Findings, Item, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
 from fiscald.protocols.posnet.profiles import Profile
@@ -50,6 +44,8 @@ MAX_FOOTER_LINES = 60
 FORM, FORM_HEADING, FORM_LINE, FORM_CHARACTERS = 200, 75, 711, 38
 EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
+#: Bytes that ``qrcode`` takes (4.3).
+MAX_QR_BYTES = 2000
 
 
 @dataclass(slots=True)
@@ -85,18 +81,14 @@ class _Planner:
 
     # -- findings -------------------------------------------------------------------------------------
 
-    def text(
-        self, value: str, pointer: str, mnemonic: str, param: str, *, cut: bool = True, limit: int | None = None
-    ) -> str:
-        """``value`` as the printer can hold it, within ``limit`` or what the parameter takes.
+    def text(self, value: str, pointer: str, mnemonic: str, param: str, kind: TextKind = TextKind.FREE) -> str:
+        """``value`` as the printer can hold it, within what the parameter takes."""
+        return self.plan.text(value, pointer, self.code_page, self._limit(mnemonic, param), kind)
 
-        ``cut=False``: an identifier or a line of a printout, which a cut would falsify.
-        """
-        if limit is None:
-            kind = COMMANDS[mnemonic].param(param).value
-            assert isinstance(kind, Text)
-            limit = kind.limit(self.generation)
-        return self.plan.text(value, pointer, self.code_page, limit, cut=cut)
+    def _limit(self, mnemonic: str, param: str) -> int:
+        kind = COMMANDS[mnemonic].param(param).value
+        assert isinstance(kind, Text)
+        return kind.limit(self.generation)
 
     def add(self, pointer: str, mnemonic: str, **values: Any) -> None:
         if self.plan.errors:
@@ -120,12 +112,10 @@ class _Planner:
         self.plan.check_total(receipt, at, too_large=too_large)
         given, taken = self._packaging(receipt.packaging, at)
         self._payments(receipt, self.plan.total + given - taken, at)
-        footer = [
-            Item(request("trftrln", id=PLAIN_FOOTER_LINE, na=text), f"{at}/footer/{index}")
-            for index, line in enumerate(receipt.footer)
-            if (text := self.text(line, f"{at}/footer/{index}", "trftrln", "na"))
-        ]
-        self.plan.check_footer(receipt, MAX_FOOTER_LINES, at)
+        lines = self.plan.footer_lines(
+            receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.text(line, pointer, "trftrln", "na")
+        )
+        footer = [Item(request("trftrln", id=PLAIN_FOOTER_LINE, na=text), pointer) for text, pointer in lines]
         self.plan.footer = footer
         self.plan.close = request(
             "trend",
@@ -145,35 +135,47 @@ class _Planner:
         receipt would come out under the next document of anybody.
         """
         if receipt.qr is not None:
-            data = receipt.qr.text.encode()
-            self.add(
-                f"{at}/qr",
-                "qrcode",
-                px=receipt.qr.size,
-                el=_CORRECTION[receipt.qr.correction],
-                hx=True,
-                tx=data[:2000].hex().upper(),
-            )
-            if len(data) > 2000:
-                self.plan.error(
-                    f"{at}/qr/text",
-                    "qr.too_long",
-                    f"{len(data)} bytes of UTF-8, a QR code takes 2000",
-                    "kod QR jest za długi.",
-                )
+            self._qr(receipt.qr, f"{at}/qr")
         cashier = receipt.cashier and self.text(receipt.cashier, f"{at}/cashier", "ftrcfg", "cc")
-        till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", cut=False)
+        till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", TextKind.NUMBER)
         number = receipt.system_number and self.text(
-            receipt.system_number, f"{at}/system_number", "ftrcfg", "sn", cut=False
+            receipt.system_number, f"{at}/system_number", "ftrcfg", "sn", TextKind.NUMBER
         )
-        barcode = receipt.barcode and self.text(receipt.barcode, f"{at}/barcode", "ftrcfg", "bc", cut=False)
-        values = {"cc": cashier, "cn": till, "sn": number, "bc": barcode, "bb": 1 if receipt.qr else None}
+        barcode = receipt.barcode and self.text(receipt.barcode, f"{at}/barcode", "ftrcfg", "bc", TextKind.NUMBER)
+        values = {
+            "cc": cashier or None, "cn": till or None, "sn": number or None, "bc": barcode,
+            "bb": 1 if receipt.qr else None,
+        }  # fmt: skip
         if any(values.values()):
             self.add(at, "ftrcfg", **values)
 
+    def _qr(self, qr: QrCode, at: str) -> None:
+        """Checked here, for what does not fit may show only when it is printed, after the sale is registered."""
+        data = qr.text.encode()
+        most = min(MAX_QR_BYTES, CAPACITY[qr.correction][-1])
+        across, dots = modules(len(data), qr.correction), PAPER_DOTS[self.profile.columns]
+        if across is None or len(data) > most:
+            self.plan.error(
+                f"{at}/text",
+                "qr.too_long",
+                f"{len(data)} bytes of UTF-8, a QR code with correction {qr.correction} takes {most}; send a shorter "
+                "text or a lower correction",
+                f"kod QR jest za długi (najwyżej {most} bajtów).",
+            )
+        elif across * qr.size > dots:
+            self.plan.error(
+                f"{at}/size",
+                "qr.too_wide",
+                f"the code has {across} modules of {qr.size} dots, {across * qr.size} in all, the paper has {dots}; "
+                f"send a size of at most {dots // across}, a shorter text or a lower correction",
+                "kod QR nie mieści się na papierze.",
+            )
+        else:
+            self.add(at, "qrcode", px=qr.size, el=_CORRECTION[qr.correction], hx=True, tx=data.hex().upper())
+
     def _line(self, line: Line, at: str) -> None:
-        name = self.text(line.name, f"{at}/name", "trline", "na")
-        unit = line.unit and self.text(line.unit, f"{at}/unit", "trline", "jm")
+        name = self.plan.goods(line, f"{at}/name", self.code_page, self._limit("trline", "na"))
+        unit = line.unit and self.text(line.unit, f"{at}/unit", "trline", "jm", TextKind.GOODS)
         description = line.description and self.text(line.description, f"{at}/description", "trline", "op")
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         if line.quantity != round(line.quantity, 3):
@@ -197,13 +199,8 @@ class _Planner:
             word = "discount" if discount else "surcharge"
             amount = self.plan.adjustment(adjustment, value, f"{at}/{word}", discount=discount)
             delta = -amount if discount else amount
-            adjustment_name = self.text(
-                describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
-                f"{at}/{word}/name",
-                "trline",
-                "rn",
-            )
-        key = (name, rate, line.price)
+            adjustment_name = self._adjustment_name(adjustment, f"{at}/{word}/name", "trline", "rn", discount=discount)
+        key = (name, rate, grosze(line.price))
         if line.storno:
             self._storno(line, key, delta, at)
         else:
@@ -216,12 +213,12 @@ class _Planner:
             "trline",
             na=name,
             vt=rate if isinstance(rate, int) else 0,
-            pr=line.price,
+            pr=grosze(line.price),
             st=True if line.storno else None,
             il=line.quantity if line.quantity != 1 else None,
             wa=min(value, MAX_GROSZE) if line.storno or line.quantity != 1 or delta else None,
             jm=unit,
-            op=description,
+            op=description or None,
             rd=delta < 0 if delta else None,
             rn=adjustment_name,
             rw=abs(delta) or None,
@@ -271,20 +268,21 @@ class _Planner:
         discount = receipt.discount is not None
         word = "discount" if discount else "surcharge"
         amount = self.plan.adjustment(adjustment, self.plan.total, f"{at}/{word}", discount=discount)
-        name = self.text(
-            describe_adjustment(adjustment, "Rabat" if discount else "Narzut"),
-            f"{at}/{word}/name",
-            "trdiscntsubtot",
-            "na",
-        )
+        name = self._adjustment_name(adjustment, f"{at}/{word}/name", "trdiscntsubtot", "na", discount=discount)
         self.plan.total += -amount if discount else amount
         self.add(f"{at}/{word}", "trdiscntsubtot", na=name, rd=discount, rw=min(amount, MAX_GROSZE) or 1)
+
+    def _adjustment_name(
+        self, adjustment: Adjustment, pointer: str, mnemonic: str, param: str, *, discount: bool
+    ) -> str:
+        word = "Rabat" if discount else "Narzut"
+        return self.plan.adjustment_name(adjustment, word, lambda text: self.text(text, pointer, mnemonic, param))
 
     def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> tuple[int, int]:
         given = taken = 0
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(item.price, item.quantity)
+            value = line_value(grosze(item.price), item.quantity)
             if not 0 < value <= MAX_GROSZE or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
@@ -304,7 +302,7 @@ class _Planner:
                     "za duża wartość opakowań.",
                 )
                 given, taken = min(given, MAX_GROSZE), min(taken, MAX_GROSZE)
-            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=item.price, il=item.quantity)
+            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=grosze(item.price), il=item.quantity)
         return given, taken
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> None:
@@ -316,8 +314,8 @@ class _Planner:
             self.plan.pay(payment, due, pointer)
             form = FORMS[payment.type]
             usual = TRANSFER_NAME if payment.type is PaymentType.TRANSFER else PAYMENT_FORMS[form]
-            name = self.text(payment.name or usual, f"{pointer}/name", "trpayment", "na")
-            self.add(pointer, "trpayment", ty=form, wa=payment.amount, na=name, re=False)
+            name = (payment.name and self.text(payment.name, f"{pointer}/name", "trpayment", "na")) or usual
+            self.add(pointer, "trpayment", ty=form, wa=grosze(payment.amount), na=name, re=False)
         too_large = "the payments are too large for the printer" if self.plan.paid > MAX_GROSZE else None
         self.plan.give_change(receipt, due, at, too_large=too_large)
         if self.plan.change:
@@ -328,25 +326,30 @@ class _Planner:
 
     def printout(self, printout: Printout) -> Plan:
         at = "/document"
-        title = printout.title and self._form_text(printout.title, f"{at}/title", "formstart", "al")
-        self.add(at, "formstart", fn=FORM, fh=FORM_HEADING, al=title)
+        title = printout.title and self._title(printout.title, f"{at}/title")
+        self.add(at, "formstart", fn=FORM, fh=FORM_HEADING, al=title or None)
         for index, line in enumerate(printout.lines):
             pointer = f"{at}/lines/{index}"
             if isinstance(line, Rule):
                 self.add(pointer, "formcmd", fn=FORM, cm=SEPARATOR)
-            elif line:
-                text = self._form_text(line, pointer, "formline", "s1")
-                self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=text)
-            else:
+                continue
+            parts = self.plan.form_line(line, pointer, self.code_page, FORM_CHARACTERS)
+            for part in parts:
+                self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=part)
+            if not parts:
                 self.add(pointer, "formcmd", fn=FORM, cm=EMPTY_LINE)
         if printout.barcode is not None:
-            code = self.text(printout.barcode, f"{at}/barcode", "formbarcode", "bc", cut=False)
+            code = self.text(printout.barcode, f"{at}/barcode", "formbarcode", "bc", TextKind.NUMBER)
             self.add(f"{at}/barcode", "formbarcode", fn=FORM, bc=code)
         self.plan.close = request("formend", fn=FORM)
         return self.plan
 
-    def _form_text(self, value: str, pointer: str, mnemonic: str, param: str) -> str:
-        return self.text(value, pointer, mnemonic, param, cut=False, limit=FORM_CHARACTERS)
+    def _title(self, value: str, pointer: str) -> str:
+        """As with lines: only what became too long by its plain forms is cut."""
+        if min(len(value), len(fit(value, self.code_page).text)) > FORM_CHARACTERS:
+            self.plan.too_long(value, pointer, FORM_CHARACTERS)
+            return ""
+        return self.plan.text(value, pointer, self.code_page, FORM_CHARACTERS)
 
 
 def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None) -> Plan:

@@ -20,6 +20,8 @@ class Profile:
     devices ask their operator (a client's observation)."""
     sends_nip: bool
     """``trnipset`` exists. [device] on ONLINE; a client says "version >= 20.01" for older ones."""
+    columns: int = 40
+    """Width of the paper that a receipt is printed on. Which one is in cannot be asked; 40 fit on both (11.7)."""
     tokens: bool = False
     """Requests carry ``@nnnn`` and answers echo it. Off until seen on hardware: no recording has it."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Result
+from fiscald.model.money import from_grosze
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.asking import ask_again, good_values, refusal
@@ -350,7 +351,7 @@ def read_result(
         daily_report=report,
         printer_id=after["nu"],
         printed_at=clock,
-        total=total,
+        total=None if total is None else from_grosze(total),
         device=device,
     )
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
-from fiscald.model.money import MAX_GROSZE, format_grosze
+from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
 from fiscald.model.problems import FieldProblem, problem
 from fiscald.protocols import judging
 from fiscald.protocols.asking import read_paper
@@ -430,8 +430,8 @@ def _slip(document: Slip) -> Command:
     """
 
     def command(facts: Facts) -> Dialogue[Request | FieldProblem]:
-        have = facts.evidence["cash"]
-        if isinstance(document, CashIn) and have + document.amount > MAX_GROSZE:
+        have, amount = facts.evidence["cash"], grosze(document.amount)
+        if isinstance(document, CashIn) and have + amount > MAX_GROSZE:
             return FieldProblem(
                 pointer="/document/amount",
                 code="cash.too_much",
@@ -439,7 +439,7 @@ def _slip(document: Slip) -> Command:
                 f"{format_grosze(MAX_GROSZE)}; pay less in",
                 detail_pl="za duży stan kasy.",
             )
-        if not isinstance(document, CashIn) and document.amount > have:
+        if not isinstance(document, CashIn) and amount > have:
             return FieldProblem(
                 pointer="/document/amount",
                 code="cash.too_little",
@@ -448,7 +448,7 @@ def _slip(document: Slip) -> Command:
                 detail_pl=f"w kasie jest tylko {zloty(have)}.",
             )
         name = {"cash_in": "#i", "cash_out": "#d", "goods_return": "#z"}[document.type]
-        return request(name, Ps=0, kwota=document.amount)
+        return request(name, Ps=0, kwota=amount)
         yield  # a dialogue of no steps
 
     return command
@@ -456,7 +456,8 @@ def _slip(document: Slip) -> Command:
 
 def _judge_slip(document: Slip) -> Judge:
     """A slip is proven by the cash it moved (9.3); where sales moved it too, by one more printout."""
-    amount = document.amount if isinstance(document, CashIn) else -document.amount
+    moved_by = grosze(document.amount)
+    amount = moved_by if isinstance(document, CashIn) else -moved_by
 
     def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips, quiet = moved.slips, not (moved.reports or moved.completed)
@@ -478,9 +479,7 @@ def _judge_slip(document: Slip) -> Judge:
         if printed:
             paper = yield from read_paper(probe(settings))
             after = moved.now
-            result = yield from read_result(
-                after, None, after["n_dobowych"] + 1, document.amount, just_now=bool(confirmed)
-            )
+            result = yield from read_result(after, None, after["n_dobowych"] + 1, moved_by, just_now=bool(confirmed))
             notices = (judging.DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
             return Printed(result, paper, notices, {"after": after}, neutral(after))
         if quiet and doubled:

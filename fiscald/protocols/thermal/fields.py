@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import index
 from typing import Any, NamedTuple
 
 from fiscald.model.money import plain
@@ -68,7 +69,7 @@ class Amount(Value):
         return self._most[brand]
 
     def _within(self, value: int, dialect: Dialect) -> int:
-        if not self.least <= value <= self.most(dialect.brand):
+        if not self.least <= index(value) <= self.most(dialect.brand):  # not złoty by mistake
             raise ValueRefused(f"{value} grosze is not between {self.least} and {self.most(dialect.brand)}")
         return value
 

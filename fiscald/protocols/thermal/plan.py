@@ -12,19 +12,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fiscald.model.documents import (
-    Adjustment,
-    Line,
-    Packaging,
-    Payment,
-    PaymentType,
-    Receipt,
-    describe_adjustment,
-)
-from fiscald.model.money import format_grosze, line_value, plain
+from fiscald.model.documents import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
+from fiscald.model.money import format_grosze, grosze, line_value, plain
+from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.planning import Findings, Item
+from fiscald.protocols.planning import Findings, Item, TextKind
 from fiscald.protocols.rates import Rates
 from fiscald.protocols.thermal.commands import (
     COMMANDS,
@@ -113,15 +106,14 @@ class _Planner:
             pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}."
         )
 
-    def text(self, value: str, pointer: str, command: str, part: str, *, cut: bool = True) -> str:
-        """``value`` as the printer can hold it. ``cut=False``: an identifier, which a cut would falsify."""
+    def text(self, value: str, pointer: str, command: str, part: str, kind: TextKind = TextKind.FREE) -> str:
+        """``value`` as the printer can hold it, within what the part takes."""
+        return self.plan.text(value, pointer, self.code_page, self._limit(command, part), kind)
+
+    def _limit(self, command: str, part: str) -> int:
         kind = COMMANDS[self.brand][command].part(part).value
         assert isinstance(kind, Text)
-        return self.fitted(value, pointer, kind.limit(self.brand), cut=cut)
-
-    def fitted(self, value: str, pointer: str, limit: int, *, cut: bool = True) -> str:
-        """``value`` in the printer's code page, in at most ``limit`` characters."""
-        return self.plan.text(value, pointer, self.code_page, limit, cut=cut)
+        return kind.limit(self.brand)
 
     def add(self, pointer: str, command: str, **values: Any) -> None:
         if self.plan.errors:
@@ -183,14 +175,12 @@ class _Planner:
         return amount
 
     def _line(self, line: Line, number: int, at: str) -> None:
-        name = self.text(line.name, f"{at}/name", "$l", "nazwa")
-        description = line.description and self.text(line.description, f"{at}/description", "$l", "opis")
-        if line.description and not self.profile.descriptions:
-            self.unsupported(f"{at}/description", "line.description", "line under the goods", "opisu towaru")
+        name = self.plan.goods(line, f"{at}/name", self.code_page, self._limit("$l", "nazwa"))
+        description = self._description(line, f"{at}/description")
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         quantity = self._quantity(line, at)
         value = self.plan.line_value(line, at)
-        if max(value, line.price) > self.most:
+        if max(value, grosze(line.price)) > self.most:
             self.plan.error(at, "line.too_large", f"price or value are {self.too_much}", "pozycja ma za dużą wartość.")
         adjustment, delta, adjustment_name = line.discount or line.surcharge, 0, ""
         if adjustment is not None and value:
@@ -204,10 +194,8 @@ class _Planner:
             amount = self._adjustment(adjustment, value, f"{at}/{word}", discount=discount)
             delta = -amount if discount else amount
             # The printer itself prints the word "rabat" or "narzut" in front (11.5).
-            adjustment_name = self.text(
-                describe_adjustment(adjustment, "").strip(), f"{at}/{word}/name", "$l", "nazwa_rabatu"
-            )
-        sold = _Sold(name, rate, line.price, line.quantity, delta)
+            adjustment_name = self._adjustment_name(adjustment, f"{at}/{word}/name", "$l", "nazwa_rabatu")
+        sold = _Sold(name, rate, grosze(line.price), line.quantity, delta)
         if line.storno:
             self._storno(line, sold, at)
         else:
@@ -232,15 +220,28 @@ class _Planner:
             nazwa=name,
             ilosc=quantity,
             ptu=RATE_LETTERS[rate] if isinstance(rate, int) else "A",
-            cena=line.price,
+            cena=grosze(line.price),
             brutto=min(value, self.most),
             rabat=abs(delta) if more else None,
             nazwa_rabatu=adjustment_name if delta else None,
             opis=description,
         )
 
+    def _description(self, line: Line, pointer: str) -> str | None:
+        if not line.description:
+            return None
+        if not self.profile.descriptions:
+            self.plan.left_out(pointer, "this printer prints no line under the goods")
+            return None
+        return self.text(line.description, pointer, "$l", "opis") or None
+
+    def _adjustment_name(self, adjustment: Adjustment, pointer: str, command: str, part: str) -> str:
+        return self.plan.adjustment_name(adjustment, "", lambda text: self.text(text, pointer, command, part))
+
     def _quantity(self, line: Line, at: str) -> Measured:
-        unit = self.fitted(line.unit, f"{at}/unit", Quantity.UNIT) if line.unit else ""
+        unit = ""
+        if line.unit:
+            unit = self.plan.text(line.unit, f"{at}/unit", self.code_page, Quantity.UNIT, TextKind.GOODS)
         measured = Measured(line.quantity, unit)
         try:
             QUANTITY.encode(measured, Dialect(CODE_PAGES[self.code_page], self.brand))
@@ -283,7 +284,7 @@ class _Planner:
         kind = DISCOUNT_AMOUNT if discount else SURCHARGE_AMOUNT
         amount = min(amount, self.most)
         where, part = ("$n", "nazwa") if self.profile.names_adjustment == "$n" else ("$y", "opis_rabatu")
-        name = self.text(describe_adjustment(adjustment, "").strip(), f"{at}/{word}/name", where, part)
+        name = self._adjustment_name(adjustment, f"{at}/{word}/name", where, part)
         closing: dict[str, Any] = {"Px": kind, "rabat": amount}
         if self.profile.names_adjustment == "$n":
             # Only announced here; the closing command repeats it (5.4).
@@ -301,7 +302,7 @@ class _Planner:
         valued = []
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(item.price, item.quantity)
+            value = line_value(grosze(item.price), item.quantity)
             if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
                 self.plan.error(
                     pointer,
@@ -349,9 +350,9 @@ class _Planner:
             pointer = f"{at}/payments/{index}"
             self.plan.pay(payment, due, pointer)
             if payment.type is PaymentType.CASH:
-                cash += payment.amount
+                cash += grosze(payment.amount)
                 if payment.name:
-                    self.unsupported(f"{pointer}/name", "payment.name", "name of a cash payment", "nazwy gotówki")
+                    self.plan.left_out(f"{pointer}/name", "this printer prints no name of a cash payment")
             elif (form := self._form(payment, pointer)) is not None:
                 forms.append(form)
         if len(forms) > self.profile.max_payments:
@@ -370,14 +371,14 @@ class _Planner:
         if number is None:
             self.unsupported(
                 f"{pointer}/type", "payment.unsupported", f"payment of type {payment.type}",
-                f"płatności „{payment.type}”", "send another type",
+                f"formy płatności: {PAYMENTS_PL[payment.type]}", "send another type",
             )  # fmt: skip
             return None
         # The printer prints the usual name of the form itself, and this one behind it (11.5).
         usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
-        name = self.text(payment.name or own, f"{pointer}/name", "$b 1", "nazwa")
-        return _Form(number, payment.amount, name)
+        name = payment.name and self.text(payment.name, f"{pointer}/name", "$b 1", "nazwa")
+        return _Form(number, grosze(payment.amount), name or own)
 
     def _means_itself(self, kind: PaymentType) -> bool:
         """Whether the printer has a form of its own for that type."""
@@ -387,17 +388,22 @@ class _Planner:
     # -- the closing command --------------------------------------------------------------------------
 
     def _footer(self, receipt: Receipt, at: str) -> list[str]:
-        self.plan.check_footer(receipt, MAX_FOOTER_LINES, at)
-        if receipt.footer and receipt.footer[0].startswith("#"):
-            self.plan.error(
-                f"{at}/footer/0",
-                "footer.number_sign",
-                "the printer takes a first line that begins with # for a system number; let it begin otherwise",
-                "pierwszy wiersz stopki nie może zaczynać się od znaku #.",
-            )
         if receipt.qr is not None:
             self.unsupported(f"{at}/qr", "qr.unsupported", "QR codes", "kodów QR")
-        return [self.text(line, f"{at}/footer/{i}", "$y", "linie") for i, line in enumerate(receipt.footer)]
+        lines = self.plan.footer_lines(
+            receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.text(line, pointer, "$y", "linie")
+        )
+        if lines and lines[0][0].startswith("#"):
+            first, pointer = lines[0]
+            bare = first.lstrip("# ")
+            why = "the printer takes a first line that begins with # for a system number"
+            if bare:
+                self.plan.notice("text.replaced", pointer, f"printed as {bare!r}: {why}", f"Wydrukowano jako „{bare}”.")
+                lines[0] = (bare, pointer)
+            else:
+                self.plan.left_out(pointer, why)
+                del lines[0]
+        return [text for text, _ in lines]
 
     def _system_number(self, receipt: Receipt, at: str) -> str:
         """The application's number, or in its place a bar code (5.11)."""
@@ -425,15 +431,16 @@ class _Planner:
             return f"#{barcode}#"
         if number is None:
             return ""
-        letters = sum(char.isalpha() for char in number)
-        if number.startswith("#") or (self.brand is Brand.POSNET and letters > MAX_LETTERS):
+        written = self.text(number, f"{at}/system_number", "$y", "numer_systemowy", TextKind.NUMBER)
+        letters = sum(char.isalpha() for char in written)
+        if written.startswith("#") or (self.brand is Brand.POSNET and letters > MAX_LETTERS):
             self.plan.error(
                 f"{at}/system_number",
                 "system_number.letters",
                 f"this printer takes at most {MAX_LETTERS} letters in a system number, and no # at its beginning",
                 f"numer systemowy może mieć najwyżej {MAX_LETTERS} liter i nie może zaczynać się od znaku #.",
             )
-        return self.text(number, f"{at}/system_number", "$y", "numer_systemowy", cut=False)
+        return written
 
     def _close_y(
         self,
@@ -462,7 +469,7 @@ class _Planner:
             "Pn": len(footer), "Pc": 0, "Py": 0, "Pdsp": int(self.plan.change > 0), "Pkb": len(given),
             "Pkz": len(taken), "Pns": int(bool(number)), "Pfn": len(forms), "Pr": 0, "Pg": int(cash > 0),
             "Pfx": [form.number for form in forms], "Psx": 0,
-            "nr_kasy": self.text(receipt.till, f"{at}/register", "$y", "nr_kasy", cut=False) if receipt.till else "",
+            "nr_kasy": self._number(receipt.till, f"{at}/register"),
             "kasjer": self.text(receipt.cashier, f"{at}/cashier", "$y", "kasjer") if receipt.cashier else "",
             "numer_systemowy": number, "linie": footer, "formy": [form.name for form in forms],
             "nr_kaucji_pobr": [str(int(item.number)) for item, _ in given],
@@ -488,15 +495,11 @@ class _Planner:
         self._system_number(receipt, at)
         amounts, names = {1: 0, 2: 0, 3: 0}, {1: "", 2: "", 3: ""}
         for form in forms:
-            if amounts[form.number] and names[form.number] != form.name:
-                self.plan.error(
-                    f"{at}/payments",
-                    "payments.names",
-                    "this printer prints one name for each form of payment; send the same one, or none",
-                    "każda forma płatności może mieć tylko jedną nazwę.",
-                )
+            if amounts[form.number] and form.name not in ("", names[form.number]):
+                why = f"this printer prints one name for each form of payment, here {names[form.number]!r}"
+                self.plan.left_out(f"{at}/payments", f"{form.name!r}, {why}")
+            names[form.number] = names[form.number] if amounts[form.number] else form.name
             amounts[form.number] += form.amount
-            names[form.number] = form.name
         return {
             "Pn": 5, "Pc": 0, "Py": 0, "Pg": int(cash > 0), "Pk": int(amounts[1] > 0), "Pz": int(amounts[2] > 0),
             "Pb": int(amounts[3] > 0), "Po1": 0, "Po2": 0, "Pr": 0,
@@ -506,12 +509,15 @@ class _Planner:
             "bon": amounts[3], "przyjecie": 0, "wydanie": 0, "reszta": self.plan.change,
         } | adjustment  # fmt: skip
 
+    def _number(self, till: str | None, pointer: str) -> str:
+        return self.text(till, pointer, "$y", "nr_kasy", TextKind.NUMBER) if till else ""
+
     def _code(self, receipt: Receipt, at: str) -> str:
         """Register and cashier in three characters."""
         till, cashier = receipt.till or "0", receipt.cashier or "0"
-        for text, limit, field_name in ((till, TILL_CODE, "register"), (cashier, CASHIER_CODE, "cashier")):
-            self.fitted(text, f"{at}/{field_name}", limit, cut=False)
-        return f"{till:.1}{cashier:0>2.2}"
+        number = self.plan.text(till, f"{at}/register", self.code_page, TILL_CODE, TextKind.NUMBER)
+        name = self.plan.text(cashier, f"{at}/cashier", self.code_page, CASHIER_CODE)
+        return f"{number or '0'}{name:0>{CASHIER_CODE}}"
 
 
 def plan_receipt(

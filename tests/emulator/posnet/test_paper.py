@@ -11,6 +11,9 @@ from pydantic import ValidationError
 
 from fiscald.emulator.memory import DailyRecord, Day, RegisterState
 from fiscald.emulator.paper import MARK, Paper, Printout, words
+from fiscald.emulator.png import draw
+from fiscald.emulator.png import qr as qr_picture
+from fiscald.model.qr import CAPACITY, PAPER_DOTS
 from tests.emulator.posnet.talking import Talk
 
 RATES: list[Decimal | str | None] = [Decimal(23), Decimal(8), Decimal(5), Decimal(0), None, None, None]
@@ -287,3 +290,39 @@ def test_a_sheet_cannot_be_made_without_the_mark() -> None:
 )  # fmt: skip
 def test_amounts_in_words(number: int, text: str) -> None:
     assert words(number) == text
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (f"qrcode|px2|el3|hx1|tx{'78' * 1274}|", 3206),
+        (f"qrcode|px2|el2|hx1|tx{'78' * 1664}|", 3206),
+        (f"qrcode|px2|el3|hx0|tx{'x' * 1274}|", 3206),
+        (f"qrcode|px8|el1|hx1|tx{'78' * 400}|", 3201),
+        ("qrcode|px2|el4|tx1|", 3209),
+    ],
+)
+def test_a_qr_code_that_does_not_fit_is_refused_and_the_one_before_it_stays(command: str, error: int) -> None:
+    talk = Talk()
+    assert talk.say("qrcode|px3|el1|tx1|") == "qrcode|"
+    assert talk.say(command) == f"qrcode|?{error}|"
+    assert talk.say("ftrcfg|bb1|") == "ftrcfg|"
+    talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
+    assert "[QR 1]" in talk.paper
+
+
+@pytest.mark.parametrize("columns", [40, 56])
+def test_the_largest_qr_code_of_a_paper_fits_into_its_picture(columns: int, tmp_path: Path) -> None:
+    for size in range(2, 9):
+        across = max(each for each in range(21, 178, 4) if each * size <= PAPER_DOTS[columns])
+        most = min(2000, CAPACITY["H"][(across - 21) // 4])
+        talk = Talk(width=columns)
+        assert talk.say(f"qrcode|px{size}|el3|hx1|tx{'78' * most}|") == "qrcode|"
+        talk.say("ftrcfg|bb1|")
+        talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
+        draw(talk.register.printouts, tmp_path / "paper.png")
+        (line,) = [line for line in talk.register.printouts[0].lines if line.code]
+        dot = 1.25
+        picture = qr_picture(line, dot)
+        assert picture is not None
+        assert picture.width == round((across + 4) * size * dot), "with two modules of quiet zone on each side"

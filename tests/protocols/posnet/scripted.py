@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fiscald.model.documents import DailyReport, Document, GoodsReturn, Receipt
+from fiscald.model.money import format_grosze, from_grosze
 from fiscald.protocols.base import Dialogue, Effect, Settings
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, TAB, Deframer, Frame, crc16
@@ -138,12 +139,16 @@ def sales(conversation: Conversation) -> list[tuple[str, list[Exchange]]]:
     return parts
 
 
+def _zloty(sent: str) -> str:
+    return format_grosze(int(sent))
+
+
 def document_of(closing: str, exchanges: list[Exchange]) -> Document:
     """The application's document that a recorded sale must have come from."""
     if closing == "dailyrep":
         return DailyReport()
     if closing == "stocash":
-        return GoodsReturn(amount=next(int(e.sent["kw"]) for e in exchanges if e.mnemonic == "stocash"))
+        return GoodsReturn(amount=next(from_grosze(int(e.sent["kw"])) for e in exchanges if e.mnemonic == "stocash"))
     content: dict[str, Any] = {"lines": [], "payments": []}
     for exchange in exchanges:
         sent = exchange.sent
@@ -151,21 +156,25 @@ def document_of(closing: str, exchanges: list[Exchange]) -> Document:
             case "trnipset":
                 content["buyer"] = {"nip": sent["ni"]}
             case "trline":
-                line: dict[str, Any] = {"name": sent["na"], "price": int(sent["pr"]), "vat": "ABCDEFG"[int(sent["vt"])]}
+                line: dict[str, Any] = {
+                    "name": sent["na"],
+                    "price": _zloty(sent["pr"]),
+                    "vat": "ABCDEFG"[int(sent["vt"])],
+                }
                 if "il" in sent:
                     line["quantity"] = sent["il"]
                 if "st" in sent:
                     line["storno"] = True
                 if "rw" in sent:
-                    line["discount"] = {"amount": int(sent["rw"]), "name": sent["rn"]}
+                    line["discount"] = {"amount": _zloty(sent["rw"]), "name": sent["rn"]}
                 content["lines"].append(line)
             case "trdiscntsubtot":
-                content["discount"] = {"amount": int(sent["rw"]), "name": sent["na"]}
+                content["discount"] = {"amount": _zloty(sent["rw"]), "name": sent["na"]}
             case "trpayment" if sent["re"] == "0":
                 forms = {"0": "cash", "2": "card"}
-                payment = {"type": forms[sent["ty"]], "amount": int(sent["wa"]), "name": sent["na"]}
+                payment = {"type": forms[sent["ty"]], "amount": _zloty(sent["wa"]), "name": sent["na"]}
                 content["payments"].append(payment)
             case "trend":
-                content["total"] = int(sent["to"])
-                content["change"] = int(sent.get("re", "0"))
+                content["total"] = _zloty(sent["to"])
+                content["change"] = _zloty(sent.get("re", "0"))
     return Receipt.model_validate(content)

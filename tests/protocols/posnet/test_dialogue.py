@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -42,7 +43,11 @@ PLAIN = RECEIPT.model_copy(update={"footer": ()})
 PRINTOUT = Printout.model_validate(
     {"title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"], "barcode": "Z17"}
 )
-SLIPS: list[Document] = [CashIn(amount=500), CashOut(amount=100), GoodsReturn(amount=100)]
+SLIPS: list[Document] = [
+    CashIn(amount=Decimal("5.00")),
+    CashOut(amount=Decimal("1.00")),
+    GoodsReturn(amount=Decimal("1.00")),
+]
 NU = "EMU 0000000001"
 
 
@@ -103,7 +108,7 @@ def test_a_receipt() -> None:
     verdict = bench.carry_out(RECEIPT)
     assert isinstance(verdict, Printed)
     result = verdict.result
-    assert (result.number, result.daily_report, result.total, result.printer_id) == (1, 1, 1150, NU)
+    assert (result.number, result.daily_report, result.total, result.printer_id) == (1, 1, Decimal("11.50"), NU)
     assert result.printed_at is not None
     assert result.printed_at.isoformat() == "2026-10-09T11:44:00+02:00"
     assert result.device == {"hn": 1, "bn": 1, "bt": 1, "rd": 0, "di": 6}
@@ -189,7 +194,7 @@ def test_an_older_printer() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "document", [RECEIPT, DailyReport(), CashIn(amount=1), PRINTOUT, Drawer()], ids=lambda d: d.type
+    "document", [RECEIPT, DailyReport(), CashIn(amount=Decimal("0.01")), PRINTOUT, Drawer()], ids=lambda d: d.type
 )
 def test_a_printer_that_is_not_ready_is_waited_for(document: Document, switch: Switch, code: str) -> None:
     bench = Bench()
@@ -288,7 +293,7 @@ def test_a_report_that_midnight_overtakes_is_made_with_the_new_date() -> None:
 
 def test_too_much_cash_out_is_decided_by_the_counters() -> None:
     """Error 503 does not say whether the slip was booked; the counters do."""
-    verdict = Bench().carry_out(CashOut(amount=100))
+    verdict = Bench().carry_out(CashOut(amount=Decimal("1.00")))
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.device_code == "503 ERR_CASH_OUT_BELOW_0"
 
@@ -303,7 +308,7 @@ def test_a_full_queue_is_about_the_moment() -> None:
             return frame("ERR\t?14\tcmcash\t")
         return real(data)
 
-    verdict = drive(dialogue.carry_out(CashIn(amount=5), SETTINGS, None), sometimes_full)
+    verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
 
@@ -349,7 +354,7 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
     def noisy(data: bytes) -> bytes:
         return frame("ERR\t?5\t") if payload(data).startswith("cash") else real(data)
 
-    verdict = drive(dialogue.carry_out(CashIn(amount=5), SETTINGS, None), noisy)
+    verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert bench.talk.register.state.headers == 0
@@ -426,7 +431,7 @@ def test_the_foot_of_a_receipt_that_was_given_up_is_not_printed_under_the_next_d
     for stop in ("trinit", "ftrcfg", "trline"):
         bench.break_off(named, lambda mnemonic, stop=stop: mnemonic == stop, executed=True)  # type: ignore[misc]
         assert isinstance(bench.recover(named), NotPrinted)
-        bench.carry_out(CashIn(amount=5))
+        bench.carry_out(CashIn(amount=Decimal("0.05")))
         bench.carry_out(PLAIN)
     good = [sheet for sheet in bench.talk.register.printouts if not sheet.kind.startswith("cancelled")]
     assert len(good) == 6
@@ -548,7 +553,7 @@ def test_two_endings_are_told_apart_by_the_days_totals(profile: str, printed: bo
     if printed:
         assert isinstance(verdict, Printed)
         assert verdict.result.number == 1
-        assert verdict.result.total == 1150
+        assert verdict.result.total == Decimal("11.50")
     else:
         assert isinstance(verdict, NotPrinted)
         assert verdict.again
@@ -674,7 +679,7 @@ def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
         return frame("stocash\t") if payload(data).startswith("stocash") else real(data)
 
     verdict = drive(
-        dialogue.carry_out(GoodsReturn(amount=100), SETTINGS, None), answer, paused=lambda: paused.append(1)
+        dialogue.carry_out(GoodsReturn(amount=Decimal("1.00")), SETTINGS, None), answer, paused=lambda: paused.append(1)
     )
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "contradiction"}
@@ -748,9 +753,9 @@ def test_a_one_step_document_is_decided_by_its_counter(document: Document, execu
 
 def test_a_slip_among_other_documents_is_unproven() -> None:
     bench = Bench()
-    bench.break_off(CashIn(amount=5), lambda mnemonic: mnemonic == "cash", executed=True)
+    bench.break_off(CashIn(amount=Decimal("0.05")), lambda mnemonic: mnemonic == "cash", executed=True)
     bench.talk.say("cash|kw1|wp1|")
-    assert isinstance(bench.recover(CashIn(amount=5)), Unknown)
+    assert isinstance(bench.recover(CashIn(amount=Decimal("0.05"))), Unknown)
 
 
 def test_two_reports_are_unproven() -> None:

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from fiscald.model.documents import PaymentType, Printout, Receipt
 from fiscald.model.money import format_grosze
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
 from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from tests.emulator.posnet.talking import Talk, readable
+from tests.found import found
 
 ONLINE, OLD = PROFILES["online"], PROFILES["old"]
 RATES: dict[str, Decimal | str | None] = {
@@ -143,12 +145,13 @@ REFUSALS = {
     "an inactive rate": ({"lines": [LINE | {"vat": "E"}]}, "/lines/0/vat", "vat.inactive"),
     "no such letter": ({"lines": [LINE | {"vat": "H"}]}, "/lines/0/vat", "vat.letter"),
     "no such rate": ({"lines": [LINE | {"vat": "7%"}]}, "/lines/0/vat", "vat.rate"),
-    "a letter the printer lacks": ({"lines": [LINE | {"name": "Kawa ☕"}]}, "/lines/0/name", "text.code_page"),
+    "a name of which nothing is left": ({"lines": [LINE | {"name": "☕ 茶"}]}, "/lines/0/name", "text.code_page"),
+    "a unit of which nothing is left": ({"lines": [LINE | {"unit": "☕"}]}, "/lines/0/unit", "text.code_page"),
     "four decimals": ({"lines": [LINE | {"quantity": "0.1234"}]}, "/lines/0/quantity", "quantity.decimals"),
-    "a line of nothing": ({"lines": [LINE | {"price": 1, "quantity": "0.001"}]}, "/lines/0", "line.zero"),
+    "a line of nothing": ({"lines": [LINE | {"price": "0.01", "quantity": "0.001"}]}, "/lines/0", "line.zero"),
     "a line too large": ({"lines": [LINE | {"price": "99999999.99", "quantity": 2}]}, "/lines/0", "line.too_large"),
     "a discount of the whole": ({"lines": [LINE | {"discount": {"amount": "10.00"}}]}, "/lines/0/discount", "discount.too_large"),
-    "a discount of nothing": ({"lines": [LINE | {"price": 1, "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
+    "a discount of nothing": ({"lines": [LINE | {"price": "0.01", "discount": {"percent": "1"}}]}, "/lines/0/discount", "adjustment.zero"),
     "a storno of nothing": ({"lines": [LINE, LINE | {"name": "Piwo", "storno": True}]}, "/lines/1", "storno.no_line"),
     "a storno at another price": ({"lines": [LINE, LINE | {"price": "9.00", "storno": True}]}, "/lines/1", "storno.no_line"),
     "a storno at another rate": ({"lines": [LINE, LINE | {"vat": "B", "storno": True}]}, "/lines/1", "storno.no_line"),
@@ -178,15 +181,18 @@ REFUSALS = {
     "a system number too long": ({"system_number": "x" * 31}, "/system_number", "text.too_long"),
     "a till number too long": ({"register": "x" * 9}, "/register", "text.too_long"),
     "a bar code too long": ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
-    "too many footer lines": ({"footer": ["x"] * 61}, "/footer", "footer.too_many"),
     "too much packaging back": ({"packaging": [{"number": "1", "price": "11", "returned": True}]}, "/packaging", "packaging.more_than_sale"),
-    "packaging of nothing": ({"packaging": [{"number": "1", "price": 1, "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
+    "packaging of nothing": ({"packaging": [{"number": "1", "price": "0.01", "quantity": "0.1"}]}, "/packaging/0", "packaging.value"),
     "packaging of too much": ({"packaging": [{"number": "1", "price": "90000000.00", "quantity": "2"}]}, "/packaging/0", "packaging.value"),
     "too much packaging in all": (
         {"packaging": [{"number": "1", "price": "60000000.00", "returned": back} for back in (False, True, False, True)]},
         "/packaging/2", "packaging.value",
     ),
-    "a QR code of many bytes": ({"qr": {"text": "ż" * 1001}}, "/qr/text", "qr.too_long"),
+    "a QR code of many bytes": ({"qr": {"text": "ż" * 1001, "size": 2}}, "/qr/text", "qr.too_long"),
+    "a QR code of 1274 bytes with H": ({"qr": {"text": "x" * 1274, "size": 2, "correction": "H"}}, "/qr/text", "qr.too_long"),
+    "a QR code of 1664 bytes with Q": ({"qr": {"text": "x" * 1664, "size": 2, "correction": "Q"}}, "/qr/text", "qr.too_long"),
+    "a QR code wider than the paper": ({"qr": {"text": "x" * 400, "size": 8}}, "/qr/size", "qr.too_wide"),
+    "a QR code wider than the paper by one dot a module": ({"qr": {"text": "x" * 500, "size": 5}}, "/qr/size", "qr.too_wide"),
 }  # fmt: skip
 
 
@@ -201,7 +207,7 @@ def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str)
 
 
 def test_all_faults_are_told_at_once() -> None:
-    errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", footer=["☕"]).errors
+    errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", register="x" * 9).errors
     assert len(errors) == 4
 
 
@@ -237,6 +243,31 @@ def test_without_the_table_everything_else_is_foretold() -> None:
     assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
 
 
+def most_bytes(correction: Correction, size: int, columns: int) -> int:
+    """What the largest code of modules of ``size`` dots holds that the paper has room for."""
+    fitting = [
+        most for most in CAPACITY[correction] if (modules(most, correction) or 999) * size <= PAPER_DOTS[columns]
+    ]
+    return min(2000, fitting[-1])
+
+
+@pytest.mark.parametrize("correction", CAPACITY)
+@pytest.mark.parametrize("size", range(2, 9))
+@pytest.mark.parametrize("columns", PAPER_DOTS)
+def test_the_largest_qr_code_is_printed_and_the_next_one_is_refused(
+    correction: Correction, size: int, columns: int
+) -> None:
+    """By the plan before anything is sent; and by the printer, whose paper may be wider."""
+    talk = Talk(width=columns)
+    narrow, paper = most_bytes(correction, size, 40), most_bytes(correction, size, columns)
+    for length in found({length for most in (narrow, paper) for length in (most, most + 1) if length <= 2000}):
+        errors = planned(qr={"text": "x" * length, "size": size, "correction": correction}).errors
+        assert bool(errors) == (length > narrow)
+        assert {error.pointer for error in errors} <= {"/document/qr/text", "/document/qr/size"}
+        answer = talk.say(f"qrcode|px{size}|el{'LMQH'.index(correction)}|hx1|tx{'78' * length}|")
+        assert (answer == "qrcode|") == (length <= paper), answer
+
+
 def printout(profile: Any = ONLINE, code_page: str = "cp1250", **content: Any) -> Plan:
     return plan_printout(Printout.model_validate({"lines": ["Kawa"]} | content), profile, code_page)
 
@@ -263,10 +294,8 @@ def test_the_printout_of_the_reference() -> None:
     ("content", "pointer", "code"),
     [
         ({"lines": ["Kawa", "x" * 39]}, "/lines/1", "text.too_long"),
-        ({"lines": ["x" * 36 + "…"]}, "/lines/0", "text.too_long"),
-        ({"lines": ["", {"rule": True}, "☕"]}, "/lines/2", "text.code_page"),
+        ({"lines": ["x" * 38 + "…"]}, "/lines/0", "text.too_long"),
         ({"title": "x" * 39}, "/title", "text.too_long"),
-        ({"title": "☕"}, "/title", "text.code_page"),
         ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
     ],
 )
@@ -283,6 +312,37 @@ def test_replaced_characters_of_a_printout_are_told() -> None:
     plan = printout(code_page="mazovia", lines=["„Żuk” × 2"], title="Sala – ogród")
     assert commands(plan)[:2] == ["formstart|fn200|fh75|alSala - ogród|", 'formline|fn200|fl711|s1"Żuk" x 2|']
     assert [notice.pointer for notice in plan.notices] == ["/document/title", "/document/lines/0"]
+
+
+def test_a_line_that_its_plain_form_makes_too_long_goes_on_in_the_next_one() -> None:
+    plan = printout(code_page="mazovia", lines=["x" * 37 + "…", "2"], title="y" * 37 + "…")
+    assert commands(plan) == [
+        f"formstart|fn200|fh75|al{'y' * 37}.|",
+        f"formline|fn200|fl711|s1{'x' * 37}.|",
+        "formline|fn200|fl711|s1..|",
+        "formline|fn200|fl711|s12|",
+        "formend|fn200|",
+    ]
+    assert [(notice.code, notice.pointer) for notice in plan.notices] == [
+        ("text.replaced", "/document/title"), ("text.cut", "/document/title"), ("text.replaced", "/document/lines/0")
+    ]  # fmt: skip
+    assert printout(code_page="mazovia", lines=["👨‍👩‍👧" * 9 + "Rodzina"]).errors == [], "45 code points"
+
+
+def test_a_printout_is_printed_without_what_cannot_be_printed() -> None:
+    plan = printout(lines=["☕", {"rule": True}, "‍", "stolik	4"], title="🎉")
+    assert commands(plan) == [
+        "formstart|fn200|fh75|",
+        "formcmd|fn200|cm0|",
+        "formcmd|fn200|cm1|",
+        "formcmd|fn200|cm0|",
+        "formline|fn200|fl711|s1stolik 4|",
+        "formend|fn200|",
+    ]
+    assert [(notice.code, notice.pointer) for notice in plan.notices] == [
+        ("text.left_out", "/document/title"), ("text.left_out", "/document/lines/0"),
+        ("text.left_out", "/document/lines/2"), ("text.replaced", "/document/lines/3"),
+    ]  # fmt: skip
 
 
 PRINTOUT_LINES = st.one_of(
@@ -320,7 +380,7 @@ ADJUSTMENT = st.one_of(
 LINES = st.fixed_dictionaries(
     {
         "name": NAMES,
-        "price": st.integers(1, 20_000),
+        "price": st.integers(1, 20_000).map(format_grosze),
         "vat": st.sampled_from(["A", "23%", "B", "C", "D", "exempt", "E"]),
     },
     optional={
@@ -334,10 +394,10 @@ RECEIPTS = st.fixed_dictionaries(
     optional={
         "discount": ADJUSTMENT,
         "payments": st.lists(
-            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000)}), max_size=3
+            st.fixed_dictionaries({"type": st.sampled_from(PaymentType), "amount": st.integers(1, 200_000).map(format_grosze)}), max_size=3
         ),
         "packaging": st.lists(
-            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500), "returned": st.booleans()}), max_size=2
+            st.fixed_dictionaries({"number": st.just("7"), "price": st.integers(1, 500).map(format_grosze), "returned": st.booleans()}), max_size=2
         ),
         "footer": st.lists(st.sampled_from(["Dziękujemy", "#1"]), max_size=2),
         "buyer": st.just({"nip": "5260250274"}),
@@ -373,3 +433,47 @@ def test_planning_never_raises(content: dict[str, Any], spoil: int) -> None:
         content["lines"][0]["name"] = "\u2615" * spoil
     plan = plan_receipt(Receipt.model_validate(content), OLD, "mazovia", RATES if spoil % 2 else None)
     assert spoil == 0 or plan.errors
+
+
+#: Texts that are not fiscal, in every place that has one; none of them is a reason to refuse a sale.
+NOT_FISCAL = (
+    "☕",
+    "茶",
+    "\u200d",
+    "\ud83d",
+    "a\tb\nc\x1b",
+    "x" * 900,
+    "Олена",
+    "#1",
+    "",
+    "  ",
+    "e\u0301q\u0301",
+    "\u202e",
+)
+
+
+@pytest.mark.parametrize("profile", [ONLINE, OLD], ids=["online", "old"])
+@pytest.mark.parametrize("text", NOT_FISCAL)
+def test_a_text_that_is_not_fiscal_never_stops_a_sale(profile: Any, text: str) -> None:
+    plan = planned(
+        profile=profile,
+        lines=[LINE | {"description": text, "discount": {"amount": "1.00", "name": text}}],
+        discount={"amount": "1.00", "name": text},
+        payments=[{"type": "card", "amount": "2.00", "name": text}, {"type": "cash", "amount": "20.00", "name": text}],
+        cashier=text,
+        footer=[text] * 70,
+    )
+    assert plan.errors == []
+    assert plan.close is not None
+    dialect = Dialect("cp1250", profile.generation)
+    for step in [*(item.request for item in plan.items), plan.close, *(item.request for item in plan.footer)]:
+        step.frame(dialect)
+    for item in plan.items:
+        for name, value in item.request.values.items():
+            assert value != "", f"{item.request.row.mnemonic} {name} is empty"
+
+
+def test_what_a_plain_form_brings_stays_inside_its_field() -> None:
+    """Fullwidth and small forms of what a frame is made of."""
+    plan = planned(lines=[LINE | {"name": "A\tB｜C／D＃E＠F\x02G\x03H\u2028I"}])
+    assert "naA B|C/D#E@FGH I|" in commands(plan)[1].replace("\t", "<TAB>")

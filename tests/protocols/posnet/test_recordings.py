@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from fiscald.model.jobs import Paper
+from fiscald.model.money import from_grosze
 from fiscald.model.printers import PrinterState
 from fiscald.protocols.base import Printed
 from fiscald.protocols.posnet import dialogue, queries
@@ -54,7 +55,7 @@ def test_the_number_is_that_of_the_last_counters(closing: str, exchanges: list[E
     assert counters is not None
     assert verdict.result.number == int(counters["bt"])
     assert verdict.result.daily_report == int(counters["rd"]) + 1
-    assert verdict.result.total == next(int(e.sent["to"]) for e in exchanges if e.mnemonic == "trend")
+    assert verdict.result.total == next(from_grosze(int(e.sent["to"])) for e in exchanges if e.mnemonic == "trend")
     anchors = [e for e in exchanges if e.mnemonic == "eclastdocnoget"]
     if anchors:
         assert verdict.result.device["di"] == int(anchors[0].answered["di"])

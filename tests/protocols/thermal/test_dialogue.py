@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -35,7 +36,11 @@ RECEIPT = Receipt.model_validate(
         "footer": ["Dzięki"],
     }
 )
-SLIPS: list[Document] = [CashIn(amount=500), CashOut(amount=100), GoodsReturn(amount=100)]
+SLIPS: list[Document] = [
+    CashIn(amount=Decimal("5.00")),
+    CashOut(amount=Decimal("1.00")),
+    GoodsReturn(amount=Decimal("1.00")),
+]
 STEPS = {"daily_report": "#r", "cash_in": "#i", "cash_out": "#d", "goods_return": "#z"}
 
 
@@ -110,7 +115,7 @@ def test_a_receipt() -> None:
     verdict = bench.carry_out(RECEIPT)
     assert isinstance(verdict, Printed)
     printed = verdict.result
-    assert (printed.number, printed.daily_report, printed.total, printed.printer_id) == (1, 1, 1150, NU)
+    assert (printed.number, printed.daily_report, printed.total, printed.printer_id) == (1, 1, Decimal("11.50"), NU)
     assert printed.printed_at is not None
     assert printed.printed_at.isoformat() == "2026-07-15T10:42:00+02:00"
     assert printed.device == {"numer": 1, "par_num": 1, "n_dobowych": 0}
@@ -189,7 +194,7 @@ def test_every_profile(profile: str) -> None:
     for number in (1, 2):
         verdict = bench.carry_out(RECEIPT)
         assert isinstance(verdict, Printed)
-        assert (verdict.result.number, verdict.result.total) == (number, 1150)
+        assert (verdict.result.number, verdict.result.total) == (number, Decimal("11.50"))
     assert isinstance(bench.carry_out(DailyReport()), Printed)
     verdict = bench.carry_out(RECEIPT)
     assert isinstance(verdict, Printed)
@@ -215,7 +220,9 @@ def test_the_model_tells_the_profile() -> None:
         (Dle(online=True, no_paper=False, fault=True), "printer.out_of_order"),
     ],
 )
-@pytest.mark.parametrize("document", [RECEIPT, DailyReport(), CashIn(amount=1), Drawer()], ids=lambda d: d.type)
+@pytest.mark.parametrize(
+    "document", [RECEIPT, DailyReport(), CashIn(amount=Decimal("0.01")), Drawer()], ids=lambda d: d.type
+)
 def test_a_printer_that_is_not_ready_is_waited_for(document: Document, dle: Dle, code: str) -> None:
     bench = Bench(Till(dle=dle))
     verdict = bench.carry_out(document)
@@ -254,7 +261,7 @@ def test_something_that_happens_between_two_looks_makes_a_slip_wait() -> None:
             bench.till.others_receipt()
         return bench.answer(data)
 
-    verdict = bench.carry_out(CashIn(amount=500), answer=answer)
+    verdict = bench.carry_out(CashIn(amount=Decimal("5.00")), answer=answer)
     assert isinstance(verdict, Wait)
     assert bench.names == []
 
@@ -277,9 +284,9 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
 @pytest.mark.parametrize(
     ("document", "cash", "code"),
     [
-        (CashOut(amount=100), 99, "cash.too_little"),
-        (GoodsReturn(amount=100), 0, "cash.too_little"),
-        (CashIn(amount=100), 9_999_999_900, "cash.too_much"),
+        (CashOut(amount=Decimal("1.00")), 99, "cash.too_little"),
+        (GoodsReturn(amount=Decimal("1.00")), 0, "cash.too_little"),
+        (CashIn(amount=Decimal("1.00")), 9_999_999_900, "cash.too_much"),
     ],
     ids=lambda value: getattr(value, "type", str(value)),
 )
@@ -430,7 +437,7 @@ def test_a_late_answer_to_a_doubled_line_is_no_reason_to_fail() -> None:
 def test_a_deposit_that_noise_doubled_is_caught_by_the_closing() -> None:
     """Packaging has no number: sent again it is there twice, and ``$y`` is refused."""
     bench = Bench()
-    document = RECEIPT.model_copy(update={"packaging": (Packaging(number="1", price=50),)})
+    document = RECEIPT.model_copy(update={"packaging": (Packaging(number="1", price=Decimal("0.50")),)})
     noise = [True]
 
     def noisy(name: str, data: bytes) -> bytes:
@@ -454,7 +461,7 @@ def test_a_question_spoiled_by_noise_is_asked_once_more() -> None:
     assert isinstance(bench.carry_out(RECEIPT, answer=noisy), Printed)
 
 
-@pytest.mark.parametrize("document", [RECEIPT, CashIn(amount=5)], ids=lambda d: d.type)
+@pytest.mark.parametrize("document", [RECEIPT, CashIn(amount=Decimal("0.05"))], ids=lambda d: d.type)
 def test_a_closing_step_spoiled_by_noise_is_never_sent_again(document: Document) -> None:
     bench = Bench()
     closing = {"receipt": "$y"}.get(document.type, "#i")
@@ -469,7 +476,7 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again(document: Document)
     assert (bench.till.par_num, bench.till.cash, bench.till.state) == (0, 0, State.IDLE)
 
 
-@pytest.mark.parametrize("document", [RECEIPT, CashIn(amount=5)], ids=lambda d: d.type)
+@pytest.mark.parametrize("document", [RECEIPT, CashIn(amount=Decimal("0.05"))], ids=lambda d: d.type)
 def test_an_error_after_registration_is_not_believed(document: Document) -> None:
     """The printer registered it and its answer came out as an error: the counters decide."""
     bench = Bench()
@@ -602,7 +609,7 @@ def test_two_endings_are_told_apart_by_the_days_totals(printed: bool) -> None:
     if printed:
         assert isinstance(verdict, Printed)
         assert verdict.result.number == 1
-        assert verdict.result.total == 1150
+        assert verdict.result.total == Decimal("11.50")
     else:
         assert isinstance(verdict, NotPrinted)
         assert verdict.again
@@ -837,9 +844,9 @@ def test_where_sales_moved_the_cash_too_the_printouts_decide(document: Document,
 def test_another_amount_in_the_drawer_is_for_a_person() -> None:
     """Ours was lost and another program paid in; or noise that the check byte does not notice changed our amount."""
     bench = Bench()
-    bench.break_off(CashIn(amount=100_000), "#i", executed=False)
+    bench.break_off(CashIn(amount=Decimal("1000.00")), "#i", executed=False)
     bench.till.say(b"0#i10.00/")
-    assert cause(bench.recover(CashIn(amount=100_000))) == "changed"
+    assert cause(bench.recover(CashIn(amount=Decimal("1000.00")))) == "changed"
 
 
 def test_a_doubled_slip_is_done_and_told() -> None:
@@ -850,16 +857,16 @@ def test_a_doubled_slip_is_done_and_told() -> None:
             bench.answer(data)
         return bench.answer(data)
 
-    verdict = bench.carry_out(CashIn(amount=500), answer=doubling)
+    verdict = bench.carry_out(CashIn(amount=Decimal("5.00")), answer=doubling)
     assert isinstance(verdict, Printed)
     assert [notice.code for notice in verdict.notices] == ["slip.doubled"]
 
 
 def test_a_doubled_slip_without_an_answer_is_for_a_person() -> None:
     bench = Bench()
-    bench.break_off(CashIn(amount=500), "#i", executed=True)
+    bench.break_off(CashIn(amount=Decimal("5.00")), "#i", executed=True)
     bench.till.say(b"0#i5.00/")
-    assert cause(bench.recover(CashIn(amount=500))) == "many_slips"
+    assert cause(bench.recover(CashIn(amount=Decimal("5.00")))) == "many_slips"
 
 
 def test_a_doubled_slip_that_emptied_the_drawer_is_done() -> None:
@@ -872,12 +879,14 @@ def test_a_doubled_slip_that_emptied_the_drawer_is_done() -> None:
             bench.answer(data)
         return found
 
-    verdict = bench.carry_out(CashOut(amount=100), answer=doubling)
+    verdict = bench.carry_out(CashOut(amount=Decimal("1.00")), answer=doubling)
     assert isinstance(verdict, Printed)
     assert bench.till.cash == 0
 
 
-@pytest.mark.parametrize("document", [CashOut(amount=500), GoodsReturn(amount=500)], ids=lambda each: each.type)
+@pytest.mark.parametrize(
+    "document", [CashOut(amount=Decimal("5.00")), GoodsReturn(amount=Decimal("5.00"))], ids=lambda each: each.type
+)
 @pytest.mark.parametrize("cash", [500, 600])
 def test_a_refused_slip_is_not_proven_by_cash_that_the_printer_forgot(document: Document, cash: int) -> None:
     """Another program pays out before ours, which is refused for want of cash: the drawer counts as empty (5.7)."""
@@ -899,7 +908,7 @@ def test_a_refused_slip_without_any_other_was_not_printed() -> None:
             bench.till.cash = 0
         return bench.answer(data)
 
-    verdict = bench.carry_out(CashOut(amount=500), answer=answer)
+    verdict = bench.carry_out(CashOut(amount=Decimal("5.00")), answer=answer)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.device_code == "32"
 
@@ -937,7 +946,7 @@ def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
     def answer(name: str, data: bytes) -> bytes:
         return result("#z") if name == "#z" else bench.answer(data)
 
-    verdict = bench.carry_out(GoodsReturn(amount=100), answer=answer, paused=lambda: paused.append(1))
+    verdict = bench.carry_out(GoodsReturn(amount=Decimal("1.00")), answer=answer, paused=lambda: paused.append(1))
     assert cause(verdict) == "contradiction"
     assert len(paused) == 2, "it was looked at again before"
 
@@ -945,9 +954,9 @@ def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
 def test_a_report_among_slips_is_unproven() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    bench.break_off(CashIn(amount=5), "#i", executed=True)
+    bench.break_off(CashIn(amount=Decimal("0.05")), "#i", executed=True)
     bench.till.report()
-    assert cause(bench.recover(CashIn(amount=5))) == "report_between"
+    assert cause(bench.recover(CashIn(amount=Decimal("0.05")))) == "report_between"
 
 
 def test_two_reports_are_unproven() -> None:

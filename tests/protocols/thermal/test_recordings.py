@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
-from fiscald.model.money import plain
+from fiscald.model.money import from_grosze, plain
 from fiscald.protocols.base import Direction, Effect, Printed, Settings
 from fiscald.protocols.thermal import dialogue as driver
 from fiscald.protocols.thermal.commands import find
@@ -60,16 +60,17 @@ def documents(dialogue: Dialogue, profile: Profile) -> list[Document]:
                 content["lines"].append(line_of(values))
             case "$y":
                 forms = zip(values["Pfx"], values["kwoty"], values["formy"], strict=True)
-                cash = [{"type": "cash", "amount": values["wplata"]}] if values["wplata"] else []
+                cash = [{"type": "cash", "amount": from_grosze(values["wplata"])}] if values["wplata"] else []
                 content["payments"] = [
-                    {"type": _FORMS[form], "amount": amount, "name": name or None} for form, amount, name in forms
+                    {"type": _FORMS[form], "amount": from_grosze(amount), "name": name or None}
+                    for form, amount, name in forms
                 ] + cash
                 content |= {"footer": values["linie"], "system_number": values["numer_systemowy"] or None}
                 found.append(Receipt.model_validate(content))
             case "#r":
                 found.append(DailyReport())
             case "#i" | "#d" | "#z":
-                found.append(_SLIPS[row.name](amount=values["kwota"]))
+                found.append(_SLIPS[row.name](amount=from_grosze(values["kwota"])))
             case "$d 1":
                 found.append(Drawer())
             case name:
@@ -79,11 +80,16 @@ def documents(dialogue: Dialogue, profile: Profile) -> list[Document]:
 
 def line_of(values: dict[str, Any]) -> dict[str, Any]:
     quantity = values["ilosc"]
-    line = {"name": values["nazwa"], "price": values["cena"], "vat": values["ptu"], "storno": values["Pi"] == 0}
+    line = {
+        "name": values["nazwa"],
+        "price": from_grosze(values["cena"]),
+        "vat": values["ptu"],
+        "storno": values["Pi"] == 0,
+    }
     line |= {"quantity": plain(quantity.number), "unit": quantity.unit or None, "description": values.get("opis")}
     kind = {1: "discount", 3: "surcharge"}.get(values.get("Pr") or 0)
     if kind is not None:
-        line[kind] = {"amount": values["rabat"], "name": values.get("nazwa_rabatu") or None}
+        line[kind] = {"amount": from_grosze(values["rabat"]), "name": values.get("nazwa_rabatu") or None}
     return line
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from fiscald.model.documents import CashIn, Document
 from fiscald.model.jobs import Paper, Result
+from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import problem
 from fiscald.protocols.base import (
@@ -105,7 +106,7 @@ def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
         raise Interrupted(problem("printer.busy", reason="another printer"))
     yield Started(before, neutral(before))
     yield Committing()
-    answer = yield from ask(f"IN {document.amount}")
+    answer = yield from ask(f"IN {grosze(document.amount)}")
     return (yield from judge(document, before, refused=answer.startswith("ERR")))
 
 

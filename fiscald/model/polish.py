@@ -1,0 +1,28 @@
+"""Polish words for values that are English in the contract: what a cashier reads holds no word of the API."""
+
+from __future__ import annotations
+
+import re
+
+from fiscald.model.documents import PaymentType
+
+#: In the nominative, to stand after a colon.
+PAYMENTS: dict[PaymentType, str] = {
+    PaymentType.CASH: "gotówka",
+    PaymentType.CARD: "karta płatnicza",
+    PaymentType.CHEQUE: "czek",
+    PaymentType.BON: "bon",
+    PaymentType.CREDIT: "kredyt",
+    PaymentType.OTHER: "inna",
+    PaymentType.VOUCHER: "bon podarunkowy",
+    PaymentType.ACCOUNT: "konto klienta",
+    PaymentType.TRANSFER: "przelew",
+}
+
+#: Words that stand in the place of a VAT rate.
+_RATES = {"exempt": "zwolniona", "inactive": "nieaktywna"}
+
+
+def in_polish(rates: str) -> str:
+    """VAT rates in Polish: ``"G exempt, A 23%"`` is ``"G zwolniona, A 23%"``."""
+    return re.sub("|".join(_RATES), lambda found: _RATES[found[0]], rates)
