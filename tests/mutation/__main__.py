@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-from tests.mutation import equivalents
+from tests.mutation import equivalents, reach
 from tests.mutation.changes import Change, Kind, sample
 from tests.mutation.rooms import CORE, ROOMS, ROOT, files_of, stages
-from tests.mutation.trying import Outcome, Tried, fails_unchanged, try_all
+from tests.mutation.trying import Outcome, Tried, record, try_all
 
 
 def main() -> int:
@@ -24,7 +25,8 @@ def main() -> int:
     parser.add_argument("--file", metavar="PART", help="only of files with this in their name")
     parser.add_argument("--workers", type=int, default=1, help="copies of the tree in which changes are tried at once")
     parser.add_argument("--slow", action="store_true", help="run tests too that take more than a second")
-    parser.add_argument("--unchecked", action="store_true", help="do not run the tests without a change first")
+    parser.add_argument("--seconds", type=float, default=20, help="of tests that reach a change (default: 20)")
+    parser.add_argument("--reach", type=Path, metavar="FOLDER", help="keep there which tests reach what; used again")
     parser.add_argument("--list", action="store_true", help="show the changes that would be made")
     parser.add_argument("--results", type=Path, metavar="FILE", help="append what came of each to this file, as JSON")
     parser.add_argument("--again", type=Path, metavar="FILE", help="try those again that survived in such a file")
@@ -45,12 +47,23 @@ def main() -> int:
     if options.list:
         print(*(change for _, change in work), sep="\n")
         return 0
-    for name in [] if options.unchecked else sorted({name for name, _ in work}):
-        failure = fails_unchanged([list(stage) for stage in ROOMS[name].tests], slow=options.slow)
-        if failure is not None:
-            print(f"the tests of {name} fail without any change: {failure}")
-            return 2
-    return _try(work, same, options)
+    with tempfile.TemporaryDirectory() as made:
+        folder = options.reach or Path(made)
+        for name in sorted({name for name, _ in work}):
+            failure = _record(name, folder, slow=options.slow)
+            if failure is not None:
+                print(f"the tests of {name} fail without any change: {failure}")
+                return 2
+        reached = {name: reach.read(folder / f"{name}.json") for name in {name for name, _ in work}}
+    return _try(work, same, reached, options)
+
+
+def _record(name: str, folder: Path, *, slow: bool) -> str | None:
+    path = folder / f"{name}.json"
+    folder.mkdir(exist_ok=True)
+    if path.exists():
+        return None
+    return record([test for stage in ROOMS[name].tests for test in stage], path.resolve(), slow=slow)
 
 
 def _survivors(path: Path) -> set[tuple[object, ...]]:
@@ -59,10 +72,22 @@ def _survivors(path: Path) -> set[tuple[object, ...]]:
     return {key for key, outcome in last.items() if outcome == Outcome.SURVIVED}
 
 
-def _try(work: list[tuple[str, Change]], same: list[Change], options: argparse.Namespace) -> int:
+def _try(
+    work: list[tuple[str, Change]],
+    same: list[Change],
+    reached: dict[str, dict[str, reach.Reach]],
+    options: argparse.Namespace,
+) -> int:
     rooms = {change: name for name, change in work}
     began, done = time.monotonic(), []
-    staged = [(change, stages(change.file, ROOMS[name])) for name, change in work]
+    staged = [
+        (
+            change,
+            stages(change.file, ROOMS[name]),
+            reach.nearest(reached[name], change.file, change.where, options.seconds),
+        )
+        for name, change in work
+    ]
     for tried in try_all(staged, workers=options.workers, slow=options.slow):
         done.append(tried)
         if options.results:

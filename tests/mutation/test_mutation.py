@@ -10,8 +10,10 @@ import pytest
 from tests.found import found
 from tests.mutation import equivalents
 from tests.mutation.changes import Change, Kind, changes, compiles, sample
+from tests.mutation.reach import Only, Recorder, nearest
+from tests.mutation.reach import read as read_reach
 from tests.mutation.rooms import CORE, ROOMS, ROOT, files_of, stages
-from tests.mutation.trying import Outcome, attempt, copy_of
+from tests.mutation.trying import Outcome, attempt, copy_of, run_tests
 
 SOURCE = b'''\
 """Prices."""
@@ -205,3 +207,33 @@ def test_a_place_that_is_gone_is_noticed(tmp_path: Path) -> None:
     known = equivalents.read(path)
     assert equivalents.gone(known, {"shop.py": SOURCE}) == []
     assert equivalents.gone(known, {"shop.py": SOURCE.replace(b"LIMIT = 3", b"LIMIT = 5")}) == known
+
+
+# -- which tests reach what ------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_change_is_shown_to_the_tests_that_reach_it(tree: Path, tmp_path: Path) -> None:
+    """Functions of functions and comprehensions too; and what a test reaches through a fixture."""
+    (tree / "fiscald" / "till.py").write_text(
+        "class Till:\n    def sell(self):\n        return [self.price(n) for n in (1, 2)]\n\n    def price(self, n):\n"
+        "        def twice(m):\n            return m * 2\n\n        return twice(n)\n\n\ndef unseen():\n    return 1\n"
+    )
+    (tree / "tests" / "test_seen.py").write_text(
+        "import time\n\nimport pytest\n\nfrom fiscald.till import Till\n\n\n@pytest.fixture\ndef sold():\n    return Till().sell()\n\n\n"
+        "def test_slow():\n    sum(range(2_000_000))\n    assert Till().price(3) == 6\n\n\n"
+        "def test_fixture(sold):\n    assert sold == [2, 4]\n\n\ndef test_nothing():\n    pass\n"
+    )
+    path = tmp_path / "reach.json"
+    code, said = run_tests(tree, ["tests/test_seen.py"], plugins=[Recorder(tree, path)])
+    assert code == 0, said
+    known = read_reach(path)
+    assert known["tests/test_seen.py::test_nothing"].functions == frozenset()
+    slow, fixture = "tests/test_seen.py::test_slow", "tests/test_seen.py::test_fixture"
+    assert nearest(known, "fiscald/till.py", "Till.price.twice", 100) == [fixture, slow], "cheapest first"
+    assert nearest(known, "fiscald/till.py", "Till.sell", 100) == [fixture]
+    assert nearest(known, "fiscald/till.py", "Till.price", 0) == [fixture], "one at least"
+    assert nearest(known, "fiscald/till.py", "unseen", 100) == []
+    path.unlink()
+    code, _ = run_tests(tree, ["tests/test_seen.py"], plugins=[Only([slow, fixture]), Recorder(tree, path)])
+    assert (code, list(read_reach(path))) == (0, [slow, fixture])

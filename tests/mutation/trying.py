@@ -23,6 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tests.mutation.changes import Change
+from tests.mutation.reach import Only, Recorder
 from tests.mutation.rooms import ROOT
 
 #: What a copy consists of.
@@ -89,15 +90,20 @@ def copy_of(root: Path = ROOT) -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def attempt(tree: Path, change: Change, tests: Sequence[Sequence[str]], *, slow: bool = False) -> Tried:
-    """Make ``change`` in ``tree``, run the stages of ``tests`` until one notices, and take it back."""
+def attempt(
+    tree: Path, change: Change, tests: Sequence[Sequence[str]], *, slow: bool = False, only: Sequence[str] = ()
+) -> Tried:
+    """Make ``change`` in ``tree``, run the stages of ``tests`` until one notices, and take it back.
+
+    ``only``: single tests that are run instead, in this order.
+    """
     path = tree / change.file
     source, began = path.read_bytes(), time.monotonic()
     times = path.stat()
     path.write_bytes(change.made(source))
     try:
-        for stage in tests:
-            code, said = run_tests(tree, stage, slow=slow)
+        for stage in [list(dict.fromkeys(test.partition("::")[0] for test in only))] if only else tests:
+            code, said = run_tests(tree, stage, slow=slow or bool(only), plugins=[Only(only)] if only else [])
             if code not in (0, NOTHING_COLLECTED):
                 outcome = Outcome.CAUGHT if code > 0 else Outcome.TIME
                 return Tried(change, outcome, said, time.monotonic() - began)
@@ -108,12 +114,14 @@ def attempt(tree: Path, change: Change, tests: Sequence[Sequence[str]], *, slow:
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def run_tests(tree: Path, tests: Sequence[str], *, slow: bool = False) -> tuple[int, str]:
+def run_tests(
+    tree: Path, tests: Sequence[str], *, slow: bool = False, plugins: Sequence[object] = ()
+) -> tuple[int, str]:
     """pytest's exit code, and what failed first: in a process that was forked from one with all libraries in it."""
     log = tree / "said"
     child = os.fork()
     if not child:
-        _become_pytest(tree, [*tests, *([] if slow else ["-m", "not slow"])], log)
+        _become_pytest(tree, [*tests, *([] if slow else ["-m", "not slow"])], log, plugins)
     ends = time.monotonic() + WALL_SECONDS
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -135,7 +143,7 @@ def run_tests(tree: Path, tests: Sequence[str], *, slow: bool = False) -> tuple[
     return code, first[0] if first else "\n".join(said[-3:])
 
 
-def _become_pytest(tree: Path, arguments: Sequence[str], log: Path) -> None:
+def _become_pytest(tree: Path, arguments: Sequence[str], log: Path, plugins: Sequence[object]) -> None:
     """In the child: run pytest on the copy, as if nothing of the tree had been imported."""
     code = NOT_STARTED
     try:
@@ -163,7 +171,7 @@ def _become_pytest(tree: Path, arguments: Sequence[str], log: Path) -> None:
         # pytest may not rewrite the assertions of libraries that are imported already; nor need it.
         options = ["-x", "-q", "--no-header", "--tb=line", "-rfE", "-p", "no:cacheprovider", "--timeout", "120"]
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-        code = int(pytest.main([*options, *arguments]))
+        code = int(pytest.main([*options, *arguments], list(plugins)))
     except BaseException:
         traceback.print_exc()
     finally:
@@ -190,34 +198,36 @@ def _prepare(root: Path) -> None:
     gc.freeze()
 
 
-def _attempt(change: Change, tests: list[list[str]], slow: bool) -> Tried:
-    return attempt(_tree[0], change, tests, slow=slow)
+def _attempt(change: Change, tests: list[list[str]], slow: bool, only: list[str]) -> Tried:
+    return attempt(_tree[0], change, tests, slow=slow, only=only)
 
 
-def _run_whole(tests: list[list[str]], slow: bool) -> str | None:
-    for stage in tests:
-        code, said = run_tests(_tree[0], stage, slow=slow)
-        if code not in (0, NOTHING_COLLECTED):
-            return said
-    return None
+def _record(tests: list[str], slow: bool, path: Path) -> str | None:
+    recorder = Recorder(_tree[0], path)
+    code, said = run_tests(_tree[0], tests, slow=slow, plugins=[recorder])
+    return None if code == 0 else said
 
 
 def try_all(
-    work: Sequence[tuple[Change, list[list[str]]]], *, workers: int, slow: bool = False, root: Path = ROOT
+    work: Sequence[tuple[Change, list[list[str]], list[str]]], *, workers: int, slow: bool = False, root: Path = ROOT
 ) -> Iterator[Tried]:
     """What came of each change, as they are done.
 
-    ``work``: every change with its tests in stages. ``slow``: with those that take more than a second.
+    ``work``: every change with its tests in stages, and the single tests that reach it, if that is known.
+    ``slow``: with those that take more than a second.
     """
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(workers, mp_context=fork, initializer=_prepare, initargs=(root,)) as pool:
-        running = [pool.submit(_attempt, change, tests, slow) for change, tests in work]
+        running = [pool.submit(_attempt, change, tests, slow, only) for change, tests, only in work]
         for done in as_completed(running):
             yield done.result()
 
 
-def fails_unchanged(tests: list[list[str]], *, slow: bool = False, root: Path = ROOT) -> str | None:
-    """What fails in a copy without any change; ``None``: nothing."""
+def record(tests: Sequence[str], path: Path, *, slow: bool = False, root: Path = ROOT) -> str | None:
+    """Run these tests in a copy without any change, and note in ``path`` what each of them reaches.
+
+    What fails, if something does; then nothing is known about any change.
+    """
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(1, mp_context=fork, initializer=_prepare, initargs=(root,)) as pool:
-        return pool.submit(_run_whole, tests, slow).result()
+        return pool.submit(_record, list(tests), slow, path).result()
