@@ -153,6 +153,8 @@ class _Finder:
                 return
             case ast.Expr() if self.segment(node).startswith(_TOLD_ONLY):
                 return
+            case ast.Call(func=ast.Name(id="zip")):
+                yield from node.args  # ``strict`` is an assertion
             case ast.AnnAssign():
                 # Bounds of a field stand in its annotation.
                 yield from (each for each in ast.walk(node.annotation) if isinstance(each, ast.Call))
