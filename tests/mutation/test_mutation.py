@@ -95,7 +95,9 @@ def test_changes_keep_the_rest_of_the_text(source: str, expected: str) -> None:
     assert expected.encode() in [each.made(source.encode()) for each in changes("x.py", source.encode())]
 
 
-@pytest.mark.parametrize("source", ["assert a > 1", "y = zip(a, b, strict=True)", "@dataclass(frozen=True)\nclass A: pass", "y = f'{a:>10}'"])
+@pytest.mark.parametrize(
+    "source", ["assert a > 1", "y = zip(a, b, strict=True)", "@dataclass(frozen=True)\nclass A: pass", "y = f'{a:>10}'"]
+)
 def test_what_changes_nothing_is_not_tried(source: str) -> None:
     assert changes("x.py", source.encode()) == []
 
