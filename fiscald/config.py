@@ -64,6 +64,10 @@ class PrinterConfig(Strict):
     address: str
     code_page: str | None = None
     profile: str | None = Field(default=None, description="which dialect of the family; found out if absent")
+    shared: bool = Field(
+        default=False, strict=True,
+        description="another program prints on it too: receipts that the journal does not know are no surprise",
+    )  # fmt: skip
     record: bool = Field(default=False, strict=True, description="keep every byte in state_dir/recordings")
     flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
         default=1024, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
@@ -112,9 +116,11 @@ class RightsConfig(Strict):
 
     print: Holders = Field(default=None, description="receipts, slips, printouts, the drawer")
     report: Holders = Field(default=None, description="fiscal reports")
-    configure: Holders = Field(default=None, description="which physical printer stands behind a name")
+    configure: Holders = Field(
+        default=None, description="which physical printer stands behind a name; copies of the journal"
+    )
     raw: Holders = Field(default=None, description="commands in the printer's own protocol")
-    resolve: Holders = Field(default=None, description="deciding an undecided job")
+    resolve: Holders = Field(default=None, description="deciding an undecided job; confirming the journal")
     licence: Holders = Field(default=None, description="registering, renewing and moving the licence")
 
     @property
@@ -131,6 +137,12 @@ class Config(Strict):
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
+    )
+    recordings_mib: Annotated[int, Field(strict=True, ge=16, le=1_048_576)] = Field(
+        default=1024, description="how much the recordings of all printers together take at most; the oldest go first"
+    )
+    recordings_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] = Field(
+        default=30, description="how long recordings are kept"
     )
     licence: LicenceConfig = LicenceConfig()
     company: CompanyConfig | None = None

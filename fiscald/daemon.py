@@ -22,12 +22,23 @@ from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
 from fiscald.engine import Engine, Printer
-from fiscald.journal import JournalDamaged, Store, ThreadedJournal, UnusableJournal
+from fiscald.health import Health
+from fiscald.journal import (
+    Doubt,
+    JournalDamaged,
+    JournalError,
+    JournalMissing,
+    Store,
+    ThreadedJournal,
+    UnusableJournal,
+    prepare,
+)
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.model.printers import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
+from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 
@@ -47,18 +58,27 @@ async def run(
     *,
     clock: Callable[[], float] = time.time,
     machine: Callable[[], str | None] = this_machine,
+    new_journal: bool = False,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
 
-    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. Raises ``RightsError``,
-    ``JournalError`` or ``SocketError`` when it cannot start; a licence that cannot be read is none.
+    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. ``new_journal``: begin a journal
+    where there was one, which is lost. Raises ``RightsError``, ``JournalError`` or ``SocketError`` when it cannot
+    start; a licence that cannot be read is none.
     """
     rights = _rights(config)
+    open_to = prepare(config.state_dir)
+    if open_to.read:
+        log.warning("other users may look into %s; run: chmod 700 %s", config.state_dir, config.state_dir)
     gate = _gate(config, clock, machine())
-    journal = _journal(config.state_dir, gate)
+    journal = _journal(config, gate, new=new_journal)
     try:
-        printers = [_printer(name, printer, config.state_dir) for name, printer in config.printers.items()]
+        gate.passes = _Passes(journal)
+        recordings = RecordingFolder(
+            config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
+        )
+        printers = [_printer(name, printer, recordings) for name, printer in config.printers.items()]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -73,9 +93,14 @@ async def run(
             ca_file=None if licence.ca_file is None else str(licence.ca_file),
             checks=licence.check == "daily",
         )
-        server = ApiServer(create_app(engine, registration, rights), sockets)
+        health = Health(config.state_dir, readable=open_to.read)
+        server = ApiServer(create_app(engine, registration, rights, health), sockets)
         try:
-            await _run(engine, registration, server, task_status)
+            async with anyio.create_task_group() as keepers:
+                keepers.start_soon(health.run)
+                keepers.start_soon(recordings.run)
+                await _run(engine, registration, server, task_status)
+                keepers.cancel_scope.cancel()
         finally:
             _close(sockets, None if passed else config.socket)
     finally:
@@ -99,8 +124,9 @@ def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
     systemd.notify(f"STATUS=licence {gate.state().name}")
 
 
-def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJournal:
+def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal | UnusableJournal:
     """The journal; or, if it cannot be used, one that says so: the status goes on, nothing is accepted or printed."""
+    directory = config.state_dir
     refusal = gate.state().refusal
     if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):
         # Asked before anything is migrated, so that the covered version can be installed again.
@@ -108,10 +134,48 @@ def _journal(directory: Path, gate: LicenceGate) -> ThreadedJournal | UnusableJo
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
-        return ThreadedJournal(directory, now)
+        journal = ThreadedJournal(directory, now, printers=config.printers, new=new)
+    except JournalMissing as error:
+        log.critical("the journal is missing, fiscald does not start: %s", error)
+        raise
     except JournalDamaged as error:
         log.critical("the journal is damaged, NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
+    if journal.doubt is Doubt.OLDER:
+        missing = "another journal" if journal.missing_changes is None else f"{journal.missing_changes} changes"
+        log.critical(
+            "the journal is not the one that ran here last (%s missing): NOTHING NEW WILL BE PRINTED until a person "
+            "confirms it for each printer: fiscalctl journal confirm NAME",
+            missing,
+        )
+    elif journal.doubt is Doubt.MOVED:
+        log.warning("the journal was put here from elsewhere; each printer's counters are compared with it")
+    return journal
+
+
+class _Passes:
+    """Emergency passes in the journal: see ``fiscald.licence.gate.Passes``."""
+
+    def __init__(self, journal: ThreadedJournal | UnusableJournal) -> None:
+        self._journal = journal
+        self._newest = None
+        if isinstance(journal, ThreadedJournal):
+            with suppress(JournalError):
+                self._newest = journal.run_here(Store.newest_emergency)
+
+    def newest(self) -> int | None:
+        """When the newest one was taken."""
+        return self._newest
+
+    def keep(self, taken_at: int) -> None:
+        """Write one down. Raises ``StoreError``."""
+        if not isinstance(self._journal, ThreadedJournal):
+            raise StoreError("the journal, which keeps emergency passes too, cannot be used")
+        try:
+            self._journal.run_here(Store.keep_emergency, taken_at)
+        except JournalError as error:
+            raise StoreError(str(error)) from None
+        self._newest = taken_at
 
 
 def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> LicenceGate:
@@ -127,15 +191,17 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(name: str, config: PrinterConfig, state_dir: Path) -> Printer:
+def _printer(name: str, config: PrinterConfig, recordings: RecordingFolder) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.code_page or chosen.code_pages[0], config.profile)
     address = config.parsed_address
-    folder = state_dir / "recordings" if config.record else None
+    folder = recordings if config.record else None
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
     )
-    return Printer(name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow)
+    return Printer(
+        name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow, shared=config.shared
+    )
 
 
 async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:

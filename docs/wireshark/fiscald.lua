@@ -944,6 +944,9 @@ family.words = {
 } },
 ["BEL"] = { meaning = "beep", fields = {
 } },
+["#s"] = { meaning = "status, of the rates in use", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23s.Ps", "not used"),
+} },
 ["#s 22"] = { meaning = "status, with the totals of the receipt", fields = {
 } },
 ["#s 23"] = { meaning = "status, with the totals of the day", fields = {
@@ -953,6 +956,8 @@ family.words = {
 ["#s 28"] = { meaning = "the open day", fields = {
 } },
 ["#s 50"] = { meaning = "number of the last printed document", fields = {
+} },
+["#s 99"] = { meaning = "status, with the cash in euro", fields = {
 } },
 ["#s 100"] = { meaning = "the open or last receipt by rate", fields = {
 ["Pn"] = ProtoField.string("fiscald.thermal._23s_20100.Pn", "0 gross, 1 net, 2 VAT"),
@@ -965,8 +970,11 @@ family.words = {
 ["#v 30"] = { meaning = "original model and firmware", fields = {
 } },
 ["#c"] = { meaning = "read the clock", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23c.Ps", "not used"),
 } },
 ["#u"] = { meaning = "read the header", fields = {
+} },
+["^u"] = { meaning = "read the header", fields = {
 } },
 ["$g"] = { meaning = "may this name be sold at this rate", fields = {
 ["nazwa"] = ProtoField.string("fiscald.thermal._24g.nazwa", "name"),
@@ -1293,6 +1301,7 @@ family.words = {
 ["ptuE"] = ProtoField.string("fiscald.thermal._23X_201.ptuE", "rate E"),
 ["ptuF"] = ProtoField.string("fiscald.thermal._23X_201.ptuF", "rate F"),
 ["ptuG"] = ProtoField.string("fiscald.thermal._23X_201.ptuG", "rate G"),
+["ptu"] = ProtoField.string("fiscald.thermal._23X_201.ptu", "rate in use"),
 ["par_num"] = ProtoField.string("fiscald.thermal._23X_201.par_5fnum", "receipts of the day, or of all days"),
 ["totA"] = ProtoField.string("fiscald.thermal._23X_201.totA", "totals in rate A"),
 ["totB"] = ProtoField.string("fiscald.thermal._23X_201.totB", "totals in rate B"),
@@ -1301,6 +1310,7 @@ family.words = {
 ["totE"] = ProtoField.string("fiscald.thermal._23X_201.totE", "totals in rate E"),
 ["totF"] = ProtoField.string("fiscald.thermal._23X_201.totF", "totals in rate F"),
 ["totG"] = ProtoField.string("fiscald.thermal._23X_201.totG", "totals in rate G"),
+["tot"] = ProtoField.string("fiscald.thermal._23X_201.tot", "totals in a rate in use, the exempt one last"),
 ["cash"] = ProtoField.string("fiscald.thermal._23X_201.cash", "cash in the drawer"),
 ["nr_unikatowy"] = ProtoField.string("fiscald.thermal._23X_201.nr_5funikatowy", "unique number"),
 } },
@@ -1627,6 +1637,9 @@ family.errors = {
 ["9999"] = { "9999", "critical fault", "błąd krytyczny drukarki; wezwij serwis" },
 }
 family.sent = {
+["#s"] = {
+    { check = "optional", below = 22, params = { { name = "Ps" } }, parts = {  } },
+},
 ["#s 22"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
@@ -1642,6 +1655,9 @@ family.sent = {
 ["#s 50"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
+["#s 99"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
 ["#s 100"] = {
     { check = "optional", first = true, params = { { name = "Pn" } }, parts = {  } },
 },
@@ -1652,7 +1668,7 @@ family.sent = {
     { check = "optional", params = {  }, parts = {  } },
 },
 ["#c"] = {
-    { check = "optional", params = {  }, parts = {  } },
+    { check = "optional", params = { { name = "Ps" } }, parts = {  } },
 },
 ["#u"] = {
     { check = "required", params = {  }, parts = {  } },
@@ -1728,8 +1744,8 @@ family.sent = {
     { check = "required", first = true, params = {  }, parts = { { name = "nip", term = "\13" } } },
 },
 ["$l"] = {
-    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", when = "Pr" }, { name = "nazwa_rabatu", term = "\13", when = "Po", wanted = { [16] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
-    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "nazwa_rabatu", term = "\13", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
+    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", lenient = "posnet", when = "Pr" }, { name = "nazwa_rabatu", term = "\13", when = "Po", wanted = { [16] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
+    { check = "required", params = { { name = "Pi" }, { name = "Pr" }, { name = "Po" }, { name = "Pd" } }, parts = { { name = "nazwa", term = "\13" }, { name = "ilosc", term = "\13" }, { name = "ptu", term = "\47" }, { name = "cena", term = "\47" }, { name = "brutto", term = "\47" }, { name = "rabat", term = "\47", lenient = "novitus", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "nazwa_rabatu", term = "\13", when = "Pr", wanted = { [1] = true, [2] = true, [3] = true, [4] = true } }, { name = "opis", term = "\13", when = "Pd", wanted = { [1] = true } } } },
 },
 ["$d 6"] = {
     { check = "required", first = true, params = {  }, parts = { { name = "kwota", term = "\47" }, { name = "nr", term = "\13", optional = true }, { name = "ilosc", term = "\13", optional = true } } },
@@ -1798,6 +1814,9 @@ family.sent = {
 ["#v 30"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
+["^u"] = {
+    { check = "optional", params = {  }, parts = {  } },
+},
 ["$z 100"] = {
     { check = "required", first = true, params = { { name = "idtype" } }, parts = { { name = "id", term = "\13" } } },
 },
@@ -1810,7 +1829,7 @@ family.received = {
     { check = "required", first = true, params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pt", term = "\59" }, { name = "Px", term = "\59" }, { name = "Pf", term = "\59" }, { name = "Pz", term = "\59" }, { name = "Py", term = "\59" }, { name = "Pmies", term = "\59" }, { name = "Pd", term = "\47" }, { name = "ptu", term = "\47", times = "", usual = 7, by_rate = true }, { name = "par_num", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true }, { name = "cash", term = "\47" }, { name = "nr_unikatowy", term = "" } } },
 },
 ["#X 1"] = {
-    { check = "optional", first = true, params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pt", term = "\59" }, { name = "Px", term = "\59" }, { name = "Pf", term = "\59" }, { name = "Pz", term = "\59" }, { name = "Py", term = "\59" }, { name = "Pmies", term = "\59" }, { name = "Pd", term = "\47" }, { name = "ptu", term = "\47", times = "", usual = 7, by_rate = true }, { name = "par_num", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true }, { name = "cash", term = "\47" }, { name = "nr_unikatowy", term = "" } } },
+    { check = "optional", first = true, params = {  }, parts = { { name = "Pe", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pt", term = "\59" }, { name = "Px", term = "\59" }, { name = "Pf", term = "\59" }, { name = "Pz", term = "\59" }, { name = "Py", term = "\59" }, { name = "Pmies", term = "\59" }, { name = "Pd", term = "\47" }, { name = "ptu", term = "\47", amounts = "rates" }, { name = "par_num", term = "\47" }, { name = "tot", term = "\47", amounts = "totals" }, { name = "cash", term = "\47" }, { name = "nr_unikatowy", term = "" } } },
 },
 ["#X 3"] = {
     { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "n_dobowych", term = "\59" }, { name = "n_wolnych", term = "\59" }, { name = "n_zablokowanych", term = "\59" }, { name = "p", term = "\47", times = "", usual = 7, by_rate = true } } },
@@ -1912,11 +1931,22 @@ local function split(layout, given, body, add)
     end
     for _, part in ipairs(layout.parts) do
         local count = 1
-        if part.times then
+        if part.amounts then
+            -- As many as the slashes tell: three of them end no rate and no total.
+            local _, slashes = body:gsub("/", "/")
+            local amounts = math.max(slashes - 3, 0)
+            count = math.floor(amounts / 2)
+            if part.amounts == "totals" then
+                count = amounts - count
+            end
+        elseif part.times then
             count = given[part.times] or 0
             if count == 0 then
                 count = part.usual
             end
+        elseif part.lenient and given.Pr == 0 and not (part.lenient == "novitus" and given.Pd == 1) then
+            -- A line without a discount has its amount, or not.
+            count = body:match("^%d*[.,]?%d*/", at) and 1 or 0
         elseif part.when then
             local value = given[part.when]
             count = value and (not part.wanted or part.wanted[value]) and 1 or 0
@@ -1930,7 +1960,8 @@ local function split(layout, given, body, add)
             one(part, part.name)
         else
             for index = 1, count do
-                local letter = part.by_rate and ("ABCDEFG"):sub(index, index) or ""
+                local by_rate = part.by_rate or part.amounts and count == 7
+                local letter = by_rate and ("ABCDEFG"):sub(index, index) or ""
                 if not one(part, part.name .. letter) then
                     return false
                 end
@@ -2012,7 +2043,12 @@ function family.parse(bytes, sent)
     if sent or id == "#Z" then
         key = known[key] and key or id
     end
-    frame.name = known[key] and key or id
+    local below = sent and key == id and known[key] and known[key][1].below
+    if below and number and number >= below then
+        -- Another command, which is not known.
+        key = id .. " " .. number
+    end
+    frame.name = known[key] and key or below and key or id
     local misfit
     for _, layout in ipairs(known[key] or {}) do
         local checked = digits and layout.check ~= "never"

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import anyio
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -31,7 +33,7 @@ from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, P
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JobState, Resolution
+from fiscald.model.jobs import Job, JobState, JournalConfirmation, Notice, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, ProblemError, problem
@@ -44,14 +46,28 @@ MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
 PCAPNG = "application/x-pcapng"
+SQLITE = "application/vnd.sqlite3"
+#: Bytes of a file that are sent at once.
+FILE_PART = 256 * 1024
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
+
+
+class Health(Protocol):
+    """What the daemon knows of its own place."""
+
+    disk_free: int | None
+    """Bytes; ``None`` where that cannot be measured."""
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What a person should know."""
 
 
 class Api(Handlers):
     """What the handlers need, and the handlers."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights) -> None:
+    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health) -> None:
         self.engine = engine
+        self.health = health
         self.rights = rights
         self.registration = registration
         self.licence = registration.gate
@@ -120,6 +136,7 @@ class Api(Handlers):
             printers=tuple(status.name for status in self.engine.printers()),
             licence={"state": self.licence.describe()["state"]},
             test_keys=self.licence.test_keys,
+            warnings=self.health.notices(),
             rights=self.rights.of(_peer(request)),
         )
         return JSONResponse(hello.model_dump(mode="json"))
@@ -163,7 +180,8 @@ class Api(Handlers):
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
         key = self._key(request)
-        await self.demand(request, DOCUMENTS[(await self.engine.job(key)).document.type])
+        # A damaged document has no type any more: who may decide it may also try this.
+        await self.demand(request, DOCUMENTS.get((await self.engine.job(key)).document.type, Right.RESOLVE))
         return self._job(await self.engine.withdraw(key))
 
     async def resolve(self, request: Request) -> Response:
@@ -196,6 +214,20 @@ class Api(Handlers):
         status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
         return JSONResponse(status.model_dump(mode="json"))
 
+    async def confirm_journal(self, request: Request) -> Response:
+        """``POST /v1/printers/{name}/journal-confirmation``."""
+        said = validated(JournalConfirmation, await self.body(request))
+        status = await self.engine.confirm_journal(request.path_params["name"], said, _uid(request))
+        return JSONResponse(status.model_dump(mode="json"))
+
+    async def backup(self, request: Request) -> Response:
+        """``GET /v1/backup``."""
+        with anyio.CancelScope(shield=True):  # or nobody would close it
+            copy = await self.engine.copy_journal()
+        size = os.fstat(copy.fileno()).st_size
+        log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
+        return _FileResponse(copy, size, SQLITE)
+
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""
         command = validated(RawCommand, await self.body(request))
@@ -226,7 +258,7 @@ class Api(Handlers):
 
     async def metrics(self, _: Request) -> Response:
         """``GET /metrics``."""
-        text = metrics.render(self.engine.printers(), await self.engine.counts())
+        text = metrics.render(self.engine.printers(), await self.engine.counts(), self.health.disk_free)
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -322,6 +354,16 @@ ROUTES = (
     ),
     Route(
         "POST",
+        "/v1/printers/{name}/journal-confirmation",
+        Api.confirm_journal,
+        "A person has compared the journal with the printer's paper: new documents need not wait any more",
+        {200: (PrinterStatus, "the printer")},
+        body=JournalConfirmation,
+        problems=(404, 409, 503),
+        rights=(Right.RESOLVE,),
+    ),
+    Route(
+        "POST",
         "/v1/printers/{name}/preview",
         Api.preview,
         "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
@@ -343,6 +385,16 @@ ROUTES = (
     *LICENCE_ROUTES,
     Route(
         "GET",
+        "/v1/backup",
+        Api.backup,
+        "A consistent copy of the whole journal, while documents go on: an SQLite file",
+        {200: (None, "the journal; docs/backup.md says how it is put back")},
+        problems=(503,),
+        rights=(Right.CONFIGURE,),
+        media_type=SQLITE,
+    ),
+    Route(
+        "GET",
         "/v1/events",
         Api.events,
         "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
@@ -362,9 +414,9 @@ ROUTES = (
 )
 
 
-def create_app(engine: Engine, registration: Registration, rights: Rights) -> ASGIApp:
+def create_app(engine: Engine, registration: Registration, rights: Rights, health: Health) -> ASGIApp:
     """The ASGI application."""
-    api = Api(engine, registration, rights)
+    api = Api(engine, registration, rights, health)
 
     def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
         known = [query.name for query in route.query]
@@ -394,6 +446,25 @@ def create_app(engine: Engine, registration: Registration, rights: Rights) -> AS
         },
     )
     return _Branded(app) if api.licence.test_keys else app
+
+
+class _FileResponse(StreamingResponse):
+    """An open file, which is closed in the end, also where nobody reads it that far."""
+
+    def __init__(self, file: BinaryIO, size: int, media_type: str) -> None:
+        self._file = file
+        headers = {"Content-Length": str(size), "Cache-Control": "no-store"}
+        super().__init__(self._parts(), media_type=media_type, headers=headers)
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        while part := await anyio.to_thread.run_sync(self._file.read, FILE_PART):
+            yield part
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 def _peer(request: Request) -> Peer | None:

@@ -22,7 +22,7 @@ from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
 from fiscald.model.documents import Document
-from fiscald.model.jobs import JobState, Resolution
+from fiscald.model.jobs import JobState, JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
@@ -39,6 +39,9 @@ _LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 #: Seconds between attempts to reach a daemon that is not there.
 _PAUSES = (0.1, 0.3, 1.0, None)
+_BACKUP = "/v1/backup"
+#: Seconds in which the daemon makes a copy of the largest journal on the slowest disk.
+BACKUP_SECONDS = 600.0
 _FOLLOW: dict[str, Any] = {"params": {"follow": "true"}}
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -162,6 +165,11 @@ class _Calls:
     def _adopt(name: str, printer_id: str) -> _Call[PrinterStatus]:
         path = f"/v1/printers/{quote(name, safe='')}/adoption"
         return _Call("POST", path, _reader(PrinterStatus), body={"printer_id": printer_id})
+
+    @staticmethod
+    def _confirm_journal(name: str, confirmation: JournalConfirmation) -> _Call[PrinterStatus]:
+        path = f"/v1/printers/{quote(name, safe='')}/journal-confirmation"
+        return _Call("POST", path, _reader(PrinterStatus), body=confirmation.model_dump(mode="json"))
 
     @staticmethod
     def _preview(name: str, document: Document | Mapping[str, Any]) -> _Call[Preview]:
@@ -308,6 +316,21 @@ class Client(_Calls):
         """Confirm that the printer with this unique number took the place of the known one."""
         return self._send(self._adopt(name, printer_id))
 
+    def confirm_journal(self, name: str, confirmation: JournalConfirmation) -> PrinterStatus:
+        """Confirm that the journal was compared with the printer's paper. Raises ``Refused`` if nobody waits for it."""
+        return self._send(self._confirm_journal(name, confirmation))
+
+    def backup(self) -> Iterator[bytes]:
+        """A consistent copy of the journal, in pieces of an SQLite file. It holds what was sold, and to whom."""
+        try:
+            with self._http.stream("GET", _BACKUP, timeout=self._limits(BACKUP_SECONDS)) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    _content(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
+
     def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
         """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
         return self._send(self._preview(name, document))
@@ -442,6 +465,22 @@ class AsyncClient(_Calls):
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
         """See ``Client.adopt``."""
         return await self._send(self._adopt(name, printer_id))
+
+    async def confirm_journal(self, name: str, confirmation: JournalConfirmation) -> PrinterStatus:
+        """See ``Client.confirm_journal``."""
+        return await self._send(self._confirm_journal(name, confirmation))
+
+    async def backup(self) -> AsyncIterator[bytes]:
+        """See ``Client.backup``."""
+        try:
+            async with self._http.stream("GET", _BACKUP, timeout=self._limits(BACKUP_SECONDS)) as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    _content(response)
+                async for data in response.aiter_bytes():
+                    yield data
+        except httpx.TransportError as error:
+            raise self._lost(error) from error
 
     async def preview(self, name: str, document: Document | Mapping[str, Any]) -> Preview:
         """See ``Client.preview``."""

@@ -8,11 +8,14 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 from fiscald import __version__
+from fiscald.model.disk import DISK_LOW
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState, PrinterStatus
 
 
-def render(printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int]) -> bytes:
+def render(
+    printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int], disk_free: int | None = None
+) -> bytes:
     """The text that Prometheus scrapes."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -23,6 +26,11 @@ def render(printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], i
     queue = Gauge("fiscald_printer_queue", "Accepted jobs that wait", ["printer"], registry=registry)
     age = Gauge("fiscald_printer_age_seconds", "Since the printer last answered", ["printer"], registry=registry)
     stale = Gauge("fiscald_printer_stale", "1 if what is known is not the present", ["printer"], registry=registry)
+    if disk_free is not None:
+        free = Gauge("fiscald_disk_free_bytes", "Free on the disk of the state directory", registry=registry)
+        free.set(disk_free)
+        low = Gauge("fiscald_disk_low", "1 while that is too little to go on for long", registry=registry)
+        low.set(disk_free < DISK_LOW)
     for status in printers:
         for each in JobState:
             jobs.labels(status.name, each).set(counts.get((status.name, each.value), 0))

@@ -47,6 +47,8 @@ _STATUS = {
     "licence.unreachable": 503,
     "licence.files": 503,
     "licence": 403,
+    "journal.damaged": 503,
+    "journal": 409,
     "daemon.internal": 500,
     "daemon": 503,
 }

@@ -33,11 +33,11 @@ class Right(StrEnum):
     REPORT = "report"
     """Fiscal reports."""
     CONFIGURE = "configure"
-    """Which physical printer stands behind a name."""
+    """Which physical printer stands behind a name; copies of the whole journal."""
     RAW = "raw"
     """Commands in the printer's own protocol."""
     RESOLVE = "resolve"
-    """Deciding an undecided job."""
+    """Deciding an undecided job; confirming that the journal is a printer's true past."""
     LICENCE = "licence"
     """Registering, renewing and moving the licence."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fiscald.api.rights import Right
 from fiscald.model.documents import Document
-from fiscald.model.jobs import Job
+from fiscald.model.jobs import Job, Notice
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.strict import Strict
 
@@ -22,9 +22,13 @@ class Hello(Strict):
     printers: tuple[str, ...]
     licence: dict[str, Any]
     features: tuple[str, ...] = (
-        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics",
+        "jobs", "events", "resolution", "adoption", "preview", "raw", "capture", "licence", "metrics", "backup",
+        "journal-confirmation",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
+    warnings: tuple[Notice, ...] = Field(
+        default=(), description="what a person should know of the daemon's own place: its disk, who may look into it"
+    )
     rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")
 
 

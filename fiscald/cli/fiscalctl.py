@@ -22,6 +22,7 @@ from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
 from fiscald.cli.raw import raw
@@ -67,9 +68,11 @@ def status(context: Context, printer: str | None) -> None:
     with context.client() as client:
         found = client.printers() if printer is None else (client.printer(printer),)
         licence = client.licence()
-    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence}
-    state = shown(licence["state"])
-    context.show(content, lambda: "\n".join([*(printer_text(each) for each in found), f"licence: {state}"]))
+        warnings = client.hello().get("warnings", [])
+    content = {"printers": [each.model_dump(mode="json") for each in found], "licence": licence, "warnings": warnings}
+    lines = [*(printer_text(each) for each in found), f"licence: {shown(licence['state'])}"]
+    lines += [f"warning: {shown(each['detail'])}" for each in warnings]
+    context.show(content, lambda: "\n".join(lines))
 
 
 @main.command()
@@ -226,8 +229,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, scan, doctor, bugreport, preview, raw, watch, recordings.capture, recordings.decode, replay.replay,
-    recordings.regression,
+    licence, scan, doctor, bugreport, preview, raw, watch, journal, backup, recordings.capture, recordings.decode,
+    replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 

@@ -10,12 +10,14 @@ says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wr
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from fiscald import private
 from fiscald.cli.context import USAGE, Context, pass_context, to_json
 from fiscald.cli.licence_asking import (
     DENIED,
@@ -231,8 +233,7 @@ def request(
 
 def _private(path: Path) -> Path:
     """A file for its owner alone: what is written there holds the number."""
-    if not path.exists():
-        path.touch(mode=0o600)
+    os.close(private.open_file(path, os.O_WRONLY))
     return path
 
 

@@ -5,31 +5,49 @@ One JSON object per line over a Unix socket, one line back. It is how tests in a
 
 from __future__ import annotations
 
+import base64
+import errno
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import anyio
 from anyio.abc import SocketStream, TaskStatus
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from fiscald.emulator.device import Device
-from fiscald.emulator.faults import Fault, Switch
+from fiscald.emulator.faults import Act, Fault, Fired, Switch
 from fiscald.emulator.memory import ClockOffset, RegisterState
 from fiscald.emulator.paper import Printout
+from fiscald.emulator.wording import refusal
 
 MAX_LINE = 64 * 1024
+#: Fields of the register that only commands of the protocol may change: a document half made would fit no grammar.
+NOT_SEEDED = {
+    "transaction": "open a receipt with the printer's own commands",
+    "closing": "close a receipt with the printer's own commands",
+    "face": "it belongs to the printer's family",
+}
 
 
 class _Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class FaultOrder(Fault):
     """Plan a fault."""
 
+    model_config = ConfigDict(extra="forbid", strict=True)
+
     do: Literal["fault"]
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> Self:
+        if self.act not in (Act.LATE, Act.SPLIT) and "seconds" in self.model_fields_set:
+            raise ValueError(f'seconds belong to the acts "late" and "split", not to "{self.act.value}"')
+        return self
 
 
 class SwitchOrder(_Order):
@@ -81,10 +99,23 @@ class SeedOrder(_Order):
 
 
 class PaperOrder(_Order):
-    """The sheets printed so far, from the ``after``-th on."""
+    """The sheets printed so far, from the ``after``-th on; with ``png`` each as a picture in base64, too."""
 
     do: Literal["paper"]
     after: int = Field(default=0, ge=0)
+    png: bool = False
+
+
+class FiredOrder(_Order):
+    """The faults that happened, those that are planned still, and those that met a command they cannot disturb."""
+
+    do: Literal["fired"]
+
+
+class DisplayOrder(_Order):
+    """What the display asks, in Polish and in English; ``null`` where it asks nothing."""
+
+    do: Literal["display"]
 
 
 class RegisterOrder(_Order):
@@ -103,10 +134,13 @@ Order = Annotated[
     | ForeignOrder
     | SeedOrder
     | PaperOrder
+    | FiredOrder
+    | DisplayOrder
     | RegisterOrder,
     Field(discriminator="do"),
 ]
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+_CONTENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 class Control:
@@ -117,20 +151,41 @@ class Control:
         self.device = device
         self._poke = poke
 
-    def order(self, order: Order) -> dict[str, Any]:
-        """Carry out one order; what it tells."""
+    def order(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out one order; what it tells. Raises ``ValueError`` with a sentence that says what to change."""
+        try:
+            line = _CONTENT.dump_json(dict(content))
+        except ValueError as error:
+            raise ValueError(f"an order consists of plain values: {error}") from None
+        return self._carry_out_line(line)
+
+    def _carry_out_line(self, line: bytes) -> dict[str, Any]:
+        try:
+            order = _ORDER.validate_json(line)
+        except ValidationError as error:
+            raise ValueError(self._wrong(error)) from None
         told = self._carry_out(order)
         self._poke()
         return told
+
+    @staticmethod
+    def _wrong(error: ValidationError) -> str:
+        """The sentence, without the tag by which pydantic names the kind of order."""
+        first = error.errors(include_url=False)[0]
+        order = _ORDERS.get(str(first["loc"][0])) if first["loc"] else None
+        text = refusal(error, order)
+        return text.removeprefix(f"{first['loc'][0]}.") if order is not None else text
 
     def _carry_out(self, order: Order) -> dict[str, Any]:
         device, faults = self.device, self.device.faults
         match order:
             case FaultOrder():
-                faults.plan(Fault(**order.model_dump(exclude={"do"})))
+                faults.plan(Fault(**order.model_dump(exclude={"do"}, exclude_unset=True)))
             case SwitchOrder(name=name, on=on):
                 (faults.switches.add if on else faults.switches.discard)(name)
             case PressOrder(confirm=confirm):
+                if not device.asking and not faults.on(Switch.WAIT_KEY):
+                    raise ValueError("the display asks nothing now; the order display says what it asks")
                 device.press(confirm=confirm)
             case PowerOrder(on=on):
                 device.power(on=on)
@@ -140,37 +195,55 @@ class Control:
                 device.register.state.clock_offset = offset
                 device.register.commit()
             case ForeignOrder():
-                device.foreign_receipt()
-                device.register.commit()
+                self._foreign_receipt()
             case SeedOrder(state=state):
-                self.seed(state)
-            case PaperOrder(after=after):
-                return {"printouts": [_sheet(sheet) for sheet in device.register.printouts[after:]]}
+                self._seed(state)
+            case PaperOrder(after=after, png=png):
+                return {"printouts": [_sheet(sheet, png=png) for sheet in device.register.printouts[after:]]}
+            case FiredOrder():
+                planned = [fault.model_dump(mode="json") for fault in faults.planned]
+                return {"fired": _fired(faults.fired), "planned": planned, "missed": _fired(faults.missed)}
+            case DisplayOrder():
+                display = device.display
+                return {"display": None if display is None else display._asdict()}
             case RegisterOrder():
                 return {"register": device.register.state.model_dump(mode="json")}
         return {}
 
-    def seed(self, state: dict[str, Any]) -> None:
-        """Replace fields of the register's state. Raises ``ValidationError``."""
+    def _foreign_receipt(self) -> None:
         register = self.device.register
-        merged = _merge(register.state.model_dump(), state)
-        register.state = RegisterState.model_validate(merged)
+        before = register.state.headers
+        if self.device.powered:
+            self.device.foreign_receipt()
+            register.commit()
+        if register.state.headers == before:
+            raise ValueError("no other program can print a receipt now: one is open, or the printer refuses it")
+
+    def _seed(self, state: dict[str, Any]) -> None:
+        """Replace fields of the register's state."""
+        for name, instead in NOT_SEEDED.items():
+            if name in state:
+                raise ValueError(f"state.{name} cannot be seeded; {instead}")
+        register = self.device.register
+        merged = _merge(register.state.model_dump(mode="json"), state)
+        try:
+            register.state = RegisterState.model_validate_json(json.dumps(merged))
+        except ValidationError as error:
+            raise ValueError(f"state.{refusal(error, RegisterState)}") from None
+        self.device.seeded()
         register.commit()
 
     def line(self, line: bytes) -> bytes:
         """One line in, one line out; bad input gets an answer that says what to send."""
         try:
-            told = self.order(_ORDER.validate_json(line))
-            answer: dict[str, Any] = {"ok": True} | told
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "order"
-            answer = {"ok": False, "error": f"{where}: {first['msg']}"}
+            answer: dict[str, Any] = {"ok": True} | self._carry_out_line(line)
+        except (ValueError, RecursionError) as error:
+            answer = {"ok": False, "error": str(error)}
         return json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n"
 
     async def serve(self, path: Path, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Take orders on a Unix socket; reports when it is there."""
-        path.unlink(missing_ok=True)
+        """Accept orders on a Unix socket; reports when it is there. Raises ``OSError`` where it cannot be made."""
+        _make_room(path)
         async with await anyio.create_unix_listener(path, mode=0o600) as listener:
             task_status.started()
             try:
@@ -184,18 +257,61 @@ class Control:
             while True:
                 try:
                     buffer += await stream.receive()
+                    *lines, buffer = buffer.split(b"\n")
+                    for line in lines:
+                        if line.strip():
+                            await stream.send(self.line(line))
+                    if len(buffer) > MAX_LINE:
+                        too_long = {"ok": False, "error": f"a line has at most {MAX_LINE} bytes"}
+                        await stream.send(json.dumps(too_long).encode() + b"\n")
+                        return
                 except (anyio.EndOfStream, anyio.BrokenResourceError):
                     return
-                *lines, buffer = buffer.split(b"\n")
-                for line in lines:
-                    if line.strip():
-                        await stream.send(self.line(line))
-                if len(buffer) > MAX_LINE:
-                    return
 
 
-def _sheet(sheet: Printout) -> dict[str, Any]:
-    return {"number": sheet.number, "kind": sheet.kind, "text": sheet.text, "facts": sheet.facts}
+#: The kinds of orders by the word that names them.
+_ORDERS: dict[str, type[BaseModel]] = {
+    order.model_fields["do"].annotation.__args__[0]: order  # type: ignore[union-attr]
+    for order in (
+        FaultOrder, SwitchOrder, PressOrder, PowerOrder, ClearOrder, ClockOrder, ForeignOrder, SeedOrder, PaperOrder,
+        FiredOrder, DisplayOrder, RegisterOrder,
+    )
+}  # fmt: skip
+
+
+def _make_room(path: Path) -> None:
+    """Remove the socket that a killed emulator left. Raises ``OSError`` for anything else that is there."""
+    if not path.exists() and not path.is_symlink():
+        return
+    if not path.is_socket():
+        raise OSError(errno.EEXIST, "there is another file of that name; choose another name for the socket")
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise OSError(errno.EADDRINUSE, "another emulated printer listens there; choose another name for the socket")
+
+
+def _sheet(sheet: Printout, *, png: bool) -> dict[str, Any]:
+    told = {"number": sheet.number, "kind": sheet.kind, "text": sheet.text, "facts": sheet.facts}
+    return told | ({"png": base64.b64encode(_picture(sheet)).decode()} if png else {})
+
+
+def _picture(sheet: Printout) -> bytes:
+    try:
+        from fiscald.emulator.png import picture
+    except ImportError:
+        raise ValueError("a picture needs: pip install 'fiscald[png]'") from None
+    return picture([sheet])
+
+
+def _fired(fired: Sequence[Fired]) -> list[dict[str, Any]]:
+    return [
+        fault.model_dump(mode="json", include={"act", "switch"}, exclude_none=True) | {"command": command}
+        for fault, command in fired
+    ]
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

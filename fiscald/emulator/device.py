@@ -11,14 +11,17 @@ import itertools
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from fiscald.emulator.faults import Act, Fault, Faults
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
+from fiscald.emulator.wording import shortened
 
 #: Seconds per command, per printed line and per finished document, times ``slowness`` (choice).
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
+#: Different commands that are reported as unknown; a program that sends garbage reports no more than these.
+MAX_NOTICES = 100
 #: What happens once, just before the command.
 BEFORE = (Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT)
 
@@ -32,6 +35,14 @@ def readable(values: Mapping[str, Any], codec: str) -> dict[str, Any]:
         name: value.encode(codec, "replace").decode(codec) if isinstance(value, str) else value
         for name, value in values.items()
     }
+
+
+class Display(NamedTuple):
+    """What the printer asks the person in front of it."""
+
+    pl: str
+    """As it is on the display."""
+    en: str
 
 
 class Device(ABC):
@@ -56,6 +67,14 @@ class Device(ABC):
         self.powered = True
         #: Factor on the time that commands and paper take; 0 answers at once.
         self.slowness = 0.0
+        #: Called for every command that is refused as unknown, once for each name.
+        self.notice: Callable[[str], None] = lambda _: None
+        #: Called with every question on the display, when it appears.
+        self.asked: Callable[[Display], None] = lambda _: None
+        #: Every question is confirmed at once, as if a person pressed the key.
+        self.auto_confirm = False
+        self._display: Display | None = None
+        self._unknown: set[str] = set()
         self._printed = printed
         self._outbox: list[tuple[float, int, bytes]] = []
         self._order = itertools.count()
@@ -68,6 +87,9 @@ class Device(ABC):
         """Do what is due by ``now``; the bytes to send."""
         if self.powered:
             self.run(now)
+            while self.auto_confirm and self.asking:
+                self.press(confirm=True)
+                self.run(now)
         return self.due(now)
 
     @abstractmethod
@@ -82,6 +104,29 @@ class Device(ABC):
     @abstractmethod
     def asking(self) -> bool:
         """Whether a question is on the display."""
+
+    @property
+    def display(self) -> Display | None:
+        """The question on the display."""
+        return self._display if self.asking else None
+
+    def ask(self, display: Display) -> None:
+        """A question appears on the display."""
+        self._display = display
+        self.asked(display)
+
+    def seeded(self) -> None:  # noqa: B027 - most printers have nothing to do
+        """The register's state was replaced."""
+
+    def unknown(self, name: str, meaning: str | None) -> None:
+        """A command is refused as unknown; ``meaning``: what it does on real printers that know it."""
+        if name in self._unknown or len(self._unknown) == MAX_NOTICES:
+            return
+        self._unknown.add(name)
+        if meaning is None:
+            self.notice(f"{shortened(name)} is no command of {self.model}; it is refused as unknown")
+        else:
+            self.notice(f"{name} ({meaning}) is not built into {self.model}; it is refused as unknown")
 
     @abstractmethod
     def press(self, *, confirm: bool) -> None:
@@ -149,6 +194,10 @@ class Device(ABC):
                     return None
                 case Act.LATE:
                     at += fault.seconds
+                case Act.SPLIT:
+                    half = len(data) // 2
+                    self.answer(data[:half], at)
+                    data, at = data[half:], at + fault.seconds
                 case Act.DUPLICATE:
                     data += data
                 case Act.BAD_CRC:

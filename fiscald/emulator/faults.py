@@ -6,9 +6,13 @@ back. A *fault* happens once, to the n-th next command, or to the n-th next comm
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
+from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from fiscald.emulator.wording import unknown
 
 
 class Switch(StrEnum):
@@ -37,6 +41,8 @@ class Switch(StrEnum):
     """The service jumper is in."""
     MEMORY_FULL = "memory_full"
     """The fiscal memory takes no more records."""
+    CANCEL_REFUSED = "cancel_refused"
+    """A POSNET printer refuses to cancel where nothing is open, as one client describes its own."""
 
 
 class Act(StrEnum):
@@ -48,6 +54,8 @@ class Act(StrEnum):
     """Executed, the answer swallowed."""
     LATE = "late"
     """Executed, answered after ``seconds``, possibly after later answers."""
+    SPLIT = "split"
+    """The answer comes in two pieces, ``seconds`` apart."""
     DUPLICATE = "duplicate"
     BAD_CRC = "bad_crc"
     TRUNCATE = "truncate"
@@ -80,6 +88,22 @@ class Fault(BaseModel):
     nth: int = Field(default=1, ge=1, description="the n-th next such command")
     seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     switch: Switch | None = None
+    optional: bool = Field(default=False, description="a test may pass though it never happened")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.act is Act.SWITCH and self.switch is None:
+            raise ValueError('the act "switch" needs a field switch that names the condition, such as "paper_out"')
+        if self.act is not Act.SWITCH and self.switch is not None:
+            raise ValueError(f'a switch belongs to the act "switch", not to {self.act.value!r}')
+        return self
+
+
+class Fired(NamedTuple):
+    """A fault that happened, and the command that it happened to."""
+
+    fault: Fault
+    command: str
 
 
 class Faults:
@@ -88,25 +112,37 @@ class Faults:
     def __init__(self) -> None:
         self.switches: set[Switch] = set()
         self.planned: list[Fault] = []
+        self.fired: list[Fired] = []
+        """What happened so far, in order."""
+        self.missed: list[Fired] = []
+        """What was planned for a command of any name and met one that jumps the queue, which it cannot disturb."""
+        self.commands: Collection[str] | None = None
+        """The names that a command of this device can have; ``None``: any."""
 
     def on(self, switch: Switch) -> bool:
         """Whether that condition is present."""
         return switch in self.switches
 
     def plan(self, fault: Fault) -> None:
-        """Let it happen."""
+        """Let it happen. Raises ``ValueError`` for a command that this printer does not know: it would never happen."""
+        if fault.command is not None and self.commands is not None and fault.command not in self.commands:
+            raise ValueError(f"command {unknown(fault.command, sorted(self.commands))}")
         self.planned.append(fault)
 
     def clear(self) -> None:
-        """No faults, no conditions."""
+        """No faults, no conditions. What happened stays known."""
         self.switches.clear()
         self.planned.clear()
 
     def meet(self, command: str) -> list[Fault]:
-        """The faults that this command triggers. Counts down those that wait for a later one."""
+        """The faults that this command triggers. Counts down those that wait for a later one.
+
+        ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
+        """
         due = []
+        name = command.removeprefix("!")
         for fault in list(self.planned):
-            if fault.command not in (None, command):
+            if fault.command not in (None, name):
                 continue
             if fault.nth > 1:
                 fault.nth -= 1
@@ -114,6 +150,10 @@ class Faults:
             self.planned.remove(fault)
             if fault.act is Act.SWITCH and fault.switch is not None:
                 self.switches.add(fault.switch)
+            elif fault.command is None and name != command:
+                self.missed.append(Fired(fault, command))
+                continue
             else:
                 due.append(fault)
+            self.fired.append(Fired(fault, command))
         return due

@@ -1,15 +1,20 @@
 """What a register remembers: the rates, the open day, the fiscal memory, the document in hand.
 
-Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze.
+Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze. Every model
+is strict: a value of another type, and a field that does not exist, is an error and never a guess.
 """
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from fiscald.emulator.wording import shortened
+from fiscald.model.money import MAX_GROSZE
 
 RATES = 7
 #: The default Polish layout (choice): A 23, B 8, C 5, D 0, E-F inactive, G exempt.
@@ -22,25 +27,73 @@ GOODS_CAPACITY = 3000
 #: Seconds that a register's clock may differ from the host's: a century. With more, its time could not be told.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
 
-RateTable = Annotated[list[Decimal | str | None], Field(min_length=RATES, max_length=RATES)]
-"""Percentages, ``"exempt"``, or ``None`` where a letter is not in use."""
-PerRate = Annotated[list[int], Field(min_length=RATES, max_length=RATES)]
-"""Grosze by rate."""
+_PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?", re.ASCII)
+_RATE_HELP = 'write a percentage such as "23" or "5.5", "exempt", or null for a letter that is not in use'
+
+
+def _rate(value: Any) -> Decimal | str | None:
+    """A rate from any form that is not ambiguous; text is a percentage, never another kind of rate."""
+    if value is None or value == "exempt":
+        return None if value is None else "exempt"
+    text = value
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+    elif isinstance(value, int) and 0 <= value < 100 and not isinstance(value, bool):
+        text = str(value)
+    if not isinstance(text, str) or _PERCENT.fullmatch(text) is None:
+        raise ValueError(f"{shortened(value)} is not a VAT rate; {_RATE_HELP}")
+    return Decimal(text.replace(",", "."))
+
+
+def _shown(moment: datetime) -> datetime:
+    """A moment that a printer's clock can show in every time zone."""
+    if not 1900 <= moment.year < 2200:
+        raise ValueError("write a year between 1900 and 2199")
+    return moment
+
+
+def _printable(text: str) -> str:
+    """Text without control characters; lines end with a line feed, and may begin with SO, which makes them wide."""
+    if any(ord(char) < 32 and char not in "\n\x0e" for char in text):
+        raise ValueError("write it without control characters; a line feed ends a line")
+    return text
+
+
+Rate = Annotated[Decimal | str | None, BeforeValidator(_rate)]
+"""A percentage, ``"exempt"``, or ``None`` where a letter is not in use."""
+RateTable = Annotated[list[Rate], Field(min_length=RATES, max_length=RATES)]
+RateIndex = Annotated[int, Field(ge=0, lt=RATES)]
+"""The place of a rate in the table: 0 is A."""
+SignedGrosze = Annotated[int, Field(ge=-MAX_GROSZE, le=MAX_GROSZE)]
+PerRate = Annotated[list[SignedGrosze], Field(min_length=RATES, max_length=RATES)]
+"""Grosze by rate, of a document; negative where more was taken back than sold."""
+Grosze = Annotated[int, Field(ge=0, le=MAX_GROSZE)]
+DayTotals = Annotated[list[Grosze], Field(min_length=RATES, max_length=RATES)]
+"""Grosze by rate, of a day."""
+Printable = Annotated[str, AfterValidator(_printable)]
+Count = Annotated[int, Field(ge=0, le=999_999_999)]
+Moment = Annotated[AwareDatetime, AfterValidator(_shown)]
 ClockOffset = Annotated[float, Field(ge=-MAX_CLOCK_OFFSET, le=MAX_CLOCK_OFFSET, allow_inf_nan=False)]
 
 
-class Adjustment(BaseModel):
+class Memory(BaseModel):
+    """Base of everything that a register remembers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Adjustment(Memory):
     """A discount (negative) or surcharge (positive) in grosze."""
 
     amount: int
     name: str
 
 
-class Line(BaseModel):
+class Line(Memory):
     """A sale line, or the storno of one."""
 
     name: str
-    rate: int
+    rate: RateIndex
     price: int
     quantity: Decimal
     value: int
@@ -57,17 +110,17 @@ class Line(BaseModel):
         return self.value + (self.adjustment.amount if self.adjustment else 0)
 
 
-class Subtotal(BaseModel):
+class Subtotal(Memory):
     """A discount or surcharge on the subtotal, on the bill, or on one rate."""
 
     subtotal: int
     adjustment: Adjustment
-    rate: int | None = None
+    rate: RateIndex | None = None
     at_close: bool = False
     """Given with the command that closes the document."""
 
 
-class Payment(BaseModel):
+class Payment(Memory):
     """A payment, or (``change``) money given back."""
 
     form: int
@@ -76,7 +129,7 @@ class Payment(BaseModel):
     change: bool = False
 
 
-class Pack(BaseModel):
+class Pack(Memory):
     """Returnable packaging; the value of a storno is negative."""
 
     number: str
@@ -86,7 +139,7 @@ class Pack(BaseModel):
     returned: bool
 
 
-class Transaction(BaseModel):
+class Transaction(Memory):
     """The document being made."""
 
     kind: Literal["receipt", "invoice", "packaging"]
@@ -135,95 +188,95 @@ class Transaction(BaseModel):
         return [item for item in self.items if isinstance(item, Line)]
 
 
-class Day(BaseModel):
+class Day(Memory):
     """The open day: everything that a daily report reads and clears."""
 
-    receipts: PerRate = Field(default_factory=lambda: [0] * RATES)
-    receipt_count: int = 0
-    invoices: PerRate = Field(default_factory=lambda: [0] * RATES)
-    invoice_count: int = 0
-    last_receipt: int = 0
-    last_invoice: int = 0
-    cancelled_value: int = 0
-    cancelled_count: int = 0
-    cancelled_invoices: int = 0
-    goods_changes: int = 0
-    nonfiscal: int = 0
-    positions: int = 0
+    receipts: DayTotals = Field(default_factory=lambda: [0] * RATES)
+    receipt_count: Count = 0
+    invoices: DayTotals = Field(default_factory=lambda: [0] * RATES)
+    invoice_count: Count = 0
+    last_receipt: Count = 0
+    last_invoice: Count = 0
+    cancelled_value: Grosze = 0
+    cancelled_count: Count = 0
+    cancelled_invoices: Count = 0
+    goods_changes: Count = 0
+    nonfiscal: Count = 0
+    positions: Count = 0
     """Lines sold on receipts; stornos count too."""
-    stornos: int = 0
-    first_sale: AwareDatetime | None = None
-    last_sale: AwareDatetime | None = None
+    stornos: Count = 0
+    first_sale: Moment | None = None
+    last_sale: Moment | None = None
 
 
-class DailyRecord(BaseModel):
+class DailyRecord(Memory):
     """A record of the fiscal memory."""
 
-    number: int
-    at: AwareDatetime
+    number: Count
+    at: Moment
     rates: RateTable
     day: Day
 
 
-class RateChange(BaseModel):
+class RateChange(Memory):
     """A new table of rates, as the fiscal memory keeps it."""
 
-    at: AwareDatetime
+    at: Moment
     rates: RateTable
 
 
-class Goods(BaseModel):
+class Goods(Memory):
     """What the goods base remembers of a name."""
 
-    rate: int
+    rate: RateIndex
     lowered: bool = False
     blocked: bool = False
     """Somebody tried to sell it at a rate that it may not have any more."""
 
 
-class LastDocument(BaseModel):
+class LastDocument(Memory):
     """What the status tells of the current or last document."""
 
     kind: Literal["none", "receipt", "receipt_block", "invoice", "packaging"] = "none"
     totals: PerRate = Field(default_factory=lambda: [0] * RATES)
-    packaging_given: int = 0
-    packaging_taken: int = 0
-    paid: int = 0
-    change: int = 0
+    packaging_given: Grosze = 0
+    packaging_taken: Grosze = 0
+    paid: Grosze = 0
+    change: Grosze = 0
 
 
-class RegisterState(BaseModel):
+class RegisterState(Memory):
     """Everything that survives a power cut."""
 
-    unique_number: str = Field(default="EMU 0000000001", pattern="^EMU")
+    unique_number: str = Field(default="EMU 0000000001", pattern=r"^EMU ?[0-9]{1,10}$")
     """It can never look like a real printer's."""
     fiscal: bool = True
-    header: str = DEFAULT_HEADER
-    footer: str = ""
+    header: Printable = Field(default=DEFAULT_HEADER, max_length=500)
+    footer: Printable = Field(default="", max_length=130)
     footer_kept: bool = False
     rates: RateTable = Field(default_factory=lambda: list(DEFAULT_RATES))
-    rate_changes: int = 0
+    rate_changes: Count = 0
     rate_history: list[RateChange] = Field(default_factory=list)
-    ram_resets: int = 0
-    headers: int = 0
+    ram_resets: Count = 0
+    headers: Count = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
     """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
     numbers_run_on: bool = False
     """Whether receipts are numbered on after a daily report."""
-    copy_offset: int = 5
+    copy_offset: Count = 5
     """Place in the protected memory minus ``headers``; 5 on the recorded device."""
     day: Day = Field(default_factory=Day)
     fiscal_memory: list[DailyRecord] = Field(default_factory=list)
-    report_offset: int = 0
+    report_offset: Count = 0
     """Daily reports made before ``fiscal_memory`` begins (a seeded register)."""
-    last_record: AwareDatetime | None = None
+    last_record: Moment | None = None
     goods: dict[str, Goods] = Field(default_factory=dict)
-    goods_capacity: int = GOODS_CAPACITY
-    cash: int = 0
-    drawer_openings: int = 0
-    cashier: str = ""
-    till: str = "1"
+    goods_capacity: Count = GOODS_CAPACITY
+    cash: Grosze = 0
+    drawer_openings: Count = 0
+    cashier: Printable = Field(default="", max_length=32)
+    till: Printable = Field(default="1", max_length=8)
     transaction: Transaction | None = None
     closing: Transaction | None = None
     """Registered, its paper not finished yet: the footer is still open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +33,11 @@ class _Fonts:
 
 def draw(printouts: Sequence[Printout], path: Path) -> None:
     """Draw the sheets below each other into a PNG file. Raises ``ValueError`` if there are none."""
+    path.write_bytes(picture(printouts))
+
+
+def picture(printouts: Sequence[Printout]) -> bytes:
+    """The sheets below each other as PNG. Raises ``ValueError`` if there are none."""
     if not printouts:
         raise ValueError("nothing was printed")
     fonts = _Fonts()
@@ -43,13 +49,19 @@ def draw(printouts: Sequence[Printout], path: Path) -> None:
     for sheet in sheets:
         page.paste(sheet, ((width - sheet.width) // 2, top))
         top += sheet.height + _GAP
-    page.save(path, "PNG", optimize=True)
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     text_width = int(fonts.cell * printout.width)
     dot = text_width / PAPER_DOTS.get(printout.width, PAPER_DOTS[40])
-    codes = {index: picture for index, line in enumerate(printout.lines) if (picture := qr(line, dot)) is not None}
+    codes = {
+        index: qr(line, dot) or _framed(line, fonts, text_width)
+        for index, line in enumerate(printout.lines)
+        if line.code is not None
+    }
     width = text_width + 2 * _MARGIN
     height = 2 * _MARGIN
     for index in range(len(printout.lines)):
@@ -72,14 +84,28 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
 
 
 def qr(line: PaperLine, dot: float) -> Image.Image | None:
-    """A QR code as a picture, as large as it is on paper; other codes stay text. ``dot``: pixels of a printer's dot."""
+    """A QR code as a picture, as large as it is on paper; ``None`` for others. ``dot``: pixels of a printer's dot."""
     if line.code is None or line.code[0] != "qr":
         return None
     buffer = io.BytesIO()
     code = segno.make_qr(
         line.code[1], error=line.correction, mode="byte", encoding="utf-8", eci=False, boost_error=False
     )
-    code.save(buffer, kind="png", border=2)
+    code.save(buffer, kind="png", border=2, light=_PAPER)
     picture = Image.open(buffer).convert("RGB")
     size = round(picture.width * line.dots * dot)
     return picture.resize((size, size), Image.Resampling.NEAREST)
+
+
+def _framed(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
+    """A frame that says which code stands there, for nothing here draws it."""
+    assert line.code is not None
+    kind, content = line.code
+    lines = textwrap.wrap(f"{kind}: {content}", int((width - 2 * _MARGIN) / fonts.cell), max_lines=4)
+    image = Image.new("RGB", (width, (len(lines) + 1) * fonts.height), _PAPER)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, image.width - 1, image.height - 1), outline=_INK)
+    for index, text in enumerate(lines):
+        left = (image.width - fonts.plain.getlength(text)) / 2
+        pen.text((left, (index + 0.5) * fonts.height), text, font=fonts.plain, fill=_INK)
+    return image

@@ -124,8 +124,15 @@ class Register:
         self._saved = saved
         #: How the goods base compares names; a family's face may have its own rule.
         self.goods_key = goods_key
+        #: Whether the device trains for another reason than that its register was never fiscalised.
+        self.training: Callable[[], bool] = lambda: False
         self.printouts: list[Printout] = list(printouts)
         self._committed = len(self.printouts)
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        return self.state.fiscal and not self.training()
 
     def now(self) -> datetime:
         """The register's own clock, in Polish time."""
@@ -477,7 +484,7 @@ class Register:
         day = state.day
         if transaction.kind == "receipt":
             day.cancelled_count += 1
-            day.cancelled_value += max(transaction.total, 0)
+            day.cancelled_value = min(day.cancelled_value + max(transaction.total, 0), MAX_GROSZE)
             day.last_receipt += state.cancelled_numbered
         elif transaction.kind == "invoice":
             day.cancelled_invoices += 1
@@ -544,10 +551,10 @@ class Register:
     def daily_report(self) -> DailyRecord:
         """Write the day into the fiscal memory and clear it. A second one without sale is refused when fiscal."""
         state = self.state
-        if state.fiscal and self.totals_zero and state.reports:
+        if self.fiscal and self.totals_zero and state.reports:
             raise RegisterError(Refusal.REPORT_ZERO)
         record = DailyRecord(number=state.reports + 1, at=self.now(), rates=list(state.rates), day=state.day)
-        if state.fiscal:
+        if self.fiscal:
             state.fiscal_memory.append(record)
             state.last_record = record.at
         else:
@@ -582,7 +589,7 @@ class Register:
         difference = moment.timestamp() - now.timestamp()
         if not self.totals_zero:
             raise RegisterError(Refusal.TOTALS_NOT_ZERO)
-        if state.fiscal:
+        if self.fiscal:
             if state.clock_set == now.date():
                 raise RegisterError(Refusal.CLOCK_SET)
             if abs(difference) > 3600 * hours:

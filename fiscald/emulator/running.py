@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import inspect
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -13,15 +16,21 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from fiscald.emulator import face
 from fiscald.emulator.control import Control
-from fiscald.emulator.device import Device
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.device import Device, Display
+from fiscald.emulator.faults import Act, Fault, Fired, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.emulator.storage import Storage
+from fiscald.emulator.wording import unknown
+from fiscald.protocols import FAMILIES
 
 T = TypeVar("T")
+
+
+class CannotStart(Exception):
+    """The emulated printer cannot be put where it should be; ``str`` says why."""
 
 
 def build(
@@ -39,8 +48,14 @@ def build(
     """A device, with its memory in ``storage`` if that is given.
 
     ``seed`` chooses the unique number of a fresh register and what the noise of faults looks like. Raises
-    ``StorageError``.
+    ``StorageError``, and ``ValueError`` for a family, profile or code page that does not exist.
     """
+    if family not in FAMILIES:
+        raise ValueError(f"family {unknown(family, FAMILIES)}")
+    known = face(family)
+    for name, chosen_one, choices in (("profile", profile, known.profiles), ("code_page", code_page, known.code_pages)):
+        if chosen_one is not None and chosen_one not in choices:
+            raise ValueError(f"{name} of a {family} printer is one of {', '.join(choices)}, not {chosen_one!r}")
     store = None if storage is None else Storage(storage, family)
     fresh = state or RegisterState(unique_number=f"EMU {seed + 1:010d}")
     register = Register(
@@ -51,7 +66,16 @@ def build(
     )
     options: dict[str, Any] = {"profile": profile, "code_page": code_page, "width": width}
     chosen = {name: value for name, value in options.items() if value is not None}
-    return face(family)(register, seed=seed, printed=printed, **chosen), store
+    return known(register, seed=seed, printed=printed, **chosen), store
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """Raises ``ValueError`` for an option that no emulated printer has, with the nearest one."""
+    names = [*inspect.signature(build).parameters, *inspect.signature(EmulatedPrinter).parameters]
+    known = [name for name in dict.fromkeys(names) if name != "options"]
+    for name in options:
+        if name not in known:
+            raise ValueError(f"option {unknown(name, known)}")
 
 
 class EmulatedPrinter:
@@ -66,16 +90,28 @@ class EmulatedPrinter:
         *,
         link: Literal["tcp", "pty"] = "tcp",
         baud: int | None = None,
+        auto_confirm: bool = False,
         **options: Any,
     ) -> None:
-        """``options`` are those of ``build``."""
+        """``options`` are those of ``build``; ``auto_confirm``: a person confirms every question at once.
+
+        Raises ``StorageError``, and ``ValueError`` for an option that does not exist.
+        """
+        check_options(options)
+        if link not in ("tcp", "pty"):
+            raise ValueError(f"link is tcp or pty, not {link!r}")
         self._device, self._storage = build(family, **options)
+        self._device.auto_confirm = auto_confirm
+        self._device.notice = self._note
+        self._device.asked = lambda display: self._note(f"the display asks: {display.pl} ({display.en})")
         self._plug = Plug(self._device, baud=baud)
         self._control = Control(self._device, self._plug.poke)
         self._link = link
         self._baud = baud
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
+        self.notices: list[str] = []
+        """Commands that were refused as unknown, and questions on the display; they go to standard error, too."""
         self.family = family
         self.address = ""
         """What to write as the printer's address in a configuration."""
@@ -85,21 +121,30 @@ class EmulatedPrinter:
         """The pseudo-terminal's path."""
 
     def __enter__(self) -> Self:
-        self._portal = self._stack.enter_context(start_blocking_portal())
-        if self._link == "tcp":
-            future, self.port = self._portal.start_task(self._plug.serve_tcp, self.host, 0)
-            self.address = f"tcp://{self.host}:{self.port}"
-        else:
-            future, self.path = self._portal.start_task(self._plug.serve_pty, None)
-            self.address = f"serial://{self.path}?baud={self._baud or 115200}"
-        self._stack.callback(future.cancel)
+        """Start it. Raises ``CannotStart``; nothing is left running then."""
+        with contextlib.ExitStack() as stack:
+            if self._storage is not None:
+                stack.callback(self._storage.close)
+            portal = stack.enter_context(start_blocking_portal())
+            with _starting("an emulated printer cannot be started"):
+                if self._link == "tcp":
+                    future, self.port = portal.start_task(self._plug.serve_tcp, self.host, 0)
+                    self.address = f"tcp://{self.host}:{self.port}"
+                else:
+                    future, self.path = portal.start_task(self._plug.serve_pty, None)
+                    self.address = f"serial://{self.path}?baud={self._baud or 115200}"
+            stack.callback(future.cancel)
+            self._stack = stack.pop_all()
+            self._portal = portal
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
         self._portal = None
-        if self._storage is not None:
-            self._storage.close()
+
+    def _note(self, text: str) -> None:
+        self.notices.append(text)
+        sys.stderr.write(f"emulated printer: {text}\n")
 
     # -- what it printed ------------------------------------------------------------------------------
 
@@ -118,45 +163,75 @@ class EmulatedPrinter:
         """A copy of the register's state: counters, totals, fiscal memory, drawer."""
         return self._ask(lambda: self._device.register.state.model_copy(deep=True))
 
+    @property
+    def fired(self) -> list[Fired]:
+        """The faults that happened so far, each with the command that it happened to."""
+        return self._ask(lambda: list(self._device.faults.fired))
+
+    @property
+    def planned(self) -> list[Fault]:
+        """The faults that did not happen yet."""
+        return self._ask(lambda: list(self._device.faults.planned))
+
+    @property
+    def missed(self) -> list[Fired]:
+        """Faults for a command of any name that met one which jumps the queue, and had no effect."""
+        return self._ask(lambda: list(self._device.faults.missed))
+
+    @property
+    def display(self) -> Display | None:
+        """The question on the display."""
+        return self._ask(lambda: self._device.display)
+
+    def picture(self, path: Path | str) -> None:
+        """Draw every sheet so far, below each other, into a PNG file. Needs ``fiscald[png]``.
+
+        Raises ``ValueError`` if nothing was printed.
+        """
+        from fiscald.emulator.png import draw
+
+        draw(self.printouts, Path(path))
+
     # -- what happens to it ---------------------------------------------------------------------------
+    # All of it raises ``ValueError`` with a sentence for what does not exist.
 
     def switch(self, switch: Switch | str, on: bool = True) -> None:
         """Begin or end a condition: ``printer.switch("paper_out")``."""
-        name = Switch(switch)
-        self._change(lambda: (self._device.faults.switches.add if on else self._device.faults.switches.discard)(name))
+        self._order(do="switch", name=switch, on=on)
 
     def fault(self, act: Act | str, command: str | None = None, **options: Any) -> None:
-        """Plan a fault: ``printer.fault("drop_after", "trend")``."""
-        fault = Fault(act=Act(act), command=command, **options)
-        self._change(lambda: self._device.faults.plan(fault))
+        """Plan a fault: ``printer.fault("drop_after", "trend")``; ``options`` are fields of ``Fault``.
+
+        The fixture fails a test that ends before it happened, unless it is ``optional=True``.
+        """
+        self._order(do="fault", act=act, command=command, **options)
 
     def clear(self) -> None:
         """No faults and no conditions any more."""
-        self._change(self._device.faults.clear)
+        self._order(do="clear")
 
     def press(self, *, confirm: bool = True) -> None:
-        """Answer the question on the display."""
-        self._change(lambda: self._device.press(confirm=confirm))
+        """Answer the question on the display. Raises ``ValueError`` where it asks nothing."""
+        self._order(do="press", confirm=confirm)
 
     def power(self, *, on: bool) -> None:
         """Switch it off or on."""
-        self._change(lambda: self._device.power(on=on))
+        self._order(do="power", on=on)
+
+    def clock(self, offset: float) -> None:
+        """Put its clock that many seconds before or after the host's."""
+        self._order(do="clock", offset=offset)
 
     def foreign_receipt(self) -> None:
-        """Another program completes a receipt."""
-        self._change(self._device.foreign_receipt)
+        """Another program completes a receipt. Raises ``ValueError`` where it cannot, because one is open."""
+        self._order(do="foreign_receipt")
 
     def seed(self, **state: Any) -> None:
         """Replace fields of the register's state."""
-        self._change(lambda: self._control.seed(state))
+        self._order(do="seed", state=state)
 
-    def _change(self, change: Callable[[], object]) -> None:
-        def changed() -> None:
-            change()
-            self._device.register.commit()
-            self._plug.poke()
-
-        self._ask(changed)
+    def _order(self, **content: Any) -> None:
+        self._ask(lambda: self._control.order(content))
 
     def _ask(self, question: Callable[[], T]) -> T:
         if self._portal is None:
@@ -172,14 +247,44 @@ async def serve(
     control: Path | None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until cancelled; ``ready`` is told the address."""
-    async with anyio.create_task_group() as tasks:
-        if control is not None:
-            await tasks.start(Control(plug.device, plug.poke).serve, control)
-        if tcp is not None:
-            port = await tasks.start(plug.serve_tcp, *tcp)
-            host = f"[{tcp[0]}]" if ":" in tcp[0] else tcp[0]
-            ready(f"tcp://{host}:{port}")
-        else:
-            path = await tasks.start(plug.serve_pty, pty)
-            ready(f"serial://{Path(path).absolute()}" + ("" if plug.baud is None else f"?baud={plug.baud}"))
+    """Serve until a signal ends it; ``ready`` gets the address. Raises ``CannotStart`` in a group."""
+    with _signals() as signals:
+        async with anyio.create_task_group() as tasks:
+            if control is not None:
+                with _starting(str(control)):
+                    await tasks.start(Control(plug.device, plug.poke).serve, control)
+            if tcp is not None:
+                host = f"[{tcp[0]}]" if ":" in tcp[0] else tcp[0]
+                with _starting(f"{host}:{tcp[1]}"):
+                    port = await tasks.start(plug.serve_tcp, *tcp)
+                ready(f"tcp://{host}:{port}")
+            else:
+                with _starting(str(pty)):
+                    path = await tasks.start(plug.serve_pty, pty)
+                ready(f"serial://{Path(path).absolute()}" + ("" if plug.baud is None else f"?baud={plug.baud}"))
+            async for _ in signals:
+                break
+            tasks.cancel_scope.cancel()
+
+
+@contextlib.contextmanager
+def _starting(where: str) -> Iterator[None]:
+    """What cannot be opened becomes a sentence that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotStart(f"{where}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[AsyncIterator[signal.Signals]]:
+    """SIGTERM, SIGINT, and SIGHUP unless it is ignored: with ``nohup`` the printer outlives its terminal.
+
+    SIGINT ends it even where it is ignored, as it is in every program that a script starts in the background: Ctrl-C at
+    the terminal of a test run must not leave printers running.
+    """
+    wanted = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)
+    with anyio.open_signal_receiver(*wanted) as signals:
+        yield signals

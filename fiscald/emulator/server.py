@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pty
 import socket
@@ -18,8 +19,11 @@ from fiscald.transport import ByteStream, LinkLost, MemoryStream, Throttle, memo
 from fiscald.transport.descriptor import DescriptorStream
 from fiscald.transport.tcp import SocketStream
 
-#: A printer talks to one computer; a second one is let in and shown out again after this many seconds (choice).
+#: A printer talks to one computer. A second one waits so long for its turn, and is then shown out (choice); where the
+#: first one has gone already it waits until what it sent is done.
 SECOND_CALLER_SECONDS = 1.0
+#: States of a TCP connection that the other end has not closed (``TCP_INFO``, Linux).
+_ESTABLISHED = 1
 
 
 class Plugged(Protocol):
@@ -51,7 +55,8 @@ class Plug(Generic[D]):
         self.device = device
         self.baud = baud
         self._pause: anyio.CancelScope | None = None
-        self._taken = False
+        self._turn = anyio.Lock()
+        self._caller: socket.socket | None = None
 
     def poke(self) -> None:
         """Something was changed from outside (a fault, a key, power): look at the device now."""
@@ -97,42 +102,88 @@ class Plug(Generic[D]):
             async with anyio.create_task_group() as tasks:
                 while True:
                     await anyio.wait_readable(listener)
-                    with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+                    try:
                         caller, _ = listener.accept()
-                        tasks.start_soon(self._answer, SocketStream(caller, "caller"))
+                    except (BlockingIOError, ConnectionAbortedError):
+                        continue
+                    except OSError as error:
+                        if error.errno not in (errno.EMFILE, errno.ENFILE):
+                            raise
+                        await anyio.sleep(SECOND_CALLER_SECONDS)  # others will be shown out
+                        continue
+                    tasks.start_soon(self._answer, caller)
 
-    async def _answer(self, stream: ByteStream) -> None:
-        if self._taken or not self.device.powered:
-            await anyio.sleep(SECOND_CALLER_SECONDS if self.device.powered else 0)
-            await stream.aclose()
-            return
-        self._taken = True
-        try:
-            await self.serve(stream)
-        finally:
-            self._taken = False
+    async def _answer(self, caller: socket.socket) -> None:
+        async with SocketStream(caller, "caller") as stream:
+            if not self.device.powered or not await self._its_turn():
+                return
+            self._caller = caller
+            try:
+                await self.serve(stream)
+            finally:
+                self._caller = None
+                self._turn.release()
+
+    async def _its_turn(self) -> bool:
+        """Wait until no other caller has the printer; false if that takes too long."""
+        while True:
+            with anyio.move_on_after(SECOND_CALLER_SECONDS):
+                await self._turn.acquire()
+                return True
+            if self._caller is not None and _is_there(self._caller):
+                return False
 
     async def serve_pty(self, link: Path | None, *, task_status: TaskStatus[str] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Open a pseudo-terminal, ``link`` pointing to it; reports its path. Unplugged while the device is off."""
+        """Open a pseudo-terminal, ``link`` pointing to it; reports its path. Unplugged while the device is off.
+
+        Raises ``OSError`` where there is none to be had, or ``link`` is the name of another file.
+        """
         started = False
         while True:
             while not self.device.powered:
                 with anyio.CancelScope() as self._pause:
                     await anyio.sleep_forever()
-            master, slave = pty.openpty()
-            tty.setraw(slave)
-            path = os.ttyname(slave)
+            master, slave = _open_pty()
             try:
-                if link is not None:
-                    link.unlink(missing_ok=True)
-                    link.symlink_to(path)
-                if not started:
-                    started = True
-                    task_status.started(path if link is None else str(link))
-                # The slave stays open here, so that programs may come and go as on a real port.
+                tty.setraw(slave)
+                path = os.ttyname(slave)
                 stream: ByteStream = DescriptorStream(master, path)
-                await self.serve(stream if self.baud is None else AtOneSpeed(stream, slave, self.baud))
-            finally:
+            except BaseException:
+                os.close(master)
                 os.close(slave)
-                if link is not None:
-                    link.unlink(missing_ok=True)
+                raise
+            async with stream:
+                try:
+                    if link is not None:
+                        _point(link, path)
+                    if not started:
+                        started = True
+                        task_status.started(path if link is None else str(link))
+                    # The slave stays open here, so that programs may come and go as on a real port.
+                    await self.serve(stream if self.baud is None else AtOneSpeed(stream, slave, self.baud))
+                finally:
+                    os.close(slave)
+                    if link is not None and link.is_symlink() and str(link.readlink()) == path:
+                        link.unlink()
+
+
+def _is_there(caller: socket.socket) -> bool:
+    """Whether the other end of a connection has not closed it."""
+    return caller.fileno() >= 0 and caller.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
+
+
+def _open_pty() -> tuple[int, int]:
+    try:
+        return pty.openpty()
+    except OSError as error:
+        reason = f"no pseudo-terminal can be opened here ({error.strerror or error}); use TCP"
+        raise OSError(error.errno or errno.ENODEV, reason) from None
+
+
+def _point(link: Path, path: str) -> None:
+    """Make ``link`` point to ``path``. Raises ``OSError`` where it would replace what is no link."""
+    if link.is_symlink():
+        link.unlink()
+    elif link.exists():
+        raise OSError(errno.EEXIST, f"{link} is another file; choose another name for the link")
+    link.symlink_to(path)

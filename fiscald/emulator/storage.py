@@ -6,12 +6,14 @@ It survives a killed process, not a power cut of the host: it stands in for a pr
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from fiscald import private
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
 
@@ -32,9 +34,12 @@ class Storage:
         """All sheets that were stored when it was opened."""
         with contextlib.ExitStack() as undo:
             try:
+                os.close(private.open_file(path, os.O_RDWR))
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 undo.callback(self._db.close)
                 self._prepare(path)
+            except OSError as error:
+                raise StorageError(f"{path}: {error.strerror}") from None
             except sqlite3.Error as error:
                 raise StorageError(f"{path} is not a state file of the emulator: {error}") from None
             except ValidationError as error:

@@ -23,8 +23,10 @@ import anyio
 from fiscald.engine import raw
 from fiscald.engine.gate import Gate
 from fiscald.engine.line import Line, Silence
-from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
+from fiscald.engine.past import Past
+from fiscald.journal import Entry, Journal, JournalError, Phase, Store, Unexplained, WrongPhase
 from fiscald.model.documents import IfInterrupted
+from fiscald.model.jobs import DamagedDocument, Job
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, problem
 from fiscald.model.raw import RawAnswer
@@ -70,6 +72,7 @@ _STATES = {
     "printer.foreign_transaction": PrinterState.BUSY,
     "printer.swapped": PrinterState.SWAPPED,
     "printer.undecided": PrinterState.UNDECIDED,
+    "journal.behind": PrinterState.BEHIND,
     "daemon.journal": PrinterState.OUT_OF_ORDER,
 }
 
@@ -88,6 +91,8 @@ class Printer:
     """What the flight recorder holds."""
     follow: Callable[[], AsyncIterator[bytes]] | None = None
     """The same as it goes on."""
+    shared: bool = False
+    """Another program prints on it too."""
 
 
 class Actor:
@@ -109,6 +114,7 @@ class Actor:
         self._hinted = False
         self._settings = printer.settings
         self._known_id: str | None = None
+        self.past = Past(printer.name, shared=printer.shared)
         self._connected = False
         self._heard_at: float | None = None
         self._problem: Problem | None = None
@@ -163,6 +169,13 @@ class Actor:
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
         self._known_id = printer_id
+        self.kick()
+
+    def journal_confirmed(self) -> None:
+        """A person confirmed that the journal is this printer's past; the journal knows already."""
+        self.past.confirmed()
+        if self._problem is not None and self._problem.code == "journal.behind":
+            self._note(PrinterState.READY, None)
         self.kick()
 
     def count(self, key: str, phase: Phase) -> None:
@@ -286,7 +299,7 @@ class Actor:
             line.use(self._settings)
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
-            await self._compare_identity(snapshot.identity.printer_id)
+            await self._compare(snapshot)
         if snapshot.transaction_open and snapshot.condition.problem is None and not await self._has_unsettled():
             foreign = problem("printer.foreign_transaction", printer=self.printer.name)
             self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
@@ -301,13 +314,17 @@ class Actor:
             return True
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
-    async def _compare_identity(self, found: str) -> None:
-        """The first printer seen under this name is remembered; another one stops everything."""
-        known = await self._journal.run(Store.printer_id, self.printer.name)
-        if known is None:
-            await self._journal.run(Store.know_printer, self.printer.name, found)
-            known = found
-        self._known_id = known
+    async def _compare(self, snapshot: Snapshot) -> None:
+        """The first printer seen under this name is remembered; another one stops everything, and so does one that has
+        printed what the journal does not know."""
+        name, found = self.printer.name, snapshot.identity.printer_id
+        known = await self._journal.run(Store.known, name)
+        if known.printer_id is None:
+            await self._journal.run(Store.know_printer, name, found, snapshot.counters)
+            known = known._replace(printer_id=found, counters=snapshot.counters)
+        self._known_id = known.printer_id
+        if known.printer_id == found and self.past.look(known, snapshot.counters):
+            await self._journal.run(Store.remember, name, snapshot.counters)
 
     @property
     def _swapped(self) -> Problem | None:
@@ -322,6 +339,11 @@ class Actor:
             found_quoted=f"'{found}'",
             extra={"found": found, "expected": self._known_id},
         )
+
+    @property
+    def _stands_still(self) -> Problem | None:
+        """Why no new document may be printed on what is connected, whatever the document."""
+        return self._swapped or self.past.problem
 
     # -- taking jobs ----------------------------------------------------------------------------------
 
@@ -349,7 +371,7 @@ class Actor:
             if self._blocked is not None:
                 self._wait_for(self._blocked)
             now = anyio.current_time()
-            if (worked and now - looked >= LOOK_AGAIN) or now - observed >= OBSERVE_EVERY or self._swapped:
+            if (worked and now - looked >= LOOK_AGAIN) or now - observed >= OBSERVE_EVERY or self._stands_still:
                 await self._observe(line)
                 looked = observed = now
                 worked = False
@@ -371,7 +393,10 @@ class Actor:
         log.warning(
             "%s: a command by hand (%s), asked by user %s", self.printer.name, order.step.effect, order.asked_by
         )
-        await raw.carry_out(order, line, self.printer.family, self._settings, self._journal, self.printer.name)
+        await raw.carry_out(
+            order, line, self.printer.family, self._settings, self._journal, self.printer.name,
+            explains=order.changes and self.past.problem is None,
+        )  # fmt: skip
         if order.changes:
             await self._observe(line, to_the_end=True)
 
@@ -379,10 +404,11 @@ class Actor:
         """The job to carry on with; also finds out what stands against it."""
         try:
             if self._known_id is None and self.identity is not None:
-                await self._compare_identity(self.identity.printer_id)
+                assert self._snapshot is not None
+                await self._compare(self._snapshot)
             entry = await self._journal.run(Store.next_job, self.printer.name)
             self._blocked = self._find_block(entry)
-            if entry is not None and entry.phase is Phase.ACCEPTED and self._blocked and not self._swapped:
+            if entry is not None and entry.phase is Phase.ACCEPTED and self._blocked and not self._stands_still:
                 # The licence refuses it. What needs none, the daily report above all, does not wait behind it.
                 free = [each for each in self.printer.family.documents if not self._gate.refuses(each, self.identity)]
                 other = await self._journal.run(Store.next_accepted, self.printer.name, free)
@@ -406,7 +432,11 @@ class Actor:
     def _find_block(self, entry: Entry | None) -> Problem | None:
         """What stands against taking that job."""
         if self._swapped is not None or entry is None:
-            return self._swapped
+            return self._stands_still
+        if self.past.problem is not None and (
+            self.past.doubtful or entry.phase not in (Phase.STARTED, Phase.COMMITTING)
+        ):
+            return self.past.problem
         if entry.phase is Phase.UNDECIDED:
             return problem("printer.undecided", printer=self.printer.name, key=entry.job.key)
         if entry.phase is Phase.ACCEPTED:
@@ -417,20 +447,42 @@ class Actor:
         """Carry one job on. Returns why it has to wait, or ``None`` when it is settled."""
         job = entry.job
         family = self.printer.family
+        if entry.damage:
+            await self._journaled(Store.give_up_damaged, job.key)
+            log.error("job %s is undecided: what the journal stored of it cannot be read", job.key)
+            return None
+        assert not isinstance(job.document, DamagedDocument)
         if entry.phase is Phase.ACCEPTED:
             dialogue = family.carry_out(job.document, self._settings, self._known_id)
         else:
-            evidence = job.evidence or {}
-            trail = Trail(evidence["before"], evidence.get("opened"), committing=entry.phase is Phase.COMMITTING)
-            dialogue = family.recover(job.document, self._settings, trail)
+            dialogue = self._recovery(job, entry.phase)
         self._job = job.key
         try:
             verdict = await self._drive(line, dialogue, entry)
             return await self._settle(entry, verdict)
         except WrongPhase:
             return None  # withdrawn in the meantime
+        except Unexplained as error:
+            self.past.wait_for(error.problem, error.counters)  # looked at again before anything else
+            return error.problem
         finally:
             self._job = None
+
+    def _recovery(self, job: Job, phase: Phase) -> Dialogue[Verdict]:
+        """Find out what became of a started job. Evidence that cannot be used is no evidence: a person decides."""
+        assert not isinstance(job.document, DamagedDocument)
+        evidence = job.evidence or {}
+        try:
+            trail = Trail(evidence["before"], evidence.get("opened"), committing=phase is Phase.COMMITTING)
+            return (yield from self.printer.family.recover(job.document, self._settings, trail))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # Stored by another version, or damaged: asked again and again it would keep all others waiting.
+            log.exception("%s: the evidence of job %s cannot be used", self.printer.name, job.key)
+            why = problem(
+                "journal.damaged", reason=f"its evidence cannot be used ({error!r}); it may have been printed",
+                extra={"cause": "damaged", "stored": {"evidence": evidence}},
+            )  # fmt: skip
+            return Unknown(why, {})
 
     async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
         """Drive a job's dialogue, journaling before every step that changes something."""
@@ -446,7 +498,8 @@ class Actor:
                         refused = _unexpected(entry, counters)
                         if refused is not None:
                             return NotPrinted(refused)
-                        phase = await self._journaled(Store.start, key, evidence)
+                        again = self.past.seen_again(counters)
+                        phase = await self._journaled(Store.start, key, evidence, counters, self.past.rule, again)
                         self._note(PrinterState.PRINTING, None)
                     case Opened(evidence):
                         phase = await self._journaled(Store.opened, key, evidence)
@@ -476,8 +529,9 @@ class Actor:
                 if counters is not None and self._snapshot is not None:
                     self._snapshot = self._snapshot.model_copy(update={"counters": counters})
                 await self._journaled(
-                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence
-                )
+                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence,
+                    counters=counters, rule=self.past.rule,
+                )  # fmt: skip
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
             case NotPrinted(why, again, evidence):
@@ -508,7 +562,7 @@ class Actor:
 
     def _see(self, condition: Condition) -> None:
         self._paper_low = condition.paper_low
-        why = self._swapped or self._blocked
+        why = self._stands_still or self._blocked
         if why is not None:
             self._wait_for(why)
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -17,10 +17,10 @@ from fiscald.engine.gate import Gate
 from fiscald.engine.raw import Order
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
 from fiscald.model.documents import Document, Submission
-from fiscald.model.jobs import Job, JobEvent, JobState, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobEvent, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
-from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Problem, ProblemError, problem
+from fiscald.model.printers import PrinterStatus, Snapshot
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.protocols.base import Check, Effect, refuse
 
@@ -67,6 +67,8 @@ class Engine:
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
+        self._journal_read = anyio.Event()
+        """It is known what the journal is in doubt about."""
         self._stopping = False
         self._journal_trouble = ""
 
@@ -91,9 +93,12 @@ class Engine:
                 waiting = await self._journal.run(Store.waiting)
             except JournalError:
                 await anyio.sleep(COUNT_AGAIN)
-        for printer, key in waiting:
+        for printer, key in waiting.jobs:
             if printer in self._actors:
                 self._actors[printer].count(key, Phase.ACCEPTED)
+        for name, actor in self._actors.items():
+            actor.past.start_with(waiting.doubts.get(name))
+        self._journal_read.set()
         self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
@@ -107,7 +112,9 @@ class Engine:
         while True:
             self._new_deadline = anyio.Event()
             try:
-                expired, left = await self._journal.run(Store.expire, _expired)
+                pasts = {name: actor.past for name, actor in self._actors.items()}
+                held = frozenset(name for name, past in pasts.items() if past.problem is not None and past.doubtful)
+                expired, left = await self._journal.run(Store.expire, _expired, held)
             except JournalError:
                 expired, left = [], DEADLINE_CHECK
             for entry in expired:
@@ -244,6 +251,11 @@ class Engine:
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
+        await self._journal_read.wait()
+        actor = self._actors.get(entry.job.printer)
+        if actor is not None and actor.past.doubtful and not entry.phase.state.final:
+            # "Withdrawn before anything was sent" is more than is known.
+            raise ProblemError(actor.past.problem or problem("job.started", key=key, state=entry.job.state))
         try:
             entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
         except WrongPhase:
@@ -283,7 +295,12 @@ class Engine:
     async def _entry(self, key: str) -> Entry:
         entry = await self._journal_run(Store.job, key)
         if entry is None:
-            raise ProblemError(problem("job.unknown", key=key))
+            await self._journal_read.wait()
+            unknown = problem("job.unknown", key=key)
+            if any(actor.past.doubtful for actor in self._actors.values()):
+                # A lost part of the journal may have known it: a new key could print it again.
+                unknown = unknown.model_copy(update={"document": Fate.UNKNOWN, "retry": Retry.SAME_KEY})
+            raise ProblemError(unknown)
         return entry
 
     def _overlaid(self, entry: Entry) -> Job:
@@ -292,7 +309,7 @@ class Engine:
         actor = self._actors.get(job.printer)
         if actor is None or actor.problem is None or job.state.final:
             return job
-        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED else Fate.UNKNOWN
+        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED and not actor.past.doubtful else Fate.UNKNOWN
         return job.model_copy(update={"waiting": actor.problem.model_copy(update={"document": fate})})
 
     # -- printers -------------------------------------------------------------------------------------
@@ -335,10 +352,56 @@ class Engine:
         elif open_jobs:
             reason = f"the fate of {', '.join(open_jobs)} can only be found out on the old printer, or resolved first"
         else:
-            await self._journal_run(Store.know_printer, name, printer_id)
+            assert actor.snapshot is not None
+            await self._journal_run(Store.know_printer, name, printer_id, actor.snapshot.counters)
             actor.adopt(printer_id)
             return actor.status()
         raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
+
+    async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
+        """A person confirms that journal and printer are one past again.
+
+        Where the journal may be an older copy, documents that wait become undecided, or are printed (``said.waiting``);
+        begun ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
+        """
+        actor = self._actor(name)
+        if actor.past.problem is None:
+            if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(
+                update={"waiting": "undecided"}
+            ):
+                return actor.status()  # asked again, because the first answer was lost
+            reason = "its journal and its counters agree"
+        elif actor.status().stale or actor.snapshot is None or actor.past.found is None:
+            reason = "it is not connected, so that its counters cannot be read"
+        else:
+            try:
+                seen = actor.snapshot.model_copy(update={"counters": actor.past.found})
+                await self._confirm_journal(actor, seen, said, asked_by)
+                return actor.status()
+            except WrongPhase as error:
+                reason = str(error)
+        raise ProblemError(problem("journal.nothing_to_confirm", printer=name, reason=reason))
+
+    async def _confirm_journal(
+        self, actor: Actor, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
+    ) -> None:
+        doubtful: tuple[Phase, ...] = ()
+        if actor.past.doubtful:
+            doubtful = (Phase.STARTED,) if said.waiting == "print" else (Phase.STARTED, Phase.ACCEPTED)
+        reason = "the journal may not have known everything that was printed when this document waited"
+        why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
+        name = actor.printer.name
+        changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
+        actor.journal_confirmed()
+        self._new_deadline.set()
+        log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
+        for entry in changed:
+            log.error("job %s is undecided: %s", entry.job.key, reason)
+            self._settled(entry)
+
+    async def copy_journal(self) -> BinaryIO:
+        """A consistent copy of the journal as it is when this returns: an open file without a name."""
+        return await self._journal_run(Store.copy)
 
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.

@@ -80,14 +80,17 @@ def stands_against(entry: Entry | None) -> Problem | None:
     return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
 
 
-async def carry_out(order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str) -> None:
+async def carry_out(
+    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool = False
+) -> None:
     """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 
-    Raises ``LinkLost`` or ``Silence``: the line is of no more use.
+    ``explains``: what the printer counts next may be its doing. Raises ``LinkLost`` or ``Silence``: the line is of no
+    more use.
     """
     order.turn.set()
     try:
-        await _carry_out(order, line, family, settings, journal, name)
+        await _carry_out(order, line, family, settings, journal, name, explains=explains)
     except (LinkError, Silence):
         raise  # and told
     except Exception as error:
@@ -98,12 +101,15 @@ async def carry_out(order: Order, line: Line, family: Family, settings: Settings
         raise
 
 
-async def _carry_out(order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str) -> None:
+async def _carry_out(
+    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
+) -> None:
     sent = family.session(settings).send(order.step.command)
     try:
         number = await journal.run(
-            Store.begin_raw, name, order.text, sent, order.step.effect, asked_by=order.asked_by, forced=order.forced
-        )
+            Store.begin_raw, name, order.text, sent, order.step.effect, asked_by=order.asked_by, forced=order.forced,
+            explains=explains,
+        )  # fmt: skip
     except JournalError as error:
         order.refuse(problem("daemon.journal", reason=error))
         return

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from fiscald.journal.store import (
-    Accepted,
-    Entry,
+from fiscald.journal.directory import StateDirectory, prepare
+from fiscald.journal.errors import (
+    DirectoryRefused,
     JournalDamaged,
     JournalError,
-    Phase,
-    Store,
+    JournalMissing,
+    JournalThere,
     WrongPhase,
-    lock_directory,
 )
+from fiscald.journal.file import Doubt
+from fiscald.journal.printers import Known, Rule, Unexplained
+from fiscald.journal.rows import Accepted, Entry, Phase
+from fiscald.journal.store import Store
 
 __all__ = [
     "Accepted",
+    "DirectoryRefused",
+    "Doubt",
     "Entry",
     "Journal",
     "JournalDamaged",
     "JournalError",
+    "JournalMissing",
+    "JournalThere",
+    "Known",
     "Phase",
+    "Rule",
     "Store",
     "ThreadedJournal",
+    "Unexplained",
     "UnusableJournal",
     "WrongPhase",
+    "prepare",
 ]
 
 P = ParamSpec("P")
@@ -62,16 +73,37 @@ class ThreadedJournal:
     answered as soon as it is over. Everything else is carried out by itself.
     """
 
-    def __init__(self, directory: Path, clock: Callable[[], datetime]) -> None:
-        """Open the journal. Raises ``JournalError``."""
+    def __init__(
+        self, directory: Path, clock: Callable[[], datetime], *, printers: Iterable[str] = (), new: bool = False
+    ) -> None:
+        """Open the journal, see ``JournalFile``. Raises ``JournalError``."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         try:
-            self._store = self._thread.submit(Store, directory, clock).result()
+            self._store = self._thread.submit(Store, directory, clock, printers=printers, new=new).result()
         except BaseException:
             self._thread.shutdown()
             raise
         self._moves: deque[_Asked] = deque()
+        self._others: deque[_Asked] = deque()
         self._closed = False
+        # A copy of a large journal takes seconds, in which everything goes on.
+        self._store.take_turns = self._carry_out_what_waits
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why the journal may not know everything that was printed, as it was found when it was opened."""
+        return self._store.doubt
+
+    @property
+    def missing_changes(self) -> int | None:
+        """How many changes an older copy lacks, where that is known."""
+        return self._store.missing_changes
+
+    def run_here(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Journal.run``; for threads other than the loop's, which waits for the disk meanwhile."""
+        if self._closed:
+            raise JournalError("the journal is closed; fiscald is stopping")
+        return self._thread.submit(transaction, self._store, *args, **kwargs).result()
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See ``Journal.run``. Raises ``JournalError`` once the journal is closed."""
@@ -83,8 +115,11 @@ class ThreadedJournal:
         if transaction in _SHARE_A_SYNC:
             self._moves.append(asked)
             self._thread.submit(self._carry_out_moves)
-        else:
+        elif transaction == Store.copy:
             self._thread.submit(self._carry_out, [asked])
+        else:
+            self._others.append(asked)
+            self._thread.submit(self._carry_out_other)
         return await asyncio.shield(answer)
 
     def _carry_out_moves(self) -> None:
@@ -94,6 +129,17 @@ class ThreadedJournal:
             group.append(self._moves.popleft())
         if group:
             self._carry_out(group)
+
+    def _carry_out_other(self) -> None:
+        """The next one that waits; none, when it had its turn while the journal was copied."""
+        if self._others:
+            self._carry_out([self._others.popleft()])
+
+    def _carry_out_what_waits(self) -> None:
+        """Between two parts of a copy: everything that waits by now but other copies."""
+        self._carry_out_moves()
+        for _ in range(len(self._others)):
+            self._carry_out_other()
 
     def _carry_out(self, group: list[_Asked]) -> None:
         outcomes = self._store.together([asked.transaction for asked in group])
@@ -127,7 +173,7 @@ class UnusableJournal:
 
     def __init__(self, directory: Path, error: JournalDamaged) -> None:
         """Raises ``JournalError`` if another daemon uses the directory."""
-        self._lock = lock_directory(directory)
+        self._lock = StateDirectory(directory)
         self._error = error
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from fiscald.licence.certificate import Certificate, CertificateRefused
 from fiscald.licence.clock import HOUR, LAST, Moment, Witnesses, moment
@@ -26,6 +27,16 @@ SAFE_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+
+
+class Passes(Protocol):
+    """Where emergency passes are kept a second time, apart from the licence's own directory."""
+
+    def newest(self) -> int | None:
+        """When the newest one was taken, in seconds since 1970; from memory."""
+
+    def keep(self, taken_at: int) -> None:
+        """One is taken now. Raises ``StoreError``; then it is not kept."""
 
 
 class _Held(NamedTuple):
@@ -71,6 +82,8 @@ class LicenceGate:
         self._printer_ahead: float | None = None
         """By how much the clock of a fiscalised printer is ahead of ours."""
         self.test_keys = test_keys
+        self.passes: Passes | None = None
+        """The second record of emergency passes. With one, a pass counts only where both records have it."""
         self.reload()
 
     @classmethod
@@ -206,11 +219,21 @@ class LicenceGate:
             reason=held.reason,
             status=held.status,
             seller=self.seller,
-            emergency=None if held.paid is None else self.store.memory.emergency,
+            emergency=None if held.paid is None else self._emergency(),
             last_covered=covered[-1] if covered else None,
             version=self.version,
             flags=it.flags,
         )
+
+    def _emergency(self) -> int | None:
+        """When the newest emergency pass was taken, as both records have it."""
+        taken = self.store.memory.emergency
+        return taken if self.passes is None or self.passes.newest() == taken else None
+
+    def _used(self) -> int | None:
+        """When one was taken by either record: no other is given for a while."""
+        second = None if self.passes is None else self.passes.newest()
+        return max((taken for taken in (self.store.memory.emergency, second) if taken is not None), default=None)
 
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         """See ``fiscald.engine.gate.Gate``."""
@@ -237,7 +260,7 @@ class LicenceGate:
         """72 hours without a valid licence, once in 90 days. Raises ``ProblemError``."""
         with self.store.lock:
             self.reload()  # by today's keys
-            it, taken = self.moment(), self.store.memory.emergency
+            it, taken, former = self.moment(), self._used(), self.store.memory.emergency
             if not it.believed:
                 # It would be for another time than now: for nothing, or for ever.
                 raise ProblemError(_unbelieved(it.flags))
@@ -252,10 +275,21 @@ class LicenceGate:
                 raise ProblemError(problem("licence.emergency_useless", state=state.name, extra={"state": state.name}))
             try:
                 self.store.remember(emergency=it.now, mark=it.now)
+                if self.passes is not None:
+                    self._keep(self.passes, it.now, former)
             except StoreError as error:
                 raise _refused(str(error), "STORE") from None
         until = _iso(it.now + EMERGENCY)
         log.warning("an emergency pass was taken: documents are opened until %s, whatever the licence's state", until)
+
+    def _keep(self, passes: Passes, taken: int, former: int | None) -> None:
+        """Write the pass down the second time; where that fails it is not used up. Raises ``StoreError``."""
+        try:
+            passes.keep(taken)
+        except StoreError:
+            with contextlib.suppress(StoreError):
+                self.store.remember(emergency=former)
+            raise
 
     # -- telling --------------------------------------------------------------------------------------
 
@@ -272,7 +306,7 @@ class LicenceGate:
         """The whole answer of ``GET /v1/licence``."""
         held, state = self._look()
         certificate, status = held.certificate, held.status
-        ruling, taken = certificate or held.paid, self.store.memory.emergency
+        ruling, taken = certificate or held.paid, self._emergency()
         may_print = state.refusal is None and ruling is not None and MODULE in ruling.modules
         answer: dict[str, Any] = {
             "state": state.name,

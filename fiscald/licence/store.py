@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from fiscald import private
 from fiscald.licence.certificate import (
     CLOCK_SLACK,
     Certificate,
@@ -99,7 +100,7 @@ class LicenceStore:
             return
         directory = self._directory
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_directory(directory)
             mode = directory.lstat().st_mode
         except OSError as error:
             raise StoreError(f"{directory}: {error.strerror}") from None
@@ -306,7 +307,7 @@ class LicenceStore:
                 {str(kid): _second(at) for kid, at in content.get("withdrawn", {}).items()},
                 {str(sub): _second(at) for sub, at in content.get("revoked", {}).items()},
             )
-        except (ValueError, TypeError, AttributeError, OverflowError):
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return Memory()
 
     # -- files ----------------------------------------------------------------------------------------

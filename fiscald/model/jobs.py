@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -81,13 +81,32 @@ class Resolution(Strict):
     note: Annotated[str, Field(max_length=1000)] = ""
 
 
+class JournalConfirmation(Strict):
+    """A person has compared the journal with the printer's paper: from now on both count as the same past."""
+
+    by: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="who confirms")
+    note: Annotated[str, Field(max_length=1000)] = ""
+    waiting: Literal["undecided", "print"] = Field(
+        default="undecided",
+        description="what becomes of documents that wait, where the journal may be an older copy and they may have "
+        "been printed already: each becomes undecided, for a person to look for it on paper; or all are printed now",
+    )
+
+
+class DamagedDocument(Strict):
+    """A document that cannot be read any more where it is stored. Never submitted."""
+
+    type: Literal["damaged"] = "damaged"
+    text: str = Field(description="what stands in the journal in its place")
+
+
 class Job(Strict):
     """One document's durable record, as the API answers it."""
 
     key: Key
     printer: str
     state: JobState
-    document: Document
+    document: Document | DamagedDocument
     deadline: AwareDatetime | None = None
     expect_last: int | None = None
     if_interrupted: IfInterrupted = IfInterrupted.REPEAT

@@ -36,6 +36,8 @@ class PrinterState(StrEnum):
     """Another printer than the journal knows is connected."""
     UNDECIDED = "undecided"
     """Printing stopped until a person decides an earlier document."""
+    BEHIND = "behind"
+    """The journal may not know everything that was printed; printing stopped until a person confirms."""
 
 
 class Identity(Strict):

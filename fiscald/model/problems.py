@@ -362,6 +362,22 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _USELESS, "No emergency pass", "it is for computers that have or had a paid licence for fiscal "
         "printers which was not revoked", "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",
     ),
+    # -- the journal ----------------------------------------------------------------------------------
+    "journal.behind": Row(
+        _DMN, _UNK, _SAME, "The journal may not know everything that was printed",
+        "{reason}. New documents wait until a person has compared the journal with the printer's paper and confirms: "
+        "fiscalctl journal confirm {printer} (docs/recovery.md)",
+        "{reason_pl} Nowe dokumenty czekają, aż osoba uprawniona porówna je z wydrukami i to potwierdzi.",
+    ),
+    "journal.nothing_to_confirm": Row(
+        _REQ, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not wait for a confirmation: {reason}",
+        "Dziennik tej drukarki nie wymaga potwierdzenia.",
+    ),
+    "journal.damaged": Row(
+        _DMN, _UNK, _SAME, "What the journal stored of this job cannot be read", "{reason}. Look at the paper, then "
+        "decide it: fiscalctl resolve",
+        "Zapis tego dokumentu w dzienniku programu jest uszkodzony. Sprawdź wydruk i zgłoś kierownikowi.",
+    ),
     # -- the daemon -----------------------------------------------------------------------------------
     "daemon.journal": Row(
         _DMN, _UNK, _SAME, "The journal cannot be read or written",

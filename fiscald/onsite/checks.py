@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
@@ -22,8 +23,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 TYPICAL_RECORDS, FEW_RECORDS = 1830, 60
 #: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
 USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
-#: Bytes. The journal of a busy day takes less than the first.
-DISK_FULL, DISK_LOW = 16 << 20, 256 << 20
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
 _BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
@@ -111,6 +110,12 @@ def _disk(facts: Facts) -> Iterator[Finding]:
         yield finding("journal", reason=reason, path=f"{where}/journal.db")
     if state is None:
         return
+    if state.missing:
+        yield finding("journal_missing", path=state.path)
+    if state.mode & 0o022:
+        yield finding("state_writable", path=state.path, mode=f"{state.mode:04o}")
+    elif state.mode & 0o055:
+        yield finding("state_readable", path=state.path, mode=f"{state.mode:04o}")
     if state.read_only:
         yield finding("disk_read_only", path=state.path, mount=state.mount)
     elif state.free < DISK_LOW:
@@ -328,6 +333,8 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
         # To be pasted into a shell, and it comes from whatever is connected.
         found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
+    elif printer.state is PrinterState.BEHIND:
+        yield finding("journal_behind", reason=reason, name=printer.configured.name)
     elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
         yield finding("out_of_order", reason=reason)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):

@@ -114,6 +114,9 @@ class StateFacts(NamedTuple):
     mount: Path
     journal: str | None = None
     """What is wrong with the journal; looked at only while no daemon has it."""
+    missing: bool = False
+    """A daemon has used the directory, and the journal is gone."""
+    mode: int = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +263,9 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
     while not mount.is_mount():
         mount = mount.parent
     journal = None if daemon else journal_damage(path / "journal.db")
-    return StateFacts(path, usage.free, bool(system.f_flag & os.ST_RDONLY), mount, journal)
+    missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return StateFacts(path, usage.free, bool(system.f_flag & os.ST_RDONLY), mount, journal, missing, mode)
 
 
 def journal_damage(path: Path) -> str | None:

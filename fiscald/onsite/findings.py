@@ -197,6 +197,22 @@ CATALOGUE: dict[str, Row] = {
         True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",
         "sudo cp -a {path} {path}.kept    # then docs/configuration.md, The state directory",
     ),
+    "journal_behind": Row(
+        True, "{reason}", "Drukarka ma wydruki, których nie ma w dzienniku programu.",
+        "fiscalctl journal confirm {name}    # after comparing the paper: docs/recovery.md",
+    ),
+    "journal_missing": Row(
+        True, "{path}/journal.db is gone, and fiscald does not start without it",
+        "Brak dziennika programu.", "restore a backup: docs/backup.md    # without one: fiscald run --new-journal",
+    ),
+    "state_writable": Row(
+        True, "other users may write to {path} (mode {mode}): fiscald does not start",
+        "Inni użytkownicy mogą zmieniać pliki programu.", "sudo chmod 700 {path}",
+    ),
+    "state_readable": Row(
+        False, "other users may look into {path} (mode {mode})",
+        "Inni użytkownicy mają dostęp do katalogu programu.", "sudo chmod 700 {path}",
+    ),
     "disk_full": Row(
         True, "{free} MiB are free in {path}: documents cannot be stored", "Dysk jest pełny.",
         "sudo journalctl --vacuum-size=200M; sudo du -xh --max-depth=2 / | sort -h | tail",

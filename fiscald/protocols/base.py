@@ -105,6 +105,16 @@ class Trail:
     committing: bool = False
     """Whether the irreversible step may have been sent."""
 
+    @property
+    def never_opened(self) -> bool:
+        """Of a document that is opened and closed: whether it was not confirmed that it is open.
+
+        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
+        """
+        if self.opened is None and self.committing:
+            raise ValueError("it may have been closed, and what was read while it was open is lost")
+        return self.opened is None
+
 
 T = TypeVar("T")
 #: Yields steps (is sent the family's reply) and the others (is sent ``None``); returns ``T``.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 
 import anyio
 
 from fiscald.protocols.base import Direction
+from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, beginning, encode, size
 from fiscald.transport import ByteStream, Recorder
-
-log = logging.getLogger(__name__)
 
 #: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
@@ -28,8 +24,7 @@ _AT_ONCE = 256
 class FlightRecorder:
     """Keeps the latest bytes of one printer's line, both directions with their times, over all connections.
 
-    With ``folder``, everything is also written to ``NAME-DATE.pcapng`` there; a file that cannot be written (a full
-    disk) ends with a warning and never stands in a document's way.
+    With ``folder``, everything is also written to ``NAME-DATE.pcapng`` there.
     """
 
     def __init__(
@@ -40,7 +35,7 @@ class FlightRecorder:
         clock: Callable[[], datetime],
         *,
         keep: int,
-        folder: Path | None = None,
+        folder: RecordingFolder | None = None,
     ) -> None:
         """``keep``: at most so many bytes of a recording are kept, which take about three times that in memory."""
         self._printer = printer
@@ -57,7 +52,7 @@ class FlightRecorder:
     def wrap(self, stream: ByteStream) -> ByteStream:
         """The same stream, recorded from now on."""
         began, ticks = self._clock(), time.monotonic()
-        file = self._file(began)
+        file = None if self._folder is None else self._folder.open(self._printer, self._gap_now)
 
         def note(event: Event, direction: Direction | None = None, data: bytes = b"") -> None:
             # The host's clock may be set while a connection lasts; the distances in it stay true.
@@ -113,6 +108,9 @@ class FlightRecorder:
                     continue
             yield data
 
+    def _gap_now(self, why: str) -> bytes:
+        return encode(Packet(self._clock(), self._family, self._printer, Event.GAP, data=why.encode()))
+
     def _gap(self, why: str) -> bytes:
         first = self._packets[0].at if self._packets else self._clock()
         return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
@@ -128,48 +126,6 @@ class FlightRecorder:
             self._size -= size(self._packets.popleft())
             self._dropped += 1
 
-    def _file(self, began: datetime) -> _File | None:
-        if self._folder is None:
-            return None
-        path = self._folder / f"{self._printer}-{began:%Y-%m-%d}.pcapng"
-        try:
-            # What buyers bought, and their NIPs: for the daemon's user only.
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = _File(self._printer, path)
-        except OSError as error:
-            log.warning("%s: no recording at %s: %s", self._printer, path, error.strerror)
-            return None
-        # Every connection is a section of its own, so that what a killed daemon left half written ends there.
-        file.write(beginning(self._printer))
-        return file
-
 
 def _encoded(packets: Iterable[Packet]) -> bytes:
     return b"".join(map(encode, packets))
-
-
-class _File:
-    """A recording on disk."""
-
-    def __init__(self, printer: str, path: Path) -> None:
-        """Raises ``OSError``."""
-        self._printer = printer
-        self._path = path
-        self._descriptor: int | None = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def write(self, block: bytes) -> None:
-        """Append, as long as that is possible."""
-        if self._descriptor is None:
-            return
-        try:
-            while block:
-                block = block[os.write(self._descriptor, block) :]
-        except OSError as error:
-            log.warning("%s: the recording %s ends here: %s", self._printer, self._path, error.strerror)
-            self.close()
-
-    def close(self) -> None:
-        """Nothing more is written."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-        self._descriptor = None

@@ -50,6 +50,8 @@ TAKES: dict[tuple[str, str], set[Right]] = {
     ("DELETE", "/v1/jobs/{key}"): SELLING,
     ("POST", "/v1/jobs/{key}/resolution"): {Right.RESOLVE},
     ("POST", "/v1/printers/{name}/adoption"): {Right.CONFIGURE},
+    ("POST", "/v1/printers/{name}/journal-confirmation"): {Right.RESOLVE},
+    ("GET", "/v1/backup"): {Right.CONFIGURE},
     ("POST", "/v1/printers/{name}/preview"): SELLING,
     ("POST", "/v1/printers/{name}/raw"): {Right.RAW},
     **{

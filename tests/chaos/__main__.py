@@ -20,6 +20,7 @@ from tests.chaos.campaign import (
     whole_matrix,
     whole_meetings,
     whole_pairs,
+    whole_restored,
 )
 from tests.chaos.schedule import Schedule, draw, draw_others
 from tests.chaos.world import carry_out
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--family", choices=FAMILIES, help="only of this family; random schedules: of posnet if absent")
     parser.add_argument("--others", action="store_true", help="draw worlds in which other people do more at once")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
+    parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
     parser.add_argument("--mutants", action="store_true", help="break each safety rule; the campaign must notice")
     parser.add_argument("--keep", action="store_true", help="with --mutants: keep what caught each, for the tests")
@@ -57,6 +59,10 @@ def main() -> int:
             for schedule in (*whole_matrix(name), *whole_pairs(name), *whole_meetings(name))
         ]
         report = campaign(schedules, workers=options.workers)
+    elif options.restored:
+        first, _, last = options.seeds.partition("-")
+        schedules = whole_restored(family, range(int(first), int(last)))
+        report = campaign(schedules, workers=options.workers, mutant=options.mutant)
     else:
         first, _, last = options.seeds.partition("-")
         seeds = itertools.count(int(first)) if options.minutes else range(int(first), int(last))
@@ -105,11 +111,12 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
             continue
         family = mutants.family_of(name)
         schedules: Iterator[int | Schedule] = itertools.chain(
-            range(200),
+            range(1500),
+            whole_restored(family, range(300)),
             whole_meetings(family),
             (draw_others(seed, family) for seed in range(500)),
             whole_pairs(family),
-            itertools.count(200),
+            itertools.count(1500),
         )
         report = campaign(schedules, minutes=10, workers=workers, mutant=name, family=family, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.

@@ -18,7 +18,7 @@ from itertools import islice
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, matrix, meetings, pairs, single
+from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, meetings, pairs, single
 from tests.chaos.world import carry_out
 
 #: Makes a schedule of a seed, for a family.
@@ -42,6 +42,8 @@ class Report:
     """Error codes of failed jobs."""
     causes: Counter[str] = field(default_factory=Counter)
     helped: int = 0
+    alarms: int = 0
+    """Runs in which the journal was said to be behind the printer."""
     virtual_seconds: float = 0.0
     violations: list[tuple[Schedule, str]] = field(default_factory=list)
 
@@ -53,6 +55,7 @@ class Report:
         self.failed += other.failed
         self.causes += other.causes
         self.helped += other.helped
+        self.alarms += other.alarms
         self.virtual_seconds += other.virtual_seconds
         self.violations += other.violations
 
@@ -67,7 +70,7 @@ def run(schedule: Schedule) -> Report:
         outcome = carry_out(schedule)
     except Exception as error:
         return Report(runs=1, violations=[(schedule, f"crash: {error!r}")])
-    report = Report(runs=1, helped=outcome.helped, virtual_seconds=outcome.seconds)
+    report = Report(runs=1, helped=outcome.helped, alarms=int(bool(outcome.alarms)), virtual_seconds=outcome.seconds)
     for what, phase, key in outcome.hits:
         job = outcome.jobs.get(key) if key else None
         verdict = "" if job is None else "undecided" if key in outcome.undecided else job.state.value
@@ -141,6 +144,11 @@ def campaign(
             if not over and (batch := next(batches, None)) is not None:
                 running.add(pool.submit(_batch, batch, mutant, family, drawn))
     return total
+
+
+def whole_restored(family: str, seeds: range) -> list[Schedule]:
+    """The schedules of those numbers, in each of which the journal is replaced by an older copy."""
+    return [draw_restored(seed, family) for seed in seeds]
 
 
 def measure(family: str, document: str) -> Size:
@@ -224,6 +232,7 @@ def table(report: Report) -> str:
         f"failed by reason: {errors}",
         f"undecided by cause: {causes}",
         f"open receipts that a person had to cancel: {report.helped}",
+        f"runs in which the journal was said to be behind: {report.alarms}",
         f"virtual time: {report.virtual_seconds / 3600:.0f} hours",
     ]
     return "\n".join(lines)

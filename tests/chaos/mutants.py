@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from fiscald.engine import past
 from fiscald.engine.actor import Actor
 from fiscald.engine.engine import Engine
 from fiscald.engine.line import Line, Silence
-from fiscald.journal import Entry, Phase, Store
+from fiscald.journal import Entry, Known, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.printers import POLISH_TIME, Counters
 from fiscald.model.problems import problem
 from fiscald.protocols import FAMILIES, judging
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
@@ -385,6 +386,25 @@ def never_cancel() -> Iterator[None]:
         return (yield from queries.read_counters())
 
     with patch.object(dialogue, "_cancel", cancel):
+        yield
+
+
+@_mutant
+def journal_not_compared() -> Iterator[None]:
+    """whether the journal is the printer's true past is not asked: neither by its mark nor by the counters"""
+    with patch.object(past, "unexplained", lambda *_, **__: None):
+        yield
+
+
+@_mutant
+def counters_not_compared() -> Iterator[None]:
+    """an older journal is known by the mark in its directory alone"""
+    real = past.unexplained
+
+    def unexplained(printer: str, known: Known, now: Counters, **options: Any) -> Any:
+        return real(printer, known._replace(counters=None), now, **options)
+
+    with patch.object(past, "unexplained", unexplained):
         yield
 
 

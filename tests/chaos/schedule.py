@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -73,6 +73,19 @@ class What(StrEnum):
     """Another program opens a receipt, sells for ``amount``, and cancels it."""
     NEXT_CUSTOMER = "next_customer"
     """What is open is cancelled, another program prints, and leaves its next receipt open and empty for a while."""
+    JOURNAL_COPY = "journal_copy"
+    """A copy of the journal is made, and some seconds later put back; then every document is asked for again."""
+
+
+class Restored(IntEnum):
+    """What is put back: the ``amount`` of ``JOURNAL_COPY``."""
+
+    FILE = 1
+    """The journal alone: the mark in its directory tells that it is older."""
+    DISK = 2
+    """Everything, as when a virtual machine is set back: only the printer's counters tell."""
+    DIRECTORY = 3
+    """The whole directory, copied: it tells that it was put there."""
 
 
 #: Profiles that are drawn; a family that is not named here: all it has. Innova prints no system number, by which
@@ -91,12 +104,15 @@ ACTS = {
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
 #: What other people do together, at a command.
 OTHERS = (What.DAY_CLOSED, What.OTHER_CONTENT, What.GIVEN_UP, What.NEXT_CUSTOMER)
-#: What ``draw`` draws from: those of ``OTHERS`` came later, and the same seed is to give the same schedule for ever.
-DRAWN = tuple(what for what in What if what not in OTHERS)
+#: Other programs that print.
+FOREIGN = (What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW)
 #: Faults that are addressed by a virtual second, and by a journal write.
 TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
 #: What people and other programs do.
-PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW, *OTHERS)
+PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, *FOREIGN, *OTHERS)
+#: What ``draw`` draws from. The others came later and have worlds of their own (``draw_others``, ``draw_restored``): the
+#: same seed is to give the same schedule for ever.
+DRAWN = tuple(what for what in What if what not in (*OTHERS, What.JOURNAL_COPY))
 WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
 
 
@@ -138,6 +154,17 @@ class Schedule(BaseModel):
     start_hour: str = "10:00:00"
     orders: tuple[Order, ...]
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def shared(self) -> bool:
+        """Whether the configuration says that another program prints here: where one does, and nothing else is to be
+        noticed by the counters."""
+        return self.restored is None and any(fault.what in (*FOREIGN, *OTHERS) for fault in self.faults)
+
+    @property
+    def restored(self) -> Restored | None:
+        """What is put back in this run."""
+        return next((Restored(fault.amount) for fault in self.faults if fault.what is What.JOURNAL_COPY), None)
 
 
 def receipt(number: int, rng: random.Random, *, twin: bool = False) -> dict[str, Any]:
@@ -252,6 +279,18 @@ def _schedule(
         orders=orders,
         faults=faults,
     )
+
+
+def draw_restored(seed: int, family: str = "posnet") -> Schedule:
+    """The schedule of that number, and a journal that is replaced by an older copy in it."""
+    schedule, rng = draw(seed, family), random.Random(f"restored {seed}")
+    copied = Fault(
+        what=What.JOURNAL_COPY,
+        at=rng.randrange(0, 12),
+        seconds=round(rng.choice((0.5, 2.0, rng.uniform(0, 10), rng.uniform(5, 60))), 3),
+        amount=rng.choice(list(Restored)),
+    )
+    return schedule.model_copy(update={"faults": (*schedule.faults, copied)})
 
 
 def _fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) -> Fault:

@@ -9,7 +9,16 @@ import pytest
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import campaign, catches, run, shrink, whole_matrix, whole_meetings, whole_pairs
+from tests.chaos.campaign import (
+    campaign,
+    catches,
+    run,
+    shrink,
+    whole_matrix,
+    whole_meetings,
+    whole_pairs,
+    whole_restored,
+)
 from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_others, receipt
 from tests.chaos.world import carry_out
 
@@ -85,6 +94,17 @@ def test_what_came_later_is_not_drawn_where_it_was_not_before() -> None:
                 [(order.key, order.at, order.document["type"], order.asked_twice) for order in schedule.orders]
             )
     assert hashlib.sha256(drawn.encode()).hexdigest() == DRAWN_DIGEST
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_older_journal_put_back_prints_nothing_twice(family: str) -> None:
+    """In every way in which it can be put back, with everything else that goes wrong in those runs."""
+    report = campaign(whole_restored(family, range(300)))
+    assert not report.violations, report.violations[0]
+    assert report.alarms > 80, "most of them lost something that the printer holds"
+    assert report.verdicts["done"] > report.verdicts["undecided"] > 100
 
 
 @pytest.mark.slow

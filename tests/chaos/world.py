@@ -28,23 +28,26 @@ from fiscald.emulator.register import Register
 from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JobState, Resolution
-from fiscald.model.printers import POLISH_TIME, Identity
+from fiscald.model.jobs import Job, JobState, JournalConfirmation, Resolution
+from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState
 from fiscald.model.problems import Problem, ProblemError
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual
 from tests.chaos import others
 from tests.chaos.cable import Cable
-from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Schedule, Size, What
+from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "printer_id")
+READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "known", "printer_id")
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
+#: Transactions that came later than the schedules: they take their time from another stream of random numbers, and
+#: are not among the numbered writes.
+LATER = ("remember", "confirm_journal", "newest_confirmation", "give_up_damaged")
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
 #: Virtual seconds after which a person looks after what needs one.
@@ -80,12 +83,13 @@ class SimJournal:
         world = self.world
         writes = transaction.__name__ not in READS
         async with self._turn:
-            await asyncio.sleep(world.rng.uniform(0, 0.002))
+            later = transaction.__name__ in LATER
+            await asyncio.sleep((world.later if later else world.rng).uniform(0, 0.002))
             self._live()
             if writes:
                 if world.disk_full:
                     raise JournalError("no space left on device")
-                world.writes += 1
+                world.writes += not later
                 world.write_happens(before=True)
             self._live()
             result = transaction(self.store, *args, **kwargs)
@@ -111,7 +115,7 @@ class Life:
         self.world = world
         self.journal = SimJournal(world, world.directory)
         settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
-        printer = Printer("till1", world.family, world.cable, settings)
+        printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
         self.engine = Engine([printer], self.journal, _NoGate())
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.stream_of = world.cable
@@ -162,6 +166,8 @@ class Outcome:
     size: Size
     helped: int
     """How often a person had to cancel a receipt that nobody finished."""
+    alarms: int
+    """How often the journal was found to be behind the printer."""
     seconds: float
     violations: list[str]
     log: list[str] = field(repr=False)
@@ -195,6 +201,13 @@ class World:
         self.begun: dict[str, float] = {}
         self.violations: list[str] = []
         self.helped = 0
+        self.alarms = 0
+        self.later = random.Random(f"later {schedule.seed}")
+        self.not_asked_again: set[str] = set()
+        """Keys that were asked for before the journal was put back, and not since."""
+        self.put_back_at: float | None = None
+        self._confirms_at = -1000.0
+        self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in OTHERS]
         self.others_come = bool(self._others_at)
@@ -205,7 +218,8 @@ class World:
         self.cable = Cable(device, schedule.link, self.rng, self.log, self.happens, self._kill)
         self._meet(device)
         store = Store(directory, self.register_time)
-        store.know_printer("till1", device.register.state.unique_number)
+        new = Counters(daily_report=1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
+        store.know_printer("till1", device.register.state.unique_number, new)
         store.close()
 
     def _printer(self, number: int) -> Device:
@@ -276,6 +290,9 @@ class World:
             case What.SWAP:
                 self.cable.swap(self._printer(2))
                 loop.call_later(fault.seconds, self.cable.swap, self.home)
+            case What.JOURNAL_COPY:
+                copy = {name: (self.directory / name).read_bytes() for name in ("journal.db", "lock")}
+                loop.call_later(fault.seconds, self._put_back, Restored(fault.amount), copy)
             case What.FOREIGN_SLOW:
                 self._background.append(asyncio.ensure_future(self._slow_foreigner(fault.seconds / 20)))
 
@@ -298,6 +315,26 @@ class World:
         transaction = self.home.register.state.transaction
         if transaction is not None and not transaction.lines and self.truth.owner == "others":
             self.truth.by_others(self.home.keypad_cancel)
+
+    def _put_back(self, what: Restored, copy: dict[str, bytes]) -> None:
+        """The daemon is stopped, an older journal is put in its place, and every client asks once more."""
+        self.log(f"the journal is put back: {what.name}")
+        self.put_back_at = self.now()
+        life, self.life = self.life, None
+        self.up.clear()
+        if life is not None:
+            life.die()
+            asyncio.get_running_loop().call_later(0.1, self._start)
+        for name, content in copy.items():
+            path = self.directory / name
+            if what is Restored.DIRECTORY:
+                path.unlink()  # the one that is written has another inode
+                path.with_name("in its place").write_bytes(b"")
+            if name == "journal.db" or what is not Restored.FILE:
+                path.write_bytes(content)
+        asked = [order for order in self.schedule.orders if order.at <= self.now()]
+        self.not_asked_again = {order.key for order in asked}
+        self._more += [asyncio.ensure_future(self._client(order, again=True)) for order in asked]
 
     async def _slow_foreigner(self, pause: float) -> None:
         """Another program with a receipt of its own, that gives up when it is refused."""
@@ -385,35 +422,55 @@ class World:
                 self.truth.by_others(device.keypad_cancel)
                 open_since = None
             await self._decide()
+            await self._confirm()
+
+    async def _confirm(self) -> None:
+        """Compare the journal with the paper, once every document that may be there was asked for again."""
+        life, now = self.life, self.now()
+        if life is None or life.engine.printer("till1").state is not PrinterState.BEHIND or self.not_asked_again:
+            return
+        if now < self._confirms_at:
+            return
+        if self._confirms_at < now - 100:
+            self._confirms_at = now + self.later.choice((0, 3, 40))
+            return
+        self.log("person confirms the journal")
+        try:
+            await life.call(life.engine.confirm_journal("till1", JournalConfirmation(by="a person")))
+        except (Dead, ProblemError) as error:
+            self.log(f"person could not confirm: {error!r}")
 
     async def _decide(self) -> None:
-        if self.life is None:
+        life = self.life
+        if life is None:
             return
-        for entry in self.life.journal.store.jobs(state=JobState.UNDECIDED):
+        for entry in life.journal.store.jobs(state=JobState.UNDECIDED):
             job = entry.job
             assert job.error is not None
             cause = str((job.error.model_extra or {}).get("cause"))
-            self.undecided.setdefault(job.key, (cause, self.begun[job.key], self.now()))
+            self.undecided.setdefault(job.key, (cause, self.begun.get(job.key, 0.0), self.now()))
             sale = next((sale for sale in self.truth.sales if sale.job == job.key), None)
             printed = sale is not None or job.document.type != "receipt"
             resolution = Resolution(
                 verdict="printed" if printed else "not_printed", number=sale.number if sale else None, by="a person"
             )
             try:
-                await self.life.call(self.life.engine.resolve(job.key, resolution))
+                await life.call(life.engine.resolve(job.key, resolution))
             except (Dead, ProblemError) as error:
                 self.log(f"person could not decide: {error!r}")
+            if life is not self.life:
+                return
 
     # -- clients --------------------------------------------------------------------------------------
 
-    async def _client(self, order: Order) -> None:
+    async def _client(self, order: Order, *, again: bool = False) -> None:
         """An application with one document: asks with the same key until it has a final answer."""
         submission = Submission.model_validate(
             {"printer": "till1", "document": order.document, "if_interrupted": order.if_interrupted}
         )
-        await asyncio.sleep(order.at)
-
-        accepted = False
+        if not again:
+            await asyncio.sleep(order.at)
+        accepted, since = False, self.put_back_at
 
         async def ask(life: Life) -> Job:
             nonlocal accepted
@@ -422,6 +479,7 @@ class World:
             if not life.journal.dead and not accepted:
                 accepted = True
                 self.accepted.append(order.key)
+                self.not_asked_again.discard(order.key)
             return await life.engine.wait(order.key, 60)
 
         while True:
@@ -435,6 +493,9 @@ class World:
                 continue
             except ProblemError as error:
                 self.log(f"client {order.key}: {error}")
+                if error.problem.code == "job.unknown" and since != self.put_back_at:
+                    accepted, since = False, self.put_back_at
+                    continue
                 if error.problem.code == "job.unknown":
                     self.violations.append(f"forgotten: {order.key} was accepted, and is unknown")
                     return
@@ -458,6 +519,8 @@ class World:
         done = asyncio.gather(*clients)
         try:
             await asyncio.wait_for(done, PATIENCE)
+            if self.schedule.restored is not None:
+                await asyncio.wait_for(self._second_round(), PATIENCE)
         except TimeoutError:
             self.violations.append("stuck: a job has no final answer, long after the last fault")
         for planned in (self._kill_at, self._kill_at_write, self.cable.faults):
@@ -475,9 +538,15 @@ class World:
         await asyncio.gather(*life.tasks, *self._background, return_exceptions=True)
         return Outcome(
             schedule=self.schedule, jobs=jobs, truth=self.truth, answers=self.answers, accepted=self.accepted,
-            undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped, seconds=seconds,
-            violations=self.violations, log=self.lines,
+            undecided=self.undecided, begun=self.begun, hits=self.hits, size=size, helped=self.helped,
+            alarms=self.alarms, seconds=seconds, violations=self.violations, log=self.lines,
         )  # fmt: skip
+
+    async def _second_round(self) -> None:
+        """What is asked for again once the journal was put back."""
+        while self.put_back_at is None:
+            await asyncio.sleep(1)
+        await asyncio.gather(*self._more)
 
     async def _last_look(self) -> dict[str, Job]:
         """Every job as the journal has it in the end, asked from a daemon that was just started."""
@@ -513,15 +582,17 @@ class World:
 
 
 class _Faults(logging.Handler):
-    """What the daemon itself calls an internal error is one."""
+    """What the daemon itself calls an internal error is one; and how often it said that the journal is behind."""
 
     def __init__(self, found: list[str]) -> None:
-        super().__init__(logging.ERROR)
+        super().__init__(logging.WARNING)
         self._found = found
+        self.alarms = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
+        if record.exc_info and record.levelno >= logging.ERROR:
             self._found.append(f"internal error: {record.exc_info[1]!r}")
+        self.alarms += PrinterState.BEHIND in (record.args or ())
 
 
 def carry_out(schedule: Schedule) -> Outcome:
@@ -548,4 +619,5 @@ def carry_out(schedule: Schedule) -> Outcome:
         logger.removeHandler(handler)
         shutil.rmtree(directory)
     outcome.violations += internal
+    outcome.alarms = handler.alarms
     return outcome

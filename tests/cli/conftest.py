@@ -44,13 +44,15 @@ class Counter:
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
+def counter(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Counter]:
+    """With the parameter ``"shared"``: another program prints on the printer too."""
+    shared = getattr(request, "param", "") == "shared"
     with EmulatedPrinter() as printer, start_blocking_portal() as portal:
         config = Config(
             socket=tmp_path / "fiscald.sock",
             state_dir=tmp_path / "state",
             licence=LicenceConfig(test_keys=True),
-            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address, shared=shared)},
         )
         future, _ = portal.start_task(daemon.run, config)
         try:

@@ -232,6 +232,7 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("counter", ["shared"], indirect=True)
 @pytest.mark.timeout(30)
 def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""

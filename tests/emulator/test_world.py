@@ -28,6 +28,7 @@ from fiscald.emulator.server import Plug
 from fiscald.emulator.storage import Storage, StorageError
 from fiscald.transport import LinkLost
 from tests.emulator.posnet.talking import Talk, frame
+from tests.emulator.processes import emulator, order
 
 ROOT = Path(__file__).parents[2]
 SALE = ["trinit|bm0|", "trline|naŻurek|vt1|pr1200|", "trpayment|ty0|wa1200|naGotówka|re0|", "trend|to1200|fp1200|"]
@@ -111,13 +112,17 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
     with pytest.raises(TimeoutError):
         host.recv()
     fiscal_printer.clear()
-    fiscal_printer.foreign_receipt()
+    with pytest.raises(ValueError, match="one is open"):
+        fiscal_printer.foreign_receipt()
     fiscal_printer.seed(cash=777)
     assert fiscal_printer.register.cash == 777
     fiscal_printer.power(on=False)
     host.link.settimeout(5)
     assert host.recv() == b""
     fiscal_printer.power(on=True)
+    with pytest.raises(ValueError, match="the display asks nothing"):
+        fiscal_printer.press(confirm=True)
+    fiscal_printer.switch("wait_key")
     fiscal_printer.press(confirm=True)
     host.close()
 
@@ -202,35 +207,35 @@ def control() -> tuple[Talk, Control, list[bool]]:
     return talk, Control(talk.printer, lambda: poked.append(True)), poked
 
 
-def order(it: Control, **content: Any) -> Any:
+def said(it: Control, **content: Any) -> Any:
     return json.loads(it.line(json.dumps(content).encode()))
 
 
 def test_orders() -> None:
     talk, it, poked = control()
-    assert order(it, do="switch", name="cover") == {"ok": True}
+    assert said(it, do="switch", name="cover") == {"ok": True}
     assert talk.say("!sprn|") == "sprn|pr3|"
-    assert order(it, do="clear")["ok"]
-    assert order(it, do="fault", act="corrupt_in", command="scomm")["ok"]
+    assert said(it, do="clear")["ok"]
+    assert said(it, do="fault", act="corrupt_in", command="scomm")["ok"]
     assert talk.say("scomm|") == "ERR|?5|"
-    assert order(it, do="clock", offset=3600)["ok"]
+    assert said(it, do="clock", offset=3600)["ok"]
     assert talk.say("rtcget|").startswith("rtcget|da2026-10-09;12:44|")
-    assert order(it, do="foreign_receipt")["ok"]
-    told = order(it, do="paper")
+    assert said(it, do="foreign_receipt")["ok"]
+    told = said(it, do="paper")
     assert told["printouts"][0]["kind"] == "receipt"
     assert MARK in told["printouts"][0]["text"]
-    assert order(it, do="paper", after=1)["printouts"] == []
-    assert order(it, do="register")["register"]["day"]["receipt_count"] == 1
-    assert order(it, do="seed", state={"day": {"receipts": [9_999_999_990, 0, 0, 0, 0, 0, 0]}})["ok"]
+    assert said(it, do="paper", after=1)["printouts"] == []
+    assert said(it, do="register")["register"]["day"]["receipt_count"] == 1
+    assert said(it, do="seed", state={"day": {"receipts": [9_999_999_990, 0, 0, 0, 0, 0, 0]}})["ok"]
     talk.say("trinit|")
     talk.say("trline|naX|vt0|pr100|")
     assert talk.say("trend|to100|") == "trend|?2010|", "totals near their limit can be reached"
-    assert order(it, do="power", on=False)["ok"]
+    assert said(it, do="power", on=False)["ok"]
     assert not talk.printer.powered
     talk.printer.power(on=True)
     talk.say("prncancel|")
     talk.send("dailyrep|")
-    assert order(it, do="press", confirm=False)["ok"]
+    assert said(it, do="press", confirm=False)["ok"]
     assert talk.receive() == ["dailyrep|?30|"]
     assert len(poked) == 11
 
@@ -238,7 +243,7 @@ def test_orders() -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        (b"{", "JSON"), (b"[]", "order"), (b'{"do": "explode"}', "do"), (b'{"do": "switch", "name": "paper"}', "paper_out"),
+        (b"{", "JSON"), (b"[]", "object"), (b'{"do": "explode"}', "do"), (b'{"do": "switch", "name": "paper"}', "paper_out"),
         (b'{"do": "power"}', "on"), (b'{"do": "fault", "act": "drop_after", "nth": 0}', "nth"), (b'{"do": "clear", "x": 1}', "x"),
         (b'{"do": "seed", "state": {"unique_number": 5}}', "unique_number"),
         (b'{"do": "seed", "state": {"unique_number": "ZBF 2101002392"}}', "EMU"),
@@ -329,33 +334,21 @@ def test_polish_letters_have_their_own_shapes() -> None:
 def test_the_command(tmp_path: Path) -> None:
     """``fiscald emulate`` on a pty with control socket and state; killed and started again it remembers."""
     link, orders = tmp_path / "printer", tmp_path / "control"
-    command = [
-        sys.executable, "-m", "fiscald", "emulate", "posnet", "--pty", str(link), "--control", str(orders),
-        "--state", str(tmp_path / "state"), "--slow", "0", "--seed", "6",
-    ]  # fmt: skip
+    arguments = ("posnet", "--pty", link, "--control", orders, "--state", tmp_path / "state", "--seed", "6")
     for run in (1, 2):
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            assert process.stderr is not None
-            assert "EMU 0000000007" in process.stderr.readline()
+        with emulator(*arguments) as it:
+            assert "EMU 0000000007" in it.ready
             with serial.Serial(str(link), 9600, timeout=5) as port:
                 for text in SALE:
                     port.write(frame(text))
                     assert port.read_until(b"\x03")[1:6] == text[:5].encode()
-            with socket.socket(socket.AF_UNIX) as talk:
-                talk.connect(str(orders))
-                talk.sendall(b'{"do": "register"}\n')
-                answer = talk.makefile().readline()
-            assert json.loads(answer)["register"]["day"]["receipt_count"] == run
-        finally:
-            process.send_signal(signal.SIGKILL if run == 1 else signal.SIGINT)
-            out, err = process.communicate(timeout=10)
-        if run == 2:
-            assert process.returncode == 0, err
-            assert MARK in out
-            # anyio's Unix stream complains if its peer leaves in the same turn of the loop as Ctrl-C comes: not ours.
-            assert "Traceback" not in err or "callback Future.set_result(None)" in err
-            assert "fiscald/emulator/" not in err, "no line of ours in a traceback"
+            assert order(orders, do="register")["register"]["day"]["receipt_count"] == run
+            if run == 2:
+                assert it.end(signal.SIGINT) == 0, it.err
+                assert MARK in it.out
+                # anyio's Unix stream complains if its peer leaves in the same turn of the loop as Ctrl-C comes: not ours.
+                assert "Traceback" not in it.err or "callback Future.set_result(None)" in it.err
+                assert "fiscald/emulator/" not in it.err, "no line of ours in a traceback"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from fiscald.journal import Phase
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import JobState, Paper, Resolution
+from fiscald.model.jobs import DamagedDocument, JobState, Paper, Resolution
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError, problem
 from tests import virtual
@@ -400,10 +400,11 @@ def test_stopping_finishes_the_document_in_hand_and_takes_no_other(tmp_path: Pat
 @pytest.mark.parametrize("swapped", [False, True], ids=["undecided", "swapped"])
 def test_stopping_does_not_wait_for_what_only_a_person_can_mend(tmp_path: Path, *, swapped: bool) -> None:
     async def main() -> None:
-        async with shop(tmp_path) as it:
+        known = Till("till1")
+        async with shop(tmp_path, known) as it:
             await it.print("FV/1")
             await it.engine.stop(60)
-        async with shop(tmp_path, Till("till1", 2 if swapped else 1)) as it:
+        async with shop(tmp_path, Till("till1", 2) if swapped else known) as it:
             store = it.journal.store
             submission = Submission.model_validate({"printer": "till1", "document": RECEIPT})
             store.accept("FV/2", submission, (), None)
@@ -456,6 +457,7 @@ def test_a_submission_keeps_its_canonical_content(tmp_path: Path) -> None:
         async with shop(tmp_path) as it:
             document = RECEIPT | {"register": "01", "total": "11.50"}
             job = await it.print("FV/1", document)
+            assert not isinstance(job.document, DamagedDocument)
             assert (
                 Submission(printer="till1", document=job.document).digest()
                 == Submission.model_validate({"printer": "till1", "document": document}).digest()

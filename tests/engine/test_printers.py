@@ -63,7 +63,7 @@ def test_a_change_of_the_counters_is_told_once(tmp_path: Path) -> None:
     """Whoever listens hears of another program's receipt, though the printer is idle before and after."""
 
     async def main() -> None:
-        async with shop(tmp_path) as it:
+        async with shop(tmp_path, shared=True) as it:
             await it.until(PrinterState.READY)
             change = it.engine.next_change()
             assert not await change(300), "while nothing happens, nothing is told"
@@ -291,23 +291,23 @@ def test_an_adopted_printer_is_known_at_the_next_start(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-@pytest.mark.parametrize("fails", ["printer_id", "know_printer"])
+@pytest.mark.parametrize("fails", ["known", "know_printer"])
 def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
     """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
 
     async def main() -> None:
         old, other = Till("till1", 1), Till("till1", 2)
         async with shop(tmp_path / "state", old) as it:
-            if fails == "printer_id":
+            if fails == "known":
                 await it.print("FV/1")
         async with shop(tmp_path / "state", other) as it:
             it.journal.fails_once = fails
             await it.submit("FV/2")
             job = await it.engine.wait("FV/2", 20)
             assert it.journal.fails_once is None
-            assert job.state is (JobState.ACCEPTED if fails == "printer_id" else JobState.DONE)
-            assert other.receipts == (0 if fails == "printer_id" else 1)
-            assert it.journal.store.printer_id("till1") == f"EMU {1 if fails == 'printer_id' else 2:010}"
+            assert job.state is (JobState.ACCEPTED if fails == "known" else JobState.DONE)
+            assert other.receipts == (0 if fails == "known" else 1)
+            assert it.journal.store.printer_id("till1") == f"EMU {1 if fails == 'known' else 2:010}"
 
     virtual.run(main())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -66,9 +67,12 @@ def pictures(directory: Path, way: Ways) -> list[object]:
 
 def cut(directory: Path, way: Ways, at: int, seed: int, lose: float, pragma: str | None) -> tuple[int, object, bool]:
     """The power goes at change ``at``: how many had returned, what is there afterwards, and if it went."""
-    directory.mkdir(exist_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700)
     with Disk() as disk:
         store = Store(directory, lambda: NOW)
+        # The journal is on the other disk; the lock, with its mark, is on this one and loses nothing.
+        (directory / "journal.db").write_text("see the module tests.journal.powercut")
         if pragma:
             store._db.execute(pragma)
         disk.dies_at = disk.changes + at
@@ -78,13 +82,15 @@ def cut(directory: Path, way: Ways, at: int, seed: int, lose: float, pragma: str
                 carry_out(store, steps)
                 returned += 1
         died = disk.dead
-        store._lock.close()
+        store._directory.close()
         with contextlib.suppress(Exception):
             store._db.close()
         disk.reboot(random.Random(seed), lose=lose)
         again = Store(directory, lambda: NOW)
-        found = picture(again)
-        again.close()
+        with contextlib.closing(again):
+            if again.doubt is not None:
+                raise JournalError("the mark is ahead of what is on the platter")
+            found = picture(again)
         return returned, found, died
 
 

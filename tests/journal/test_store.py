@@ -157,7 +157,7 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     entry = store.next_job("till1")
     assert entry is not None
     assert entry.job.key == "A"
-    assert store.waiting() == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
+    assert store.waiting().jobs == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
     store.start("C", {})
     entry = store.next_job("till1")
@@ -463,7 +463,7 @@ def test_a_journal_that_cannot_open_leaves_no_thread_behind(tmp_path: Path) -> N
 
 def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
-    assert not os.get_inheritable(store._lock.fileno())
+    assert not os.get_inheritable(store._directory._lock)
     store.close()
 
 

@@ -132,6 +132,7 @@ SWAPPED = problem(
     found_quoted="'ABC 2'",
     extra={"found": "ABC 2"},
 )
+BEHIND = problem("journal.behind", printer="till1", reason="till1: the printer holds 1 receipt", reason_pl="Paragon.")
 STATE = StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/var"))
 ACM = SerialPort("/dev/ttyACM0", "cdc_acm", (), USB._replace(vendor=0x1424, product=0x10B0))
 NOVITUS = SerialPort("/dev/ttyACM0", "cdc_acm", (), UsbFacts(0x1234, 0x0001, "1-3", None, None, "Novitus HD II"))
@@ -283,6 +284,18 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
          "sudo cp -a /var/lib/fiscald/journal.db"),
     ],
     "disk_full": [(facts(state=STATE._replace(free=1 << 20)), "sudo journalctl --vacuum-size=200M")],
+    "journal_behind": [
+        (facts(printer(state=PrinterState.BEHIND, problem=BEHIND)), "fiscalctl journal confirm till1"),
+    ],
+    "journal_missing": [(facts(state=STATE._replace(missing=True)), "fiscald run --new-journal")],
+    "state_writable": [
+        (facts(state=STATE._replace(mode=0o777)), "sudo chmod 700 /var/lib/fiscald"),
+        (facts(state=STATE._replace(mode=0o770)), "sudo chmod 700 /var/lib/fiscald"),
+    ],
+    "state_readable": [
+        (facts(state=STATE._replace(mode=0o755)), "sudo chmod 700 /var/lib/fiscald"),
+        (facts(state=STATE._replace(mode=0o710)), "sudo chmod 700 /var/lib/fiscald"),
+    ],
     "disk_low": [(facts(state=STATE._replace(free=100 << 20)), "sudo journalctl --vacuum-size=200M")],
     "disk_read_only": [(facts(state=STATE._replace(read_only=True)), "sudo mount -o remount,rw /var")],
 }  # fmt: skip

@@ -115,6 +115,10 @@ def test_the_right_question_is_answered_and_changes_nothing(name: str, profile: 
 def test_any_question_on_any_printer_in_any_situation_changes_nothing(
     asker: str, printer: tuple[str, str], situation: str, switches: frozenset[Switch], slow: bool
 ) -> None:
+    if printer[0] == "thermal":
+        # Without a clock it refuses to say its model (Thermal reference, 6.1), and in the error mode after power-on it
+        # prints a slip about that. Which printer has lost its clock cannot be asked without asking.
+        switches -= {Switch.NO_CLOCK}
     device = prepared(*printer, situation, switches)
     before = state(device)
     talk(asker, device, slow=slow)

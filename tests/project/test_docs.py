@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,64 @@ def test_recordings_are_shown_as_described() -> None:
     regression = block(text, "fiscalctl regression").replace("\\\n", " ")
     regression = regression.replace("till1.pcapng", "docs/wireshark/example.pcapng")
     assert json.loads(told(regression.replace("tests/recordings/posnet-hd-online.json", "-")))["left_out"] == 2
+
+
+def test_the_pytest_fixture(pytester: pytest.Pytester) -> None:
+    """The test of the README, with the smallest shop."""
+    shop = """
+from fiscald.api.client import Client
+
+class Shop:
+    def __init__(self, socket):
+        self.client = Client(socket)
+    def begin_sale(self, name, price):
+        receipt = {"type": "receipt", "lines": [{"name": name, "price": price, "vat": "A"}]}
+        self.client.submit("A/1", "till1", receipt, wait=0)
+        return "A/1"
+    def finish(self, key):
+        with self.client:
+            return self.client.job(key, wait=20).state
+"""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(shop + block(README, "test_the_shop_survives"))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+#: What ``nc -U -q1 SOCKET`` does, where there is none.
+NC = """#!{python}
+import socket, sys
+with socket.socket(socket.AF_UNIX) as link:
+    link.connect(sys.argv[-1])
+    link.sendall(sys.stdin.buffer.read())
+    link.settimeout(1)
+    try:
+        while data := link.recv(65536):
+            sys.stdout.buffer.write(data)
+    except TimeoutError:
+        pass
+"""
+
+
+@pytest.mark.slow
+def test_beside_the_tests_of_another_language(tmp_path: Path) -> None:
+    port = str(_free_port())
+    config = block(README, "cat > fiscald.toml").partition("<<'END'\n")[2].partition("END\n")[0]
+    (tmp_path / "fiscald.toml").write_text(config.replace("6666", port))
+    receipt = '{"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "8%"}]}'
+    sale = f"echo '{receipt}' | fiscalctl --socket fiscald.sock print - "
+    script = block(README, "--paper sheets").replace("make test-of-your-shop ", sale).replace("6666", port)
+    nc = tmp_path / "bin" / "nc"
+    nc.parent.mkdir()
+    nc.write_text(NC.format(python=sys.executable))
+    nc.chmod(0o755)
+    environment = ENVIRONMENT | {"PATH": f"{nc.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
+    command = ["bash", "-mc", f"trap 'kill %1 %2 2>/dev/null' EXIT\n{script}"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert '"fired": [{"act": "drop_after", "command": "trend"}], "planned": []' in done.stdout, done.stderr
+    assert done.stdout.count("Żurek") == 1, "on the sheet"
+    assert (tmp_path / "sheets" / "0001-receipt.png").exists()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

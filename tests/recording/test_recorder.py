@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from fiscald.model.printers import POLISH_TIME
+from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import ByteStream, LinkLost, memory_line
@@ -19,7 +20,8 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
 
 
 def flight(*, keep: int = 65536, folder: Path | None = None) -> FlightRecorder:
-    return FlightRecorder("till1", "posnet", "tcp://printer:6666", lambda: NOON, keep=keep, folder=folder)
+    kept = None if folder is None else RecordingFolder(folder, lambda: NOON, size=1 << 30, days=30)
+    return FlightRecorder("till1", "posnet", "tcp://printer:6666", lambda: NOON, keep=keep, folder=kept)
 
 
 async def talk(recorder: FlightRecorder) -> None:

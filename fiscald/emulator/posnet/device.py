@@ -45,6 +45,22 @@ KEPT_ANSWERS = 16
 ONLINE_ONLY = frozenset(
     ("trnipset", "eparagonidznext", "eparagonidzcancel", "eparagonbufferget", "trfvbuyer", "trfvnumber", "trfvfreedata")
 )
+#: What printers know and this one does not, by its purpose (tiers 3 and 4 of the reference, sections 5.1, 5.2, 5.10).
+NOT_BUILT = {
+    "currrateset": "set the rate of the second currency",
+    "currget": "read the main currency",
+    "currset": "set the main currency",
+    "discounttypeset": "choose how percentages are rounded",
+    "ecbufinfoget": "read about the buffer of the electronic copy",
+    "ecmedinfoget": "read about the medium of the electronic copy",
+    "ecpubkeyget": "read the key of the electronic copy",
+    "hardprncancel": "give a printout up",
+    "pccfgset": "set the interfaces to the computer",
+    "periodicrepbynumbers": "periodic report by numbers",
+    "protoswitch": "change to the Thermal protocol",
+    "svc": "a command of the service",
+    "trdiscntline": "discount or surcharge on one line",
+}
 #: Commands that move no paper and therefore do not wait for it.
 PAPERLESS = frozenset(
     (
@@ -93,6 +109,7 @@ class PosnetPrinter(Device):
         handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
         self._machine = Machine(register, self.faults, self._profile, width, handlers, self.put_out)
         self.model = self._machine.model
+        self.faults.commands = frozenset(name for name in COMMANDS if self._known(name))
         self._deframer = Deframer()
         self._frame_began = 0.0
         self._queue: deque[_Waiting] = deque()
@@ -118,7 +135,7 @@ class PosnetPrinter(Device):
         self.run(now)
 
     def _accept(self, frame: Frame, now: float) -> None:
-        faults = self.faults.meet(frame.mnemonic)
+        faults = self.faults.meet(f"!{frame.mnemonic}" if frame.immediate else frame.mnemonic)
         token = frame.get(TOKEN)
         if any(fault.act is Act.CORRUPT_IN for fault in faults):
             self._refuse_frame(FrameFault.CRC, now)
@@ -127,21 +144,30 @@ class PosnetPrinter(Device):
         elif token is not None and not token.isdigit():
             self._refuse_frame(4, now, mnemonic=frame.mnemonic)
         elif frame.immediate:
-            self._immediate(frame, token, now)
+            self._immediate(frame, token, now, faults)
         elif self.faults.on(Switch.QUEUE_FULL) or len(self._queue) >= QUEUE:
             self._refuse_frame(14, now, mnemonic=frame.mnemonic, token=token)
         else:
             self._queue.append(_Waiting(frame, token, faults))
 
-    def _immediate(self, frame: Frame, token: bytes | None, now: float) -> None:
+    def _immediate(self, frame: Frame, token: bytes | None, now: float, faults: list[Fault]) -> None:
         """``!sdev`` and ``!sprn`` jump the queue; nothing else may (3.4)."""
         row = COMMANDS.get(frame.mnemonic)
         if row is None:
+            self._tell_unknown(frame.mnemonic)
             self._refuse_frame(1, now, mnemonic=frame.mnemonic, token=token)
         elif not row.immediate:
             self._refuse_frame(12, now, mnemonic=frame.mnemonic, token=token)
-        else:
-            self._send(row.answer(self._device_state(frame.mnemonic, now), self._dialect), token, now)
+        elif not self.prevented(faults):
+            answer = row.answer(self._device_state(frame.mnemonic, now), self._dialect)
+            if any(fault.act is Act.POWER_CUT_AFTER for fault in faults):
+                self.power(on=False)
+            else:
+                self._send(answer, token, now, faults)
+
+    def _tell_unknown(self, mnemonic: str) -> None:
+        online = mnemonic in ONLINE_ONLY
+        self.unknown(mnemonic, "ONLINE printers have it" if online else NOT_BUILT.get(mnemonic))
 
     def _refuse_frame(
         self,
@@ -267,6 +293,7 @@ class PosnetPrinter(Device):
             waiting.go = question.go
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
             self._asking = waiting
+            self.ask(question.display)
             return False
         self._busy_until = now + self.seconds(self.register.printouts[sheets:])
         if any(fault.act is Act.POWER_CUT_AFTER for fault in waiting.faults):
@@ -279,6 +306,7 @@ class PosnetPrinter(Device):
         frame = waiting.frame
         row = self._known(frame.mnemonic)
         if row is None:
+            self._tell_unknown(frame.mnemonic)
             return _frame_error(1, frame.mnemonic)
         if frame.mnemonic == "rpt":
             return self._repeat(waiting)

@@ -56,7 +56,7 @@ class Sheet:
         who = " ".join(part for part in (number, f"#{foot.till}", foot.cashier) if part)
         paper.pair(who, f"{self.register.now():%H:%M}")
         paper.mark()
-        logo = "{PL}" if state.fiscal else "# NIEFISKALNY #"
+        logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         paper.centre(f"{logo} {state.unique_number}")
 
     def _nonfiscal_end(self) -> None:
@@ -165,7 +165,7 @@ class Sheet:
 
     def receipt(self, transaction: Transaction) -> Paper:
         """A completed receipt; with packaging, payments stand in the non-fiscal part."""
-        paper, fiscal = self.paper, self.register.state.fiscal
+        paper, fiscal = self.paper, self.register.fiscal
         paper.title("PARAGON FISKALNY" if fiscal else "NIEFISKALNY")
         paper.rule()
         self._sale(transaction)
@@ -185,7 +185,7 @@ class Sheet:
 
     def cancelled(self, transaction: Transaction) -> Paper:
         """A receipt or invoice that was given up."""
-        paper, fiscal = self.paper, self.register.state.fiscal
+        paper, fiscal = self.paper, self.register.fiscal
         word = "FAKTURA" if transaction.kind == "invoice" else "PARAGON"
         ending = "ANULOWANA" if transaction.kind == "invoice" else "ANULOWANY"
         paper.title(f"{word} FISKALNY" if fiscal and word == "PARAGON" else word if fiscal else "NIEFISKALNY")
@@ -200,6 +200,8 @@ class Sheet:
     def invoice(self, transaction: Transaction) -> Paper:
         """An invoice (ONLINE shape)."""
         paper, facts = self.paper, transaction.facts
+        if not self.register.fiscal:
+            paper.title("NIEFISKALNY")
         paper.title(str(facts.get("title") or "FAKTURA"))
         if facts.get("number"):
             paper.centre(f"nr {facts['number']}")
@@ -268,8 +270,9 @@ class Sheet:
 
     def daily_report(self, record: DailyRecord) -> Paper:
         """The fiscal daily report: net and tax from the day's gross, not from the receipts."""
-        paper, day = self.paper, record.day
-        paper.title("RAPORT FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+        paper, day, fiscal = self.paper, record.day, self.register.fiscal
+        of_receipts = "PARAGONÓW FISKALNYCH" if fiscal else "PARAGONÓW"
+        paper.title("RAPORT FISKALNY" if fiscal else "NIEFISKALNY")
         paper.title("DOBOWY")
         paper.pair("NR RAPORTU", str(record.number))
         paper.rule()
@@ -277,14 +280,14 @@ class Sheet:
         for letter, rate in zip(LETTERS, record.rates, strict=True):
             paper.pair(f"PTU {letter}", _rate(rate))
         paper.rule()
-        paper.left("SPRZEDAŻ WG PARAGONÓW FISKALNYCH")
+        paper.left(f"SPRZEDAŻ WG {of_receipts}")
         self._day_by_rate(record.rates, day.receipts)
         paper.rule()
         paper.left("SPRZEDAŻ WG FAKTUR")
         paper.pair("ŁĄCZNA KWOTA PTU", amount(_taxes_of(day.invoices, record.rates)))
         paper.pair("ŁĄCZNA SPRZEDAŻ BRUTTO PLN", amount(sum(day.invoices)))
         paper.rule()
-        paper.pair("LICZBA PARAGONÓW FISKALNYCH", str(day.receipt_count))
+        paper.pair(f"LICZBA {of_receipts}", str(day.receipt_count))
         paper.pair("LICZBA FAKTUR", str(day.invoice_count))
         paper.pair("LICZBA ANULOWANYCH PARAGONÓW", str(day.cancelled_count))
         paper.pair("WARTOŚĆ ANULOWANYCH PARAGONÓW", amount(day.cancelled_value))
@@ -318,7 +321,7 @@ class Sheet:
     def periodic_report(self, first: date, last: date, records: Sequence[DailyRecord], *, summary: bool) -> Paper:
         """A fiscal periodic report; each daily report first unless it is a summary."""
         paper = self.paper
-        paper.title("RAPORT FISKALNY")
+        paper.title("RAPORT FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         paper.title("OKRESOWY ŁĄCZNY" if summary else "OKRESOWY")
         paper.pair(f"OD {first}", f"DO {last}")
         paper.pair("RAPORTY DOBOWE", f"nr {records[0].number} - nr {records[-1].number}")
@@ -344,7 +347,8 @@ class Sheet:
                 paper.pair(f"SPRZEDAŻ ZWOLNIONA {letter}", amount(gross))
         paper.pair("ŁĄCZNA KWOTA PTU", amount(whole))
         paper.pair("ŁĄCZNA SPRZEDAŻ BRUTTO PLN", amount(sum(sum(_gross(record.day)) for record in records)))
-        paper.pair("LICZBA PARAGONÓW FISKALNYCH", str(sum(record.day.receipt_count for record in records)))
+        of_receipts = "PARAGONÓW FISKALNYCH" if self.register.fiscal else "PARAGONÓW"
+        paper.pair(f"LICZBA {of_receipts}", str(sum(record.day.receipt_count for record in records)))
         paper.pair("LICZBA FAKTUR", str(sum(record.day.invoice_count for record in records)))
         paper.rule()
         self.foot.cashier = ""

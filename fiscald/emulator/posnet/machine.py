@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet.layout import Foot, Sheet
@@ -47,8 +48,9 @@ class ExecError(Exception):
 class Question(Exception):
     """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
 
-    def __init__(self, go: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, go: Callable[[], dict[str, Any]], display: Display) -> None:
         self.go = go
+        self.display = display
         super().__init__("waits for the keyboard")
 
 
@@ -76,6 +78,7 @@ class Machine:
         self.width = width
         self.online = profile.generation is Generation.ONLINE
         register.state.cancelled_numbered = self.online
+        register.training = lambda: faults.on(Switch.NOT_FISCAL)
         self.model = "POSNET THERMAL XL2 ONLINE EMU" if self.online else "POSNET THERMAL HS FV EMU"
         self.firmware = "1.01" if self.online else "1.02"
         self._handlers = handlers
@@ -94,7 +97,7 @@ class Machine:
     @property
     def fiscal(self) -> bool:
         """Whether the device is fiscalised; otherwise it prints training documents."""
-        return self.register.state.fiscal and not self.faults.on(Switch.NOT_FISCAL)
+        return self.register.fiscal
 
     def check_state(self, mnemonic: str, values: Values) -> None:
         """Raises ``ExecError`` where the command is not legal now."""

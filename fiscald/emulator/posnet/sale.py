@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from stdnum.pl import nip as stdnum_nip
 
+from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
@@ -141,7 +142,7 @@ def trend(machine: Machine, values: Values) -> Values:
         return {}
 
     if transaction.kind == "invoice" and not machine.online:
-        raise Question(go)
+        raise Question(go, Display("Drukować fakturę?", "print the invoice?"))
     return go()
 
 
@@ -195,8 +196,9 @@ def prncancel(machine: Machine, _: Values) -> None:
         sheet = machine.sheet()
         sheet.cancelled(transaction)
         machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
-    elif machine.online:
-        # Sources disagree for an idle printer: older devices answer plainly (6.6).
+    elif machine.faults.on(Switch.CANCEL_REFUSED):
+        # Two programs in production send it before every receipt and expect a plain answer; a third one's model of
+        # its printer has this error (6.6).
         raise ExecError(2064)
 
 

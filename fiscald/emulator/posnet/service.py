@@ -6,6 +6,7 @@ import calendar
 import datetime
 from decimal import Decimal
 
+from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
@@ -32,7 +33,7 @@ def vatset(machine: Machine, values: Values) -> Values:
 
     if "da" in values:
         return go()
-    raise Question(go)
+    raise Question(go, Display("Zapisać stawki PTU?", "programme these VAT rates?"))
 
 
 def fiscalize(machine: Machine, _: Values) -> None:
@@ -164,7 +165,9 @@ def dailyrep(machine: Machine, values: Values) -> Values:
         if _date(values["da"], 2024) != machine.register.now().date():
             raise ExecError(2022)
         return _daily_report(machine)
-    raise Question(lambda: _daily_report(machine))
+    today = machine.register.now().date()
+    display = Display(f"Drukować raport dobowy? Data: {today}", f"print the daily report of {today}?")
+    raise Question(lambda: _daily_report(machine), display)
 
 
 def _daily_report(machine: Machine) -> Values:

@@ -352,7 +352,8 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     foot = machine.memory.pop("tail", {})
     if transaction is None:
         return
-    listed = [Pack.model_validate(pack) for pack in transaction.facts.pop("listed", [])]
+    # After a restart the numbers are text, as the state file keeps them.
+    listed = [Pack.model_validate(pack, strict=False) for pack in transaction.facts.pop("listed", [])]
     for returned in (False, True):
         declared = transaction.packaging_taken if returned else transaction.packaging_given
         rest = declared - sum(pack.value for pack in listed if pack.returned is returned)

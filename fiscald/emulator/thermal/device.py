@@ -73,6 +73,8 @@ class ThermalPrinter(Device):
         codec = CODE_PAGES[code_page]
         self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.put_out)
         self.model = self._machine.model
+        self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
+        self._machine.unknown_command = self.unknown
         self._buffer: deque[int] = deque()
         self._deframer = CommandDeframer()
         self._waiting: _Waiting | None = None
@@ -166,6 +168,10 @@ class ThermalPrinter(Device):
     def _stopped(self) -> bool:
         return self.asking or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
 
+    def seeded(self) -> None:
+        """See ``Device.seeded``."""
+        self._machine.settle()
+
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``. The message of an error goes away with any key."""
         self.faults.switches.discard(Switch.WAIT_KEY)
@@ -214,6 +220,7 @@ class ThermalPrinter(Device):
             waiting.question = question
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
             self._question = waiting
+            self.ask(question.display)
             return False
         self._waiting = None
         if isinstance(waiting.item, Frame):
@@ -225,8 +232,9 @@ class ThermalPrinter(Device):
             self.power(on=False)
             return False
         sent = self.disturb(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
-        if outcome.halts:
+        if outcome.display is not None:
             self._held = sent[0] if sent else b""
+            self.ask(outcome.display)
         elif sent:
             self.answer(*sent)
         return True

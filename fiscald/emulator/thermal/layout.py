@@ -68,7 +68,7 @@ class Sheet:
     def _fiscal_end(self, number: str) -> None:
         self._time_line(number)
         self.paper.mark()
-        logo = "{PL}" if self.register.state.fiscal else "# NIEFISKALNY #"
+        logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         self.paper.centre(f"{logo} {self._number()}")
 
     def _nonfiscal_end(self) -> None:
@@ -182,7 +182,7 @@ class Sheet:
     def receipt(self, transaction: Transaction) -> Paper:
         """A completed receipt; with deposits the payments stand in the part that is not fiscal."""
         paper = self.paper
-        paper.title("PARAGON FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+        paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         self._sale(transaction)
         self._taxes(transaction)
         shown = bool(transaction.payments) or "change" in transaction.facts
@@ -213,7 +213,7 @@ class Sheet:
         """A receipt that was given up: neither number nor logo."""
         paper = self.paper
         if transaction.lines:
-            paper.title("PARAGON FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+            paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
             self._sale(transaction)
         if transaction.packaging:
             self._packaging(transaction)
@@ -243,7 +243,7 @@ class Sheet:
     def daily_report(self, record: DailyRecord) -> Paper:
         """Net and tax are computed from the day's totals, not from its receipts (6.7)."""
         paper, day = self.paper, record.day
-        paper.title("FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+        paper.title("FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         paper.title("RAPORT DOBOWY")
         self._rates(record.rates)
         self._rule()
@@ -277,7 +277,7 @@ class Sheet:
     ) -> Paper:
         """The daily reports of a period, unless it is a summary, and their sums."""
         paper = self.paper
-        paper.title("FISKALNY" if self.register.state.fiscal else "NIEFISKALNY")
+        paper.title("FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         paper.title("RAPORT OKRESOWY")
         paper.pair(f"Od: {first}", f"Do: {last}")
         paper.pair(f"Od rap.: {records[0].number}", f"Do rap.: {records[-1].number}")

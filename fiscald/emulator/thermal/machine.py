@@ -11,17 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fiscald.emulator.device import readable
+from fiscald.emulator.device import Display, readable
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.emulator.thermal import unbuilt
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import EXTENDED, RATE_LETTERS, RESULT, Check, Row, find
+from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RATE_LETTERS, RESULT, Check, Layout, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
-from fiscald.protocols.thermal.frames import Frame, encode
+from fiscald.protocols.thermal.frames import HEADER_END, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import Profile
 
@@ -67,8 +68,9 @@ class Question(Exception):
     row: Row
     """What asks."""
 
-    def __init__(self, go: Callable[[], Values | None]) -> None:
+    def __init__(self, go: Callable[[], Values | None], display: Display) -> None:
         self.go = go
+        self.display = display
         super().__init__("waits for the keyboard")
 
 
@@ -85,7 +87,7 @@ class Outcome:
     answer: bytes = b""
     changes: bool = False
     """Whether the register may have changed."""
-    halts: bool = False
+    display: Display | None = None
     """An error is on the display, and everything waits for a key."""
 
 
@@ -111,19 +113,34 @@ class Machine:
         self.model, self.firmware = MODELS[profile.name]
         self._handlers = handlers
         self._printed = printed
-        state = register.state
-        state.cancelled_numbered = False
-        state.numbers_run_on = not profile.report_clears_number
-        # POSNET: three letters and eight digits; Novitus: ten digits (5.9).
-        digits = state.unique_number[3:].strip()
-        state.unique_number = "EMU" + digits[-(10 if self.novitus else 8) :].rjust(8, "0")
+        self.settle()
         register.goods_key = self._goods_key
+        register.training = lambda: faults.on(Switch.NOT_FISCAL)
+        #: Called for every command that is refused as unknown, with what it does on printers that know it.
+        self.unknown_command: Callable[[str, str | None], None] = lambda _name, _meaning: None
         self.mode = 0
         #: ``Pe``: the number of the last error.
         self.error = 0
         #: ``CMD``: the last command was executed correctly. After power-on nobody knows (choice).
         self.done = True
         self.timed_out = False
+
+    def settle(self) -> None:
+        """Give the register what is this family's own."""
+        state = self.register.state
+        state.cancelled_numbered = False
+        state.numbers_run_on = not self.profile.report_clears_number
+        # POSNET: three letters and eight digits; Novitus: ten digits (5.9).
+        digits, width = state.unique_number[3:].strip(), 10 if self.novitus else 8
+        state.unique_number = "EMU" + digits[-width:].rjust(width, "0")
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """The identifiers of the commands that it knows."""
+        return frozenset(row.id for row in COMMANDS[self.brand].values() if self._known(row))
+
+    def _known(self, row: Row) -> bool:
+        return self.profile.name != "innova" or row.name not in NOT_ON_INNOVA
 
     def forget(self) -> None:
         """Power was lost: what is not kept is gone (3.4, 11.2)."""
@@ -156,7 +173,7 @@ class Machine:
     @property
     def fiscal(self) -> bool:
         """Whether the device is fiscalised; otherwise it prints training documents."""
-        return self.register.state.fiscal and not self.faults.on(Switch.NOT_FISCAL)
+        return self.register.fiscal
 
     @property
     def in_transaction(self) -> bool:
@@ -196,16 +213,17 @@ class Machine:
     def carry_out(self, frame: Frame) -> Outcome:
         """One sequence. Raises ``Question``."""
         row = find(frame, self.brand)
-        if row is None or (self.profile.name == "innova" and row.name in NOT_ON_INNOVA):
+        if row is None or not self._known(row):
+            self.unknown_command(*unbuilt.name_of(frame, self.brand))
             return self.unknown(frame.name)
         if row.check is Check.REQUIRED and not frame.digits:
             return self.refused(frame.name, BAD_CHECK)
         try:
             self.check_state(row.name)
             values = row.read(frame, self.dialect)
-        except FieldFault as fault:
-            return self.refused(frame.name, fault.number)
-        except ExecError as error:
+        except (FieldFault, ExecError) as error:
+            if (form := unbuilt.form_of(frame)) is not None:
+                self.unknown_command(*form)
             return self.refused(frame.name, error.number)
         handler = self._handlers[row.name]
         return self.finish(row, values, lambda: handler(self, values))
@@ -260,11 +278,24 @@ class Machine:
             self.error = 0
         answer = b""
         if reply is not None:
-            answer = encode(row.answers[0].write(readable(reply, self.dialect.codec), self.dialect))
+            answer = self._answer(row.answers[0], reply)
         told = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
         if self.mode >= 2 and not (told and answer):
             answer += self._result(row.id, 0)
         return Outcome(answer, changes)
+
+    def _answer(self, layout: Layout, reply: Values) -> bytes:
+        """An answer; with a check byte only where every printer sends one (3.2)."""
+        values = {
+            # The one byte that is no character of any text; only a seeded header can hold it.
+            name: self._without_end(value) if isinstance(value, str) else value
+            for name, value in readable(reply, self.dialect.codec).items()
+        }
+        frame = layout.write(values, self.dialect)
+        return encode(frame if layout.check is Check.REQUIRED else frame._replace(digits=b""))
+
+    def _without_end(self, text: str) -> str:
+        return text.encode(self.dialect.codec).replace(HEADER_END, b"?").decode(self.dialect.codec)
 
     def refused(self, identifier: str, number: int, *, shown: int | None = None, changes: bool = False) -> Outcome:
         """A command failed with ``number``; ``shown``: another one is told in ``#Z`` and on the display."""
@@ -272,12 +303,16 @@ class Machine:
             self.done = False
         if identifier != "#n":
             self.error = number
-        answer = self._result(identifier, number if shown is None else shown) if self.mode >= 2 else b""
+        told = number if shown is None else shown
+        answer = self._result(identifier, told) if self.mode >= 2 else b""
         halts = self.mode in (0, 2)
         if halts and not self.in_transaction and self.register.state.closing is None and not self.novitus:
-            self._print_error(identifier, number if shown is None else shown)
+            self._print_error(identifier, told)
             changes = True
-        return Outcome(answer, changes, halts)
+        display = Display(
+            f'Błąd rozkazu: "{identifier}" Kod błędu: {told}', f'error {told} of the command "{identifier}"; any key'
+        )
+        return Outcome(answer, changes, display if halts else None)
 
     def unknown(self, identifier: str) -> Outcome:
         """A command that it does not know: ``Pe`` stays 0, on Novitus it says so (3.4, 8.2)."""

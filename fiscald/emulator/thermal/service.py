@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.register import Refusal, RegisterError
@@ -71,7 +72,7 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
             raise ExecError(3)
         dated = all(given) and _day(values["Py"], values["Pm"], values["Pd"]) == today
     if not dated:
-        raise Question(go)
+        raise Question(go, Display("Zapisać stawki PTU ?", "programme these VAT rates?"))
     go()
     return None
 
@@ -249,7 +250,7 @@ def shift_report(machine: Machine, values: Values) -> None:
             ("ILOŚĆ ANULOWANYCH PARAGONÓW", str(counts["cancelled"] - since["cancelled"])),
             ("Liczba stornowanych pozycji:", str(counts["stornos"] - since["stornos"])),
             ("STAN KASY:", amount(state.cash)),
-            ("Początek zmiany:", before.get("at", "")),
+            ("Początek zmiany:", before.get("at") or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
             ("Koniec zmiany:", f"{now:%Y-%m-%d,%H:%M}"),
         ],
     )
@@ -264,7 +265,9 @@ def shift_report(machine: Machine, values: Values) -> None:
 def daily_report(machine: Machine, values: Values) -> None:
     """``#r``: asks on the keyboard, unless it is sent with today's date."""
     if not values.get("Ps"):
-        raise Question(lambda: make_daily_report(machine, values))
+        today = day_text(machine.register.now().date())
+        display = Display(f"Drukować raport dobowy ? {today}", f"print the daily report of {today}?")
+        raise Question(lambda: make_daily_report(machine, values), display)
     if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
         raise ExecError(3)
     if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.now().date():

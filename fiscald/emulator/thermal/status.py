@@ -37,6 +37,24 @@ def cash_information(machine: Machine, values: Values) -> Values:
     }  # fmt: skip
 
 
+def short_information(machine: Machine, values: Values) -> Values:
+    """``#s`` and numbers below 22: the rates of goods that are in use, and their totals, then the exempt one's."""
+    answer = cash_information(machine, values)
+    rates, totals = machine.register.state.rates, machine.register.state.day.receipts
+    taxed = [place for place, rate in enumerate(rates) if isinstance(rate, Decimal)]
+    exempt = [total for rate, total in zip(rates, totals, strict=True) if rate == "exempt"]
+    return answer | {
+        "ptu": [rates[place] for place in taxed],
+        # Where no rate is exempt, its place is there all the same (choice).
+        "tot": [*(totals[place] for place in taxed), sum(exempt)],
+    }
+
+
+def euro_information(machine: Machine, values: Values) -> Values:
+    """``99#s``: the same with the cash in euro, of which there is never any here. POSNET: choice."""
+    return cash_information(machine, values) | {"cash": 0}
+
+
 def receipt_information(machine: Machine, values: Values) -> Values:
     """``22#s``: the same with the totals of the open or last receipt, and its deposits for cash, if it has any."""
     last = machine.register.state.last_document
@@ -126,16 +144,19 @@ def goods(machine: Machine, values: Values) -> Values:
 #: Handlers by command.
 HANDLERS: dict[str, Handler] = {
     "#e": error_mode,
+    "#s": short_information,
     "#s 22": receipt_information,
     "#s 23": cash_information,
     "#s 24": records,
     "#s 28": open_day,
     "#s 50": last_document,
+    "#s 99": euro_information,
     "#s 100": receipt,
     "#n": last_error,
     "#v": model,
     "#v 30": model,
     "#c": clock,
     "#u": header,
+    "^u": header,
     "$g": goods,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -17,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fiscald import private
 from fiscald.licence.company import Company
 from fiscald.licence.number import ALPHABET
 from fiscald.licence.vendor.refusals import Refused, Unable
@@ -289,7 +291,8 @@ class Store:
         self._thread_turn = threading.Lock()
         with contextlib.ExitStack() as undo:
             try:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                private.make_directory(path.parent)
+                os.close(private.open_file(path, os.O_RDWR))
                 self._lock = undo.enter_context(path.with_name(f"{path.name}-lock").open("a"))
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
             except (OSError, sqlite3.Error) as error:

@@ -336,8 +336,9 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before["nu"]:
         return swapped(settings, scomm["nu"], before["nu"])
-    if opened is None:
+    if trail.never_opened:
         return (yield from _recover_opening(before))
+    assert opened is not None
     if trail.committing:
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, None))
@@ -531,12 +532,13 @@ def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> D
     facts = yield from read_facts()
     if facts.printer_id != before["nu"]:
         return swapped(settings, facts.printer_id, before["nu"])
-    if opened is None or not trail.committing:
+    if trail.never_opened or not trail.committing:
         # In a receipt or an open footer there is no form, and nothing of ours to cancel.
         if not facts.transaction_open:
             yield from _give_up_form()
         now = yield from read_counters()
         return judging.interrupted("interrupted before the closing step was sent", now)
+    assert opened is not None
     plan = plan_printout(document, PROFILES[before["profile"]], settings.code_page)
     judge = _judge_slip(document, tuple(plan.notices))
     verdict = yield from _look(judge, settings, opened)

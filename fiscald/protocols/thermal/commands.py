@@ -7,6 +7,7 @@ answers with them, the emulator reads commands and builds answers. construct des
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +17,11 @@ from construct import (
     Array,
     Construct,
     ConstructError,
+    ExprValidator,
     GreedyBytes,
     GreedyRange,
     If,
+    IfThenElse,
     NullTerminated,
     Optional,
     Struct,
@@ -52,6 +55,8 @@ PAYMENT_FORMS = {
 #: ``Pc`` of ``$y``: the sale is registered, its sheet goes on until ``28$z`` (5.6).
 SHORT_FORM = 3
 
+_AMOUNT_LIKE = re.compile(rb"\d*[.,]?\d*")
+
 #: Parameters of a command by name; ``None`` for one that was sent empty.
 Given = Mapping[str, Any]
 
@@ -65,6 +70,17 @@ class Times(NamedTuple):
     def __call__(self, given: Given) -> int:
         """How many."""
         return given.get(self.param) or self.usual
+
+
+class ByAmounts(NamedTuple):
+    """As many as the number of amounts in a ``1#X`` tells: rates in use, a number, as many totals or one more."""
+
+    totals: bool
+
+    def __call__(self, given: Given) -> int:
+        """How many; ``slashes`` are the amounts, three of which are no rates and no totals."""
+        amounts: int = max(given["slashes"] - 3, 0)
+        return amounts - amounts // 2 if self.totals else amounts // 2
 
 
 class When(NamedTuple):
@@ -84,6 +100,16 @@ class When(NamedTuple):
             return False
         value = given.get(condition[0])
         return value is not None and (not condition[1] or value in condition[1])
+
+
+def may_differ(given: Given) -> bool:
+    """Whether a line that is read may have an amount of a discount or not, because it has no discount.
+
+    One program in production leaves the amount out on a POSNET, another one sends it to a Novitus. Where a Novitus line
+    has a description, that one begins there, as the manual says: it may look like an amount.
+    """
+    described = given["brand"] is Brand.NOVITUS and given.get("Pd") == 1
+    return given.get("Pr") == 0 and not described
 
 
 class Check(StrEnum):
@@ -115,9 +141,11 @@ class Part(NamedTuple):
     """The error a printer answers where it does not fit."""
     end: bytes | None = None
     """Its terminator; the usual one of its type where ``None``, nothing behind it where empty."""
-    times: Times | None = None
+    times: Times | ByAmounts | None = None
     """So many of them; then the value is a list."""
     when: When | None = None
+    lenient: bool = False
+    """A line without a discount may have it or not, whatever the brand's manual says: see ``may_differ``."""
     optional: bool = False
     """Left out by whoever does not need it."""
     rest: bool = False
@@ -133,10 +161,10 @@ class Part(NamedTuple):
         """What ends it; nothing where it goes to the end of the sequence."""
         return self.value.end if self.end is None else self.end
 
-    @property
-    def by_rate(self) -> bool:
-        """Whether there is one for every VAT rate."""
-        return self.times in (_RATES, _SEVEN)
+    def letter(self, index: int, count: int) -> str:
+        """The letter of the rate that the ``index``-th of ``count`` belongs to; empty where none is known."""
+        by_rate = self.times in (_RATES, _SEVEN) or (isinstance(self.times, ByAmounts) and count == len(RATE_LETTERS))
+        return RATE_LETTERS[index : index + 1] if by_rate else ""
 
     @property
     def shape(self) -> Construct[Any, Any]:
@@ -146,7 +174,12 @@ class Part(NamedTuple):
         if times is not None:
             return Array(lambda context: times(context._params.given), one)
         if when is not None:
-            return If(lambda context: when(context._params.given), one)
+            usual = If(lambda context: when(context._params.given), one)
+            if not self.lenient:
+                return usual
+            # What stands in its place may be the next field: only what can be an amount is taken for one.
+            amount = ExprValidator(one, lambda raw, _: _AMOUNT_LIKE.fullmatch(raw) is not None)
+            return IfThenElse(lambda context: may_differ(context._params.given), Optional(amount), usual)
         if self.rest:
             return GreedyRange(one)
         return Optional(one) if self.optional else one
@@ -200,7 +233,8 @@ class Layout:
         """The fields as they stand on the line: bytes, a list of them, ``None``. Raises ``FieldFault``."""
         body = frame.unchecked.body if self.check is Check.NEVER else frame.body
         try:
-            raw: Mapping[str, Any] = self.body.parse(body, given={**given, "brand": brand})
+            slashes = body.count(b"/")
+            raw: Mapping[str, Any] = self.body.parse(body, given={**given, "brand": brand, "slashes": slashes})
         except ConstructError:
             raise FieldFault(self.fault, self.name, f"{body!r} has too many or too few fields") from None
         return raw
@@ -218,8 +252,10 @@ class Layout:
         given = {name: values.get(name) for name, *_ in self.params} | {"brand": dialect.brand}
         for part in self.parts:
             wanted = part.when(given) if part.when else not (part.many or part.optional)
-            if wanted and raw[part.name] is None:
+            if wanted and raw[part.name] is None and not (part.lenient and may_differ(given)):
                 raise FieldFault(self.fault, part.name, "is missing")
+        amounts = (raw[part.name] for part in self.parts if part.term == b"/")
+        given["slashes"] = sum(len(each) if isinstance(each, list) else each is not None for each in amounts)
         try:
             body: bytes = self.body.build(raw, given=given)
         except ConstructError:
@@ -294,6 +330,8 @@ class Row(Layout):
     patience: Patience = Patience.LINE
     answers: tuple[Layout, ...] = ()
     """The first one is what a printer sends; the others are known too. Without any, ``#Z`` is the answer."""
+    below: int | None = None
+    """The first parameter is lower, or absent; with a higher one it is another command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,23 +430,29 @@ def _moment(*names: str) -> tuple[Part, ...]:
     return (*_numbers(*names[:-1]), Part(names[-1], f.COUNT))
 
 
-_STATUS = (
-    *_moment("Pe", "Pm", "Pt", "Px", "Pf", "Pz", "Py", "Pmies", "Pd"),
-    Part("ptu", f.RATE, times=_SEVEN),
-    Part("par_num", f.COUNT),
-    Part("tot", f.TOTAL, times=_SEVEN),
-    Part("cash", f.TOTAL),
-    Part("nr_unikatowy", Text(20), end=b""),
-)
+def _status(rates: Times | ByAmounts, totals: Times | ByAmounts) -> tuple[Part, ...]:
+    return (
+        *_numbers("Pe", "Pm", "Pt", "Px", "Pf", "Pz"),
+        Part("Py", f.DATE_PART, end=b";"),
+        Part("Pmies", f.DATE_PART, end=b";"),
+        Part("Pd", f.DATE_PART),
+        Part("ptu", f.PADDED_RATE, times=rates),
+        Part("par_num", f.COUNT),
+        Part("tot", f.TOTAL, times=totals),
+        Part("cash", f.TOTAL),
+        Part("nr_unikatowy", Text(20), end=b""),
+    )
+
 
 # -- answers --------------------------------------------------------------------------------------------
 
 #: Sent after every command in error modes 2 and 3 (3.4).
 RESULT = Layout("#Z", None, (_r("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
 #: ``23#s``: all that proves a document in one answer, with a check byte (5.9).
-STATUS = Layout("#X", 2, (), _STATUS)
-#: The same as some POSNET devices answer it (12, no. 11).
-STATUS_OLD = Layout("#X", 1, (), _STATUS, Check.OPTIONAL)
+STATUS = Layout("#X", 2, (), _status(_SEVEN, _SEVEN))
+#: The same of the rates in use only, and the total of the exempt one last: the answer to ``#s`` and to numbers below
+#: 22. Some POSNET devices answer ``23#s`` with a ``1#X``; of how many rates, no source says (12, no. 11).
+STATUS_OLD = Layout("#X", 1, (), _status(ByAmounts(totals=False), ByAmounts(totals=True)), Check.OPTIONAL)
 #: ``24#s``: daily records and the current or last receipt by rate.
 RECORDS = Layout("#X", 3, (), (
     *_numbers("Py", "Pm", "Pd", "n_dobowych", "n_wolnych", "n_zablokowanych"), Part("p", f.TOTAL, times=_SEVEN),
@@ -462,17 +506,20 @@ def _slip(id_: str) -> Row:
 
 _ROWS = (
     # -- status (5.9): changes nothing, legal in any state ---------------------------------------------
+    _query("#s", None, STATUS_OLD, params=(_p("Ps"),), below=22),
     _query("#s", 22, STATUS, STATUS_OLD),
     _query("#s", 23, STATUS, STATUS_OLD),
     _query("#s", 24, RECORDS),
     _query("#s", 28, DAY),
     _query("#s", 50, LAST_DOCUMENT),
+    _query("#s", 99, STATUS),
     _query("#s", 100, RECEIPT, params=(_p("Pn", 2),)),
     _query("#n", None, ERROR, params=(_p("Ps"),)),
     _query("#v", None, MODEL),
     _query("#v", 30, MODEL, brands=_NOVITUS),
-    _query("#c", None, CLOCK),
+    _query("#c", None, CLOCK, params=(_p("Ps"),)),
     _query("#u", None, HEADER, check=_MUST),
+    _query("^u", None, HEADER, brands=_NOVITUS),
     _query("$g", None, GOODS, check=_MUST, parts=(Part("nazwa", Text(40, least=1), 16), Part("ptu", f.LETTER, 18))),
     # Which errors are reported and how: nothing of what the printer keeps. Lost when it is switched off (3.4).
     Row("#e", None, (_r("Ps", 4),), effect=_Q, patience=_QUICK),
@@ -516,7 +563,7 @@ _ROWS = (
     Row("$l", None, (_r("Pi"), _p("Pr", 4), _p("Po", 16), _p("Pd", 1)), (
         Part("nazwa", Text(40, least=1), 16), Part("ilosc", f.QUANTITY, 17), Part("ptu", f.LETTER, 18),
         Part("cena", f.Amount(least=1), 19), Part("brutto", f.AMOUNT, 20),
-        Part("rabat", f.AMOUNT, 20, when=_LINE_AMOUNT),
+        Part("rabat", f.AMOUNT, 20, when=_LINE_AMOUNT, lenient=True),
         Part("nazwa_rabatu", Text(20, 40), when=_LINE_DESCRIPTION),
         Part("opis", Text(35, 160), when=_if("Pd", 1)),
     )),
@@ -594,7 +641,10 @@ def find(frame: Frame, brand: Brand) -> Row | None:
     """The command that ``frame`` is, or ``None`` where devices of that brand have none of this name."""
     rows = COMMANDS[brand]
     first = frame.params[0] if frame.params else None
-    return rows.get(f"{frame.name} {first}") or rows.get(frame.name)
+    row = rows.get(f"{frame.name} {first}") or rows.get(frame.name)
+    if row is not None and row.below is not None and first is not None and first >= row.below and row.first is None:
+        return None
+    return row
 
 
 def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:

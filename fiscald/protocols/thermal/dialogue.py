@@ -344,8 +344,9 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
     now = yield from look_twice()
     if now["nr_unikatowy"] != before["nr_unikatowy"]:
         return swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"])
-    if opened is None:
+    if trail.never_opened:
         return (yield from _recover_opening(before))
+    assert opened is not None
     plan = plan_receipt(
         document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]), now["nr_unikatowy"]
     )

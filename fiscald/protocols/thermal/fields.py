@@ -181,16 +181,31 @@ class Letter(Value):
         return raw.decode()
 
 
+class PaddedRate(Rate):
+    """A VAT rate in an answer, with two digits before the point: ``08.00``.
+
+    So a recorded Novitus device and five drivers in production have it (Thermal 1.01, 2.03 and older, Innova Profit,
+    Optimus Vivo); the manual of 2006 prints ``8.00``, and the driver of Thermal 3.01 takes both. Read are both.
+    """
+
+    def encode(self, value: Decimal | str | None, dialect: Dialect) -> bytes:
+        """See ``Value.encode``."""
+        return super().encode(value, dialect).rjust(len("00.00"), b"0")
+
+
 class Count(Value):
-    """A whole number in an answer."""
+    """A whole number in an answer, on a Novitus with at least so many digits."""
 
     end = SLASH
+
+    def __init__(self, novitus_digits: int = 1) -> None:
+        self._digits = {Brand.POSNET: 1, Brand.NOVITUS: novitus_digits}
 
     def encode(self, value: int, dialect: Dialect) -> bytes:
         """See ``Value.encode``."""
         if value < 0:
             raise ValueRefused(f"{value} is negative")
-        return b"%d" % value
+        return b"%0*d" % (self._digits[dialect.brand], value)
 
     def decode(self, raw: bytes, dialect: Dialect) -> int:
         """See ``Value.decode``."""
@@ -256,5 +271,8 @@ CASH = Amount(9_999_999_999)
 TOTAL = Total(99_999_999_999, 99_999_999_999)
 QUANTITY = Quantity()
 RATE = Rate()
+PADDED_RATE = PaddedRate()
 LETTER = Letter()
 COUNT = Count()
+#: Year, month and day in the status: a recorded Novitus device has ``20;07;23``.
+DATE_PART = Count(novitus_digits=2)

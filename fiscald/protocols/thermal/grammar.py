@@ -44,7 +44,8 @@ _OK = None
 _COLUMNS = (State.NO_RTC, State.NO_RATES, State.IDLE, State.LINES, State.PAY, State.TAIL)
 _TABLE: LegalityRows = (
     #                                  NO_RTC NO_RATES IDLE LINES PAY  TAIL
-    (("#v", "#v 30", "#c", "#u"),      (1,    _OK,  _OK,  _OK,  _OK,  _OK)),
+    (("#v", "#v 30", "#c", "#u", "^u"),
+                                       (1,    _OK,  _OK,  _OK,  _OK,  _OK)),
     (("$g",),                          (1,    18,   _OK,  _OK,  _OK,  _OK)),
     (("$c", "$p", "#o"),               (1,    _OK,  _OK,  95,   95,   82)),
     (("$f 0", "$r"),                   (1,    18,   _OK,  95,   95,   82)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, Layout, Param, Part
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, ByAmounts, Layout, Param, Part, Row
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import MAX_FRAME
 
@@ -84,11 +84,22 @@ local function split(layout, given, body, add)
     end
     for _, part in ipairs(layout.parts) do
         local count = 1
-        if part.times then
+        if part.amounts then
+            -- As many as the slashes tell: three of them end no rate and no total.
+            local _, slashes = body:gsub("/", "/")
+            local amounts = math.max(slashes - 3, 0)
+            count = math.floor(amounts / 2)
+            if part.amounts == "totals" then
+                count = amounts - count
+            end
+        elseif part.times then
             count = given[part.times] or 0
             if count == 0 then
                 count = part.usual
             end
+        elseif part.lenient and given.Pr == 0 and not (part.lenient == "novitus" and given.Pd == 1) then
+            -- A line without a discount has its amount, or not.
+            count = body:match("^%d*[.,]?%d*/", at) and 1 or 0
         elseif part.when then
             local value = given[part.when]
             count = value and (not part.wanted or part.wanted[value]) and 1 or 0
@@ -102,7 +113,8 @@ local function split(layout, given, body, add)
             one(part, part.name)
         else
             for index = 1, count do
-                local letter = part.by_rate and ("ABCDEFG"):sub(index, index) or ""
+                local by_rate = part.by_rate or part.amounts and count == 7
+                local letter = by_rate and ("ABCDEFG"):sub(index, index) or ""
                 if not one(part, part.name .. letter) then
                     return false
                 end
@@ -184,7 +196,12 @@ function family.parse(bytes, sent)
     if sent or id == "#Z" then
         key = known[key] and key or id
     end
-    frame.name = known[key] and key or id
+    local below = sent and key == id and known[key] and known[key][1].below
+    if below and number and number >= below then
+        -- Another command, which is not known.
+        key = id .. " " .. number
+    end
+    frame.name = known[key] and key or below and key or id
     local misfit
     for _, layout in ipairs(known[key] or {}) do
         local checked = digits and layout.check ~= "never"
@@ -283,6 +300,8 @@ def _layout(layout: Layout, brand: Brand) -> str:
     params = ", ".join(map(_param, layout.params))
     parts = ", ".join(_part(part, brand) for part in layout.parts)
     first = ", first = true" if layout.first is not None else ""
+    if isinstance(layout, Row) and layout.below is not None:
+        first += f", below = {layout.below}"
     return f'{{ check = "{layout.check}"{first}, params = {{ {params} }}, parts = {{ {parts} }} }}'
 
 
@@ -293,8 +312,12 @@ def _param(param: Param) -> str:
 
 def _part(part: Part, brand: Brand) -> str:
     items = [f'name = "{part.name}"', 'term = "' + "".join(f"\\{byte}" for byte in part.term) + '"']
-    if part.times:
+    if isinstance(part.times, ByAmounts):
+        items.append(f'amounts = "{"totals" if part.times.totals else "rates"}"')
+    elif part.times:
         items.append(f'times = "{part.times.param}", usual = {part.times.usual}')
+    if part.lenient:
+        items.append(f'lenient = "{brand}"')
     if part.when:
         condition = part.when.of(brand)
         if condition is None:
@@ -304,5 +327,7 @@ def _part(part: Part, brand: Brand) -> str:
             items.append(f'when = "{name}"')
             if values:
                 items.append(f"wanted = {{ {', '.join(f'[{value}] = true' for value in values)} }}")
-    items += [f"{word} = true" for word in ("rest", "optional", "by_rate") if getattr(part, word)]
+    items += [f"{word} = true" for word in ("rest", "optional") if getattr(part, word)]
+    if part.letter(0, 1):
+        items.append("by_rate = true")
     return f"{{ {', '.join(items)} }}"

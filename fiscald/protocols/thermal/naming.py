@@ -61,17 +61,20 @@ DLE     | state, at once | ONL on-line; PE no paper, or the battery is discharge
 DLE2    | extended state, at once |
 CAN     | give an unfinished sequence up |
 BEL     | beep |
+#s      | status, of the rates in use | Ps not used
 #s 22   | status, with the totals of the receipt |
 #s 23   | status, with the totals of the day |
 #s 24   | records, and the receipt by rate |
 #s 28   | the open day |
 #s 50   | number of the last printed document |
+#s 99   | status, with the cash in euro |
 #s 100  | the open or last receipt by rate | Pn 0 gross, 1 net, 2 VAT
 #n      | error of the last command | Ps not used
 #v      | model and firmware |
 #v 30   | original model and firmware |
-#c      | read the clock |
+#c      | read the clock | Ps not used
 #u      | read the header |
+^u      | read the header |
 $g      | may this name be sold at this rate | nazwa name; ptu rate
 #e      | how errors are told | Ps 0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has none of its own
 $c      | set the clock | Py year; Pm month; Pd day; Ph hour; Pmn minute; Ps second; nr_kasy till; !kasjer cashier
@@ -119,7 +122,7 @@ $z 100  | buyer's number | idtype kind of it: 1 NIP, 2 REGON, 3 PESEL; !id numbe
 #r      | daily report | Ps 1 the date is checked; Py year; Pm month; Pd day; nr_kasy till; !kasjer cashier
 #o      | periodic report | Py1 from year; Pm1 from month; Pd1 from day; Py2 to year; Pm2 to month; Pd2 to day; Pt kind of report; nr_kasy till; !kasjer cashier
 #Z      | result | Pe error; rozkaz command
-#X 1    | status | Pe error of the last command; Pm 1 fiscal mode, 0 training; Pt 1 a receipt is open; =Px 1 the last receipt was completed; Pf always 1; =Pz memory resets; =Py last record, year; =Pmies last record, month; =Pd last record, day; =ptu* rate; =par_num receipts of the day, or of all days; =tot* totals in rate; =cash cash in the drawer; =nr_unikatowy unique number
+#X 1    | status | Pe error of the last command; Pm 1 fiscal mode, 0 training; Pt 1 a receipt is open; =Px 1 the last receipt was completed; Pf always 1; =Pz memory resets; =Py last record, year; =Pmies last record, month; =Pd last record, day; =ptu* rate; =ptu rate in use; =par_num receipts of the day, or of all days; =tot* totals in rate; =tot totals in a rate in use, the exempt one last; =cash cash in the drawer; =nr_unikatowy unique number
 #X 2    | status | Pe error of the last command; Pm 1 fiscal mode, 0 training; Pt 1 a receipt is open; =Px 1 the last receipt was completed; Pf always 1; =Pz memory resets; =Py last record, year; =Pmies last record, month; =Pd last record, day; =ptu* rate; =par_num receipts of the day, or of all days; =tot* totals in rate; =cash cash in the drawer; =nr_unikatowy unique number
 #X 3    | records, and the receipt by rate | =Py fiscalised, year; =Pm fiscalised, month; =Pd fiscalised, day; =n_dobowych daily reports made; =n_wolnych free records; =n_zablokowanych blocked goods; p* receipt in rate
 #X 10   | the open day | =Py year; =Pm month; =Pd day; =Ph hour; =Pmin minute; =Ps second; =parag receipts of the day; =anul cancelled receipts of the day; =zmiany changes in the goods base; =anul_kwota value of cancelled receipts; =tot* totals in rate
@@ -299,7 +302,7 @@ class ThermalNaming:
         layout = read.layout
         if layout is not None and layout.check is Check.REQUIRED and not frame.digits:
             return NamedFrame(raw, _masked_damaged(raw), layout.name, damage=_NO_CHECK)
-        name = frame.name if layout is None else layout.name
+        name = _unknown_name(direction, frame) if layout is None else layout.name
         meaning, meanings = WORDS.get(name, ("", {}))
         fields = tuple(self._fields(read, meanings))
         masked = _rebuilt(raw, clean, frame, layout, _masked_body(frame.name, read, meanings))
@@ -396,6 +399,13 @@ class ThermalNaming:
             self._mode = int(fields[0].text)
 
 
+def _unknown_name(direction: Direction, frame: Frame) -> str:
+    """With its number, where that makes it another command than the known one of the same identifier."""
+    first = frame.params[0] if frame.params else None
+    other = direction is Direction.SENT and frame.name in WORDS and first is not None
+    return f"{frame.name} {first}" if other else frame.name
+
+
 def _answer(frame: Frame) -> Layout | None:
     if frame.name == RESULT.id:
         return RESULT
@@ -431,8 +441,7 @@ def _parts(
         value = raw[part.name]
         values = value if part.many else [] if value is None else [value]
         for index, each in enumerate(values):
-            letter = RATE_LETTERS[index : index + 1] if part.by_rate else ""
-            found.append((part, part.name + letter, each))
+            found.append((part, part.name + part.letter(index, len(values)), each))
     return found
 
 

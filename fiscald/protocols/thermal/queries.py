@@ -12,7 +12,7 @@ Source: Thermal reference, sections 3.3, 3.5, 5.9 and 7.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Result
@@ -180,6 +180,17 @@ def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
     return reply.values if reply.good else {}
 
 
+def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
+    """The values of ``23#s``. Some devices answer with the rates in use only: whose they are cannot be told, so such an
+    answer counts as one that lacks them.
+    """
+    reply = yield from _ask("#s 23")
+    if len(reply.values.get("ptu", ())) != len(RATE_LETTERS):
+        whole = {name: value for name, value in reply.values.items() if name not in ("ptu", "tot")}
+        reply = replace(reply, values=whole)
+    return good_values(reply, "#s 23", (*needed, "ptu", "tot"), lambda: describe(reply)[0])
+
+
 def _ask(name: str, **values: Any) -> Dialogue[Reply]:
     return ask_again(request(name, **values), send, spoiled)
 
@@ -237,7 +248,7 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
 
 
 def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
-    status = yield from ask("#s 23", "Pm", "Pt", "Px", "par_num", "tot", "cash", "nr_unikatowy")
+    status = yield from _ask_status("Pm", "Pt", "Px", "par_num", "cash", "nr_unikatowy")
     day = yield from ask_softly("#s 28")
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
@@ -352,7 +363,7 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
     if unready is not None:
         assert unready.problem is not None
         raise Interrupted(unready.problem)
-    status = yield from ask("#s 23", "Pm", "Pt", "nr_unikatowy", "ptu")
+    status = yield from _ask_status("Pm", "Pt", "nr_unikatowy")
     model = yield from ask_softly("#v")
     profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
     return Introduction(

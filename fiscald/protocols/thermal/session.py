@@ -126,4 +126,4 @@ class ThermalSession:
 
 
 #: Identifiers of commands with an answer of their own.
-_QUESTIONS = frozenset(("#s", "#n", "#v", "#c", "#u", "$g"))
+_QUESTIONS = frozenset(("#s", "#n", "#v", "#c", "#u", "^u", "$g"))

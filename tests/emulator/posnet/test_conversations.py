@@ -236,11 +236,22 @@ def test_older_devices() -> None:
         < scnt|rd0|hn0|bn0|fn0|nuEMU 0000000001|
         > rtcget|
         < rtcget|da2026-10-09;11:44|
-        > prncancel|
-        < prncancel|
         """
     )
-    assert Talk().say("prncancel|") == "prncancel|?2064|", "sources disagree; the newer profile answers with an error"
+
+
+@pytest.mark.parametrize("profile", ["online", "old"])
+@pytest.mark.parametrize("command", ["prncancel", "trcancel"])
+def test_cancelling_nothing_is_answered_plainly(profile: str, command: str) -> None:
+    """Two programs in production send it before every receipt; that some printer refuses it is one client's model."""
+    talk = Talk(profile=profile)
+    assert talk.say(f"{command}|") == f"{command}|"
+    assert talk.register.printouts == []
+    assert talk.register.state.day.cancelled_count == 0
+    talk.printer.faults.switches.add(Switch.CANCEL_REFUSED)
+    assert talk.say(f"{command}|") == f"{command}|?2064|"
+    talk.say("trinit|")
+    assert talk.say(f"{command}|") == f"{command}|", "an open receipt is cancelled all the same"
 
 
 def test_an_older_invoice_is_confirmed_on_the_keyboard() -> None:

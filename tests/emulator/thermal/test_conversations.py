@@ -515,9 +515,9 @@ def test_nothing_of_this_while_a_receipt_is_open(command: str) -> None:
 def test_rates() -> None:
     talk = Talk()
     talk.follow("7;26;7;15$p22/7/5/0/100/101/101/")
-    assert talk.say("23#s").split("/")[1:8] == ["22.00", "7.00", "5.00", "0.00", "100.00", "101.00", "101.00"]
+    assert talk.say("23#s").split("/")[1:8] == ["22.00", "07.00", "05.00", "00.00", "100.00", "101.00", "101.00"]
     talk.follow("2;26;7;15$p23/8/")
-    assert talk.say("23#s").split("/")[1:8] == ["23.00", "8.00", "101.00", "101.00", "101.00", "101.00", "100.00"]
+    assert talk.say("23#s").split("/")[1:8] == ["23.00", "08.00", "101.00", "101.00", "101.00", "101.00", "100.00"]
     talk.follow("2;26;7;15$p23/8/")
     assert talk.register.state.rate_changes == 2, "the same again are taken and not written"
     assert talk.error("7;26;7;15$p101/101/101/101/101/101/101/") == 11

@@ -115,10 +115,11 @@ def as_emulated(data: bytes) -> bytes:
 
 def exceptions(name: str, sent: bytes, expected: bytes) -> bytes | None:
     """What this face answers otherwise, and why."""
-    if name == "doc-verbatim" and sent.startswith(b"\x1bP22#s"):
-        # A Novitus writes months and rates with a leading zero, a POSNET without; one type of value serves both here.
-        payload = expected[2:-4].replace(b";07;", b";7;").replace(b"/08.00/05.00/00.00/", b"/8.00/5.00/0.00/")
-        return b"\x1bP" + payload + check(payload) + b"\x1b\\"
+    if b"/8.00/5.00/0.00/" in expected and sent[2:6] in (b"22#s", b"23#s"):
+        # These were built as the manual of 2006 prints rates; drivers in production have two digits (additions, 1).
+        first, end, rest = expected.partition(b"\x1b\\")
+        payload = first[2:-2].replace(b"/8.00/5.00/0.00/", b"/08.00/05.00/00.00/")
+        return b"\x1bP" + payload + check(payload) + end + rest
     if (name, sent) in (("errors", b"\x1bP#n\x1b\\"), ("init", b"\x1bP#v\x1b\\")):
         # These were built without it; elsewhere the reference says that on a POSNET it follows every answer.
         return expected + b"\x1bP0#Z" + sent[2:4] + b"\x1b\\"

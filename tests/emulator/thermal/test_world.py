@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from fiscald.emulator.paper import MARK
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES
+from tests.emulator.processes import emulator
 from tests.emulator.thermal.talking import DLE, ENQ, Talk, sequence
 
 ROOT = Path(__file__).parents[3]
@@ -69,28 +67,29 @@ def test_the_fixture(fiscal_printer: EmulatedPrinter) -> None:
 @pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     """``fiscald emulate thermal``: killed in the middle of a receipt and started again, it has given it up."""
-    command = [
-        sys.executable, "-m", "fiscald", "emulate", "thermal", "--profile", "novitus", "--tcp", "127.0.0.1:0",
-        "--state", str(tmp_path / "state"), "--slow", "0", "--seed", "6",
-    ]  # fmt: skip
+    arguments = (
+        "thermal",
+        "--profile",
+        "novitus",
+        "--tcp",
+        "127.0.0.1:0",
+        "--state",
+        tmp_path / "state",
+        "--seed",
+        "6",
+    )
     for run in (1, 2):
         # Both times nothing is open and the last receipt was not completed: at first there is none.
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            assert process.stderr is not None
-            ready = process.stderr.readline()
-            assert "NOVITUS HD ONLINE EMU, EMU0000000007" in ready
-            port = int(re.findall(r":(\d+)\n", ready)[0])
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as host:
+        with emulator(*arguments) as it:
+            assert "NOVITUS HD ONLINE EMU, EMU0000000007" in it.ready
+            with socket.create_connection(("127.0.0.1", it.port), timeout=5) as host:
                 host.sendall(ENQ + b"".join(map(sequence, (*SALE, "0$h", SALE[2]))) + ENQ)
                 expected = b"\x6c" + ANSWERS + ANSWERS[9:27] + b"\x6e"
                 assert host.makefile("rb").read(len(expected)) == expected
-        finally:
-            process.send_signal(signal.SIGKILL if run == 1 else signal.SIGINT)
-            out, err = process.communicate(timeout=10)
-    assert process.returncode == 0, err
-    assert "P A R A G O N   A N U L O W A N Y" in out
-    assert "Traceback" not in err
+            if run == 2:
+                assert it.end(signal.SIGINT) == 0, it.err
+    assert "P A R A G O N   A N U L O W A N Y" in it.out
+    assert "Traceback" not in it.err
 
 
 @pytest.mark.parametrize(

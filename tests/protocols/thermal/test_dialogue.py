@@ -1019,3 +1019,17 @@ def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
     found = [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors]
     assert found == ["buyer.unsupported", "vat.inactive"]
     assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()
+
+
+@pytest.mark.parametrize("question", [queries.hello, queries.observe], ids=["hello", "observe"])
+def test_a_status_with_the_rates_in_use_only_is_not_guessed_at(question: Callable[[Settings], object]) -> None:
+    """Whose rates they are, and whose totals, cannot be told: the printer is not taken for one that was understood."""
+    till = Till()
+    short = b"\x1bP1#X0;1;0;1;1;0;26;7;14/23.00/8.00/17/1.00/2.00/7.00/2310.15/ABC12345678\x1b\\"
+
+    def answer(data: bytes) -> bytes:
+        return short if command_of(data) == "#s 23" else till.answer(data)
+
+    with pytest.raises(Interrupted) as interrupted:
+        drive(question(SETTINGS), answer)  # type: ignore[arg-type]
+    assert "lacks ptu" in interrupted.value.problem.detail

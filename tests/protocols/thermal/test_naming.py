@@ -63,7 +63,8 @@ def test_every_command_answer_and_field_has_a_meaning() -> None:
             if layout.name == name:
                 fields |= {param.name for param in layout.params}
                 for part in layout.parts:
-                    fields |= {part.name + letter for letter in "ABCDEFG"} if part.by_rate else {part.name}
+                    fields |= {part.name + part.letter(index, 7) for index in range(7)}
+                    fields |= {part.name + part.letter(0, 5)} - {part.name + "A"}
         assert meanings.keys() == fields, name
         assert all(meaning.text for meaning in meanings.values())
     assert list(WORDS["ENQ"][1]) == ["FSK", "CMD", "PAR", "TRF"]
@@ -197,9 +198,9 @@ def test_the_brand_is_that_of_the_profile_or_of_the_model_or_of_what_fits() -> N
     assert error() == error("1#RPOSNET Thermal/2.02") == posnet
     assert error("1#RNOVITUS HD ONLINE/1.60") == novitus
     assert error("1#RNOVITUS HD ONLINE/1.60", profile="posnet") == posnet
-    assert told(one("2;0;0;1$lA|1.|A/2.00/2.00/a description|"))["opis"] == "a description"
-    strict = one("2;0;0;1$lA|1.|A/2.00/2.00/a description|", profile="posnet")
-    assert [field.name for field in strict.fields] == ["Pi", "Pr", "Po", "Pd", "string"]
+    assert told(one("2;1;0$lA|1.|A/2.00/2.00/1.00/a name|"))["nazwa_rabatu"] == "a name"
+    strict = one("2;1;0$lA|1.|A/2.00/2.00/1.00/a name|", profile="posnet")
+    assert [field.name for field in strict.fields] == ["Pi", "Pr", "Po", "string"]
     assert one("30#v").name == "#v 30"
     assert [field.name for field in one("30#v", profile="posnet").fields] == ["param"]
 
@@ -350,3 +351,34 @@ def test_the_vocabulary_has_every_error_and_every_word() -> None:
     assert known.errors["1022"].text_pl == "błąd programu: drukarka nie zna tego polecenia"
     assert {word.name for word in known.words} == WORDS.keys()
     assert set(Brand) == {Brand.POSNET, Brand.NOVITUS}, "the layouts in Lua are in the order of brands"
+
+
+def test_a_status_of_any_length_is_named() -> None:
+    """All seven rates have their letters; of fewer nobody knows whose they are."""
+    whole = told_all(
+        one("1#X0;1;0;1;1;0;26;7;14/23/8/5/0/100/101/101/17/1/2/3/4/5/6/7/2310.15/ABC12345678", RECEIVED, checked=False)
+    )
+    assert [name for name, _ in whole[9:]] == [
+        *(f"ptu{letter}" for letter in "ABCDEFG"), "par_num", *(f"tot{letter}" for letter in "ABCDEFG"), "cash", "nr_unikatowy",
+    ]  # fmt: skip
+    some = told_all(
+        one("1#X0;1;0;1;1;0;26;7;14/23.00/08.00/17/1.00/2.00/3.00/2310.15/ABC12345678", RECEIVED, checked=False)
+    )
+    assert some[9:] == [
+        ("ptu", "23%"), ("ptu", "8%"), ("par_num", "17"), ("tot", "1.00"), ("tot", "2.00"), ("tot", "3.00"), ("cash", "2310.15"),
+        ("nr_unikatowy", "ABC12345678"),
+    ]  # fmt: skip
+
+
+def told_all(frame: NamedFrame) -> list[tuple[str, str]]:
+    return [(field.name, field.value) for field in frame.fields]
+
+
+@pytest.mark.parametrize(
+    ("payload", "name", "known"),
+    [("21#s", "#s", True), ("#s", "#s", True), ("25;26;7;1;0;0;0#s", "#s 25", False), ("37#s", "#s 37", False)],
+)
+def test_a_number_that_makes_another_command_is_part_of_its_name(payload: str, name: str, known: bool) -> None:
+    frame = one(payload, checked=False)
+    assert (frame.name, bool(frame.meaning)) == (name, known)
+    assert frame.effect is (Effect.QUERY if known else None)

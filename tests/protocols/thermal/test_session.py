@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.protocols.base import Answer, Damaged, Event, Stray
 from fiscald.protocols.thermal.commands import Poll, Reply, Request, request
 from fiscald.protocols.thermal.fields import Brand
-from fiscald.protocols.thermal.frames import Control, Dle, Enq
+from fiscald.protocols.thermal.frames import Control, Dle, Enq, check
 from fiscald.protocols.thermal.session import ThermalSession
 
 STATUS = b"\x1bP2#X0;1;0;1;1;0;26;7;14/23.00/8.00/5.00/0.00/100.00/101.00/101.00/17/1250.40/88.00/312.55/0.00/0.00/0.00/0.00/2310.15/ABC12345678F5\x1b\\"
@@ -93,6 +94,34 @@ def test_an_older_spelling_of_the_status_is_understood() -> None:
     old = STATUS.replace(b"2#X", b"1#X").replace(b"F5\x1b", b"F6\x1b")
     (answer,) = answers(line.receive(old))
     assert answer.reply.values["nr_unikatowy"] == "ABC12345678"
+
+
+@pytest.mark.parametrize(
+    ("rates", "totals", "read"),
+    [
+        ("23.00/8.00/5.00/0.00/100.00/101.00/101.00", "1.00/2.00/3.00/0.00/0.00/0.00/0.00", 7),
+        ("23.00/08.00/05.00/00.00/100.00/101.00/101.00", "1.00/2.00/3.00/0.00/0.00/0.00/0.00", 7),
+        ("23.00/08.00/05.00/00.00", "1.00/2.00/3.00/0.00/7.00", 4),
+        ("23,00", "1,00/7,00", 1),
+    ],
+)
+@pytest.mark.parametrize("first", ["1", "2"])
+def test_rates_are_read_in_every_form_that_devices_have(first: str, rates: str, totals: str, read: int) -> None:
+    """With one digit or two, dot or comma; and a ``1#X`` of the rates in use only."""
+    payload = f"{first}#X0;1;0;1;1;0;26;07;14/{rates}/17/{totals}/2310.15/ABC12345678".encode()
+    line = session()
+    line.send(request("#s 23"))
+    (answer,) = answers(line.receive(b"\x1bP" + payload + check(payload) + b"\x1b\\"))
+    values = answer.reply.values
+    if first == "2" and read < 7:
+        assert values == {}, "only the older answer has this form"
+        return
+    assert values["ptu"][0] == 23
+    assert values["ptu"][1:4] == [8, 5, 0][: read - 1]
+    assert (values["Pmies"], values["par_num"], values["cash"]) == (7, 17, 231015)
+    assert values["tot"][0] == 100
+    assert values["tot"][-1] == (0 if read == 7 else 700)
+    assert values["nr_unikatowy"] == "ABC12345678"
 
 
 def test_the_second_copy_of_an_answer_is_stray() -> None:

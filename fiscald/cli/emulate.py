@@ -1,0 +1,136 @@
+"""``fiscald emulate``: an emulated printer for any program, as a separate process."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import anyio
+import click
+
+from fiscald.emulator import face
+from fiscald.emulator.device import Display
+from fiscald.emulator.folder import PaperFolder
+from fiscald.emulator.paper import Printout
+from fiscald.emulator.running import CannotStart, build, serve
+from fiscald.emulator.server import Plug
+from fiscald.emulator.storage import StorageError
+from fiscald.protocols import FAMILIES
+
+
+@click.command()
+@click.argument("family", type=click.Choice(FAMILIES))
+@click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0 takes a free one).")
+@click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, linked here.")
+@click.option(
+    "--control", metavar="SOCKET", type=click.Path(path_type=Path), help="Accept control commands on a Unix socket."
+)
+@click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keep the register's memory here.")
+@click.option("--profile", metavar="NAME", help="Which model to be (default: the newest).")
+@click.option("--code-page", metavar="NAME", help="The code page the printer is set to.")
+@click.option("--columns", type=click.Choice(["40", "56"]), default="40", show_default=True, help="Paper width.")
+@click.option("--baud", type=click.IntRange(300, 4_000_000), help="Be as slow as a serial line.")
+@click.option("--slow", type=click.FloatRange(0, 100), default=1.0, show_default=True, help="Factor on printing time.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Unique number; noise of faults.")
+@click.option("--auto-confirm", is_flag=True, help="Confirm every question on the display at once.")
+@click.option(
+    "--paper",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep every sheet here, as text and as a picture (PNG).",
+)
+@click.option("--quiet", is_flag=True, help="Do not show the paper.")
+def emulate(
+    family: str,
+    *,
+    tcp: str | None,
+    pty: Path | None,
+    control: Path | None,
+    state: Path | None,
+    profile: str | None,
+    code_page: str | None,
+    columns: str,
+    baud: int | None,
+    slow: float,
+    seed: int,
+    auto_confirm: bool,
+    paper: Path | None,
+    quiet: bool,
+) -> None:
+    """Be an emulated printer of FAMILY for any program, until Ctrl-C or SIGTERM."""
+    if (tcp is None) == (pty is None):
+        raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
+    address = None if tcp is None else host_and_port(tcp)
+    known = face(family)
+    for name, value, choices in (
+        ("--profile", profile, known.profiles),
+        ("--code-page", code_page, known.code_pages),
+    ):
+        if value is not None and value not in choices:
+            raise click.UsageError(f"{name} of a {family} printer is one of {', '.join(choices)}")
+    try:
+        folder = None if paper is None else PaperFolder(paper, warn=_warn)
+    except OSError as error:
+        raise click.ClickException(f"{paper}: {error.strerror or error}") from None
+
+    def show(printout: Printout) -> None:
+        if folder is not None:
+            folder.keep(printout)
+        if not quiet:
+            click.echo(f"\n{printout.text}")
+
+    try:
+        device, storage = build(
+            family,
+            profile=profile,
+            code_page=code_page,
+            width=int(columns),
+            seed=seed,
+            storage=state,
+            printed=show,
+        )
+    except StorageError as error:
+        raise click.ClickException(str(error)) from None
+    device.slowness = slow
+    device.auto_confirm = auto_confirm
+    device.notice = _warn
+
+    def asked(display: Display) -> None:
+        what_next = "it is confirmed" if auto_confirm else 'it waits for a key: {"do": "press"} on the control socket'
+        _warn(f'the display asks "{display.pl}" ({display.en}); {what_next}')
+
+    device.asked = asked
+
+    def ready(where: str) -> None:
+        click.echo(f"{device.model}, {device.register.state.unique_number}, at {where}", err=True)
+
+    async def main_task() -> None:
+        await serve(Plug(device, baud=baud), tcp=address, pty=pty, control=control, ready=ready)
+
+    with contextlib.closing(storage) if storage else contextlib.nullcontext():
+        try:
+            anyio.run(main_task)
+        except* CannotStart as group:
+            raise click.ClickException(str(_first(group))) from None
+        except* KeyboardInterrupt:
+            # Ctrl-C came before there was anything that could take it as a signal.
+            pass
+
+
+def _first(group: BaseExceptionGroup[CannotStart]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _warn(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """``127.0.0.1:6666`` in two parts. Raises ``click.UsageError``."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise click.UsageError(f"{text!r}: write HOST:PORT, for example 127.0.0.1:6666")
+    return host.strip("[]") or "127.0.0.1", int(port)

@@ -1,0 +1,88 @@
+"""What real printers know and this one does not: such a command is refused as unknown, and a message names it.
+
+Source: Thermal reference, the index and sections 5.1 to 5.10, 9.4 and appendix A. The message also names commands in
+``fiscald.protocols.thermal.commands`` that this model does not have (another brand's, another profile's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from fiscald.protocols.thermal.commands import find
+from fiscald.protocols.thermal.fields import Brand
+from fiscald.protocols.thermal.frames import Frame
+
+_FISCAL_MEMORY = "reading the fiscal memory"
+
+
+class _Row(NamedTuple):
+    id: str
+    meaning: str
+    firsts: Collection[int] = ()
+    """Only with these first parameters; with any where there are none."""
+
+
+_ROWS = (
+    _Row("$d", "price, name and subtotal on the display", (8,)),
+    _Row("$d", "the usual look of the display", (9,)),
+    _Row("$d", "change and sum on the display while it is paid", (12, 13)),
+    _Row("$f", "fiscalisation in older manuals"),
+    _Row("$i", "information about a Novitus device"),
+    _Row("$m", "a command of Novitus"),
+    _Row("$o", "service date, authorisation code"),
+    _Row("$w", "non-fiscal printouts"),
+    _Row("$z", "amounts in euro after the closing", (99,)),
+    _Row("#a", "non-fiscal documents on original and copy; on a Novitus the header"),
+    _Row("#b", "check of the goods base"),
+    _Row("#f", "shift report with the application's figures"),
+    _Row("#g", "card slip"),
+    _Row("#h", "refund slip of a card"),
+    _Row("#H", "copy of the last receipt"),
+    _Row("#j", "report of constant texts"),
+    _Row("#m", "second shift report with the application's figures"),
+    _Row("#s", _FISCAL_MEMORY, (25, 26, 27, 37, *range(53, 66), 116)),
+    _Row("#s", "the last daily report", (101,)),
+    _Row("#s", "further status of a Novitus"),
+    _Row("#w", "packaging taken back outside a receipt"),
+    _Row("^c", "options of a Novitus"),
+    _Row("^l", "line with a goods code"),
+    _Row("^u", "the header of a Novitus"),
+    _Row("?l", "data of the last receipt"),
+    _Row("?C", "a query of Novitus"),
+    _Row("@e", "identifier of an e-receipt"),
+    _Row("@P", "copy of the last document"),
+)
+#: Most parameters of the forms that are built.
+_OPENING, _CLOSING = 5, 6
+
+
+def name_of(frame: Frame, brand: Brand) -> tuple[str, str | None]:
+    """A command that this model does not know as it is sent, and what it does; ``None``: no source knows it."""
+    first = frame.params[0] if frame.params else None
+    name = f"{'' if first is None else first}{frame.name}"
+    if any(find(frame, other) is not None for other in Brand):
+        return name, "a command of other models" if find(frame, brand) is None else "a command of other profiles"
+    for row in _ROWS:
+        if row.id == frame.name and (not row.firsts or first in row.firsts):
+            return name, row.meaning
+    return name, None
+
+
+def form_of(frame: Frame) -> tuple[str, str] | None:
+    """A known command in a form that is not built, and what that does; ``None`` for any other."""
+    params, slashes = len(frame.params), frame.body.count(b"/")
+    match frame.name:
+        case "$h" if params > _OPENING:
+            return "$h with more than five parameters", "opening an invoice"
+        case "$e" if params > _CLOSING:
+            return "$e with more than six parameters", "closing an invoice"
+        case "$b" if params > 2 or slashes > 1:
+            return "$b with a currency", "payment in a currency"
+        case "#o" if params == 1:
+            return "#o with one parameter", "periodic report by numbers"
+        case "#p" if not frame.body:
+            return "#p without fields", "reading who is logged in"
+        case "#i" | "#d" if frame.body.count(b"\r") > 2:
+            return f"{frame.name} with more than two texts", "cash with a numbered receipt"
+    return None

@@ -1,0 +1,139 @@
+"""Is this journal the true past of this printer? What a printer has counted is compared with what the journal knows.
+
+A restored copy, a lost file, a memory that the service replaced and another program have one thing in common: the
+printer counts what the journal does not explain. Then a key that is asked for again may be printed already, and new
+documents wait until a person confirms. docs/recovery.md says which counters prove what.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fiscald.journal import Doubt, Known
+from fiscald.model.printers import Counters
+from fiscald.model.problems import Fate, Problem, problem
+
+
+class Past:
+    """What is known of one printer's past in this run of the daemon."""
+
+    def __init__(self, printer: str, *, shared: bool) -> None:
+        """``shared``: another program prints on it too, so that its receipts are no surprise."""
+        self._printer = printer
+        self._shared = shared
+        self.problem: Problem | None = None
+        """Why new documents wait; ``None``: they need not."""
+        self.found: Counters | None = None
+        """What the printer had counted then; a person confirms this and nothing later."""
+        self.proven = False
+        """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
+        self._seen: Counters | None = None
+        self._journal_doubted = True  # until the journal was asked
+
+    def start_with(self, doubt: Doubt | None) -> None:
+        """Whether the journal itself is in doubt, which is known before the printer was ever asked."""
+        self._journal_doubted = doubt is not None
+
+    def rule(self, known: Known, now: Counters) -> Problem | None:
+        """What in ``now`` is not explained; changes nothing, so that the journal's thread may ask."""
+        return unexplained(self._printer, known, now, shared=self._shared, proven=self.proven)
+
+    def look(self, known: Known, now: Counters) -> bool:
+        """Compare what the printer has just told; whether it is to be remembered."""
+        self.wait_for(self.rule(known, now), now)
+        if self.problem is not None:
+            return False
+        self.proven = True
+        again = self.seen_again(now)
+        settled = known.counters == now and not (known.own_printouts or known.by_hand)
+        if known.unsettled:
+            return False
+        if known.doubt is Doubt.MOVED:
+            return True
+        return (again or known.counters is None) and not settled and not self._shared
+
+    def wait_for(self, problem: Problem | None, now: Counters) -> None:
+        """New documents wait because of what is in ``now``; or (``None``) do not wait."""
+        self.problem, self.found = problem, now
+
+    def seen_again(self, now: Counters) -> bool:
+        """Whether two looks have told the same: one alone may have been taken while the printer printed."""
+        again, self._seen = now == self._seen, now
+        return again
+
+    def confirmed(self) -> None:
+        """A person has confirmed; the journal knows already."""
+        self.problem = None
+        self.proven = True
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether documents that wait may have been printed already, by a part of the journal that is lost."""
+        return not self.proven and (self.problem is not None or self._journal_doubted)
+
+
+def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, proven: bool) -> Problem | None:
+    """Why what ``printer`` has counted is not explained by what the journal knows; ``None``: it is.
+
+    ``proven``: they agreed earlier in this run, so that only another program can have printed since.
+    """
+    then = known.counters
+
+    def behind(cause: str, reason: str, reason_pl: str, **members: Any) -> Problem:
+        seen = {"remembered": then and then.model_dump(), "found": now.model_dump()}
+        why = problem(
+            "journal.behind", printer=printer, reason=f"{printer}: {reason}", reason_pl=reason_pl,
+            extra={"cause": cause} | seen | members,
+        )  # fmt: skip
+        # Proven: the journal knew everything a moment ago, so that what waits was not printed.
+        return why.model_copy(update={"document": Fate.NOT_PRINTED}) if proven else why
+
+    if known.doubt is Doubt.OLDER:
+        return behind(
+            "older_copy", "this journal is an older copy of the one that ran here, or another one",
+            "Dziennik programu jest starszą kopią.",
+        )  # fmt: skip
+    if known.doubt is Doubt.DAMAGED:
+        return behind(
+            "unreadable", "what the journal remembers of this printer cannot be read any more",
+            "Zapis stanu drukarki w dzienniku programu jest uszkodzony.",
+        )  # fmt: skip
+    if shared or known.by_hand:
+        return None
+    if then is None:
+        if known.doubt is Doubt.MOVED and known.printer_id is not None and now.printouts:
+            return behind(
+                "nothing_remembered", "this journal was put here from elsewhere, and remembers nothing of this printer",
+                "Dziennik programu przeniesiono z innego miejsca.",
+            )  # fmt: skip
+        return None
+    reports = now.daily_report - then.daily_report
+    printouts = now.printouts - then.printouts
+    receipts = now.receipts - then.receipts
+    if reports < 0 or printouts < 0 or (reports == 0 and receipts < 0):
+        return behind(
+            "lower_counters", "its counters are lower than the journal remembers: its memory was replaced or reset",
+            "Liczniki drukarki są niższe niż zapamiętane (wymiana lub zerowanie pamięci).",
+        )  # fmt: skip
+    unknown = receipts - known.own_receipts
+    if reports == 0 and unknown > 0:
+        plural = "receipt" if unknown == 1 else "receipts"
+        return behind(
+            "unknown_receipts",
+            f"the printer holds {unknown} {plural} that this journal does not know: another program prints here (then "
+            "write shared = true in the configuration), or the journal is an older copy",
+            f"Liczba paragonów na drukarce, których nie ma w dzienniku programu: {unknown}.",
+            receipts=unknown,
+        )
+    others = printouts - reports - known.own_printouts
+    if not proven and (reports > 0 or known.doubt is Doubt.MOVED) and others > 0:
+        # After a report the day's counters say nothing any more: what was printed before it may have been receipts.
+        since = "since then a daily report was made" if reports else "this journal was put here from elsewhere"
+        return behind(
+            "unknown_printouts",
+            f"the printer has printed {others} documents that this journal does not know, and cannot tell whether "
+            f"receipts are among them: {since}",
+            f"Liczba wydruków, których nie ma w dzienniku programu: {others}; mogą wśród nich być paragony.",
+            printouts=others,
+        )
+    return None

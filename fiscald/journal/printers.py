@@ -1,0 +1,200 @@
+"""What the journal remembers of printers: who they are, what they had counted, what was sent by hand, confirmations.
+
+The rule by which counters are compared is not here (``fiscald.engine.past``): transactions are given it, so that
+comparing and writing are one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fiscald.journal.errors import WrongPhase
+from fiscald.journal.file import Doubt, JournalFile
+from fiscald.journal.rows import UNREADABLE, Phase, plain
+from fiscald.model.jobs import JournalConfirmation
+from fiscald.model.printers import Counters, Snapshot
+from fiscald.model.problems import Problem
+
+
+class Known(NamedTuple):
+    """What the journal knows of one printer."""
+
+    printer_id: str | None = None
+    """The unique number of the physical printer; ``None``: none was ever seen under this name."""
+    counters: Counters | None = None
+    """What it had counted when this journal knew of every receipt; ``None``: nothing is remembered."""
+    own_receipts: int = 0
+    """Receipts of ours that may have been registered since."""
+    own_printouts: int = 0
+    """Documents of ours of any kind that may have been printed since."""
+    by_hand: bool = False
+    """Commands by hand were sent since: they explain whatever was counted."""
+    doubt: Doubt | None = None
+    unsettled: bool = False
+    """A document of ours was begun, and what became of it is not known yet."""
+
+
+#: Why what a printer has counted is not explained by what the journal knows; ``None``: it is.
+Rule = Callable[[Known, Counters], Problem | None]
+
+
+class Unexplained(Exception):
+    """A document is not begun: the printer has counted what this journal does not know."""
+
+    def __init__(self, problem: Problem, counters: Counters) -> None:
+        self.problem = problem
+        self.counters = counters
+        super().__init__(problem.detail)
+
+
+class PrinterMemory(JournalFile):
+    """The part of the journal that is about printers."""
+
+    def printer_id(self, name: str) -> str | None:
+        """The unique number of the physical printer behind a name."""
+        return self.known(name).printer_id
+
+    def known(self, name: str) -> Known:
+        """Everything that is known of the printer behind a name."""
+        with self._reading() as db:
+            return self._known(db, name)
+
+    def _known(self, db: sqlite3.Connection, name: str) -> Known:
+        row = db.execute(
+            "SELECT printer_id, counters, own_receipts, own_printouts, by_hand FROM printer WHERE name = ?", (name,)
+        ).fetchone()
+        why = db.execute("SELECT why FROM doubt WHERE printer = ?", (name,)).fetchone()
+        doubt = None if why is None else Doubt(why[0])
+        if row is None:
+            return Known(doubt=doubt)
+        printer_id, text, receipts, printouts, by_hand = row
+        counters = None
+        if text is not None:
+            try:
+                counters = Counters.model_validate_json(text, extra="ignore")
+            except UNREADABLE:
+                doubt = doubt if doubt is Doubt.OLDER else Doubt.DAMAGED
+        unsettled = db.execute(
+            "SELECT 1 FROM job WHERE printer = ? AND phase IN ('started', 'committing') LIMIT 1", (name,)
+        ).fetchone()
+        return Known(
+            str(printer_id), counters, int(receipts), int(printouts), bool(by_hand), doubt, unsettled is not None
+        )
+
+    def know_printer(self, name: str, printer_id: str, counters: Counters | None = None) -> None:
+        """Remember which physical printer stands behind a name, and what it has counted by now.
+
+        Of the one before nothing is remembered any more.
+        """
+        text = None if counters is None else counters.model_dump_json()
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO printer (name, printer_id, known_at, counters) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET printer_id = excluded.printer_id, known_at = excluded.known_at,"
+                " counters = excluded.counters, own_receipts = 0, own_printouts = 0, by_hand = 0"
+                " WHERE printer_id != excluded.printer_id",
+                (name, printer_id, self._now(), text),
+            )
+
+    # -- counters -------------------------------------------------------------------------------------
+
+    def remember(self, name: str, counters: Counters) -> None:
+        """What the printer has counted, all of which is known: later looks are compared with it."""
+        with self._transaction() as db:
+            self._remember(db, name, counters)
+            db.execute("DELETE FROM doubt WHERE printer = ? AND why = 'moved'", (name,))
+
+    def _remember(self, db: sqlite3.Connection, name: str, counters: Counters) -> None:
+        db.execute(
+            "UPDATE printer SET counters = ?, own_receipts = 0, own_printouts = 0, by_hand = 0 WHERE name = ?",
+            (counters.model_dump_json(), name),
+        )
+
+    def _remember_if(self, db: sqlite3.Connection, name: str, counters: Counters | None, rule: Rule | None) -> None:
+        """The same, where the rule finds nothing unexplained in it."""
+        if counters is not None and rule is not None and rule(self._known(db, name), counters) is None:
+            self._remember(db, name, counters)
+
+    def _may_print(self, db: sqlite3.Connection, name: str, document_type: str) -> None:
+        """A document of ours is about to be printed. A daily report is counted by a counter of its own."""
+        receipt, report = document_type == "receipt", document_type == "daily_report"
+        db.execute(
+            "UPDATE printer SET own_receipts = own_receipts + ?, own_printouts = own_printouts + ? WHERE name = ?",
+            (int(receipt), int(not report), name),
+        )
+
+    def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase) -> None:
+        """It was begun, and was not registered; a sheet that tells of its end may have come out."""
+        db.execute(
+            "UPDATE printer SET own_receipts = 0, own_printouts = own_printouts + ? WHERE name = ?",
+            (int(before is Phase.STARTED), name),
+        )
+
+    # -- people ---------------------------------------------------------------------------------------
+
+    def newest_confirmation(self, name: str) -> JournalConfirmation | None:
+        """What a person said last about that printer."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT confirmed_by, note FROM confirmation WHERE printer = ? ORDER BY id DESC LIMIT 1", (name,)
+            ).fetchone()
+        return None if row is None else JournalConfirmation(by=row[0], note=row[1])
+
+    def _confirm(
+        self, db: sqlite3.Connection, name: str, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
+    ) -> None:
+        known, found, counters = self._known(db, name), seen.identity.printer_id, seen.counters
+        if known.printer_id != found:
+            raise WrongPhase(f"another printer is connected: {found!r}, and the journal knows {known.printer_id!r}")
+        remembered = None if known.counters is None else known.counters.model_dump_json()
+        db.execute(
+            "INSERT INTO confirmation (printer, at, confirmed_by, note, asked_by, remembered, found)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (name, self._now(), said.by, said.note, asked_by, remembered, counters.model_dump_json()),
+        )
+        db.execute("DELETE FROM doubt WHERE printer = ?", (name,))
+        self._remember(db, name, counters)
+
+    # -- commands by hand -----------------------------------------------------------------------------
+
+    def begin_raw(
+        self, printer: str, command: str, sent: bytes, effect: str, *, asked_by: int | None, forced: bool,
+        explains: bool = False,
+    ) -> int:  # fmt: skip
+        """A command that a person sends by hand is about to be sent; the number of its record.
+
+        ``explains``: what the printer counts next may be its doing.
+        """
+        with self._transaction() as db:
+            done = db.execute(
+                "INSERT INTO raw (printer, asked_by, forced, command, effect, sent, sent_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (printer, asked_by, forced, command, effect, sent, self._now()),
+            )
+            if explains:
+                db.execute("UPDATE printer SET by_hand = 1 WHERE name = ?", (printer,))
+            assert done.lastrowid is not None
+            return done.lastrowid
+
+    def end_raw(self, number: int, answer: str | None, error: Problem | None) -> None:
+        """It was answered, or never will be."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE raw SET answer = ?, problem = ?, ended_at = ? WHERE id = ?",
+                (answer, plain(error), self._now(), number),
+            )
+
+    # -- the licence's emergency passes ---------------------------------------------------------------
+
+    def newest_emergency(self) -> int | None:
+        """When the newest emergency pass was taken, in seconds since 1970."""
+        with self._reading() as db:
+            (newest,) = db.execute("SELECT max(taken_at) FROM emergency").fetchone()
+        return None if newest is None else int(newest)
+
+    def keep_emergency(self, taken_at: int) -> None:
+        """An emergency pass is taken."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO emergency VALUES (?)", (taken_at,))

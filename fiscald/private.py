@@ -1,0 +1,59 @@
+"""Files and directories for one user alone, whatever the umask: they hold what was sold, and to whom."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS_READ = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
+FILE, DIRECTORY = 0o600, 0o700
+
+
+class Openness(NamedTuple):
+    """What users other than the owner may do with a directory. The group counts as others."""
+
+    read: bool
+    write: bool
+
+
+def make_directory(path: Path) -> None:
+    """Make ``path`` and what is missing above it, each with mode 0700. One that is there stays as it is.
+
+    Raises ``OSError``.
+    """
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_directory(path.parent)
+    try:
+        path.mkdir(mode=DIRECTORY)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        return
+    path.chmod(DIRECTORY)  # the umask may have taken even the owner's rights
+
+
+def open_file(path: Path, flags: int) -> int:
+    """A descriptor of ``path``, which is made if it is missing, with mode 0600.
+
+    A file of ours that others may open is closed to them. Raises ``OSError``.
+    """
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, FILE)
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) != FILE and found.st_uid == os.geteuid():
+            os.fchmod(descriptor, FILE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def openness(path: Path) -> Openness:
+    """What others may do with a directory. Raises ``OSError``."""
+    mode = path.stat().st_mode
+    return Openness(read=bool(mode & _OTHERS_READ), write=bool(mode & _OTHERS_WRITE))
