@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 or newer; everything else goes into .venv.
+# Needs make and Python 3.11 or newer with venv (Debian, Ubuntu: apt install python3-venv); everything else goes into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
 
-.PHONY: demo test lint bench chaos soak mutation licence-demo docs clean
+.PHONY: demo test lint bench proof chaos soak hostile mutation licence-demo docs lowest lock clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -30,6 +30,10 @@ lint: $(VENV)/.dev  ## style, types, who may import whom
 bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py
 
+proof: chaos  ## the long form of the tests: campaigns, real processes, programs and printers that misbehave
+	$(MAKE) soak MINUTES=3
+	$(MAKE) hostile
+
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
@@ -38,6 +42,9 @@ chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and 
 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
 	$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+hostile: $(VENV)/.dev  ## programs and printers that misbehave, beside one that sells and asks for the status
+	$(BIN)/python -m tests.hostile
 
 mutation: $(VENV)/.dev  ## single changes to the product that no test notices: drawn by SEED, NUMBER of each room
 	$(BIN)/python -m tests.mutation --seed $(SEED) --number $(NUMBER) --workers $(WORKERS) $(foreach room,$(ROOM),--room $(room))
@@ -51,18 +58,39 @@ docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml allows, in .venv-lowest
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
+lock: $(VENV)/.uv  ## what a service is installed from, with hashes: after a change of the dependencies
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
+
+clean:
+	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[png]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "fiscald needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.uv: | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+	@touch $@
+
+# Marked once it is whole. What was left half-made, by a missing package or by Ctrl-C, is made again.
+$(VENV)/.made:
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+			|| { echo "fiscald needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }; \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+			|| { echo "Python's venv is missing. Debian, Ubuntu: sudo apt install python3-venv; then try again"; exit 1; }; \
+		rm -rf $(VENV); \
+		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+	fi
+	@touch $@

@@ -2,26 +2,89 @@
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from fiscald.api.rights import Right
+from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.licence.company import Company, company
-from fiscald.model.strict import Strict, nearest
+from fiscald.model.strict import Strict
+from fiscald.onsite.host import Host
+from fiscald.onsite.places import same_device
 from fiscald.protocols import FAMILIES, family
 from fiscald.transport import Address, AddressError, parse_address
+
+__all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 
 DEFAULT_PATH = Path("/etc/fiscald/fiscald.toml")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
+#: Bytes of a Unix socket's path: what the kernel's address has room for, less its end.
+_LONGEST_SOCKET = 107
+_HOST_AND_PORT = re.compile(r"\[?[\w.:-]*\]?:\d+/?")
+_LEVELS = ["debug", "info", "warning", "error"]
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used; ``str`` lists what to change."""
+def _is_path(value: object) -> object:
+    """A path on this computer, and no URL."""
+    if isinstance(value, str):
+        scheme, mark, rest = value.partition("://")
+        if mark and scheme.lower() in ("unix", "file"):
+            raise ValueError(f'"{value}": write the path alone: "/{rest.lstrip("/")}"')
+        if mark:
+            raise ValueError(f'"{value}" is no path on this computer; write one like "/var/lib/fiscald"')
+        if value == "" or "\0" in value:
+            raise ValueError("a path is needed; leave the line out for the default")
+    return value
+
+
+def _is_socket_path(value: object) -> object:
+    """A path that a Unix socket can have."""
+    if isinstance(value, str):
+        scheme, mark, _ = value.partition("://")
+        if (mark and scheme.lower() not in ("unix", "file")) or _HOST_AND_PORT.fullmatch(value):
+            raise ValueError(
+                f'"{value}": socket is the path of a Unix socket, like "{DEFAULT_SOCKET}". A network address belongs '
+                "to [listen], which this version does not have yet: only programs on this computer can send requests"
+            )
+        if value.startswith("@"):
+            raise ValueError(
+                f'"{value}": sockets without a file are not supported; write a path like "{DEFAULT_SOCKET}"'
+            )
+        if value.endswith("/"):
+            raise ValueError(
+                f'"{value}" is a directory; write the path of the socket in it, like "{value}fiscald.sock"'
+            )
+    return _is_path(value)
+
+
+def _is_level(value: str) -> str:
+    if value not in _LEVELS:
+        raise ValueError(f'"{value}" is none of {", ".join(_LEVELS)}{meant(value, _LEVELS)}')
+    return value
+
+
+def _is_https(value: str) -> str:
+    if re.fullmatch(r"https://[^\s/]+\S*", value) is None:
+        raise ValueError(
+            f'"{value}" is no https:// address; write it as the vendor gave it, like "https://licence.example"'
+        )
+    return value
+
+
+def _is_holder(value: str) -> str:
+    kind, mark, name = value.partition(":")
+    if kind in ("user", "group") and re.fullmatch(r"[^\s:]+", name):
+        return value
+    name = (name if mark else value).strip() or "NAME"
+    raise ValueError(f'"{value}": write "user:{name}" or "group:{name}"')
+
+
+FilePath = Annotated[Path, BeforeValidator(_is_path)]
 
 
 class LicenceConfig(Strict):
@@ -31,10 +94,12 @@ class LicenceConfig(Strict):
         default=False, strict=True, description="accept the published test key; then only emulated printers may be used"
     )
 
-    server: Annotated[str, Field(pattern=r"^https://[^\s]+$")] | None = Field(
+    server: Annotated[str, AfterValidator(_is_https)] | None = Field(
         default=None, description="the vendor's licence server, https://...; without it licences are exchanged by file"
     )
-    ca_file: Path | None = Field(default=None, description="trusted instead of the system's certificate authorities")
+    ca_file: FilePath | None = Field(
+        default=None, description="trusted instead of the system's certificate authorities"
+    )
     check: Literal["daily", "never"] = Field(default="daily", description="whether the vendor is asked every day")
 
 
@@ -77,7 +142,9 @@ class PrinterConfig(Strict):
     @classmethod
     def _known_family(cls, value: str) -> str:
         if value not in FAMILIES:
-            raise ValueError(f"there is no family {value!r}; known: {', '.join(FAMILIES)}")
+            raise ValueError(
+                f"there is no family {value!r}; known: {', '.join(FAMILIES)}{meant(value, list(FAMILIES))}"
+            )
         return value
 
     @field_validator("address")
@@ -97,7 +164,10 @@ class PrinterConfig(Strict):
             ("profile", self.profile, known.profiles),
         ):
             if value is not None and value not in choices:
-                raise ValueError(f"{name} of a {self.family} printer is one of {', '.join(choices)}, not {value!r}")
+                guess = meant(value, list(choices))
+                raise ValueError(
+                    f"{name} of a {self.family} printer is one of {', '.join(choices)}, not {value!r}{guess}"
+                )
         return self
 
     @property
@@ -107,7 +177,7 @@ class PrinterConfig(Strict):
 
 
 #: Who is given a right: a user or a group, by name or number.
-Holder = Annotated[str, Field(pattern=r"^(user|group):[^\s:]+$", examples=["user:anna", "group:fiscald"])]
+Holder = Annotated[str, AfterValidator(_is_holder), Field(examples=["user:anna", "group:fiscald"])]
 Holders = tuple[Holder, ...] | None
 
 
@@ -132,9 +202,9 @@ class RightsConfig(Strict):
 class Config(Strict):
     """The whole file."""
 
-    socket: Path = DEFAULT_SOCKET
-    state_dir: Path = Path("/var/lib/fiscald")
-    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    socket: Annotated[Path, BeforeValidator(_is_socket_path)] = DEFAULT_SOCKET
+    state_dir: FilePath = Path("/var/lib/fiscald")
+    log_level: Annotated[str, AfterValidator(_is_level)] = "info"
     keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
     )
@@ -155,23 +225,31 @@ class Config(Strict):
         for name in value:
             if _NAME.fullmatch(name) is None:
                 raise ValueError(f"{name!r} is no name for a printer: letters, digits, _ and -, at most 32")
-        addresses: dict[str, str] = {}
-        for name, printer in value.items():
-            other = addresses.setdefault(str(printer.parsed_address), name)
-            if other != name:
-                raise ValueError(f"{other} and {name} have the same address {printer.address}")
+        _no_device_twice(value)
         return value
+
+
+#: The model of what stands below a key of the file's top.
+SECTIONS: dict[str, type[Strict]] = {
+    "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
+}  # fmt: skip
+
+
+def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
+    """Raises ``ValueError`` for two printers at one device, whatever else their addresses say."""
+    host = Host()
+    names = list(printers)
+    for place, name in enumerate(names):
+        for other in names[:place]:
+            one, two = printers[other], printers[name]
+            if same_device(host, one.parsed_address, two.parsed_address):
+                said = one.address if one.address == two.address else f"{one.address} and {two.address}"
+                raise ValueError(f"{other} and {name} have the same address: {said} are one device; keep one of them")
 
 
 def load(path: Path) -> Config:
     """Read a configuration file. Raises ``ConfigError``. Relative paths are relative to the file."""
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; write one, or name another with --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
-    return parse(content, path)
+    return parse(read(path), path)
 
 
 def parse(content: dict[str, Any], path: Path) -> Config:
@@ -179,34 +257,16 @@ def parse(content: dict[str, Any], path: Path) -> Config:
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        problems = [_sentence(detail) for detail in error.errors(include_url=False)]
-        raise ConfigError("\n".join(f"{path}: {line}" for line in problems)) from None
+        sentences = [sentence(detail, Config, SECTIONS) for detail in error.errors(include_url=False)]
+        raise ConfigError("\n".join(f"{path}: {line}" for line in dict.fromkeys(sentences))) from None
     folder = path.absolute().parent
     licence = config.licence
     if licence.ca_file is not None:
         licence = licence.model_copy(update={"ca_file": folder / licence.ca_file})
+    if len(os.fsencode(folder / config.socket)) > _LONGEST_SOCKET:
+        raise ConfigError(
+            f"{path}: socket: {folder / config.socket} is too long for a socket; {_LONGEST_SOCKET} bytes at most"
+        )
     return config.model_copy(
         update={"socket": folder / config.socket, "state_dir": folder / config.state_dir, "licence": licence}
     )
-
-
-def _sentence(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        *parents, key = error["loc"]
-        guess = nearest(str(key), _keys_at(parents))
-        hint = f"did you mean {guess}?" if guess else f"known here: {', '.join(_keys_at(parents))}"
-        return f"unknown key {where}; {hint}"
-    if error["type"] == "missing":
-        return f"{where} is missing"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _keys_at(parents: list[int | str]) -> list[str]:
-    model: type[Strict] = Config
-    sections: dict[int | str, type[Strict]] = {
-        "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
-    }  # fmt: skip
-    if parents:
-        model = sections[parents[0]]
-    return list(model.model_fields)

@@ -15,9 +15,12 @@ from pathlib import Path
 
 import anyio
 from anyio.abc import TaskStatus
+from starlette.types import ASGIApp
 
 from fiscald import SERIES, __version__, systemd
-from fiscald.api.app import create_app
+from fiscald.api.app import Api, create_app
+from fiscald.api.connections import LEAST, Bounds, bounds
+from fiscald.api.requestlog import RequestLog
 from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
 from fiscald.config import Config, PrinterConfig
@@ -41,6 +44,7 @@ from fiscald.protocols.base import Settings
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
+from fiscald.transport.tcp import TcpHost
 
 log = logging.getLogger(__name__)
 
@@ -82,30 +86,43 @@ async def run(
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
-        if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:
-            log.warning("systemd gave another socket than %s, which is not used: see ListenStream=", config.socket)
-        licence = config.licence
-        registration = Registration(
-            gate,
-            clock,
-            partial(_licence_changed, engine, gate),
-            server=licence.server,
-            ca_file=None if licence.ca_file is None else str(licence.ca_file),
-            checks=licence.check == "daily",
-        )
-        health = Health(config.state_dir, readable=open_to.read)
-        server = ApiServer(create_app(engine, registration, rights, health), sockets)
         try:
+            if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:
+                log.warning("systemd gave another socket than %s, which is not used: see ListenStream=", config.socket)
+            licence = config.licence
+            registration = Registration(
+                gate,
+                clock,
+                partial(_licence_changed, engine, gate),
+                server=licence.server,
+                ca_file=None if licence.ca_file is None else str(licence.ca_file),
+                checks=licence.check == "daily",
+            )
+            health = Health(config.state_dir, readable=open_to.read)
+            api = Api(engine, registration, rights, health)
+            server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
+            _tell_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
-                await _run(engine, registration, server, task_status)
+                await _run(engine, registration, server, sockets, task_status)
                 keepers.cancel_scope.cancel()
         finally:
             _close(sockets, None if passed else config.socket)
     finally:
         journal.close()
     log.info("stopped")
+
+
+def _bounds(config: Config) -> Bounds:
+    """How many connections the API takes: the descriptors of the printers are theirs."""
+    addresses = [printer.parsed_address for printer in config.printers.values()]
+    # A recording, and a connection; pyserial opens two pipes beside its port, libusb a timer and an event.
+    reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
+    found = bounds(reserved, len(addresses))
+    if found.total == LEAST:
+        log.warning("too few files may be open: the API takes %d connections; see LimitNOFILE=", found.total)
+    return found
 
 
 def _rights(config: Config) -> Rights:
@@ -120,6 +137,7 @@ def _rights(config: Config) -> Rights:
 
 def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
     """Whoever waited for a licence looks again."""
+    log.info("licence %s", gate.state().name)
     engine.licence_changed()
     systemd.notify(f"STATUS=licence {gate.state().name}")
 
@@ -199,12 +217,30 @@ def _printer(name: str, config: PrinterConfig, recordings: RecordingFolder) -> P
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
     )
-    return Printer(
-        name, chosen, address, settings, recorder.wrap, recorder.capture, recorder.follow, shared=config.shared
-    )
+    return Printer(name, chosen, address, settings, recorder.wrap, recorder.kept, recorder.follow, shared=config.shared)
 
 
-async def _run(engine: Engine, registration: Registration, server: ApiServer, task_status: TaskStatus[None]) -> None:
+def _logged(app: ASGIApp) -> ASGIApp:
+    return RequestLog(app) if log.isEnabledFor(logging.DEBUG) else app
+
+
+def _tell_configuration(config: Config) -> None:
+    """What is missing for printing, and at level debug what was read."""
+    if not config.printers:
+        log.warning("no printer is configured, so nothing can be printed; fiscalctl scan --probe looks for them")
+    log.debug("state directory %s, answers are kept for %s days", config.state_dir, config.keep_days)
+    for name, printer in config.printers.items():
+        code_page = printer.code_page or family(printer.family).code_pages[0]
+        log.debug("%s: %s at %s, code page %s", name, printer.family, printer.address, code_page)
+
+
+async def _run(
+    engine: Engine,
+    registration: Registration,
+    server: ApiServer,
+    sockets: list[socket.socket],
+    task_status: TaskStatus[None],
+) -> None:
     gate = registration.gate
     # Open until all is over: what is sent once more must not kill the document in hand.
     with _signals() as signals:
@@ -215,7 +251,10 @@ async def _run(engine: Engine, registration: Registration, server: ApiServer, ta
             tasks.start_soon(_feed_watchdog)
             await server.started()
             state = gate.state()
-            log.info("fiscald %s is ready, licence %s", __version__, state.name)
+            where = ", ".join(str(each.getsockname()) for each in sockets)
+            log.info("fiscald %s is ready at %s, licence %s", __version__, where, state.name)
+            if state.refusal is not None:
+                log.warning("no licence lets it print (%s); see: fiscalctl licence status", state.refusal.code)
             if gate.test_keys:
                 log.warning("test keys are accepted: only emulated printers may be used")
             systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
@@ -247,8 +286,8 @@ async def _told_to_stop(signals: AsyncIterator[signal.Signals] | None, engine: E
             log.info("told to stop (%s)", number.name)
             return
         await anyio.to_thread.run_sync(gate.reload)
+        log.info("told to read the licence again")
         _licence_changed(engine, gate)
-        log.info("licence read again: %s", gate.state().name)
 
 
 async def _feed_watchdog() -> None:

@@ -32,10 +32,12 @@ _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def visible(text: str, keep: str = "") -> str:
-    """``text`` with every control and format character but those in ``keep`` written out."""
+    """``text`` with every control and format character but ``keep`` (one character) written out."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in keep else _escaped(char) for char in text)
+    if keep:
+        return keep.join(map(visible, text.split(keep)))
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
 def _escaped(char: str) -> str:

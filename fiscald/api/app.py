@@ -8,47 +8,51 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Protocol, TypeVar
 
 import anyio
-import anyio.to_thread
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from fiscald import __version__
-from fiscald.api import metrics, openapi
-from fiscald.api.events import event_stream
+from fiscald.api import answers, metrics, openapi
+from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.licence import Handlers
 from fiscald.api.openapi import Query, Route
-from fiscald.api.problems import problem_error, problem_response, validated
+from fiscald.api.problems import client_gone, internal_error, problem_error, problem_response
+from fiscald.api.reading import Bodies, asker, connection_of
 from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
+from fiscald.api.turns import Worker
 from fiscald.api.wire import Adoption, Hello, JobAnswer, JobList, PreviewBody, PrinterList
+from fiscald.api.wrapping import Branded, InTurn
 from fiscald.engine import Engine
 from fiscald.licence import Registration
-from fiscald.model.documents import Submission
+from fiscald.model.documents import Document, Submission, is_long
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Notice, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, ProblemError, problem
 from fiscald.model.raw import RawAnswer, RawCommand
-from fiscald.model.strict import nearest, parse_json
+from fiscald.model.strict import nearest
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
+MOST_JOBS = 1000
 PCAPNG = "application/x-pcapng"
 SQLITE = "application/vnd.sqlite3"
-#: Bytes of a file that are sent at once.
-FILE_PART = 256 * 1024
+M = TypeVar("M", bound=BaseModel)
 _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
@@ -71,24 +75,16 @@ class Api(Handlers):
         self.rights = rights
         self.registration = registration
         self.licence = registration.gate
+        self.worker = Worker()
+        self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
+        self._bodies = Bodies(self.worker)
+        self._description: bytes | None = None
 
     # -- helpers --------------------------------------------------------------------------------------
 
-    async def body(self, request: Request) -> Any:
-        """The JSON body. Raises ``ProblemError``: too large, too slow, not JSON."""
-        chunks = bytearray()
-        try:
-            with anyio.fail_after(BODY_SECONDS):
-                async for chunk in request.stream():
-                    chunks += chunk
-                    if len(chunks) > MAX_BODY:
-                        raise ProblemError(problem("request.too_large", limit=MAX_BODY))
-        except TimeoutError:
-            raise ProblemError(problem("request.slow", seconds=int(BODY_SECONDS))) from None
-        try:
-            return parse_json(bytes(chunks))
-        except ValueError as error:
-            raise ProblemError(problem("request.json", reason=error)) from None
+    def read(self, model: type[M], request: Request) -> AbstractAsyncContextManager[M]:
+        """The body as a ``model``. Raises ``ProblemError``: too large, too slow, not JSON, bad fields."""
+        return self._bodies.read(model, request, seconds=BODY_SECONDS, most=MAX_BODY)
 
     async def demand(self, request: Request, *rights: Right) -> None:
         """Raises ``ProblemError`` if whoever asks has none of these rights."""
@@ -112,20 +108,26 @@ class Api(Handlers):
         return key
 
     def _number(self, request: Request, name: str, most: float, default: float = 0.0, least: float = 0.0) -> float:
+        """A query parameter. It is refused over its bound, as the description says, and not cut down to it."""
         text = request.query_params.get(name)
         if text is None:
             return default
-        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or float(text) < least:
+        if re.fullmatch(r"\d{1,15}(\.\d+)?", text, re.ASCII) is None or not least <= float(text) <= most:
             raise ProblemError(problem("request.query", reason=f"{name} is a number from {least:g} to {most:g}"))
-        return min(float(text), most)
+        return float(text)
 
-    def _job(self, job: Job, status: int = 200) -> Response:
-        return JSONResponse(self._job_json(job), status)
+    def _integer(self, request: Request, name: str, most: int, default: int = 0, least: int = 0) -> int:
+        text = request.query_params.get(name)
+        if text is None:
+            return default
+        if re.fullmatch(r"\d{1,15}", text, re.ASCII) is None or not least <= int(text) <= most:
+            raise ProblemError(
+                problem("request.query", reason=f"{name} is a number from {least} to {most}, without decimals")
+            )
+        return int(text)
 
-    def _job_json(self, job: Job) -> dict[str, Any]:
-        answer = job.model_dump(mode="json", by_alias=True)
-        notice = self.licence.notice()
-        return answer if notice is None else answer | {"licence": notice}
+    async def _answer(self, request: Request, job: Job, status: int = 200) -> Response:
+        return await answers.job_answer(self.worker, asker(request), job, self.licence.notice(), status)
 
     # -- handlers -------------------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class Api(Handlers):
         """``GET /v1``."""
         hello = Hello(
             version=__version__,
-            printers=tuple(status.name for status in self.engine.printers()),
+            printers=tuple(self.engine.names()),
             licence={"state": self.licence.describe()["state"]},
             test_keys=self.licence.test_keys,
             warnings=self.health.notices(),
@@ -145,20 +147,26 @@ class Api(Handlers):
         """``PUT /v1/jobs/{key}``."""
         key = self._key(request)
         seconds = self._number(request, "wait", MAX_WAIT)
-        submission = validated(Submission, await self.body(request))
-        await self.demand(request, DOCUMENTS[submission.document.type])
-        job, new = await self.engine.submit(key, submission, _uid(request))
-        if new:
-            log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
+        async with self.read(Submission, request) as submission:
+            await self.demand(request, DOCUMENTS[submission.document.type])
+            job, new = await self.engine.submit(key, submission, _uid(request))
+            if new:
+                log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
+            del submission  # many wait, and a long document takes a megabyte
         if seconds and not job.state.final:
-            job = await self.engine.wait(key, seconds)
-        return self._job(job, 201 if new and not job.state.final else 200)
+            del job
+            job = await answers.job_when_final(self.engine, request, key, seconds)
+        return await self._answer(request, job, 201 if new and not job.state.final else 200)
 
     async def job(self, request: Request) -> Response:
         """``GET /v1/jobs/{key}``."""
         key = self._key(request)
         seconds = self._number(request, "wait", MAX_WAIT)
-        return self._job(await (self.engine.wait(key, seconds) if seconds else self.engine.job(key)))
+        job = await self.engine.job(key)
+        if seconds and not job.state.final:
+            del job
+            job = await answers.job_when_final(self.engine, request, key, seconds)
+        return await self._answer(request, job)
 
     async def jobs(self, request: Request) -> Response:
         """``GET /v1/jobs``."""
@@ -166,32 +174,38 @@ class Api(Handlers):
         state = query.get("state")
         if state is not None and state not in set(JobState):
             raise ProblemError(problem("request.query", reason=f"state is one of {', '.join(JobState)}"))
-        limit = int(self._number(request, "limit", 1000, 100, least=1))
-        found = await self.engine.jobs(
+        limit = self._integer(request, "limit", MOST_JOBS, 100, least=1)
+        after = self._integer(request, "after", 2**53 - 1)
+        if after and after > (newest := await self.engine.last_job()):
+            raise ProblemError(problem("request.cursor", cursor=after, newest=newest))
+        pieces = answers.job_list(
+            self.engine,
+            self.worker,
+            asker(request),
+            self.licence.notice(),
             printer=query.get("printer"),
             state=JobState(state) if state else None,
-            after=int(self._number(request, "after", 2**53)),
-            limit=limit + 1,  # one more, to know whether there is more
+            after=after,
+            limit=limit,
         )
-        page = found[:limit]
-        following = str(page[-1][0]) if len(found) > limit else None
-        return JSONResponse({"jobs": [self._job_json(job) for _, job in page], "next": following})
+        return await answers.in_pieces(pieces, answers.JSON, connection_of(request).cut)
 
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
         key = self._key(request)
         # A damaged document has no type any more: who may decide it may also try this.
         await self.demand(request, DOCUMENTS.get((await self.engine.job(key)).document.type, Right.RESOLVE))
-        return self._job(await self.engine.withdraw(key))
+        return await self._answer(request, await self.engine.withdraw(key))
 
     async def resolve(self, request: Request) -> Response:
         """``POST /v1/jobs/{key}/resolution``."""
-        resolution = validated(Resolution, await self.body(request))
-        return self._job(await self.engine.resolve(self._key(request), resolution))
+        async with self.read(Resolution, request) as resolution:
+            job = await self.engine.resolve(self._key(request), resolution)
+        return await self._answer(request, job)
 
     async def printers(self, _: Request) -> Response:
         """``GET /v1/printers``."""
-        return JSONResponse({"printers": [status.model_dump(mode="json") for status in self.engine.printers()]})
+        return await answers.printer_list(self.engine)
 
     async def printer(self, request: Request) -> Response:
         """``GET /v1/printers/{name}``."""
@@ -203,21 +217,24 @@ class Api(Handlers):
         follow = request.query_params.get("follow", "false")
         if follow not in ("true", "false"):
             raise ProblemError(problem("request.query", reason="follow is true or false"))
-        if follow == "false":
-            return Response(await self.engine.capture(name), media_type=PCAPNG)
         self.engine.printer(name)  # an unknown one is refused before the answer begins
+        if follow == "false":
+            return StreamingResponse(self.engine.capture(name), media_type=PCAPNG)
+        if request.method == "HEAD":
+            return Response(media_type=PCAPNG)
+        self._listen(request)
         return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""
-        adoption = validated(Adoption, await self.body(request))
-        status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
+        async with self.read(Adoption, request) as adoption:
+            status = await self.engine.adopt(request.path_params["name"], adoption.printer_id)
         return JSONResponse(status.model_dump(mode="json"))
 
     async def confirm_journal(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/journal-confirmation``."""
-        said = validated(JournalConfirmation, await self.body(request))
-        status = await self.engine.confirm_journal(request.path_params["name"], said, _uid(request))
+        async with self.read(JournalConfirmation, request) as said:
+            status = await self.engine.confirm_journal(request.path_params["name"], said, _uid(request))
         return JSONResponse(status.model_dump(mode="json"))
 
     async def backup(self, request: Request) -> Response:
@@ -226,44 +243,54 @@ class Api(Handlers):
             copy = await self.engine.copy_journal()
         size = os.fstat(copy.fileno()).st_size
         log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
-        return _FileResponse(copy, size, SQLITE)
+        return answers.FileAnswer(copy, size, SQLITE)
 
     async def raw(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/raw``."""
-        command = validated(RawCommand, await self.body(request))
-        answer = await self.engine.raw(request.path_params["name"], command, _uid(request))
+        async with self.read(RawCommand, request) as command:
+            answer = await self.engine.raw(request.path_params["name"], command, _uid(request))
         return JSONResponse(answer.model_dump(mode="json"))
 
     async def preview(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/preview``."""
-        asked = validated(PreviewBody, await self.body(request))
-        await self.demand(request, DOCUMENTS[asked.document.type])
-        preview = self.engine.preview(request.path_params["name"], asked.document)
-        return JSONResponse(preview.model_dump(mode="json", by_alias=True))
+        async with self.read(PreviewBody, request) as asked:
+            await self.demand(request, DOCUMENTS[asked.document.type])
+            make = partial(self._preview, request.path_params["name"], asked.document)
+            long = is_long(asked.document)
+            return Response(await self.worker.run(asker(request), make) if long else make(), media_type=answers.JSON)
+
+    def _preview(self, name: str, document: Document) -> bytes:
+        return self.engine.preview(name, document).model_dump_json(by_alias=True).encode()
 
     async def events(self, request: Request) -> Response:
         """``GET /v1/events``."""
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
             raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
-        after = None if cursor is None else int(cursor)
-        if after is None:
-            with suppress(ProblemError):
-                after = await self.engine.last_event()
-        return event_stream(self.engine, self.licence, after, self._job_json)
+        self._listen(request)
+        return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
 
-    async def description(self, _: Request) -> Response:
+    def _listen(self, request: Request) -> None:
+        """The answer goes on for as long as the client listens. Raises ``ProblemError``: too many do."""
+        if not connection_of(request).wait_long():
+            raise ProblemError(problem("daemon.busy"))
+
+    async def description(self, request: Request) -> Response:
         """``GET /v1/openapi.json``."""
-        return JSONResponse(openapi.describe(ROUTES))
+        if self._description is None:
+            self._description = await self.worker.run(asker(request), lambda: answers.as_json(openapi.describe(ROUTES)))
+        return Response(self._description, media_type=answers.JSON)
 
-    async def metrics(self, _: Request) -> Response:
+    async def metrics(self, request: Request) -> Response:
         """``GET /metrics``."""
-        text = metrics.render(self.engine.printers(), await self.engine.counts(), self.health.disk_free)
+        async with self.worker.turn(asker(request)):
+            printers, counts = await answers.statuses(self.engine), await self.engine.counts()
+            text = await self.worker.compute(lambda: metrics.render(printers, counts, self.health.disk_free))
         return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 _WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
-_CURSOR = Query("after", {"type": "string"}, "cursor of an earlier answer")
+_CURSOR = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "cursor of an earlier answer")
 
 #: The contract.
 ROUTES = (
@@ -317,9 +344,9 @@ ROUTES = (
             Query("printer", {"type": "string"}, "only of that printer"),
             Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
             _CURSOR,
-            Query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "at most so many"),
+            Query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_JOBS, "default": 100}, "at most so many"),
         ),
-        problems=(503,),
+        problems=(410, 503),
     ),
     Route("GET", "/v1/printers", Api.printers, "All printers, from memory", {200: (PrinterList, "printers")}),
     Route(
@@ -339,7 +366,7 @@ ROUTES = (
         query=(
             Query("follow", {"type": "boolean", "default": False}, "a file that goes on: from now on, as it passes"),
         ),
-        problems=(404,),
+        problems=(404, 503),
         media_type=PCAPNG,
     ),
     Route(
@@ -400,6 +427,7 @@ ROUTES = (
         "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
         query=(_CURSOR,),
+        problems=(503,),
         media_type="text/event-stream",
     ),
     Route("GET", "/v1/openapi.json", Api.description, "This description", {200: (None, "OpenAPI 3.1")}),
@@ -414,19 +442,22 @@ ROUTES = (
 )
 
 
-def create_app(engine: Engine, registration: Registration, rights: Rights, health: Health) -> ASGIApp:
+def create_app(api: Api) -> ASGIApp:
     """The ASGI application."""
-    api = Api(engine, registration, rights, health)
 
     def endpoint(route: Route) -> Callable[[Request], Awaitable[Response]]:
         known = [query.name for query in route.query]
 
         async def answer(request: Request) -> Response:
             for name in request.query_params:
+                if len(request.query_params.getlist(name)) > 1:
+                    raise ProblemError(problem("request.query", reason=f"{name[:50]} stands twice"))
                 if name not in known:
                     guess = nearest(name, known)
                     hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
-                    raise ProblemError(problem("request.query", reason=f"unknown query parameter {name!r}; {hint}"))
+                    raise ProblemError(
+                        problem("request.query", reason=f"unknown query parameter {name[:50]!r}; {hint}")
+                    )
             if route.rights:
                 await api.demand(request, *route.rights)
             return await route.handler(api, request)
@@ -441,30 +472,11 @@ def create_app(engine: Engine, registration: Registration, rights: Rights, healt
         exception_handlers={
             ProblemError: problem_error,
             HTTPException: _no_route,
-            ClientDisconnect: _gone,
-            Exception: _internal,
+            ClientDisconnect: client_gone,
+            Exception: internal_error,
         },
     )
-    return _Branded(app) if api.licence.test_keys else app
-
-
-class _FileResponse(StreamingResponse):
-    """An open file, which is closed in the end, also where nobody reads it that far."""
-
-    def __init__(self, file: BinaryIO, size: int, media_type: str) -> None:
-        self._file = file
-        headers = {"Content-Length": str(size), "Cache-Control": "no-store"}
-        super().__init__(self._parts(), media_type=media_type, headers=headers)
-
-    async def _parts(self) -> AsyncIterator[bytes]:
-        while part := await anyio.to_thread.run_sync(self._file.read, FILE_PART):
-            yield part
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._file.close()
+    return InTurn(Branded(app) if api.licence.test_keys else app)
 
 
 def _peer(request: Request) -> Peer | None:
@@ -483,27 +495,3 @@ async def _no_route(request: Request, error: Exception) -> Response:
     response = problem_response(why, error.status_code)
     response.headers.update(error.headers or {})
     return response
-
-
-async def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=499)  # nobody reads it
-
-
-async def _internal(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
-
-
-class _Branded:
-    """Says on every answer that the licence is a test licence."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def branded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"fiscald-test-keys", b"true")]
-            await send(message)
-
-        await self._app(scope, receive, branded)

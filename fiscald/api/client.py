@@ -57,6 +57,15 @@ class JobChange(Strict):
     job: JobAnswer
 
 
+class CursorReset(Strict):
+    """The cursor that was asked for is ahead of the daemon's journal, which was restored or replaced.
+
+    The stream goes on after ``cursor``; what happened to jobs before that must be asked for.
+    """
+
+    cursor: int
+
+
 class ClientError(Exception):
     """The daemon did not do what was asked."""
 
@@ -361,7 +370,7 @@ class Client(_Calls):
         """What a check would send to the vendor."""
         return self._send(self._licence_question())
 
-    def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus]:
+    def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus | CursorReset]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
         headers = {} if after is None else {"Last-Event-ID": str(after)}
         parser = _EventParser()
@@ -506,7 +515,7 @@ class AsyncClient(_Calls):
         """See ``Client.licence_question``."""
         return await self._send(self._licence_question())
 
-    async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus]:
+    async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus | CursorReset]:
         """See ``Client.events``."""
         headers = {} if after is None else {"Last-Event-ID": str(after)}
         parser = _EventParser()
@@ -529,7 +538,7 @@ class _EventParser:
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}
 
-    def line(self, line: str) -> JobChange | PrinterStatus | None:
+    def line(self, line: str) -> JobChange | PrinterStatus | CursorReset | None:
         """An event, when this line completes one."""
         if line:
             name, _, value = line.partition(": ")
@@ -539,6 +548,8 @@ class _EventParser:
         fields, self._fields = self._fields, {}
         if fields.get("event") == "printer":
             return _reader(PrinterStatus)(json.loads(fields["data"]))
+        if fields.get("event") == "reset":
+            return _reader(CursorReset)(json.loads(fields["data"]))
         if fields.get("event") == "job":
             content = json.loads(fields["data"])
             job = _reader(JobAnswer)(content["job"])

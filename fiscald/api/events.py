@@ -1,77 +1,325 @@
 """Server-sent events: changes of jobs with a cursor, the state of printers, and that of the licence.
 
 A stream begins with the present state of the licence and of every printer. Job events carry an id; a client that
-reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. Nothing is buffered
-for a slow client: it reads from the journal at its own pace. While the journal cannot be read, the other events go on.
+reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. While the journal cannot
+be read, the other events go on.
+
+``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
+has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.
+A listener that does not read is disconnected, and may reconnect with the last id that it has.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from starlette.responses import StreamingResponse
+import anyio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from fiscald.engine import Engine
+from fiscald.api.answers import Licence, as_json, job_text
+from fiscald.api.connections import Who
+from fiscald.api.protocol import HttpConnection
+from fiscald.api.turns import Worker
+from fiscald.engine import Change, Engine
 from fiscald.licence import LicenceGate
-from fiscald.model.jobs import Job
 from fiscald.model.problems import ProblemError
+
+log = logging.getLogger(__name__)
 
 #: Seconds of quiet after which a comment shows that the stream is alive.
 KEEPALIVE = 15.0
 #: Seconds after which a journal that could not be read is asked again.
 READ_AGAIN = 2.0
+#: Seconds for which events are collected before they are sent together.
+GATHER = 0.01
+#: Seconds for which the rendered status of a printer that has not changed may be used again.
+FRESH = 1.0
+#: Changes that are read from the journal together.
+_PAGE = 10
+_LICENCE = ""
+_NOBODY = Who(None, None)
 
 
-def event_stream(
-    engine: Engine, licence: LicenceGate, after: int | None, job_json: Callable[[Job], dict[str, Any]]
-) -> StreamingResponse:
-    """The answer that goes on for as long as the client listens; ``after=None``: with the changes of jobs from now on,
-    but the journal could not tell which was the last.
-    """
-    return StreamingResponse(
-        _events(engine, licence, after, job_json),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+class _Event(NamedTuple):
+    """A rendered event."""
+
+    text: bytes
+    id: int = 0
+    """The cursor, if it is a change of a job."""
 
 
-async def _events(
-    engine: Engine, licence: LicenceGate, cursor: int | None, job_json: Callable[[Job], dict[str, Any]]
-) -> AsyncIterator[str]:
-    licensed: dict[str, Any] = {}
-    shown: dict[str, tuple[object, ...]] = {}
-    yield ": fiscald\n\n"
-    while not engine.stopping:
-        quiet = True
-        change = engine.next_change()
-        if licensed != (licensed := licence.describe()):
-            quiet = False
-            yield _event("licence", licensed)
-        for status in engine.printers():
-            why = status.problem.code if status.problem else None
-            seen = (status.state, why, status.job, status.queue, status.counters, status.paper_low)
-            if shown.get(status.name) != seen:
-                shown[status.name] = seen
-                quiet = False
-                yield _event("printer", status.model_dump(mode="json"))
-        patience = KEEPALIVE
-        try:
-            if cursor is None:
-                cursor = await engine.last_event()
-            events = await engine.events(cursor)
-        except ProblemError:
-            events, patience = [], READ_AGAIN
-        for event in events:
-            cursor = event.id
-            quiet = False
-            body = {"at": event.at.isoformat(), "state": event.state, "job": job_json(event.job)}
-            yield _event("job", body, event.id)
-        if quiet and not await change(patience):
-            yield ": alive\n\n"
+class _State(NamedTuple):
+    """The state of the licence or of a printer, as it was last rendered."""
+
+    made_at: float
+    relevant: object
+    """The part whose changes are events."""
+    text: bytes
 
 
-def _event(name: str, body: dict[str, Any], number: int | None = None) -> str:
-    head = "" if number is None else f"id: {number}\n"
-    return f"{head}event: {name}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n"
+class Feed:
+    """Renders what changes into events, and sends them to all listeners."""
+
+    def __init__(self, engine: Engine, licence: LicenceGate, worker: Worker, notice: Callable[[], Licence]) -> None:
+        self.engine = engine
+        self._licence = licence
+        self._worker = worker
+        self._notice = notice
+        self._states: dict[str, _State] = {}
+        self._changes: dict[str, int] = {}
+        #: Id of the last change of a job that was rendered; ``None``: there are no listeners, or it is not known yet.
+        self.cursor: int | None = None
+        self._present = 0
+        self._somebody = anyio.Event()
+        self._listeners: set[Listener] = set()
+        self._gathered: list[_Event] = []
+        self._gathering = anyio.Event()
+
+    # -- listeners ------------------------------------------------------------------------------------
+
+    def arrive(self) -> None:
+        """A listener has connected, and catches up."""
+        self._present += 1
+        self._somebody.set()
+
+    def join(self, listener: Listener) -> None:
+        """A listener has caught up."""
+        self._listeners.add(listener)
+        if self.engine.stopping:
+            listener.ended.set()
+
+    def leave(self, listener: Listener) -> None:
+        """A listener has disconnected."""
+        self._listeners.discard(listener)
+        self._present -= 1
+        if not self._present:
+            self._somebody = anyio.Event()
+            self._gathered.clear()
+            self.cursor = None
+
+    # -- changes --------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Watch for changes for ever, as long as there are listeners."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_on, self._watch_states)
+            tasks.start_soon(self._keep_on, self._watch_jobs)
+            tasks.start_soon(self._keep_on, self._send)
+
+    async def _keep_on(self, watch: Callable[[], Awaitable[None]]) -> None:
+        """A bug in the events must not stop the daemon."""
+        while True:
+            try:
+                await watch()
+            except Exception:
+                log.exception("an internal error in the event stream; it continues")
+                await anyio.sleep(READ_AGAIN)
+
+    async def _watch_states(self) -> None:
+        looked = anyio.current_time()
+        while True:
+            await self._somebody.wait()
+            change = self.engine.next_change()
+            if anyio.current_time() - looked > KEEPALIVE:  # for changes that are not announced
+                looked = anyio.current_time()
+                self._changes.clear()
+            for name in self.engine.changes:
+                if self._is_behind(name):
+                    self._look_at(name)
+            await change(KEEPALIVE)
+            if self.engine.stopping:
+                for listener in self._listeners:
+                    listener.ended.set()
+                await anyio.sleep_forever()
+
+    def _look_at(self, name: str) -> None:
+        self._changes[name] = self.engine.changes[name]
+        former = self._states.get(name)
+        state = self._states[name] = self._state(name)
+        if former is None or former.relevant != state.relevant:
+            self._gather(_Event(state.text))
+
+    def _state(self, name: str) -> _State:
+        now = anyio.current_time()
+        if name == _LICENCE:
+            licence = self._licence.describe()
+            return _State(now, licence, _text("licence", as_json(licence)))
+        status = self.engine.printer(name)
+        why = status.problem.code if status.problem else None
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low
+        return _State(now, relevant, _text("printer", status.model_dump_json().encode()))
+
+    def states(self, known: dict[str, object]) -> bytes:
+        """The events of all states that differ from those in ``known``, which is updated."""
+        texts = []
+        for name in self.engine.changes:
+            state = self._states.get(name)
+            if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
+                self._look_at(name)
+                state = self._states[name]
+            if name not in known or known[name] != state.relevant:
+                known[name] = state.relevant
+                texts.append(state.text)
+        return b"".join(texts)
+
+    def _is_behind(self, name: str) -> bool:
+        return self._changes.get(name) != self.engine.changes[name]
+
+    async def _watch_jobs(self) -> None:
+        while True:
+            await self._somebody.wait()
+            change = self.engine.next_change()
+            patience = KEEPALIVE
+            try:
+                if await self._read_jobs():
+                    continue
+            except ProblemError:
+                patience = READ_AGAIN
+            await change(patience)
+
+    async def newest(self) -> int:
+        """The cursor of the feed: listeners that have caught up are there.
+
+        Raises ``ProblemError`` if the journal cannot be read.
+        """
+        cursor = self.cursor
+        if cursor is None:
+            cursor = await self.engine.last_event()
+            if self._present:
+                self.cursor = cursor = cursor if self.cursor is None else self.cursor
+        return cursor
+
+    async def _read_jobs(self) -> bool:
+        """Render the next changes of jobs. Returns whether there were any."""
+        after = await self.newest()
+        events = await self.read(_NOBODY, after)
+        if events and self.cursor == after:  # not if all listeners have left meanwhile
+            self.cursor = events[-1].id
+            for event in events:
+                self._gather(event)
+        return bool(events)
+
+    async def read(self, who: Who, after: int) -> list[_Event]:
+        """The next changes of jobs, possibly none, read in the turn of ``who``. Raises ``ProblemError``."""
+        async with self._worker.turn(who):
+            changes = await self.engine.events(after, _PAGE)
+            return await self._worker.compute(partial(_texts, changes, self._notice())) if changes else []
+
+    def _gather(self, event: _Event) -> None:
+        self._gathered.append(event)
+        self._gathering.set()
+
+    async def _send(self) -> None:
+        """Send the collected events together, or a comment after a long time without any."""
+        while True:
+            await self._somebody.wait()
+            with anyio.move_on_after(KEEPALIVE) as quiet:
+                await self._gathering.wait()
+                await anyio.sleep(GATHER)
+            events, self._gathered = self._gathered, []
+            self._gathering = anyio.Event()
+            if quiet.cancelled_caught and not events:
+                events = [_Event(b": alive\n\n")]
+            text = b"".join(event.text for event in events)
+            first = min((event.id for event in events if event.id), default=0)
+            for listener in list(self._listeners):
+                listener.send_events(events, text, first)
+
+
+def _texts(changes: Sequence[Change], licence: Licence) -> list[_Event]:
+    events = []
+    for change in changes:
+        job = job_text(change.job, licence)
+        body = b'{"at":%b,"state":%b,"job":%b}' % (as_json(change.at.isoformat()), as_json(change.state), job)
+        events.append(_Event(_text("job", body, change.id), change.id))
+    return events
+
+
+def _text(name: str, body: bytes, cursor: int | None = None) -> bytes:
+    head = "" if cursor is None else f"id: {cursor}\n"
+    return f"{head}event: {name}\ndata: ".encode() + body + b"\n\n"
+
+
+class Listener(Response):
+    """The response of the event stream, which lasts as long as the client listens."""
+
+    def __init__(self, feed: Feed, connection: HttpConnection, after: int | None) -> None:
+        """``after=None``: begin with the next change of a job."""
+        super().__init__(
+            media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        )
+        del self.headers["content-length"]
+        self._feed = feed
+        self._connection = connection
+        self._cursor = after
+        self._begun = False
+        self._known: dict[str, object] = {}
+        self.ended = anyio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ``Response``."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] != "HEAD":
+            self._feed.arrive()
+            try:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._until_gone, receive, tasks.cancel_scope)
+                    await self._catch_up(send)
+                    await self.ended.wait()
+                    tasks.cancel_scope.cancel()
+            finally:
+                self._feed.leave(self)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _until_gone(self, receive: Receive, scope: anyio.CancelScope) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
+
+    async def _catch_up(self, send: Send) -> None:
+        """Send changes from the journal until this client is where the feed is."""
+        text = b": fiscald\n\n"
+        while not self._feed.engine.stopping:
+            change = self._feed.engine.next_change()
+            text += self._feed.states(self._known)
+            try:
+                newest = await self._feed.newest()
+                cursor, reset = await self._begin(newest)
+                text += reset
+                if cursor >= newest:
+                    self._connection.push(text + self._feed.states(self._known))
+                    self._known.clear()
+                    self._feed.join(self)
+                    return
+                events = await self._feed.read(self._connection.who, cursor)
+                text += b"".join(event.text for event in events)
+                self._cursor = events[-1].id if events else newest
+            except ProblemError:
+                await send({"type": "http.response.body", "body": text, "more_body": True})
+                await change(READ_AGAIN)
+            else:
+                await send({"type": "http.response.body", "body": text, "more_body": True})
+            text = b""
+        self.ended.set()
+
+    async def _begin(self, newest: int) -> tuple[int, bytes]:
+        """The cursor to continue from, and a ``reset`` event if it is ahead of the journal: it is of another one."""
+        cursor, text = self._cursor, b""
+        if cursor is None:
+            cursor = newest
+        elif not self._begun and cursor > newest and cursor > (newest := await self._feed.engine.last_event()):
+            cursor, text = newest, _text("reset", as_json({"cursor": newest}), newest)
+        self._begun = True
+        self._cursor = cursor
+        return cursor, text
+
+    def send_events(self, events: Sequence[_Event], text: bytes, first: int) -> None:
+        """Send events; ``text`` is the text of all, ``first`` the smallest id among them."""
+        if first and self._cursor is not None and first <= self._cursor:
+            text = b"".join(event.text for event in events if not 0 < event.id <= self._cursor)
+        if text:
+            self._connection.push(text)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, Literal
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fiscald.api.openapi import Route
-from fiscald.api.problems import validated
 from fiscald.api.rights import Right
 from fiscald.licence import LicenceGate, Registration
 from fiscald.model.strict import Strict
 
+M = TypeVar("M", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Typed = Annotated[
     str, Field(min_length=1, max_length=500, description="as it was typed: case, spaces and dashes are free")
@@ -96,8 +97,8 @@ class Handlers(ABC):
     registration: Registration
 
     @abstractmethod
-    async def body(self, request: Request) -> Any:
-        """The JSON body. Raises ``ProblemError``."""
+    def read(self, model: type[M], request: Request) -> AbstractAsyncContextManager[M]:
+        """The body as a ``model``. Raises ``ProblemError``."""
 
     async def licence_state(self, _: Request) -> Response:
         """``GET /v1/licence``."""
@@ -105,56 +106,56 @@ class Handlers(ABC):
 
     async def licence_install(self, request: Request) -> Response:
         """``POST /v1/licence/certificate``."""
-        body = validated(CertificateBody, await self.body(request))
-        await self.registration.install(body.certificate)
-        return await self.licence_state(request)
+        async with self.read(CertificateBody, request) as body:
+            await self.registration.install(body.certificate)
+            return await self.licence_state(request)
 
     async def licence_diagnose(self, request: Request) -> Response:
         """``POST /v1/licence/diagnosis``."""
-        body = validated(DiagnoseBody, await self.body(request))
-        return JSONResponse(self.registration.diagnose(body.number, body.field))
+        async with self.read(DiagnoseBody, request) as body:
+            return JSONResponse(self.registration.diagnose(body.number, body.field))
 
     async def licence_register(self, request: Request) -> Response:
         """``POST /v1/licence/registration``."""
-        body = validated(RegisterBody, await self.body(request))
-        await self.registration.register(body.number, body.support, _company(body.company))
-        return await self.licence_state(request)
+        async with self.read(RegisterBody, request) as body:
+            await self.registration.register(body.number, body.support, _company(body.company))
+            return await self.licence_state(request)
 
     async def licence_request(self, request: Request) -> Response:
         """``POST /v1/licence/request``."""
-        body = validated(RequestBody, await self.body(request))
-        text = await self.registration.request(body.number, body.support, _company(body.company))
-        return JSONResponse({"request": text})
+        async with self.read(RequestBody, request) as body:
+            text = await self.registration.request(body.number, body.support, _company(body.company))
+            return JSONResponse({"request": text})
 
     async def licence_enrol(self, request: Request) -> Response:
         """``POST /v1/licence/enrolment``."""
-        body = validated(EnrolBody, await self.body(request))
-        await self.registration.enrol(_company(body.company), body.email, body.lang)
-        return JSONResponse({"mail": body.email}, 202)
+        async with self.read(EnrolBody, request) as body:
+            await self.registration.enrol(_company(body.company), body.email, body.lang)
+            return JSONResponse({"mail": body.email}, 202)
 
     async def licence_enrol_confirm(self, request: Request) -> Response:
         """``POST /v1/licence/enrolment/confirmation``."""
-        body = validated(CodeBody, await self.body(request))
-        await self.registration.enrol_confirm(body.email, body.code)
-        return await self.licence_state(request)
+        async with self.read(CodeBody, request) as body:
+            await self.registration.enrol_confirm(body.email, body.code)
+            return await self.licence_state(request)
 
     async def licence_recover(self, request: Request) -> Response:
         """``POST /v1/licence/recovery``."""
-        body = validated(RecoverBody, await self.body(request))
-        await self.registration.recover(body.email, body.lang)
-        return JSONResponse({"mail": body.email}, 202)
+        async with self.read(RecoverBody, request) as body:
+            await self.registration.recover(body.email, body.lang)
+            return JSONResponse({"mail": body.email}, 202)
 
     async def licence_recover_confirm(self, request: Request) -> Response:
         """``POST /v1/licence/recovery/confirmation``."""
-        body = validated(CodeBody, await self.body(request))
-        companies = await self.registration.recover_confirm(body.email, body.code)
-        return JSONResponse({"companies": companies})
+        async with self.read(CodeBody, request) as body:
+            companies = await self.registration.recover_confirm(body.email, body.code)
+            return JSONResponse({"companies": companies})
 
     async def licence_transfer(self, request: Request) -> Response:
         """``POST /v1/licence/transfer``."""
-        body = validated(TransferBody, await self.body(request))
-        await self.registration.transfer(body.licence)
-        return await self.licence_state(request)
+        async with self.read(TransferBody, request) as body:
+            await self.registration.transfer(body.licence)
+            return await self.licence_state(request)
 
     async def licence_deactivate(self, request: Request) -> Response:
         """``POST /v1/licence/deactivation``."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
-from fiscald.model.strict import nearest
+from fiscald.model.strict import NOT_LOOKED_AT, Mistakes, nearest
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: So many bad fields are told, and their number.
-MOST_ERRORS = 50
+#: So many bad fields are told, and their number; after so many mistakes the rest of a list is not looked at.
+MOST_ERRORS, MOST_MISTAKES = 50, 2000
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
@@ -27,6 +30,7 @@ _STATUS = {
     "request.invalid": 422,
     "request.too_large": 413,
     "request.query": 422,
+    "request.cursor": 410,
     "request.slow": 408,
     "request.route": 404,
     "document": 422,
@@ -76,18 +80,32 @@ async def problem_error(_: Request, error: Exception) -> JSONResponse:
     return problem_response(error.problem)
 
 
+async def client_gone(_: Request, __: Exception) -> Response:
+    """The answer to a client that does not wait for it."""
+    return Response(status_code=499)
+
+
+async def internal_error(request: Request, error: Exception) -> JSONResponse:
+    """What a fault of ours becomes."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+
+
 def validated(model: type[M], content: Any) -> M:
     """``content`` as a ``model``. Raises ``ProblemError`` with a JSON pointer for every bad field."""
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=Mistakes(MOST_MISTAKES))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
+        looked_at = [one for one in found if one["type"] != NOT_LOOKED_AT]
+        unseen, found = len(found) - len(looked_at), looked_at
         # A list whose elements are wrong is also said to be too short: that is the same mistake again.
         outer = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
         causes = [one for one in found if one["loc"] not in outer]
         errors = [_field_problem(model, content, cause) for cause in causes[:MOST_ERRORS]]
         first = errors[0]
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
+        more += f"; {unseen} elements after them were not looked at" if unseen else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
         raise ProblemError(problem("request.invalid", reason=reason, errors=errors)) from None
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import grp
+import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from fiscald.api import rights
+from fiscald.api.accepting import BACKLOG, Acceptor
+from fiscald.api.connections import Bounds, Connections, Who
+from fiscald.api.protocol import MOST_WAITING_IN_ALL, HttpConnection
+from fiscald.logs import RateLimitedLog
+
+log = logging.getLogger(__name__)
 
 #: Seconds in which a connection must have sent a whole request head: the first, and each that it has begun.
 HEAD_SECONDS = 15.0
+#: Seconds between two looks at all connections.
+LOOK_EVERY = 1.0
 _LISTEN_FDS_START = 3
 
 
@@ -49,7 +57,7 @@ def bind(path: Path, *, mode: int = 0o660, group: str = "fiscald") -> socket.soc
             os.umask(former)
         with contextlib.suppress(KeyError, PermissionError):
             os.chown(path, -1, grp.getgrnam(group).gr_gid)
-        listener.listen(512)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise SocketError(f"{path}: {error.strerror or error}") from None
@@ -69,41 +77,47 @@ def inherited() -> list[socket.socket]:
     return sockets
 
 
-class _Protocol(H11Protocol):
-    """HTTP/1.1 that knows its peer and does not wait for ever for a request."""
-
-    _patience: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "peer": rights.peer_of(transport.get_extra_info("socket"))}
-        self._patience = self.loop.call_later(HEAD_SECONDS, transport.close)
-
-    def handle_events(self) -> None:
-        super().handle_events()
-        if not getattr(self.cycle, "response_complete", True):
-            self._calm()  # a request is in hand: its head was whole
-        elif self._patience is None and self.conn.trailing_data[0]:
-            self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._calm()
-        super().connection_lost(exc)
-
-    def _calm(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: anyio.Event) -> None:
+    """Uvicorn, with our own acceptor."""
+
+    def __init__(self, config: uvicorn.Config, admitted: Connections) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._admitted = admitted
+        self._log = RateLimitedLog(log)
+        self._slow: set[HttpConnection] = set()
+        self.ready = anyio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()
+        await self.lifespan.startup()
+        self.servers = [Acceptor(each, self._admitted, self._connection, self._log) for each in sockets or ()]  # type: ignore[misc]
+        self.started = True
+        self.ready.set()
+
+    def _connection(self, who: Who) -> HttpConnection:
+        return HttpConnection(self.config, self.server_state, self._admitted, who, self._log, self._bound)
+
+    async def watch(self) -> None:
+        """Close connections whose time is over, for ever."""
+        while True:
+            await anyio.sleep(LOOK_EVERY)
+            now = asyncio.get_running_loop().time()
+            for connection in self._admitted:
+                try:
+                    connection.look(now, HEAD_SECONDS)
+                except Exception:  # a bug must not stop the daemon
+                    log.exception("a connection could not be checked, and is closed")
+                    connection.cut()
+
+    def _bound(self, slow: HttpConnection) -> None:
+        """If too many bytes wait for all clients together, disconnect those that have read nothing for longest."""
+        self._slow = {each for each in (*self._slow, slow) if each.waiting_bytes}
+        over = sum(each.waiting_bytes for each in self._slow) - MOST_WAITING_IN_ALL
+        for each in sorted(self._slow, key=lambda each: each.taken) if over > 0 else ():
+            self._log.warning("clients do not read their answers; one of user %s was disconnected", each.who.uid)
+            over -= each.waiting_bytes
+            each.cut()
+            if over <= 0:
+                break
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -114,27 +128,38 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """Serves an application on sockets."""
 
-    def __init__(self, app: ASGIApp, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: list[socket.socket],
+        bounds: Bounds,
+        beside: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """``beside`` runs while requests are answered."""
         config = uvicorn.Config(
             app,
-            http=_Protocol,
+            http=HttpConnection,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            h11_max_incomplete_event_size=32 * 1024,
+            h11_max_incomplete_event_size=16 * 1024,
             timeout_graceful_shutdown=5,
         )
-        self._ready = anyio.Event()
         self._stopped = anyio.Event()
-        self._server = _Server(config, self._ready)
+        self._server = _Server(config, Connections(bounds))
         self._sockets = sockets
+        self._beside = beside
 
     async def run(self) -> None:
         """Serve until ``stop``."""
         try:
-            await self._server.serve(sockets=self._sockets)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._server.watch)
+                tasks.start_soon(self._beside)
+                await self._server.serve(sockets=self._sockets)
+                tasks.cancel_scope.cancel()
         finally:
             # Also when cancelled: a listener that stays with the loop would answer for whoever gets its number next.
             for listener in getattr(self._server, "servers", ()):
@@ -142,12 +167,12 @@ class ApiServer:
             for connection in list(self._server.server_state.connections):
                 if connection.transport is not None:
                     connection.transport.close()
-            self._ready.set()
+            self._server.ready.set()
             self._stopped.set()
 
     async def started(self) -> None:
         """Returns once requests are answered."""
-        await self._ready.wait()
+        await self._server.ready.wait()
 
     async def stopped(self) -> None:
         """Returns once the last request is answered."""

@@ -10,19 +10,23 @@ import subprocess
 import tarfile
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from fiscald import __version__
-from fiscald.api.client import Client, ClientError
+from fiscald.api.client import Client, ClientError, Refused
 from fiscald.cli.context import Context, pass_context
-from fiscald.cli.doctor import allowed, examine, findings_json
+from fiscald.cli.doctor import examine, findings_json
+from fiscald.cli.progress import progress
 from fiscald.cli.recordings import force_option, output_option, write_file
 from fiscald.cli.scan import config_option, report, root_option
+from fiscald.model.jobs import Job
+from fiscald.onsite.access import denial
 from fiscald.onsite.candidates import candidates
 from fiscald.onsite.checks import judge
 from fiscald.onsite.host import Host
@@ -36,6 +40,9 @@ from fiscald.recording.reading import redact
 FOLDER = "fiscald-report"
 #: Of the log.
 LINES = 2000
+#: The latest jobs that are told; how many are asked for at once, and how often at most.
+JOBS, PAGE, PAGES = 50, 1000, 200
+T = TypeVar("T")
 #: Packages whose versions matter.
 _PACKAGES = ("anyio", "click", "construct", "cryptography", "httpx", "pydantic", "pyserial", "pyusb", "starlette",
              "uvicorn")  # fmt: skip
@@ -46,6 +53,8 @@ _CONTENTS = {
     "licence.json": "the state of the licence, without number, company and certificate",
     "doctor.json": "what fiscalctl doctor finds",
     "scan.json": "what fiscalctl scan lists; nothing is asked",
+    "jobs.json": "the latest jobs, without names, goods and NIPs",
+    "missing.txt": "what could not be had, and why",
     "log.txt": f"the last {LINES} lines of the log, secrets and NIPs removed",
 }
 
@@ -53,22 +62,24 @@ _CONTENTS = {
 @click.command()
 @output_option
 @force_option
-@click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="The log's file; default: the journal.")
+@click.option("--log", type=click.Path(path_type=Path, readable=False), help="The log's file; default: the journal.")
 @config_option
 @root_option
 @pass_context
 def bugreport(context: Context, *, output: Path, force: bool, log: Path | None, config_path: Path, root: Path) -> None:
     """Write an archive (.tar.gz) for whoever is to help: versions, configuration, states, log, conversations.
 
-    NIPs, e-mail addresses, licence numbers, tokens and keys are taken out. What is in it is said before it is written;
-    nothing is sent anywhere.
+    NIPs, e-mail addresses, licence numbers, tokens and keys are taken out. What is in it is said before it is written,
+    and what could not be had; nothing is sent anywhere.
     """
-    members = gather(context, config_path, log, Host(root))
+    with progress("gathering") as say:
+        members, missing = gather(context, config_path, log, Host(root), say)
     told = [f"{FOLDER}/{name:24} {len(content):8}  {_meaning(name)}" for name, content in members.items()]
+    told += [f"not in it: {name}: {why}" for name, why in missing.items()]
     click.echo("\n".join(["it holds:", *told]), err=True)
     write_file(context, output, archive(members), force=force)
     if str(output) != "-":
-        content = {"file": str(output), "members": sorted(members)}
+        content = {"file": str(output), "members": sorted(members), "missing": missing}
         context.show(content, lambda: f"{output}: look into it, then send it")
 
 
@@ -76,45 +87,113 @@ def _meaning(name: str) -> str:
     return _CONTENTS.get(name, "the latest conversation, personal data masked")
 
 
-def gather(context: Context, config_path: Path, log: Path | None, host: Host) -> dict[str, bytes]:
-    """The members; what cannot be had is left out."""
+def gather(
+    context: Context, config_path: Path, log: Path | None, host: Host, say: Callable[[str], None] = lambda _: None
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The members; and what could not be had, each with the reason."""
     facts = examine(context, config_path, None, host)
+    say("gathering")
     listed = [Probed(each) for each in candidates(host, [each.configured for each in facts.printers])]
+    missing: dict[str, str] = {}
     members = {
         "versions.json": _json(_versions()),
         "doctor.json": _json(scrubbed(findings_json(facts, judge(facts)))),
         "scan.json": _json(scrubbed(report(listed, asking=False))),
     }
-    text = _text(config_path)
-    if text is not None:
+    text, why = _text(config_path)
+    if why is None:
         members["config.toml"] = scrub_toml(text).encode()
-    lines = _tail(log) if log is not None else _journal()
+    else:
+        missing["config.toml"] = why
+    lines, why = _tail(log) if log is not None else _journal()
     if lines:
         members["log.txt"] = scrub(lines).encode()
-    members |= _from_daemon(context) if facts.socket.answers else {}
-    named = owner(text or "")
+    if why is not None:
+        missing["log.txt"] = why
+    if facts.socket.answers:
+        members |= _from_daemon(context, missing)
+    else:
+        denied = facts.socket.denied
+        reason = f"the daemon does not answer at {context.socket}" if denied is None else str(denied)
+        missing |= dict.fromkeys(("printers.json", "jobs.json", "licence.json", "conversations"), reason)
+    if facts.unseen:
+        missing["who holds ports"] = "processes of other users could not be looked into; sudo shows them"
+    if missing:
+        members["missing.txt"] = scrub("".join(f"{name}: {why}\n" for name, why in missing.items())).encode()
+    named = owner(text)
     return {
         name: content if name.endswith(".pcapng") else without(content.decode(), named).encode()
         for name, content in members.items()
-    }
+    }, missing
 
 
-def _from_daemon(context: Context) -> dict[str, bytes]:
+def _from_daemon(context: Context, missing: dict[str, str]) -> dict[str, bytes]:
     members = {}
     try:
         with Client(context.socket) as client:
             statuses = client.printers()
             members["printers.json"] = _json(scrubbed([each.model_dump(mode="json") for each in statuses]))
-            licence = allowed(client.licence)
+            licence = _asked(client.licence, "licence.json", missing)
             if licence is not None:
                 members["licence.json"] = _json(scrubbed(licence))
+            jobs = _asked(partial(latest_jobs, client), "jobs.json", missing)
+            if jobs is not None:
+                members["jobs.json"] = _json(scrubbed([job_facts(job) for job in jobs]))
             for status in statuses:
-                capture = allowed(partial(client.capture, status.name))
+                capture = _asked(partial(client.capture, status.name), f"{status.name}.pcapng", missing)
                 if capture is not None:
                     members[f"{status.name}.pcapng"] = _masked(capture)
-    except ClientError:
-        pass  # what it said until then; that it is gone is in doctor.json
+    except ClientError as error:  # what it said until then
+        missing["the rest of what the daemon knows"] = str(error)
     return members
+
+
+def _asked(question: Callable[[], T], name: str, missing: dict[str, str]) -> T | None:
+    try:
+        return question()
+    except Refused as error:
+        missing[name] = str(error)
+        return None
+
+
+def latest_jobs(client: Client) -> list[Job]:
+    """The latest jobs, the newest last, in whichever order the daemon lists them."""
+    kept: deque[Job] = deque(maxlen=JOBS)
+    after = None
+    for _ in range(PAGES):
+        page = client.jobs(after=after, limit=PAGE)
+        if len(page.jobs) > 1 and page.jobs[0].created_at > page.jobs[-1].created_at:
+            return list(reversed(page.jobs[:JOBS]))
+        kept += page.jobs
+        if page.next is None:
+            break
+        after = page.next
+    return list(kept)
+
+
+def job_facts(job: Job) -> dict[str, Any]:
+    """What became of a job, without what was sold, to whom, and by whom."""
+    result, problem = job.result, job.error or job.waiting
+    lines = getattr(job.document, "lines", ())
+    payments = getattr(job.document, "payments", ())
+    return {
+        "job": job.key,
+        "printer": job.printer,
+        "type": job.document.type,
+        "lines": len(lines),
+        "payments": [str(payment.type) for payment in payments],
+        "state": job.state,
+        "paper": job.paper,
+        "attempts": job.attempts,
+        "created_at": job.created_at.isoformat(),
+        "updated_at": job.updated_at.isoformat(),
+        "fiscal_number": None if result is None else result.number,
+        "daily_report": None if result is None else result.daily_report,
+        "problem": None if problem is None else problem.code,
+        "device_code": None if problem is None else problem.device_code,
+        "warnings": [notice.code for notice in job.warnings],
+        "resolved": None if job.resolution is None else job.resolution.verdict,
+    }
 
 
 def _masked(capture: bytes) -> bytes:
@@ -134,31 +213,47 @@ def _versions() -> dict[str, Any]:
     }
 
 
-def _text(path: Path) -> str | None:
+def _text(path: Path) -> tuple[str, str | None]:
+    """A file's text; and why it cannot be had."""
     try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return None
+        return path.read_text("utf-8", "replace"), None
+    except OSError as error:
+        return "", _why(path, error)
 
 
-def _tail(path: Path) -> str:
+def _tail(path: Path) -> tuple[str, str | None]:
     try:
         with path.open("r", encoding="utf-8", errors="replace") as file:
-            return "".join(deque(file, LINES))
+            return "".join(deque(file, LINES)), None
     except OSError as error:
-        return f"{path}: {error.strerror}\n"
+        return "", _why(path, error)
 
 
-def _journal() -> str:
-    """The daemon's lines in systemd's journal, as far as this user may read them."""
+def _why(path: Path, error: OSError) -> str:
+    denied = denial(path) if isinstance(error, PermissionError) else None
+    return f"{path}: {error.strerror}" if denied is None else str(denied)
+
+
+def _journal() -> tuple[str, str | None]:
+    """The daemon's lines in systemd's journal, as far as this user may read them; and what is missing of them."""
     journalctl = shutil.which("journalctl")
     if journalctl is None:
-        return ""
-    command = [journalctl, "-u", "fiscald", "-n", str(LINES), "--no-pager", "-o", "short-iso", "-q"]
+        return "", "journalctl is not installed; name the log's file with --log"
+    command = [journalctl, "-u", "fiscald", "-n", str(LINES), "--no-pager", "-o", "short-iso"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return "", "journalctl did not answer within 20 s; name the log's file with --log"
+    except OSError as error:
+        return "", f"{journalctl}: {error.strerror}"
+    lines = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith("-- "))
+    if "insufficient permissions" in done.stderr or "not seeing messages from other users" in done.stderr:
+        why = "this user may not read all of the journal: sudo usermod -aG systemd-journal USER, or run it with sudo"
+        return lines, why
+    if not lines:
+        said = "".join(f": {line}" for line in done.stderr.strip().splitlines()[:1])
+        return "", f"the journal has no line of the unit fiscald{said}; a log elsewhere is named with --log"
+    return lines, None
 
 
 def _json(content: Any) -> bytes:

@@ -15,12 +15,16 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused
+from fiscald.cli.reaching import refusal, why_unreachable
+from fiscald.model.jobs import JobState
 from fiscald.model.problems import Fate, Fault, Problem
 from fiscald.terminal import VisibleGroup, encodes_everything, shown, visible
 
 T = TypeVar("T")
 
 DONE, FAILED, USAGE, UNDECIDED, UNREACHABLE, REFUSED, UNKNOWN = range(7)
+#: The exit codes of final jobs.
+BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,15 @@ class Context:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client; what it raises becomes a sentence and an exit code."""
+        self.check_rights()
         with self.told(), Client(self.socket) as client:
             yield client
+
+    def check_rights(self) -> None:
+        """End with a sentence where this user may not use the socket."""
+        why = refusal(self.socket)
+        if why is not None:
+            self.fail(REFUSED, why)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -42,21 +53,18 @@ class Context:
         try:
             yield
         except NotReachable as error:
-            self.fail(UNREACHABLE, str(error))
+            self.check_rights()
+            self.fail(UNREACHABLE, why_unreachable(self.socket, str(error)))
         except Refused as error:
             self.show_problem(error.problem)
             sys.exit(_refusal_code(error.status, error.problem))
         except ClientError as error:
             self.fail(UNKNOWN, str(error))
-        except PermissionError as error:
-            if str(error.filename) != str(self.socket):
-                raise
-            self.fail(UNREACHABLE, f"{self.socket}: this user may not look into its folder; see: fiscalctl doctor")
 
     def ask(self, question: Callable[[Client], T]) -> T | None:
         """What a running daemon answers; ``None`` without one that this user can reach."""
-        if is_there(self.socket):
-            with suppress(ClientError, PermissionError), Client(self.socket) as client:
+        if refusal(self.socket) is None and is_there(self.socket):
+            with suppress(ClientError), Client(self.socket) as client:
                 return question(client)
         return None
 
@@ -122,7 +130,7 @@ class Verbs(VisibleGroup):
     """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
 
     #: The verbs that wait for a job, which does not wait for them.
-    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job"))
+    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job", "test-page"))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""

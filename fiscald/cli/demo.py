@@ -1,10 +1,15 @@
-"""``fiscald demo``: an emulated printer on a real pseudo-terminal, a daemon, a receipt through the socket."""
+"""``fiscald demo``: an emulated printer on a real pseudo-terminal, a daemon, a receipt through the socket.
+
+A container may have no pseudo-terminals; the printer is on a TCP port then.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import click
@@ -36,7 +41,8 @@ RECEIPT = {
 
 def run_demo(*, keep: bool, png: Path) -> None:
     """Show one receipt's way; with ``keep``, leave everything running."""
-    with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as folder, EmulatedPrinter(link="pty") as printer:
+    link = _link()
+    with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as folder, EmulatedPrinter(link=link) as printer:
         config = Config(
             socket=Path(folder) / "fiscald.sock",
             state_dir=Path(folder) / "state",
@@ -53,10 +59,23 @@ def run_demo(*, keep: bool, png: Path) -> None:
                 future.cancel()
 
 
+def _link() -> Literal["tcp", "pty"]:
+    """How the emulated printer is connected: as a serial port, where this computer has pseudo-terminals."""
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+    except OSError as error:
+        click.echo(
+            f"No pseudo-terminal can be had here ({error.strerror or error}): the printer is on a TCP port.", err=True
+        )
+        return "tcp"
+    return "pty"
+
+
 def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
     with Client(socket) as client:
         client.install_licence(make_certificate())
-        click.echo(f"The daemon listens on {socket}; an emulated POSNET printer is at {printer.path}.\n")
+        click.echo(f"The daemon listens on {socket}; an emulated POSNET printer is at {printer.address}.\n")
         click.echo("PUT /v1/jobs/demo%2F1?wait=30")
         click.echo(json.dumps({"printer": "till1", "document": RECEIPT}, ensure_ascii=False, indent=1))
         job = client.submit("demo/1", "till1", RECEIPT)

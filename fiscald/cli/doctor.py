@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -14,15 +13,19 @@ import anyio
 import click
 
 from fiscald.api.client import Client, Refused
-from fiscald.cli.context import DONE, FAILED, UNREACHABLE, USAGE, Context, is_there, pass_context
-from fiscald.cli.scan import config_option, configured_printers, root_option
+from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, is_there, pass_context
+from fiscald.cli.progress import progress
+from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.onsite import access
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured
 from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts
 from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Host
+from fiscald.onsite.named import Named, named_findings
+from fiscald.onsite.units import installed
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
@@ -40,11 +43,13 @@ T = TypeVar("T")
 def doctor(context: Context, printer: str | None, *, config_path: Path, user: str | None, root: Path) -> None:
     """Look for everything that keeps PRINTER (or any) from printing, and say what to do about it.
 
-    Without a daemon the printers that are configured are asked directly, as fiscalctl scan --probe does.
+    Without a daemon, and where the daemon hears nothing of a printer, it is asked directly, as fiscalctl scan --probe
+    does: at every speed, in every protocol.
 
-    Exit codes: 0 nothing stops it, 1 something does, 2 wrong usage, 4 the daemon is not reachable.
+    Exit codes: 0 nothing stops it, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user may not
+    use its socket.
     """
-    if user is not None and not gather.is_user(user):
+    if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
     examination = examine(context, config_path, user, Host(root))
     known = [each.configured.name for each in examination.printers]
@@ -53,53 +58,71 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
     found = [each for each in judge(examination) if printer is None or each.printer in (None, printer)]
     context.show(findings_json(examination, found), lambda: "\n".join(_text(examination, found)))
     if not examination.socket.answers:
-        sys.exit(UNREACHABLE)
+        denied = examination.socket.denied is not None or examination.config_unread is not None
+        sys.exit(REFUSED if denied else UNREACHABLE)
     sys.exit(FAILED if any(each.stops for each in found) else DONE)
 
 
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
     """Gather everything; nothing that is missing or forbidden stands in the way of the rest."""
-    config, mistakes = _config(config_path)
+    config, mistakes, unread = _config(config_path)
     statuses, licence, captures = context.ask(_everything) or (None, None, {})
-    asker, daemon_user = gather.user_name(), user or gather.default_daemon_user()
+    asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
     now = datetime.now(POLISH_TIME)
     configured: list[Configured] = []
     if statuses is not None or config is not None:
-        configured = configured_printers(config_path, statuses)
-    probed = anyio.run(gather.ask_all, host, configured) if statuses is None and configured else {}
+        configured = configured_printers(context, config_path, statuses)
+    with progress("looking at this computer", after=0) as say:
+        probed = anyio.run(gather.ask_all, host, configured, lambda attempt: say(asking_text(attempt)))
+    twins = gather.twins(host, configured)
     printers = tuple(
         gather.printer_facts(
-            host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name)
+            host, each, daemon_user, now, capture=captures.get(each.name, b""), probed=probed.get(each.name),
+            same=twins.get(each.name),
         )
         for each in configured
-    )
-    state_dir = None if config is None else config.state_dir
+    )  # fmt: skip
+    units = installed(host)
     if statuses is not None and not is_there(config_path):
         mistakes = None  # the daemon was started with another file, and says what is in it
     return Facts(
-        socket=gather.socket_facts(context.socket, asker, answers=statuses is not None),
+        socket=gather.socket_facts(context.socket, answers=statuses is not None),
         user=asker,
         daemon_user=daemon_user,
         config_path=config_path,
-        # A file that is only for the daemon may well be right.
-        config_error=None if is_there(config_path) and not os.access(config_path, os.R_OK) else mistakes,
+        config_error=mistakes,
+        config_unread=unread,
+        # A daemon that answers has found what it needs; what it was started with may be another file.
+        named=()
+        if config is None or statuses is not None
+        else tuple(named_findings(named_in(config, config_path), daemon_user, units)),
+        units=units,
         printers_known=statuses is not None or config is not None,
         printers=printers,
         licence=licence,
-        state=None if state_dir is None else gather.state_facts(state_dir, daemon=statuses is not None),
+        state=None if config is None else gather.state_facts(config.state_dir, daemon=statuses is not None),
         programs=host.programs,
         rule=host.has_rule(gather.RULE),
         unseen=any(each.port is not None and not each.port.held.complete for each in printers),
     )
 
 
-def _config(path: Path) -> tuple[Config | None, str | None]:
-    from fiscald.config import ConfigError, load
+def named_in(config: Config, path: Path) -> Named:
+    """What a configuration, read from ``path``, names beside printers."""
+    rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
+    return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights)
+
+
+def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
+    """The configuration; or what is wrong in it; or why this user may not read it, which the daemon's user may."""
+    from fiscald.config import ConfigDenied, ConfigError, load
 
     try:
-        return load(path), None
+        return load(path), None, None
+    except ConfigDenied as error:
+        return None, None, str(error)
     except ConfigError as error:
-        return None, str(error)
+        return None, str(error), None
 
 
 def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
@@ -130,7 +153,17 @@ def findings_json(facts: Facts, found: Sequence[Finding]) -> dict[str, Any]:
 def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     names = ", ".join(each.configured.name for each in facts.printers) or "none"
     verdict = "" if any(each.stops for each in found) else "; nothing stops printing"
-    yield f"printers: {names}; daemon: {'answers' if facts.socket.answers else 'does not answer'}{verdict}"
+    daemon = "answers" if facts.socket.answers else "does not answer"
+    if facts.socket.denied is not None:
+        daemon = f"{facts.user} may not ask it"
+    yield f"printers: {names}; daemon: {daemon}{verdict}"
+    yield from finding_lines(found)
+    if facts.unseen:
+        yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"
+
+
+def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
+    """Findings, for a person."""
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
@@ -138,5 +171,3 @@ def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
         yield f"  {where}{each.text}".replace("\n", "\n    ")
         yield f"  {visible(each.text_pl)}"
         yield f"  > {visible(each.fix)}"
-    if facts.unseen:
-        yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"

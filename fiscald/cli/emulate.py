@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
-from fiscald.emulator import face
-from fiscald.emulator.device import Display
-from fiscald.emulator.folder import PaperFolder
-from fiscald.emulator.paper import Printout
-from fiscald.emulator.running import CannotStart, build, serve
-from fiscald.emulator.server import Plug
-from fiscald.emulator.storage import StorageError
 from fiscald.protocols import FAMILIES
+
+if TYPE_CHECKING:
+    from fiscald.emulator.device import Display
+    from fiscald.emulator.paper import Printout
 
 
 @click.command()
@@ -58,6 +56,13 @@ def emulate(
     quiet: bool,
 ) -> None:
     """Be an emulated printer of FAMILY for any program, until Ctrl-C or SIGTERM."""
+    # Here, because the daemon's commands need none of it.
+    from fiscald.emulator import face
+    from fiscald.emulator.folder import PaperFolder
+    from fiscald.emulator.running import CannotStart, build, serve
+    from fiscald.emulator.server import Plug
+    from fiscald.emulator.storage import StorageError
+
     if (tcp is None) == (pty is None):
         raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
     address = None if tcp is None else host_and_port(tcp)
@@ -117,7 +122,7 @@ def emulate(
             pass
 
 
-def _first(group: BaseExceptionGroup[CannotStart]) -> BaseException:
+def _first(group: BaseExceptionGroup) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

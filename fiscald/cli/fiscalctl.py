@@ -7,6 +7,7 @@ this program, Ctrl-C too, says nothing of the document and ends with 6.
 
 from __future__ import annotations
 
+import re
 import sys
 import uuid
 from pathlib import Path
@@ -19,27 +20,30 @@ from fiscald import __version__
 from fiscald.api.client import DEFAULT_SOCKET
 from fiscald.cli import recordings, replay
 from fiscald.cli.bugreport import bugreport
-from fiscald.cli.context import DONE, FAILED, UNDECIDED, UNKNOWN, USAGE, Context, Verbs, pass_context
+from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
+from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
+from fiscald.cli.testpage import test_page
 from fiscald.cli.texts import job_line, job_text, printer_text
 from fiscald.cli.watch import watch
 from fiscald.model.jobs import Job, JobState, Resolution
 from fiscald.terminal import shown
 
-_BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UNDECIDED}
+#: What Ctrl-C does while a job is waited for.
+_GOES_ON = "Ctrl-C ends the waiting, not the job"
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fiscalctl")
 @click.option(
     "--socket",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     default=DEFAULT_SOCKET,
     envvar="FISCALD_SOCKET",
     show_default=True,
@@ -54,6 +58,8 @@ def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
     Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
     (licence or rights), 6 not final yet or not known: ask again with the same key.
     """
+    if re.match(r"\w+:/", str(socket)):
+        raise click.UsageError(f"--socket {socket}: write the path of the daemon's Unix socket, like {DEFAULT_SOCKET}")
     context.obj = Context(socket, as_json)
 
 
@@ -98,9 +104,11 @@ def _submit(context: Context, printer: str | None, document: dict[str, Any], key
         # Shown before anything is sent: with it the answer can be had again, whatever happens now.
         click.echo(f"key {key}", err=True)
     with context.client() as client:
-        job = client.submit(key, printer or only_printer(context, client), document, wait=wait)
+        name = printer or only_printer(context, client)
+        with progress(f"waiting for {name} and job {key}", end=_GOES_ON):
+            job = client.submit(key, name, document, wait=wait)
     _show_job(context, job)
-    sys.exit(_BY_STATE.get(job.state, UNKNOWN))
+    sys.exit(BY_STATE.get(job.state, UNKNOWN))
 
 
 @main.command("print")
@@ -172,10 +180,10 @@ def drawer(context: Context, *, printer: str | None, key: str | None, wait: floa
 @pass_context
 def job(context: Context, key: str, *, wait: float) -> None:
     """Show the job of KEY; the exit code tells its state."""
-    with context.client() as client:
+    with context.client() as client, progress(f"waiting for job {key}", end=_GOES_ON):
         found = client.job(key, wait=wait)
     _show_job(context, found)
-    sys.exit(_BY_STATE.get(found.state, UNKNOWN))
+    sys.exit(BY_STATE.get(found.state, UNKNOWN))
 
 
 @main.command()
@@ -229,7 +237,8 @@ def _show_job(context: Context, found: Job) -> None:
 # -- verbs with modules of their own ----------------------------------------------------------------------
 
 for _verb in (
-    licence, scan, doctor, bugreport, preview, raw, watch, journal, backup, recordings.capture, recordings.decode,
+    licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup, recordings.capture,
+    recordings.decode,
     replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)

@@ -8,6 +8,7 @@ import click
 
 from fiscald.cli.context import DONE, FAILED, Context, pass_context
 from fiscald.cli.documents import only_printer, printer_option
+from fiscald.cli.progress import progress
 from fiscald.terminal import shown
 
 
@@ -26,7 +27,9 @@ def raw(context: Context, command: str, *, printer: str | None, force: bool) -> 
     Exit codes: 0 carried out, 1 the printer refused. After 4 or 6 the command may have been carried out.
     """
     with context.client() as client:
-        answer = client.raw(printer or only_printer(context, client), command, force=force)
+        name = printer or only_printer(context, client)
+        with progress(f"waiting for {name}", end="Ctrl-C ends the waiting, not the command"):
+            answer = client.raw(name, command, force=force)
     context.show(
         answer.model_dump(mode="json"),
         lambda: shown(answer.answer) + ("" if answer.refusal is None else f"\nrefused: {shown(answer.refusal)}"),

@@ -45,7 +45,8 @@ def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> 
         _write_out(context, content)
         return
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | (0 if force else os.O_EXCL), 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOCTTY | (0 if force else os.O_EXCL)
+        descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.fchmod(descriptor, 0o600)  # whoever could read the one that is replaced

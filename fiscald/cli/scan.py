@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import anyio
 import click
 
 from fiscald.api.client import Client
-from fiscald.cli.context import DONE, FAILED, USAGE, Context, is_there, pass_context
+from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, is_there, pass_context
+from fiscald.cli.progress import progress
+from fiscald.cli.reaching import refusal
 from fiscald.model.printers import PrinterStatus
 from fiscald.onsite.candidates import Candidate, Configured, candidates
 from fiscald.onsite.host import Host
-from fiscald.onsite.probing import Attempt, Heard, Probed, probe
+from fiscald.onsite.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
 from fiscald.transport import AddressError, TcpHost, parse_address
@@ -41,7 +43,7 @@ root_option = click.option("--root", type=click.Path(path_type=Path), default=Pa
 config_option = click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, readable=False),
     default=DEFAULT_CONFIG,
     show_default=True,
     help="Configuration file whose printers are looked at where no daemon answers.",
@@ -51,9 +53,9 @@ config_option = click.option(
 @click.command()
 @click.option("--probe", "asking", is_flag=True, help="Ask who is there.")
 @click.option(
-    "--port", "named", metavar="PORT|ADDRESS", multiple=True, help="Only this one; a printer is said to be at it."
+    "--port", "named", metavar="PORT|ADDRESS|NAME", multiple=True, help="Only this port, address or configured printer."
 )
-@click.option("--family", type=click.Choice(FAMILIES), help="That the printer at --port speaks.")
+@click.option("--family", type=click.Choice(FAMILIES), help="Protocol family of the printer at --port.")
 @config_option
 @root_option
 @pass_context
@@ -65,17 +67,19 @@ def scan(
     Without --probe nothing is opened. With it, questions without any effect are sent to known printers, to what is
     configured and to what is named with --port: never to a port that somebody holds, never to the daemon's printers.
 
-    Exit codes: 0 done, 1 asked and nobody answered, 2 wrong usage.
+    Exit codes: 0 done, 1 asked and nobody answered, 2 wrong usage, 5 this user may not read the configuration.
     """
-    from fiscald.config import ConfigError
+    from fiscald.config import ConfigDenied, ConfigError
 
     if family is not None and not named:
         raise click.UsageError("--family belongs to --port")
     host = Host(root)
     configured: list[Configured] = []
+    denied = False
     try:
-        configured = configured_printers(config_path, context.ask(Client.printers))
+        configured = configured_printers(context, config_path, context.ask(Client.printers))
     except ConfigError as error:
+        denied = isinstance(error, ConfigDenied)
         context.warn(str(error))  # what is plugged in is listed all the same
     try:
         found = candidates(host, configured, named, FAMILIES if family is None else (family,))
@@ -83,17 +87,21 @@ def scan(
         context.fail(USAGE, str(error))
     if named:
         found = [candidate for candidate in found if candidate.named]
-    results = anyio.run(ask, found, host) if asking else [Probed(candidate) for candidate in found]
+    if asking:
+        with progress("looking for printers", after=0) as say:
+            results = anyio.run(ask, found, host, lambda attempt: say(asking_text(attempt)))
+    else:
+        results = [Probed(candidate) for candidate in found]
     content = report(results, asking=asking)
     context.show(content, lambda: "\n".join(_text(results, content["configuration"], asking=asking)))
     answered = any(each.answer is not None or _daemons(each.candidate) for each in results)
-    sys.exit(FAILED if asking and not answered else DONE)
+    sys.exit(REFUSED if denied else FAILED if asking and not answered else DONE)
 
 
-def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) -> list[Configured]:
+def configured_printers(context: Context, path: Path, statuses: Sequence[PrinterStatus] | None) -> list[Configured]:
     """The daemon's printers; without a daemon, those of the configuration file, if there is one.
 
-    Raises ``ConfigError``.
+    Those are reserved where a daemon may run that this user may not ask. Raises ``ConfigError``.
     """
     from fiscald.config import load
 
@@ -102,12 +110,23 @@ def configured_printers(path: Path, statuses: Sequence[PrinterStatus] | None) ->
     if path == DEFAULT_CONFIG and not is_there(path):
         return []
     config = load(path)
-    return [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]
+    reserved = refusal(context.socket) is not None
+    return [
+        Configured(name, each.family, each.parsed_address, reserved=reserved) for name, each in config.printers.items()
+    ]
 
 
-async def ask(found: Sequence[Candidate], host: Host) -> list[Probed]:
-    """Ask everybody who may be asked, one after the other."""
-    return [Probed(each) if each.refusal else await probe(each, host) for each in found]
+async def ask(found: Sequence[Candidate], host: Host, asking: Callable[[Asking], None]) -> list[Probed]:
+    """Ask everybody who may be asked, one after the other; ``asking`` hears of every attempt before it is made."""
+    return [Probed(each) if each.refusal else await probe(each, host, asking=asking) for each in found]
+
+
+def asking_text(attempt: Asking) -> str:
+    """An attempt, for a terminal."""
+    baud = getattr(attempt.address, "baud", None)
+    where = attempt.candidate.device or str(attempt.address)
+    at = "" if baud is None else f" at {baud}"
+    return f"asking {where} as {attempt.family}{at} ({attempt.number} of at most {attempt.of})"
 
 
 def _daemons(candidate: Candidate) -> PrinterStatus | None:

@@ -6,19 +6,21 @@ On a terminal one screen that is drawn anew at every change; everywhere else one
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import shutil
 import sys
+import textwrap
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 import click
 
-from fiscald.api.client import Client, JobChange, NotReachable
+from fiscald.api.client import Client, CursorReset, JobChange, NotReachable
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
 from fiscald.model.printers import POLISH_TIME, PrinterStatus
 from fiscald.recording.packets import Packet, decode
@@ -32,11 +34,13 @@ RETRY_SECONDS = 1.0
 KEPT = 200
 #: Changes that wait to be shown.
 WAITING = 1000
+#: Seconds after which a change of the terminal's size is noticed.
+SIZE_SECONDS = 0.25
 CLEAR = "\x1b[2J\x1b[1;1H"
 HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
 #: A change of a job or a printer, a frame, or (``None``) the daemon went away.
 Change = JobChange | PrinterStatus | Entry | None
-LOST = "the daemon cannot be reached; trying again"
+LOST = "the daemon cannot be reached; waiting for it"
 
 
 @click.command()
@@ -46,32 +50,50 @@ LOST = "the daemon cannot be reached; trying again"
 def watch(context: Context, printer: str | None, *, frames: bool) -> None:
     """Follow all printers (or one) and their jobs until Ctrl-C.
 
-    On a terminal a live view; otherwise a line per change, with --json a line of JSON. The daemon may be started again
-    meanwhile.
+    On a terminal a live view; otherwise a line per change, with --json a line of JSON. The daemon may be started later,
+    and started again meanwhile.
     """
-    with context.client() as client:
-        # A daemon that is not there, and a printer that does not exist, are told at once.
-        found = client.printers() if printer is None else (client.printer(printer),)
-    changes = follow(context, printer)
-    if frames:
-        changes = _together(changes, *(follow_frames(context, each.name) for each in found))
+    context.check_rights()
     try:
         with context.told():
-            _show(context, changes)
+            _show(context, changes(context, printer, frames=frames))
     except KeyboardInterrupt:
         sys.exit(DONE)
     except RecordingError as error:
         context.fail(UNKNOWN, f"the daemon's recording cannot be read: {error}")
 
 
-def _show(context: Context, changes: Iterator[Change]) -> None:
+def changes(context: Context, printer: str | None, *, frames: bool) -> Iterator[Change]:
+    """Every change, and with ``frames`` every frame. A daemon that is not there yet is waited for (``None``).
+
+    Raises ``Refused`` for a printer that does not exist.
+    """
+    told = False
+    while True:
+        try:
+            with Client(context.socket) as client:
+                found = client.printers() if printer is None else (client.printer(printer),)
+            break
+        except NotReachable:
+            context.check_rights()
+            if not told:
+                told = True
+                yield None
+            time.sleep(RETRY_SECONDS)
+    sources = [follow(context, printer)]
+    if frames:
+        sources += [follow_frames(context, each.name) for each in found]
+    yield from sources[0] if len(sources) == 1 else _together(*sources)
+
+
+def _show(context: Context, found: Iterator[Change]) -> None:
     if context.as_json:
-        for change in changes:
+        for change in found:
             click.echo(to_json(as_json(change)))
     elif sys.stdout.isatty():
-        _live(context, changes)
+        _live(context, found)
     else:
-        for change in changes:
+        for change in found:
             click.echo(one_line(change))
 
 
@@ -84,6 +106,9 @@ def follow(context: Context, printer: str | None) -> Iterator[Change]:
             with Client(context.socket) as client:
                 for change in client.events(cursor):
                     there = True
+                    if isinstance(change, CursorReset):
+                        cursor = change.cursor
+                        continue
                     if isinstance(change, JobChange):
                         cursor = change.id
                     name = change.job.printer if isinstance(change, JobChange) else change.name
@@ -113,7 +138,17 @@ def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
 
 
 def _together(*sources: Iterator[Change]) -> Iterator[Change]:
-    """What all of them yield, as it comes. They are read by threads that end with the program.
+    """What all of them yield, as it comes."""
+    found = _read(*sources)
+    while True:
+        change = found.get()
+        if isinstance(change, Exception):
+            raise change
+        yield change
+
+
+def _read(*sources: Iterator[Change]) -> queue.Queue[Change | Exception]:
+    """What all of them yield, read by threads that end with the program.
 
     They wait for a terminal that does not take what is shown: the daemon keeps changes, and tells of a gap in frames.
     """
@@ -128,11 +163,7 @@ def _together(*sources: Iterator[Change]) -> Iterator[Change]:
 
     for source in sources:
         threading.Thread(target=read, args=(source,), daemon=True).start()
-    while True:
-        change = found.get()
-        if isinstance(change, Exception):
-            raise change
-        yield change
+    return found
 
 
 def as_json(change: Change) -> dict[str, Any]:
@@ -225,7 +256,7 @@ class View:
 
     def lines(self, width: int, height: int) -> list[str]:
         """The screen: printers above, then as many of the newest changes of jobs as there is room for; frames below,
-        in half of that room.
+        in half of that room. What is wider than the screen goes on in the next line.
         """
         top = [f"{self.title}   Ctrl-C ends", *([LOST] if self.lost else []), ""]
         for printer in self.printers.values():
@@ -234,23 +265,67 @@ class View:
             top += [f"  {fact}" for fact in facts]
             if printer.problem is not None:
                 top += [f"  {line}" for line in problem_text(printer.problem).splitlines()]
-        top.append("")
+        top = wrapped([*top, ""], width)
         room = max(height - len(top), 0)
-        below = [*self.frames][-(room // 2) :] if self.frames and room > 1 else []
+        below = _newest(self.frames, room // 2, width) if self.frames and room > 1 else []
         room -= len(below) + bool(below)
-        screen = [*top, *([*self.changes][-room:] if room > 0 else []), *([""] if below else []), *below]
-        return [visible(line)[:width] for line in screen[:height]]
+        screen = [*top, *_newest(self.changes, room, width), *([""] if below else []), *below]
+        return screen[:height]
 
 
-def _live(context: Context, changes: Iterator[Change]) -> None:
+def _newest(lines: deque[str], room: int, width: int) -> list[str]:
+    """The latest of ``lines``, whole, that there is room for."""
+    found: list[str] = []
+    for line in reversed(lines):
+        parts = wrapped([line], width)
+        if len(found) + len(parts) > room:
+            break
+        found = parts + found
+    return found
+
+
+def wrapped(lines: Iterable[str], width: int) -> list[str]:
+    """``lines`` in ``width`` columns, broken between words where that can be; nothing in them moves the cursor."""
+    found = []
+    for line in lines:
+        text = visible(line)
+        indent = "    "[: max(width // 4, 0)]
+        found += textwrap.wrap(
+            text, max(width, 1), subsequent_indent=indent, drop_whitespace=True, break_on_hyphens=False
+        ) if len(text) > width else [text]  # fmt: skip
+    return found
+
+
+def _live(context: Context, found: Iterator[Change]) -> None:
     view = View(f"fiscald at {context.socket}")
+    coming = _read(found)
+    size: os.terminal_size | None = None
     control(CLEAR + HIDE_CURSOR)
     try:
-        for change in changes:
-            view.take(change)
-            size = shutil.get_terminal_size()
-            # One line less: a line break in the last one would scroll.
-            lines = view.lines(size.columns, size.lines - 1)
-            control(HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END)
+        while True:
+            changed = False
+            with contextlib.suppress(queue.Empty):
+                change = coming.get(timeout=SIZE_SECONDS)
+                if isinstance(change, Exception):
+                    raise change
+                view.take(change)
+                changed = True
+            now = terminal_size()
+            # Another width: what stands there was broken by the terminal, and is wiped off.
+            wipe = CLEAR if size not in (None, now) else ""
+            if changed or wipe:
+                # One line less: a line break in the last one would scroll.
+                lines = view.lines(now.columns, now.lines - 1)
+                control(wipe + HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END)
+            size = now
     finally:
         control(SHOW_CURSOR)
+
+
+def terminal_size() -> os.terminal_size:
+    """The terminal's present size; what the shell exported at the beginning where the terminal does not know it."""
+    try:
+        found = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        found = os.terminal_size((0, 0))
+    return found if found.columns > 0 and found.lines > 0 else shutil.get_terminal_size()

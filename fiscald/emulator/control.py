@@ -11,14 +11,14 @@ import json
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import anyio
 from anyio.abc import SocketStream, TaskStatus
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from fiscald.emulator.device import Device
-from fiscald.emulator.faults import Act, Fault, Fired, Switch
+from fiscald.emulator.faults import Fault, Fired, Switch
 from fiscald.emulator.memory import ClockOffset, RegisterState
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.wording import refusal
@@ -42,12 +42,6 @@ class FaultOrder(Fault):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     do: Literal["fault"]
-
-    @model_validator(mode="after")
-    def _has_an_effect(self) -> Self:
-        if self.act not in (Act.LATE, Act.SPLIT) and "seconds" in self.model_fields_set:
-            raise ValueError(f'seconds belong to the acts "late" and "split", not to "{self.act.value}"')
-        return self
 
 
 class SwitchOrder(_Order):

@@ -5,5 +5,6 @@ from __future__ import annotations
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.engine import Engine
 from fiscald.engine.gate import Gate
+from fiscald.journal import Change, Unread
 
-__all__ = ["Actor", "Engine", "Gate", "Printer"]
+__all__ = ["Actor", "Change", "Engine", "Gate", "Printer", "Unread"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,7 +87,7 @@ class Printer:
     settings: Settings
     wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream
     """Put around every new stream (the flight recorder)."""
-    capture: Callable[[], Awaitable[bytes]] | None = None
+    capture: Callable[[], AsyncIterator[bytes]] | None = None
     """What the flight recorder holds."""
     follow: Callable[[], AsyncIterator[bytes]] | None = None
     """The same as it goes on."""
@@ -234,6 +234,7 @@ class Actor:
         while not self._stopping:
             began = anyio.current_time()
             self._hinted = False
+            log.debug("%s: connecting to %s", self.printer.name, self.printer.address)
             try:
                 await self._connect_and_serve()
             except LinkError as error:
@@ -250,7 +251,9 @@ class Actor:
             self._refuse_orders(self._problem or raw.busy("the connection has ended"))
             if anyio.current_time() - began > longest:
                 pause = shortest
-            await self._wait_to_retry(pause * random.uniform(0.8, 1.2))
+            seconds = pause * random.uniform(0.8, 1.2)
+            log.debug("%s: not connected; the next attempt is in %.1f s", self.printer.name, seconds)
+            await self._wait_to_retry(seconds)
             pause = shortest if self._hinted else min(pause * 2, longest)
         self._stopped.set()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
@@ -15,9 +16,9 @@ import anyio
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
 from fiscald.engine.raw import Order
-from fiscald.journal import Entry, Journal, JournalError, Phase, Store, WrongPhase
-from fiscald.model.documents import Document, Submission
-from fiscald.model.jobs import Job, JobEvent, JobState, JournalConfirmation, Paper, Resolution, Result
+from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, WrongPhase
+from fiscald.model.documents import Document, Submission, is_long
+from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
@@ -62,7 +63,11 @@ class Engine:
         self._keep_days = keep_days
         self._gate = gate
         self._plugged_in = plugged_in
-        self._actors = {printer.name: Actor(printer, journal, gate, self._changed) for printer in printers}
+        self._actors = {
+            printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name)) for printer in printers
+        }
+        #: How often each printer has changed since the start, and the licence, whose name is empty.
+        self.changes = dict.fromkeys(("", *self._actors), 0)
         # An ending lives as long as somebody waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
@@ -71,6 +76,7 @@ class Engine:
         """It is known what the journal is in doubt about."""
         self._stopping = False
         self._journal_trouble = ""
+        self._checker: anyio.CapacityLimiter | None = None
 
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
@@ -104,6 +110,7 @@ class Engine:
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """Look for absent printers at once when something is plugged in."""
         async for _ in hints:
+            log.debug("something was plugged in: absent printers are looked for")
             for actor in self._actors.values():
                 actor.retry()
 
@@ -144,7 +151,12 @@ class Engine:
                 for actor in self._actors.values():
                     tasks.start_soon(actor.stop)
 
-    def _changed(self, entry: Entry | None) -> None:
+    def _changed(self, printer: str, entry: Entry | None) -> None:
+        if printer in self._actors:
+            self.changes[printer] += 1
+        if entry is not None:
+            # Every decision about a document passes here; never what is in it.
+            log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
             self._actors[entry.job.printer].count(entry.job.key, entry.phase)
         ending = self._endings.get(entry.job.key) if entry is not None and entry.phase.state.final else None
@@ -165,7 +177,7 @@ class Engine:
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
         try:
-            foretold = self._check(submission.printer, submission.document)
+            foretold = await self._checked(submission.printer, submission.document)
         except ProblemError:
             # What stands against a new job does not stand against asking for a known one again.
             if await self._journal_run(Store.job, key) is None:
@@ -175,7 +187,7 @@ class Engine:
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
-            self._changed(accepted.entry)
+            self._changed(submission.printer, accepted.entry)
             self._actors[submission.printer].kick()
             if submission.deadline is not None:
                 self._new_deadline.set()
@@ -199,6 +211,13 @@ class Engine:
             totals=foretold.totals,
             warnings=foretold.notices,
         )
+
+    async def _checked(self, name: str, document: Document) -> Check:
+        """``_check``, in a thread where the document is long: everything else would wait for it."""
+        if not is_long(document):
+            return self._check(name, document)
+        self._checker = self._checker or anyio.CapacityLimiter(1)
+        return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)
 
     def _check(self, name: str, document: Document) -> Check:
         """What is foretold of a new document; raises for everything that stands against accepting it."""
@@ -233,12 +252,14 @@ class Engine:
         """The job of that key, as soon as it is final or when ``seconds`` are over."""
         with anyio.move_on_after(seconds):
             ending = self._endings.setdefault(key, _Ending())
-            entry = await self._entry(key)
-            if not entry.phase.state.final and not self._stopping:
+            job = (await self._entry(key)).job
+            if job.state.final:
+                return job
+            del job  # many wait, and a long document takes a megabyte
+            if not self._stopping:
                 await ending.event.wait()
-            entry = ending.entry or entry
-            if entry.phase.state.final:
-                return entry.job
+            if ending.entry is not None:
+                return ending.entry.job
         return await self.job(key)
 
     async def jobs(
@@ -247,6 +268,18 @@ class Engine:
         """Jobs in order of acceptance with their cursors."""
         entries = await self._journal_run(Store.jobs, printer=printer, state=state, after=after, limit=limit)
         return [(entry.id, self._overlaid(entry)) for entry in entries]
+
+    async def unread_jobs(self, *, printer: str | None, state: JobState | None, after: int, limit: int) -> list[Unread]:
+        """The same, to be read where and when there is time; fewer than ``limit`` where they are large."""
+        return await self._journal_run(Store.unread, printer=printer, state=state, after=after, limit=limit)
+
+    async def last_job(self) -> int:
+        """The cursor of the newest job."""
+        return await self._journal_run(Store.last_job)
+
+    def read(self, unread: Unread) -> Job:
+        """The job, as it is now; in any thread."""
+        return self._overlaid(unread.entry())
 
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
@@ -288,7 +321,7 @@ class Engine:
         return entry.job
 
     def _settled(self, entry: Entry) -> None:
-        self._changed(entry)
+        self._changed(entry.job.printer, entry)
         if entry.job.printer in self._actors:
             self._actors[entry.job.printer].kick()
 
@@ -318,14 +351,23 @@ class Engine:
         """Every printer, from memory."""
         return [actor.status() for actor in self._actors.values()]
 
+    def names(self) -> list[str]:
+        """The names of all printers."""
+        return list(self._actors)
+
     def printer(self, name: str) -> PrinterStatus:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
         return self._actor(name).status()
 
-    async def capture(self, name: str) -> bytes:
-        """The latest conversation with one printer, as a pcapng file. Raises ``ProblemError`` for an unknown name."""
+    async def capture(self, name: str) -> AsyncIterator[bytes]:
+        """The latest conversation with one printer, as pieces of a pcapng file.
+
+        Raises ``ProblemError`` for an unknown name.
+        """
         capture = self._actor(name).printer.capture
-        return b"" if capture is None else await capture()
+        if capture is not None:
+            async for data in capture():
+                yield data
 
     async def follow(self, name: str) -> AsyncIterator[bytes]:
         """The flight recorder's packets from now on, until the daemon stops.
@@ -431,7 +473,7 @@ class Engine:
 
     # -- changes --------------------------------------------------------------------------------------
 
-    async def events(self, after: int, limit: int = 100) -> list[JobEvent]:
+    async def events(self, after: int, limit: int = 100) -> list[Change]:
         """Changes of jobs after that cursor, oldest first; possibly none."""
         return await self._journal_run(Store.events, after, limit)
 
@@ -452,6 +494,7 @@ class Engine:
 
     def licence_changed(self) -> None:
         """Jobs that waited for a licence may go on, and whoever listens hears of it."""
+        self.changes[""] += 1
         self._wake_all()
         for actor in self._actors.values():
             actor.kick()

@@ -22,11 +22,12 @@ from fiscald.journal.errors import (
 )
 from fiscald.journal.file import Doubt
 from fiscald.journal.printers import Known, Rule, Unexplained
-from fiscald.journal.rows import Accepted, Entry, Phase
+from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
 
 __all__ = [
     "Accepted",
+    "Change",
     "DirectoryRefused",
     "Doubt",
     "Entry",
@@ -41,6 +42,7 @@ __all__ = [
     "Store",
     "ThreadedJournal",
     "Unexplained",
+    "Unread",
     "UnusableJournal",
     "WrongPhase",
     "prepare",

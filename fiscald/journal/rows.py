@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 #: Documents kept as they were last read: each is read at every change of its job.
 READ_DOCUMENTS = 128
+#: Characters of a document that is kept so; it takes about ten times as much memory.
+MOST_REMEMBERED = 16 * 1024
 #: Characters of a damaged value that are shown.
 SHOWN = 4000
 #: What reading a stored value may raise, whatever stands there.
@@ -76,8 +78,17 @@ COLUMNS = ", ".join(NAMES)
 JOB_COLUMNS = ", ".join(f"job.{name}" for name in NAMES)
 
 
-@lru_cache(READ_DOCUMENTS)
 def _document(text: str) -> Document:
+    return _read_document(text) if len(text) <= MOST_REMEMBERED else _read_long_document(text)
+
+
+@lru_cache(READ_DOCUMENTS)
+def _read_document(text: str) -> Document:
+    return _DOCUMENT.validate_json(text)
+
+
+@lru_cache(2)
+def _read_long_document(text: str) -> Document:
     return _DOCUMENT.validate_json(text)
 
 
@@ -180,6 +191,38 @@ def damaged(phase: Phase, damage: Mapping[str, str]) -> Problem:
 
 def _shown(damage: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {text[:200]}" for name, text in damage.items())
+
+
+class Unread(NamedTuple):
+    """A job as it stands in the file: to read it takes longer than to fetch it, and can be done in any thread."""
+
+    id: int
+    row: tuple[Any, ...]
+
+    def entry(self) -> Entry:
+        """The job."""
+        return entry(self.row)
+
+
+class Change(NamedTuple):
+    """A change of a job, which is read when it is asked for; see ``Unread``."""
+
+    id: int
+    """The cursor of the event stream."""
+    at: datetime
+    state: JobState
+    """What it changed to at that time."""
+    row: tuple[Any, ...]
+
+    @property
+    def job(self) -> Job:
+        """The job as it is now."""
+        return entry(self.row).job
+
+
+def change(number: int, at: str, phase: str, *row: Any) -> Change:
+    """A change as it stands in the file."""
+    return Change(number, moment(at) or moment(row[-1]) or _NEVER, Phase(phase).state, row)
 
 
 def plain(value: Any) -> Any:

@@ -22,15 +22,18 @@ from fiscald.journal.rows import (
     OPEN,
     UNREADABLE,
     Accepted,
+    Change,
     Entry,
     Phase,
+    Unread,
+    change,
     damaged,
     moment,
     plain,
 )
 from fiscald.journal.rows import entry as read_entry
 from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JobEvent, JobState, JournalConfirmation, Notice, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JobState, JournalConfirmation, Notice, Paper, Resolution, Result
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
 
@@ -38,6 +41,8 @@ from fiscald.model.problems import Problem
 KEEP_NEWEST = 10_000
 #: Jobs deleted, and free pages given back, in one transaction of ``prune``.
 PRUNE_STEP = 500
+#: Characters of jobs that are fetched together, where they may be many.
+PAGE_BYTES = 64 * 1024
 
 
 class Waiting(NamedTuple):
@@ -319,6 +324,19 @@ class Store(PrinterMemory):
         self, *, printer: str | None = None, state: JobState | None = None, after: int = 0, limit: int = 100
     ) -> list[Entry]:
         """Jobs in order of acceptance, those with an id above ``after``."""
+        found = self.unread(printer=printer, state=state, after=after, limit=limit, most_bytes=2**63)
+        return [each.entry() for each in found]
+
+    def unread(
+        self,
+        *,
+        printer: str | None = None,
+        state: JobState | None = None,
+        after: int = 0,
+        limit: int = 100,
+        most_bytes: int = PAGE_BYTES,
+    ) -> list[Unread]:
+        """The same, not read yet: fewer than ``limit`` where they have ``most_bytes`` before that, but at least one."""
         where: list[str] = ["id > ?"]
         values: list[Any] = [after]
         if printer is not None:
@@ -330,11 +348,10 @@ class Store(PrinterMemory):
             where.append(f"phase IN ({', '.join('?' * len(phases))})")
             values.extend(phases)
         with self._reading() as db:
-            rows = db.execute(
-                f"SELECT {COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?",
-                (*values, limit),
-            ).fetchall()
-        return [read_entry(row) for row in rows]
+            cursor = db.execute(
+                f"SELECT {COLUMNS} FROM job WHERE {' AND '.join(where)} ORDER BY id LIMIT ?", (*values, limit)
+            )
+            return [Unread(row[0], row) for row in _fetched(cursor, most_bytes)]
 
     def next_job(self, printer: str) -> Entry | None:
         """The job to carry on with: an unsettled one comes before any that has not been started."""
@@ -378,25 +395,38 @@ class Store(PrinterMemory):
             counts[where] = counts.get(where, 0) + number
         return counts
 
-    def events(self, after: int, limit: int = 100) -> list[JobEvent]:
-        """Changes with an id above ``after``, oldest first."""
+    def events(self, after: int, limit: int = 100) -> list[Change]:
+        """Changes with an id above ``after``, oldest first; fewer than ``limit`` where they are large."""
         with self._reading() as db:
-            rows = db.execute(
+            cursor = db.execute(
                 f"SELECT event.id, event.at, event.phase, {JOB_COLUMNS} FROM event JOIN job ON job.id = event.job"
                 " WHERE event.id > ? ORDER BY event.id LIMIT ?",
                 (after, limit),
-            ).fetchall()
-        changes = [(number, at, phase, read_entry(tuple(row)).job) for number, at, phase, *row in rows]
-        return [
-            JobEvent(id=number, at=moment(at) or job.updated_at, state=Phase(phase).state, job=job)
-            for number, at, phase, job in changes
-        ]
+            )
+            return [change(*row) for row in _fetched(cursor, PAGE_BYTES)]
 
     def last_event(self) -> int:
         """Id of the newest change, 0 if there is none."""
         with self._reading() as db:
             (last,) = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
         return int(last)
+
+    def last_job(self) -> int:
+        """Id of the newest job, 0 if there is none."""
+        with self._reading() as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
+        return int(last)
+
+
+def _fetched(cursor: sqlite3.Cursor, most_bytes: int) -> list[tuple[Any, ...]]:
+    """Rows until they have ``most_bytes``; at least one, if there is one."""
+    rows = []
+    for row in cursor:
+        rows.append(row)
+        most_bytes -= sum(len(value) for value in row if isinstance(value, str))
+        if most_bytes <= 0:
+            break
+    return rows
 
 
 def _gathered(text: str | None) -> dict[str, Any]:

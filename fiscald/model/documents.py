@@ -19,7 +19,7 @@ from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
-from fiscald.model.strict import Strict
+from fiscald.model.strict import Element, Strict
 from fiscald.model.text import FreeText, Text
 
 _RATE = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?%", re.ASCII)
@@ -39,7 +39,7 @@ def _vat(value: str) -> str:
 
 
 #: A letter of the printer's own VAT table, a rate looked up in it (``"23%"``), or ``"exempt"``.
-Vat = Annotated[str, AfterValidator(_vat), Field(examples=["A", "23%", "exempt"])]
+Vat = Annotated[str, Field(max_length=20, examples=["A", "23%", "exempt"]), AfterValidator(_vat)]
 
 
 def _nip(value: str) -> str:
@@ -54,7 +54,7 @@ def _nip(value: str) -> str:
 
 
 #: A Polish taxpayer number, kept as its ten digits.
-Nip = Annotated[str, AfterValidator(_nip), Field(max_length=20, examples=["5260250274"])]
+Nip = Annotated[str, Field(max_length=20, examples=["5260250274"]), AfterValidator(_nip)]
 
 
 class Adjustment(Strict):
@@ -76,7 +76,7 @@ def _not_both(holder: Line | Receipt) -> None:
         raise PydanticCustomError("adjustment.both", "send a discount or a surcharge, not both")
 
 
-class Line(Strict):
+class Line(Element):
     """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
 
     name: Text
@@ -109,7 +109,7 @@ class PaymentType(StrEnum):
     TRANSFER = "transfer"
 
 
-class Payment(Strict):
+class Payment(Element):
     """What the buyer gave."""
 
     type: PaymentType
@@ -123,10 +123,12 @@ class Buyer(Strict):
     nip: Nip
 
 
-class Packaging(Strict):
+class Packaging(Element):
     """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
 
-    number: Annotated[str, Field(pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")]
+    number: Annotated[
+        str, Field(max_length=12, pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")
+    ]
     price: PositiveMoney
     quantity: Quantity = Decimal(1)
     returned: bool = Field(default=False, strict=True)
@@ -141,24 +143,28 @@ class QrCode(Strict):
 
 
 #: A one-dimensional code.
-Barcode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
+Barcode = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9]{1,64}$", description="one-dimensional code")]
 
 
-#: The longest list of lines, of any kind; no printer takes as many.
-MOST_LINES = 1000
+#: The longest list of lines, of any kind, and of payments; no printer takes as many.
+MOST_LINES, MOST_PAYMENTS = 1000, 100
 
 
-def _countable(value: Any) -> Any:
+def _at_most(most: int) -> BeforeValidator:
     """Counted before the first is looked at: a list without end is one mistake, not as many as it has elements."""
-    if isinstance(value, list | tuple) and len(value) > MOST_LINES:
-        raise PydanticKnownError(
-            "too_long", {"field_type": "List", "max_length": MOST_LINES, "actual_length": len(value)}
-        )
-    return value
+
+    def count(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > most:
+            raise PydanticKnownError(
+                "too_long", {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            )
+        return value
+
+    return BeforeValidator(count)
 
 
 #: Bounds a list of lines.
-_Bounded = BeforeValidator(_countable)
+_Bounded = _at_most(MOST_LINES)
 
 
 class Receipt(Strict):
@@ -169,8 +175,10 @@ class Receipt(Strict):
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
-    packaging: tuple[Packaging, ...] = ()
-    payments: tuple[Payment, ...] = Field(default=(), description="absent: cash for the amount due")
+    packaging: Annotated[tuple[Packaging, ...], Field(max_length=MOST_LINES), _Bounded] = ()
+    payments: Annotated[tuple[Payment, ...], Field(max_length=MOST_PAYMENTS), _at_most(MOST_PAYMENTS)] = Field(
+        default=(), description="absent: cash for the amount due"
+    )
     change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
     buyer: Buyer | None = None
     cashier: FreeText | None = None
@@ -221,19 +229,28 @@ def _only_true(value: bool) -> bool:
     return value
 
 
-class Rule(Strict):
+class Rule(Element):
     """A separator across the paper."""
 
     rule: Annotated[bool, Field(strict=True), AfterValidator(_only_true)]
 
 
+class InCodePage(Strict):
+    """A line in a code page of its own, for a test page: readable on paper where the printer is set to that one."""
+
+    text: Text
+    code_page: Literal["cp1250", "latin2", "mazovia"]
+
+
 def _line_kind(value: Any) -> str:
+    if isinstance(value, InCodePage) or (isinstance(value, dict) and "code_page" in value):
+        return "InCodePage"
     return "Rule" if isinstance(value, dict | Rule) else "text"
 
 
-#: A line of a printout: text (``""``: an empty line), or a separator.
+#: A line of a printout: text (``""``: an empty line), a separator, or text in another code page.
 PrintoutLine = Annotated[
-    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")],
+    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")] | Annotated[InCodePage, Tag("InCodePage")],
     Discriminator(_line_kind),
 ]
 
@@ -259,6 +276,16 @@ Document = Annotated[
 ]
 
 
+def is_long(document: object) -> bool:
+    """Whether it takes so long to read, check or show (25 us a line each) that others should have a turn meanwhile."""
+    match document:
+        case Receipt():
+            return len(document.lines) + len(document.packaging) + len(document.payments) + len(document.footer) > 100
+        case Printout():
+            return len(document.lines) > 100
+    return False
+
+
 class IfInterrupted(StrEnum):
     """What to do with a document that was begun, interrupted, and provably left nothing in the fiscal memory."""
 
@@ -267,15 +294,27 @@ class IfInterrupted(StrEnum):
     FAIL = "fail"
 
 
+def _short(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_TIME:
+        raise PydanticKnownError("string_too_long", {"max_length": LONGEST_TIME})
+    return value
+
+
+#: Characters of a time; ISO 8601 with nanoseconds and offset has 35.
+LONGEST_TIME = 40
+#: A time with offset.
+Time = Annotated[AwareDatetime, BeforeValidator(_short), Field(json_schema_extra={"maxLength": LONGEST_TIME})]
+
+
 class Submission(Strict):
     """The body of ``PUT /v1/jobs/{key}``: which document on which printer, and under what conditions.
 
     The conditions are not content: asking again with others is the same submission, and the first ones hold.
     """
 
-    printer: str
+    printer: Annotated[str, Field(max_length=200)]
     document: Document
-    deadline: AwareDatetime | None = Field(
+    deadline: Time | None = Field(
         default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"
     )
     expect_last: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(

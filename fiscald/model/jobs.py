@@ -73,8 +73,8 @@ class Result(Strict):
 class Resolution(Strict):
     """A person's decision about an undecided job."""
 
-    verdict: Annotated[str, Field(pattern="^(printed|not_printed)$")]
-    number: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+    verdict: Annotated[str, Field(max_length=20, pattern="^(printed|not_printed)$")]
+    number: Annotated[int, Field(strict=True, ge=1, le=2**31)] | None = Field(
         default=None, description="the number on the paper, if it was printed"
     )
     by: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="who decided")

@@ -111,6 +111,11 @@ CATALOGUE: dict[str, Row] = {
         _REQ, _NOT, _USELESS, "The body is too large", "a body may have at most {limit} bytes", _APP_PL
     ),
     "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _ASK_PL),
+    "request.cursor": Row(
+        _REQ, _UNK, _USELESS, "The cursor is not of this journal",
+        "the cursor {cursor} is ahead of the newest job, {newest}: the journal was restored or replaced since then; "
+        "read the list from its beginning", _ASK_PL,
+    ),
     "request.slow": Row(
         _REQ, _UNK, _SAME, "The body did not arrive in time", "the whole body must arrive within {seconds} s", _ASK_PL
     ),
@@ -387,6 +392,11 @@ CATALOGUE: dict[str, Row] = {
     "daemon.stopping": Row(
         _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; ask again when the daemon is back",
         "Program drukujący jest zatrzymywany. Nic nie przyjęto.",
+    ),
+    "daemon.busy": Row(
+        _DMN, _UNK, _SAME, "Too many requests that go on",
+        "this user has as many open event streams and waiting requests as one user may have; close some of them",
+        "Program sprzedaży ma zbyt wiele otwartych połączeń. Spróbuj ponownie za chwilę.",
     ),
     "daemon.internal": Row(
         _DMN, _UNK, _SAME, "A fault in fiscald", "{reason}", "Błąd programu fiscald. Zgłoś administratorowi.",

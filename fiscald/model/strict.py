@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
+
+#: Members that a JSON object may have, and characters of their names.
+MOST_MEMBERS, LONGEST_NAME = 100, 100
 
 
 class Strict(BaseModel):
@@ -22,8 +25,37 @@ def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -
     return PydanticCustomError(code, detail, facts | {"detail_pl": detail_pl.format(**facts)})
 
 
+class Mistakes:
+    """Counts what is wrong with a value, given as the context of its validation."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+
+class Element(Strict):
+    """An element of a list. Once there are too many mistakes in a value, the elements that follow are not looked at."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _count(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        mistakes = info.context
+        if not isinstance(mistakes, Mistakes):
+            return handler(value)
+        if mistakes.left <= 0:
+            raise PydanticCustomError(NOT_LOOKED_AT, "this was not looked at: there are too many mistakes before it")
+        try:
+            return handler(value)
+        except ValidationError as error:
+            mistakes.left -= error.error_count()
+            raise
+
+
+#: The code of an element that was not looked at.
+NOT_LOOKED_AT = "element.not_looked_at"
+
+
 def parse_json(text: bytes) -> Any:
-    """JSON in UTF-8, without doubled names or NaN. Raises ``ValueError`` with a sentence."""
+    """JSON in UTF-8, without doubled names, objects without end, or NaN. Raises ``ValueError`` with a sentence."""
     try:
         return json.loads(text.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -33,8 +65,12 @@ def parse_json(text: bytes) -> Any:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_MEMBERS:
+        raise ValueError(f"an object has more than {MOST_MEMBERS} members")
     found: dict[str, Any] = {}
     for name, value in pairs:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"the name {name[:20]!r}... is longer than {LONGEST_NAME} characters")
         if name in found:
             raise ValueError(f"the name {name!r} stands twice in one object")
         found[name] = value
@@ -47,5 +83,7 @@ def _no_constant(name: str) -> Any:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that ``word`` is most likely a misspelling of, or ``None``."""
+    if len(word) > LONGEST_NAME:
+        return None
     matches = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None

@@ -50,12 +50,14 @@ codecs.register(_find_mazovia)
 
 # -- what may stand in a document ------------------------------------------------------------------------------------
 
+#: Characters of a line of text: counted before the first is looked at.
+LONGEST_TEXT = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _whole(value: object) -> object:
     """Half a surrogate pair, which JSON can carry, is no character: it counts as U+FFFD."""
-    if isinstance(value, str) and not value.isascii():
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT and not value.isascii():
         return _SURROGATE.sub("\ufffd", value)
     return value
 
@@ -74,7 +76,7 @@ def _not_empty(text: str) -> str:
 
 
 #: One line of text for paper; an empty one is as good as none.
-FreeText = Annotated[str, Field(max_length=1000), AfterValidator(clean), BeforeValidator(_whole)]
+FreeText = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(clean), BeforeValidator(_whole)]
 #: One line of text that must hold something.
 Text = Annotated[FreeText, AfterValidator(_not_empty)]
 

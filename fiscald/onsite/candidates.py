@@ -8,9 +8,11 @@ from pathlib import Path
 
 from fiscald.model.printers import PrinterStatus
 from fiscald.onsite.host import Holder, Host, SerialPort, UsbFacts
+from fiscald.onsite.places import fits, same_host, same_port
 from fiscald.protocols import FAMILIES, family
-from fiscald.transport import Address, SerialLine, TcpHost, UsbDevice, parse_address
-from fiscald.transport.known_usb import KnownUsb, Link, known_usb
+from fiscald.transport import Address, AddressError, SerialLine, TcpHost, UsbDevice, parse_address
+from fiscald.transport.known_usb import KnownUsb, known_usb
+from fiscald.transport.spelling import advice, spelled
 from fiscald.transport.usb import BAUD
 
 
@@ -23,6 +25,8 @@ class Configured:
     address: Address
     status: PrinterStatus | None = None
     """What a running daemon says of it; it is the daemon's then."""
+    reserved: bool = False
+    """A daemon may have it, which this user may not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Candidate:
         """Why it is not asked; ``None``: it may be."""
         if self.configured is not None and self.configured.status is not None:
             return f"fiscald has it, as {self.configured.name}"
+        if self.configured is not None and self.configured.reserved:
+            return f"fiscald may have it, as {self.configured.name}; this user may not ask fiscald"
         if self.holders:
             return f"held by {', '.join(map(str, self.holders))}"
         if not self.families:
@@ -67,11 +73,12 @@ def candidates(
 ) -> list[Candidate]:
     """Every place: ports with a device behind them, known printers without one, configured addresses.
 
-    ``named``: where somebody says that a printer is (names of ports, or addresses) that speaks one of ``spoken``.
-    Raises ``AddressError``.
+    ``named``: where somebody says that a printer is (ports, addresses, names of the configuration) that speaks one of
+    ``spoken``. Raises ``AddressError``.
     """
     ports, devices = host.serial_ports(), host.usb_devices()
-    places = [_place(name, spoken) for name in named]
+    by_name = {one.name: one.address for one in configured}
+    places = [by_name.get(name) or _place(host, name, spoken) for name in named]
     found = [_serial(host, port, _configured_at(host, configured, port), places, spoken) for port in ports]
     seen = {port.usb.path for port in ports if port.usb is not None}
     found += [
@@ -89,11 +96,25 @@ def candidates(
     return found
 
 
-def _place(name: str, spoken: Sequence[str]) -> Address:
-    """Where somebody says that a printer is. Raises ``AddressError``."""
-    if "://" in name:
-        return parse_address(name)
-    return SerialLine(str(Path(name).absolute()), _speeds(spoken)[0])
+def widened(candidate: Candidate) -> Candidate:
+    """The same place, where a printer may speak any family; its own is the first."""
+    families = tuple(dict.fromkeys((*candidate.families, *FAMILIES)))
+    speeds = candidate.speeds if len(candidate.speeds) == 1 else _speeds(families)
+    return replace(candidate, families=families, speeds=speeds)
+
+
+def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
+    """Where somebody says that a printer is, however it is written. Raises ``AddressError``."""
+    meant = spelled(name)
+    if meant is None and "://" not in name:
+        path = Path(name).absolute()
+        if not name or not (path.exists() or host.path(str(path)).exists()):
+            raise AddressError(f"{name!r}: there is no such port, and it is no address: {advice(name)}")
+        meant = f"serial://{path}"
+    address = parse_address(meant or name)
+    if isinstance(address, SerialLine) and "baud=" not in (meant or name):
+        return replace(address, baud=_speeds(spoken)[0])
+    return address
 
 
 def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, address: Address) -> bool:
@@ -104,32 +125,23 @@ def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, a
     """
     match address, candidate.address:
         case SerialLine(), SerialLine(there):
-            return host.path(address.path).resolve() == host.path(candidate.device or there).resolve()
+            return same_port(host, address.path, candidate.device or there)
         case UsbDevice(), UsbDevice() as other:
             if (address.vendor, address.product) != (other.vendor, other.product):
                 return False
-            plugged = [device for device in devices if _fits(address, device) or _fits(other, device)]
+            plugged = [device for device in devices if fits(address, device) or fits(other, device)]
             if plugged:
-                return any(_fits(address, device) and _fits(other, device) for device in plugged)
+                return any(fits(address, device) and fits(other, device) for device in plugged)
             return all(
                 None in pair or pair[0] == pair[1]
                 for pair in ((address.serial, other.serial), (address.path, other.path))
             )
         case UsbDevice(), SerialLine(there) if candidate.configured is not None:
             port = host.port_at(there)
-            return port is not None and port.usb is not None and _fits(address, port.usb)
-        case TcpHost(), TcpHost():
-            return address == candidate.address
+            return port is not None and port.usb is not None and fits(address, port.usb)
+        case TcpHost(), TcpHost() as there_too:
+            return same_host(address, there_too)
     return False
-
-
-def _fits(address: UsbDevice, device: UsbFacts) -> bool:
-    """Whether the address is one of that device."""
-    return (
-        (address.vendor, address.product) == (device.vendor, device.product)
-        and address.serial in (None, device.serial)
-        and address.path in (None, device.path)
-    )
 
 
 def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
@@ -152,7 +164,8 @@ def _serial(
         families = (configured.family,)
     if named:
         families = tuple(spoken)
-    cdc = port.driver == "cdc_acm"
+    # A printer on USB has no line and so no speed; an adapter has one, whichever driver it comes with.
+    cdc = port.driver == "cdc_acm" and not (known is not None and known.maker is None)
     baud = BAUD if cdc else named[0].baud if named else _speeds(families)[0]
     candidate = Candidate(
         configured.address if configured else SerialLine(port.name, baud, named[0].flow if named else "none"),
@@ -172,7 +185,7 @@ def _usb(device: UsbFacts, known: KnownUsb, configured: Configured | None) -> Ca
     path = None if device.serial else device.path
     address = configured.address if configured else UsbDevice(device.vendor, device.product, device.serial, path)
     families = (configured.family,) if configured else _spoken(known)
-    adapter = known.link is Link.ADAPTER
+    adapter = known.maker is None
     return Candidate(
         address,
         f"{_usb_what(device, known)}, without a serial port" + ("; is its driver loaded?" if adapter else ""),
@@ -212,7 +225,7 @@ def _configured_at(host: Host, configured: Iterable[Configured], port: SerialPor
 
 def _configured_as(configured: Iterable[Configured], device: UsbFacts) -> Configured | None:
     for one in configured:
-        if isinstance(one.address, UsbDevice) and _fits(one.address, device):
+        if isinstance(one.address, UsbDevice) and fits(one.address, device):
             return one
     return None
 
@@ -222,15 +235,26 @@ def _what(port: SerialPort, known: KnownUsb | None) -> str:
         return "a serial port of this computer"
     if known is not None:
         return _usb_what(port.usb, known)
-    name = " ".join(text for text in (port.usb.maker, port.usb.name) if text) or "a device"
-    return f"USB {port.usb.ids}, {name}: not the ids of a known printer"
+    if port.device.startswith("/dev/ttyUSB"):  # whatever its ids: the drivers of these serve nothing but adapters
+        return _adapter(port.usb, f"driver {port.driver}" if port.driver else "")
+    return f"USB {port.usb.ids}, {_name(port.usb) or 'a device'}: not the ids of a known printer"
 
 
 def _usb_what(device: UsbFacts, known: KnownUsb) -> str:
-    name = " ".join(text for text in (device.maker, device.name) if text)
     if known.maker is None:
-        return f"USB {device.ids}, {name or 'an adapter'}: a serial adapter, which says nothing of what is behind it"
+        return _adapter(device, known.chip)
     return f"USB {device.ids}, the ids of a printer of {known.maker} ({known.source})"
+
+
+def _adapter(device: UsbFacts, kind: str) -> str:
+    """``kind``: its chip, or its driver; left out where its own name says as much."""
+    name = _name(device)
+    more = f" ({kind})" if kind and kind.lower() not in name.lower() else ""
+    return f"USB {device.ids}, {name or 'an adapter'}: a serial adapter{more}, which says nothing of what is behind it"
+
+
+def _name(device: UsbFacts) -> str:
+    return " ".join(text for text in (device.maker, device.name) if text)
 
 
 def _spoken(known: KnownUsb) -> tuple[str, ...]:

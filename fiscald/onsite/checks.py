@@ -11,9 +11,10 @@ from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
-from fiscald.onsite.findings import INSTALL_RULE, Finding, finding
+from fiscald.onsite.findings import INSTALL_GROUP, INSTALL_RULE, Finding, finding
 from fiscald.onsite.host import UsbFacts
 from fiscald.onsite.probing import Attempt, Heard
+from fiscald.onsite.units import USB_CLASS, kind_of
 from fiscald.transport import AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
 from fiscald.transport.known_usb import Link, known_usb
 
@@ -72,7 +73,7 @@ _BY_STATE = {
 
 def judge(facts: Facts) -> list[Finding]:
     """Every finding, those that stop printing first, otherwise in the order in which things are put right."""
-    found = [*_daemon(facts), *_disk(facts)]
+    found = [*_daemon(facts), *facts.named, *_disk(facts)]
     for printer in facts.printers:
         found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
     found += _licence(facts)
@@ -86,9 +87,13 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
     socket = facts.socket
     if facts.config_error is not None:
         yield finding("config", reason=facts.config_error, path=facts.config_path)
-    if socket.there and not socket.may_open:
-        code = "group_not_active" if socket.member else "socket_denied"
-        yield finding(code, user=facts.user, socket=socket.path, group=socket.group)
+    if facts.config_unread is not None and not facts.printers_known:
+        yield finding("config_unread", reason=facts.config_unread)
+    if socket.denied is not None:
+        code = "group_not_active" if socket.denied.member else "socket_denied"
+        # Without the group fiscald the socket is root's, and nobody is to be put into the group of root.
+        remedy = socket.denied.remedy if socket.group_there or socket.denied.group else INSTALL_GROUP
+        yield finding(code, reason=socket.denied.reason, user=facts.user, remedy=remedy)
     elif not socket.answers:
         yield finding("daemon_down", socket=socket.path)
     if not socket.group_there:
@@ -147,9 +152,13 @@ def _printer(facts: Facts, printer: PrinterFacts) -> list[Finding]:
 
 
 def _seen(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    if printer.same is not None:
+        yield finding("same_device", other=printer.same, device=printer.configured.address, path=facts.config_path)
     if printer.port is not None:
         yield from _port(facts, printer, printer.port)
-    yield from _conversation(printer)
+    elif isinstance(printer.configured.address, UsbDevice) and not _works(printer):
+        yield from _unit(facts, "USB devices", USB_CLASS)
+    yield from _conversation(facts, printer)
     yield from _condition(printer)
     yield from _memory(printer)
 
@@ -157,18 +166,20 @@ def _seen(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
 def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
     device = port.device
     if not port.there:
-        yield finding("port_absent", device=device)
+        yield finding("port_absent", device=device, remedy=port.absent_remedy)
         return
     usb = port.port is not None and port.port.usb is not None
     ruled = usb and port.port is not None and _has_rule(port.port.usb)
-    if not port.may_open or _link(printer, "link.denied"):
+    refused = [] if _works(printer) else list(_unit(facts, device, kind_of(device)))
+    yield from refused
+    if not port.may_open or (_link(printer, "link.denied") and not refused):
         yield finding(
             "port_denied", user=facts.daemon_user, device=device, owner=port.owner, group=port.group,
             mode=f"{port.mode:04o}", remedy=_let_in(facts, port, ruled=ruled),
         )  # fmt: skip
     yield from _holders(printer, port)
     if port.console:
-        yield finding("console", device=device, tty=device.removeprefix("/dev/"))
+        yield finding("console", device=device, remedy=port.console_remedy)
     if "ModemManager" in facts.programs and not port.modem_ignored:
         disable = "sudo systemctl disable --now ModemManager.service    # if no modem needs it"
         yield finding("modem_manager", device=device, remedy=INSTALL_RULE if ruled else disable)
@@ -176,16 +187,32 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
         yield finding("brltty", device=device)
     if ruled and not facts.rule:
         yield finding("udev_rule")
-    address = printer.configured.address
-    if usb and port.port is not None and port.port.names and isinstance(address, SerialLine) and address.path == device:
-        better = SerialLine(port.port.name, address.baud, address.flow)
-        yield finding("unstable_name", device=device, better=better, path=facts.config_path)
+    yield from _name(facts, printer, port)
     lines = _lines(printer, port)
     if lines is not None and not _works(printer):  # where it works, a cable of three wires does
         if "DTR" not in lines:
             yield finding("dtr", device=device)
         elif not {"DSR", "CTS", "CD"} & set(lines):
             yield finding("no_carrier", device=device)
+
+
+def _unit(facts: Facts, device: str, kind: str) -> Iterator[Finding]:
+    """Whether the installed service may open that kind of device at all."""
+    if not facts.units.allows(device, kind):
+        allowed = ", ".join(facts.units.devices or ()) or "nothing"
+        yield finding("unit_denies", device=device, allowed=allowed, kind=kind)
+
+
+def _name(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    """Whether the address is that of this device, after the next restart too."""
+    address, found = printer.configured.address, port.port
+    if found is None or found.usb is None or not isinstance(address, SerialLine):
+        return
+    better = SerialLine(found.name, address.baud, address.flow)
+    if address.path == port.device and found.names:
+        yield finding("unstable_name", device=port.device, better=better, path=facts.config_path)
+    elif found.same_name(address.path):
+        yield finding("same_name", name=address.path, better=better, path=facts.config_path)
 
 
 def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
@@ -204,7 +231,7 @@ def _has_rule(usb: UsbFacts | None) -> bool:
     if usb is None:
         return False
     known = known_usb(usb.vendor, usb.product)
-    return (known is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
+    return (known is not None and known.maker is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
 
 
 def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
@@ -236,7 +263,7 @@ def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _conversation(printer: PrinterFacts) -> Iterator[Finding]:
+def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
     address = printer.configured.address
     where = printer.port.device if printer.port is not None else str(address)
@@ -250,18 +277,29 @@ def _conversation(printer: PrinterFacts) -> Iterator[Finding]:
         if code == Unreachable.code:
             yield finding("unreachable", address=address, reason=reason, host=address.host)
             return
+    if printer.configured.reserved:
+        yield finding("not_asked", user=facts.user, reason="fiscald may have it, and this user may not ask fiscald")
     if attempt is not None:
-        yield from _answered(printer, attempt, remedy)
+        yield from _answered(facts, printer, attempt, remedy)
     elif _link(printer, "link.silent"):
         garbage = not line.intact and line.damaged
-        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER)
+        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER, asked="")
+        if printer.probed is not None and printer.probed.problem is not None:
+            yield finding("not_asked", user=facts.user, reason=printer.probed.problem)
     elif _noisy(line, printer):
         yield finding("line_noise", damaged=line.damaged, all=line.intact + line.damaged)
 
 
-def _answered(printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[Finding]:
+def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[Finding]:
     address = printer.configured.address
     match attempt.heard:
+        case Heard.ANSWER | Heard.NAMELESS if attempt.family != printer.configured.family:
+            other = str(attempt.address) != str(address)
+            yield finding(
+                "wrong_family", address=address, configured=printer.configured.family, found=attempt.family,
+                better=f'; address = "{attempt.address}"' if other else "", name=printer.configured.name,
+                path=facts.config_path,
+            )  # fmt: skip
         case Heard.ANSWER if str(attempt.address) != str(address):
             seen = "a printer answers with other settings"
             yield finding(
@@ -276,7 +314,16 @@ def _answered(printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[
         case Heard.ECHO:
             yield finding("echo", address=address)
         case Heard.NOTHING | Heard.LOST:
-            yield finding("silent", address=address, remedy=remedy)
+            yield finding("silent", address=address, remedy=remedy, asked=_asked(printer))
+
+
+def _asked(printer: PrinterFacts) -> str:
+    """What was tried."""
+    attempts = () if printer.probed is None else printer.probed.attempts
+    families = dict.fromkeys(attempt.family for attempt in attempts)
+    speeds = {attempt.address.baud for attempt in attempts if isinstance(attempt.address, SerialLine)}
+    at = f" at {len(speeds)} speeds" if len(speeds) > 1 else ""
+    return f", asked as {' and '.join(families)}{at}" if families else ""
 
 
 def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
@@ -297,7 +344,8 @@ def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
         return
     remedy = _LINK_REMEDIES.get(code, _LOST_REMEDY)
     if code == AccessDenied.code and isinstance(address, UsbDevice):
-        known = known_usb(address.vendor, address.product) is not None
+        found = known_usb(address.vendor, address.product)
+        known = found is not None and found.maker is not None
         remedy = (
             INSTALL_RULE if known else f"{INSTALL_RULE}    # first write its ids, as lsusb shows them, into that file"
         )

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-import grp
 import os
-import pwd
 import shutil
 import sqlite3
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import anyio
+
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
-from fiscald.onsite.candidates import Configured, candidates
+from fiscald.onsite.access import Denial, denial, is_group, is_user, may, name_of_group, name_of_user, user_name
+from fiscald.onsite.board import absent_remedy, console_remedy
+from fiscald.onsite.candidates import Configured, candidates, widened
+from fiscald.onsite.findings import Finding
 from fiscald.onsite.host import Held, Host, SerialPort, UartCounters
-from fiscald.onsite.probing import Probed, probe
+from fiscald.onsite.places import same_device
+from fiscald.onsite.probing import Asking, Probed, probe
+from fiscald.onsite.units import Units
 from fiscald.protocols.base import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries
-from fiscald.transport import SerialLine
+from fiscald.transport import PortHeld, SerialLine, TcpHost
 
+#: The problem of a printer that is open and does not answer the daemon.
+SILENT = "link.silent"
+#: Seconds to wait until the daemon lets go of a silent printer's port: it does so for some of ten.
+PORT_SECONDS = 15.0
 #: The group that may print, and the daemon's user.
 FISCALD = "fiscald"
 RULE = "70-fiscald.rules"
@@ -40,12 +49,12 @@ class SocketFacts:
     answers: bool
     """Whether the daemon was reached through it."""
     there: bool = False
+    """As far as who asks may see."""
     mode: int = 0
-    group: str = FISCALD
     group_there: bool = True
-    may_open: bool = True
-    member: bool = False
-    """By the computer's table of groups."""
+    """Whether there is the group that may print."""
+    denied: Denial | None = None
+    """Why who asks may not open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class PortFacts:
     port: SerialPort | None = None
     """Where the port is one of this computer's."""
     console: bool = False
+    console_remedy: str = ""
+    absent_remedy: str = "fiscalctl scan"
     modem_ignored: bool = True
     """Whether udev tells ModemManager to leave it alone."""
     uart: UartCounters | None = None
@@ -95,7 +106,9 @@ class PrinterFacts:
     fiscal: bool = True
     line: LineFacts = field(default_factory=LineFacts)
     probed: Probed | None = None
-    """What it answered us, where no daemon has it."""
+    """What it answered us, where no daemon has it, or the daemon hears nothing."""
+    same: str | None = None
+    """Another printer of the configuration that is at the same device."""
 
     @property
     def emulated(self) -> bool | None:
@@ -130,6 +143,11 @@ class Facts:
     """Whose rights to the ports count."""
     config_path: Path
     config_error: str | None = None
+    config_unread: str | None = None
+    """Why who asks may not read the configuration."""
+    named: tuple[Finding, ...] = ()
+    """What is wrong with what the configuration names."""
+    units: Units = field(default_factory=Units)
     printers_known: bool = True
     """False: neither the daemon nor the configuration file told which there are."""
     printers: tuple[PrinterFacts, ...] = ()
@@ -146,27 +164,16 @@ class Facts:
 # -- gathering -------------------------------------------------------------------------------------------
 
 
-def socket_facts(path: Path, user: str, *, answers: bool) -> SocketFacts:
+def socket_facts(path: Path, *, answers: bool) -> SocketFacts:
     """The socket at ``path``."""
+    denied, group = denial(path, write=True), is_group(FISCALD)
     try:
-        found = path.stat()
-    except PermissionError:
-        # In a folder that this user may not enter.
-        member = FISCALD in map(_group_name, _groups(user))
-        return SocketFacts(path, answers, there=True, group_there=_group_there(), may_open=False, member=member)
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except PermissionError:  # in a folder that this user may not enter
+        return SocketFacts(path, answers, there=True, group_there=group, denied=denied)
     except OSError:
-        return SocketFacts(path, answers, group_there=_group_there())
-    group = _group_name(found.st_gid)
-    return SocketFacts(
-        path,
-        answers,
-        there=True,
-        mode=stat.S_IMODE(found.st_mode),
-        group=group,
-        group_there=_group_there(),
-        may_open=os.access(path, os.R_OK | os.W_OK),
-        member=found.st_gid in _groups(user),
-    )
+        return SocketFacts(path, answers, group_there=group)
+    return SocketFacts(path, answers, there=True, mode=mode, group_there=group, denied=denied)
 
 
 def port_facts(host: Host, address: SerialLine, user: str) -> PortFacts:
@@ -175,37 +182,45 @@ def port_facts(host: Host, address: SerialLine, user: str) -> PortFacts:
     try:
         found = path.stat()
     except OSError:
-        return PortFacts(address.path, there=False)
+        return PortFacts(address.path, there=False, absent_remedy=absent_remedy(host, address.path))
     port = host.port_at(address.path)
     device = port.device if port is not None else address.path
     return PortFacts(
         device,
         there=True,
-        may_open=_may_open(found, user),
-        owner=_user_name(found.st_uid),
-        group=_group_name(found.st_gid),
+        may_open=may(found, user),
+        owner=name_of_user(found.st_uid),
+        group=name_of_group(found.st_gid),
         mode=stat.S_IMODE(found.st_mode),
         held=host.held(address.path),
         port=port,
         console=Path(device).name in host.consoles(),
+        console_remedy=console_remedy(host, Path(device).name),
         modem_ignored=host.udev(device).get("ID_MM_DEVICE_IGNORE") == "1" or port is None or port.driver != "cdc_acm",
         uart=host.uart(device),
     )
 
 
 def printer_facts(
-    host: Host, configured: Configured, user: str, now: datetime, *, capture: bytes = b"", probed: Probed | None = None
+    host: Host,
+    configured: Configured,
+    user: str,
+    now: datetime,
+    *,
+    capture: bytes = b"",
+    probed: Probed | None = None,
+    same: str | None = None,
 ) -> PrinterFacts:
     """A printer, from what the daemon says of it or from what it answered us."""
     address = configured.address
     port = port_facts(host, address, user) if isinstance(address, SerialLine) else None
     status = configured.status
     if status is not None:
-        return _told(configured, port, status, now, line_facts(capture))
+        return replace(_told(configured, port, status, now, line_facts(capture), probed), same=same)
     answer = probed.answer if probed is not None else None
     found = answer.introduction if answer is not None else None
     if found is None:
-        return PrinterFacts(configured, port, probed=probed)
+        return PrinterFacts(configured, port, probed=probed, same=same)
     return PrinterFacts(
         configured,
         port,
@@ -218,11 +233,17 @@ def printer_facts(
         bool(found.condition.paper_low),
         found.identity.fiscal,
         probed=probed,
+        same=same,
     )
 
 
 def _told(
-    configured: Configured, port: PortFacts | None, status: PrinterStatus, now: datetime, line: LineFacts
+    configured: Configured,
+    port: PortFacts | None,
+    status: PrinterStatus,
+    now: datetime,
+    line: LineFacts,
+    probed: Probed | None,
 ) -> PrinterFacts:
     return PrinterFacts(
         configured,
@@ -236,6 +257,7 @@ def _told(
         bool(status.paper_low),
         status.identity is None or status.identity.fiscal,
         line,
+        probed,
     )
 
 
@@ -263,7 +285,10 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
     while not mount.is_mount():
         mount = mount.parent
     journal = None if daemon else journal_damage(path / "journal.db")
-    missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
+    try:
+        missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
+    except PermissionError:
+        missing = False  # who asks may not look into it
     mode = stat.S_IMODE(path.stat().st_mode)
     return StateFacts(path, usage.free, bool(system.f_flag & os.ST_RDONLY), mount, journal, missing, mode)
 
@@ -282,70 +307,45 @@ def journal_damage(path: Path) -> str | None:
     return None if health == "ok" else str(health)
 
 
-async def ask_all(host: Host, configured: Sequence[Configured]) -> dict[str, Probed]:
-    """Ask every printer that nobody holds; by name."""
+async def ask_all(
+    host: Host, configured: Sequence[Configured], asking: Callable[[Asking], None] = lambda _: None
+) -> dict[str, Probed]:
+    """Ask every printer that nobody has, by the questions of every family, its own first; by name.
+
+    A running daemon's printer is asked where the daemon hears nothing of it: it lets go of the port now and then.
+    ``asking`` hears of every attempt before it is made.
+    """
     found = {}
-    for candidate in candidates(host, configured):
-        if candidate.configured is not None and candidate.refusal is None:
-            found[candidate.configured.name] = await probe(candidate, host)
+    for one in configured:
+        silent = one.status is not None and one.status.problem is not None and one.status.problem.code == SILENT
+        asked = replace(one, status=None) if silent else one
+        candidate = next(each for each in candidates(host, [asked]) if each.configured is not None)
+        if silent:
+            candidate = replace(candidate, holders=())
+        if candidate.refusal is None:
+            patience = PORT_SECONDS if silent else 0
+            until = anyio.current_time() + patience
+            probed = await probe(widened(candidate), host, asking=asking, patience=patience)
+            # A printer on the network takes one caller at a time: while that is the daemon, it does not hear us.
+            while isinstance(one.address, TcpHost) and probed.answer is None and anyio.current_time() < until:
+                probed = await probe(widened(candidate), host, asking=asking)
+            if silent and isinstance(probed.problem, PortHeld):
+                probed = replace(probed, problem=None)  # by the daemon, which tries again and again
+            if probed.problem is not None or probed.attempts:
+                found[one.name] = probed
     return found
 
 
-def user_name() -> str:
-    """Who asks."""
-    return _user_name(os.getuid())
-
-
-def is_user(name: str) -> bool:
-    """Whether there is a user of that name."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+def twins(host: Host, configured: Sequence[Configured]) -> dict[str, str]:
+    """Printers that are at one device with an earlier one, by name."""
+    found: dict[str, str] = {}
+    for place, one in enumerate(configured):
+        for other in configured[:place]:
+            if same_device(host, one.address, other.address):
+                found.setdefault(one.name, other.name)
+    return found
 
 
 def default_daemon_user() -> str:
     """The daemon's own user, or whoever asks where there is no such user."""
     return FISCALD if is_user(FISCALD) else user_name()
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _group_name(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def _group_there() -> bool:
-    try:
-        grp.getgrnam(FISCALD)
-    except KeyError:
-        return False
-    return True
-
-
-def _groups(user: str) -> set[int]:
-    try:
-        return set(os.getgrouplist(user, pwd.getpwnam(user).pw_gid))
-    except KeyError:
-        return set()
-
-
-def _may_open(found: os.stat_result, user: str) -> bool:
-    """By owner, group and mode, as the kernel decides it."""
-    try:
-        uid = pwd.getpwnam(user).pw_uid
-    except KeyError:
-        return True
-    if uid == 0:
-        return True
-    shift = 6 if found.st_uid == uid else 3 if found.st_gid in _groups(user) else 0
-    return found.st_mode >> shift & 0o6 == 0o6

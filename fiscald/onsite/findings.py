@@ -34,6 +34,10 @@ _RULE = (
     "sudo install -m 644 systemd/70-fiscald.rules /etc/udev/rules.d/ && sudo udevadm control --reload "
     "&& sudo udevadm trigger"
 )
+_GROUP = (
+    "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
+    "&& sudo systemctl restart fiscald.socket fiscald.service"
+)
 _ROLL_PL = "Włóż nową rolkę papieru"
 
 #: Every finding, by code without ``doctor.``.
@@ -42,6 +46,35 @@ CATALOGUE: dict[str, Row] = {
     "config": Row(
         True, "the configuration cannot be used: {reason}", "Plik konfiguracji zawiera błędy.", "sudoedit {path}"
     ),
+    "config_unread": Row(
+        False, "{reason}; so it is not known which printers are configured",
+        "Użytkownik nie ma prawa odczytać konfiguracji.", "sudo fiscalctl doctor",
+    ),
+    "config_hidden": Row(
+        True, "the daemon's user {user} may not read {path}: {reason}",
+        "Program nie ma prawa odczytać swojej konfiguracji.",
+        "{remedy}",
+    ),
+    "rights": Row(
+        True, "rights.{right}: there is no {kind} {user} on this computer, so the daemon does not start",
+        "Konfiguracja wymienia użytkownika lub grupę, których nie ma: {user}.", "{add}    # or correct it in {path}",
+    ),
+    "ca_file": Row(
+        True, "licence.ca_file: {file} cannot be used: {reason}", "Brak pliku certyfikatu lub jest on nieprawidłowy.",
+        "sudoedit {path}",
+    ),
+    "socket_taken": Row(
+        True, "socket: {socket} is there, and is no socket", "Pod ścieżką gniazda programu jest inny plik.",
+        "sudo mv {socket} {socket}.kept",
+    ),
+    "socket_folder": Row(
+        True, "socket: {socket} cannot be made: {reason}", "Nie można utworzyć gniazda programu.",
+        "sudo install -d -o {user} -m 0755 {folder}",
+    ),
+    "state_dir": Row(
+        True, "state_dir: {path} cannot be used: {reason}", "Program nie może zapisywać w swoim katalogu.",
+        "sudo install -d -o {user} -m 0700 {path}",
+    ),
     "no_printers": Row(
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),
@@ -49,19 +82,12 @@ CATALOGUE: dict[str, Row] = {
         True, "nobody answers at {socket}: the daemon does not run", "Program fiscald nie działa.",
         "sudo systemctl enable --now fiscald.socket fiscald.service; journalctl -u fiscald -n 20",
     ),
-    "socket_denied": Row(
-        True, "{user} may not use {socket}: it belongs to the group {group}",
-        "Użytkownik {user} nie ma prawa drukować.", "sudo usermod -aG {group} {user}    # then log in anew",
-    ),
-    "group_not_active": Row(
-        True, "{user} is in the group {group}, but was not yet when this session began",
-        "Wyloguj się i zaloguj ponownie.", "newgrp {group}    # or log in anew",
-    ),
+    "socket_denied": Row(True, "{reason}", "Użytkownik {user} nie ma prawa drukować.", "{remedy}"),
+    "group_not_active": Row(True, "{reason}", "Wyloguj się i zaloguj ponownie.", "{remedy}"),
     "group_missing": Row(
         False, "there is no group {group}: only root, the daemon's own user and whoever [rights] names may print",
         "Brak grupy {group} w systemie.",
-        "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
-        "&& sudo systemctl restart fiscald.socket fiscald.service",
+        _GROUP,
     ),
     "socket_for_all": Row(
         False, "every user of this computer may read what was sold, and to whom: {socket} has the mode {mode}",
@@ -70,7 +96,7 @@ CATALOGUE: dict[str, Row] = {
     # -- the port -------------------------------------------------------------------------------------
     "port_absent": Row(
         True, "there is no {device}: the printer is off, unplugged, or at another port",
-        "Nie znaleziono portu drukarki. Sprawdź zasilanie i kabel.", "fiscalctl scan",
+        "Nie znaleziono portu drukarki. Sprawdź zasilanie i kabel.", "{remedy}",
     ),
     "port_denied": Row(
         True, "{user} may not open {device} (it belongs to {owner}:{group}, mode {mode})",
@@ -79,13 +105,24 @@ CATALOGUE: dict[str, Row] = {
     "port_held": Row(
         True, "{device} is held by {holder}", "Port drukarki zajmuje inny program: {program}.", "{remedy}"
     ),
+    "unit_denies": Row(
+        True, "fiscald.service may not open {device}: its unit allows {allowed} only",
+        "Usługa fiscald nie ma dostępu do tego rodzaju portu.",
+        "sudo mkdir -p /etc/systemd/system/fiscald.service.d && printf '[Service]\\nDeviceAllow=char-{kind} rw\\n' "
+        "| sudo tee /etc/systemd/system/fiscald.service.d/ports.conf && sudo systemctl daemon-reload "
+        "&& sudo systemctl restart fiscald.service",
+    ),
+    "same_device": Row(
+        True, "{other} is configured for the same device, {device}", "Dwie drukarki w konfiguracji mają ten sam port.",
+        "sudoedit {path}    # one of the two has another port: fiscalctl scan",
+    ),
     "getty": Row(
         True, "a login prompt runs on {device}: the printer gets its text",
         "Na porcie drukarki działa konsola logowania.", "sudo systemctl mask --now serial-getty@{tty}.service",
     ),
     "console": Row(
         False, "the kernel writes its messages to {device}", "System wypisuje komunikaty na port drukarki.",
-        "remove console={tty} from the kernel's command line (/etc/default/grub, then sudo update-grub), and restart",
+        "{remedy}",
     ),
     "modem_manager": Row(
         False, "ModemManager runs, and may take {device} for a modem when it is plugged in",
@@ -101,6 +138,10 @@ CATALOGUE: dict[str, Row] = {
     "unstable_name": Row(
         False, "{device} may have another name after the next restart",
         "Nazwa portu może się zmienić po ponownym uruchomieniu.", 'address = "{better}"    # in {path}',
+    ),
+    "same_name": Row(
+        False, "{name} is the name of every adapter of this kind, and two are plugged in: it may be the other one's",
+        "Nazwa portu pasuje do dwóch jednakowych przejściówek.", 'address = "{better}"    # in {path}',
     ),
     "dtr": Row(
         True, "DTR is off on {device}, though it is open: the printer may hold its answers back",
@@ -119,12 +160,17 @@ CATALOGUE: dict[str, Row] = {
         True, "{address} has the wrong speed, or the wrong protocol: {seen}",
         "Drukarka ma ustawioną inną prędkość lub inny protokół.", "{remedy}",
     ),
+    "wrong_family": Row(
+        True, "{address} is not a {configured} printer: it answers as {found}",
+        "Drukarka ma ustawiony inny protokół niż w konfiguracji: {found}.",
+        'family = "{found}"{better}    # under [printers.{name}] in {path}; then sudo systemctl restart fiscald',
+    ),
     "echo": Row(
         True, "{address} gives back what it is sent, and nothing else", "Kabel zwraca wysłane dane (pętla).",
         "a cable that does not join its sending and its receiving wire",
     ),
     "silent": Row(
-        True, "{address} is open, and nobody answers", "Drukarka nie odpowiada.",
+        True, "{address} is open, and nobody answers{asked}", "Drukarka nie odpowiada.",
         "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
     ),
     "unreachable": Row(
@@ -227,8 +273,8 @@ CATALOGUE: dict[str, Row] = {
     ),
 }  # fmt: skip
 
-#: How a udev rule is installed.
-INSTALL_RULE = _RULE
+#: How a udev rule is installed, and the group that may print.
+INSTALL_RULE, INSTALL_GROUP = _RULE, _GROUP
 
 
 def finding(code: str, printer: str | None = None, **facts: object) -> Finding:

@@ -6,8 +6,9 @@ import contextlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -50,11 +51,20 @@ class SerialPort:
     usb: UsbFacts | None = None
     interface: int | None = None
     """Of the USB device."""
+    alike: bool = False
+    """Another device that is plugged in has the same ids and serial number, or both have none."""
 
     @property
     def name(self) -> str:
-        """The best name for a configuration."""
-        return self.names[0] if self.names else self.device
+        """The best name for a configuration: by its place where it has no serial number to itself."""
+        names = list(self.names)
+        if self.usb is not None and (self.usb.serial is None or self.alike):
+            names = sorted(names, key=lambda name: not name.startswith("/dev/serial/by-path/"))
+        return names[0] if names else self.device
+
+    def same_name(self, path: str) -> bool:
+        """Whether another device that is plugged in has the same claim to the name ``path``."""
+        return self.alike and path.startswith(("/dev/serial/by-id/", "/dev/fiscald/"))
 
 
 class Holder(NamedTuple):
@@ -97,12 +107,22 @@ class Host:
         """Where ``name`` (absolute, as programs write it) is for us."""
         return self.root / name.lstrip("/")
 
+    def text(self, name: str) -> str:
+        """The content of a file; empty where there is none, or this user may not read it."""
+        return _text(self.path(name)) or ""
+
     # -- ports ----------------------------------------------------------------------------------------
 
     def serial_ports(self) -> list[SerialPort]:
         """Every serial port with a device behind it, in order of names."""
         found = [self._serial_port(entry) for entry in _entries(self.path("sys/class/tty"))]
-        return sorted((port for port in found if port is not None), key=lambda port: _natural(port.device))
+        ports = [port for port in found if port is not None]
+        devices = Counter((*usb[:2], usb.serial) for usb in {port.usb for port in ports if port.usb is not None})
+        ports = [
+            replace(port, alike=port.usb is not None and devices[(*port.usb[:2], port.usb.serial)] > 1)
+            for port in ports
+        ]  # fmt: skip
+        return sorted(ports, key=lambda port: _natural(port.device))
 
     def port_at(self, path: str) -> SerialPort | None:
         """The port that ``path``, by whatever name, leads to."""

@@ -9,6 +9,9 @@ import termios
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
+
+import anyio
 
 from fiscald.model.problems import Problem
 from fiscald.onsite.candidates import Candidate
@@ -21,6 +24,8 @@ from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder
 #: Seconds for the first answer (clients that look for a printer wait 0.5: POSNET reference, section 2.1), and for
 #: each of those that follow, which may be long ones on a slow line.
 FIRST_SECONDS, LATER_SECONDS = 1.0, 5.0
+#: Seconds between two attempts to open a port that is waited for.
+AGAIN = 0.05
 #: How often the same is tried when an answer comes damaged: what is left of an earlier one damages the next.
 TRIES = 2
 #: linux/asm-generic/ioctls.h: whether TIOCEXCL is in force.
@@ -90,20 +95,36 @@ class Probed:
         return min(self.attempts, key=lambda attempt: list(Heard).index(attempt.heard), default=None)
 
 
-async def probe(candidate: Candidate, host: Host, *, told: Callable[[Attempt], None] = lambda _: None) -> Probed:
+class Asking(NamedTuple):
+    """An attempt that is about to be made."""
+
+    candidate: Candidate
+    family: str
+    address: Address
+    number: int
+    """Of the attempts at this place, from 1."""
+    of: int
+    """How many there are at most; none is more than some seconds where nobody answers."""
+
+
+async def probe(
+    candidate: Candidate, host: Host, *, asking: Callable[[Asking], None] = lambda _: None, patience: float = 0.0
+) -> Probed:
     """Ask until a printer answers. Nobody else's port is asked, and nobody who may not be asked.
 
-    ``told`` hears of every attempt when it is over.
+    ``asking`` hears of every attempt before it is made. ``patience``: seconds to wait for a port that its holder
+    lets go of now and then.
     """
     assert candidate.refusal is None
     attempts: list[Attempt] = []
-    for name, address in _settings(candidate):
+    settings = list(_settings(candidate))
+    for number, (name, address) in enumerate(settings, start=1):
+        asking(Asking(candidate, name, address, number, len(settings)))
         for _ in range(TRIES):
             try:
-                attempt = await _attempt(name, address, host)
+                attempt = await _attempt(name, address, host, patience)
             except LinkError as error:
                 return Probed(candidate, tuple(attempts), error)
-            told(attempt)
             attempts.append(attempt)
             if not (attempt.heard is Heard.GARBAGE and attempt.detail):
                 break
@@ -126,7 +147,7 @@ def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
         yield name, replace(address, baud=speed)
 
 
-async def _attempt(name: str, address: Address, host: Host) -> Attempt:
+async def _attempt(name: str, address: Address, host: Host, patience: float) -> Attempt:
     """Raises ``LinkError`` if it cannot be opened."""
     sent, received = bytearray(), bytearray()
 
@@ -135,7 +156,7 @@ async def _attempt(name: str, address: Address, host: Host) -> Attempt:
 
     introduction = problem = None
     detail = ""
-    opened, lines = await _open(address, host)
+    opened, lines = await _open_patiently(address, host, patience)
     async with Recorder(opened, heard) as stream:
         try:
             introduction = await greet(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS)
@@ -152,6 +173,17 @@ async def _attempt(name: str, address: Address, host: Host) -> Attempt:
     if what is not Heard.ANSWER and received and attempt.echoes:
         return replace(attempt, heard=Heard.ECHO, detail="", problem=None)
     return attempt
+
+
+async def _open_patiently(address: Address, host: Host, patience: float) -> tuple[ByteStream, tuple[str, ...] | None]:
+    until = anyio.current_time() + patience
+    while True:
+        try:
+            return await _open(address, host)
+        except PortHeld:
+            if anyio.current_time() >= until:
+                raise
+        await anyio.sleep(AGAIN)
 
 
 async def _open(address: Address, host: Host) -> tuple[ByteStream, tuple[str, ...] | None]:
@@ -174,7 +206,7 @@ def _look_at(path: str) -> tuple[str, ...] | None:
         return None  # opening it in earnest tells why
     try:
         if _number(port, _TIOCGEXCL):
-            raise PortHeld(f"another program holds {path}")
+            raise PortHeld(f"another program holds {path}; stop it: sudo fuser -v {path} shows which it is")
         bits = _number(port, termios.TIOCMGET)
     finally:
         os.close(port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,8 +17,13 @@ from fiscald.transport import ByteStream, Recorder
 
 #: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
-#: Packets that are made together (1 ms): more of them would hold up others.
-_AT_ONCE = 256
+#: Packets that are made together (1 ms): more of them would hold up others; and about the bytes of them.
+_AT_ONCE, _BYTES_AT_ONCE = 256, 64 * 1024
+
+
+#: A packet as it is kept: time, event, direction, bytes and size. A plain tuple of plain values is nothing that the
+#: garbage collector looks at: with packets it held the loop for 2 ms for every full recorder.
+_Kept = tuple[datetime, int, str | None, bytes, int]
 
 
 class FlightRecorder:
@@ -44,7 +49,7 @@ class FlightRecorder:
         self._clock = clock
         self._keep = keep
         self._folder = folder
-        self._packets: deque[Packet] = deque()
+        self._packets: deque[_Kept] = deque()
         self._size = 0
         self._dropped = 0
         self._grown: anyio.Event | None = None
@@ -71,19 +76,26 @@ class FlightRecorder:
         return Recorder(stream, lambda direction, data: note(Event.DATA, Direction(direction), data), ended=ended)
 
     async def capture(self) -> bytes:
-        """What is kept, as a pcapng file.
+        """What is kept, as a pcapng file."""
+        return b"".join([piece async for piece in self.kept()])
 
-        It is made in parts, and others have their turn in between: of a full memory all of it takes longer than they
-        may wait for an answer. In a thread it would keep them waiting longer, for the interpreter's lock.
+    async def kept(self) -> AsyncIterator[bytes]:
+        """The same in pieces.
+
+        A piece is made when the one before it was taken: others have their turn in between, for of a full memory all of
+        it takes longer than they may wait for an answer; and a slow reader costs no memory. What is not kept any more
+        when it comes to that is a gap.
         """
-        head, packets = beginning(self._printer), list(self._packets)
+        end = self._dropped + len(self._packets)
+        seen = self._dropped
+        head = beginning(self._printer)
         if self._dropped:
             head += self._gap(f"{self._dropped} earlier packets are not kept any more")
-        parts = [head]
-        for first in range(0, len(packets), _AT_ONCE):
-            parts.append(_encoded(packets[first : first + _AT_ONCE]))
+        yield head
+        while seen < end:
+            data, seen = self._piece(seen, end)
+            yield data
             await anyio.lowlevel.checkpoint()
-        return b"".join(parts)
 
     async def follow(self) -> AsyncIterator[bytes]:
         """A pcapng file that goes on for ever: from now on, every packet as it is kept.
@@ -94,13 +106,7 @@ class FlightRecorder:
         seen = self._dropped + len(self._packets)
         yield beginning(self._printer)
         while True:
-            missed = max(self._dropped - seen, 0)
-            data = self._gap(f"{missed} packets were not fetched in time") if missed else b""
-            seen = max(seen, self._dropped)
-            first = seen - self._dropped
-            packets = list(islice(self._packets, first, first + _AT_ONCE))
-            data += _encoded(packets)
-            seen += len(packets)
+            data, seen = self._piece(seen, self._dropped + len(self._packets))
             if not data:
                 self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
@@ -108,11 +114,28 @@ class FlightRecorder:
                     continue
             yield data
 
+    def _piece(self, seen: int, end: int) -> tuple[bytes, int]:
+        """Packets from number ``seen`` on, counted from the start, not to ``end``; and the number to go on from."""
+        missed = max(min(self._dropped, end) - seen, 0)
+        pieces = [self._gap(f"{missed} packets were not fetched in time")] if missed else []
+        seen = max(seen, self._dropped)
+        left = _BYTES_AT_ONCE
+        first = seen - self._dropped
+        last = max(first, min(first + _AT_ONCE, end - self._dropped))
+        for at, event, direction, data, _ in islice(self._packets, first, last):
+            way = None if direction is None else Direction(direction)
+            pieces.append(encode(Packet(at, self._family, self._printer, Event(event), way, data)))
+            seen += 1
+            left -= len(pieces[-1])
+            if left <= 0:
+                break
+        return b"".join(pieces), seen
+
     def _gap_now(self, why: str) -> bytes:
         return encode(Packet(self._clock(), self._family, self._printer, Event.GAP, data=why.encode()))
 
     def _gap(self, why: str) -> bytes:
-        first = self._packets[0].at if self._packets else self._clock()
+        first = self._packets[0][0] if self._packets else self._clock()
         return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
 
     def _remember(self, packet: Packet) -> None:
@@ -120,12 +143,9 @@ class FlightRecorder:
         if self._grown is not None:
             self._grown.set()
             self._grown = None
-        self._packets.append(packet)
+        way = None if packet.direction is None else packet.direction.value
+        self._packets.append((packet.at, packet.event.value, way, packet.data, size(packet)))
         self._size += size(packet)
         while self._size > self._keep:
-            self._size -= size(self._packets.popleft())
+            self._size -= self._packets.popleft()[-1]
             self._dropped += 1
-
-
-def _encoded(packets: Iterable[Packet]) -> bytes:
-    return b"".join(map(encode, packets))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fiscald.transport.address import Address, parse_address
 from fiscald.transport.base import (
+    TAKEN,
     AccessDenied,
     AddressError,
     ByteStream,
@@ -21,6 +22,7 @@ from fiscald.transport.usb import UsbDevice
 from fiscald.transport.wrappers import Recorder, Throttle
 
 __all__ = [
+    "TAKEN",
     "AccessDenied",
     "Address",
     "AddressError",

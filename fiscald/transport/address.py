@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 from fiscald.transport.base import AddressError, ByteStream
 from fiscald.transport.known_usb import Link, known_usb
 from fiscald.transport.serial import FLOWS, SerialLine
+from fiscald.transport.spelling import TCP_EXAMPLE, advice, spelled
 from fiscald.transport.tcp import TcpHost
 from fiscald.transport.usb import BAUD, UsbDevice
 
@@ -27,9 +28,9 @@ def parse_address(text: str) -> Address:
     """The address written as ``text``. Raises ``AddressError`` with a sentence that shows a right one."""
     try:
         parts = urlsplit(text)
-    except ValueError as error:
-        raise AddressError(f"{text!r} is not an address: {error}") from None
-    match parts.scheme:
+    except ValueError:
+        raise AddressError(f"{text!r} is not an address: {advice('')}") from None
+    match parts.scheme if "://" in text else "":
         case "serial":
             return _serial(text, parts.netloc, parts.path, parts.query)
         case "usb":
@@ -37,24 +38,25 @@ def parse_address(text: str) -> Address:
         case "tcp":
             return _tcp(text, parts)
         case _:
-            raise AddressError(f"{text!r}: an address starts with serial://, usb:// or tcp://")
+            meant = spelled(text)
+            raise AddressError(f"{text!r}: write {meant}" if meant is not None else f"{text!r}: {advice(text)}")
 
 
 def _tcp(text: str, parts: SplitResult) -> TcpHost:
     try:
         port = parts.port
-    except ValueError as error:
-        raise AddressError(f"{text!r} is not an address: {error}") from None
-    if not parts.hostname or port is None or parts.path not in ("", "/") or parts.query:
-        raise AddressError(f"{text!r}: write tcp://HOST:PORT, for example tcp://192.168.1.50:6666")
+    except ValueError:
+        raise AddressError(f"{text!r}: a port is a number from 1 to 65535: {TCP_EXAMPLE}") from None
+    superfluous = parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None
+    if not parts.hostname or not port or superfluous:
+        raise AddressError(f"{text!r}: write {TCP_EXAMPLE}")
     return TcpHost(parts.hostname, port)
 
 
 def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:
     if netloc or not path.startswith("/"):
-        raise AddressError(
-            f"{text!r}: write three slashes before the path, for example serial:///dev/ttyUSB0?baud=9600"
-        )
+        example = spelled(text) or "serial:///dev/ttyUSB0?baud=9600"
+        raise AddressError(f"{text!r}: write three slashes before the path: {example}")
     options = _options(query)
     baud = _baud(text, options.pop("baud", "9600"))
     flow = options.pop("flow", "none")
@@ -68,7 +70,8 @@ def _serial(text: str, netloc: str, path: str, query: str) -> SerialLine:
 def _usb(text: str, netloc: str, path: str, query: str) -> UsbDevice:
     ids = _USB_IDS.fullmatch(netloc)
     if ids is None or path not in ("", "/"):
-        raise AddressError(f"{text!r}: write usb://VENDOR:PRODUCT as lsusb shows them, for example usb://1424:10b0")
+        example = spelled(text) or "usb://1424:10b0"
+        raise AddressError(f"{text!r}: write usb://VENDOR:PRODUCT as lsusb shows them, for example {example}")
     vendor, product = (int(digits, 16) for digits in ids.groups())
     options = _options(query)
     serial = options.pop("serial", None)

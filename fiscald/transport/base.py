@@ -71,8 +71,12 @@ class AccessDenied(LinkError):
     code = "link.denied"
 
 
+#: What it means that a network printer takes a connection and ends it without a word.
+TAKEN = "another computer or program has this printer"
+
+
 class PortHeld(LinkError):
-    """Another program holds the port."""
+    """Another program holds the port, or another computer the printer."""
 
     code = "link.held"
 

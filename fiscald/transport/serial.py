@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import grp
+import os
+import pwd
 import termios
 from dataclasses import dataclass
+from pathlib import Path
 
 import serial
 
@@ -46,19 +50,35 @@ class SerialLine:
         except serial.SerialException as error:
             raise self._explain(error) from None
         except ValueError as error:  # a speed that is none of the usual ones
-            raise LinkError(f"{self.path} cannot be opened: {error}") from None
+            raise LinkError(f"{self.path} cannot be opened: {error}; choose another baud= in its address") from None
         except (OSError, termios.error) as error:
-            raise LinkError(f"{self.path} is not a serial port: {error}") from None
+            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise LinkError(f"{self.path} cannot be opened: too many files are open") from None
+            raise LinkError(f"{self.path} is not a serial port: {error}; fiscalctl scan lists the ports") from None
         return _SerialStream(port, self.path)
 
     def _explain(self, error: serial.SerialException) -> LinkError:
+        path = self.path
         if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):
-            return DeviceAbsent(f"{self.path} does not exist; is the printer switched on and plugged in?")
+            return DeviceAbsent(
+                f"{path} does not exist; is the printer switched on and plugged in? fiscalctl scan lists the ports"
+            )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return AccessDenied(f"this user may not open {self.path}; add it to the group that owns the port")
+            return AccessDenied(f"this user may not open {path}; {_let_in(path)}")
         if error.errno in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
-            return PortHeld(f"another program holds {self.path}")
-        return LinkError(f"{self.path} cannot be opened: {error}")
+            return PortHeld(f"another program holds {path}; stop it: sudo fuser -v {path} shows which it is")
+        return LinkError(f"{path} cannot be opened: {error}; fiscalctl doctor looks for the reason")
+
+
+def _let_in(path: str) -> str:
+    """How this user gets the right to a port."""
+    try:
+        user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(Path(path).stat().st_gid).gr_name
+    except (KeyError, OSError):
+        user = group = "root"
+    if group == "root":
+        return "its group is root's: fiscalctl doctor says what to do"
+    return f"it belongs to the group {group}: sudo usermod -aG {group} {user}, then log in again or restart the service"
 
 
 class _SerialStream(DescriptorStream):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import ByteStream, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -35,9 +35,23 @@ class TcpHost:
             with anyio.fail_after(CONNECT_SECONDS):
                 return await self._connect()
         except TimeoutError:
-            raise Unreachable(f"{self} does not answer within {CONNECT_SECONDS:g} s") from None
+            raise Unreachable(
+                f"{self} does not answer within {CONNECT_SECONDS:g} s; is it switched on, and is this its address? "
+                f"ping {self.host}; a firewall may swallow what is sent"
+            ) from None
         except OSError as error:
-            raise Unreachable(f"{self}: {error.strerror or error}") from None
+            raise Unreachable(f"{self}: {error.strerror or error}; {self._next_step(error)}") from None
+
+    def _next_step(self, error: OSError) -> str:
+        """What to do about a connection that cannot be made."""
+        if isinstance(error, socket.gaierror):
+            return "write the number that the printer's menu shows as its IP address, or correct the name"
+        if error.errno == errno.ECONNREFUSED:
+            # A printer that takes one connection may refuse a second one like that.
+            return f"it listens at another port (see the printer's menu), or {TAKEN}"
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return "a firewall of this computer forbids it"
+        return f"is it switched on, and in the same network as this computer? ping {self.host}"
 
     async def _connect(self) -> ByteStream:
         addresses = await anyio.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)

@@ -55,6 +55,7 @@ _TO_INTERFACE = 0x21
 _SET_LINE_CODING, _SET_CONTROL_LINE_STATE = 0x20, 0x22
 _DTR_RTS = 0x03
 
+_SEE = " fiscalctl scan lists what is there"
 _NO_RIGHTS = (errno.EACCES, errno.EPERM)
 
 
@@ -111,19 +112,21 @@ class UsbDevice:
                     return device
                 case []:
                     others = f"; there are {_listed(found)}" if found else ""
-                    raise DeviceAbsent(f"{self} does not exist; is the printer switched on and plugged in?{others}")
+                    raise DeviceAbsent(
+                        f"{self} does not exist; is the printer switched on and plugged in?{others or _SEE}"
+                    )
                 case _:
                     several = f"{len(fitting)} devices fit {self}: {_listed(fitting)}"
                     raise LinkError(f"{several}; write serial= or path= of one of them into the address")
 
     def _explain(self, error: USBError) -> LinkError:
         if error.errno in (errno.ENODEV, errno.ENOENT, errno.ENXIO, errno.EIO):
-            return DeviceAbsent(f"{self} was unplugged while it was opened")
+            return DeviceAbsent(f"{self} was unplugged while it was opened; is its cable loose?")
         if error.errno in _NO_RIGHTS:
             return AccessDenied(f"this user may not open {self}; install fiscald's udev rules (70-fiscald.rules)")
         if error.errno == errno.EBUSY:
-            return PortHeld(f"another program holds {self}")
-        return LinkError(f"{self} cannot be opened: {error.strerror}")
+            return PortHeld(f"another program holds {self}; stop it: sudo fuser -v /dev/bus/usb/*/* shows which it is")
+        return LinkError(f"{self} cannot be opened: {error.strerror}; fiscalctl doctor looks for the reason")
 
 
 def _libusb() -> IBackend:

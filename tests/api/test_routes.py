@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from fiscald.api import app, metrics
-from fiscald.api.client import Client, JobChange, NotReachable, Refused
+from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, Refused
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobEvent, JobState, Resolution
@@ -147,7 +147,7 @@ async def test_the_list_of_jobs(tmp_path: Path) -> None:
         assert rest["next"] is None, "the last page"
         exactly = (await it.http.get("/v1/jobs", params={"limit": 3})).json()
         assert (len(exactly["jobs"]), exactly["next"]) == (3, None)
-        nothing = (await it.http.get("/v1/jobs", params={"after": 1000})).json()
+        nothing = (await it.http.get("/v1/jobs", params={"after": 3})).json()
         assert nothing == {"jobs": [], "next": None}
         problem(await it.http.get("/v1/jobs", params={"state": "lost"}), 422, "request.query")
         problem(await it.http.get("/v1/jobs", params={"limit": "many"}), 422, "request.query")
@@ -374,6 +374,15 @@ async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
         ("/v1/printers?state=ready", "known here: none"),
         ("/v1/jobs?limit=0", "limit is a number from 1 to 1000"),
         ("/v1/jobs?state=printed", "state is one of accepted"),
+        # What is over the bound that OpenAPI names is refused, not cut down to it in silence.
+        ("/v1/jobs?limit=5000", "limit is a number from 1 to 1000"),
+        ("/v1/jobs?limit=2.5", "limit is a number from 1 to 1000, without decimals"),
+        ("/v1/jobs?after=1.5", "after is a number from 0"),
+        ("/v1/jobs?after=999999999999999999999", "after is a number from 0"),
+        ("/v1/jobs?limit=1&limit=2", "limit stands twice"),
+        ("/v1/jobs/A?wait=3600", "wait is a number from 0 to 600"),
+        ("/v1/jobs/A?wait=600.5", "wait is a number from 0 to 600"),
+        ("/v1/events?after=-1", "the cursor is the id of an earlier event"),
     ],
 )
 async def test_a_bad_query(tmp_path: Path, path: str, reason: str) -> None:
@@ -426,6 +435,7 @@ async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
                 if isinstance(event, PrinterStatus):
                     printers.append(event)
                     continue
+                assert isinstance(event, JobChange)
                 seen.append(event)
                 if event.job.key == "A" and event.state is JobState.DONE:
                     return
@@ -455,6 +465,58 @@ async def test_a_bad_cursor(tmp_path: Path) -> None:
         problem(response, 422, "request.query")
 
 
+@pytest.mark.parametrize("header", [True, False])
+async def test_a_cursor_that_is_ahead_of_the_journal_is_reset(tmp_path: Path, header: bool) -> None:
+    """The journal was restored from a copy: the events that follow would be lost without a word."""
+    async with running(tmp_path) as it:
+        await it.put("A")
+        headers = {"Last-Event-ID": "99999999"} if header else {}
+        params = {} if header else {"after": "99999999"}
+        async with it.http.stream("GET", "/v1/events", headers=headers, params=params) as response:
+            lines = response.aiter_lines()
+            with anyio.fail_after(10):
+                while await anext(lines) != "id: 3":
+                    pass
+                assert (await anext(lines), await anext(lines)) == ("event: reset", 'data: {"cursor":3}')
+                await it.put("B")
+                while await anext(lines) != "id: 6":
+                    pass
+                assert (await anext(lines), json.loads((await anext(lines))[6:])["state"]) == ("event: job", "done")
+
+
+async def test_the_clients_tell_that_a_cursor_was_reset(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+
+        def first() -> object:
+            with Client(it.socket) as client:
+                return next(event for event in client.events(after=5) if not isinstance(event, PrinterStatus))
+
+        assert await anyio.to_thread.run_sync(first) == CursorReset(cursor=0)
+        async for event in it.client.events(after=5):
+            if not isinstance(event, PrinterStatus):
+                assert event == CursorReset(cursor=0)
+                break
+
+
+async def test_a_cursor_of_this_journal_is_not_reset(tmp_path: Path) -> None:
+    async with running(tmp_path) as it:
+        await it.put("A")
+        for after in (0, 2, 3):
+            async with it.http.stream("GET", "/v1/events", params={"after": after}) as response:
+                await it.put(f"B{after}")
+                lines = response.aiter_lines()
+                with anyio.fail_after(10):
+                    while (line := await anext(lines)) != f"id: {after + 1}":
+                        assert line != "event: reset"
+
+
+async def test_a_list_after_a_cursor_ahead_of_the_journal_is_gone(tmp_path: Path) -> None:
+    async with running(tmp_path, ready=False) as it:
+        body = problem(await it.http.get("/v1/jobs?after=99999999"), 410, "request.cursor")
+        assert "ahead of the newest job, 0" in body["detail"]
+        assert (await it.http.get("/v1/jobs?after=0")).json() == {"jobs": [], "next": None}
+
+
 async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
     monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
@@ -464,6 +526,7 @@ async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monk
 
         async def listen() -> None:
             async for event in it.client.events():
+                assert not isinstance(event, CursorReset)
                 seen.append(event.state if isinstance(event, PrinterStatus) else f"job {event.state}")
                 if seen[-1] == "job done":
                     return

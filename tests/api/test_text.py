@@ -82,7 +82,7 @@ async def test_half_an_emoji_in_json(tmp_path: Path) -> None:
         assert again.json()["result"] == answer["result"]
 
 
-async def test_a_qr_code_that_fits_no_code_or_no_paper_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_a_qr_code_that_does_not_fit_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         for index, (qr, pointer) in enumerate((
             ({"text": "x" * 1274, "size": 2, "correction": "H"}, "/document/qr/text"),

@@ -50,7 +50,7 @@ def status() -> PrinterStatus:
         name="till1", family="posnet", address="tcp://127.0.0.1:1", state=PrinterState.SWAPPED, stale=False, age_ms=1,
         problem=refusal(), identity=Identity(printer_id=f"EMU {HOSTILE}", model=HOSTILE, firmware=HOSTILE, fiscal=True, profile="online"),
         counters=Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=2),
-        vat={"A": HOSTILE}, documents=("receipt",), job=HOSTILE,
+        vat={"A": HOSTILE}, documents=("receipt", "printout"), job=HOSTILE,
     )  # fmt: skip
 
 
@@ -100,6 +100,7 @@ def recording() -> bytes:
 def answer(method: str, path: str) -> Any:
     """JSON, or bytes."""
     routes: dict[str, Any] = {
+        "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
         "GET /v1/printers/[^/]+/capture": recording(),
         "POST /v1/printers/[^/]+/preview": preview().model_dump(mode="json", by_alias=True),
@@ -107,7 +108,8 @@ def answer(method: str, path: str) -> Any:
             "id": 1, "printer": "till1", "command": HOSTILE, "effect": "query", "sent": "00", "answer": HOSTILE,
             "refusal": HOSTILE,
         },
-        "(GET|POST) /v1/printers/[^/]+(/adoption)?": status().model_dump(mode="json"),
+        "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
+        "(GET|POST) /v1/printers/[^/]+(/adoption|/journal-confirmation)?": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},
         ".* /v1/jobs/.*": job().model_dump(mode="json", by_alias=True),
         ".* /v1/licence.*": licence(),

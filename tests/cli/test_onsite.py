@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from fiscald import daemon
 from fiscald.api.client import Client
+from fiscald.cli import bugreport
 from fiscald.cli.bugreport import FOLDER
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.scan import DEFAULT_CONFIG
@@ -165,11 +166,11 @@ def locked(folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["scan"], 0, "Permission denied"),
-        (["doctor"], 4, "doctor.socket_denied"),
+        (["scan"], 5, "may not read FOLDER/fiscald.toml: its folder"),
+        (["doctor"], 5, "doctor.socket_denied"),
         (["bugreport", "-o", "-"], 0, "it holds:"),
-        (["status"], 4, "this user may not look into its folder"),
-        (["watch"], 4, "this user may not look into its folder"),
+        (["status"], 5, "may not use FOLDER/s: its folder"),
+        (["watch"], 5, "may not use FOLDER/s: its folder"),
         (["decode", "FOLDER/till1.pcapng"], 2, "Permission denied"),
     ],
 )
@@ -183,6 +184,7 @@ def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], e
     command = [verb, *rest, *(options if verb in ("scan", "doctor", "bugreport") else [])]
     with locked(folder):
         result = CliRunner().invoke(main, ["--socket", str(folder / "s"), *command])
+    words = words.replace("FOLDER", str(folder))
     assert (result.exit_code, words in result.stdout + result.stderr) == (exit_code, True), result.output
     assert "Traceback" not in result.stderr
 
@@ -287,7 +289,10 @@ def test_with_a_bad_configuration(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [(b"\xf8\x00\x13\x02\x9c", "doctor.wrong_speed"), (b"", "doctor.silent")])
-def test_what_the_daemon_hears_from_a_line_without_answers(tmp_path: Path, answer: bytes, code: str) -> None:
+def test_what_the_daemon_hears_from_a_line_without_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, code: str
+) -> None:
+    monkeypatch.setattr("fiscald.onsite.probing.FIRST_SECONDS", 0.05)
     with line(lambda _: answer) as path, EmulatedPrinter() as printer, start_blocking_portal() as portal:
         printer.address = f"serial://{path}?baud=9600"
         config = Config(
@@ -305,6 +310,38 @@ def test_what_the_daemon_hears_from_a_line_without_answers(tmp_path: Path, answe
         exit_code, content = doctor(Counter(config.socket, printer, tmp_path))
         future.cancel()
     assert (exit_code, content["findings"]) == (1, [code, "doctor.licence"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("configured", "real", "link"), [("posnet", "thermal", "tcp"), ("thermal", "posnet", "pty")])
+def test_another_family_than_configured_is_named(tmp_path: Path, configured: str, real: str, link: Any) -> None:
+    """Without a daemon, and with one that hears nothing and has the port most of the time."""
+    with EmulatedPrinter(real, link=link) as printer, start_blocking_portal() as portal:
+        config = Config(
+            socket=tmp_path / "fiscald.sock",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family=configured, address=printer.address)},
+        )
+        text = CONFIG.replace("posnet", configured).format(printer.address)
+        if link == "pty":
+            Tree(tmp_path / "root").alias(Path(printer.path))
+        alone = json.loads(run(tmp_path, "doctor", config=text, as_json=True).stdout)["findings"]
+        future, _ = portal.start_task(daemon.run, config)
+        with Client(config.socket) as client:
+            while (problem := client.printer("till1").problem) is None or problem.code != "link.silent":
+                portal.call(anyio.sleep, 0.05)
+        path = tmp_path / "fiscald.toml"
+        options = ["--config", str(path), "--root", str(tmp_path / "root")]
+        result = CliRunner().invoke(main, ["--socket", str(config.socket), "--json", "doctor", *options])
+        future.cancel()
+        assert printer.paper == []
+    assert result.exit_code == 1
+    for found in (alone, json.loads(result.stdout)["findings"]):
+        (told,) = [each for each in found if each["printer"] == "till1" and each["stops"]]
+        assert told["code"] == "doctor.wrong_family"
+        assert told["text"] == f"{printer.address} is not a {configured} printer: it answers as {real}"
+        assert told["fix"].startswith(f'family = "{real}"')
 
 
 # -- bugreport -------------------------------------------------------------------------------------------
@@ -345,7 +382,7 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     found = members(path.read_bytes())
     assert set(found) == {
         "versions.json", "doctor.json", "scan.json", "config.toml", "log.txt", "printers.json", "licence.json",
-        "till1.pcapng",
+        "jobs.json", "till1.pcapng",
     }  # fmt: skip
     for name in found:
         assert f"{FOLDER}/{name}" in result.stderr, "said before it is written"
@@ -360,6 +397,9 @@ def test_no_secret_is_in_the_archive(counter: Counter) -> None:
     assert counter.printer.address.encode() in found["config.toml"]
     assert json.loads(found["printers.json"])[0]["identity"]["printer_id"] == "EMU 0000000001"
     assert json.loads(found["licence.json"])["certificate"] == "(removed)"
+    (job,) = json.loads(found["jobs.json"])
+    assert (job["job"], job["state"], job["fiscal_number"], job["lines"]) == ("FV/1", "done", 1, 1)
+    assert b"Kawa" not in found["jobs.json"]
     assert len(read(found["till1.pcapng"]).packets) > 10
     capture = counter.folder / "till1.pcapng"
     capture.write_bytes(found["till1.pcapng"])
@@ -380,4 +420,48 @@ def test_a_report_without_a_daemon_and_with_a_bad_configuration(tmp_path: Path) 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     result = run(tmp_path, "bugreport", "-o", "-", "--log", str(tmp_path / "no.log"))
-    assert b"No such file" in members(result.stdout_bytes)["log.txt"]
+    found = members(result.stdout_bytes)
+    assert "log.txt" not in found
+    assert b"no.log: No such file" in found["missing.txt"]
+    assert f"not in it: log.txt: {tmp_path}/no.log: No such file" in result.stderr
+
+
+def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No daemon, no journal: a line for each, on the terminal and in the archive."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run(tmp_path, "bugreport", "-o", "-")
+    told = members(result.stdout_bytes)["missing.txt"].decode()
+    assert [line.partition(":")[0] for line in told.splitlines()] == [
+        "log.txt", "printers.json", "jobs.json", "licence.json", "conversations",
+    ]  # fmt: skip
+    assert "journalctl is not installed; name the log's file with --log" in told
+    assert all(f"not in it: {each}" in result.stderr for each in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'Hint: You are currently not seeing messages from other users' >&2; echo line", "systemd-journal"),
+        ("echo 'No journal files were opened due to insufficient permissions.' >&2; exit 1", "systemd-journal"),
+        ("echo '-- No entries --'", "no line of the unit fiscald; a log elsewhere is named with --log"),
+        ("echo 'Failed to add match' >&2; exit 1", "no line of the unit fiscald: Failed to add match"),
+    ],
+)
+def test_a_journal_that_is_not_read_whole_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
+) -> None:
+    (tmp_path / "journalctl").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    found = members(run(tmp_path, "bugreport", "-o", "-").stdout_bytes)
+    assert words in found["missing.txt"].decode()
+    assert found.get("log.txt", b"line\n") == b"line\n", "what could be read is there"
+
+
+def test_the_latest_jobs_of_many_are_told(counter: Counter) -> None:
+    for number in range(5):
+        counter.run("cash", "in", "1.00", "--key", f"C{number}")
+    with Client(counter.socket) as client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bugreport, "JOBS", 2)
+        patch.setattr(bugreport, "PAGE", 2)
+        assert [job.key for job in bugreport.latest_jobs(client)] == ["C3", "C4"]

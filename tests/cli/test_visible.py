@@ -51,6 +51,7 @@ VERBS: dict[str, list[list[str]]] = {
     "withdraw": [["A"]],
     "resolve": [["A", "printed", "--by", HOSTILE, "--note", HOSTILE]],
     "preview": [["DOCUMENT"]],
+    "test-page": [["till1", "--key", "A"]],
     "raw": [["sid"], [HOSTILE]],
     "watch": [[]],  # with --frames: below
     "capture": [["till1", "-o", "OUT"], ["till1", "-o", f"missing/{HOSTILE}"], ["till1", "-o", "OUT", "--redact"]],
@@ -60,6 +61,8 @@ VERBS: dict[str, list[list[str]]] = {
     "scan": [["ROOT", "--config", f"/missing{HOSTILE}"], ["ROOT", "--port", HOSTILE]],
     "doctor": [["ROOT", "--config", f"/missing{HOSTILE}"], ["ROOT", "--user", HOSTILE]],
     "bugreport": [["ROOT", "-o", "OUT", "--config", f"/missing{HOSTILE}"]],
+    "backup": [["OUT"], [f"missing/{HOSTILE}"]],
+    "journal confirm": [["till1", "--by", HOSTILE, "--note", HOSTILE, "--yes"]],
     "licence status": [[]],
     "licence diagnose": [[HOSTILE]],
     "licence register": [[HOSTILE]],
@@ -73,7 +76,7 @@ VERBS: dict[str, list[list[str]]] = {
     "licence test-certificate": [[]],
 }  # fmt: skip
 #: Verbs that show nothing of what the daemon or a file says when all is well.
-SILENT = ("capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
+SILENT = ("backup", "capture", "regression", "licence test-certificate", "replay", "scan", "bugreport")
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -133,12 +136,38 @@ def test_a_small_screen_shows_the_newest_and_never_more_than_fits() -> None:
     view.take(READY)
     for number in range(300):
         view.take(change(JobState.DONE, key=f"K{number}"))
-    lines = view.lines(40, 9)
-    assert len(lines) == 9
+    lines = view.lines(40, 13)
+    assert len(lines) == 12, "what has no room whole is left out"
+    assert lines[-1].split() == ["K299", "number", "85"], "wrapped, with its number"
     assert "K299" in view.lines(120, 9)[-1]
     assert all(len(line) <= 40 for line in lines)
     assert len(view.lines(120, 3)) == 3
     assert view.lines(120, 0) == []
+
+
+def test_at_60_columns_nothing_is_lost() -> None:
+    view = View("fiscald at /run/fiscald/fiscald.sock")
+    view.take(
+        READY.model_copy(
+            update={"state": PrinterState.OFFLINE, "problem": problem("printer.paper_out", printer="till1")}
+        )
+    )
+    view.take(change(JobState.DONE, key="FV/2026/11/0017-0001"))
+    for width in (60, 40, 20):
+        lines = view.lines(width, 60)
+        assert all(len(line) <= width for line in lines)
+        text = "".join("".join(lines).split())
+        assert "FV/2026/11/0017-0001number85" in text
+        assert "day13:84receipts,1cancelled,lastnumber85,44printouts" in text
+        assert "gdydrukarkabędziegotowa." in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 5), (0, 10), (8, 2)])
+def test_a_tiny_screen_is_no_trouble(width: int, height: int) -> None:
+    view = View("fiscald")
+    view.take(READY)
+    view.take(change(JobState.DONE))
+    assert len(view.lines(width, height)) <= height
 
 
 def test_nothing_that_moves_the_cursor_reaches_the_screen() -> None:
@@ -253,12 +282,36 @@ def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.
     assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
 
 
-def test_what_cannot_be_watched_is_told_at_once(
-    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_printer_that_does_not_exist_is_told_at_once(counter: Counter) -> None:
     assert counter.run("watch", "till9").exit_code == 2
-    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
-    assert Counter(tmp_path / "none", counter.printer, tmp_path).run("watch").exit_code == 4
+
+
+def watching(socket: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(socket), *arguments]
+    return subprocess.Popen(command, text=True, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("frames", [False, True])
+def test_a_daemon_that_is_started_later_is_waited_for(tmp_path: Path, frames: bool) -> None:
+    with EmulatedPrinter() as printer:
+        config = Config(
+            socket=tmp_path / "s",
+            state_dir=tmp_path / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family="posnet", address=printer.address)},
+        )
+        shown = watching(config.socket, "watch", *["--frames"] * frames, stdout=subprocess.PIPE)
+        assert shown.stdout is not None
+        assert watch.LOST in shown.stdout.readline()
+        with served(config):
+            while "till1: ready" not in shown.stdout.readline():
+                assert shown.poll() is None
+            while frames and "> !sdev|" not in shown.stdout.readline():
+                assert shown.poll() is None
+        shown.send_signal(signal.SIGINT)
+        assert shown.wait(20) == 0
+        shown.stdout.close()
 
 
 @pytest.mark.slow
@@ -367,4 +420,45 @@ def test_on_a_terminal_until_ctrl_c(counter: Counter) -> None:
     watching.send_signal(signal.SIGINT)
     read(watch.SHOW_CURSOR.encode())
     assert watching.wait(20) == 0
+    os.close(ours)
+
+
+def resize(terminal: int, columns: int, lines: int) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+@pytest.mark.slow
+def test_another_size_of_the_terminal_is_drawn_anew(counter: Counter) -> None:
+    """Nothing changes but the size: wiped off, and as wide as the terminal is now."""
+    counter.run("cash", "in", "5.00", "--key", "A-KEY-THAT-IS-LONG/2026/11/0017")
+    ours, theirs = pty.openpty()
+    resize(ours, 100, 30)
+    environment = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES")} | {
+        "TERM": "xterm"
+    }
+    process = watching(counter.socket, "watch", stdin=theirs, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = bytearray()
+
+    def read(until: bytes) -> bytes:
+        while until not in shown:
+            shown.extend(os.read(ours, 65536))
+        end = shown.index(until) + len(until)
+        before = bytes(shown[:end])
+        del shown[:end]
+        return before
+
+    read(b"till1  ready")
+    counter.run("cash", "in", "5.00", "--key", "ANOTHER-KEY-THAT-IS-LONG/2026/11/0018")
+    read(b"done       cash_in       ANOTHER-KEY-THAT-IS-LONG/2026/11/0018")
+    resize(ours, 50, 30)
+    read(watch.CLEAR.encode())
+    drawn = read(b"0018" + watch.TO_LINE_END.encode())
+    assert b"done       cash_in       ANOTHER-KEY" not in drawn, "it does not fit into one line any more"
+    assert all(
+        len(line) <= 50 for line in drawn.decode().replace(watch.TO_LINE_END, "").replace(watch.HOME, "").splitlines()
+    )
+    process.send_signal(signal.SIGINT)
+    read(watch.SHOW_CURSOR.encode())
+    assert process.wait(20) == 0
     os.close(ours)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.memory import Day, RegisterState
+from fiscald.emulator.memory import DailyRecord, Day, RegisterState
 from tests.emulator.posnet.talking import Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 
@@ -30,7 +30,7 @@ POSNET: list[PosnetRule] = [
     (SALE, "trpack|na12a|pr50|il1|", "ERR ?3 trpack na", {}, None), (FOOT, "trftrln|id100|naX|", "?2702", {}, None),
     ((*FOOT, *["trftrln|id25|naX|"] * 60), "trftrln|id25|naX|", "?2703", {}, None), ((), "prncancel|", "?2064", {}, Switch.CANCEL_REFUSED),
     ((), "qrcode|hx1|tx4a5|", "?2080", {}, None), ((), "qrcode|hx1|txzz|", "?2081", {}, None), ((), "dmcode|tx |hx1|", "?2080", {}, None),
-    ((), "qrcode|el4|txA|", "?3209", {}, None), ((), f"qrcode|tx{'ż' * 2001}|", "?3206", {}, None), ((), f"azteccode|tx{'x' * 2001}|", "?3206", {}, None),
+    ((), "qrcode|el4|txA|", "?3209", {}, None), ((), f"qrcode|tx{'ż' * 2001}|", "?3206", {}, None), ((), f"qrcode|px8|tx{'x' * 500}|", "?3201", {}, None), ((), f"azteccode|tx{'x' * 2001}|", "?3206", {}, None),
     ((), "eparagonidznext|idX|", "?2034", TRAINING, None), ((), "eparagonidznext|idX|", "?2034", {}, Switch.NOT_FISCAL),
     ((), "eparagonbufferget|hd1|", "?384", {}, None), ((), "eparagonbufferget|hdx|", "?384", {}, None),
     ((), "trfvinit|cc10|", "?2532", {}, None), ((), "trfvinit|naNabywca|", "?2533", OLD, None), (SALE[:1], "trfvnumber|nb1|", "?2060", {}, None),
@@ -78,13 +78,15 @@ SOLD: dict[str, Any] = {
     "state": RegisterState(day=Day(receipts=[100, 0, 0, 0, 0, 0, 0], receipt_count=1, last_receipt=1))
 }
 NEW_RATES = "7;26;7;15$p22/7/5/0/100/101/101/"
+REPORT = DailyRecord(number=1, at=datetime(2026, 7, 14, 12, tzinfo=UTC), rates=RegisterState().rates, day=Day())
+REPORTED: dict[str, Any] = {"state": RegisterState(fiscal_memory=[REPORT])}
 ThermalRule = tuple[tuple[str, ...], str, int, dict[str, Any], Switch | None]
 THERMAL: list[ThermalRule] = [
     # opening and lines
     ((), "81$h", 4, {}, None), ((), "0;0;0;1;0$h5260250274|", 3, {}, None), ((), "0;0;0;1;0$h5260250275|", 1098, NOVITUS, None),
     (OPEN[:1], "1$N5260250275|", 4, {}, None), (OPEN[:1], "100;1$z5260250275|", 1098, NOVITUS, None),
     (("0$h", "6$d1/"), WATER, 90, {}, None), ((*OPEN, "5$nkarta|10/"), "2$lWoda|1.|A/10/10/", 82, {}, None),
-    (OPEN[:1], "1$lWoda|0.|A/10/0/", 17, {}, None), (OPEN[:1], "1;1$lWoda|1.|A/10/10/0/", 20, {}, None), (OPEN[:1], "1;2$lWoda|1.|A/10/10/100/", 20, {}, None),
+    (OPEN[:1], "1$lWoda|0.|E/10/0/", 17, {}, None), (OPEN[:1], "1;1$lWoda|1.|A/10/10/0/", 20, {}, None), (OPEN[:1], "1;2$lWoda|1.|A/10/10/100/", 20, {}, None),
     (OPEN[:1], "2$lWoda|1.|A/10/10/", 4, {}, None), (OPEN, "3$lWoda|1.|A/10/10/", 4, {}, None), (("2$h", WATER), "0$lWoda|1.|A/10/10/", 22, {}, None),
     (OPEN[:1], WATER, 92, {}, Switch.GOODS_FULL), (OPEN[:1], "1$lWoda|1.|Z/10/10/", 18, {"state": RegisterState(rates=["exempt", "exempt", *[None] * 5])}, None),
     # packaging
@@ -108,13 +110,14 @@ THERMAL: list[ThermalRule] = [
     ((*OPEN, "1;1$b10/VISA|"), "0;0;0;0;0;0;0;0;1;0;0;1;0$y1|J||VISB|10/0/0/0/10/0/", 91, {}, None),
     ((*OPEN, "1;0$b10/|"), "0;3;0;0;0;0;0;0;0;0;1$y1|J||10/0/0/9/0/", 26, NOVITUS, None),
     ((*OPEN, "6$d1/"), "0;0;0;0;0;1;0;0;0;0;0;0$y1|J||1|1.|10/0/0/0/0/2/", 26, {}, None), ((*OPEN, "10$d1/"), "0;0;0;0;0;0;1;0;0;0;0;0$y1|J||1|1.|10/0/0/0/0/2/", 26, {}, None),
+    (OPEN, f"0;0;0;0;0;2;0;0;0;0;0$y1|J||1|2|1.|1.|10/0/0/0/0/{'99999999.99/' * 2}", 26, NOVITUS, None),
     # after a short closing
     (TAIL, "4$z3/", 83, {}, None), ((*TAIL, "4$z2/"), "4$z1/", 83, {}, None), (TAIL, "4$z0/", 83, {}, None), (TAIL, "8$z1/", 83, {}, None),
     (TAIL, "20;35$zX|", 4, {}, None), ((*TAIL, *["20;0$zX|"] * 20), "20;0$zX|", 84, {}, None),
     # programming
     ((), "26;7;15;10;42;0$c", 8, SOLD, None), (("26;7;15;10;42;0$c",), "26;7;15;10;42;0$c", 5, {}, None), ((), "7;26;7$p22/7/5/0/100/101/101/", 3, {}, None),
     ((), NEW_RATES, 12, {}, Switch.NO_HEADER), ((), NEW_RATES, 12, {"state": RegisterState(header="")}, None), ((), NEW_RATES, 6, {}, Switch.MEMORY_FULL),
-    ((), NEW_RATES, 6, FULL, None), ((), NEW_RATES, 8, SOLD, None), ((), "2$r", 4, {}, None), ((), "3$r", 4, {}, None),
+    ((), NEW_RATES, 6, FULL, None), ((), NEW_RATES, 8, SOLD, None), ((), "7;26;7;15$p23/8/5/0/101/101/100/", 8, SOLD, None), ((), "2$r", 4, {}, None), ((), "3$r", 4, {}, None),
     ((*[f"2$d{number}" for number in range(30)],), "2$dX", 84, {}, None),
     # cashiers and cash
     ((), "#p|1|", 33, {}, None), ((), "#q|1|", 33, {}, None), ((), "0#i0/", 30, {}, None), ((), "0#d0/", 30, {}, None), ((), "0#z0/", 30, {}, None),
@@ -123,7 +126,7 @@ THERMAL: list[ThermalRule] = [
     ((), "1;26;7#r", 3, {}, None), ((), "1;26;7;14#r", 7, {}, None), ((), "1;26;2;30#r", 4, {}, None), ((), "1;26;7;15#r", 6, {}, Switch.MEMORY_FULL),
     ((), "1;26;7;15#r", 35, {"state": RegisterState(report_offset=1, last_record=datetime(2026, 7, 14, 12, tzinfo=UTC))}, None),
     ((), "1;26;7;15#r", 36, {"state": RegisterState(report_offset=1, last_record=datetime(2026, 7, 15, 6, tzinfo=UTC))}, None),
-    ((), "26;7;1;26;7;31;2#o", 4, {}, None), ((), "26;7;31;26;7;1;0#o", 4, {}, None), ((), "26;2;30;26;7;1;0#o", 4, {}, None), ((), "4#e", 4, {}, None),
+    ((), "26;7;1;26;7;31;2#o", 4, REPORTED, None), ((), "26;7;31;26;7;1;0#o", 4, {}, None), ((), "26;2;30;26;7;1;0#o", 4, {}, None), ((), "4#e", 4, {}, None),
 ]  # fmt: skip
 
 

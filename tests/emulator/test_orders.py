@@ -127,7 +127,6 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
         (b'{"do": "fault", "act": "switch"}', 'act "switch" needs a field switch that names the condition'),
         (b'{"do": "fault", "act": "switch", "switch": "covr"}', "switch: 'covr' is not known; did you mean cover?"),
         (b'{"do": "fault", "act": "late", "switch": "cover"}', "a switch belongs to the act \"switch\", not to 'late'"),
-        (b'{"do": "fault", "act": "noise", "seconds": 3}', 'seconds belong to the acts "late" and "split", not to "noise"'),
         (b'{"do": "fault", "act": "late", "nth": 0}', "nth: Input should be greater than or equal to 1, not 0"),
     ],
 )  # fmt: skip

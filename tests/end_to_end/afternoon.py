@@ -40,6 +40,7 @@ class World:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
+        folder.chmod(0o777)  # --user names another daemon's user: it may use the shop's folder
         self._stack = stack
         self._tree = Tree(folder / "root")
         self._tree.uart("ttyS0")

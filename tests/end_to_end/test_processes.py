@@ -191,9 +191,23 @@ def test_a_bad_configuration_is_told_in_sentences(tmp_path: Path) -> None:
     told = subprocess.run(
         [str(BIN / "fiscald"), "run", "--config", str(path)], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 1
+    assert told.returncode == 78
     assert "did you mean socket?" in told.stderr
     assert "printers.t.address is missing" in told.stderr
+
+
+@pytest.mark.parametrize("text", ['[rights]\nraw = ["user:no-such-user"]', "x =", 'socket = "tcp://127.0.0.1:1"', None])
+def test_what_no_second_start_can_mend_ends_with_78(tmp_path: Path, text: str | None) -> None:
+    """``RestartPreventExitStatus=``: systemd does not start it again. A second daemon, or a full disk, may go away."""
+    path = tmp_path / "fiscald.toml"
+    if text is not None:
+        path.write_text(
+            f"{text}\n" if "socket" in text else f"{text}\n".replace("[rights]", 'state_dir = "s"\n[rights]')
+        )
+    told = subprocess.run(
+        [str(BIN / "fiscald"), "run", "--config", str(path)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (told.returncode, "Traceback" in told.stderr) == (78, False)
 
 
 def test_systemd_hands_over_a_socket_and_is_told_when_ready(tmp_path: Path) -> None:

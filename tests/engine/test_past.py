@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
+from fiscald.emulator.faults import Act, Fault, Switch
 from fiscald.engine.past import unexplained
 from fiscald.journal import Doubt, Known, Phase, Store
 from fiscald.model.documents import Submission
@@ -303,8 +304,10 @@ def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as refused:
             await it.engine.job("Z2")
         assert refused.value.problem.document is Fate.UNKNOWN
-        job = await it.submit("Z2")
+        submission = {"printer": "till1", "document": RECEIPT, "deadline": START + timedelta(minutes=5)}
+        await it.engine.submit("Z2", Submission.model_validate(submission))
         await it.until(PrinterState.OFFLINE)
+        await anyio.sleep(600)
         job = await it.engine.job("Z2")
         assert job.waiting is not None
         assert (job.waiting.code, job.waiting.document) == ("link.absent", Fate.UNKNOWN)
@@ -442,6 +445,33 @@ def test_our_own_document_in_hand_is_no_surprise(tmp_path: Path, document: dict[
             assert (await it.print("Z2")).state is JobState.DONE
             assert till.register.state.headers == printed + 1
             assert it.engine.printer("till1").state is PrinterState.READY
+
+    virtual.run(main())
+
+
+def test_a_receipt_that_waits_in_the_printer_is_no_surprise(tmp_path: Path) -> None:
+    """Its closing command waits for paper while the daemon starts and looks, more than once."""
+    state, till = tmp_path / "state", Till("till1")
+
+    async def main() -> None:
+        async with shop(state, till) as it:
+            await it.print("Z0")
+            till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            await it.submit("Z1")
+            await it.until(PrinterState.PAPER_OUT)
+            assert it.phase("Z1") is Phase.COMMITTING
+        async with shop(state, till) as it:
+            for _ in range(3):
+                await it.until(PrinterState.PAPER_OUT)
+                till.pull()
+                await it.until(PrinterState.OFFLINE)
+                till.put_back()
+            await it.until(PrinterState.PAPER_OUT)
+            assert till.receipts == 1
+            till.device.faults.switches.clear()
+            assert (await it.engine.wait("Z1", 60)).state is JobState.DONE
+            await anyio.sleep(60)
+            assert (it.engine.printer("till1").state, till.receipts) == (PrinterState.READY, 2)
 
     virtual.run(main())
 
@@ -767,6 +797,8 @@ def test_a_look_taken_while_the_printer_prints_is_not_remembered(tmp_path: Path)
             assert not past.look(known._replace(counters=THEN), torn)
             assert past.look(known._replace(counters=THEN), torn)
             assert not past.look(known._replace(counters=torn), torn), "it is there already"
+            in_hand = known._replace(counters=THEN, own_receipts=1, own_printouts=1, unsettled=True)
+            assert not any(past.look(in_hand, torn) for _ in range(3)), "it may still be printed"
 
     virtual.run(main())
 

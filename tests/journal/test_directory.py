@@ -152,10 +152,13 @@ except JournalError as error:
     print("refused:", error)
     sys.exit()
 print("open", store.job("A") is not None)
+drawer = Submission.model_validate({"printer": "t", "document": {"type": "drawer"}})
 try:
-    store.accept("B", Submission.model_validate({"printer": "t", "document": {"type": "drawer"}}), (), None)
+    store.accept("B", drawer, (), None)
 except JournalError as error:
     print("not accepted:", error)
+Path(sys.argv[1]).chmod(0o700)
+print("accepted", store.accept("B", drawer, (), None).new)
 """
 
 
@@ -188,6 +191,7 @@ def test_a_read_only_directory_at_the_start(state: Path) -> None:
     told = as_user(state)
     assert told.startswith("open True\nnot accepted: ")
     assert "goes on by itself" in told
+    assert told.endswith("accepted True\n"), "and it does"
 
 
 def test_a_read_only_directory_at_the_very_first_start(state: Path) -> None:

@@ -10,9 +10,9 @@ from fiscald.model.printers import PrinterState, PrinterStatus
 from fiscald.onsite.candidates import Candidate, Configured, candidates
 from fiscald.onsite.host import Host
 from fiscald.protocols import FAMILIES
-from fiscald.transport import AddressError, parse_address
+from fiscald.transport import AddressError, SerialLine, parse_address
 from tests.onsite.test_host import holding, terminal
-from tests.onsite.tree import ARDUINO, BY_ID, FTDI, POSNET, Tree
+from tests.onsite.tree import ARDUINO, BY_ID, FTDI, POSNET, Device, Tree
 
 __all__ = ["terminal"]
 
@@ -172,7 +172,82 @@ def test_a_known_port_named_with_its_speed(tree: Tree) -> None:
 
 def test_a_relative_name(tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(AddressError, match="there is no such port"):
+        one(tree, named=("port",))
+    (tmp_path / "port").touch()
     assert str(one(tree, named=("port",)).address).startswith(f"serial://{tmp_path}/port?")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.168.1.50:6666", "tcp://192.168.1.50:6666"), ("1424:10b0", "usb://1424:10b0"),
+        ("COM3", None), ("ttyS7", "serial:///dev/ttyS7?baud=9600"), ("ttyS7:38400", "serial:///dev/ttyS7?baud=38400"),
+        ("", None), ("192.168.1.50", None),
+    ],
+)  # fmt: skip
+def test_a_named_place_is_completed_or_refused(tree: Tree, text: str, address: str | None) -> None:
+    if address is None:
+        with pytest.raises(AddressError):
+            candidates(Host(tree.root), named=(text,))
+    else:
+        assert str(one(tree, named=(text,)).address) == address
+
+
+def test_a_port_named_without_its_folder(tree: Tree) -> None:
+    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio")
+    for name in ("ttyUSB0", BY_ID.removeprefix("/dev/serial/by-id/"), BY_ID.removeprefix("/dev/")):
+        found = one(tree, named=(name,))
+        assert (found.device, found.named, found.refusal) == ("/dev/ttyUSB0", True, None)
+
+
+def test_a_printer_is_named_as_the_configuration_names_it(tree: Tree) -> None:
+    found = one(tree, till("tcp://192.168.1.50:6666"), named=("till1",))
+    assert (str(found.address), found.named) == ("tcp://192.168.1.50:6666", True)
+
+
+CH340 = ("1-3", "1a86", "7523", "", "", "USB Serial")
+PL2303 = ("1-4", "067b", "23a3", "", "Prolific Technology Inc.", "USB-Serial Controller")
+CH343 = ("1-5", "1a86", "55d3", "5647007321", "", "USB Single Serial")
+UNKNOWN = ("1-6", "feed", "beef", "7", "Nobody", "Cable")
+
+
+@pytest.mark.parametrize(
+    ("device", "tty", "driver", "what"),
+    [
+        (CH340, "ttyUSB0", "ch341", "USB 1a86:7523, USB Serial: a serial adapter (CH340), which says nothing"),
+        (PL2303, "ttyUSB0", "pl2303", "a serial adapter (PL2303GC), which says nothing"),
+        (CH343, "ttyACM0", "cdc_acm", "a serial adapter (CH343), which says nothing"),
+        (UNKNOWN, "ttyUSB0", "mct_u232", "USB feed:beef, Nobody Cable: a serial adapter (driver mct_u232), which says"),
+    ],
+)
+def test_adapters_are_named(tree: Tree, device: Device, tty: str, driver: str, what: str) -> None:
+    tree.usb_serial(device, tty, driver)
+    found = one(tree)
+    assert what in found.what
+    assert found.refusal is not None
+    assert len(found.speeds) > 3, "there is a line behind it, whatever the driver"
+
+
+def test_an_adapter_without_a_number_is_named_by_its_place(tree: Tree) -> None:
+    tree.usb_serial(CH340, "ttyUSB0", "ch341")
+    assert one(tree).address == SerialLine("/dev/serial/by-path/pci-0000:00:14.0-usb-0:3:1.0-port0", 9600)
+
+
+@pytest.mark.parametrize("number", ["", "0001"])
+def test_two_adapters_alike_are_named_by_their_places(tree: Tree, number: str) -> None:
+    """Without numbers, or with the same one, which cheap adapters have: udev gives the name to one of them."""
+    for place, tty in (("1-3", "ttyUSB0"), ("1-5.1", "ttyUSB1")):
+        tree.usb_serial((place, "10c4", "ea60", number, "Silicon Labs", "CP2102"), tty, "cp210x")
+    assert [str(each.address) for each in candidates(Host(tree.root))] == [
+        f"serial:///dev/serial/by-path/pci-0000:00:14.0-usb-0:{place}:1.0-port0?baud=9600" for place in ("3", "5.1")
+    ]
+
+
+def test_an_adapter_with_a_number_of_its_own_is_named_by_it(tree: Tree) -> None:
+    for place, tty, number in (("1-3", "ttyUSB0", "A1"), ("1-5.1", "ttyUSB1", "A2")):
+        tree.usb_serial((place, "0403", "6001", number, "FTDI", "Cable"), tty, "ftdi_sio")
+    assert ["by-id" in str(each.address) for each in candidates(Host(tree.root))] == [True, True]
 
 
 def test_named_addresses(tree: Tree) -> None:

@@ -20,12 +20,14 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem, problem
 from fiscald.onsite import facts as gather
+from fiscald.onsite.access import Denial
 from fiscald.onsite.candidates import Candidate, Configured
 from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts, LineFacts, PortFacts, PrinterFacts, SocketFacts, StateFacts
-from fiscald.onsite.findings import CATALOGUE
+from fiscald.onsite.findings import CATALOGUE, Finding, finding
 from fiscald.onsite.host import Held, Holder, Host, SerialPort, UartCounters, UsbFacts
 from fiscald.onsite.probing import Attempt, Heard, Probed
+from fiscald.onsite.units import Units
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
@@ -49,7 +51,9 @@ PORT = SerialPort("/dev/ttyUSB0", "ftdi_sio", (BY_ID,), USB, 0)
 STATUS = PrinterStatus(
     name="till1", family="posnet", address=ADDRESS, state=PrinterState.READY, stale=False, documents=("receipt",)
 )
-SOCKET = SocketFacts(Path("/run/fiscald/fiscald.sock"), answers=True, there=True, mode=0o660, member=True)
+SOCKET = SocketFacts(Path("/run/fiscald/fiscald.sock"), answers=True, there=True, mode=0o660)
+STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
+NOT_YET = Denial("anna is in it, but not yet", "newgrp fiscald    # or log out", "fiscald", member=True)
 DAY = Counters(daily_report=14, last_receipt=3, receipts=3, printouts=90)
 
 
@@ -123,6 +127,21 @@ def held(program: str, unit: str | None = None) -> Held:
     return Held((Holder(4711, program, unit),))
 
 
+def named(code: str, **more: str) -> tuple[Finding, ...]:
+    return (finding(code, **{"user": "fiscald", "path": "/etc/f", **more}),)
+
+
+def answers_as(family: str, heard: Heard = Heard.ANSWER, at: str = ADDRESS) -> PrinterFacts:
+    """The daemon hears nothing, and the printer answers the questions of another family."""
+    found = Attempt(parse_address(at), family, heard, b"?", b"", "x")
+    return offline("link.silent", probed=_probed(attempts=(found,)))
+
+
+def denied(address: str, error: LinkError) -> PrinterFacts:
+    """The daemon hears nothing, and who asks may not open the port."""
+    return offline("link.silent", configured=till(address), probed=_probed(problem=error))
+
+
 BUSY = problem("printer.busy", reason="x")
 SWAPPED = problem(
     "printer.swapped",
@@ -136,6 +155,9 @@ BEHIND = problem("journal.behind", printer="till1", reason="till1: the printer h
 STATE = StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/var"))
 ACM = SerialPort("/dev/ttyACM0", "cdc_acm", (), USB._replace(vendor=0x1424, product=0x10B0))
 NOVITUS = SerialPort("/dev/ttyACM0", "cdc_acm", (), UsbFacts(0x1234, 0x0001, "1-3", None, None, "Novitus HD II"))
+UNITS = Units(service=True, devices=("char-ttyS", "char-ttyUSB"))
+AMA = PortFacts("/dev/ttyAMA0", there=True, port=SerialPort("/dev/ttyAMA0", "uart-pl011"))
+ALIKE = replace(PORT, names=(BY_ID, "/dev/serial/by-path/pci-1"), alike=True)
 UNSTABLE = printer(
     configured=till("serial:///dev/ttyUSB0?baud=9600"), port=PortFacts("/dev/ttyUSB0", there=True, port=PORT)
 )
@@ -145,18 +167,42 @@ TCP = "tcp://192.168.1.50:6666"
 #: code -> facts that provoke it, and words of its remedy.
 PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "config": [(facts(config_error="unknown key sokcet"), "sudoedit /etc/fiscald/fiscald.toml")],
+    "config_unread": [
+        (facts(config_unread="anna may not read it", printers=(), printers_known=False), "sudo fiscalctl doctor")
+    ],
+    "config_hidden": [(facts(named=named("config_hidden", reason="why", remedy="sudo chgrp fiscald /etc/f")), "sudo chgrp")],
+    "rights": [
+        (facts(named=named("rights", right="raw", kind="user", user="ghost", add="sudo useradd --system ghost")), "ghost")
+    ],
+    "ca_file": [(facts(named=named("ca_file", file="/ca.pem", reason="why")), "sudoedit /etc/f")],
+    "socket_taken": [(facts(named=named("socket_taken", socket="/s")), "sudo mv /s /s.kept")],
+    "socket_folder": [
+        (facts(named=named("socket_folder", socket="/run/f/s", folder="/run/f", reason="why")), "sudo install -d -o fiscald"),
+    ],
+    "state_dir": [(facts(named=named("state_dir", reason="why")), "sudo install -d -o fiscald -m 0700 /etc/f")],
     "no_printers": [(facts(printers=()), "fiscalctl scan --probe")],
     "daemon_down": [
         (facts(socket=replace(SOCKET, answers=False, there=False)), "sudo systemctl enable --now fiscald.socket"),
         (facts(socket=replace(SOCKET, answers=False)), "journalctl -u fiscald"),
     ],
     "socket_denied": [
-        (facts(socket=replace(SOCKET, answers=False, may_open=False, member=False)), "sudo usermod -aG fiscald anna")
+        (facts(socket=replace(SOCKET, answers=False, denied=STRANGER)), "sudo usermod -aG fiscald anna"),
+        (facts(socket=replace(SOCKET, answers=False, denied=Denial("root's", "use sudo"))), "use sudo"),
+        (facts(socket=replace(SOCKET, answers=False, denied=Denial("root's", "use sudo"), group_there=False)),
+         "sudo systemd-sysusers"),
     ],
-    "group_not_active": [(facts(socket=replace(SOCKET, answers=False, may_open=False)), "newgrp fiscald")],
+    "group_not_active": [(facts(socket=replace(SOCKET, answers=False, denied=NOT_YET)), "newgrp fiscald")],
     "group_missing": [(facts(socket=replace(SOCKET, group_there=False)), "sudo systemd-sysusers")],
     "socket_for_all": [(facts(socket=replace(SOCKET, mode=0o666)), "sudo chmod 0660 /run/fiscald/fiscald.sock")],
-    "port_absent": [(facts(port(there=False)), "fiscalctl scan")],
+    "port_absent": [
+        (facts(port(there=False)), "fiscalctl scan"),
+        (facts(port(there=False, absent_remedy="sudo raspi-config nonint do_serial_hw 0")), "raspi-config"),
+    ],
+    "unit_denies": [
+        (facts(offline("link.denied", port=AMA), units=UNITS), "DeviceAllow=char-ttyAMA rw"),
+        (facts(offline("link.denied", port=None, configured=till(USB_ADDRESS)), units=UNITS), "char-usb_device rw"),
+    ],
+    "same_device": [(facts(printer(same="till2")), "sudoedit /etc/fiscald/fiscald.toml")],
     "port_denied": [
         (facts(port(may_open=False)), "sudo usermod -aG dialout fiscald"),
         (facts(offline("link.denied")), "sudo usermod -aG dialout fiscald"),
@@ -176,7 +222,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(printer(configured=till(status=None), state=None, probed=_probed(problem=PortHeld("x")))), "fuser"),
     ],
     "getty": [(facts(port(held=held("agetty"))), "sudo systemctl mask --now serial-getty@ttyUSB0.service")],
-    "console": [(facts(port(console=True)), "remove console=ttyUSB0")],
+    "console": [(facts(port(console=True, console_remedy="remove console=ttyUSB0")), "remove console=ttyUSB0")],
     "modem_manager": [
         (facts(port(port=ACM, modem_ignored=False), programs=frozenset({"ModemManager"})), "70-fiscald.rules"),
         (facts(port(modem_ignored=False), programs=frozenset({"ModemManager"})), "disable --now ModemManager"),
@@ -186,6 +232,10 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "unstable_name": [
         (facts(UNSTABLE), f'address = "{ADDRESS}"'),
         (facts(replace(UNSTABLE, configured=till("serial:///dev/ttyUSB0?flow=rtscts"))), f'"{ADDRESS}&flow=rtscts"'),
+    ],
+    "same_name": [
+        (facts(printer(port=PortFacts("/dev/ttyUSB0", there=True, port=ALIKE))),
+         'address = "serial:///dev/serial/by-path/pci-1?baud=9600"'),
     ],
     "dtr": [
         (facts(uart("RTS", "CTS", "DSR", works=False)), "sudo systemctl restart fiscald.service"),
@@ -203,6 +253,12 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(offline("link.silent", line=LineFacts(0, 4))), "fiscalctl scan --probe --port /dev/ttyUSB0"),
         (facts(asked(Heard.GARBAGE)), "fiscalctl scan --probe --port /dev/ttyUSB0"),
         (facts(asked(Heard.ANSWER, ADDRESS.replace("9600", "19200"))), f'address = "serial://{BY_ID}?baud=19200"'),
+    ],
+    "wrong_family": [
+        (facts(answers_as("thermal")), 'family = "thermal"    # under [printers.till1] in /etc/fiscald/fiscald.toml'),
+        (facts(answers_as("thermal", at=ADDRESS.replace("9600", "19200"))), '"thermal"; address = "serial:///dev/serial'),
+        (facts(answers_as("thermal", Heard.NAMELESS)), 'family = "thermal"'),
+        (facts(replace(asked(Heard.ANSWER), configured=replace(till(status=None), family="thermal"))), '"posnet"'),
     ],
     "echo": [(facts(asked(Heard.ECHO)), "does not join")],
     "silent": [
@@ -233,6 +289,8 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(replace(refused(LinkError("/dev/ttyUSB0 is not a serial port")), port=printer().port)), "journalctl -k"),
     ],
     "not_asked": [
+        (facts(printer(configured=replace(till(status=None), reserved=True), state=None)), "sudo fiscalctl doctor"),
+        (facts(denied(ADDRESS, AccessDenied("this user may not open it"))), "sudo fiscalctl doctor"),
         (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS)), "sudo fiscalctl doctor"),
         (facts(replace(refused(AccessDenied("this user may not open it")), port=printer().port)), "sudo fiscalctl"),
     ],
@@ -315,6 +373,8 @@ def test_nothing_is_found_where_all_is_well() -> None:
     assert codes(facts(uart("RTS", "DTR"))) == [], "a cable of three wires that works"
     assert codes(facts(printer(configured=till(TCP), port=None))) == []
     assert codes(facts(asked(Heard.ANSWER))) == []
+    assert codes(facts(units=UNITS)) == []
+    assert codes(facts(printer(port=AMA), units=UNITS)) == [], "it works: another daemon than the unit's"
     assert codes(facts(printer(clock=NOW + timedelta(minutes=4), line=LineFacts(10_000, 2)))) == []
 
 
@@ -334,8 +394,8 @@ def test_provoked(code: str, given: Facts, words: str) -> None:
 @pytest.mark.parametrize(("code", "given", "_"), [(code, *case) for code, cases in PROVOKED.items() for case in cases])
 def test_one_cause_has_one_finding(code: str, given: Facts, _: str) -> None:
     """But for what comes with it by nature."""
-    natural = {"doctor.udev_rule"} if code == "port_denied" else set()
-    assert set(codes(given)) - natural == {f"doctor.{code}"}
+    natural = {"port_denied": "udev_rule", "socket_denied": "group_missing", "not_asked": "silent"}.get(code)
+    assert set(codes(given)) - {f"doctor.{natural}"} == {f"doctor.{code}"}
 
 
 def test_what_stops_printing_comes_first_and_a_finding_is_told_once() -> None:
@@ -389,13 +449,13 @@ def test_rights_of_a_real_user_to_a_real_port(tmp_path: Path, terminal: str) -> 
 
 def test_a_real_socket(tmp_path: Path) -> None:
     path = tmp_path / "fiscald.sock"
-    absent = gather.socket_facts(path, gather.user_name(), answers=False)
+    absent = gather.socket_facts(path, answers=False)
     assert (absent.there, "doctor.daemon_down" in codes(facts(socket=absent))) == (False, True)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(0o666)
-        found = gather.socket_facts(path, gather.user_name(), answers=True)
-        assert (found.there, found.may_open, found.mode, found.member) == (True, True, 0o666, True)
+        found = gather.socket_facts(path, answers=True)
+        assert (found.there, found.denied, found.mode) == (True, None, 0o666)
 
 
 def test_a_real_journal_that_is_damaged(tmp_path: Path) -> None:
@@ -437,6 +497,5 @@ async def test_a_real_address_where_nobody_listens() -> None:
     probed = await gather.ask_all(Host(), configured)
     found = gather.printer_facts(Host(), configured[0], "root", NOW, probed=probed["till1"])
     (told,) = judge(facts(found))
-    assert (told.code, told.text) == (
-        "doctor.unreachable", f"tcp://127.0.0.1:{free} cannot be reached: Connection refused",
-    )  # fmt: skip
+    assert told.code == "doctor.unreachable"
+    assert told.text.startswith(f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; it listens at another")

@@ -159,9 +159,10 @@ def test_a_lock_that_the_kernel_tells_of_everybody(tree: Tree, tmp_path: Path, t
 def test_our_own_lock_is_nobodys(tree: Tree, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     tree.link("proc/locks", "/proc/locks")
-    with open(terminal, "rb") as port:  # noqa: PTH123
-        fcntl.flock(port, fcntl.LOCK_EX)
-        assert Host(tree.root).held("/dev/ttyUSB0").holders == ()
+    port = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(port, fcntl.LOCK_EX)
+    assert Host(tree.root).held("/dev/ttyUSB0").holders == ()
+    os.close(port)
 
 
 def test_lock_files_of_old_programs(tree: Tree) -> None:

@@ -36,6 +36,7 @@ class Tree:
         name, vendor, product, serial, maker, text = device
         folder = self.root / f"sys/devices/pci0000:00/0000:00:14.0/usb1/{name}"
         facts = {"idVendor": vendor, "idProduct": product, "serial": serial, "manufacturer": maker, "product": text}
+        facts = {name: content for name, content in facts.items() if content}
         for file, content in facts.items():
             self.write(f"{folder.relative_to(self.root)}/{file}", content + "\n")
         self.link(f"sys/bus/usb/devices/{name}", folder)
@@ -54,8 +55,13 @@ class Tree:
         drivers.mkdir(parents=True, exist_ok=True)
         (parent / "driver").symlink_to(drivers)
         self.link(f"sys/class/tty/{tty}", parent / "tty" / tty)
-        by_id = f"usb-{device[4]}_{device[5]}_{device[3]}-if00".replace(" ", "_")
-        self.link(f"dev/serial/by-id/{by_id}{'' if driver == 'cdc_acm' else '-port0'}", f"../../{tty}")
+        port = "" if driver == "cdc_acm" else "-port0"
+        by_id = "_".join(part for part in (device[4] or device[1], device[5], device[3]) if part).replace(" ", "_")
+        # udev names two devices alike, and the later one gets the name.
+        (self.root / f"dev/serial/by-id/usb-{by_id}-if00{port}").unlink(missing_ok=True)
+        self.link(f"dev/serial/by-id/usb-{by_id}-if00{port}", f"../../{tty}")
+        place = device[0].partition("-")[2]
+        self.link(f"dev/serial/by-path/pci-0000:00:14.0-usb-0:{place}:1.0{port}", f"../../{tty}")
         self.device(tty, leads_to)
 
     def uart(self, tty: str, kind: str = "4", leads_to: Path | None = None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fiscald.cli.fiscald import NeedsAPerson
 from fiscald.transport.known_usb import KNOWN_USB, Link
 
 UNITS = Path(__file__).parents[2] / "systemd"
@@ -50,7 +51,22 @@ def test_no_root_no_capabilities_and_only_serial_ports_and_usb() -> None:
     assert "CapabilityBoundingSet=" in lines
     assert "ProtectSystem=strict" in lines
     devices = {line.partition("=")[2] for line in lines if line.startswith("DeviceAllow=")}
-    assert devices == {"char-ttyS rw", "char-ttyUSB rw", "char-ttyACM rw", "char-usb_device rw"}
+    kinds = {"ttyS", "ttyAMA", "ttyUSB", "ttyACM", "usb_device"}
+    assert devices == {f"char-{kind} rw" for kind in kinds}
+
+
+def test_drivers_of_adapters_are_there_before_the_unit_counts_devices() -> None:
+    """DeviceAllow= takes its numbers from /proc/devices when the service starts: an adapter that comes later needs them."""
+    lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
+    for name in ("Wants=", "After="):
+        words = " ".join(line for line in lines if line.startswith(name)).replace("=", " ").split()
+        assert {"modprobe@usbserial.service", "modprobe@cdc_acm.service"} <= set(words)
+
+
+def test_a_bad_configuration_is_not_started_again() -> None:
+    lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
+    assert "Restart=on-failure" in lines
+    assert f"RestartPreventExitStatus={NeedsAPerson.exit_code}" in lines
 
 
 def rules() -> list[str]:
@@ -92,7 +108,9 @@ def test_the_rules_name_the_printers_that_are_known() -> None:
         for vendor, products in re.findall(r'idVendor\}=="(\w+)", ATTRS\{idProduct\}=="([\w|]+)"', "\n".join(rules()))
         for product in products.split("|")
     }
-    assert named == {(known.vendor, known.product) for known in KNOWN_USB if known.link is Link.CDC}
+    printers = [known for known in KNOWN_USB if known.maker is not None]
+    assert {known.link for known in printers} == {Link.CDC}
+    assert named == {(known.vendor, known.product) for known in printers}
 
 
 def test_a_printer_belongs_to_the_daemon_and_is_no_modem() -> None:

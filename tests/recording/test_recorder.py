@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -11,6 +12,7 @@ import anyio
 import pytest
 
 from fiscald.model.printers import POLISH_TIME
+from fiscald.protocols.base import Direction
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.recorder import FlightRecorder
@@ -208,3 +210,36 @@ async def test_nobody_waits_for_a_slow_reader_and_it_is_told_what_it_missed() ->
     assert packets[0].note == f"{20 * len(CONVERSATION) - kept} packets were not fetched in time"
     assert shape(packets[1:]) == (CONVERSATION * 20)[-kept:]
     await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_full_recorder_is_nothing_for_the_garbage_collector() -> None:
+    """A collection held the event loop for 2 ms for every full recorder: a hundred of them held it for 200."""
+    recorder = flight(keep=100_000)
+    ours, _theirs = memory_line()
+    stream = recorder.wrap(ours)
+    for number in range(500):
+        await stream.send(b"%d" % number)
+    gc.collect()
+    assert not any(map(gc.is_tracked, recorder._packets))
+    packets = read(await recorder.capture()).packets
+    assert [packet.data for packet in packets[-2:]] == [b"498", b"499"]
+    assert (packets[-1].printer, packets[-1].family, packets[-1].direction) == ("till1", "posnet", Direction.SENT)
+
+
+async def test_a_capture_is_made_as_it_is_taken() -> None:
+    """Who does not read it costs no memory; what is dropped meanwhile is a gap."""
+    recorder = flight(keep=200_000)
+    ours, _theirs = memory_line()
+    stream = recorder.wrap(ours)
+    for _ in range(10):
+        await stream.send(b"x" * 20_000)
+    pieces = recorder.kept()
+    found = await anext(pieces) + await anext(pieces)
+    assert len(found) < 100_000
+    for _ in range(20):
+        await stream.send(b"y" * 20_000)
+    found += b"".join([piece async for piece in pieces])
+    packets, warnings = read(found)
+    assert not warnings
+    assert any("not fetched in time" in packet.note for packet in packets if packet.event is Event.GAP)
+    assert not any(packet.data.startswith(b"y") for packet in packets), "what came later is not of it"

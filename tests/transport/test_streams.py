@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import grp
 import os
 import pty
+import pwd
 import socket
 import tty
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -34,6 +38,7 @@ from fiscald.transport import (
     memory_line,
     parse_address,
 )
+from tests.uids import Who, needs_root, users
 
 
 @dataclass
@@ -318,6 +323,100 @@ async def test_old_input_is_discarded_on_opening() -> None:
     os.close(slave)
 
 
+@contextmanager
+def swallowing() -> Iterator[tuple[str, int]]:
+    """A host that does not answer the first packet of a connection, as behind a firewall: its queue is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        with contextlib.ExitStack() as stack:
+            for _ in range(2):  # what fits into the queue
+                caller = stack.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex(listener.getsockname())
+            yield listener.getsockname()
+
+
+async def test_a_host_that_swallows_packets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an answer nor a refusal: given up after the seconds that are promised, with the next step."""
+    monkeypatch.setattr("fiscald.transport.tcp.CONNECT_SECONDS", 0.3)
+    with swallowing() as (host, port), anyio.fail_after(5):
+        began = anyio.current_time()
+        with pytest.raises(Unreachable) as told:
+            await TcpHost(host, port).open()
+    assert 0.3 <= anyio.current_time() - began < 2
+    assert str(told.value).startswith(f"tcp://127.0.0.1:{port} does not answer within 0.3 s; is it switched on")
+    assert "ping 127.0.0.1" in str(told.value)
+
+
+async def test_a_swallowing_host_holds_nobody_up() -> None:
+    """The loop goes on meanwhile, and who gives up waits no longer."""
+    with swallowing() as (host, port):
+        began = anyio.current_time()
+        turns = 0
+        with anyio.move_on_after(0.2):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(TcpHost(host, port).open)
+                while True:
+                    turns += 1
+                    await anyio.sleep(0.01)
+        assert turns > 5
+        assert anyio.current_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OSError(errno.ECONNREFUSED, "Connection refused"),
+            "it listens at another port (see the printer's menu), or another computer",
+        ),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "in the same network as this computer? ping till.example"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "ping till.example"),
+        (OSError(errno.EACCES, "Permission denied"), "a firewall of this computer"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "write the number"),
+    ],
+)
+async def test_every_failure_to_connect_tells_the_next_step(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
+) -> None:
+    async def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(TcpHost, "_connect", fail)
+    with pytest.raises(Unreachable) as told:
+        await TcpHost("till.example", 6666).open()
+    assert str(told.value).startswith(f"tcp://till.example:6666: {error.strerror}; ")
+    assert words in str(told.value)
+
+
+@needs_root
+def test_a_port_that_a_stranger_may_not_open_names_its_group() -> None:
+    master, slave = pty.openpty()
+    path, group = os.ttyname(slave), grp.getgrnam("daemon")
+    os.chown(path, 0, group.gr_gid)
+    Path(path).chmod(0o660)
+    with users() as others:
+        command = (
+            "fiscalctl",
+            "--socket",
+            "/nonexistent/s",
+            "scan",
+            "--probe",
+            "--port",
+            path,
+            "--config",
+            "/nonexistent/c",
+        )
+        nobody = pwd.getpwnam("nobody")
+        (done,) = others.run(Who(nobody.pw_uid, nobody.pw_gid), command)
+    assert (
+        f"this user may not open {path}; it belongs to the group daemon: sudo usermod -aG daemon nobody" in done.stdout
+    )
+    os.close(master)
+    os.close(slave)
+
+
 async def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -411,10 +510,11 @@ def test_addresses(text: str, address: object) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("tcp://printer", "tcp://HOST:PORT"), ("tcp://printer:99999", "not an address"), ("tcp://:6666", "HOST:PORT"),
+        ("tcp://printer", "tcp://HOST:PORT"), ("tcp://printer:99999", "from 1 to 65535"), ("tcp://printer:0", "HOST:PORT"), ("tcp://a@printer:1", "HOST:PORT"), ("tcp://:6666", "HOST:PORT"),
         ("serial://ttyUSB0", "three slashes"), ("serial:///dev/ttyUSB0?speed=9600", "unknown option speed"),
         ("serial:///dev/ttyUSB0?baud=fast", "baud is a number"), ("serial:///dev/ttyUSB0?flow=maybe", "flow is one of"),
-        ("/dev/ttyUSB0", "starts with serial"), ("http://x", "starts with serial"),
+        ("/dev/ttyUSB0", "write serial:///dev/ttyUSB0$"), ("http://x", "starts with serial"),
+        ("serial://ttyUSB0", "serial:///dev/ttyUSB0$"), ("", "starts with serial"),
         ("usb://printer", "as lsusb shows"), ("usb://1424:10b0/1", "as lsusb shows"), ("usb:///dev/ttyACM0", "as lsusb shows"),
         ("usb://1424:10b0?speed=9600", "unknown option speed"), ("usb://1424:10b0?baud=x", "baud is a number"),
         ("usb://1424:10b0?serial=", "serial is"), ("usb://1424:10b0?path=3", "path is"), ("usb://1424:10b0?path=1-2.", "path is"),

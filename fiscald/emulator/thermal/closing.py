@@ -91,8 +91,6 @@ def _check_sale(transaction: Transaction, closing: Closing) -> None:
         lines = transaction.facts["lines"]
         if not transaction.lines or transaction.total <= 0 or lines not in (0, len(transaction.lines)):
             raise ExecError(23)
-    elif not transaction.packaging:
-        raise ExecError(23)
     if closing.total != transaction.total:
         raise ExecError(27)
 

@@ -219,8 +219,11 @@ class Text(Value):
         """Most characters on a device of that generation."""
         return self._limits[generation]
 
-    def encode(self, value: str, dialect: Dialect) -> bytes:
-        """See ``Value.encode``."""
+    def encode(self, value: str | bytes, dialect: Dialect) -> bytes:
+        """See ``Value.encode``. Bytes are text that is encoded already, in whichever code page."""
+        if isinstance(value, bytes):
+            _ = self.encode(value.decode("latin-1"), Dialect("latin-1", dialect.generation))
+            return value
         if any(ord(char) < 32 and not (self._lines and char == "\n") for char in value):
             raise _conversion("control characters cannot be sent")
         if len(value) > self.limit(dialect.generation):

@@ -11,11 +11,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import Adjustment, Line, Packaging, PaymentType, Printout, QrCode, Receipt, Rule
+from fiscald.model.documents import (
+    Adjustment,
+    InCodePage,
+    Line,
+    Packaging,
+    PaymentType,
+    Printout,
+    QrCode,
+    Receipt,
+    Rule,
+)
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, plain
 from fiscald.model.preview import Sold
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
-from fiscald.model.text import fit
+from fiscald.model.text import CODE_PAGES, fit
 from fiscald.protocols.planning import Findings, Item, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
@@ -332,6 +342,12 @@ class _Planner:
             pointer = f"{at}/lines/{index}"
             if isinstance(line, Rule):
                 self.add(pointer, "formcmd", fn=FORM, cm=SEPARATOR)
+                continue
+            if isinstance(line, InCodePage):
+                text = self.plan.text(line.text, f"{pointer}/text", line.code_page, FORM_CHARACTERS, TextKind.NUMBER)
+                if text:
+                    encoded = text.encode(CODE_PAGES[line.code_page])
+                    self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=encoded)
                 continue
             parts = self.plan.form_line(line, pointer, self.code_page, FORM_CHARACTERS)
             for part in parts:

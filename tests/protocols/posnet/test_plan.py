@@ -17,6 +17,7 @@ from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
 from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
+from fiscald.protocols.posnet.session import PosnetSession
 from tests.emulator.posnet.talking import Talk, readable
 from tests.found import found
 
@@ -306,6 +307,20 @@ def test_a_refusal_of_a_printout_is_foretold(profile: Any, content: dict[str, An
     assert error.detail
     assert error.detail_pl
     assert error.detail_pl.endswith(".")
+
+
+def test_a_line_of_a_printout_in_another_code_page() -> None:
+    lines = [{"text": "Żółć", "code_page": page} for page in ("cp1250", "latin2", "mazovia")]
+    items = printout(lines=lines, code_page="latin2").items
+    assert [item.request.values["s1"] for item in items[1:]] == [
+        "Żółć".encode(codec) for codec in ("cp1250", "iso8859_2", "mazovia")
+    ]
+    session = PosnetSession("latin2")
+    assert b"\ts1\xa1\xa2\x92\x8d\t" in session.send(items[3].request)
+    (notice,) = printout(lines=[{"text": "Ω", "code_page": "latin2"}]).notices
+    assert (notice.pointer, notice.code) == ("/document/lines/0/text", "text.replaced")
+    (error,) = printout(lines=[{"text": "x" * 39, "code_page": "latin2"}]).errors
+    assert (error.pointer, error.code) == ("/document/lines/0/text", "text.too_long")
 
 
 def test_replaced_characters_of_a_printout_are_told() -> None:

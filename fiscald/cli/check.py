@@ -1,0 +1,67 @@
+"""``fiscald check``: the configuration, and what it names, looked at without starting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fiscald.cli.doctor import finding_lines, named_in
+from fiscald.config import Config, load
+from fiscald.model.printers import POLISH_TIME
+from fiscald.onsite import access
+from fiscald.onsite import facts as gather
+from fiscald.onsite.candidates import Configured
+from fiscald.onsite.checks import judge
+from fiscald.onsite.facts import Facts, SocketFacts
+from fiscald.onsite.findings import Finding
+from fiscald.onsite.host import Host
+from fiscald.onsite.named import named_findings
+from fiscald.onsite.units import installed
+from fiscald.protocols import family
+
+#: A daemon without printers runs, and says so.
+_NO_STOP = "doctor.no_printers"
+
+
+def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
+    """The configuration and what stands against it. No port is opened and no daemon is asked.
+
+    Raises ``ConfigError``.
+    """
+    config = load(path)
+    user, units = gather.default_daemon_user(), installed(host)
+    configured = [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]
+    twins, now = gather.twins(host, configured), datetime.now(POLISH_TIME)
+    facts = Facts(
+        # Whether it runs is not asked here; who may use its socket is the doctor's to say.
+        socket=SocketFacts(config.socket, answers=True, group_there=access.is_group(gather.FISCALD)),
+        user=access.user_name(),
+        daemon_user=user,
+        config_path=path,
+        named=tuple(named_findings(named_in(config, path), user, units)),
+        units=units,
+        printers=tuple(gather.printer_facts(host, each, user, now, same=twins.get(each.name)) for each in configured),
+        state=gather.state_facts(config.state_dir, daemon=True),
+        programs=host.programs,
+        rule=host.has_rule(gather.RULE),
+    )
+    return config, judge(facts)
+
+
+def stops(found: Sequence[Finding]) -> bool:
+    """Whether something has to be changed before the daemon prints."""
+    return any(each.stops and each.code != _NO_STOP for each in found)
+
+
+def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
+    """What is configured, and what was found."""
+    verdict = "" if stops(found) else "; nothing stops the daemon"
+    yield f"{path}: printers: {', '.join(config.printers) or 'none'}{verdict}"
+    yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
+    for name, printer in config.printers.items():
+        code_page = printer.code_page or family(printer.family).code_pages[0]
+        yield f"  {name}: {printer.family} at {printer.address}, code page {code_page}"
+    if config.licence.test_keys:
+        yield "  test_keys = true: only emulated printers can be used"
+    yield from finding_lines(found)

@@ -1,0 +1,57 @@
+"""Why the daemon cannot be reached, and what to do next."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+
+from fiscald.onsite.access import denial
+
+#: Seconds to try whether somebody listens.
+_SECONDS = 2.0
+_START = "sudo systemctl start fiscald.socket fiscald.service"
+_LOG = "journalctl -u fiscald -n 20"
+_HELP = "fiscalctl doctor says more"
+
+
+def refusal(path: Path) -> str | None:
+    """Why this user may not use the socket, with what to do; ``None``: it may, or there is none."""
+    why = denial(path, write=True)
+    return None if why is None else f"{why}. {_HELP}"
+
+
+def why_unreachable(path: Path, reason: str) -> str:
+    """A sentence with the next step. ``reason``: what the client said."""
+    return f"the daemon cannot be reached: {_why(path, reason)}. {_HELP}"
+
+
+def _why(path: Path, reason: str) -> str:
+    if not path.exists():
+        return (
+            f"there is no socket {path}: it does not run, or has another socket. Start it: {_START} "
+            "(or: fiscald run --config FILE); name another socket with --socket or FISCALD_SOCKET"
+        )
+    if not path.is_socket():
+        return f"{path} is no socket; name the one of the configuration with --socket or FISCALD_SOCKET"
+    number = _try(path)
+    if number == errno.ECONNREFUSED:
+        return f"nobody listens at {path}: it has ended. Start it: {_START}; then: {_LOG}"
+    if number in (errno.EAGAIN, errno.ETIMEDOUT):
+        return f"it takes no connection at {path}: it is overloaded or hangs. See: {_LOG}"
+    said = f" ({os.strerror(number)})" if number else f" ({reason})"
+    return f"it does not answer at {path}{said}. See: {_LOG}"
+
+
+def _try(path: Path) -> int | None:
+    """The error of connecting; ``None`` where that works."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(_SECONDS)
+        try:
+            link.connect(str(path))
+        except TimeoutError:
+            return errno.ETIMEDOUT
+        except OSError as error:
+            return error.errno
+    return None

@@ -1,0 +1,80 @@
+"""``fiscalctl test-page``: on printers that are set to each code page, and where it cannot be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from fiscald import daemon
+from fiscald.api.client import Client
+from fiscald.cli.testpage import LETTERS, WIDTH
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.licence.testing import make_certificate
+from fiscald.model.text import CODE_PAGES
+from tests.cli.conftest import Counter
+
+
+@contextmanager
+def shop(folder: Path, family: str, *, real: str, configured: str | None) -> Iterator[Counter]:
+    """A printer whose menu is set to ``real``, and a daemon that believes in ``configured``."""
+    with EmulatedPrinter(family, code_page=real) as printer, start_blocking_portal() as portal:
+        config = Config(
+            socket=folder / "fiscald.sock",
+            state_dir=folder / "state",
+            licence=LicenceConfig(test_keys=True),
+            printers={"till1": PrinterConfig(family=family, address=printer.address, code_page=configured)},
+        )
+        future, _ = portal.start_task(daemon.run, config)
+        with Client(config.socket) as client:
+            client.install_licence(make_certificate())
+            while client.printer("till1").state != "ready":
+                portal.call(lambda: None)
+        yield Counter(config.socket, printer, folder)
+        future.cancel()
+
+
+@pytest.mark.parametrize("real", CODE_PAGES)
+@pytest.mark.parametrize("configured", CODE_PAGES)
+def test_the_readable_line_names_the_code_page_of_the_printer(tmp_path: Path, real: str, configured: str) -> None:
+    with shop(tmp_path, "posnet", real=real, configured=configured) as counter:
+        done = counter.run("test-page", "till1", "--key", "T1")
+        assert done.exit_code == 0, done.output
+        assert "T1: done, paper printed" in done.stdout
+        assert f"Configured is {configured}" in done.stdout
+        (paper,) = counter.printer.paper
+    readable = [line.split()[0] for line in paper.splitlines() if LETTERS in line]
+    assert readable == [real]
+    for words in (
+        "STRONA TESTOWA",
+        "drukarka till1",
+        "EMU 0000000001",
+        f"w konfiguracji fiscald: {configured}",
+        "NIEFISKALNY",
+    ):
+        assert words in paper, "and all of this is readable whatever the code page"
+    assert "".join(str(column % 10) for column in range(1, WIDTH + 1)) in paper
+
+
+def test_a_page_is_a_job_and_no_receipt(counter: Counter) -> None:
+    done = counter.json("test-page", "--key", "T1")
+    assert (done["state"], done["document"]["type"], done["code_page"]) == ("done", "printout", "cp1250")
+    assert counter.run("job", "T1").exit_code == 0
+    assert counter.run("test-page", "--key", "T1").exit_code == 0, "the same page"
+    assert len(counter.printer.paper) == 1
+    assert counter.printer.register.day.receipt_count == 0
+    assert counter.run("test-page", "till9").exit_code == 2
+
+
+def test_a_family_that_cannot_print_it_says_so(tmp_path: Path) -> None:
+    with shop(tmp_path, "thermal", real="mazovia", configured=None) as counter:
+        done = counter.run("test-page", "till1")
+        assert done.exit_code == 1
+        assert "prints no test page on a thermal printer yet" in done.stderr
+        assert "fiscalctl preview" in done.stderr
+        assert counter.run("jobs").stdout == "no jobs\n", "nothing was submitted"
+        assert counter.printer.paper == []

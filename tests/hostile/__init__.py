@@ -1,0 +1,1 @@
+"""Programs and printers that misbehave, beside a program that sells and asks for the status: ``python -m tests.hostile``."""

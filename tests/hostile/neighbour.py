@@ -1,0 +1,112 @@
+"""A program that sells and asks for the status, and measures how long that takes: ``... SOCKET SECONDS``.
+
+It asks on a connection that it keeps and on one that it opens for the question, in turns. What it found is written to
+standard output as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+#: Seconds between two questions, and between two receipts.
+ASK_EVERY, SELL_EVERY = 0.02, 1.0
+#: Seconds for the receipts that are still on their way at the end.
+SETTLE = 30.0
+STATUS = "/v1/printers/till0"
+RECEIPT = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
+
+
+class Found(NamedTuple):
+    """What the neighbour saw."""
+
+    milliseconds: list[float]
+    """Of every question for the status."""
+    failures: list[str]
+    """Questions without an answer."""
+    sold: int
+    done: int
+
+
+class Connection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("fiscald", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        """See ``HTTPConnection``."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect(str(self._path))
+
+
+def ask(connection: Connection, method: str, path: str, body: Any = None) -> Any:
+    """The answer's JSON."""
+    connection.request(method, path, None if body is None else json.dumps(body))
+    return json.loads(connection.getresponse().read())
+
+
+def sell(path: Path, seconds: float) -> Found:
+    """Sell and ask for so long."""
+    times: list[float] = []
+    failures: list[str] = []
+    open_jobs: set[str] = set()
+    sold = done = 0
+    kept = Connection(path)
+    began = next_sale = time.monotonic()
+    while (now := time.monotonic()) < began + seconds:
+        for fresh in (False, True):
+            asked = time.monotonic()
+            connection = Connection(path) if fresh else kept
+            try:
+                status = ask(connection, "GET", STATUS)
+                assert status["name"] == "till0"
+            except (OSError, HTTPException, ValueError, KeyError) as error:
+                failures.append(f"{type(error).__name__}: {error}")
+                kept.close()
+            else:
+                times.append((time.monotonic() - asked) * 1000)
+            if fresh:
+                connection.close()
+        if now >= next_sale:
+            next_sale = now + SELL_EVERY
+            sold += 1
+            open_jobs.add(f"neighbour/{began}/{sold}")
+        done += _settle(path, open_jobs, failures)
+        time.sleep(max(0.0, ASK_EVERY - (time.monotonic() - now)))
+    while open_jobs and time.monotonic() < began + seconds + SETTLE:
+        done += _settle(path, open_jobs, failures)
+        time.sleep(ASK_EVERY)
+    kept.close()
+    return Found(times, failures, sold, done)
+
+
+def _settle(path: Path, keys: set[str], failures: list[str]) -> int:
+    """Submit what is not final yet, as an application does that has got no answer: with the same key."""
+    done = 0
+    for key in sorted(keys):
+        try:
+            with closing(Connection(path)) as connection:
+                body = {"printer": "till0", "document": RECEIPT}
+                job = ask(connection, "PUT", f"/v1/jobs/{key}?wait=0", body)
+        except (OSError, HTTPException, ValueError) as error:
+            failures.append(f"{type(error).__name__}: {error}")
+            continue
+        if job.get("state") not in ("accepted", "running"):
+            keys.discard(key)
+            done += job.get("state") == "done"
+    return done
+
+
+if __name__ == "__main__":
+    click.echo(json.dumps(sell(Path(sys.argv[1]), float(sys.argv[2]))._asdict()))

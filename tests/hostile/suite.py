@@ -1,0 +1,183 @@
+"""Each way to misbehave against a fresh daemon, beside a neighbour; what it cost, and whether that is within the bars."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.neighbour import Found
+from tests.hostile.parts import Daemon, daemon, printers, process
+from tests.hostile.printers import HOSTILE
+from tests.loop.journal import fill
+
+#: What must hold.
+P99_MS, MEMORY_MB, LINES_A_MINUTE, BEAT_SECONDS = 100.0, 150.0, 100.0, 5.0
+#: The user that misbehaves, where we may become another one; it has every right of an application.
+NOBODY = 65534
+_RIGHTS = "[rights]\n" + "".join(
+    f'{right} = ["user:{NOBODY}"]\n' for right in ("print", "report", "configure", "raw", "resolve", "licence")
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of trouble."""
+
+    name: str
+    meaning: str
+    attack: str | None = None
+    printer: str | None = None
+    descriptors: int = 4096
+    processes: int = 1
+
+
+def _first_line(function: Callable[..., object]) -> str:
+    assert function.__doc__ is not None
+    return function.__doc__.splitlines()[0].removesuffix(".")
+
+
+SCENARIOS = (
+    Scenario("nothing", "Nobody misbehaves"),
+    *(Scenario(name.replace("_", "-"), _first_line(attack), attack=name) for name, attack in ATTACKS.items()),
+    Scenario("few-descriptors", "5,200 connections, and 64 descriptors in all", attack="idle", descriptors=64),
+    Scenario("four-programs", "Four programs with 5,200 connections each", attack="idle", processes=4),
+    *(
+        Scenario(f"{name}-printer", f"A printer that sends {_first_line(speak).lower()}", printer=name)
+        for name, speak in HOSTILE.items()
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario cost."""
+
+    scenario: Scenario
+    found: Found
+    beat: float
+    """The longest time without a sign of life, in seconds."""
+    memory: float
+    """The most memory, in MB."""
+    descriptors: int
+    """The most at a time."""
+    lines: float
+    """Lines of the log a minute, without those about the neighbour's receipts."""
+    is_running: bool
+
+    @property
+    def p99(self) -> float:
+        """All but a hundredth of the questions for the status were as fast, in milliseconds."""
+        times = sorted(self.found.milliseconds)
+        return times[max(0, math.ceil(len(times) * 0.99) - 1)] if times else float("inf")
+
+    @property
+    def median(self) -> float:
+        """Half of the questions were as fast."""
+        return statistics.median(self.found.milliseconds or [float("inf")])
+
+    def broken(self) -> list[str]:
+        """The bars that do not hold."""
+        bars = {
+            f"status p99 {self.p99:.0f} ms > {P99_MS:.0f} (of {len(self.found.milliseconds)}, the longest "
+            f"{max(self.found.milliseconds, default=0):.0f})": self.p99 > P99_MS,
+            f"{len(self.found.failures)} questions without an answer, first: {self.found.failures[:1]}": bool(
+                self.found.failures
+            ),
+            f"{self.found.done} of {self.found.sold} receipts": self.found.done != self.found.sold,
+            f"watchdog {self.beat:.1f} s > {BEAT_SECONDS:.0f}": self.beat > BEAT_SECONDS,
+            f"memory {self.memory:.0f} MB > {MEMORY_MB:.0f}": self.memory > MEMORY_MB,
+            f"{self.lines:.0f} lines a minute > {LINES_A_MINUTE:.0f}": self.lines > LINES_A_MINUTE,
+            f"{self.descriptors} descriptors of {self.scenario.descriptors}": (
+                self.descriptors >= self.scenario.descriptors
+            ),
+            "the daemon has ended": not self.is_running,
+        }
+        return [text for text, is_broken in bars.items() if is_broken]
+
+
+def run(scenario: Scenario, seconds: float, *, other_user: bool = True, jobs: int = 2000) -> Outcome:
+    """One scenario, for so long."""
+    folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+    folder.chmod(0o755)
+    try:
+        with ExitStack() as stack:
+            (folder / "state").mkdir(mode=0o700)
+            fill(folder / "state", jobs)
+            addresses = list(stack.enter_context(printers(folder, "posnet")))
+            if scenario.printer is not None:
+                addresses += stack.enter_context(printers(folder, scenario.printer))
+            it = stack.enter_context(daemon(folder, addresses, descriptors=scenario.descriptors, more=_RIGHTS))
+            return _measure(scenario, it, seconds, other_user=other_user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(scenario: Scenario, it: Daemon, seconds: float, *, other_user: bool) -> Outcome:
+    before = len(it.log)
+    it.forget_peak()
+    most = [it.descriptors]
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(0.05) and it.is_running:
+            most[0] = max(most[0], it.descriptors)
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    began = time.monotonic()
+    try:
+        with ExitStack() as stack:
+            if scenario.attack is not None:
+                log = stack.enter_context((it.folder / "attack.log").open("w"))
+                user = ["--uid", str(NOBODY)] if other_user and os.getuid() == 0 else []
+                command = (sys.executable, "-m", "tests.hostile.attacks", scenario.attack, str(it.socket), *user)
+                for _ in range(scenario.processes):
+                    stack.enter_context(process(log, *command))
+                time.sleep(1.5)  # it has begun
+            command = (sys.executable, "-m", "tests.hostile.neighbour", str(it.socket), str(seconds))
+            told = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, cwd=Path(__file__).parents[2])
+            until = time.monotonic()
+    finally:
+        over.set()
+        sampler.join()
+    lines = [line for line in it.log[before:] if not any(mark in line for mark in (" job neighbour/", " till0: "))]
+    return Outcome(
+        scenario,
+        Found(**json.loads(told.stdout)),
+        it.watchdog.longest(began, until),
+        it.peak if it.is_running else 0.0,
+        most[0],
+        len(lines) * 60 / max(60.0, until - began),
+        it.is_running,
+    )
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The outcomes as a table in Markdown."""
+    rows = [
+        "| what the others do | status, median / p99 | receipts | watchdog | memory | descriptors | log |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        (
+            f"| *must be* | *p99 <= {P99_MS:.0f} ms* | *all* | *<= {BEAT_SECONDS:.0f} s* | *<= {MEMORY_MB:.0f} MB* "
+            f"| *bounded* | *<= {LINES_A_MINUTE:.0f} lines a minute* |"
+        ),
+    ]
+    rows += [
+        f"| {each.scenario.meaning} | {each.median:.1f} / {each.p99:.0f} ms | {each.found.done} of {each.found.sold} "
+        f"| {each.beat:.1f} s | {each.memory:.0f} MB | {each.descriptors} | {each.lines:.0f} |"
+        for each in outcomes
+    ]
+    return "\n".join(rows)
