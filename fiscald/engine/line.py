@@ -155,10 +155,11 @@ class Line:
     async def _wait_patiently(self, step: Step) -> Answer | None:
         """Wait for an answer, looking now and then what the printer is doing."""
         deadline = anyio.current_time() + SECONDS[step.patience]
-        while not self._damaged:
+        while True:
             left = deadline - anyio.current_time()
             answer = await self._wait_for(step.command, min(left, PROBE_AFTER))
-            if answer is not None or left <= PROBE_AFTER:
+            if answer is not None or self._damaged or left <= PROBE_AFTER:
+                # Damaged: an answer came, and there is nothing more to wait for.
                 return answer
             condition = await self._probe()
             if condition is not None:
@@ -167,8 +168,6 @@ class Line:
                     deadline = min(deadline, anyio.current_time() + PROBE_AFTER)
                 elif condition.state is not PrinterState.READY:
                     deadline = anyio.current_time() + SECONDS[step.patience]
-        # An answer came, but damaged: there is nothing more to wait for.
-        return None
 
     async def _probe(self) -> Condition | None:
         dialogue = self._family.probe(self._settings)

@@ -349,6 +349,11 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _USELESS, "The emergency pass was used", "one is given in 90 days; the next from {again} on",
         "Przepustka awaryjna została już wykorzystana.",
     ),
+    "licence.emergency_useless": Row(
+        _LIC, _NOT, _USELESS, "The emergency pass would change nothing",
+        "the licence's state is {state}: a pass is not needed, or would not help; it was not spent",
+        "Przepustka awaryjna nie jest teraz potrzebna lub nie pomoże. Nie została wykorzystana.",
+    ),
     "licence.emergency_denied": Row(
         _LIC, _NOT, _USELESS, "No emergency pass", "it is for computers that have or had a paid licence for fiscal "
         "printers which was not revoked", "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",

@@ -32,6 +32,34 @@ _LINK_REMEDIES = {
     "link.absent": "fiscalctl scan    # with the printer switched on and plugged in; is the address among them?",
     "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; the kernel's driver lets go with detach=yes",
 }
+_LICENCE_SHOWN = "fiscalctl licence status"
+_REGISTER, _SUPPORT = "fiscalctl licence register", "fiscalctl licence register --support NUMBER"
+_TRANSFER = "fiscalctl licence transfer E-MAIL"
+_CHECK, _CLOCK = "fiscalctl licence check    # with a connection to the internet", "timedatectl    # is that the date?"
+#: What is to be done about a licence that does not let it print, by the window that an application would show.
+_LICENCE_REMEDIES = {
+    "number": f"{_REGISTER}    # without a number, once: fiscalctl licence enrol, a trial for 30 days",
+    "support_number": _SUPPORT,
+    "transfer": _TRANSFER,
+    "check": _CHECK,
+}
+#: And about one that prints and warns.
+_WARNING_REMEDIES = {
+    "licence.w.lapsed": _CHECK,
+    "licence.w.unconfirmed": _CHECK,
+    "licence.w.clock_back": _CLOCK,
+    "licence.w.clock_forward_unconfirmed": _CLOCK,
+    "licence.w.trial": _REGISTER,
+    "licence.w.ending_soon": _REGISTER,
+    "licence.w.updates_ending_soon": _SUPPORT,
+    # while an emergency pass holds
+    "licence.w.unregistered": _REGISTER,
+    "licence.w.ended": _REGISTER,
+    "licence.w.company_mismatch": _REGISTER,
+    "licence.w.updates_ended": _SUPPORT,
+    "licence.w.transferred": _TRANSFER,
+    "licence.w.machine_mismatch": _TRANSFER,
+}
 _LOST_REMEDY = "journalctl -k -n 50    # what the kernel saw of it; then cable, power and address"
 _LOST_HOST_REMEDY = "ping -c 3 {host}    # then its cable and power, and whether another computer has it"
 #: What a fiscal printer lets a person do about its clock.
@@ -102,10 +130,15 @@ def _licence(facts: Facts) -> Iterator[Finding]:
     licence = facts.licence
     if licence is None:
         return
+    real = [each.configured.name for each in facts.printers if each.emulated is False]
+    if licence.get("test_keys") and real:
+        yield finding("licence_test_keys", printers=", ".join(real), path=facts.config_path)
     if not licence["may_print"]:
-        yield finding("licence", reason=licence.get("reason") or licence["state"])
-    elif licence["warnings"]:
-        yield finding("licence_warning", warnings=", ".join(licence["warnings"]))
+        remedy = _LICENCE_REMEDIES.get(licence.get("prompt") or "number", _LICENCE_SHOWN)
+        yield finding("licence", reason=licence.get("reason") or licence["state"], remedy=remedy)
+    elif warnings := licence["warnings"]:
+        remedy = next((_WARNING_REMEDIES[each] for each in warnings if each in _WARNING_REMEDIES), _LICENCE_SHOWN)
+        yield finding("licence_warning", warnings=", ".join(licence["warnings"]), remedy=remedy)
 
 
 # -- a printer -------------------------------------------------------------------------------------------

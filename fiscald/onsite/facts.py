@@ -113,6 +113,12 @@ class PrinterFacts:
     same: str | None = None
     """Another printer of the configuration that is at the same device."""
 
+    @property
+    def emulated(self) -> bool | None:
+        """Whether it is an emulated printer; ``None`` where the daemon does not know yet."""
+        status = self.configured.status
+        return None if status is None or status.identity is None else status.identity.emulated
+
 
 class StateFacts(NamedTuple):
     """The state directory's disk."""

@@ -234,10 +234,15 @@ CATALOGUE: dict[str, Row] = {
     # -- the licence and the journal ------------------------------------------------------------------
     "licence": Row(
         True, "the licence does not let it print: {reason}", "Brak ważnej licencji.",
-        "fiscalctl licence register    # or: fiscalctl licence emergency",
+        "{remedy}",
+    ),
+    "licence_test_keys": Row(
+        True, "test_keys = true lets emulated printers print, and {printers} is a real one",
+        "Włączono klucze testowe: prawdziwa drukarka nie drukuje.",
+        "sudoedit {path}    # [licence] test_keys = false; then: sudo systemctl restart fiscald",
     ),
     "licence_warning": Row(
-        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "fiscalctl licence status"
+        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "{remedy}"
     ),
     "journal": Row(
         True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",

@@ -81,12 +81,12 @@ class Moved(Protocol):
         """Cancelled receipts of the same day."""
 
     @property
-    def sales(self) -> int:
-        """Value of completed receipts of the same day, in grosze."""
+    def sales(self) -> int | None:
+        """Value of completed receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
     def untold(self) -> bool:
@@ -215,20 +215,47 @@ def not_executed(closing: Closing | None, reason: str, now: dict[str, Any], *, b
     return declined(closing, begun=begun, now=now)
 
 
+def may_hold(count: int, value: int | None, total: int) -> bool:
+    """Whether one of ``count`` receipts, worth ``value`` together (``None``: not known), can be one of ``total``."""
+    if value is None:
+        return True
+    return value == total if count == 1 else value >= total
+
+
 def two_endings(moved: Moved, total: int, closing: Closing | None = None) -> NotPrinted | Unknown | None:
     """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
-    completed = moved.sales >= total and (moved.completed > 1 or moved.sales == total)
-    cancelled = moved.cancelled_value >= total and (moved.cancelled > 1 or moved.cancelled_value == total)
+    completed = may_hold(moved.completed, moved.sales, total)
+    cancelled = may_hold(moved.cancelled, moved.cancelled_value, total)
     if completed and not cancelled:
         return None
     if cancelled and not completed:
         return ended_by_others(closing, "the receipt was cancelled, another one was registered", moved.now)
+    return _twins(moved)
+
+
+def _twins(moved: Moved) -> Unknown:
     return unproven(
         "twins",
         f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
         "and their values do not tell which one is ours",
         moved.now,
     )
+
+
+def last_is_ours(moved: Moved, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
+    """Whether ours, which was completed, is the last of several receipts, and not the first.
+
+    It is where ours was cancelled before its first line, and our lines were sold on a receipt that another program
+    had opened after that. ``like_ours``: the last one has our content. Another one may have it too: either way it
+    was printed in the moment before we looked, if ours was confirmed, and the number is not certain; else it was
+    printed long after ours.
+    """
+    if not like_ours or moved.completed == 1:
+        return like_ours
+    others = None if moved.sales is None else moved.sales - total
+    if not may_hold(moved.completed - 1, others, total):
+        return True
+    return _twins(moved) if confirmed else False
 
 
 def look(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from fiscald.cli.context import Context
 from fiscald.cli.watch import View, as_json, follow, one_line
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.engine import actor
 from fiscald.model.jobs import JobState
 from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
@@ -264,16 +266,24 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 @pytest.mark.parametrize("counter", ["shared"], indirect=True)
-def test_changes_of_the_counters_are_told(counter: Counter) -> None:
-    """Also of a receipt that another program printed, when the printer is next looked at."""
+@pytest.mark.timeout(30)
+def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
+    monkeypatch.setattr(actor, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(actor, "OBSERVE_EVERY", 0.2)
+    seen = []
     with Client(counter.socket) as client:
         for event in client.events():
-            if isinstance(event, PrinterStatus) and event.counters is not None:
-                if event.counters.receipts == 1:
-                    break
-                counter.run("cash", "in", "5.00")
+            assert isinstance(event, PrinterStatus)
+            assert event.counters is not None
+            seen.append(event.counters.receipts)
+            if seen == [0]:
                 counter.printer.foreign_receipt()
-                counter.run("cash", "in", "5.00")
+                printed = time.monotonic()
+            elif len(seen) == 2:
+                break
+    assert seen == [0, 1]
+    assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
 
 
 def test_a_printer_that_does_not_exist_is_told_at_once(counter: Counter) -> None:

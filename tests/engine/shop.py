@@ -16,6 +16,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
+from fiscald.engine.actor import LOOK_EVERY
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
@@ -24,6 +25,7 @@ from fiscald.model.problems import Problem
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.transport import ByteStream, DeviceAbsent, MemoryStream
+from tests import virtual
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -154,12 +156,16 @@ class Shop:
         return job
 
     async def print(
-        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 3600
+        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 10
     ) -> Job:
+        """``seconds``: as long as a document takes that is interrupted once."""
         await self.submit(key, document, printer)
         return await self.engine.wait(key, seconds)
 
-    async def until(self, state: PrinterState, printer: str = "till1", seconds: float = 600) -> None:
+    async def until(self, state: PrinterState, printer: str = "till1", seconds: float | None = None) -> None:
+        """``seconds``: an idle printer is looked at so often, and a new one at once."""
+        if seconds is None:
+            seconds = LOOK_EVERY + 1 if virtual.here() else 60  # real machines have other things to do too
         with anyio.fail_after(seconds):
             while self.engine.printer(printer).state is not state:
                 await anyio.sleep(0.05)

@@ -97,7 +97,7 @@ def test_what_it_changed_is_looked_at_before_the_next_job(tmp_path: Path) -> Non
             assert it.phase("A") is Phase.ACCEPTED
             await by_hand(it, "trline|naPieczątka|vt0|pr1000")
             await by_hand(it, "trend|to1000")
-            job = await it.engine.wait("A", 60)
+            job = await it.engine.wait("A", 20)
             assert job.result is not None
             assert job.result.number == 2
             assert it.till.receipts == 2
@@ -156,7 +156,7 @@ def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
             assert "within 30 s" in why.detail
             it.till.device.faults.clear()
             it.till.plug.poke()
-            assert (await it.engine.wait("A", 60)).state == "done"
+            assert (await it.engine.wait("A", 20)).state == "done"
             assert records(tmp_path) == [], "what had no turn in time is not sent later"
 
     virtual.run(main())
@@ -200,13 +200,13 @@ def test_without_a_licence_an_open_document_may_be_ended(tmp_path: Path) -> None
             await it.submit("Z", {"type": "daily_report"})
             await it.until(PrinterState.BUSY)
             assert (await by_hand(it, "prncancel")).refusal is None
-            assert (await it.engine.wait("Z", 60)).state == "done", "what the open document held up"
+            assert (await it.engine.wait("Z", 20)).state == "done", "what the open document held up"
             assert (await refused(it, "opendrwr")).code == "licence.unregistered"
             it.till.device.foreign_begin()
             await it.submit("Z/2", {"type": "daily_report"})
             await it.until(PrinterState.BUSY)
             assert (await by_hand(it, "prncancel")).refusal is None, "another program's, seen by the job that waits"
-            assert (await it.engine.wait("Z/2", 60)).state == "done"
+            assert (await it.engine.wait("Z/2", 20)).state == "done"
 
     virtual.run(main())
 
@@ -383,7 +383,7 @@ def test_who_does_not_wait_any_more_has_nothing_sent(tmp_path: Path) -> None:
             await it.until(PrinterState.PRINTING)
             with anyio.move_on_after(0.1):
                 await by_hand(it, "opendrwr", force=True)
-            assert (await it.engine.wait("A", 60)).state == "done"
+            assert (await it.engine.wait("A", 20)).state == "done"
             await anyio.sleep(5)
             assert records(tmp_path) == []
 

@@ -93,7 +93,7 @@ async def bytes_of(directory: Path, document: dict[str, Any], direction: Directi
     async with usb_shop(directory, till) as it:
         await it.until(PrinterState.READY)
         before = till.gadget.passed[direction]
-        assert (await it.print("X", document)).state is JobState.DONE
+        assert (await it.print("X", document, seconds=45)).state is JobState.DONE
         return till.gadget.passed[direction] - before
 
 

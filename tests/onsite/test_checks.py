@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
-from fiscald.model.printers import POLISH_TIME, Counters, PrinterState, PrinterStatus
+from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem, problem
 from fiscald.onsite import facts as gather
 from fiscald.onsite.access import Denial
@@ -343,6 +343,11 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "not_fiscal": [(facts(printer(fiscal=False)), "service")],
     "licence": [
         (facts(licence={"state": "unregistered", "may_print": False, "warnings": []}), "fiscalctl licence register")
+    ],
+    "licence_test_keys": [
+        (facts(printer(configured=till(status=STATUS.model_copy(update={"identity": Identity(printer_id="ZBF 1", fiscal=True, profile="online")}))),
+               licence={"state": "active", "may_print": True, "warnings": [], "test_keys": True}),
+         "test_keys = false")
     ],
     "licence_warning": [
         (facts(licence={"state": "paid", "may_print": True, "warnings": ["licence.w.ends"]}), "fiscalctl licence status")

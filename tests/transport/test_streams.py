@@ -225,6 +225,45 @@ async def test_a_waiting_receive_notices_the_end(make: Callable[[], object]) -> 
 
 
 @every_kind
+async def test_a_waiting_receive_notices_that_we_close(make: Callable[[], object]) -> None:
+    async with make() as (stream, _):  # type: ignore[attr-defined]
+
+        async def close() -> None:
+            await anyio.sleep(0.01)
+            await stream.aclose()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(close)
+            with pytest.raises(LinkLost), anyio.fail_after(2):
+                await stream.receive()
+
+
+@every_kind
+async def test_in_a_cancelled_task_nothing_is_sent_and_nothing_is_taken(make: Callable[[], object]) -> None:
+    """Though both could be done at once."""
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        end.write(b"abc")
+        with anyio.fail_after(2):
+            while not (first := stream.receive_nowait()):
+                await anyio.sleep(0.001)
+        end.write(b"def")
+        await anyio.sleep(0.01)
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await stream.send(b"late")
+        assert scope.cancelled_caught
+        taken = []
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            taken.append(await stream.receive())
+        assert taken == []
+        with anyio.fail_after(2):
+            assert first + await stream.receive() == b"abcdef"
+        await stream.send(b"now")
+        assert end.read() == b"now"
+
+
+@every_kind
 async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[[], object]) -> None:
     async with make() as (stream, _):  # type: ignore[attr-defined]
         await stream.aclose()
@@ -245,6 +284,29 @@ async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[
                 await anyio.lowlevel.checkpoint()
                 received += await anyio.to_thread.run_sync(end.read)
         assert set(received) == {ord("x")}
+
+
+async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
+    near, far = memory_line()
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other)
+        for expected in range(1, 20):
+            near.deliver(b"x")
+            await near.receive()
+            assert turns >= expected - 1
+        before = turns
+        await far.aclose()
+        await near.aclose()
+        assert turns > before
+        tasks.cancel_scope.cancel()
 
 
 # -- opening ---------------------------------------------------------------------------------------------

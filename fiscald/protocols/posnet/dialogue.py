@@ -319,12 +319,16 @@ def _judge_receipt(
             return judging.ended_by_others(closing, "the receipt was cancelled before it was registered", now)
         case True, False:
             alone = moved.completed == 1 and moved.printouts == 1 and not scomm["ts"]
-            if alone and not ours:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total) or (alone and not ours):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, notices))
     if (other := judging.two_endings(moved, plan.total, closing)) is not None:
         return other
-    return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
+    # Every cancelled receipt counts, so that ours can be another one than the first only here.
+    last_is_ours = judging.last_is_ours(moved, plan.total, like_ours=ours, confirmed=confirmed)
+    if isinstance(last_is_ours, Unknown):
+        return last_is_ours
+    return (yield from _printed(plan, settings, opened, now, notices, last=last_is_ours))
 
 
 def _printed(

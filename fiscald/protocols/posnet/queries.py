@@ -133,14 +133,14 @@ class Moved:
         return self._by("hn")
 
     @property
-    def sales(self) -> int:
-        """Value of completed receipts of the same day, in grosze."""
-        return self._day_by("sales") or 0
+    def sales(self) -> int | None:
+        """Value of completed receipts of the same day, in grosze; not every older device tells it."""
+        return self._day_by("sales")
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
-        return self._day_by("ct") or 0
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; not every older device tells it."""
+        return self._day_by("ct")
 
     @property
     def slips(self) -> int:

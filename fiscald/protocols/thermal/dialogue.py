@@ -340,12 +340,21 @@ def _judge_receipt(
         case False, True:
             return _ended(closing, "the receipt was cancelled before it was registered", now)
         case True, False:
-            if moved.completed == 1 and moved.sales != plan.total:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
-            return (yield from _printed(plan, settings, opened, now, just_now=confirmed))
-    if (other := judging.two_endings(moved, plan.total, closing)) is not None:
-        return other
-    return (yield from _printed(plan, settings, opened, now, just_now=False, last=moved.completed == 1))
+        case _:
+            if (other := judging.two_endings(moved, plan.total, closing)) is not None:
+                return other
+    last = False
+    if moved.completed > 1:
+        # A cancelled receipt without lines does not count, so that ours need not be the first one.
+        receipt = yield from read_open()
+        like_ours = not receipt.open and plan.ends_with(receipt.totals)
+        found = judging.last_is_ours(moved, plan.total, like_ours=like_ours, confirmed=confirmed)
+        if isinstance(found, Unknown):
+            return found
+        last = found
+    return (yield from _printed(plan, settings, opened, now, just_now=confirmed, last=last))
 
 
 def _as_planned(moved: Moved, plan: Plan) -> bool:

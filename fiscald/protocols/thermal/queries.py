@@ -126,9 +126,10 @@ class Moved:
         return self._by("tot")
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
-        return self._by("anul_kwota")
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; not every device tells it."""
+        known = "anul_kwota" in self.then and "anul_kwota" in self.now
+        return self._by("anul_kwota") if known else None
 
     @property
     def cash(self) -> int:
