@@ -4,11 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # make chaos SEEDS=0-100000, or MINUTES=30, FAMILY=thermal; make soak MINUTES=10
+# make mutation ROOM=protocols SEED=7 NUMBER=200 WORKERS=4
 SEEDS ?= 0-10000
 MINUTES ?=
 FAMILY ?=
+ROOM ?=
+SEED ?= 0
+NUMBER ?= 50
+WORKERS ?= 1
 
-.PHONY: demo test lint bench proof chaos soak hostile contract licence-demo docs lowest lock clean
+.PHONY: demo test lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -32,6 +37,7 @@ proof: chaos contract  ## the long form of the tests: campaigns, real processes,
 chaos: $(VENV)/.dev  ## the proof: the exhaustive matrix, random schedules, and every safety rule broken on purpose
 	$(BIN)/python -m tests.chaos --matrix $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
+	$(BIN)/python -m tests.chaos --others --seeds $(SEEDS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FAMILY),--family $(FAMILY))
 	$(BIN)/python -m tests.chaos --mutants
 
 soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processes, killed and cut at random
@@ -43,11 +49,15 @@ contract: $(VENV)/.dev  ## the API's description: a linter, three generators of 
 hostile: $(VENV)/.dev  ## programs and printers that misbehave, beside one that sells and asks for the status
 	$(BIN)/python -m tests.hostile
 
+mutation: $(VENV)/.dev  ## single changes to the product that no test notices: drawn by SEED, NUMBER of each room
+	$(BIN)/python -m tests.mutation --seed $(SEED) --number $(NUMBER) --workers $(WORKERS) $(foreach room,$(ROOM),--room $(room))
+
 licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
 	$(BIN)/python -m tests.licence.demo
 
 docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
+	$(BIN)/python -m fiscald.protocols.conditions_page > docs/conditions.md
 	$(BIN)/python -m fiscald.cli.man docs/man
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example

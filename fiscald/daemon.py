@@ -83,7 +83,7 @@ async def run(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
         printers = [_printer(name, printer, recordings) for name, printer in config.printers.items()]
-        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in)
+        engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
         try:

@@ -38,6 +38,11 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._clock.now
 
 
+def here() -> bool:
+    """Whether the running task lives in virtual time."""
+    return isinstance(asyncio.get_running_loop(), _Loop)
+
+
 def run(main: Coroutine[Any, Any, T], *, turn: Callable[[], None] = lambda: None) -> T:
     """Run ``main`` under virtual time, beginning at 0; ``turn`` is called once in every turn of the loop."""
     with asyncio.Runner(loop_factory=lambda: _Loop(turn)) as runner:

@@ -150,7 +150,8 @@ class Feed:
             return _State(now, licence, _text("licence", as_json(licence)))
         status = self.engine.printer(name)
         why = status.problem.code if status.problem else None
-        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low
+        warnings = tuple(warning.code for warning in status.warnings)
+        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
         return _State(now, relevant, _text("printer", status.model_dump_json().encode()))
 
     def states(self, known: dict[str, object]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 from fiscald import __version__
@@ -25,6 +25,12 @@ def render(
     state = Gauge("fiscald_printer_state", "1 for the state the printer is in", ["printer", "state"], registry=registry)
     queue = Gauge("fiscald_printer_queue", "Accepted jobs that wait", ["printer"], registry=registry)
     age = Gauge("fiscald_printer_age_seconds", "Since the printer last answered", ["printer"], registry=registry)
+    fiscal = Gauge("fiscald_printer_fiscal", "0 for a printer in training mode", ["printer"], registry=registry)
+    warning = Gauge(
+        "fiscald_printer_warning", "1 for what a person should know", ["printer", "code"], registry=registry
+    )
+    strays = Counter("fiscald_printer_strays", "Answers that no command waited for", ["printer"], registry=registry)
+    damaged = Counter("fiscald_printer_damaged", "Answers that the line damaged", ["printer"], registry=registry)
     stale = Gauge("fiscald_printer_stale", "1 if what is known is not the present", ["printer"], registry=registry)
     if disk_free is not None:
         free = Gauge("fiscald_disk_free_bytes", "Free on the disk of the state directory", registry=registry)
@@ -38,6 +44,12 @@ def render(
             state.labels(status.name, situation).set(status.state is situation)
         queue.labels(status.name).set(status.queue)
         stale.labels(status.name).set(status.stale)
+        strays.labels(status.name).inc(status.strays)
+        damaged.labels(status.name).inc(status.damaged)
+        if status.identity is not None:
+            fiscal.labels(status.name).set(status.identity.fiscal)
+        for notice in status.warnings:
+            warning.labels(status.name, notice.code).set(1)
         if status.age_ms is not None:
             age.labels(status.name).set(status.age_ms / 1000)
     return generate_latest(registry)

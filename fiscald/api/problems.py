@@ -49,6 +49,7 @@ _STATUS = {
     "licence.no_server": 409,
     "licence.emergency_used": 409,
     "licence.emergency_denied": 409,
+    "licence.emergency_useless": 409,
     "licence.unreachable": 503,
     "licence.files": 503,
     "licence": 403,

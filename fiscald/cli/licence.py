@@ -18,28 +18,27 @@ from typing import Any
 import click
 
 from fiscald import private
-from fiscald.api.client import Refused
-from fiscald.cli.context import Context, pass_context, to_json
-from fiscald.model.problems import Problem
+from fiscald.cli.context import USAGE, Context, pass_context, to_json
+from fiscald.cli.licence_asking import (
+    DENIED,
+    PLAIN,
+    RESTRICTED,
+    UNREGISTERED,
+    WARNINGS,
+    WRONG_CODE,
+    ask,
+    ask_number,
+    asks,
+    given_company,
+    meant,
+    needed,
+    piped,
+    step,
+    try_step,
+    until_right,
+    with_company,
+)
 from fiscald.terminal import shown, visible
-
-PLAIN, UNREGISTERED, RESTRICTED, WARNINGS = 0, 10, 11, 12
-TYPO, DENIED, UNREACHABLE, COMPANY, BAD_FILE, WRONG_CODE, NO_EMERGENCY = range(20, 27)
-_EXIT = {
-    "licence.number": TYPO,
-    "licence.denied": DENIED,
-    "licence.unreachable": UNREACHABLE,
-    "licence.no_server": UNREACHABLE,
-    "licence.company": COMPANY,
-    "licence.company_mismatch": COMPANY,
-    "licence.refused": BAD_FILE,
-    "licence.emergency_used": NO_EMERGENCY,
-    "licence.emergency_denied": NO_EMERGENCY,
-}
-#: What the vendor calls a code from a mail that does not fit.
-_CODES = ("code_wrong", "session_ended")
-#: What it calls a company that does not fit.
-_COMPANIES = ("company", "company_known", "company_invalid")
 
 
 @click.group()
@@ -50,57 +49,6 @@ def licence() -> None:
     vendor says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wrong code, 26 no emergency
     pass.
     """
-
-
-def _do(context: Context, step: str, **fields: Any) -> dict[str, Any]:
-    """One step; what goes wrong becomes a sentence and an exit code."""
-    with context.client() as client:
-        try:
-            return client.licence_step(step, **{name: value for name, value in fields.items() if value is not None})
-        except Refused as error:
-            code = _exit_code(error.problem)
-            if code is None:
-                raise
-            context.show_problem(error.problem)
-    sys.exit(code)
-
-
-def _exit_code(problem: Problem) -> int | None:
-    extra = problem.model_extra or {}
-    if extra.get("vendor_code") in _CODES:
-        return WRONG_CODE
-    if extra.get("vendor_code") in _COMPANIES:
-        return COMPANY
-    return _EXIT.get(problem.code)
-
-
-def _ask(value: str | None, what: str, *, secret_pipe: bool = False) -> str | None:
-    """What was given; ``-`` reads standard input; on a terminal what is missing is asked for."""
-    if secret_pipe:
-        value = _piped(value)
-    if value is None and sys.stdin.isatty():
-        answer: str = click.prompt(what, default="", show_default=False).strip()
-        return answer or None
-    return value
-
-
-def _piped(value: str | None) -> str | None:
-    """What was given; ``-`` is a line of standard input."""
-    return sys.stdin.readline().strip() if value == "-" else value
-
-
-def _needed(value: str | None, what: str) -> str:
-    if value is None:
-        raise click.UsageError(f"{what} is missing")
-    return value
-
-
-def _company(name: str | None, postcode: str | None, nip: str | None, country: str) -> dict[str, Any] | None:
-    if name is None and postcode is None and nip is None:
-        return None
-    return {"name": _needed(name, "--name"), "postcode": _needed(postcode, "--postcode"), "country": country} | (
-        {} if nip is None else {"nip": nip}
-    )
 
 
 def _company_options(command: Any) -> Any:
@@ -167,8 +115,8 @@ def text(found: dict[str, Any]) -> str:
 @pass_context
 def diagnose(context: Context, number: str | None, field: str | None) -> None:
     """Say what NUMBER is for, or where it is mistyped. Asks nobody."""
-    typed = _needed(_ask(number, "Number", secret_pipe=True), "NUMBER")
-    found = _do(context, "diagnosis", number=typed, field=field)
+    typed = needed(ask(number, "Number", secret_pipe=True), "NUMBER")
+    found = step(context, "diagnosis", number=typed, field=field)
     context.show(found, lambda: f"{shown(found['detail'])}\n{shown(found['detail_pl'])}")
 
 
@@ -184,14 +132,18 @@ def register(
     context: Context, number: str | None, support: str | None, name: str | None, postcode: str | None, nip: str | None,
     country: str,
 ) -> None:  # fmt: skip
-    """Exchange licence number X, updates number Y, or both for a certificate."""
-    if number is None and support is None:
-        number = _ask(None, "Licence number X (empty: none)")
-        support = _ask(None, "Updates & support number Y (empty: none)")
+    """Exchange licence number X, updates number Y, or both for a certificate.
+
+    On a terminal what is missing is asked for: the numbers, and the company where none is configured.
+    """
+    if number is None and support is None and asks(context):
+        number = ask_number(context, "Licence number X", "number")
+        support = ask_number(context, "Updates & support number Y", "support")
     if number is None and support is None:
         raise click.UsageError("give NUMBER, --support, or both")
-    number, support = _piped(number), _piped(support)
-    found = _do(context, "registration", number=number, support=support, company=_company(name, postcode, nip, country))
+    number, support = piped(number), piped(support)
+    company = given_company(name, postcode, nip, country)
+    found = with_company(context, "registration", company, country, number=number, support=support)
     context.show(found, lambda: text(found))
 
 
@@ -209,28 +161,38 @@ def enrol(
 
     The company cannot be changed afterwards but by the vendor.
     """
-    email = _needed(_ask(email, "E-mail"), "--email")
-    if code is None:
-        company = _company(name, postcode, nip, country)
-        if company is None and sys.stdin.isatty():
-            company = _company(_ask(None, "Company"), _ask(None, "Postcode"), _ask(None, "Tax number (NIP)"), country)
-        asked = _do(context, "enrolment", email=email, company=company, lang=lang)
-        code = _mailed(context, asked, email, f"enrol --email {email}")
-    if code is None:
-        return
-    found = _do(context, "enrolment/confirmation", email=email, code=code)
+    email = needed(ask(email, "E-mail"), "--email")
+    if code is not None:
+        found = step(context, "enrolment/confirmation", email=email, code=code)
+    else:
+        company = given_company(name, postcode, nip, country)
+        asked = with_company(context, "enrolment", company, country, email=email, lang=lang)
+        confirmed = _mailed(context, asked, email, f"enrol --email {email}", "enrolment/confirmation")
+        if confirmed is None:
+            return
+        found = confirmed
     context.show(found, lambda: text(found))
 
 
-def _mailed(context: Context, asked: dict[str, Any], email: str, verb: str) -> str | None:
-    """Tell that a mail is on its way; on a terminal, ask for its code at once."""
+def _mailed(context: Context, asked: dict[str, Any], email: str, verb: str, step: str) -> dict[str, Any] | None:
+    """Tell that a mail is on its way; on a terminal, ask for its code at once, until it is right.
+
+    What ``step`` answers to the code; ``None``: it comes later.
+    """
     again = f"fiscalctl licence {verb} --code CODE"
     told = f"If {email} can be used for that, a code is on its way."
-    if sys.stdin.isatty() and not context.as_json:
-        click.echo(told)
-        return _ask(None, f"Code (empty: later, with {again})")
-    context.show(asked, lambda: f"{told} Then: {again}")
-    return None
+    if not asks(context):
+        context.show(asked, lambda: f"{told} Then: {again}")
+        return None
+    click.echo(told)
+    answers: list[dict[str, Any]] = []
+
+    def check(code: str | None) -> None:
+        if code is not None:
+            answers.append(try_step(context, step, email=email, code=code))
+
+    until_right(context, lambda: ask(None, f"Code (empty: later, with {again})"), check, WRONG_CODE)
+    return answers[0] if answers else None
 
 
 # -- by file ---------------------------------------------------------------------------------------------
@@ -248,8 +210,11 @@ def request(
     postcode: str | None, nip: str | None, country: str,
 ) -> None:  # fmt: skip
     """Write a file to be exchanged for a certificate on a computer with internet, then: import FILE."""
-    number, support = _needed(_ask(number, "Licence number X", secret_pipe=True), "NUMBER"), _piped(support)
-    made = _do(context, "request", number=number, support=support, company=_company(name, postcode, nip, country))
+    if number is None and asks(context):
+        number = ask_number(context, "Licence number X", "number")
+    number, support = needed(piped(number), "NUMBER"), piped(support)
+    company = given_company(name, postcode, nip, country)
+    made = with_company(context, "request", company, country, number=number, support=support)
     wanted: str = made["request"]
     try:
         if qr is not None:
@@ -292,7 +257,7 @@ def _draw(wanted: str, path: Path | None) -> None:
 @pass_context
 def import_(context: Context, file: Any) -> None:
     """Install the certificate in FILE (- for standard input); a bad one changes nothing."""
-    found = _do(context, "certificate", certificate=file.read())
+    found = step(context, "certificate", certificate=file.read())
     context.show(found, lambda: text(found))
 
 
@@ -309,7 +274,7 @@ def check(context: Context, *, show: bool) -> None:
             asked = client.licence_question()
         click.echo(to_json(asked, indent=1))
         return
-    found = _do(context, "check")
+    found = step(context, "check")
     context.show(found, lambda: text(found))
 
 
@@ -321,49 +286,72 @@ def check(context: Context, *, show: bool) -> None:
 @pass_context
 def transfer(context: Context, email: str, code: str | None, chosen: str | None, lang: str) -> None:
     """Move a licence to this computer; a code is mailed to EMAIL. The other computer loses it."""
-    if code is None and chosen is None:
-        code = _mailed(context, _do(context, "recovery", email=email, lang=lang), email, f"transfer {email}")
-        if code is None:
-            return
+    confirmed: dict[str, Any] | None = None
     if code is not None:
-        chosen = _choose(context, email, code, chosen)
-    found = _do(context, "transfer", licence=chosen)
+        confirmed = step(context, "recovery/confirmation", email=email, code=code)
+    elif chosen is None:
+        asked = step(context, "recovery", email=email, lang=lang)
+        confirmed = _mailed(context, asked, email, f"transfer {email}", "recovery/confirmation")
+        if confirmed is None:
+            return
+    if confirmed is not None:
+        chosen = _choose(context, email, confirmed["companies"], chosen)
+    found = step(context, "transfer", licence=chosen)
     context.show(found, lambda: text(found))
 
 
-def _choose(context: Context, email: str, code: str, chosen: str | None) -> str:
-    """Confirm the address; the licence to be moved. Ends where a person must choose first."""
-    companies = _do(context, "recovery/confirmation", email=email, code=code)["companies"]
-    movable = {
-        each["lic"]: visible(f"{each['lic']}: {each['name']}, {each['post']}") for each in companies if each["lic"]
-    }
+def _choose(context: Context, email: str, companies: list[dict[str, Any]], said: str | None) -> str:
+    """The licence to be moved. Ends where a person must choose first."""
+    movable = {each["lic"]: visible(f"{each['name']}, {each['post']}") for each in companies if each["lic"]}
     if not movable:
         context.fail(DENIED, "no company of this account has a licence; register a number, or enrol")
-    if chosen is None and len(movable) == 1:
-        (chosen,) = movable
-    if chosen is None and sys.stdin.isatty():
-        click.echo("\n".join(movable.values()))
-        chosen = _ask(None, "Which licence")
-    if chosen is None:
+    if said is None and len(movable) == 1:
+        (said,) = movable
+    lines = [f"{number}. {lic}: {name}" for number, (lic, name) in enumerate(movable.items(), 1)]
+    asking = said is None and asks(context)
+    if asking:
+        click.echo("\n".join(lines))
+    elif said is None:
         again = f"within 15 minutes: fiscalctl licence transfer {email} --licence LICENCE"
-        context.show({"companies": companies}, lambda: "\n".join([*movable.values(), again]))
+        context.show({"companies": companies}, lambda: "\n".join([*lines, again]))
         sys.exit(PLAIN)
-    return chosen
+    while True:
+        if asking:
+            said = str(click.prompt("Which licence (its number in this list, or how it begins)"))
+        found = meant(said or "", movable)
+        if found is not None:
+            return found
+        context.warn(f"{said!r} is none of these licences, or begins several of them: {', '.join(movable)}")
+        if not asking:
+            sys.exit(USAGE)
 
 
 @licence.command("deactivate")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @pass_context
-def deactivate(context: Context) -> None:
-    """Give the licence back, so that another computer can have it."""
-    found = _do(context, "deactivation")
+def deactivate(context: Context, *, yes: bool) -> None:
+    """Give the licence back, so that another computer can have it. This computer opens no documents afterwards."""
+    if not yes:
+        _confirm_deactivation(context)
+    found = step(context, "deactivation")
     context.show(found, lambda: text(found))
+
+
+def _confirm_deactivation(context: Context) -> None:
+    if not asks(context):
+        raise click.UsageError("this computer opens no documents afterwards; say that you mean it: --yes")
+    with context.client() as client:
+        found = client.licence()
+    company = found.get("company")
+    which = "the licence" if company is None else visible(f"{found['licence']} of {company['name']}")
+    click.confirm(f"Give {which} back? This computer opens no documents afterwards.", abort=True)
 
 
 @licence.command("emergency")
 @pass_context
 def emergency(context: Context) -> None:
-    """Print for 72 hours without a valid licence, once in 90 days; asks nobody."""
-    found = _do(context, "emergency")
+    """Print for 72 hours without a valid licence, once in 90 days. Not spent while it would change nothing."""
+    found = step(context, "emergency")
     context.show(found, lambda: text(found))
 
 

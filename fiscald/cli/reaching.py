@@ -37,7 +37,7 @@ def _why(path: Path, reason: str) -> str:
         return f"{path} is no socket; name the one of the configuration with --socket or FISCALD_SOCKET"
     number = _try(path)
     if number == errno.ECONNREFUSED:
-        return f"nobody listens at {path}: it has ended. Start it: {_START}; then: {_LOG}"
+        return f"no process listens at {path}: the daemon has ended. Start it: {_START}; then: {_LOG}"
     if number in (errno.EAGAIN, errno.ETIMEDOUT):
         return f"it takes no connection at {path}: it is overloaded or hangs. See: {_LOG}"
     said = f" ({os.strerror(number)})" if number else f" ({reason})"

@@ -20,7 +20,7 @@ from fiscald.onsite.host import Host
 from fiscald.onsite.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
-from fiscald.transport import AddressError, TcpHost, parse_address
+from fiscald.transport import TAKEN, AddressError, TcpHost, parse_address
 
 _HINTS = {
     Heard.NOTHING: "is it switched on? In its menu the PC interface must be this one, and the protocol one of these",
@@ -238,7 +238,8 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
     elif best is not None:
         yield f"opened; {_tried(result)}"
         yield f"came back{_at(best)}: {_heard(best)}"
-        yield _HINTS[best.heard]
+        taken = best.heard is Heard.LOST and not best.received and isinstance(best.address, TcpHost)
+        yield f"{TAKEN}: a network printer takes one connection at a time" if taken else _HINTS[best.heard]
 
 
 def _at(attempt: Attempt) -> str:

@@ -10,6 +10,9 @@ from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
 from fiscald.terminal import shown, visible
 
+#: Milliseconds from which on the age of the counters is shown.
+OLD_MS = 5000
+
 
 def printer_text(printer: PrinterStatus) -> str:
     """Everything about a printer, on several lines."""
@@ -23,13 +26,15 @@ def printer_text(printer: PrinterStatus) -> str:
         lines.append(f"  {identity.model or 'unknown model'} {identity.firmware or ''}, {identity.printer_id}, {mode}")
     if printer.counters is not None:
         counters = printer.counters
+        # Told where the two differ much: counters are asked for more seldom.
+        old = printer.ages.counters is not None and printer.ages.counters > OLD_MS
+        when = f", {(printer.ages.counters or 0) / 1000:.0f} s ago" if old else ""
         lines.append(
-            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}"
+            f"  day {counters.daily_report}: {counters.receipts} receipts, last number {counters.last_receipt}{when}"
         )
     if printer.vat is not None:
         lines.append("  VAT " + "  ".join(f"{letter} {rate}" for letter, rate in printer.vat.items() if rate))
-    if printer.paper_low:
-        lines.append("  paper near its end")
+    lines += [f"  note: {warning.detail}" for warning in printer.warnings]
     if printer.job is not None:
         lines.append(f"  printing {printer.job}")
     if printer.queue:

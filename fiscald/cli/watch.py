@@ -228,8 +228,7 @@ def printer_facts(printer: PrinterStatus) -> list[str]:
             f"day {counters.daily_report}: {counters.receipts} receipts{cancelled}, last number "
             f"{counters.last_receipt}, {counters.printouts} printouts"
         )
-    if printer.paper_low:
-        facts.append("paper near its end")
+    facts += [warning.detail for warning in printer.warnings]
     return facts
 
 

@@ -16,25 +16,30 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import anyio
 
 from fiscald.engine import raw
 from fiscald.engine.gate import Gate
-from fiscald.engine.line import Line, Silence
+from fiscald.engine.holds import Holds
+from fiscald.engine.line import Line, Silence, link_problem
+from fiscald.engine.noise import Noise
 from fiscald.engine.past import Past
+from fiscald.engine.situation import Situation
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store, Unexplained, WrongPhase
 from fiscald.model.documents import IfInterrupted
 from fiscald.model.jobs import DamagedDocument, Job
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, PrinterStatus, Snapshot
-from fiscald.model.problems import Fate, Problem, ProblemError, problem
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
     Effect,
     Family,
+    Held,
     Interrupted,
     NotPrinted,
     Opened,
@@ -47,34 +52,24 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
+from fiscald.protocols.conditions import state_of
 from fiscald.transport import Address, ByteStream, LinkError
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at an idle printer, and at one that is not ready.
-LOOK_EVERY = 2.0
+#: Seconds between two looks at an idle printer (what happens on it is to be seen within two), and at one that is not
+#: ready.
+LOOK_EVERY = 1.5
 LOOK_AGAIN = 0.5
-#: Seconds between two full looks (counters, rates, clock) at an idle printer.
-OBSERVE_EVERY = 30.0
+#: Seconds between two full looks (counters, rates, clock) at an idle printer, and at one with a condition that only a
+#: full look shows.
+OBSERVE_EVERY, OBSERVE_AGAIN = 30.0, 3.0
 #: Seconds without an answer after which the status says "stale".
 STALE_AFTER = 10.0
 #: Seconds before the first and the longest wait between two attempts to connect.
 RECONNECT = (0.2, 5.0)
 #: How often a job that the printer proves not to hold is carried out anew before it fails.
 ATTEMPTS = 3
-
-_STATES = {
-    "printer.paper_out": PrinterState.PAPER_OUT,
-    "printer.cover_open": PrinterState.COVER_OPEN,
-    "printer.attention": PrinterState.ATTENTION,
-    "printer.out_of_order": PrinterState.OUT_OF_ORDER,
-    "printer.busy": PrinterState.BUSY,
-    "printer.foreign_transaction": PrinterState.BUSY,
-    "printer.swapped": PrinterState.SWAPPED,
-    "printer.undecided": PrinterState.UNDECIDED,
-    "journal.behind": PrinterState.BEHIND,
-    "daemon.journal": PrinterState.OUT_OF_ORDER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +99,9 @@ class Actor:
         journal: Journal,
         gate: Gate,
         changed: Callable[[Entry | None], None],
+        clock: Callable[[], datetime],
     ) -> None:
-        """``changed`` is told of every change: of a job, or (``None``) of the printer."""
+        """``changed`` is told of every change: of a job, or (``None``) of the printer. ``clock``: this computer's."""
         self.printer = printer
         self._journal = journal
         self._gate = gate
@@ -116,11 +112,13 @@ class Actor:
         self._known_id: str | None = None
         self.past = Past(printer.name, shared=printer.shared)
         self._connected = False
-        self._heard_at: float | None = None
+        self._situation = Situation(printer.name, printer.family.conditions, lambda: self._stands_still, clock)
+        self._holds = Holds(printer.family.conditions)
+        self._noise = Noise(printer.name)
+        self._line: Line | None = None
         self._problem: Problem | None = None
         self._state = PrinterState.STARTING
-        self._snapshot: Snapshot | None = None
-        self._paper_low: bool | None = None
+        self._warned: tuple[str, ...] = ()
         self._job: str | None = None
         self._accepted: set[str] = set()
         self._blocked: Problem | None = None
@@ -133,12 +131,12 @@ class Actor:
     @property
     def snapshot(self) -> Snapshot | None:
         """What the printer last said about itself; ``None`` until it was asked."""
-        return self._snapshot
+        return self._situation.snapshot
 
     @property
     def identity(self) -> Identity | None:
         """Who the printer says it is; ``None`` until it was asked."""
-        return self._snapshot.identity if self._snapshot else None
+        return self.snapshot.identity if self.snapshot else None
 
     @property
     def settings(self) -> Settings:
@@ -150,11 +148,13 @@ class Actor:
         """What keeps jobs waiting right now."""
         return self._problem
 
-    @property
-    def document_open(self) -> bool:
-        """Whether a document was open on the printer when it was last asked."""
-        foreign = self._problem is not None and self._problem.code == "printer.foreign_transaction"
-        return foreign or (self._snapshot is not None and self._snapshot.transaction_open)
+    def waits_for(self, key: str, document_type: str) -> Problem | None:
+        """What keeps this document waiting right now."""
+        held = None if self._stands_still else self._holds.against(key, document_type)
+        if held is not None or self._problem is None:
+            return held
+        row = self.printer.family.conditions.by_code.get(self._problem.code)
+        return None if row is not None and document_type not in row.waits else self._problem
 
     def kick(self) -> None:
         """Something has changed in the journal: look at it now."""
@@ -169,13 +169,16 @@ class Actor:
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
         self._known_id = printer_id
+        # What else stands against the next job is found out before it is taken.
+        self._blocked = None
+        self._show()
         self.kick()
 
     def journal_confirmed(self) -> None:
         """A person confirmed that the journal is this printer's past; the journal knows already."""
         self.past.confirmed()
-        if self._problem is not None and self._problem.code == "journal.behind":
-            self._note(PrinterState.READY, None)
+        self._blocked = None
+        self._show()
         self.kick()
 
     def count(self, key: str, phase: Phase) -> None:
@@ -184,28 +187,31 @@ class Actor:
             self._accepted.add(key)
         else:
             self._accepted.discard(key)
+        if phase.state.final:
+            self._holds.settled(key)
+
+    def new_document(self, document_type: str) -> None:
+        """A document was accepted: look for it now."""
+        self._holds.new_document(document_type, anyio.current_time())
+        self.kick()
 
     def status(self) -> PrinterStatus:
         """From memory; never waits."""
-        age = None if self._heard_at is None else anyio.current_time() - self._heard_at
-        snapshot = self._snapshot
+        age = self._situation.age("heard")
         return PrinterStatus(
             name=self.printer.name,
             family=self.printer.family.name,
             address=str(self.printer.address),
             state=self._state,
             problem=self._problem,
-            age_ms=None if age is None else int(age * 1000),
-            stale=not self._connected or age is None or age > STALE_AFTER,
-            identity=snapshot.identity if snapshot else None,
-            counters=snapshot.counters if snapshot else None,
-            vat=snapshot.rates if snapshot else None,
-            clock=snapshot.clock if snapshot else None,
-            paper_low=self._paper_low,
-            day_open=snapshot.day_open if snapshot else None,
+            age_ms=age,
+            stale=not self._connected or age is None or age > STALE_AFTER * 1000,
             documents=self.printer.family.documents,
             job=self._job,
             queue=len(self._accepted),
+            strays=self._noise.strays,
+            damaged=self._noise.damaged,
+            **self._situation.parts(),
         )
 
     async def by_hand(self, order: raw.Order) -> RawAnswer:
@@ -237,16 +243,14 @@ class Actor:
             log.debug("%s: connecting to %s", self.printer.name, self.printer.address)
             try:
                 await self._connect_and_serve()
-            except LinkError as error:
-                self._note(PrinterState.OFFLINE, self._link_problem(error.code, error))
-            except Silence as error:
-                self._note(PrinterState.OFFLINE, self._link_problem("link.silent", error))
+            except (LinkError, Silence) as error:
+                self._down(PrinterState.OFFLINE, link_problem(self.printer.address, error, self._line))
             except Interrupted as error:
-                self._note(PrinterState.OUT_OF_ORDER, error.problem)
+                self._down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
             except Exception as error:
                 # A fault of ours must not take the other printers with it.
                 log.exception("%s: internal error", self.printer.name)
-                self._note(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
+                self._down(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
             self._connected = False
             self._refuse_orders(self._problem or raw.busy("the connection has ended"))
             if anyio.current_time() - began > longest:
@@ -270,14 +274,18 @@ class Actor:
                 await self._wake.wait()
                 self._wake = anyio.Event()
 
-    def _link_problem(self, code: str, reason: Exception) -> Problem:
-        address = str(self.printer.address)
-        return problem(code, address=address, reason=str(reason).removeprefix(f"{address}: "))
-
     async def _connect_and_serve(self) -> None:
+        self._line = None
         stream = self.printer.wrap(await self.printer.address.open())
         async with stream:
-            line = Line(stream, self.printer.family, self._settings, heard=self._hear, noticed=self._slow)
+            self._line = line = Line(
+                stream,
+                self.printer.family,
+                self._settings,
+                heard=self._situation.heard,
+                noticed=self._slow,
+                noise=self._noise,
+            )
             await self._observe(line)
             log.info("%s: connected at %s", self.printer.name, self.printer.address)
             await self._serve(line)
@@ -291,9 +299,9 @@ class Actor:
         if snapshot is None:
             return
         self._connected = True
-        moved = self._snapshot is not None and self._snapshot.counters != snapshot.counters
-        self._snapshot = snapshot
-        if moved:
+        before = self.snapshot
+        self._situation.looked(snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled())
+        if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.witness(snapshot.identity, snapshot.clock)
         if self.printer.settings.profile is None:
@@ -303,11 +311,8 @@ class Actor:
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
             await self._compare(snapshot)
-        if snapshot.transaction_open and snapshot.condition.problem is None and not await self._has_unsettled():
-            foreign = problem("printer.foreign_transaction", printer=self.printer.name)
-            self._see(Condition(state=PrinterState.BUSY, problem=foreign, paper_low=snapshot.condition.paper_low))
-        else:
-            self._see(snapshot.condition)
+        self._holds.looked(before, snapshot, anyio.current_time())
+        self._show()
 
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
@@ -331,9 +336,9 @@ class Actor:
 
     @property
     def _swapped(self) -> Problem | None:
-        if self._snapshot is None or self._known_id in (None, self._snapshot.identity.printer_id):
+        if self.identity is None or self._known_id in (None, self.identity.printer_id):
             return None
-        found = self._snapshot.identity.printer_id
+        found = self.identity.printer_id
         return problem(
             "printer.swapped",
             printer=self.printer.name,
@@ -371,25 +376,47 @@ class Actor:
                     self._wait_for(waiting)
                     await self._pause(LOOK_AGAIN)
                 continue
-            if self._blocked is not None:
-                self._wait_for(self._blocked)
             now = anyio.current_time()
-            if (worked and now - looked >= LOOK_AGAIN) or now - observed >= OBSERVE_EVERY or self._stands_still:
+            waited, self._situation.waiting = self._situation.waiting is not None, None
+            if not waited:
+                self._show()
+            if waited or (worked and now - looked >= LOOK_AGAIN) or now - observed >= self._observe_every:
                 await self._observe(line)
                 looked = observed = now
                 worked = False
             elif now - looked >= LOOK_EVERY:
-                condition = await line.drive(self.printer.family.probe(self._settings), give_way=lambda: self._kicked)
-                if condition is not None:
-                    self._see(condition)
+                await self._glance(line)
                 looked = now
             await self._pause(LOOK_AGAIN if worked else LOOK_EVERY)
 
+    @property
+    def _observe_every(self) -> float:
+        """Seconds between two full looks: only they show that something is over which is not told at any time."""
+        if self._situation.foreign or self._stands_still:
+            return LOOK_EVERY
+        if self._situation.standing is not None or self._holds.problem is not None:
+            return OBSERVE_AGAIN
+        return OBSERVE_EVERY
+
+    async def _glance(self, line: Line) -> None:
+        """A short look at an idle printer; given up for a job that arrives."""
+        condition = await line.drive(self.printer.family.glance(self._settings), give_way=lambda: self._kicked)
+        if condition is None:
+            return
+        if self._situation.unready and condition.problem is None:
+            # Somebody was at the printer.
+            self._holds.hint(anyio.current_time())
+        self._situation.glanced(condition, foreign=bool(condition.document_open) and not await self._has_unsettled())
+        self._show()
+
     async def _carry_out_raw(self, line: Line, order: raw.Order, entry: Entry | None) -> None:
         """A command sent by hand; what it may have changed is looked at before anything else is done."""
-        why = None if order.forced else raw.stands_against(entry)
         if order.given_up:
             return
+        why = None if order.forced else raw.stands_against(entry)
+        refused = self._gate.refuses("raw", self.identity)
+        if why is None and refused is not None and not await raw.passes_unlicensed(order, line, self._settings):
+            why = refused
         if why is not None:
             order.refuse(why)
             return
@@ -402,25 +429,43 @@ class Actor:
         )  # fmt: skip
         if order.changes:
             await self._observe(line, to_the_end=True)
+            self._holds.hint(anyio.current_time())
 
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""
         try:
             if self._known_id is None and self.identity is not None:
-                assert self._snapshot is not None
-                await self._compare(self._snapshot)
+                assert self.snapshot is not None
+                await self._compare(self.snapshot)
             entry = await self._journal.run(Store.next_job, self.printer.name)
             self._blocked = self._find_block(entry)
-            if entry is not None and entry.phase is Phase.ACCEPTED and self._blocked and not self._stands_still:
-                # The licence refuses it. What needs none, the daily report above all, does not wait behind it.
-                free = [each for each in self.printer.family.documents if not self._gate.refuses(each, self.identity)]
-                other = await self._journal.run(Store.next_accepted, self.printer.name, free)
-                if other is not None:
-                    entry, self._blocked = other, None
+            if entry is not None and entry.phase is Phase.ACCEPTED and not self._stands_still:
+                entry = await self._next_accepted(entry)
         except JournalError as error:
             self._blocked = problem("daemon.journal", reason=error)
             return None
         return entry
+
+    async def _next_accepted(self, entry: Entry) -> Entry | None:
+        """That job, or where something stands against it one that does not wait behind it: a daily report above all.
+
+        What stands against it is the licence, or a condition of the printer.
+        """
+        now = anyio.current_time()
+        if self._blocked is None and not self._holds.stops(entry.job.key, entry.job.document.type, now):
+            return entry
+        stopped = self._holds.stopped_types(now)
+        free = [
+            each
+            for each in self.printer.family.documents
+            if each not in stopped and not self._gate.refuses(each, self.identity)
+        ]
+        keys = self._holds.stopped_keys(now)
+        other = await self._journal.run(Store.next_accepted, self.printer.name, free, keys)
+        if other is not None:
+            self._blocked = None
+            return other
+        return None if self._blocked is None else entry
 
     @property
     def _kicked(self) -> bool:
@@ -470,6 +515,7 @@ class Actor:
             return error.problem
         finally:
             self._job = None
+            self._situation.working = False
 
     def _recovery(self, job: Job, phase: Phase) -> Dialogue[Verdict]:
         """Find out what became of a started job. Evidence that cannot be used is no evidence: a person decides."""
@@ -490,7 +536,9 @@ class Actor:
     async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
         """Drive a job's dialogue, journaling before every step that changes something."""
         phase = entry.phase
-        key = entry.job.key
+        key, kind = entry.job.key, entry.job.document.type
+        # A try that will probably be refused again is no news: neither in the status nor among the events.
+        trying = self._holds.against(key, kind) is not None
         reply: Any = None
         try:
             while True:
@@ -502,12 +550,14 @@ class Actor:
                         if refused is not None:
                             return NotPrinted(refused)
                         again = self.past.seen_again(counters)
-                        phase = await self._journaled(Store.start, key, evidence, counters, self.past.rule, again)
-                        self._note(PrinterState.PRINTING, None)
+                        phase = await self._journaled(
+                            Store.start, key, evidence, counters, self.past.rule, again, event=not trying, quiet=trying
+                        )
+                        self._begun(kind, quiet=trying)
                     case Opened(evidence):
-                        phase = await self._journaled(Store.opened, key, evidence)
+                        phase = await self._journaled(Store.opened, key, evidence, quiet=trying)
                     case Committing():
-                        phase = await self._journaled(Store.commit, key)
+                        phase = await self._journaled(Store.commit, key, quiet=trying)
                     case Pause(seconds):
                         await anyio.sleep(seconds)
                     case _:
@@ -519,18 +569,46 @@ class Actor:
         except StopIteration as stop:
             verdict: Verdict = stop.value
             return verdict
+        except Interrupted as error:
+            why = error.problem
+            known = why.code in self.printer.family.conditions.by_code and why.code != "printer.out_of_order"
+            if phase is Phase.ACCEPTED and known:
+                # A question was understood, and refused for a condition: nothing is wrong with the line.
+                return Wait(why)
+            raise
         finally:
             dialogue.close()
 
+    def _begun(self, document_type: str, *, quiet: bool) -> None:
+        """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
+        self._situation.begun(document_type)
+        self._situation.working = not quiet
+        self._show()
+
     async def _settle(self, entry: Entry, verdict: Verdict) -> Problem | None:
         """Write down what the dialogue proved."""
-        key = entry.job.key
+        key, kind = entry.job.key, entry.job.document.type
         match verdict:
             case Wait(why):
+                if entry.phase is Phase.ACCEPTED and self.printer.family.conditions.some_pass(why.code):
+                    self._holds.seen(why, kind, anyio.current_time())
+                    return None
                 return why
+            case Held(why, begun, evidence):
+                if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
+                    trying = self._holds.against(key, kind) is not None
+                    self._holds.refused(key, kind, why, anyio.current_time(), begun=begun)
+                    await self._journaled(Store.hold, key, evidence, begun=begun, event=not trying, quiet=trying)
+                    log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
+                else:
+                    why = why.model_copy(update={"retry": Retry.SAFE})
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
-                if counters is not None and self._snapshot is not None:
-                    self._snapshot = self._snapshot.model_copy(update={"counters": counters})
+                self._holds.taken(key, kind)
+                if counters is not None:
+                    self._situation.counted(counters)
+                notices += self._situation.notices(result)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence,
                     counters=counters, rule=self.past.rule,
@@ -550,47 +628,48 @@ class Actor:
             case Unknown(why, evidence):
                 await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=evidence)
                 log.error("job %s is undecided: %s", key, why.detail)
-        self._note(PrinterState.READY, None)
+        self._situation.ended()
+        self._show()
         return None
 
-    async def _journaled(self, transaction: Callable[..., Entry], *args: Any, **kwargs: Any) -> Phase:
+    async def _journaled(
+        self, transaction: Callable[..., Entry], *args: Any, quiet: bool = False, **kwargs: Any
+    ) -> Phase:
+        """Carry out a transaction and tell of the change; ``quiet``: it is none to anybody else."""
         entry = await self._journal.run(transaction, *args, **kwargs)
-        self._changed(entry)
+        if not quiet:
+            self._changed(entry)
         return entry.phase
 
     # -- the status -----------------------------------------------------------------------------------
 
-    def _hear(self) -> None:
-        self._heard_at = anyio.current_time()
-
-    def _see(self, condition: Condition) -> None:
-        self._paper_low = condition.paper_low
-        why = self._stands_still or self._blocked
-        if why is not None:
-            self._wait_for(why)
-        else:
-            self._note(condition.state, condition.problem)
-
     def _slow(self, condition: Condition) -> None:
         """What the printer says while one of our commands waits in it."""
-        self._paper_low = condition.paper_low
-        if self._job is not None and condition.state in (PrinterState.READY, PrinterState.BUSY):
-            self._note(PrinterState.PRINTING, None)
-        else:
-            self._note(condition.state, condition.problem)
+        self._situation.noticed(condition)
+        self._show()
 
     def _wait_for(self, why: Problem) -> None:
-        self._note(_STATES.get(why.code, PrinterState.READY), why)
+        """The job in hand cannot go on."""
+        self._situation.waiting = why
+        self._show()
 
-    def _note(self, state: PrinterState, why: Problem | None) -> None:
-        """Remember the printer's state; one message per change, not per look."""
+    def _down(self, state: PrinterState, why: Problem) -> None:
+        """There is no connection, or none of use."""
+        self._situation.down = (state, why)
+        self._show()
+
+    def _show(self) -> None:
+        """Derive the printer's state from what is known; one message per change, not per look."""
+        self._situation.blocked = self._blocked
+        state, why = self._situation.word(self._holds.problem)
         if (state, why and why.code) != (self._state, self._problem and self._problem.code):
             level = logging.INFO if why is None else logging.WARNING
             log.log(level, "%s: %s%s", self.printer.name, state, f" ({why.detail})" if why else "")
             self._state, self._problem = state, why
             self._changed(None)
-        else:
-            self._problem = why
+        elif self._warned != self._situation.warned:
+            self._changed(None)
+        self._problem, self._warned = why, self._situation.warned
 
 
 def _unexpected(entry: Entry, counters: Counters) -> Problem | None:

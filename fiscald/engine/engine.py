@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -20,8 +21,8 @@ from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, 
 from fiscald.model.documents import Document, Submission, is_long
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
-from fiscald.model.printers import PrinterStatus, Snapshot
-from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
+from fiscald.model.printers import POLISH_TIME, PrinterStatus, Snapshot
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.protocols.base import Check, Effect, refuse
 
@@ -56,15 +57,18 @@ class Engine:
         *,
         keep_days: int = 400,
         plugged_in: Callable[[], AsyncIterator[None]] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(POLISH_TIME),
     ) -> None:
         """``keep_days``: how long the answers to final jobs are kept. ``plugged_in`` yields when it may be worth
-        looking again for a printer that is not there."""
+        looking again for a printer that is not there. ``clock`` is this computer's, with which printers' are compared.
+        """
         self._journal = journal
         self._keep_days = keep_days
         self._gate = gate
         self._plugged_in = plugged_in
         self._actors = {
-            printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name)) for printer in printers
+            printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name), clock)
+            for printer in printers
         }
         #: How often each printer has changed since the start, and the licence, whose name is empty.
         self.changes = dict.fromkeys(("", *self._actors), 0)
@@ -188,7 +192,7 @@ class Engine:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
             self._changed(submission.printer, accepted.entry)
-            self._actors[submission.printer].kick()
+            self._actors[submission.printer].new_document(submission.document.type)
             if submission.deadline is not None:
                 self._new_deadline.set()
         return self._overlaid(accepted.entry), accepted.new
@@ -340,10 +344,12 @@ class Engine:
         """The job with what keeps it waiting, which is known only in memory."""
         job = entry.job
         actor = self._actors.get(job.printer)
-        if actor is None or actor.problem is None or job.state.final:
+        why = None if actor is None or job.state.final else actor.waits_for(job.key, job.document.type)
+        if why is None:
             return job
-        fate = Fate.NOT_PRINTED if entry.phase is Phase.ACCEPTED and not actor.past.doubtful else Fate.UNKNOWN
-        return job.model_copy(update={"waiting": actor.problem.model_copy(update={"document": fate})})
+        started, doubtful = entry.phase is not Phase.ACCEPTED, actor is not None and actor.past.doubtful
+        told = of_document(why, started=started, doubtful=doubtful)
+        return job.model_copy(update={"waiting": told})
 
     # -- printers -------------------------------------------------------------------------------------
 
@@ -451,8 +457,8 @@ class Engine:
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
-        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries, and while a document is open:
-        it may always be ended), the fate of a document is open (but with ``force``), not connected, journal, not
+        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries, and for what ends or cancels
+        a document that is open), the fate of a document is open (but with ``force``), not connected, journal, not
         answered.
         """
         if self._stopping:
@@ -463,7 +469,8 @@ class Engine:
         except ValueError as error:
             raise ProblemError(problem("request.raw", reason=error)) from None
         refused = self._gate.refuses("raw", actor.identity)
-        if refused is not None and step.effect is not Effect.QUERY and not actor.document_open:
+        if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
+            # What ends a document is asked about when it is its turn.
             raise ProblemError(refused)
         return await actor.by_hand(Order(command.command, step, forced=command.force, asked_by=asked_by))
 

@@ -6,17 +6,21 @@ answered already: the answer is lost, and waiting longer is no use. Silence is w
 
 After silence nothing more is asked on the same connection: the late answer to the first question would be
 taken for the answer to the second. Whoever hears of ``Silence`` opens a new one.
+
+A printer may also send without end. Every read leaves the other printers their turn, and a command for which too
+many bytes come without its answer among them is given up (``Garbage``).
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import anyio
 
+from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
+from fiscald.model.problems import Problem, problem
 from fiscald.protocols.base import (
     Answer,
     Busy,
@@ -31,9 +35,8 @@ from fiscald.protocols.base import (
     Step,
     Stray,
 )
-from fiscald.transport import ByteStream, LinkLost
+from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, PortHeld, TcpHost
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: Seconds to wait for an answer without any sign of life, by deadline class.
@@ -44,10 +47,33 @@ PROBE_AFTER = 2.0
 QUERY_TRIES = 3
 #: Seconds in which the system must take what is sent.
 SEND_SECONDS = 5.0
+#: Bytes without an answer among them after which a command is given up. The longest answer has 8192.
+MAX_UNANSWERED = 65_536
 
 
 class Silence(Exception):
     """The printer did not answer a command in time, and gave no sign that it will."""
+
+    #: Which condition of the link, as the problem catalogue calls it.
+    code = "link.silent"
+
+
+class Garbage(Silence):
+    """The printer sends and sends, and none of it answers the command."""
+
+    code = "link.garbage"
+
+
+def link_problem(address: Address, error: LinkError | Silence, line: Line | None) -> Problem:
+    """Why there is no connection, or none of use. ``line``: the connection that was, if there was one."""
+    code, text = error.code, str(error).removeprefix(f"{address}: ")
+    if isinstance(address, TcpHost) and line is not None and not line.answered:
+        # It took the connection and has not said a word: network printers speak to one computer at a time.
+        if isinstance(error, LinkLost):
+            code, text = PortHeld.code, f"{TAKEN}: {text}"
+        else:
+            text = f"{text}; perhaps {TAKEN}"
+    return problem(code, address=address, reason=text)
 
 
 class Line:
@@ -61,16 +87,29 @@ class Line:
         *,
         heard: Callable[[], None],
         noticed: Callable[[Condition], None],
+        noise: Noise,
     ) -> None:
-        """``heard`` is called at every intact answer, ``noticed`` with what the printer says while it is slow."""
+        """``heard`` is called at every intact answer, ``noticed`` with what the printer says while it is slow.
+
+        ``noise`` counts what answers nothing.
+        """
         self._stream = stream
         self._family = family
         self._settings = settings
         self._session = family.session(settings)
         self._heard = heard
         self._noticed = noticed
+        self._noise = noise
         self._answers: list[Answer] = []
         self._damaged = False
+        self._unanswered = 0
+        self.answered = False
+        """Whether the printer has answered anything on this connection."""
+
+    @property
+    def family(self) -> Family:
+        """What the printer speaks."""
+        return self._family
 
     def use(self, settings: Settings) -> None:
         """From now on speak as ``settings`` say (the profile became known)."""
@@ -103,24 +142,24 @@ class Line:
         Only a query is asked again, and only when its answer came, damaged.
         """
         for _ in range(QUERY_TRIES if step.effect is Effect.QUERY else 1):
-            self._discard()
+            await self._discard()
             await self._send(step.command)
             reply = await self._wait_patiently(step)
             if reply is not None:
                 return reply.reply
             if not self._damaged:
                 break
-            log.warning("%s: an answer was damaged on the line", self._settings.name)
         self._session.forget()
         raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
 
     async def _wait_patiently(self, step: Step) -> Answer | None:
         """Wait for an answer, looking now and then what the printer is doing."""
         deadline = anyio.current_time() + SECONDS[step.patience]
-        while not self._damaged:
+        while True:
             left = deadline - anyio.current_time()
             answer = await self._wait_for(step.command, min(left, PROBE_AFTER))
-            if answer is not None or left <= PROBE_AFTER:
+            if answer is not None or self._damaged or left <= PROBE_AFTER:
+                # Damaged: an answer came, and there is nothing more to wait for.
                 return answer
             condition = await self._probe()
             if condition is not None:
@@ -129,8 +168,6 @@ class Line:
                     deadline = min(deadline, anyio.current_time() + PROBE_AFTER)
                 elif condition.state is not PrinterState.READY:
                     deadline = anyio.current_time() + SECONDS[step.patience]
-        # An answer came, but damaged: there is nothing more to wait for.
-        return None
 
     async def _probe(self) -> Condition | None:
         dialogue = self._family.probe(self._settings)
@@ -172,28 +209,39 @@ class Line:
         except TimeoutError:
             raise LinkLost(f"{self._settings.name}: the port takes no data") from None
 
-    def _discard(self) -> None:
+    async def _discard(self) -> None:
         """What has arrived by now answers nothing that will be asked."""
         self._session.forget()
         self._answers.clear()
-        self._take(self._stream.receive_nowait())
+        self._unanswered = 0
+        while data := self._stream.receive_nowait():
+            self._take(data)
+            await anyio.lowlevel.checkpoint()
         self._answers.clear()
         self._damaged = False
+        self._unanswered = 0
 
     def _take(self, data: bytes) -> None:
+        """Raises ``Garbage`` where there is no end of what answers nothing."""
+        self._unanswered += len(data)
         for event in self._session.receive(data):
             self._note(event)
+        if self._unanswered > MAX_UNANSWERED:
+            self._session.forget()
+            raise Garbage(f"{self._unanswered} bytes came, and no answer to the command is among them")
 
     def _note(self, event: Event) -> None:
         match event:
             case Answer():
+                self._unanswered = 0
+                self.answered = True
                 self._heard()
                 self._answers.append(event)
             case Busy():
                 self._heard()
             case Damaged(detail):
                 self._damaged = True
-                log.warning("%s: %s", self._settings.name, detail)
+                self._noise.damage(detail)
             case Stray(detail):
                 self._heard()
-                log.warning("%s: %s", self._settings.name, detail)
+                self._noise.stray(detail)

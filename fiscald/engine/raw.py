@@ -14,7 +14,7 @@ from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer
-from fiscald.protocols.base import Effect, Family, RawReply, Settings, Step
+from fiscald.protocols.base import Effect, Ends, Family, Interrupted, RawReply, Settings, Step
 from fiscald.transport import LinkError
 
 #: Seconds in which a command must get its turn; then it is not sent any more.
@@ -78,6 +78,23 @@ def stands_against(entry: Entry | None) -> Problem | None:
         return None
     key, state = entry.job.key, entry.job.state
     return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
+
+
+async def passes_unlicensed(order: Order, line: Line, settings: Settings) -> bool:
+    """Whether a command may be sent without a licence: a question, or what ends a document that is open now.
+
+    That is asked here, in the command's own turn. Raises ``LinkLost``, ``Silence`` or ``Interrupted``.
+    """
+    if not order.changes or order.step.ends is Ends.UNSEEN:
+        return True
+    if order.step.ends is None:
+        return False
+    try:
+        condition = await line.drive(line.family.glance(settings))
+    except (LinkError, Silence, Interrupted) as error:
+        order.refuse(busy(f"it could not be asked whether a document is open ({error})"))
+        raise
+    return condition is not None and bool(condition.document_open)
 
 
 async def carry_out(

@@ -95,8 +95,10 @@ class Store(PrinterMemory):
         counters: Counters | None = None,
         rule: Rule | None = None,
         remember: bool = False,
+        *,
+        event: bool = True,
     ) -> Entry:
-        """``accepted`` -> ``started``, with what the printer said before.
+        """``accepted`` -> ``started``, with what the printer said before. No ``event``: it will hardly stay so.
 
         Raises ``Unexplained`` where the ``rule`` finds something in its ``counters`` that this journal does not know.
         ``remember``: they were read the same before, and are what later looks are compared with.
@@ -104,7 +106,7 @@ class Store(PrinterMemory):
         with self._transaction() as db:
             entry = self._move(
                 key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, afresh=True,
-                attempts="attempts + 1",
+                attempts="attempts + 1", event=event,
             )  # fmt: skip
             if counters is not None and rule is not None:
                 why = rule(self._known(db, entry.job.printer), counters)
@@ -131,6 +133,21 @@ class Store(PrinterMemory):
             before = self._phase(db, key)
             entry = self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
             self._not_printed(db, entry.job.printer, before)
+            return entry
+
+    def hold(self, key: str, evidence: dict[str, Any], *, begun: bool, event: bool = True) -> Entry:
+        """A started job goes back to ``accepted``: the printer refuses it for a condition, for whose end it waits.
+
+        That is no attempt; but where it was ``begun`` on the printer, it stays known that there was one.
+        """
+        left = "min(attempts, 1)" if begun else "attempts - 1"
+        with self._transaction() as db:
+            before = self._phase(db, key)
+            entry = self._move(
+                key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
+            )
+            if begun or before is Phase.COMMITTING:
+                self._not_printed(db, entry.job.printer, before)
             return entry
 
     def finish(
@@ -371,15 +388,15 @@ class Store(PrinterMemory):
                     return read_entry(row)
         return None
 
-    def next_accepted(self, printer: str, types: Sequence[str]) -> Entry | None:
-        """The oldest accepted job that is one of these types of documents."""
-        marks = ", ".join("?" * len(types))
+    def next_accepted(self, printer: str, types: Sequence[str], but: Sequence[str] = ()) -> Entry | None:
+        """The oldest accepted job that is one of these types of documents, and has none of the keys in ``but``."""
+        marks, keys = (", ".join("?" * len(values)) for values in (types, but))
         with self._reading() as db:
             row = db.execute(
                 f"SELECT {COLUMNS} FROM job WHERE printer = ? AND phase = 'accepted'"
                 f" AND CASE WHEN json_valid(document) THEN json_extract(document, '$.type') END IN ({marks})"
-                " ORDER BY id LIMIT 1",
-                (printer, *types),
+                f" AND key NOT IN ({keys}) ORDER BY id LIMIT 1",
+                (printer, *types, *but),
             ).fetchone()
         return None if row is None else read_entry(row)
 

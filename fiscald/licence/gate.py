@@ -247,7 +247,8 @@ class LicenceGate:
         certificate = held.certificate or held.paid  # without one in force this is an emergency pass
         if certificate is None or MODULE not in certificate.modules:
             modules = "none" if certificate is None else ", ".join(certificate.modules) or "none"
-            return problem("licence.module_missing", module=MODULE, modules=modules, extra={"module": MODULE})
+            extra = {"module": MODULE, "prompt": "number", "state": state.name}
+            return problem("licence.module_missing", module=MODULE, modules=modules, extra=extra)
         if identity is None:
             return None
         tin = certificate.company.tin
@@ -266,8 +267,12 @@ class LicenceGate:
             if taken is not None and taken <= it.now < taken + EMERGENCY_EVERY:
                 again = _iso(taken + EMERGENCY_EVERY)
                 raise ProblemError(problem("licence.emergency_used", again=again, extra={"again": again}))
-            if self.state().name == "revoked" or self._held.paid is None:
+            state = self.state()
+            if state.name == "revoked" or self._held.paid is None:
                 raise ProblemError(problem("licence.emergency_denied"))
+            if state.refusal is None:
+                # Also where the licence lacks the module: the pass opens what the licence in force has.
+                raise ProblemError(problem("licence.emergency_useless", state=state.name, extra={"state": state.name}))
             try:
                 self.store.remember(emergency=it.now, mark=it.now)
                 if self.passes is not None:
@@ -302,13 +307,14 @@ class LicenceGate:
         held, state = self._look()
         certificate, status = held.certificate, held.status
         ruling, taken = certificate or held.paid, self._emergency()
+        may_print = state.refusal is None and ruling is not None and MODULE in ruling.modules
         answer: dict[str, Any] = {
             "state": state.name,
             "reason": held.reason or None,
             "warnings": list(state.warnings),
             "days_left": state.days_left,
-            "prompt": (state.refusal.model_extra or {}).get("prompt") if state.refusal else None,
-            "may_print": state.refusal is None and ruling is not None and MODULE in ruling.modules,
+            "prompt": _prompt(state, may_print=may_print),
+            "may_print": may_print,
             "machine": self.machine,
             "test_keys": self.test_keys,
             "version": self.version,
@@ -329,6 +335,13 @@ class LicenceGate:
                 "update": status.upd.model_dump() if status is not None and status.upd is not None else None,
             }
         return answer
+
+
+def _prompt(state: LicenceState, *, may_print: bool) -> str | None:
+    """Which window an application shows; a licence that lacks the module needs another number."""
+    if state.refusal is not None:
+        return str((state.refusal.model_extra or {})["prompt"])
+    return None if may_print else "number"
 
 
 def _refused(reason: str, code: str) -> ProblemError:

@@ -65,6 +65,7 @@ class Result(Strict):
     )
     daily_report: int | None = Field(default=None, description="the daily report this document belongs to")
     printer_id: str = Field(description="the printer's unique number")
+    fiscal: bool = Field(default=True, description="false: the printer is in training mode; nothing of it is fiscal")
     printed_at: AwareDatetime | None = Field(default=None, description="by the printer's clock")
     total: Money | None = None
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from fiscald.model.conditions import CONDITIONS
 from fiscald.model.strict import Strict
 
 
@@ -122,6 +123,7 @@ _SAFE, _SAME, _USELESS = Retry.SAFE, Retry.SAME_KEY, Retry.USELESS
 #: Where the request names a key, the API adds what is known of its document.
 _APP_PL = "Program sprzedaży wysłał błędne polecenie. Zgłoś to jego dostawcy."
 _WAIT_PL = "Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa."
+_FATE_PL = "Stan rozpoczętego dokumentu zostanie ustalony."
 
 #: Every code an application can meet.
 CATALOGUE: dict[str, Row] = {
@@ -221,30 +223,15 @@ CATALOGUE: dict[str, Row] = {
         _PRN, _NOT, _USELESS, "The printer refused the document", "{reason}",
         "Drukarka odrzuciła dokument: {reason_pl}. Dokumentu nie zarejestrowano.",
     ),
-    "printer.paper_out": Row(
-        _PRN, _NOT, _SAME, "No paper", "the printer {printer} is out of paper",
-        "Brak papieru. Włóż nową rolkę. " + _WAIT_PL,
-    ),
-    "printer.cover_open": Row(
-        _PRN, _NOT, _SAME, "Cover open", "the cover or the printing lever of {printer} is open",
-        "Zamknij pokrywę drukarki. " + _WAIT_PL,
-    ),
-    "printer.attention": Row(
-        _PRN, _NOT, _SAME, "The printer waits for a person", "{reason}",
-        "Drukarka czeka na obsługę ({reason_pl}). " + _WAIT_PL,
-    ),
-    "printer.busy": Row(
-        _PRN, _NOT, _SAME, "The printer is busy", "{reason}", "Drukarka jest zajęta. " + _WAIT_PL,
-    ),
-    "printer.out_of_order": Row(
-        _PRN, _NOT, _SAME, "The printer reports a fault", "{reason}",
-        "Drukarka zgłasza usterkę ({reason_pl}). Wezwij serwis.",
-    ),
+    **{
+        f"printer.{name}": Row(_PRN, _NOT, _SAME, words.title, words.detail, words.detail_pl)
+        for name, words in CONDITIONS.items()
+    },
     "printer.foreign_transaction": Row(
         _PRN, _NOT, _SAME, "Another program's document is open on the printer",
         "a document that fiscald did not open is open on {printer}; finish or cancel it there. "
         "fiscald never cancels what is not its own",
-        "Na drukarce jest otwarty dokument innego programu. Zakończ go lub anuluj. " + _WAIT_PL,
+        "Na drukarce jest otwarty dokument innego programu. Zakończ go lub anuluj.",
     ),
     "printer.swapped": Row(
         _PRN, _NOT, _SAME, "Another printer is connected",
@@ -273,27 +260,31 @@ CATALOGUE: dict[str, Row] = {
     # -- the link -------------------------------------------------------------------------------------
     "link.absent": Row(
         _LNK, _NOT, _SAME, "No such device", "{address}: {reason}",
-        "Drukarka nie jest podłączona. Sprawdź kabel i zasilanie. " + _WAIT_PL,
+        "Drukarka nie jest podłączona. Sprawdź kabel i zasilanie.",
     ),
     "link.refused": Row(
         _LNK, _NOT, _SAME, "Connection refused or unreachable", "{address}: {reason}",
-        "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel. " + _WAIT_PL,
+        "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
     ),
     "link.denied": Row(
         _LNK, _NOT, _SAME, "No permission for the port", "{address}: {reason}",
         "Brak uprawnień do portu drukarki. Zgłoś administratorowi.",
     ),
     "link.held": Row(
-        _LNK, _NOT, _SAME, "Another program holds the port", "{address}: {reason}",
-        "Port drukarki zajmuje inny program. Zamknij go. " + _WAIT_PL,
+        _LNK, _NOT, _SAME, "Another computer or program has the printer", "{address}: {reason}",
+        "Drukarkę zajmuje inny program lub komputer. Zamknij tam połączenie z drukarką.",
     ),
     "link.lost": Row(
         _LNK, _UNK, _SAME, "The link was lost", "{address}: {reason}",
-        "Utracono połączenie z drukarką. Sprawdź kabel i zasilanie. Stan rozpoczętego dokumentu zostanie ustalony.",
+        "Utracono połączenie z drukarką. Sprawdź kabel i zasilanie.",
     ),
     "link.silent": Row(
         _LNK, _UNK, _SAME, "The printer does not answer", "{address}: {reason}",
-        "Drukarka nie odpowiada. Sprawdź, czy jest włączona. Stan rozpoczętego dokumentu zostanie ustalony.",
+        "Drukarka nie odpowiada. Sprawdź, czy jest włączona.",
+    ),
+    "link.garbage": Row(
+        _LNK, _UNK, _SAME, "The printer sends without end, and answers nothing", "{address}: {reason}",
+        "Drukarka wysyła niezrozumiałe dane. Wyłącz ją i włącz ponownie; sprawdź prędkość i protokół w jej menu.",
     ),
     "link.unanswered": Row(
         _LNK, _UNK, _USELESS, "A command sent by hand was not answered",
@@ -385,6 +376,11 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _USELESS, "The emergency pass was used", "one is given in 90 days; the next from {again} on",
         "Przepustka awaryjna została już wykorzystana.",
     ),
+    "licence.emergency_useless": Row(
+        _LIC, _NOT, _USELESS, "The emergency pass would change nothing",
+        "the licence's state is {state}: a pass is not needed, or would not help; it was not spent",
+        "Przepustka awaryjna nie jest teraz potrzebna lub nie pomoże. Nie została wykorzystana.",
+    ),
     "licence.emergency_denied": Row(
         _LIC, _NOT, _USELESS, "No emergency pass", "it is for computers that have or had a paid licence for fiscal "
         "printers which was not revoked", "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",
@@ -452,6 +448,18 @@ def problem(
         errors=tuple(errors),
         **(extra or {}),
     )
+
+
+def of_document(why: Problem, *, started: bool, doubtful: bool = False) -> Problem:
+    """What keeps a printer or its link from going on, as the problem of one document that waits for it.
+
+    ``doubtful``: it may have been printed already though nothing is known of its start.
+    """
+    told = why.model_copy(update={"document": Fate.UNKNOWN if started or doubtful else Fate.NOT_PRINTED})
+    if why.fault not in (Fault.PRINTER, Fault.LINK) or (doubtful and not started):
+        return told
+    sentence = _FATE_PL if started else _WAIT_PL
+    return told.model_copy(update={"detail_pl": f"{why.detail_pl} {sentence}"})
 
 
 def catalogue_markdown() -> str:

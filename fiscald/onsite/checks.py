@@ -7,40 +7,66 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from fiscald.model import notices
+from fiscald.model.conditions import CONDITIONS
 from fiscald.model.disk import DISK_FULL, DISK_LOW
 from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
+from fiscald.model.spans import in_words, in_words_pl
 from fiscald.onsite.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
-from fiscald.onsite.findings import INSTALL_GROUP, INSTALL_RULE, Finding, finding
+from fiscald.onsite.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
 from fiscald.onsite.host import UsbFacts
 from fiscald.onsite.probing import Attempt, Heard
 from fiscald.onsite.units import USB_CLASS, kind_of
-from fiscald.transport import AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
+from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
 from fiscald.transport.known_usb import Link, known_usb
 
 #: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-#: Daily reports in a fiscal memory, typically (Thermal reference, section 7.2), and how many are left at a warning.
-TYPICAL_RECORDS, FEW_RECORDS = 1830, 60
 #: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
 USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
 #: A line is noisy from so many damaged answers on, one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
-_BY_PROBLEM = {f"printer.{name}": name for name in ("paper_out", "cover_open", "attention")}
 #: What is to be done where a link is missing, by its problem.
 _LINK_REMEDIES = {
     "link.absent": "fiscalctl scan    # with the printer switched on and plugged in; is the address among them?",
     "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; the kernel's driver lets go with detach=yes",
 }
+_LICENCE_SHOWN = "fiscalctl licence status"
+_REGISTER, _SUPPORT = "fiscalctl licence register", "fiscalctl licence register --support NUMBER"
+_TRANSFER = "fiscalctl licence transfer E-MAIL"
+_CHECK, _CLOCK = "fiscalctl licence check    # with a connection to the internet", "timedatectl    # is that the date?"
+#: What is to be done about a licence that does not let it print, by the window that an application would show.
+_LICENCE_REMEDIES = {
+    "number": f"{_REGISTER}    # without a number, once: fiscalctl licence enrol, a trial for 30 days",
+    "support_number": _SUPPORT,
+    "transfer": _TRANSFER,
+    "check": _CHECK,
+}
+#: And about one that prints and warns.
+_WARNING_REMEDIES = {
+    "licence.w.lapsed": _CHECK,
+    "licence.w.unconfirmed": _CHECK,
+    "licence.w.clock_back": _CLOCK,
+    "licence.w.clock_forward_unconfirmed": _CLOCK,
+    "licence.w.trial": _REGISTER,
+    "licence.w.ending_soon": _REGISTER,
+    "licence.w.updates_ending_soon": _SUPPORT,
+    # while an emergency pass holds
+    "licence.w.unregistered": _REGISTER,
+    "licence.w.ended": _REGISTER,
+    "licence.w.company_mismatch": _REGISTER,
+    "licence.w.updates_ended": _SUPPORT,
+    "licence.w.transferred": _TRANSFER,
+    "licence.w.machine_mismatch": _TRANSFER,
+}
 _LOST_REMEDY = "journalctl -k -n 50    # what the kernel saw of it; then cable, power and address"
+_LOST_HOST_REMEDY = "ping -c 3 {host}    # then its cable and power, and whether another computer has it"
+#: What a fiscal printer lets a person do about its clock.
+_CLOCK_REMEDY = "timedatectl    # if that is right: set the printer's clock in its menu, after the daily report"
+_CLOCK_SERVICE = "timedatectl    # if that is right: call the printer's service; a person may set it by an hour at most"
 _NO_ANSWER = "what comes back is no answer"
 _MIB = 1 << 20
-_BY_STATE = {
-    PrinterState.PAPER_OUT: "paper_out",
-    PrinterState.COVER_OPEN: "cover_open",
-    PrinterState.ATTENTION: "attention",
-    PrinterState.UNDECIDED: "undecided",
-}
 
 
 def judge(facts: Facts) -> list[Finding]:
@@ -104,10 +130,15 @@ def _licence(facts: Facts) -> Iterator[Finding]:
     licence = facts.licence
     if licence is None:
         return
+    real = [each.configured.name for each in facts.printers if each.emulated is False]
+    if licence.get("test_keys") and real:
+        yield finding("licence_test_keys", printers=", ".join(real), path=facts.config_path)
     if not licence["may_print"]:
-        yield finding("licence", reason=licence.get("reason") or licence["state"])
-    elif licence["warnings"]:
-        yield finding("licence_warning", warnings=", ".join(licence["warnings"]))
+        remedy = _LICENCE_REMEDIES.get(licence.get("prompt") or "number", _LICENCE_SHOWN)
+        yield finding("licence", reason=licence.get("reason") or licence["state"], remedy=remedy)
+    elif warnings := licence["warnings"]:
+        remedy = next((_WARNING_REMEDIES[each] for each in warnings if each in _WARNING_REMEDIES), _LICENCE_SHOWN)
+        yield finding("licence_warning", warnings=", ".join(licence["warnings"]), remedy=remedy)
 
 
 # -- a printer -------------------------------------------------------------------------------------------
@@ -244,6 +275,10 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
         if code == Unreachable.code:
             yield finding("unreachable", address=address, reason=reason, host=address.host)
             return
+        if code == PortHeld.code or (attempt is not None and attempt.heard is Heard.LOST and not attempt.received):
+            why = reason or (attempt.detail if attempt is not None else "")
+            yield finding("taken", address=address, reason=why.removeprefix(f"{TAKEN}: "), host=address.host)
+            return
     if printer.configured.reserved:
         yield finding("not_asked", user=facts.user, reason="fiscald may have it, and this user may not ask fiscald")
     if attempt is not None:
@@ -273,9 +308,10 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
                 "wrong_speed", address=address, seen=seen, remedy=f'address = "{attempt.address}"    # answers there'
             )
         case Heard.NAMELESS:
-            problem = attempt.problem
-            code = _BY_PROBLEM.get(problem.code if problem else "", "out_of_order")
-            yield finding(code, reason=attempt.detail)
+            name = "" if attempt.problem is None else attempt.problem.code.removeprefix("printer.")
+            if name not in CATALOGUE:
+                name = "out_of_order"
+            yield condition_finding(name, printer.configured.name, attempt.problem)
         case Heard.GARBAGE:
             yield finding("wrong_speed", address=address, seen=_NO_ANSWER, remedy=remedy)
         case Heard.ECHO:
@@ -309,7 +345,8 @@ def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if ours and not (isinstance(address, UsbDevice) and not facts.rule):
         yield finding("not_asked", reason=reason, user=facts.user)
         return
-    remedy = _LINK_REMEDIES.get(code, _LOST_REMEDY)
+    lost = _LOST_HOST_REMEDY.format(host=address.host) if isinstance(address, TcpHost) else _LOST_REMEDY
+    remedy = _LINK_REMEDIES.get(code, lost)
     if code == AccessDenied.code and isinstance(address, UsbDevice):
         found = known_usb(address.vendor, address.product)
         known = found is not None and found.maker is not None
@@ -341,20 +378,20 @@ def _opening(printer: PrinterFacts, kind: type[LinkError]) -> bool:
 def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     problem = printer.problem
     reason = "" if problem is None else problem.detail
-    code = None if printer.state is None else _BY_STATE.get(printer.state)
-    if code is not None:
-        yield finding(code, reason=reason)
+    name = "" if printer.state is None else printer.state.value
+    if name in CONDITIONS and name in CATALOGUE and not _link(printer, "daemon.journal"):
+        yield condition_finding(name, printer.configured.name, problem)
+    elif printer.state is PrinterState.UNDECIDED:
+        yield finding("undecided", reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
         # To be pasted into a shell, and it comes from whatever is connected.
         found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BEHIND:
         yield finding("journal_behind", reason=reason, name=printer.configured.name)
-    elif printer.state is PrinterState.OUT_OF_ORDER and not _link(printer, "daemon.journal"):
-        yield finding("out_of_order", reason=reason)
     elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
         yield finding("foreign")
-    if printer.paper_low and code != "paper_out":
+    if printer.paper_low and name != "paper_out":
         yield finding("paper_low")
 
 
@@ -363,7 +400,8 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
         apart = printer.clock - printer.clock_read
         if abs(apart) > CLOCK_TOLERANCE:
             side = "ahead of" if apart > timedelta() else "behind"
-            yield finding("clock_drift", minutes=round(abs(apart).total_seconds() / 60), side=side)
+            remedy = _CLOCK_REMEDY if abs(apart) <= notices.CLOCK_TOLERANCE else _CLOCK_SERVICE
+            yield finding("clock_drift", apart=in_words(apart), apart_pl=in_words_pl(apart), side=side, remedy=remedy)
     if printer.vat is not None:
         rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}
         if not rates:
@@ -372,8 +410,11 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
             told = ", ".join(unusual)
             yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
-    if printer.counters is not None and TYPICAL_RECORDS - (printer.counters.daily_report - 1) <= FEW_RECORDS:
-        yield finding("memory", used=printer.counters.daily_report - 1, all=TYPICAL_RECORDS)
+    low = next((warning for warning in printer.warnings if warning.code == "printer.memory_low"), None)
+    if low is None and printer.configured.status is None and printer.counters is not None:
+        low = notices.memory_low(notices.TYPICAL_RECORDS - (printer.counters.daily_report - 1))
+    if low is not None:
+        yield finding("memory", reason=low.detail)
     if not printer.fiscal:
         yield finding("not_fiscal")
 

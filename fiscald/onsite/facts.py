@@ -9,13 +9,14 @@ import sqlite3
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
 
+from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.onsite.access import Denial, denial, is_group, is_user, may, name_of_group, name_of_user, user_name
@@ -105,10 +106,18 @@ class PrinterFacts:
     paper_low: bool = False
     fiscal: bool = True
     line: LineFacts = field(default_factory=LineFacts)
+    warnings: tuple[Notice, ...] = ()
+    """What the daemon says a person should know."""
     probed: Probed | None = None
     """What it answered us, where no daemon has it, or the daemon hears nothing."""
     same: str | None = None
     """Another printer of the configuration that is at the same device."""
+
+    @property
+    def emulated(self) -> bool | None:
+        """Whether it is an emulated printer; ``None`` where the daemon does not know yet."""
+        status = self.configured.status
+        return None if status is None or status.identity is None else status.identity.emulated
 
 
 class StateFacts(NamedTuple):
@@ -247,10 +256,11 @@ def _told(
         status.counters,
         status.vat,
         None if status.stale else status.clock,
-        now,
+        now - timedelta(milliseconds=status.ages.clock or 0),
         bool(status.paper_low),
         status.identity is None or status.identity.fiscal,
         line,
+        status.warnings,
         probed,
     )
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fiscald.model.conditions import CONDITIONS, Heals
+from fiscald.model.problems import Problem
+
 
 class Row(NamedTuple):
     """One finding; the texts are ``str.format`` templates."""
@@ -38,7 +41,6 @@ _GROUP = (
     "sudo install -D -m 644 systemd/fiscald.sysusers /usr/lib/sysusers.d/fiscald.conf && sudo systemd-sysusers "
     "&& sudo systemctl restart fiscald.socket fiscald.service"
 )
-_ROLL_PL = "Włóż nową rolkę papieru"
 
 #: Every finding, by code without ``doctor.``.
 CATALOGUE: dict[str, Row] = {
@@ -177,6 +179,11 @@ CATALOGUE: dict[str, Row] = {
         True, "{address} cannot be reached: {reason}", "Drukarka nie odpowiada w sieci. Sprawdź zasilanie i kabel.",
         "ping -c 3 {host}    # address and port are in the printer's menu",
     ),
+    "taken": Row(
+        True, "{address}: another computer or program has this printer ({reason})",
+        "Drukarkę zajmuje inny program lub komputer.",
+        "end that connection: a network printer takes one at a time; on this computer: ss -tnp dst {host}",
+    ),
     "unlinked": Row(
         True, "there is no link to {address}: {reason}", "Brak połączenia z drukarką. Sprawdź zasilanie i kabel.",
         "{remedy}",
@@ -185,15 +192,14 @@ CATALOGUE: dict[str, Row] = {
         False, "{user} cannot ask it: {reason}", "Brak uprawnień, aby sprawdzić drukarkę.", "sudo fiscalctl doctor"
     ),
     # -- the printer ----------------------------------------------------------------------------------
-    "paper_out": Row(
-        True, "no paper", f"Brak papieru. {_ROLL_PL}.", "put in a new roll; what waits is printed then"
+    **{
+        name: Row(True, words.detail, words.detail_pl, words.fix)
+        for name, words in CONDITIONS.items()
+        if words.heals is not Heals.ITSELF
+    },
+    "paper_low": Row(
+        False, "the paper is near its end", "Kończy się papier. Przygotuj nową rolkę.", "have a new roll at hand"
     ),
-    "paper_low": Row(False, "the paper is near its end", f"Kończy się papier. {_ROLL_PL}.", "have a new roll at hand"),
-    "cover_open": Row(
-        True, "the cover or the printing lever is open", "Otwarta pokrywa drukarki.", "close it; what waits is printed"
-    ),
-    "attention": Row(True, "{reason}", "Drukarka czeka na obsługę.", "answer what its display shows"),
-    "out_of_order": Row(True, "{reason}", "Drukarka zgłasza usterkę.", "call the printer's service"),
     "foreign": Row(
         True, "another program's document is open on it", "Na drukarce jest otwarty dokument innego programu.",
         "finish or cancel it where it was begun; fiscald never does",
@@ -206,9 +212,8 @@ CATALOGUE: dict[str, Row] = {
         "fiscalctl jobs --state undecided    # then fiscalctl resolve KEY printed|not_printed --by NAME",
     ),
     "clock_drift": Row(
-        False, "the printer's clock is {minutes} minutes {side} this computer's",
-        "Zegar drukarki różni się od zegara komputera o {minutes} min.",
-        "timedatectl    # if that is right: set the printer's clock in its menu, after the daily report",
+        False, "the printer's clock is {apart} {side} this computer's",
+        "Zegar drukarki różni się od zegara komputera o {apart_pl}.", "{remedy}",
     ),
     "vat_none": Row(
         True, "the printer's VAT table is empty", "Tabela stawek VAT w drukarce jest pusta.",
@@ -219,8 +224,8 @@ CATALOGUE: dict[str, Row] = {
         "compare with the shop's own table: fiscalctl status",
     ),
     "memory": Row(
-        False, "{used} daily reports are in the fiscal memory, which typically holds {all}",
-        "Pamięć fiskalna jest prawie pełna.", "order a new fiscal memory from the printer's service",
+        False, "{reason}", "Pamięć fiskalna jest prawie pełna.",
+        "order a new fiscal memory from the printer's service",
     ),
     "not_fiscal": Row(
         False, "the printer is not fiscalised: it prints training documents", "Drukarka nie jest zafiskalizowana.",
@@ -229,10 +234,15 @@ CATALOGUE: dict[str, Row] = {
     # -- the licence and the journal ------------------------------------------------------------------
     "licence": Row(
         True, "the licence does not let it print: {reason}", "Brak ważnej licencji.",
-        "fiscalctl licence register    # or: fiscalctl licence emergency",
+        "{remedy}",
+    ),
+    "licence_test_keys": Row(
+        True, "test_keys = true lets emulated printers print, and {printers} is a real one",
+        "Włączono klucze testowe: prawdziwa drukarka nie drukuje.",
+        "sudoedit {path}    # [licence] test_keys = false; then: sudo systemctl restart fiscald",
     ),
     "licence_warning": Row(
-        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "fiscalctl licence status"
+        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "{remedy}"
     ),
     "journal": Row(
         True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",
@@ -277,6 +287,15 @@ def finding(code: str, printer: str | None = None, **facts: object) -> Finding:
     row = CATALOGUE[code]
     text, text_pl, fix = (template.format(**facts) for template in (row.text, row.text_pl, row.fix))
     return Finding(f"doctor.{code}", row.stops, text, text_pl, fix, printer)
+
+
+def condition_finding(name: str, printer: str, why: Problem | None = None) -> Finding:
+    """A condition of the printer, as the printer's own problem says it."""
+    row = CATALOGUE[name]
+    title = CONDITIONS[name].title.lower()
+    text = row.text.format(reason=title) if why is None else why.detail
+    text_pl = row.text_pl.format(reason_pl=title) if why is None else why.detail_pl
+    return Finding(f"doctor.{name}", row.stops, text, text_pl, row.fix.format(printer=printer), printer)
 
 
 def findings_markdown() -> str:

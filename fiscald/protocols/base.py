@@ -28,6 +28,7 @@ from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Identity, Snapshot
 from fiscald.model.problems import FieldProblem, Problem
+from fiscald.protocols.conditions import Conditions
 
 
 class Effect(StrEnum):
@@ -50,6 +51,15 @@ class Patience(StrEnum):
     REPORT = "report"
 
 
+class Ends(StrEnum):
+    """What a command ends or cancels, where it is open; otherwise it does nothing."""
+
+    SEEN = "seen"
+    """A document of which a look shows whether it is open."""
+    UNSEEN = "unseen"
+    """Also one of which no look shows it."""
+
+
 class Step(NamedTuple):
     """One command on its way to the printer."""
 
@@ -57,6 +67,8 @@ class Step(NamedTuple):
     """The family's own command object, understood by its session."""
     effect: Effect
     patience: Patience
+    ends: Ends | None = None
+    """Of a command by hand: what it ends or cancels, if it does that and nothing else."""
 
 
 class RawReply(NamedTuple):
@@ -156,8 +168,20 @@ class Wait:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The printer does not hold the document, and refuses it for a condition of its own: it waits for the end of that.
+
+    ``begun``: ours was open on the printer, and was cancelled; every further try costs paper.
+    """
+
+    problem: Problem
+    begun: bool = False
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
 #: What a dialogue proves about its document.
-Verdict = Printed | NotPrinted | Unknown | Wait
+Verdict = Printed | NotPrinted | Unknown | Wait | Held
 
 
 # -- what a session makes of received bytes ------------------------------------------------------------
@@ -335,6 +359,8 @@ class Family(Protocol):
     profiles: tuple[str, ...]
     documents: tuple[str, ...]
     """The ``type`` of every document it can carry out."""
+    conditions: Conditions
+    """What keeps its printers from printing, and which documents wait for the end of that."""
     speeds: tuple[int, ...]
     """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
 
@@ -352,6 +378,9 @@ class Family(Protocol):
 
     def probe(self, settings: Settings) -> Dialogue[Condition]:
         """Queries that are answered even while another command waits; whether the printer can print."""
+
+    def glance(self, settings: Settings) -> Dialogue[Condition]:
+        """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be predicted, from the printer's own table and limits where known."""

@@ -13,6 +13,7 @@ from fiscald.model.printers import Condition, Counters
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols.base import (
     Dialogue,
+    Held,
     NotPrinted,
     Pause,
     Printed,
@@ -48,8 +49,16 @@ class Facts(Protocol):
         """Whether a document of anybody is open."""
 
     @property
+    def fiscal(self) -> bool:
+        """Whether the device is fiscalised."""
+
+    @property
     def evidence(self) -> dict[str, Any]:
         """What is kept, to be compared with later looks."""
+
+    @property
+    def standing(self) -> Problem | None:
+        """The condition that keeps some documents waiting, where one shows in what the printer says."""
 
 
 class Moved(Protocol):
@@ -72,12 +81,12 @@ class Moved(Protocol):
         """Cancelled receipts of the same day."""
 
     @property
-    def sales(self) -> int:
-        """Value of completed receipts of the same day, in grosze."""
+    def sales(self) -> int | None:
+        """Value of completed receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
     def untold(self) -> bool:
@@ -85,12 +94,14 @@ class Moved(Protocol):
 
 
 class Closing(NamedTuple):
-    """The printer's answer to the step that decides."""
+    """The printer's answer to the step that decides, or its refusal of a step before."""
 
     refusal: Problem | None = None
     """``None``: it says that it is done."""
     again: bool = False
     """Whether the refusal is about the moment, not about the document."""
+    waits: bool = False
+    """Whether the refusal is about the printer: a condition of it, for whose end the document waits."""
 
 
 F = TypeVar("F", bound=Facts)
@@ -104,9 +115,16 @@ Judge = Callable[[M, bool | None, Settings], Dialogue[Verdict | None]]
 
 
 def prepare(
-    settings: Settings, printer_id: str | None, probe: Dialogue[Condition], read_facts: Dialogue[F]
+    settings: Settings,
+    printer_id: str | None,
+    probe: Dialogue[Condition],
+    read_facts: Dialogue[F],
+    stops: Callable[[str], bool] = lambda _: True,
 ) -> Dialogue[F | Wait]:
-    """The facts before a document; or why it has to wait. Changes nothing."""
+    """The facts before a document; or why it has to wait. Changes nothing.
+
+    ``stops``: whether the document waits for the end of the condition with that code.
+    """
     condition = yield from probe
     if condition.problem is not None:
         return Wait(condition.problem)
@@ -115,6 +133,9 @@ def prepare(
         return swapped(settings, facts.printer_id, printer_id)
     if facts.transaction_open:
         return Wait(problem("printer.foreign_transaction", printer=settings.name))
+    standing = facts.standing
+    if standing is not None and stops(standing.code):
+        return Wait(standing)
     return facts
 
 
@@ -159,37 +180,82 @@ def interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
-def declined(refusal: Problem, *, again: bool, now: dict[str, Any] | None = None) -> NotPrinted:
-    """The printer said no. ``again``: to the moment, not to the document, which is not to be blamed for it."""
-    if again:
+def declined(closing: Closing, *, begun: bool = True, now: dict[str, Any] | None = None) -> NotPrinted | Held:
+    """The printer said no: to the document; to the moment, for which the document is not to be blamed; or for a
+    condition of its own, for whose end the document waits. ``begun``: ours was open on it.
+    """
+    refusal = closing.refusal
+    assert refusal is not None
+    evidence = {} if now is None else {"after": now}
+    if closing.waits:
+        return Held(refusal, begun, evidence)
+    if closing.again:
         reason = f"the printer did not take it as it came: {refusal.detail}; the same document may be sent again"
         refusal = problem(
             "printer.interrupted", reason=reason, device_code=refusal.device_code, extra=refusal.model_extra
         )
-    return NotPrinted(refusal, again=again, evidence={} if now is None else {"after": now})
+    return NotPrinted(refusal, again=closing.again, evidence=evidence)
 
 
-def not_executed(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+def ended_by_others(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+    """Our open document was cancelled, and its closing step was not what did it.
+
+    Where that step was answered with a refusal the line is good, and whoever cancelled it has decided. Otherwise
+    nobody may have: a power cut cancels too on some printers, and so it is carried out again.
+    """
+    if closing is None or closing.refusal is None:
+        return interrupted(reason, now)
+    return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+
+
+def not_executed(closing: Closing | None, reason: str, now: dict[str, Any], *, begun: bool = True) -> NotPrinted | Held:
     """The deciding step did nothing: for the printer's own reason where it gave one."""
     if closing is None or closing.refusal is None:
         return interrupted(reason, now)
-    return declined(closing.refusal, again=closing.again, now=now)
+    return declined(closing, begun=begun, now=now)
 
 
-def two_endings(moved: Moved, total: int) -> NotPrinted | Unknown | None:
+def may_hold(count: int, value: int | None, total: int) -> bool:
+    """Whether one of ``count`` receipts, worth ``value`` together (``None``: not known), can be one of ``total``."""
+    if value is None:
+        return True
+    return value == total if count == 1 else value >= total
+
+
+def two_endings(moved: Moved, total: int, closing: Closing | None = None) -> NotPrinted | Unknown | None:
     """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
-    completed = moved.sales >= total and (moved.completed > 1 or moved.sales == total)
-    cancelled = moved.cancelled_value >= total and (moved.cancelled > 1 or moved.cancelled_value == total)
+    completed = may_hold(moved.completed, moved.sales, total)
+    cancelled = may_hold(moved.cancelled, moved.cancelled_value, total)
     if completed and not cancelled:
         return None
     if cancelled and not completed:
-        return interrupted("the receipt was cancelled, another one was registered", moved.now)
+        return ended_by_others(closing, "the receipt was cancelled, another one was registered", moved.now)
+    return _twins(moved)
+
+
+def _twins(moved: Moved) -> Unknown:
     return unproven(
         "twins",
         f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
         "and their values do not tell which one is ours",
         moved.now,
     )
+
+
+def last_is_ours(moved: Moved, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
+    """Whether ours, which was completed, is the last of several receipts, and not the first.
+
+    It is where ours was cancelled before its first line, and our lines were sold on a receipt that another program
+    had opened after that. ``like_ours``: the last one has our content. Another one may have it too: either way it
+    was printed in the moment before we looked, if ours was confirmed, and the number is not certain; else it was
+    printed long after ours.
+    """
+    if not like_ours or moved.completed == 1:
+        return like_ours
+    others = None if moved.sales is None else moved.sales - total
+    if not may_hold(moved.completed - 1, others, total):
+        return True
+    return _twins(moved) if confirmed else False
 
 
 def look(
@@ -218,7 +284,7 @@ def look(
         if verdict is not None:
             return verdict
         if not confirmed:
-            return not_executed(closing, "the counters prove that nothing was printed", now)
+            return not_executed(closing, "the counters prove that nothing was printed", now, begun=False)
     return unproven("contradiction", "the printer confirmed the document, and none of its counters moved", now)
 
 
@@ -243,8 +309,9 @@ def drawer(facts: Facts, counters: Counters, opening: Dialogue[Closing]) -> Dial
     yield Started(facts.evidence, counters)
     closing = yield from opening
     if closing.refusal is not None:
-        return NotPrinted(declined(closing.refusal, again=closing.again).problem)
-    return Printed(Result(printer_id=facts.printer_id), Paper.NONE)
+        verdict = declined(closing, begun=False)
+        return verdict if isinstance(verdict, Held) else NotPrinted(verdict.problem)
+    return Printed(Result(printer_id=facts.printer_id, fiscal=facts.fiscal), Paper.NONE)
 
 
 def drawer_interrupted() -> NotPrinted:

@@ -7,9 +7,12 @@ import anyio
 from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Introduction, Session, Settings, Step
 from fiscald.transport import ByteStream
 
+#: Bytes without the answer among them after which a question is given up: somebody sends without end.
+MAX_UNANSWERED = 65_536
+
 
 class Disturbed(Exception):
-    """An answer came damaged; ``str`` says how."""
+    """An answer came damaged, or bytes without end that are none; ``str`` says how."""
 
 
 async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Introduction:
@@ -40,9 +43,13 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
 
 async def _ask(stream: ByteStream, session: Session, step: Step) -> object:
     await stream.send(session.send(step.command))
-    while True:
-        for event in session.receive(await stream.receive()):
+    unanswered = 0
+    while unanswered <= MAX_UNANSWERED:
+        data = await stream.receive()
+        unanswered += len(data)
+        for event in session.receive(data):
             if isinstance(event, Damaged):
                 raise Disturbed(event.detail)
             if isinstance(event, Answer) and event.command is step.command:
                 return event.reply
+    raise Disturbed(f"{unanswered} bytes came, and no answer is among them")

@@ -10,7 +10,7 @@ import anyio
 from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
 from fiscald.protocols.base import Answer, Direction, Effect, Interrupted, NamedFrame, Settings, Step
-from fiscald.recording.asking import Disturbed, greet
+from fiscald.recording.asking import MAX_UNANSWERED, Disturbed, greet
 from fiscald.recording.reading import Turn, naming
 from fiscald.transport import Address, ByteStream, LinkError
 
@@ -111,9 +111,12 @@ async def _play(
             continue  # it lies inside of the next one
         try:
             await stream.send(turn.command.raw)
+            unanswered = 0
             with anyio.move_on_after(seconds):
-                while len(pending) < len(owed):
-                    pending += names.feed(Direction.RECEIVED, await stream.receive())
+                while len(pending) < len(owed) and unanswered <= MAX_UNANSWERED:
+                    data = await stream.receive()
+                    unanswered += len(data)
+                    pending += names.feed(Direction.RECEIVED, data)
         except LinkError as error:
             report.differences.append(f"{turn.name}: the link was lost: {error}")
             return

@@ -27,14 +27,15 @@ class ByteStream(ABC):
 
     @abstractmethod
     async def receive(self) -> bytes:
-        """Wait for bytes and return those that are there: at least one.
+        """Wait for bytes and return some of those that are there: at least one.
 
-        Raises ``LinkLost`` at the end of the stream and when the device is gone.
+        Lets other tasks run at every call, also where bytes are there already. Raises ``LinkLost`` at the end of the
+        stream and when the device is gone.
         """
 
     @abstractmethod
     def receive_nowait(self) -> bytes:
-        """The bytes that have already arrived, possibly none. Never waits.
+        """Some of the bytes that have already arrived; none if there are none. Never waits.
 
         Raises ``LinkLost``.
         """

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 import anyio
-from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint_if_cancelled
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
 
 from fiscald.transport.base import ByteStream, LinkLost
 
-_CHUNK = 65536
+#: Bytes taken at once: what is made of them must not hold up the other printers.
+_CHUNK = 1024
 
 
 class DescriptorStream(ByteStream):
@@ -40,7 +41,8 @@ class DescriptorStream(ByteStream):
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        await checkpoint_if_cancelled()
+        # Not only where nothing is there yet: a printer that sends without end must leave the others their turn.
+        await checkpoint()
         while not (data := self.receive_nowait()):
             try:
                 await anyio.wait_readable(self._descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import anyio
-from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
 
 from fiscald.transport.base import ByteStream, LinkLost
 
@@ -26,6 +26,7 @@ class MemoryStream(ByteStream):
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
+        await checkpoint_if_cancelled()
         while not self._inbox and not self._ended:
             self._arrived = anyio.Event()
             await self._arrived.wait()

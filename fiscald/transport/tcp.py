@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from fiscald.transport.base import TAKEN, ByteStream, Unreachable
+from fiscald.transport.base import TAKEN, ByteStream, PortHeld, Unreachable
 from fiscald.transport.descriptor import DescriptorStream
 
 #: Seconds to connect (POSNET reference, section 2: driver defaults).
@@ -30,7 +30,7 @@ class TcpHost:
         return f"tcp://{host}:{self.port}"
 
     async def open(self) -> ByteStream:
-        """Connect, with keep-alive and without delay. Raises ``Unreachable``."""
+        """Connect, with keep-alive and without delay. Raises ``Unreachable``, or ``PortHeld`` where it is reset."""
         try:
             with anyio.fail_after(CONNECT_SECONDS):
                 return await self._connect()
@@ -39,6 +39,8 @@ class TcpHost:
                 f"{self} does not answer within {CONNECT_SECONDS:g} s; is it switched on, and is this its address? "
                 f"ping {self.host}; a firewall may swallow what is sent"
             ) from None
+        except ConnectionResetError as error:
+            raise PortHeld(f"{self}: {TAKEN}: {error.strerror}") from None
         except OSError as error:
             raise Unreachable(f"{self}: {error.strerror or error}; {self._next_step(error)}") from None
 

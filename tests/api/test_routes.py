@@ -675,6 +675,8 @@ async def test_events_of_printers_with_a_damaged_journal(tmp_path: Path) -> None
                 if isinstance(event, PrinterStatus) and event.problem is not None:
                     assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
                     break
+            else:
+                pytest.fail("the events ended")
 
 
 async def test_events_after_a_restart(tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ from tests.chaos.campaign import (
     shrink,
     table,
     whole_matrix,
+    whole_meetings,
     whole_pairs,
     whole_restored,
 )
-from tests.chaos.schedule import Schedule, draw
+from tests.chaos.schedule import Schedule, draw, draw_others
 from tests.chaos.world import carry_out
 
 
@@ -30,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seeds", default="0-10000", metavar="A-B", help="random schedules, A included, B not")
     parser.add_argument("--family", choices=FAMILIES, help="only of this family; random schedules: of posnet if absent")
+    parser.add_argument("--others", action="store_true", help="draw worlds in which other people do more at once")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
@@ -41,14 +43,21 @@ def main() -> int:
     parser.add_argument("--workers", type=int, help="processes (default: one for each processor)")
     options = parser.parse_args()
     family = options.family or FAMILIES[0]
+    drawn = draw_others if options.others else draw
     if options.seed is not None or options.schedule:
-        return _show(Schedule.model_validate_json(options.schedule) if options.schedule else draw(options.seed, family))
+        return _show(
+            Schedule.model_validate_json(options.schedule) if options.schedule else drawn(options.seed, family)
+        )
     if options.mutants:
         return _mutants(options.workers, keep=options.keep)
     began = time.monotonic()
     if options.matrix:
         families = [options.family] if options.family else FAMILIES
-        schedules = [schedule for name in families for schedule in (*whole_matrix(name), *whole_pairs(name))]
+        schedules = [
+            schedule
+            for name in families
+            for schedule in (*whole_matrix(name), *whole_pairs(name), *whole_meetings(name))
+        ]
         report = campaign(schedules, workers=options.workers)
     elif options.restored:
         first, _, last = options.seeds.partition("-")
@@ -57,7 +66,14 @@ def main() -> int:
     else:
         first, _, last = options.seeds.partition("-")
         seeds = itertools.count(int(first)) if options.minutes else range(int(first), int(last))
-        report = campaign(seeds, minutes=options.minutes, workers=options.workers, mutant=options.mutant, family=family)
+        report = campaign(
+            seeds,
+            minutes=options.minutes,
+            workers=options.workers,
+            mutant=options.mutant,
+            family=family,
+            drawn=drawn,
+        )
     print(table(report))
     print(f"{time.monotonic() - began:.0f} s")
     return _tell(report)
@@ -93,10 +109,16 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
     for name, mutant in mutants.MUTANTS.items():
         if keep and name in kept and catches(kept[name], name):
             continue
+        family = mutants.family_of(name)
         schedules: Iterator[int | Schedule] = itertools.chain(
-            range(1500), whole_restored(FAMILIES[0], range(300)), whole_pairs(FAMILIES[0]), itertools.count(1500)
+            range(1500),
+            whole_restored(family, range(300)),
+            whole_meetings(family),
+            (draw_others(seed, family) for seed in range(500)),
+            whole_pairs(family),
+            itertools.count(1500),
         )
-        report = campaign(schedules, minutes=10, workers=workers, mutant=name, until_caught=True)
+        report = campaign(schedules, minutes=10, workers=workers, mutant=name, family=family, until_caught=True)
         # Caught is only what the unbroken product does right in the very same schedule.
         broken = sorted(report.violations, key=lambda found: found[1].startswith("crash"))
         found = next(((each, text) for each, text in broken if not run(each).violations), None)

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,9 +18,11 @@ from itertools import islice
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, pairs, single
+from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, meetings, pairs, single
 from tests.chaos.world import carry_out
 
+#: Makes a schedule of a seed, for a family.
+Draw = Callable[[int, str], Schedule]
 #: Columns of the table: the phase of the job in hand when the fault came.
 PHASES = ("idle", "accepted", "started", "opened", "committing")
 VERDICTS = ("done", "failed", "undecided")
@@ -90,11 +92,11 @@ def catches(schedule: Schedule, mutant: str) -> bool:
         return bool(run(schedule).violations)
 
 
-def _batch(schedules: list[int | Schedule], mutant: str | None, family: str) -> Report:
+def _batch(schedules: list[int | Schedule], mutant: str | None, family: str, drawn: Draw) -> Report:
     total = Report()
     with mutants.applied(mutant) if mutant else contextlib.nullcontext():
         for schedule in schedules:
-            total.add(run(draw(schedule, family) if isinstance(schedule, int) else schedule))
+            total.add(run(drawn(schedule, family) if isinstance(schedule, int) else schedule))
     return total
 
 
@@ -121,22 +123,26 @@ def campaign(
     mutant: str | None = None,
     family: str = FAMILIES[0],
     until_caught: bool = False,
+    drawn: Draw = draw,
 ) -> Report:
-    """Carry all of them out (seeds are drawn in the workers, for ``family``), for at most so long; or until one fails."""
+    """Carry all of them out, for at most so long; or until one fails.
+
+    Seeds are made schedules in the workers: by ``drawn``, for ``family``.
+    """
     total = Report()
     ends = None if minutes is None else time.monotonic() + minutes * 60
     batches = _batches(schedules)
     count = workers or os.cpu_count() or 1
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(count, mp_context=fork, initializer=speed_up_worker) as pool:
-        running = {pool.submit(_batch, batch, mutant, family) for batch in islice(batches, count * 2)}
+        running = {pool.submit(_batch, batch, mutant, family, drawn) for batch in islice(batches, count * 2)}
         while running:
             done = next(iter(running))
             total.add(done.result())
             running.discard(done)
             over = (ends is not None and time.monotonic() > ends) or (until_caught and bool(total.violations))
             if not over and (batch := next(batches, None)) is not None:
-                running.add(pool.submit(_batch, batch, mutant, family))
+                running.add(pool.submit(_batch, batch, mutant, family, drawn))
     return total
 
 
@@ -162,6 +168,11 @@ def whole_pairs(family: str) -> list[Schedule]:
         for document in ("receipt", "cash_in")
         for schedule in pairs(family, document, measure(family, document))
     ]
+
+
+def whole_meetings(family: str) -> list[Schedule]:
+    """What other people do together at a receipt, at every command of it."""
+    return meetings(family, "receipt", measure(family, "receipt"))
 
 
 def shrink(schedule: Schedule, text: str) -> Schedule:

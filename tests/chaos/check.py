@@ -162,6 +162,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
         first_look = max(outcome.begun.values(), default=0.0) - LOOK_SECONDS
         others = [sale.at for sale in truth.sales if sale.job is None]
         others += [report.at for report in truth.reports if report.by == "others"]
+        others += [at for owner, by, at in truth.cancelled if owner == by == "others"]
         # Nor cancels anybody what another program has sold on ours.
         open_one = register.transaction
         shared = open_one is not None and any(line.name.startswith("Obcy") for line in open_one.lines)
@@ -215,11 +216,16 @@ def _undecided(outcome: Outcome) -> list[str]:
         happened = {
             "report_between": reports,
             "many_reports": reports or (doubled and foreign),
-            "twins": foreign and cancelled,
+            "twins": (foreign and cancelled)
+            or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
             "many_slips": doubled,
-            "changed": doubled or foreign,
+            "changed": doubled or foreign or any(s.job == key and s.by == "others" for s in truth.sales),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):
             found.append(f"undecided without need: {key} ({cause})")
     return found
+
+
+def _total(outcome: Outcome, key: str) -> int | None:
+    return next((sale.total for sale in outcome.truth.sales if sale.job == key), None)

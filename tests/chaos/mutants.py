@@ -24,8 +24,8 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import POLISH_TIME, Counters
 from fiscald.model.problems import problem
-from fiscald.protocols import judging
-from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Verdict
+from fiscald.protocols import FAMILIES, judging
+from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.commands import read_reply, request
 from fiscald.protocols.posnet.family import Posnet
@@ -33,16 +33,30 @@ from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import BadFrame, Frame
 from fiscald.protocols.posnet.queries import Moved
 from fiscald.protocols.posnet.session import PosnetSession
+from fiscald.protocols.thermal import dialogue as thermal
+from fiscald.protocols.thermal.queries import Moved as ThermalMoved
 from tests.chaos.schedule import Schedule
 
 Mutant = Callable[[], AbstractContextManager[Any]]
 MUTANTS: dict[str, Mutant] = {}
+#: Of mutants that break a rule of another family than the first: which.
+FAMILY: dict[str, str] = {}
 _CAUGHT_BY = Path(__file__).with_name("caught_by.json")
 
 
 def _mutant(make: Callable[[], Iterator[None]]) -> Mutant:
     MUTANTS[make.__name__] = contextmanager(make)
     return MUTANTS[make.__name__]
+
+
+def _thermal_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
+    FAMILY[make.__name__] = "thermal"
+    return _mutant(make)
+
+
+def family_of(name: str) -> str:
+    """The family whose schedules may catch that mutant."""
+    return FAMILY.get(name, FAMILIES[0])
 
 
 def caught_by() -> dict[str, Schedule]:
@@ -241,6 +255,81 @@ def number_of_the_last() -> Iterator[None]:
         yield
 
 
+def _refusal_believed(of: Any) -> Iterator[None]:
+    real = of._judge_receipt
+
+    def judge(plan: Any, settings: Any, opened: Any, closing: Any, *more: Any) -> Any:
+        return real(plan, settings, opened, closing and judging.Closing(), *more)
+
+    with patch.object(of, "_judge_receipt", judge):
+        yield
+
+
+@_mutant
+def refusal_is_confirmation() -> Iterator[None]:
+    """a refused closing step is taken for one that was carried out"""
+    yield from _refusal_believed(dialogue)
+
+
+@_thermal_mutant
+def refusal_is_confirmation_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    yield from _refusal_believed(thermal)
+
+
+def _changed_is_ours(of: Any, *more: Any, **options: Any) -> Iterator[None]:
+    real = of._judge_receipt
+
+    def judge(plan: Any, settings: Any, opened: Any, *rest: Any) -> Dialogue[Verdict]:
+        verdict: Verdict = yield from real(plan, settings, opened, *rest)
+        if isinstance(verdict, Unknown) and (verdict.problem.model_extra or {}).get("cause") == "changed":
+            now = verdict.evidence["after"]
+            printed: Verdict = yield from of._printed(plan, settings, opened, now, *more, **options)
+            return printed
+        return verdict
+
+    with patch.object(of, "_judge_receipt", judge):
+        yield
+
+
+@_mutant
+def other_content_is_ours() -> Iterator[None]:
+    """a receipt that others changed and closed is reported as printed"""
+    yield from _changed_is_ours(dialogue, ())
+
+
+@_thermal_mutant
+def other_content_is_ours_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    yield from _changed_is_ours(thermal, just_now=False)
+
+
+@_mutant
+def number_of_the_first() -> Iterator[None]:
+    """the number is always the next one after our opening"""
+    with patch.object(judging, "last_is_ours", lambda *_, **__: False):
+        yield
+
+
+@_thermal_mutant
+def number_of_the_first_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    with patch.object(judging, "last_is_ours", lambda *_, **__: False):
+        yield
+
+
+@_thermal_mutant
+def number_of_the_last_thermal() -> Iterator[None]:
+    """the number is that of the printer's last receipt, whoever printed it, on a Thermal printer"""
+    real = thermal._printed
+
+    def printed(*args: Any, **options: Any) -> Any:
+        return real(*args, **options | {"last": True})
+
+    with patch.object(thermal, "_printed", printed):
+        yield
+
+
 @_mutant
 def looks_torn() -> Iterator[None]:
     """counters and totals are taken as one look, though something happened between them"""
@@ -265,6 +354,20 @@ def _cancel_anything() -> Dialogue[Any]:
 def cancel_whatever_is_open() -> Iterator[None]:
     """what is open after an unconfirmed opening is cancelled, whosever it is"""
     with patch.object(dialogue, "_recover_opening", lambda _: _cancel_anything()):
+        yield
+
+
+@_mutant
+def empty_is_ours() -> Iterator[None]:
+    """an empty open receipt is cancelled, though another one ended while it was waited for"""
+    with patch.object(Moved, "at_all", False):
+        yield
+
+
+@_thermal_mutant
+def empty_is_ours_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    with patch.object(ThermalMoved, "at_all", False):
         yield
 
 

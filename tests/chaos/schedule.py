@@ -64,6 +64,15 @@ class What(StrEnum):
     """The host's clock jumps."""
     SWAP = "swap"
     """Another printer is on the port for a while."""
+    # people and other programs, at a command; drawn in worlds of their own (``draw_others``)
+    DAY_CLOSED = "day_closed"
+    """A person cancels what is open, another program prints, and the day is closed: just before our closing step, say."""
+    OTHER_CONTENT = "other_content"
+    """Another program sells on our open receipt, and closes it before our closing step is carried out."""
+    GIVEN_UP = "given_up"
+    """Another program opens a receipt, sells for ``amount``, and cancels it."""
+    NEXT_CUSTOMER = "next_customer"
+    """What is open is cancelled, another program prints, and leaves its next receipt open and empty for a while."""
     JOURNAL_COPY = "journal_copy"
     """A copy of the journal is made, and some seconds later put back; then every document is asked for again."""
 
@@ -93,12 +102,17 @@ ACTS = {
     What.KEYPAD_REPORT: Act.KEYPAD_REPORT, What.FOREIGN: Act.FOREIGN_RECEIPT,
 }  # fmt: skip
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
+#: What other people do together, at a command.
+OTHERS = (What.DAY_CLOSED, What.OTHER_CONTENT, What.GIVEN_UP, What.NEXT_CUSTOMER)
 #: Other programs that print.
 FOREIGN = (What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW)
 #: Faults that are addressed by a virtual second, and by a journal write.
 TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
-#: What ``draw`` draws from. ``JOURNAL_COPY`` has worlds of its own (``draw_restored``): the others stay as they were.
-DRAWN = tuple(what for what in What if what is not What.JOURNAL_COPY)
+#: What people and other programs do.
+PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, *FOREIGN, *OTHERS)
+#: What ``draw`` draws from. The others came later and have worlds of their own (``draw_others``, ``draw_restored``): the
+#: same seed is to give the same schedule for ever.
+DRAWN = tuple(what for what in What if what not in (*OTHERS, What.JOURNAL_COPY))
 WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
 
 
@@ -145,7 +159,7 @@ class Schedule(BaseModel):
     def shared(self) -> bool:
         """Whether the configuration says that another program prints here: where one does, and nothing else is to be
         noticed by the counters."""
-        return self.restored is None and any(fault.what in FOREIGN for fault in self.faults)
+        return self.restored is None and any(fault.what in (*FOREIGN, *OTHERS) for fault in self.faults)
 
     @property
     def restored(self) -> Restored | None:
@@ -187,8 +201,40 @@ def printout(number: int, rng: random.Random) -> dict[str, Any]:
 def draw(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number."""
     rng = random.Random(seed)
+    orders = _orders(rng, family)
+    # Half of the time faults meet: what comes to nothing alone does harm within a few commands of another.
+    near = rng.choice((None, rng.randrange(1, 70)))
+    faults = tuple(_fault(rng, near, DRAWN) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    return _schedule(rng, seed, family, orders, faults)
+
+
+def draw_others(seed: int, family: str = "posnet") -> Schedule:
+    """The schedule of that number in the worlds in which other people do several things together.
+
+    A stream of its own: nothing in it changes what ``draw`` draws. Of what other people do there is nothing else in
+    one world: two programs that close and cancel receipts of our value can be told apart by nobody, nor can a receipt
+    that is neither the first nor the last of those that ended.
+    """
+    rng = random.Random(f"others {seed}")
+    orders = _orders(rng, family)
+    near = rng.randrange(1, 70)
+    what = rng.choice(OTHERS)
+    faults = [
+        Fault(
+            what=what,
+            at=near + rng.randrange(6),
+            seconds=round(rng.uniform(1, 20), 3),
+            amount=rng.choice((300, 777, 1000, 1001, 9000)),
+        )
+        for _ in range(1 if what is What.NEXT_CUSTOMER else rng.choice((1, 1, 2)))
+    ]
+    meeting = tuple(each for each in DRAWN if each not in PEOPLE)
+    faults += [_fault(rng, near, meeting) for _ in range(rng.choice((0, 1, 1, 2)))]
+    return _schedule(rng, seed, family, orders, tuple(faults))
+
+
+def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
     known = find_family(family)
-    profiles = PROFILES.get(family, known.profiles)
     orders = []
     moment = 0.0
     for number in range(rng.randrange(1, 5)):
@@ -216,9 +262,13 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
                 asked_twice=rng.random() < 0.2,
             )
         )
-    # Half of the time faults meet: what comes to nothing alone does harm within a few commands of another.
-    near = rng.choice((None, rng.randrange(1, 70)))
-    faults = tuple(_fault(rng, near) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    return tuple(orders)
+
+
+def _schedule(
+    rng: random.Random, seed: int, family: str, orders: tuple[Order, ...], faults: tuple[Fault, ...]
+) -> Schedule:
+    profiles = PROFILES.get(family, find_family(family).profiles)
     return Schedule(
         seed=seed,
         family=family,
@@ -226,7 +276,7 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
         link=rng.choice(("tcp", "serial")),
         slowness=rng.choice((0.0, 0.0, 1.0, 5.0)),
         start_hour=rng.choice(("10:00:00", "10:00:00", "23:59:55")),
-        orders=tuple(orders),
+        orders=orders,
         faults=faults,
     )
 
@@ -243,9 +293,9 @@ def draw_restored(seed: int, family: str = "posnet") -> Schedule:
     return schedule.model_copy(update={"faults": (*schedule.faults, copied)})
 
 
-def _fault(rng: random.Random, near: int | None) -> Fault:
+def _fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) -> Fault:
     """``near``: the command around which those faults come that are counted by commands."""
-    what = rng.choice(DRAWN)
+    what = rng.choice(kinds)
     seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)
     if what in CABLE:
         return Fault(
@@ -301,6 +351,21 @@ def matrix(family: str, document: str, size: Size) -> list[Schedule]:
     once = (*ACTS, *SWITCHES, What.INTRUDER)
     faults += [Fault(what=what, at=at, seconds=12.0) for what in once for at in range(1, size.commands + 1)]
     return [single(document, family, fault) for fault in faults]
+
+
+def meetings(family: str, document: str, size: Size) -> list[Schedule]:
+    """What other people do together, at every command: alone, and when a command is lost or unanswered before or at it."""
+    lost = (What.ANSWER_LOST, What.COMMAND_LOST)
+    return [
+        single(document, family, Fault(what=what, at=at, seconds=8.0, amount=amount), *other)
+        for what in OTHERS
+        for amount in ((300, 1150, 9000) if what is What.GIVEN_UP else (1,))
+        for at in range(1, size.commands + 1)
+        for other in (
+            (),
+            *((Fault(what=each, at=at + later),) for each in lost for later in (-2, -1, 0, 1, 2) if at + later > 0),
+        )
+    ]
 
 
 def pairs(family: str, document: str, size: Size) -> list[Schedule]:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 
 import pytest
 
 from fiscald.protocols import FAMILIES
 from tests.chaos import mutants
-from tests.chaos.campaign import campaign, catches, run, shrink, whole_matrix, whole_pairs, whole_restored
-from tests.chaos.schedule import DRAWN, Order, What, draw, receipt
+from tests.chaos.campaign import (
+    campaign,
+    catches,
+    run,
+    shrink,
+    whole_matrix,
+    whole_meetings,
+    whole_pairs,
+    whole_restored,
+)
+from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_others, receipt
 from tests.chaos.world import carry_out
 
 #: What tells each mutant from the product; ``python -m tests.chaos --mutants --keep`` finds it.
 CAUGHT_BY = mutants.caught_by()
+#: Of what the first seeds draw.
+DRAWN_DIGEST = "37e3f08bbdbb1cbc5f1f534da62c598b25847d4dc0e98498779c01d37df8bcd3"
 
 
 @pytest.mark.parametrize("seed", [1, 22, 24, 33])
@@ -45,6 +57,43 @@ def test_random_schedules(family: str) -> None:
     happened = {what for what, _, _ in report.hits}
     assert happened == set(DRAWN) - {What.INTRUDER}, "every kind of fault (an intruder is two others)"
     assert report.causes.total() <= 10, "undecided is rare, even here"
+
+
+#: What nobody can tell when several people are at one printer at once.
+AMBIGUOUS = {"report_between", "many_reports", "twins", "changed", "vanished"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_people_who_do_several_things_together(family: str) -> None:
+    report = campaign(range(400), family=family, drawn=draw_others)
+    assert not report.violations, report.violations[0]
+    assert {what for what, _, _ in report.hits} >= set(OTHERS)
+    assert set(report.causes) <= AMBIGUOUS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_people_at_every_command_of_a_receipt(family: str) -> None:
+    report = campaign(whole_meetings(family)[::7])  # all of them: make chaos
+    assert not report.violations, report.violations[0]
+    met = {(what, phase) for what, phase, _ in report.hits if what in OTHERS}
+    assert met >= {(what, phase) for what in OTHERS for phase in ("started", "opened", "committing")}
+    assert set(report.causes) <= AMBIGUOUS
+
+
+def test_what_came_later_is_not_drawn_where_it_was_not_before() -> None:
+    """The same seed draws the same for ever; the digest was kept before those acts were made."""
+    drawn = ""
+    for family in ("posnet", "thermal"):
+        for schedule in (draw(seed, family) for seed in range(300)):
+            drawn += schedule.model_dump_json(exclude={"orders"})
+            drawn += str(
+                [(order.key, order.at, order.document["type"], order.asked_twice) for order in schedule.orders]
+            )
+    assert hashlib.sha256(drawn.encode()).hexdigest() == DRAWN_DIGEST
 
 
 @pytest.mark.slow

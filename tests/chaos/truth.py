@@ -23,6 +23,8 @@ class Sale:
     daily_report: int
     total: int
     at: float
+    by: Who = field(default="ours", repr=False)
+    """Who closed it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class Truth:
             names = [line.name for line in transaction.lines]
             job = next((f"job/{name.split()[1]}" for name in names if name.startswith("Towar ")), None)
             day = self.register.state.day
-            sale = Sale(job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock())
+            sale = Sale(
+                job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock(), self.acting
+            )
             self.sales.append(sale)
             self.log(f"TRUTH {sale}")
             return transaction

@@ -34,8 +34,9 @@ from fiscald.model.problems import Problem, ProblemError
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual
+from tests.chaos import others
 from tests.chaos.cable import Cable
-from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Order, Restored, Schedule, Size, What
+from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
 
 P = ParamSpec("P")
@@ -115,7 +116,7 @@ class Life:
         self.journal = SimJournal(world, world.directory)
         settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
         printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
-        self.engine = Engine([printer], self.journal, _NoGate())
+        self.engine = Engine([printer], self.journal, _NoGate(), clock=world.host_time)
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.stream_of = world.cable
         self._spawn(self.engine.run())
@@ -208,6 +209,8 @@ class World:
         self._confirms_at = -1000.0
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
+        self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in OTHERS]
+        self.others_come = bool(self._others_at)
         self._kill_at_write = [fault for fault in schedule.faults if fault.what in WRITES]
         device = self._printer(1)
         self.home = device
@@ -271,7 +274,7 @@ class World:
                     self.cable.device.faults.plan(DeviceFault(act=act, nth=fault.at))
             elif fault.what is What.KILL_TURN:
                 self._kill_at.append((fault.at, fault))
-            elif fault.what not in WRITES:
+            elif fault.what not in (*WRITES, *OTHERS):
                 loop.call_later(fault.at, self._timed, fault)
 
     def _timed(self, fault: Fault) -> None:
@@ -292,6 +295,26 @@ class World:
                 loop.call_later(fault.seconds, self._put_back, Restored(fault.amount), copy)
             case What.FOREIGN_SLOW:
                 self._background.append(asyncio.ensure_future(self._slow_foreigner(fault.seconds / 20)))
+
+    def _others_come(self, command: str) -> None:
+        """What other people do together just before a command is carried out."""
+        device = self.cable.device
+        cancelling = command in others.CANCELLING[self.schedule.family]
+        for at, fault in list(self._others_at):
+            if self.commands >= at and device is self.home and not cancelling:
+                self._others_at.remove((at, fault))
+                self.log(f"fault {fault.what}")
+                self.happens(fault.what)
+                self.truth.by_others(lambda fault=fault: others.ACTS[fault.what](device, fault.amount))  # type: ignore[misc]
+                if fault.what is What.NEXT_CUSTOMER:
+                    asyncio.get_running_loop().call_later(fault.seconds, self._next_customer_goes)
+        if command in others.CLOSING[self.schedule.family]:
+            self.truth.by_others(lambda: others.close_ours(device))
+
+    def _next_customer_goes(self) -> None:
+        transaction = self.home.register.state.transaction
+        if transaction is not None and not transaction.lines and self.truth.owner == "others":
+            self.truth.by_others(self.home.keypad_cancel)
 
     def _put_back(self, what: Restored, copy: dict[str, bytes]) -> None:
         """The daemon is stopped, an older journal is put in its place, and every client asks once more."""
@@ -542,6 +565,8 @@ class World:
 
         def meet(command: str) -> list[DeviceFault]:
             self.commands += 1
+            if self.others_come:
+                self._others_come(command)
             before = set(device.faults.switches)
             due = real(command)
             for fault in due:

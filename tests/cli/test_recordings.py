@@ -26,8 +26,8 @@ from tests.protocols.posnet.scripted import frame
 from tests.recording.example import PATH, example
 from tests.recording.test_regression import ABOUT, capture
 from tests.recording.test_replay import line
-from tests.recording.test_thermal import RECEIPT as THERMAL_RECEIPT
-from tests.recording.test_thermal import capture as thermal_capture
+from tests.recordings.made import RECEIPT as THERMAL_RECEIPT
+from tests.recordings.made import capture as thermal_capture
 
 BIN = Path(sys.executable).parent
 EXAMPLE = str(PATH)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,9 @@ from fiscald.cli.context import Context
 from fiscald.cli.watch import View, as_json, follow, one_line
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.engine import actor
 from fiscald.model.jobs import JobState
+from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
 from fiscald.protocols.base import Direction, NamedFrame
@@ -76,11 +79,14 @@ def test_a_change_of_a_job() -> None:
 
 
 def test_a_change_of_a_printer() -> None:
-    busy = READY.model_copy(update={"state": PrinterState.PRINTING, "job": "FV/2", "queue": 3, "paper_low": True})
+    busy = READY.model_copy(
+        update={"state": PrinterState.PRINTING, "job": "FV/2", "queue": 3, "warnings": (PAPER_LOW,)}
+    )
     told = one_line(busy).partition("  ")[2]
     assert told == (
         "till1: printing; printing FV/2; 3 waiting; "
-        "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; paper near its end"
+        "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; "
+        "the paper is near its end; have a new roll at hand"
     )
     assert one_line(None).endswith(watch.LOST)
 
@@ -117,8 +123,8 @@ def test_the_screen() -> None:
         "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
         "till2  paper_out",
         "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",
-        "  printer.paper_out: the printer till2 is out of paper",
-        "  Brak papieru. Włóż nową rolkę. Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa.",
+        "  printer.paper_out: out of paper",
+        "  Brak papieru. Włóż nową rolkę.",
         "",
         "10:14:59  till1  running    receipt       FV/1",
         "10:14:59  till1  done       receipt       FV/1  number 85",
@@ -260,16 +266,24 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 @pytest.mark.parametrize("counter", ["shared"], indirect=True)
-def test_changes_of_the_counters_are_told(counter: Counter) -> None:
-    """Also of a receipt that another program printed, when the printer is next looked at."""
+@pytest.mark.timeout(30)
+def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
+    monkeypatch.setattr(actor, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(actor, "OBSERVE_EVERY", 0.2)
+    seen = []
     with Client(counter.socket) as client:
         for event in client.events():
-            if isinstance(event, PrinterStatus) and event.counters is not None:
-                if event.counters.receipts == 1:
-                    break
-                counter.run("cash", "in", "5.00")
+            assert isinstance(event, PrinterStatus)
+            assert event.counters is not None
+            seen.append(event.counters.receipts)
+            if seen == [0]:
                 counter.printer.foreign_receipt()
-                counter.run("cash", "in", "5.00")
+                printed = time.monotonic()
+            elif len(seen) == 2:
+                break
+    assert seen == [0, 1]
+    assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
 
 
 def test_a_printer_that_does_not_exist_is_told_at_once(counter: Counter) -> None:

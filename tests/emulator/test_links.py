@@ -18,6 +18,7 @@ from fiscald.emulator.running import CannotStart, EmulatedPrinter
 from fiscald.emulator.server import SECOND_CALLER_SECONDS
 from tests.emulator.posnet.talking import frame
 from tests.emulator.processes import ROOT
+from tests.found import found
 
 QUESTION = frame("scnt|")
 
@@ -72,7 +73,7 @@ def test_several_wait_their_turn_in_order() -> None:
         links = [connect(printer) for _ in range(4)]
         for link in links:
             link.sendall(QUESTION)
-        for link in links:
+        for link in found(links):
             assert answer(link)
             link.close()
 

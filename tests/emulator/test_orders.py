@@ -17,6 +17,7 @@ from fiscald.protocols import FAMILIES
 from tests.emulator.posnet.talking import Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 from tests.emulator.thermal.talking import sequence
+from tests.found import found
 
 #: A right order of each kind, with every field that it can have.
 RIGHT: dict[str, dict[str, Any]] = {
@@ -169,7 +170,7 @@ def test_a_command_that_the_model_does_not_know_is_refused(family: str, profile:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_command_that_the_model_knows_can_be_named(family: str) -> None:
-    for profile in face(family).profiles:
+    for profile in found(face(family).profiles):
         it = control(family, profile=profile)
         names = it.device.faults.commands
         assert names

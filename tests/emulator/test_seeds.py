@@ -18,6 +18,7 @@ from fiscald.emulator.running import EmulatedPrinter, build
 from tests.emulator.posnet.talking import Talk as PosnetTalk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 from tests.emulator.thermal.talking import sequence
+from tests.found import found
 
 NOON = datetime(2026, 7, 14, 12, tzinfo=UTC)
 RATES: list[Decimal | str | None] = [Decimal(23), Decimal(8), Decimal(5), Decimal(0), None, None, "exempt"]
@@ -107,7 +108,7 @@ def test_a_value_of_another_type_is_refused_by_its_name(place: Path_) -> None:
         values += [] if place[0] in ("header", "footer", "cashier", "till") else ["no such value"]
     if isinstance(right, int) and not isinstance(right, bool):
         values += ["7", 7.5]
-    for value in values:
+    for value in found(values):
         if isinstance(right, dict) and isinstance(value, dict):
             continue
         error = refused(it, with_value(place, value))
@@ -122,7 +123,7 @@ MODELS = [place for place in PLACES if isinstance(at(place), dict) and place != 
 @pytest.mark.parametrize("place", [(), *MODELS], ids=lambda place: ".".join(map(str, place)) or "state")
 def test_a_misspelt_field_is_named_with_the_right_one(place: Path_) -> None:
     names = list(at(place)) if place else [name for name in FULL if name not in NOT_SEEDED]
-    for name in names:
+    for name in found(names):
         wrong = f"{name}h"
         seed = with_value((*place, wrong), 1) if place else {wrong: 1}
         error = refused(control(), seed)

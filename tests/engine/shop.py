@@ -11,12 +11,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 import anyio.abc
 
+from fiscald.emulator import face
 from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.posnet import FACE
-from fiscald.emulator.posnet.device import PosnetPrinter
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
+from fiscald.engine.actor import LOOK_EVERY
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
@@ -25,6 +25,7 @@ from fiscald.model.problems import Problem
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.transport import ByteStream, DeviceAbsent, MemoryStream
+from tests import virtual
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,13 +84,15 @@ class OpenGate:
 class Till:
     """An emulated printer and the cable to it."""
 
-    def __init__(self, name: str, number: int = 1) -> None:
+    def __init__(self, name: str, number: int = 1, family: str = "posnet", profile: str | None = None) -> None:
         self.name = name
+        self.family = family
+        self.profile = profile
         self.register = Register(
             RegisterState(unique_number=f"EMU {number:010d}"),
             clock=lambda: START + timedelta(seconds=anyio.current_time()),
         )
-        self.device: PosnetPrinter = FACE(self.register)
+        self.device: Any = face(family)(self.register, **({"profile": profile} if profile else {}))
         self.plug = Plug(self.device)
         self.plugged = True
         self.line: MemoryStream | None = None
@@ -127,9 +130,21 @@ class Shop:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
-        posnet = family("posnet")
-        printers = [Printer(till.name, posnet, till, Settings(till.name, "cp1250"), shared=shared) for till in tills]
-        self.engine = Engine(printers, self.journal, self.gate, **options)
+        printers = [
+            Printer(
+                till.name,
+                family(till.family),
+                till,
+                Settings(till.name, family(till.family).code_pages[0]),
+                shared=shared,
+            )
+            for till in tills
+        ]
+        self.host_clock_off = timedelta()
+        self.engine = Engine(printers, self.journal, self.gate, clock=self.host_time, **options)
+
+    def host_time(self) -> datetime:
+        return START + timedelta(seconds=anyio.current_time()) + self.host_clock_off
 
     @property
     def till(self) -> Till:
@@ -141,12 +156,16 @@ class Shop:
         return job
 
     async def print(
-        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 3600
+        self, key: str, document: dict[str, Any] = RECEIPT, printer: str = "till1", seconds: float = 10
     ) -> Job:
+        """``seconds``: as long as a document takes that is interrupted once."""
         await self.submit(key, document, printer)
         return await self.engine.wait(key, seconds)
 
-    async def until(self, state: PrinterState, printer: str = "till1", seconds: float = 600) -> None:
+    async def until(self, state: PrinterState, printer: str = "till1", seconds: float | None = None) -> None:
+        """``seconds``: an idle printer is looked at so often, and a new one at once."""
+        if seconds is None:
+            seconds = LOOK_EVERY + 1 if virtual.here() else 60  # real machines have other things to do too
         with anyio.fail_after(seconds):
             while self.engine.printer(printer).state is not state:
                 await anyio.sleep(0.05)

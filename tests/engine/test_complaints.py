@@ -71,7 +71,7 @@ def test_paper_that_ends_during_the_report_is_waited_for(tmp_path: Path) -> None
             await anyio.sleep(3600)
             it.till.device.faults.clear()
             it.till.plug.poke()
-            job = await it.engine.wait("Z/1", 60)
+            job = await it.engine.wait("Z/1", 20)
             assert job.state is JobState.DONE
             assert it.till.register.state.reports == 1
             assert (await it.print("FV/2")).state is JobState.DONE

@@ -9,9 +9,12 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.memory import Goods
+from fiscald.engine.line import SECONDS
 from fiscald.journal import Phase
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterState
+from fiscald.protocols.base import Patience
 from tests import virtual
 from tests.engine.shop import RECEIPT, Shop, Till, shop
 
@@ -58,7 +61,7 @@ def test_a_power_cut_of_the_printer(tmp_path: Path, command: str, act: Act) -> N
             job = await it.engine.wait("FV/1", 60)
             assert not job.state.final, "nobody knows while the printer is off"
             it.till.device.power(on=True)
-            job = await it.engine.wait("FV/1", 120)
+            job = await it.engine.wait("FV/1", 20)
             agrees(it, job)
             assert job.state is JobState.DONE
 
@@ -90,7 +93,7 @@ def test_the_cable_is_pulled_at_every_command(tmp_path: Path, document: dict[str
             await judge(it, till)
 
     async def judge(it: Shop, till: Till) -> None:
-        job = await it.engine.wait("X", 600)
+        job = await it.engine.wait("X", 20)
         assert job.state is JobState.DONE, (job.state, job.error)
         kinds = [sheet.kind for sheet in till.register.printouts if not sheet.kind.startswith("cancelled")]
         assert kinds == ["form" if document is PRINTOUT else document["type"]]
@@ -110,13 +113,13 @@ def test_the_cable_is_pulled_at_every_command(tmp_path: Path, document: dict[str
                 receive(data, now)
             it.till.pull()
 
-        it.till.device.receive = spy  # type: ignore[method-assign]
+        it.till.device.receive = spy
         await it.submit("X", document)
         if cut_at is None:
-            await it.engine.wait("X", 60)
+            await it.engine.wait("X", 20)
         else:
             await it.until(PrinterState.OFFLINE)
-        it.till.device.receive = receive  # type: ignore[method-assign]
+        it.till.device.receive = receive
         return seen
 
     commands = virtual.run(count())
@@ -137,7 +140,7 @@ def test_a_killed_daemon_finds_out_what_it_did(tmp_path: Path) -> None:
                 await anyio.sleep(0.01)
         async with shop(tmp_path, till) as it:
             assert (await it.engine.job("FV/1")).state is JobState.RUNNING
-            job = await it.engine.wait("FV/1", 600)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is JobState.DONE
             assert job.result is not None
             assert job.result.number == 1
@@ -154,7 +157,7 @@ def test_a_job_that_never_succeeds_fails_in_the_end(tmp_path: Path) -> None:
             await it.until(PrinterState.READY)
             for nth in (1, 2, 3):
                 it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend", nth=nth))
-            job = await it.print("FV/1")
+            job = await it.print("FV/1", seconds=30)
             assert job.state is JobState.FAILED
             assert job.attempts == 3
             assert job.error is not None
@@ -169,11 +172,11 @@ def test_a_refusal_by_the_printer_is_a_definite_answer(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.register.state.goods_capacity = 0
+            it.till.register.state.goods["kawa"] = Goods(rate=2, lowered=True)
             job = await it.print("FV/1")
             assert job.state is JobState.FAILED
             assert job.error is not None
-            assert job.error.device_code == "2101 ERR_DF_DB_OVR"
+            assert job.error.device_code == "2106 ERR_DF_DB_LOCKED"
             assert job.attempts == 1
             assert (await it.engine.job("FV/1")).error == job.error
 
@@ -185,14 +188,14 @@ def test_a_silent_printer_is_offline_and_nothing_is_claimed(tmp_path: Path) -> N
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
             receive = it.till.device.receive
-            it.till.device.receive = lambda data, now: None  # type: ignore[method-assign]
+            it.till.device.receive = lambda data, now: None
             await it.submit("FV/1")
-            await it.until(PrinterState.OFFLINE)
+            await it.until(PrinterState.OFFLINE, seconds=SECONDS[Patience.QUERY] + 1)
             status = it.engine.printer("till1")
             assert status.problem is not None
             assert status.problem.code == "link.silent"
             assert (await it.engine.job("FV/1")).state is JobState.ACCEPTED
-            it.till.device.receive = receive  # type: ignore[method-assign]
-            assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
+            it.till.device.receive = receive
+            assert (await it.engine.wait("FV/1", 20)).state is JobState.DONE
 
     virtual.run(main())

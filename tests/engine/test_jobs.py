@@ -57,7 +57,7 @@ def test_the_journal_is_written_in_the_right_order(tmp_path: Path) -> None:
                         seen.setdefault(name.decode(), it.phase("FV/1"))
                 receive(data, now)
 
-            it.till.device.receive = spy  # type: ignore[method-assign]
+            it.till.device.receive = spy
             await it.print("FV/1")
             assert seen == {"trinit": Phase.STARTED, "trline": Phase.STARTED, "trend": Phase.COMMITTING}
             writes = [name for name in it.journal.log if name in ("accept", "start", "commit", "finish")]
@@ -100,7 +100,7 @@ def test_an_accepted_job_survives_the_daemon(tmp_path: Path) -> None:
             assert (await it.submit("FV/1")).state is JobState.ACCEPTED
         till.put_back()
         async with shop(tmp_path, till) as it:
-            assert (await it.engine.wait("FV/1", 60)).state is JobState.DONE
+            assert (await it.engine.wait("FV/1", 20)).state is JobState.DONE
             assert till.receipts == 1
 
     virtual.run(main())
@@ -183,7 +183,7 @@ def test_what_is_known_only_with_the_printers_table_fails_before_the_first_byte(
         async with shop(tmp_path, till) as it:
             await it.submit("FV/1", RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "7%"}]})
             till.put_back()
-            job = await it.engine.wait("FV/1", 60)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is JobState.FAILED
             assert job.error is not None
             assert job.error.code == "document.refused"
@@ -234,7 +234,7 @@ def test_the_daily_report_does_not_wait_behind_what_waits_for_a_licence(tmp_path
             await it.submit("FV/2")
             it.gate.problem = problem("licence.module_missing", module="fiscal", modules="app")
             till.put_back()
-            assert (await it.engine.wait("Z/1", 60)).state is JobState.DONE
+            assert (await it.engine.wait("Z/1", 20)).state is JobState.DONE
             job = await it.engine.wait("FV/1", 30)
             assert job.state is JobState.ACCEPTED
             assert job.waiting is not None
@@ -301,7 +301,7 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
                 "dailyrep", {"da": "2026-11-22"}
             )  # a person closes the day while we cannot look
             till.put_back()
-            job = await it.engine.wait("FV/1", 600)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is JobState.UNDECIDED
             assert job.error is not None
             assert job.evidence is not None
@@ -324,7 +324,7 @@ def test_an_undecided_job_stops_the_printer_until_a_person_decides(
             with refusal("job.not_undecided"):
                 await it.engine.resolve("FV/1", Resolution(verdict="not_printed", by="Ola"))
             assert (await it.engine.job("FV/1")).resolution == decided.resolution, "the first decision stands"
-            assert (await it.engine.wait("FV/2", 60)).state is JobState.DONE
+            assert (await it.engine.wait("FV/2", 20)).state is JobState.DONE
             assert till.receipts == 1, "of the new day"
 
     virtual.run(main())
@@ -447,7 +447,7 @@ def test_a_full_disk_in_the_middle_neither_loses_nor_doubles(tmp_path: Path, tra
             assert it.engine.printer("till1").state is PrinterState.OUT_OF_ORDER
             assert it.till.receipts == (1 if transaction == "finish" else 0)
             it.journal.make_room()
-            job = await it.engine.wait("FV/1", 60)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is JobState.DONE
             assert it.till.receipts == 1
 

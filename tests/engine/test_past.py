@@ -207,7 +207,7 @@ def test_a_job_that_the_copy_knows_as_begun_is_not_printed_again(tmp_path: Path,
                 await anyio.sleep(0.001)
             copy = back_up(state)
             assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
-            assert (await it.print("Z3")).state is JobState.DONE
+            assert (await it.print("Z3", seconds=60)).state is JobState.DONE
         till.device.slowness = 0
         put_back(state, copy, how=how)
         async with shop(state, till) as it:
@@ -311,6 +311,9 @@ def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
         job = await it.engine.job("Z2")
         assert job.waiting is not None
         assert (job.waiting.code, job.waiting.document) == ("link.absent", Fate.UNKNOWN)
+        assert "Dokument" not in job.waiting.detail_pl, (
+            "neither that it was begun is known, nor that it will be printed"
+        )
         with pytest.raises(ProblemError):
             await it.engine.withdraw("Z2")
         it.till.put_back()
@@ -422,6 +425,7 @@ def test_a_cancelled_attempt_of_ours_is_no_surprise(tmp_path: Path) -> None:
         await anyio.sleep(0.3)
         it.till.device.keypad_cancel()
         assert (await it.engine.wait("Z1", 60)).state is JobState.FAILED
+        it.till.device.slowness = 0
 
     quietly(tmp_path, first, lambda till: till.device.keypad_report())
 

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.faults import Switch
+from fiscald.engine import actor
 from fiscald.journal import Phase
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
@@ -54,6 +55,24 @@ def test_the_status_stays_fresh_and_follows_the_counters(tmp_path: Path) -> None
             assert status.counters.receipts == 2
             assert status.age_ms is not None
             assert status.age_ms < 3000
+
+    virtual.run(main())
+
+
+def test_a_change_of_the_counters_is_told_once(tmp_path: Path) -> None:
+    """Whoever listens hears of another program's receipt, though the printer is idle before and after."""
+
+    async def main() -> None:
+        async with shop(tmp_path, shared=True) as it:
+            await it.until(PrinterState.READY)
+            change = it.engine.next_change()
+            assert not await change(300), "while nothing happens, nothing is told"
+            it.till.device.foreign_receipt()
+            assert await change(actor.OBSERVE_EVERY + actor.LOOK_EVERY)
+            counters = it.engine.printer("till1").counters
+            assert counters is not None
+            assert counters.receipts == 1
+            assert not await it.engine.next_change()(300)
 
     virtual.run(main())
 
@@ -104,7 +123,7 @@ def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> N
             assert it.engine.printer("till1").queue == 3, "while a job is in the printer"
             till.device.faults.clear()
             till.plug.poke()
-            assert (await it.engine.wait("E", 120)).state is JobState.DONE
+            assert (await it.engine.wait("E", 20)).state is JobState.DONE
             assert it.engine.printer("till1").queue == 0
 
     virtual.run(main())
@@ -185,7 +204,7 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
                 commands.append(data)
                 receive(data, now)
 
-            it.till.device.receive = spy  # type: ignore[method-assign]
+            it.till.device.receive = spy
             it.till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
             await it.submit("FV/1")
             await it.until(PrinterState.PAPER_OUT)
@@ -252,6 +271,26 @@ def test_a_swapped_printer_stops_everything_until_it_is_adopted(tmp_path: Path) 
     virtual.run(main())
 
 
+def test_an_adopted_printer_is_known_at_the_next_start(tmp_path: Path) -> None:
+    """And the one that it replaced is then the stranger."""
+
+    async def main() -> None:
+        old, new = Till("till1", 1), Till("till1", 2)
+        async with shop(tmp_path / "state", old) as it:
+            await it.until(PrinterState.READY)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.SWAPPED)
+            await it.engine.adopt("till1", "EMU 0000000002")
+            await it.until(PrinterState.READY)
+        async with shop(tmp_path / "state", new) as it:
+            await it.until(PrinterState.READY)
+            assert (await it.print("FV/1")).state is JobState.DONE
+        async with shop(tmp_path / "state", old) as it:
+            await it.until(PrinterState.SWAPPED)
+
+    virtual.run(main())
+
+
 @pytest.mark.parametrize("fails", ["known", "know_printer"])
 def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
     """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
@@ -264,7 +303,7 @@ def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(t
         async with shop(tmp_path / "state", other) as it:
             it.journal.fails_once = fails
             await it.submit("FV/2")
-            job = await it.engine.wait("FV/2", 60)
+            job = await it.engine.wait("FV/2", 20)
             assert it.journal.fails_once is None
             assert job.state is (JobState.ACCEPTED if fails == "known" else JobState.DONE)
             assert other.receipts == (0 if fails == "known" else 1)
@@ -310,7 +349,7 @@ def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
             again = Till("till1", 1)
             it.till.register, it.till.device, it.till.plug = again.register, again.device, again.plug
             it.till.put_back()
-            await it.until(PrinterState.READY)
+            await it.until(PrinterState.READY, seconds=actor.LOOK_EVERY + actor.RECONNECT[1])
 
     virtual.run(main())
 

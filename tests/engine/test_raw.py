@@ -19,7 +19,7 @@ from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.protocols import family
 from tests import virtual
-from tests.engine.shop import Shop, shop
+from tests.engine.shop import Shop, Till, shop
 
 
 async def by_hand(it: Shop, command: str, *, force: bool = False) -> RawAnswer:
@@ -97,7 +97,7 @@ def test_what_it_changed_is_looked_at_before_the_next_job(tmp_path: Path) -> Non
             assert it.phase("A") is Phase.ACCEPTED
             await by_hand(it, "trline|naPieczątka|vt0|pr1000")
             await by_hand(it, "trend|to1000")
-            job = await it.engine.wait("A", 60)
+            job = await it.engine.wait("A", 20)
             assert job.result is not None
             assert job.result.number == 2
             assert it.till.receipts == 2
@@ -156,7 +156,7 @@ def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
             assert "within 30 s" in why.detail
             it.till.device.faults.clear()
             it.till.plug.poke()
-            assert (await it.engine.wait("A", 60)).state == "done"
+            assert (await it.engine.wait("A", 20)).state == "done"
             assert records(tmp_path) == [], "what had no turn in time is not sent later"
 
     virtual.run(main())
@@ -200,13 +200,118 @@ def test_without_a_licence_an_open_document_may_be_ended(tmp_path: Path) -> None
             await it.submit("Z", {"type": "daily_report"})
             await it.until(PrinterState.BUSY)
             assert (await by_hand(it, "prncancel")).refusal is None
-            assert (await it.engine.wait("Z", 60)).state == "done", "what the open document held up"
+            assert (await it.engine.wait("Z", 20)).state == "done", "what the open document held up"
             assert (await refused(it, "opendrwr")).code == "licence.unregistered"
             it.till.device.foreign_begin()
             await it.submit("Z/2", {"type": "daily_report"})
             await it.until(PrinterState.BUSY)
             assert (await by_hand(it, "prncancel")).refusal is None, "another program's, seen by the job that waits"
-            assert (await it.engine.wait("Z/2", 60)).state == "done"
+            assert (await it.engine.wait("Z/2", 20)).state == "done"
+
+    virtual.run(main())
+
+
+#: What sells, what ends a document and what cancels one, in the two families.
+SELLING = {
+    ("posnet", None): (["trinit", "trline|naKawa|vt0|pr1000", "trpayment|ty0|wa1000", "cash|kw100|wp1", "dailyrep",
+                        "formstart|fn200"], "trend|to1000", "prncancel"),
+    ("thermal", None): (["0$h", "1$lKawa|1|A/10.00/10.00/", "0#i1.00/", "1;26;11;22#r"], "1;0$e001|0.00/10.00/",
+                        "0$e"),
+    ("thermal", "novitus"): (["0$h", "1$lKawa|1|A/10.00/10.00/", "0#i1.00/"], "1;0$e001|0.00/10.00/", "0$e"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "profile"), SELLING)
+def test_without_a_licence_nothing_can_be_sold_by_hand(tmp_path: Path, family: str, profile: str | None) -> None:
+    """What another program left open can be ended, once; the state is asked when it is the command's turn."""
+    selling, closing, cancelling = SELLING[family, profile]
+
+    async def main() -> None:
+        async with shop(tmp_path, Till("till1", 1, family, profile)) as it:
+            await it.until(PrinterState.READY)
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            register = it.till.register
+            for command in (*selling, closing):
+                assert (await refused(it, command)).code == "licence.unregistered", command
+            for _ in range(3):
+                # Another program's receipt; what the last look said is of no account.
+                assert it.till.device.foreign_begin()
+                assert it.till.device.foreign_sell("Kawa", 1000)
+                for command in selling:
+                    assert (await refused(it, command)).code == "licence.unregistered", command
+                before = register.state.day.receipt_count
+                assert (await by_hand(it, closing)).refusal is None
+                assert register.state.day.receipt_count == before + 1
+                for command in (*selling, closing):
+                    assert (await refused(it, command)).code == "licence.unregistered", command
+            assert it.till.device.foreign_begin()
+            assert (await by_hand(it, cancelling)).refusal is None
+            assert register.state.transaction is None
+            assert register.state.day.receipt_count == 3
+            question = "scomm" if family == "posnet" else "23#s"
+            assert (await by_hand(it, question)).refusal is None
+
+    virtual.run(main())
+
+
+@pytest.mark.parametrize(("family", "profile"), SELLING)
+def test_commands_queued_together_do_not_profit_from_the_first(
+    tmp_path: Path, family: str, profile: str | None
+) -> None:
+    """Each is judged when it is its turn, after what the one before it has changed."""
+    selling, closing, _ = SELLING[family, profile]
+
+    async def main() -> None:
+        async with shop(tmp_path, Till("till1", 1, family, profile)) as it:
+            await it.until(PrinterState.READY)
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            it.till.device.foreign_begin()
+            it.till.device.foreign_sell("Kawa", 1000)
+            outcomes: dict[str, str] = {}
+
+            async def attempt(name: str, command: str) -> None:
+                try:
+                    outcomes[name] = "refused" if (await by_hand(it, command)).refusal else "done"
+                except ProblemError as error:
+                    outcomes[name] = error.problem.code
+
+            async with anyio.create_task_group() as tasks:
+                for number, command in enumerate((closing, *selling, closing)):
+                    tasks.start_soon(attempt, f"{number}", command)
+            assert outcomes.pop("0") == "done"
+            assert set(outcomes.values()) == {"licence.unregistered"}
+            assert it.till.register.state.day.receipt_count == 1
+
+    virtual.run(main())
+
+
+def test_without_a_licence_a_form_may_be_ended_though_no_question_shows_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device._machine.execute("formstart", {"fn": 200, "fh": 0})
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            assert (await refused(it, "formline|s1x|fn200|fl664")).code == "licence.unregistered"
+            assert (await by_hand(it, "formend|fn200")).refusal is None
+
+    virtual.run(main())
+
+
+def test_a_printer_that_cannot_be_asked_refuses_the_end_of_a_document_too(tmp_path: Path) -> None:
+    """Without paper it does not say what is open; nothing is sent on a guess."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.gate.problem = problem("licence.unregistered", reason="none")
+            it.till.device.foreign_begin()
+            it.till.device.faults.switches.add(Switch.PAPER_OUT)
+            assert (await refused(it, "trend|to1000")).code == "licence.unregistered"
+            it.till.device.faults.clear()
+            it.till.device.receive = lambda data, now: None
+            why = await refused(it, "trend|to1000")
+            assert (why.code, why.document) == ("printer.busy", Fate.NOT_PRINTED)
+            assert records(tmp_path) == []
 
     virtual.run(main())
 
@@ -278,7 +383,7 @@ def test_who_does_not_wait_any_more_has_nothing_sent(tmp_path: Path) -> None:
             await it.until(PrinterState.PRINTING)
             with anyio.move_on_after(0.1):
                 await by_hand(it, "opendrwr", force=True)
-            assert (await it.engine.wait("A", 60)).state == "done"
+            assert (await it.engine.wait("A", 20)).state == "done"
             await anyio.sleep(5)
             assert records(tmp_path) == []
 

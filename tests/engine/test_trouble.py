@@ -86,7 +86,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_receipt(tmp_path: Path) -> None
             await anyio.sleep(300)
             assert not it.engine.printer("till1").stale
             it.journal.make_room()
-            job = await it.engine.wait("FV/1", 60)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is JobState.DONE
             assert it.till.receipts == 1
 
@@ -189,7 +189,7 @@ def test_the_optimistic_lock(tmp_path: Path, expected: int, state: JobState) -> 
         async with shop(tmp_path) as it:
             body = {"printer": "till1", "document": RECEIPT, "expect_last": expected}
             await it.engine.submit("FV/1", Submission.model_validate(body))
-            job = await it.engine.wait("FV/1", 60)
+            job = await it.engine.wait("FV/1", 20)
             assert job.state is state
             if job.error is not None:
                 assert job.error.code == "job.unexpected_last"
@@ -207,7 +207,7 @@ def test_the_optimistic_lock_does_not_count_our_own_first_attempt(tmp_path: Path
             it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "expect_last": 0}
             await it.engine.submit("FV/1", Submission.model_validate(body))
-            job = await it.engine.wait("FV/1", 200)
+            job = await it.engine.wait("FV/1", 20)
             assert (job.state, job.attempts) == (JobState.DONE, 2)
             assert job.result is not None
             assert job.result.number == 2, "the first attempt was cancelled and has number 1"
@@ -222,7 +222,7 @@ def test_a_document_that_shall_not_be_repeated(tmp_path: Path) -> None:
             it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "if_interrupted": "fail"}
             await it.engine.submit("FV/1", Submission.model_validate(body))
-            job = await it.engine.wait("FV/1", 200)
+            job = await it.engine.wait("FV/1", 20)
             assert (job.state, job.attempts) == (JobState.FAILED, 1)
             assert job.error is not None
             assert (job.error.code, job.error.document) == ("printer.interrupted", "not_printed")

@@ -93,7 +93,7 @@ async def bytes_of(directory: Path, document: dict[str, Any], direction: Directi
     async with usb_shop(directory, till) as it:
         await it.until(PrinterState.READY)
         before = till.gadget.passed[direction]
-        assert (await it.print("X", document)).state is JobState.DONE
+        assert (await it.print("X", document, seconds=45)).state is JobState.DONE
         return till.gadget.passed[direction] - before
 
 
@@ -135,10 +135,10 @@ async def test_disturbed_at_the_closing_command_and_its_answer(
         # The next packet of that direction: the beginning of the closing command, or of its answer.
         if {"out": b"trpayment", "in": b"trend"}[direction] in data:
             till.gadget.plan(direction=direction, **how)
-            till.device.receive = receive  # type: ignore[method-assign]
+            till.device.receive = receive
         receive(data, now)
 
-    till.device.receive = spy  # type: ignore[method-assign]
+    till.device.receive = spy
     async with usb_shop(tmp_path, till) as it:
         await it.until(PrinterState.READY)
         job = await it.print("X", seconds=45)

@@ -172,7 +172,7 @@ def churn(path: str) -> None:
 
 
 def hasty_waiters(path: str) -> None:
-    """Asks for a wait of ten minutes, and is gone: the question may have begun."""
+    """Requests that wait for ten minutes, whose clients are gone at once."""
     while True:
         link = connect(path)
         if link is not None:

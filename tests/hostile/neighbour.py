@@ -44,10 +44,19 @@ class Connection(HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """See ``HTTPConnection``."""
+        """See ``HTTPConnection``. When the queue of the socket is full, try again, as programs do; that takes its time."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(30)
-        self.sock.connect(str(self._path))
+        until = time.monotonic() + 5
+        while True:
+            try:
+                self.sock.connect(str(self._path))
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
 
 def ask(connection: Connection, method: str, path: str, body: Any = None) -> Any:

@@ -50,7 +50,7 @@ def _first_line(function: Callable[..., object]) -> str:
 
 
 SCENARIOS = (
-    Scenario("nothing", "Nobody misbehaves"),
+    Scenario("nothing", "No trouble"),
     *(Scenario(name.replace("_", "-"), _first_line(attack), attack=name) for name, attack in ATTACKS.items()),
     Scenario("few-descriptors", "5,200 connections, and 64 descriptors in all", attack="idle", descriptors=64),
     Scenario("four-programs", "Four programs with 5,200 connections each", attack="idle", processes=4),

@@ -31,6 +31,6 @@ def test_the_table_has_a_row_for_each_scenario_and_says_what_is_broken() -> None
     assert good.broken() == []
     assert len(bad.broken()) == 8
     assert table([good, bad]).splitlines()[-2:] == [
-        "| Nobody misbehaves | 1.0 / 1 ms | 5 of 5 | 2.0 s | 74 MB | 18 | 0 |",
+        "| No trouble | 1.0 / 1 ms | 5 of 5 | 2.0 s | 74 MB | 18 | 0 |",
         f"| {scenario('idle').meaning} | 200.0 / 200 ms | 4 of 5 | 9.0 s | 200 MB | 4096 | 500 |",
     ]

@@ -196,6 +196,26 @@ def test_a_licence_bought_for_later_comes_into_force_by_itself(tmp_path: Path) -
     assert opened.describe()["modules"] == ["app", "bank", "fiscal"]
 
 
+@pytest.mark.parametrize(("ahead", "counts"), [(0, True), (299, True), (300, True), (301, False)])
+def test_a_certificate_that_was_just_made_counts_though_our_clock_is_slow(
+    tmp_path: Path, ahead: int, *, counts: bool
+) -> None:
+    """By five minutes at most; what is made for later than that waits."""
+    clock = Clock(T0)
+    store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
+    opened = LicenceGate(store, test_keys=True, machine=MACHINE, series={"1.0": RELEASED}, clock=clock)
+    made = sign(claims(nbf=T0 + ahead, iat=T0 + ahead)).encode()
+    if counts:
+        opened.install(made)
+    else:
+        with pytest.raises(ProblemError, match="CERT_NOT_YET"):
+            opened.install(made)
+    assert opened.state().name == ("active" if counts else "unregistered")
+    clock.now = T0 + ahead - 300
+    assert opened.state().name == "active", "one that was kept aside comes into force as early"
+    assert gate(tmp_path / "licence", now=clock.now).state().name == "active"
+
+
 def test_while_all_is_well_answers_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.licence.keys.VENDOR_KEYS", tuple(trusted(test_keys=True).values()))
     opened = gate(tmp_path / "licence", test_keys=False)
@@ -320,7 +340,7 @@ def test_a_licence_bought_for_later_waits_for_a_full_disk(tmp_path: Path, monkey
 
 def test_what_cannot_be_written_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = gate(tmp_path / "licence")
-    opened.install(C0.encode())
+    opened.install(sign(claims(upd="2020-01-01")).encode())
     before = opened.store.memory
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError):

@@ -347,6 +347,37 @@ def test_an_emergency_pass_is_for_paid_licences_once_in_90_days(
 
 
 @pytest.mark.usefixtures("pinned")
+@pytest.mark.parametrize(
+    ("changes", "now", "state"),
+    [
+        ({}, T0, "active"),
+        ({}, T0 + 5 * DAY, "grace"),
+        ({}, 1771156800, "lapsed"),
+        ({"end": T0 + 5 * DAY, "kind": "paid"}, T0, "active"),
+        ({"end": T0 + 5 * DAY, "kind": "trial", "mod": ["app"]}, T0, "trial"),
+    ],
+)
+def test_no_emergency_pass_is_spent_where_it_changes_nothing(
+    tmp_path: Path, changes: dict[str, Any], now: int, state: str
+) -> None:
+    """The licence lets documents be opened; or it lacks the module, which a pass does not add."""
+    clock = Clock(T0)
+    opened = gate(tmp_path / "licence", clock)
+    opened.install(C0.encode())
+    opened.install(sign(claims(seq=8, jti="crt_8", **changes)).encode())
+    if now != T0:
+        clock.now = now
+        opened.witness(P, datetime.datetime.fromtimestamp(now, datetime.UTC))
+    before = opened.store.memory
+    with pytest.raises(ProblemError) as refused:
+        opened.take_emergency()
+    assert refused.value.problem.code == "licence.emergency_useless"
+    assert f"the licence's state is {state}" in refused.value.problem.detail
+    assert (refused.value.problem.model_extra or {})["state"] == state
+    assert opened.store.memory == before
+
+
+@pytest.mark.usefixtures("pinned")
 def test_an_emergency_pass_where_the_certificate_itself_is_lost(tmp_path: Path) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
@@ -388,7 +419,7 @@ def test_an_emergency_pass_without_a_certificate_skips_no_other_question(
 def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: Path) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
-    opened.install(C0.encode())
+    opened.install(sign(claims(upd="2020-01-01")).encode())
     opened.take_emergency()
     opened.take_status(status_text("revoked", T0))
     opened.remove("lic_7Q4M2K9X")
@@ -408,7 +439,7 @@ def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: 
 def test_no_emergency_pass_is_taken_at_a_time_that_nobody_believes(tmp_path: Path, wrong: int) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
-    opened.install(C0.encode())
+    opened.install(sign(claims(upd="2020-01-01")).encode())
     clock.now = wrong
     with pytest.raises(ProblemError, match="nobody confirms the computer's clock") as error:
         opened.take_emergency()
@@ -423,7 +454,7 @@ def test_no_emergency_pass_is_taken_at_a_time_that_nobody_believes(tmp_path: Pat
 def test_an_emergency_pass_of_the_future_is_none(tmp_path: Path) -> None:
     """As earlier versions took them when the clock was dead."""
     opened = gate(tmp_path / "licence", Clock(T0))
-    opened.install(C0.encode())
+    opened.install(sign(claims(upd="2020-01-01")).encode())
     opened.store.remember(emergency=at(2099, 1, 1))
     assert opened.describe()["emergency_until"] is None
     opened.take_emergency()

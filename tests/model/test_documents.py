@@ -111,6 +111,23 @@ def test_what_is_refused_by_shape(changes: dict[str, Any], where: str, code: str
     assert (where, code) in refusals({"printer": "till1", "document": CONTRACT["document"] | changes})
 
 
+@pytest.mark.parametrize("value", [5, 1.5, True, "Kawa", {"name": "Kawa"}, None])
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ("receipt", "lines"),
+        ("receipt", "footer"),
+        ("receipt", "payments"),
+        ("receipt", "packaging"),
+        ("printout", "lines"),
+    ],
+)
+def test_what_is_no_list_is_refused_where_a_list_is_wanted(document: str, name: str, value: Any) -> None:
+    content = CONTRACT["document"] if document == "receipt" else {"type": "printout"}
+    found = refusals({"printer": "till1", "document": content | {name: value}})
+    assert found == {(f"document.{document}.{name}", "tuple_type")}
+
+
 def test_an_unknown_kind_of_document_is_refused() -> None:
     assert refusals({"printer": "till1", "document": {"type": "invoice"}}) == {("document", "union_tag_invalid")}
 

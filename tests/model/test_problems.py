@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fiscald.model.conditions import CONDITIONS
 from fiscald.model.problems import CATALOGUE, Fate, Fault, Problem, Retry, catalogue_markdown, problem
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def codes_in_use() -> set[str]:
 def test_every_code_is_known_and_used() -> None:
     used = codes_in_use()
     assert used <= set(CATALOGUE)
-    # Made from a class attribute, from the state of the licence, or from what the mechanism tells.
+    # Made from a class attribute, from the state of the licence, or from a family's table of conditions.
     indirect = {code for code in CATALOGUE if code.startswith(("link.", "licence."))}
-    indirect |= {"printer.paper_out", "printer.cover_open", "printer.attention"}
+    indirect |= {f"printer.{name}" for name in CONDITIONS}
     assert set(CATALOGUE) - used <= indirect

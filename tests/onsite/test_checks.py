@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.model.printers import POLISH_TIME, Counters, PrinterState, PrinterStatus
+from fiscald.model import notices
+from fiscald.model.conditions import CONDITIONS, Heals
+from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem, problem
 from fiscald.onsite import facts as gather
 from fiscald.onsite.access import Denial
@@ -125,6 +127,14 @@ def _probed(**outcome: Any) -> Probed:
 
 def held(program: str, unit: str | None = None) -> Held:
     return Held((Holder(4711, program, unit),))
+
+
+def condition(name: str) -> Problem:
+    return problem(f"printer.{name}", reason="why", reason_pl="dlaczego")
+
+
+LOW = notices.memory_low(60)
+assert LOW is not None
 
 
 def named(code: str, **more: str) -> tuple[Finding, ...]:
@@ -280,7 +290,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(offline("link.held", port=None, configured=till(USB_ADDRESS))), "detach=yes"),
         (facts(offline("link.lost", port=None, configured=till(USB_ADDRESS))), "journalctl -k"),
         (facts(offline("link.lost")), "journalctl -k"),
-        (facts(offline("link.lost", configured=till(TCP), port=None)), "journalctl -k"),
+        (facts(offline("link.lost", configured=till(TCP), port=None)), "ping -c 3 192.168.1.50"),
         (facts(refused(DeviceAbsent(f"{USB_ADDRESS} does not exist"), USB_ADDRESS)), "fiscalctl scan"),
         (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS), rule=False), "70-fiscald.rules"),
         (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS), user="fiscald"), "70-fiscald.rules"),
@@ -294,17 +304,19 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(refused(AccessDenied("this user may not open it"), USB_ADDRESS)), "sudo fiscalctl doctor"),
         (facts(replace(refused(AccessDenied("this user may not open it")), port=printer().port)), "sudo fiscalctl"),
     ],
-    "paper_out": [
-        (facts(printer(state=PrinterState.PAPER_OUT)), "new roll"),
-        (facts(asked(Heard.NAMELESS, why=problem("printer.paper_out", printer="till1"))), "new roll"),
+    "taken": [
+        (facts(offline("link.held", configured=till(TCP), port=None)), "ss -tnp dst 192.168.1.50"),
+        (facts(replace(asked(Heard.LOST, TCP), configured=till(TCP, None), port=None)), "one at a time"),
     ],
     "paper_low": [(facts(printer(paper_low=True)), "new roll")],
-    "cover_open": [(facts(printer(state=PrinterState.COVER_OPEN)), "close it")],
-    "attention": [(facts(printer(state=PrinterState.ATTENTION, problem=BUSY)), "display")],
-    "out_of_order": [
-        (facts(printer(state=PrinterState.OUT_OF_ORDER, problem=BUSY)), "service"),
-        (facts(asked(Heard.NAMELESS, why=BUSY)), "service"),
-    ],
+    **{
+        name: [
+            (facts(printer(state=PrinterState(name))), words.fix.format(printer="till1")),
+            (facts(printer(state=PrinterState(name), problem=condition(name))), words.fix.format(printer="till1")),
+            (facts(asked(Heard.NAMELESS, why=condition(name))), words.fix.format(printer="till1")),
+        ]
+        for name, words in CONDITIONS.items() if words.heals is not Heals.ITSELF
+    },
     "foreign": [
         (facts(printer(state=PrinterState.BUSY, problem=problem("printer.foreign_transaction", printer="till1"))), "finish"),
         (facts(printer(state=PrinterState.BUSY)), "finish"),
@@ -315,18 +327,27 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
          "fiscalctl resolve KEY")
     ],
     "clock_drift": [
-        (facts(printer(clock=NOW + timedelta(minutes=61))), "timedatectl"),
-        (facts(printer(clock=NOW - timedelta(minutes=6))), "timedatectl"),
+        (facts(printer(clock=NOW + timedelta(minutes=61))), "call the printer's service; a person may set it by an hour"),
+        (facts(printer(clock=NOW - timedelta(minutes=60))), "set the printer's clock in its menu"),
+        (facts(printer(clock=NOW - timedelta(minutes=6))), "set the printer's clock in its menu"),
     ],
     "vat_none": [(facts(printer(vat=dict.fromkeys("ABCDEFG"))), "service")],
     "vat_unusual": [
         (facts(printer(vat=VAT | {"B": "7%"})), "fiscalctl status"),
         (facts(printer(vat=VAT | {"A": "exempt"})), "fiscalctl status"),
     ],
-    "memory": [(facts(printer(counters=DAY.model_copy(update={"daily_report": 1771}))), "new fiscal memory")],
+    "memory": [
+        (facts(printer(warnings=(LOW,))), "new fiscal memory"),
+        (facts(replace(asked(Heard.ANSWER), counters=DAY.model_copy(update={"daily_report": 1771}))), "new fiscal memory"),
+    ],
     "not_fiscal": [(facts(printer(fiscal=False)), "service")],
     "licence": [
         (facts(licence={"state": "unregistered", "may_print": False, "warnings": []}), "fiscalctl licence register")
+    ],
+    "licence_test_keys": [
+        (facts(printer(configured=till(status=STATUS.model_copy(update={"identity": Identity(printer_id="ZBF 1", fiscal=True, profile="online")}))),
+               licence={"state": "active", "may_print": True, "warnings": [], "test_keys": True}),
+         "test_keys = false")
     ],
     "licence_warning": [
         (facts(licence={"state": "paid", "may_print": True, "warnings": ["licence.w.ends"]}), "fiscalctl licence status")
@@ -391,6 +412,21 @@ def test_one_cause_has_one_finding(code: str, given: Facts, _: str) -> None:
     """But for what comes with it by nature."""
     natural = {"port_denied": "udev_rule", "socket_denied": "group_missing", "not_asked": "silent"}.get(code)
     assert set(codes(given)) - {f"doctor.{natural}"} == {f"doctor.{code}"}
+
+
+@pytest.mark.parametrize(
+    ("apart", "words", "words_pl"),
+    [
+        (timedelta(minutes=90), "is 90 minutes ahead of", "o 90 minut"),
+        (-timedelta(days=9496, hours=7), "is 26 years behind", "o 26 lat"),
+        (timedelta(days=3), "is 3 days ahead of", "o 3 dni"),
+        (-timedelta(hours=5), "is 5 hours behind", "o 5 godzin"),
+    ],
+)
+def test_how_far_off_a_clock_is_in_the_unit_a_person_takes(apart: timedelta, words: str, words_pl: str) -> None:
+    (found,) = judge(facts(printer(clock=NOW + apart)))
+    assert words in found.text
+    assert words_pl in found.text_pl
 
 
 def test_what_stops_printing_comes_first_and_a_finding_is_told_once() -> None:

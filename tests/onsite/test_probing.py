@@ -9,6 +9,7 @@ import socket
 import struct
 import termios
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,6 +119,37 @@ async def test_garbage() -> None:
     assert {attempt.heard for attempt in found.attempts} == {Heard.GARBAGE}
     assert found.best is not None
     assert set(found.best.received) == set(b"\xf8\x00\x13")
+
+
+@pytest.mark.parametrize("flood", [b"A" * 4000, b"\x02" + b"A" * 4000, frame("scnt\trd4\t") * 100])
+async def test_a_port_that_sends_without_end(monkeypatch: pytest.MonkeyPatch, flood: bytes) -> None:
+    """It is given up after so many bytes, not after so many seconds: the answer to nothing else is kept either."""
+    monkeypatch.setattr(probing, "FIRST_SECONDS", 60.0)
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+    ended = threading.Event()
+
+    def pour() -> None:
+        while not ended.is_set():
+            try:
+                os.write(master, flood)
+            except BlockingIOError:
+                time.sleep(0.001)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    try:
+        found = await ask(os.ttyname(slave))
+    finally:
+        ended.set()
+        thread.join()
+        os.close(slave)
+        os.close(master)
+    assert found.answer is None
+    for attempt in found.attempts:
+        assert attempt.heard is Heard.GARBAGE
+        assert len(attempt.received) < 70_000
 
 
 async def test_a_damaged_answer_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:

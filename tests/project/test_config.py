@@ -16,6 +16,7 @@ from fiscald.config import SECTIONS, Config, ConfigError, load, parse
 from fiscald.config_text import parse_toml
 from fiscald.onsite.host import Host
 from fiscald.transport import SerialLine, TcpHost
+from tests.found import found
 from tests.onsite.tree import POSNET, Tree
 
 CONTRACT = """
@@ -179,7 +180,7 @@ def test_no_key_with_no_value_tells_in_the_parsers_words(tmp_path: Path, section
     try:
         load(path)
     except ConfigError as error:
-        for line in str(error).splitlines():
+        for line in found(str(error).splitlines()):
             assert line.startswith(f"{path}: ")
             assert RAW.search(line.removeprefix(f"{path}: ")) is None, line
 

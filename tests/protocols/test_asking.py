@@ -9,8 +9,9 @@ import pytest
 
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import Condition, PrinterState
-from fiscald.protocols.asking import ask_again, good_values, read_paper, refusal
+from fiscald.protocols.asking import ask_again, good_values, read_paper, refusal, refused_question
 from fiscald.protocols.base import Dialogue, Effect, Interrupted, Patience, Step
+from fiscald.protocols.conditions import Row
 
 T = TypeVar("T")
 
@@ -50,20 +51,27 @@ def test_a_question_spoiled_by_noise_is_asked_once_more_and_no_oftener() -> None
 
 
 def test_a_good_answer_that_has_what_is_needed() -> None:
-    assert good_values(Said(values={"a": 1, "b": 2}), "count", ("a",), str) == {"a": 1, "b": 2}
+    assert good_values(Said(values={"a": 1, "b": 2}), "count", ("a",)) == {"a": 1, "b": 2}
+
+
+def test_an_answer_that_lacks_something_makes_no_sense() -> None:
+    with pytest.raises(Interrupted) as caught:
+        good_values(Said(values={"a": 1}), "count", ("a", "b", "c"))
+    assert caught.value.problem.code == "printer.out_of_order"
+    assert "the printer does not answer count: its answer lacks b, c" in caught.value.problem.detail
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("row", "code", "detail_pl"),
     [
-        (Said(values={"a": 1}), "the printer does not answer count: its answer lacks b, c"),
-        (Said(good=False, values={"a": 1, "b": 2, "c": 3}), "the printer does not answer count: it is asleep"),
+        (None, "printer.out_of_order", "Drukarka zgłasza usterkę (śpi). Wezwij serwis."),
+        (Row("busy", frozenset(), (), ""), "printer.busy", "Drukarka jest zajęta."),
     ],
 )
-def test_an_answer_that_makes_no_sense_interrupts(said: Said, why: str) -> None:
-    with pytest.raises(Interrupted) as caught:
-        good_values(said, "count", ("a", "b", "c"), lambda: "it is asleep")
-    assert why in caught.value.problem.detail
+def test_a_refused_question_keeps_the_text_of_its_own_error(row: Row | None, code: str, detail_pl: str) -> None:
+    why = refused_question("count", row, "it is asleep", "śpi; wezwij serwis", "7 ASLEEP").problem
+    assert (why.code, why.device_code, why.detail_pl) == (code, "7 ASLEEP", detail_pl)
+    assert "the printer does not answer count: it is asleep" in why.detail
 
 
 def test_a_refusal_says_where_why_and_the_vendors_number() -> None:
@@ -71,6 +79,15 @@ def test_a_refusal_says_where_why_and_the_vendors_number() -> None:
     assert (problem.code, problem.device_code) == ("printer.refused", "17 RATE")
     assert "/document/lines/0: no such rate" in problem.detail
     assert "brak stawki" in problem.detail_pl
+    assert [each.pointer for each in problem.errors] == ["/document/lines/0"]
+
+
+def test_a_refusal_of_a_line_names_the_goods_in_both_languages() -> None:
+    problem = refusal("/document/lines/0", "no such rate", "brak stawki", "17", goods="Bułka")
+    (error,) = problem.errors
+    assert "'Bułka': no such rate" in problem.detail
+    assert "„Bułka”: brak stawki" in problem.detail_pl
+    assert ("'Bułka'" in error.detail, "„Bułka”" in str(error.detail_pl)) == (True, True)
 
 
 @pytest.mark.parametrize("state", PrinterState)

@@ -20,8 +20,8 @@ from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
 from fiscald.recording.recorder import FlightRecorder
-from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, play_host
-from fiscald.transport import ByteStream, MemoryStream, parse_address
+from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, _play, play_host
+from fiscald.transport import ByteStream, MemoryStream, memory_line, parse_address
 from tests.daemons import running
 from tests.protocols.posnet.scripted import SETTINGS, drive, frame
 from tests.recording.example import NOON, example
@@ -179,6 +179,25 @@ async def test_who_does_not_answer_is_sent_nothing() -> None:
         with pytest.raises(NotPlayed, match="nobody answers as a posnet printer at memory"):
             await play_host(conversation(), "posnet", Somewhere(stream), seconds=0.02)
     assert printer.played == 0
+
+
+async def test_a_printer_that_sends_without_end_is_given_up() -> None:
+    """After so many bytes: neither the time nor the memory of whoever plays goes without end."""
+    first, second = memory_line()
+
+    async def flood() -> None:
+        while True:
+            second.deliver(b"")
+            first.deliver(b"\x02" + b"A" * 4000)
+            await anyio.lowlevel.checkpoint()
+
+    report = Report()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(flood)
+        with anyio.fail_after(20):
+            await _play(first, conversation()[0][:2], "posnet", report, 1e9)
+        tasks.cancel_scope.cancel()
+    assert len(report.differences) >= 2
 
 
 async def test_a_printer_that_is_another_one_at_the_second_connection() -> None:

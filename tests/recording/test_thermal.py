@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.running import EmulatedPrinter, build
-from fiscald.model.documents import CashIn, Document, Receipt
-from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
-from fiscald.recording.packets import Event, Packet
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.model.documents import CashIn
+from fiscald.protocols.base import Printed, Settings
 from fiscald.recording.reading import Turn, entries, redact, turns
 from fiscald.recording.regression import regression
 from fiscald.recording.replay import Report, ScriptedPrinter, play_host, recorded_profile
@@ -23,54 +20,11 @@ from tests.emulator.thermal import test_recordings as emulator
 from tests.protocols.thermal import test_recordings as driver
 from tests.protocols.thermal.scripted import drive
 from tests.protocols.thermal.test_naming import framed
-from tests.recording.example import NOON
 from tests.recordings import Dialogue, dialogues
+from tests.recordings.made import RECEIPT, THERMAL, capture, line
 
-THERMAL = family("thermal")
 ABOUT = {"model": "POSNET THERMAL HS", "firmware": "4.01", "provenance": "a shop in Łódź, with its consent"}
 PROFILES = pytest.mark.parametrize("profile", ["posnet", "novitus"])
-RECEIPT = Receipt.model_validate(
-    {
-        "lines": [
-            {"name": "Kawa", "price": "10.00", "vat": "A"},
-            {"name": "Bułka", "price": "1.50", "vat": "5%", "quantity": "3", "discount": {"amount": "0.50"}},
-        ],
-        "payments": [{"type": "card", "amount": "10.00", "name": "VISA"}, {"type": "cash", "amount": "5.00"}],
-        "system_number": "2026/17",
-        "footer": ["NIP: 526-025-02-74"],
-    }
-)
-
-
-def line(*exchanges: tuple[bytes, bytes]) -> list[Packet]:
-    packets = [Packet(NOON, "thermal", "till1", Event.OPEN)]
-    for sent, answered in exchanges:
-        packets.append(Packet(NOON, "thermal", "till1", Event.DATA, Direction.SENT, sent))
-        if answered:
-            packets.append(Packet(NOON, "thermal", "till1", Event.DATA, Direction.RECEIVED, answered))
-    return packets
-
-
-def capture(profile: str, *documents: Document, looks: int = 2) -> list[Packet]:
-    """What the flight recorder keeps of a daemon that looks, prints, and looks again."""
-    device, _ = build(
-        "thermal", profile=profile, state=RegisterState(unique_number="EMU 0000000007"), clock=lambda: NOON
-    )
-    exchanges = []
-
-    def answer(data: bytes) -> bytes:
-        device.receive(data, 0.0)
-        exchanges.append((data, device.poll(0.0)))
-        return exchanges[-1][1]
-
-    settings = Settings("till1", "mazovia", profile)
-    drive(THERMAL.observe(settings), answer)
-    for document in documents:
-        for _ in range(looks):
-            drive(THERMAL.probe(settings), answer)
-        assert isinstance(drive(THERMAL.carry_out(document, settings, None), answer), Printed)
-    drive(THERMAL.observe(settings), answer)
-    return line(*exchanges)
 
 
 async def play(connections: list[list[Turn]], printer: EmulatedPrinter, seconds: float = 5.0) -> Report:

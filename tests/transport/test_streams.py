@@ -137,6 +137,42 @@ async def test_bytes_go_both_ways(make: Callable[[], object]) -> None:
 
 
 @every_kind
+async def test_every_read_leaves_others_their_turn(make: Callable[[], object]) -> None:
+    """Also while there is always something to read: a device that sends without end must not stop everything else."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(others)
+            end.write(b"x" * 3500)
+            got, reads = 0, 0
+            with anyio.fail_after(5):
+                while got < 3500:
+                    before = turns
+                    got += len(await stream.receive())
+                    reads += 1
+                    assert turns > before
+            tasks.cancel_scope.cancel()
+        assert reads >= 1
+
+
+async def test_a_descriptor_gives_what_can_be_worked_off_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made of a piece must not hold up others either."""
+    async with over_tcp() as (stream, end):
+        end.write(b"x" * 20_000)
+        await anyio.sleep(0.05)
+        pieces = [len(await stream.receive()) for _ in range(5)]
+        assert max(pieces) <= 1024
+        assert len(stream.receive_nowait()) <= 1024
+
+
+@every_kind
 async def test_what_has_arrived_can_be_had_without_waiting(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         assert stream.receive_nowait() == b""
@@ -189,6 +225,45 @@ async def test_a_waiting_receive_notices_the_end(make: Callable[[], object]) -> 
 
 
 @every_kind
+async def test_a_waiting_receive_notices_that_we_close(make: Callable[[], object]) -> None:
+    async with make() as (stream, _):  # type: ignore[attr-defined]
+
+        async def close() -> None:
+            await anyio.sleep(0.01)
+            await stream.aclose()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(close)
+            with pytest.raises(LinkLost), anyio.fail_after(2):
+                await stream.receive()
+
+
+@every_kind
+async def test_in_a_cancelled_task_nothing_is_sent_and_nothing_is_taken(make: Callable[[], object]) -> None:
+    """Though both could be done at once."""
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        end.write(b"abc")
+        with anyio.fail_after(2):
+            while not (first := stream.receive_nowait()):
+                await anyio.sleep(0.001)
+        end.write(b"def")
+        await anyio.sleep(0.01)
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await stream.send(b"late")
+        assert scope.cancelled_caught
+        taken = []
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            taken.append(await stream.receive())
+        assert taken == []
+        with anyio.fail_after(2):
+            assert first + await stream.receive() == b"abcdef"
+        await stream.send(b"now")
+        assert end.read() == b"now"
+
+
+@every_kind
 async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[[], object]) -> None:
     async with make() as (stream, _):  # type: ignore[attr-defined]
         await stream.aclose()
@@ -209,6 +284,29 @@ async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[
                 await anyio.lowlevel.checkpoint()
                 received += await anyio.to_thread.run_sync(end.read)
         assert set(received) == {ord("x")}
+
+
+async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
+    near, far = memory_line()
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other)
+        for expected in range(1, 20):
+            near.deliver(b"x")
+            await near.receive()
+            assert turns >= expected - 1
+        before = turns
+        await far.aclose()
+        await near.aclose()
+        assert turns > before
+        tasks.cancel_scope.cancel()
 
 
 # -- opening ---------------------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ async def test_a_device_that_nobody_has_configured(bus: EmulatedBus) -> None:
     [
         ("0524001001 05240106 03 04240202 0524060005".replace(" ", ""), 5),
         ("0524060005 0524001001".replace(" ", ""), 5),
-        ("05240600", 1), ("0424060005", 1), ("0024060005", 1), ("", 1), ("ff", 1),
+        ("010524060005", 1), ("05240600", 1), ("0424060005", 1), ("0024060005", 1), ("", 1), ("ff", 1),
     ],
 )  # fmt: skip
 def test_the_data_interface_is_the_one_of_the_union_descriptor(extra: str, number: int) -> None:
@@ -424,6 +424,19 @@ async def test_what_nobody_takes_makes_the_printer_wait_and_is_not_lost(bus: Emu
         sender.start()
         await anyio.sleep(0.1)
         assert sender.is_alive(), "it would be a printer with endless memory"
+        assert await received(stream, len(flood)) == flood
+        await anyio.to_thread.run_sync(sender.join)
+
+
+async def test_a_command_is_sent_though_nobody_takes_the_answers(bus: EmulatedBus) -> None:
+    async with opened(bus, Gadget(interfaces=cdc_acm(512))) as (stream, far):
+        flood = random.Random(3).randbytes(1_000_000)
+        sender = threading.Thread(target=far.sendall, args=(flood,))
+        sender.start()
+        await anyio.sleep(0.1)
+        await stream.send(b"status")
+        far.settimeout(3)
+        assert await anyio.to_thread.run_sync(far.recv, 100) == b"status"
         assert await received(stream, len(flood)) == flood
         await anyio.to_thread.run_sync(sender.join)
 

@@ -69,7 +69,7 @@ PAPERLESS = frozenset(
         "papersavecfg", "eparagonidznext", "eparagonidzcancel", "dbchkstart", "dbchkplu", "dbchkend", "rpt",
     )
 )  # fmt: skip
-_MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1}
+_MECHANISM = {Switch.PAPER_OUT: 5, Switch.COVER: 3, Switch.LEVER: 1, Switch.MECHANISM: 8}
 
 
 @dataclass

@@ -14,6 +14,7 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet.layout import Foot, Sheet
+from fiscald.emulator.posnet.refusals import refusal
 from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.protocols.posnet import grammar
 from fiscald.protocols.posnet.fields import Generation
@@ -108,6 +109,9 @@ class Machine:
     def execute(self, mnemonic: str, values: Values) -> Values:
         """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
         self.check_state(mnemonic, values)
+        refused = refusal(mnemonic, self.faults.switches)
+        if refused is not None:
+            raise ExecError(refused)
         handler = self._handlers.get(mnemonic)
         return self.finish(mnemonic, values, lambda: handler(self, values) if handler else None)
 

@@ -172,7 +172,7 @@ def dailyrep(machine: Machine, values: Values) -> Values:
 
 def _daily_report(machine: Machine) -> Values:
     record = machine.register.daily_report()
-    machine.faults.switches.discard(Switch.REPORT_REQUIRED)
+    machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
     sheet = machine.sheet()
     sheet.daily_report(record)
     machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))

@@ -20,6 +20,8 @@ NEVER = datetime.datetime(2000, 1, 1, 1, 0, tzinfo=POLISH_TIME)
 
 
 def _rates(machine: Machine) -> Values:
+    if machine.faults.on(Switch.NO_RATES):
+        return dict.fromkeys(("v" + letter for letter in RATE_LETTERS), None)
     return {"v" + letter: rate for letter, rate in zip(RATE_LETTERS, machine.register.state.rates, strict=True)}
 
 

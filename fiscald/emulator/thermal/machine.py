@@ -17,6 +17,7 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.emulator.thermal import unbuilt
 from fiscald.emulator.thermal.layout import Foot, Sheet
+from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
@@ -245,6 +246,8 @@ class Machine:
         error = grammar.refusal(command, self.state, self.brand)
         if error in (grammar.NOT_OPEN, grammar.NOTHING_TO_CLOSE) and self.timed_out:
             error = TIMED_OUT
+        if error is None:
+            error = refusal(command, self.faults.switches, self.brand)
         if error is not None:
             raise ExecError(error)
 

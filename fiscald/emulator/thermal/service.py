@@ -286,7 +286,7 @@ def make_daily_report(machine: Machine, values: Values) -> None:
         record = register.daily_report()
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
-    machine.faults.switches.discard(Switch.REPORT_REQUIRED)
+    machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
     texts = [*machine.memory.pop("display", ()), *machine.memory.pop("lines", ())]
     for name in ("clock_set", "shift"):
         machine.memory.pop(name, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Goods
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
@@ -31,7 +32,8 @@ def cash_information(machine: Machine, values: Values) -> Values:
     last = NEVER if state.last_record is None else state.last_record.date()
     return {
         "Pe": machine.error, "Pm": machine.fiscal, "Pt": machine.in_transaction, "Px": machine.finished, "Pf": 1,
-        "Pz": state.ram_resets, "Py": last.year % 100, "Pmies": last.month, "Pd": last.day, "ptu": state.rates,
+        "Pz": state.ram_resets, "Py": last.year % 100, "Pmies": last.month, "Pd": last.day,
+        "ptu": [None] * len(RATE_LETTERS) if machine.faults.on(Switch.NO_RATES) else state.rates,
         "par_num": state.day.last_receipt % 10_000, "tot": state.day.receipts, "cash": state.cash,
         "nr_unikatowy": state.unique_number,
     }  # fmt: skip
@@ -68,9 +70,11 @@ def records(machine: Machine, _: Values) -> Values:
     """``24#s``."""
     state = machine.register.state
     since = datetime.date.fromisoformat(machine.memory.get("fiscalised", FISCALISED)) if machine.fiscal else NEVER
+    free = (
+        0 if machine.faults.on(Switch.MEMORY_FULL) else max(machine.memory.get("records", RECORDS) - state.reports, 0)
+    )
     return {
-        "Py": since.year, "Pm": since.month, "Pd": since.day, "n_dobowych": state.reports,
-        "n_wolnych": max(machine.memory.get("records", RECORDS) - state.reports, 0),
+        "Py": since.year, "Pm": since.month, "Pd": since.day, "n_dobowych": state.reports, "n_wolnych": free,
         "n_zablokowanych": sum(goods.blocked for goods in state.goods.values()),
         "p": [max(total, 0) for total in state.last_document.totals],
     }  # fmt: skip

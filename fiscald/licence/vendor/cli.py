@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import json
 import logging
 import os
 import signal
-import sqlite3
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import anyio
 import click
@@ -23,57 +17,14 @@ import click
 from fiscald.licence import number_reading, tokens
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.number_reading import NumberRefused
-from fiscald.licence.vendor import admin, keyring
-from fiscald.licence.vendor.config import DEFAULT_PATH, Config, ConfigError, load
+from fiscald.licence.vendor import admin
+from fiscald.licence.vendor.cli_keys import keys
+from fiscald.licence.vendor.config import DEFAULT_PATH, Config
 from fiscald.licence.vendor.keyring import Keyring, KeyringError
 from fiscald.licence.vendor.refusals import Unable
-from fiscald.licence.vendor.store import Store, StoreError, Transaction
+from fiscald.licence.vendor.session import Session, confirm, fail, now
+from fiscald.licence.vendor.store import Store, StoreError
 from fiscald.terminal import VisibleFormatter, VisibleGroup
-
-
-class Session:
-    """The configuration, and how the answer is printed."""
-
-    def __init__(self, path: Path, *, as_json: bool) -> None:
-        self.as_json = as_json
-        self.path = path
-
-    @cached_property
-    def config(self) -> Config:
-        """The configuration: read when it is needed, so that help needs none."""
-        try:
-            return load(self.path)
-        except ConfigError as error:
-            _fail(str(error))
-
-    @contextmanager
-    def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
-        """One transaction; what goes wrong becomes one sentence and exit code 1."""
-        try:
-            store = Store(self.config.database)
-            try:
-                with store.transaction(_now, f"cli:{getpass.getuser()}") as t:
-                    if not any_clock:
-                        t.check_clock()
-                    yield t
-            finally:
-                store.close()
-        except (StoreError, Unable, KeyringError, admin.NotDone) as error:
-            _fail(str(error))
-        except sqlite3.IntegrityError as error:
-            _fail(f"nothing was changed, there is one already: {error}")
-
-    def keys(self) -> Keyring:
-        """The keys. Raises ``KeyringError``."""
-        return keyring.load(self.config.keys.directory, self.config.keys.sign_with)
-
-    def show(self, value: Any, text: str) -> None:
-        """The answer: JSON for scripts, else text."""
-        click.echo(json.dumps(value, ensure_ascii=False) if self.as_json else text)
-
-
-def _fail(sentence: str) -> NoReturn:
-    raise click.ClickException(sentence) from None
 
 
 @click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,7 +57,7 @@ def serve(session: Session, *, path: Path | None) -> None:
         keys = session.keys()
         store = Store(config.database)
     except (KeyringError, StoreError) as error:
-        _fail(str(error))
+        fail(str(error))
     try:
         _check_signing_key(store, keys)
         listener = bind(*config.address)
@@ -130,7 +81,7 @@ def serve(session: Session, *, path: Path | None) -> None:
 
         anyio.run(until_told)
     except (ListenError, KeyringError, Unable) as error:
-        _fail(str(error))
+        fail(str(error))
     finally:
         store.close()
 
@@ -143,17 +94,13 @@ def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.vendor.smtp import Smtp
 
     rules = Rules(keys, config.issuer)
-    outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, _now)
-    return create_app(Desk(store, rules, _now), outbox, config.product_url), outbox
-
-
-def _now() -> int:
-    return int(time.time())
+    outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
+    return create_app(Desk(store, rules, now), outbox, config.product_url), outbox
 
 
 def _check_signing_key(store: Store, keys: Keyring) -> None:
     """The key in use is the one in the table. Raises ``KeyringError``."""
-    with store.transaction(_now) as t:
+    with store.transaction(now) as t:
         row = t.one("SELECT x FROM signing_key WHERE kid = ?", keys.kid)
     if row is None or row[0] != tokens.public_x(keys.signing):
         raise KeyringError(f"{keys.kid}.pem is not the key that the database knows as {keys.kid}; restore either")
@@ -197,11 +144,13 @@ def issue(session: Session, field: str, *, bank: bool, fiscal: bool, support: bo
 @click.argument("licence", required=False)
 @click.option("--number", is_flag=True, help="Revoke a number instead; it is asked for, or read from stdin.")
 @click.option("--say", help="What the customer is told.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.pass_obj
-def revoke(session: Session, licence: str | None, *, number: bool, say: str | None) -> None:
-    """Withdraw LICENCE, or a number and the licence it has made."""
+def revoke(session: Session, licence: str | None, *, number: bool, say: str | None, yes: bool) -> None:
+    """Withdraw LICENCE, or a number and the licence it has made. It cannot be taken back."""
     if number == (licence is not None):
         raise click.UsageError("name a licence, or use --number")
+    confirm(f"{licence or 'The number and its licence'} will open no documents any more. Go on?", yes=yes)
     # Never an argument: those stand in the shell's history and in the list of processes.
     typed = _typed_number() if number else None
     with session.transaction() as t:
@@ -218,7 +167,7 @@ def _typed_number() -> Number:
     try:
         return number_reading.read(typed)
     except NumberRefused as refused:
-        _fail(refused.detail)
+        fail(refused.detail)
 
 
 @main.command()
@@ -324,96 +273,7 @@ def release(session: Session, version: str, series: datetime.datetime, *, url: s
     session.show({"latest": version, "series": series.date().isoformat(), "url": where}, f"{version} is announced")
 
 
-# -- keys ------------------------------------------------------------------------------------------------
-
-
-@main.group()
-def keys() -> None:
-    """Signing keys, MAC keys, the key list."""
-
-
-@keys.command("new")
-@click.argument("kid", required=False)
-@click.option("--mac", type=click.IntRange(0, 7), help="Make the MAC key of this generation.")
-@click.pass_obj
-def keys_new(session: Session, kid: str | None, *, mac: int | None) -> None:
-    """Make the signing key KID, or a MAC key; at the first time a pepper too."""
-    if kid is None and mac is None:
-        raise click.UsageError("name a signing key, or a MAC key's generation with --mac")
-    directory = session.config.keys.directory
-    made: dict[str, Any] = {}
-    with session.transaction() as t:
-        if keyring.make_pepper(directory):
-            made["pepper"] = str(directory / "pepper.key")
-        if kid is not None:
-            made |= {"kid": kid, "x": tokens.public_x(keyring.make_signing(directory, kid))}
-            admin.add_key(t, kid, made["x"])
-        if mac is not None:
-            keyring.make_mac(directory, mac)
-            t.audit("key.mac", str(mac))
-            made["mac"] = str(directory / f"mac-{mac}.key")
-    session.show(made, "\n".join(f"{name}: {value}" for name, value in made.items()))
-
-
-@keys.command("root")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_obj
-def keys_root(session: Session, file: Path) -> None:
-    """Make a root key in FILE, on a medium that you take away; its public half is pinned in the product."""
-    if file.suffix != ".pem":
-        raise click.UsageError("call it KID.pem")
-    try:
-        x = tokens.public_x(keyring.make_signing(file.parent, file.stem))
-    except KeyringError as error:
-        _fail(str(error))
-    session.show({"kid": file.stem, "x": x}, f"kid: {file.stem}\nx: {x}")
-
-
-@keys.command("list")
-@click.pass_obj
-def keys_list(session: Session) -> None:
-    """Show the signing keys and the newest key list."""
-    with session.transaction(any_clock=True) as t:
-        rows = [
-            {"kid": kid, "x": x, "from": start, "to": end, "revoked": bool(revoked)}
-            for kid, x, start, end, revoked in t.db.execute("SELECT * FROM signing_key ORDER BY kid")
-        ]
-        (newest,) = t.one("SELECT max(ver) FROM key_list")
-    lines = [
-        f"{row['kid']}  {row['x']}  "
-        + ("revoked" if row["revoked"] else f"retired {admin.moment(row['to'])}" if row["to"] else "good")
-        for row in rows
-    ]
-    use = session.config.keys.sign_with
-    session.show(
-        {"keys": rows, "sign_with": use, "key_list": newest},
-        "\n".join([*lines, f"signing with {use}; key list {newest or 'not signed yet'}"]),
-    )
-
-
-@keys.command("retire")
-@click.argument("kid")
-@click.option("--revoke", is_flag=True, help="It was stolen: what it has signed counts no more, after 14 days.")
-@click.pass_obj
-def keys_retire(session: Session, kid: str, *, revoke: bool) -> None:
-    """KID signs no more. Sign a key list afterwards, so that the daemons learn of it."""
-    with session.transaction() as t:
-        admin.retire_key(t, kid, revoke=revoke)
-    session.show({"kid": kid, "revoked": revoke}, f"{kid} is {'revoked' if revoke else 'retired'}; sign the key list")
-
-
-@keys.command("sign")
-@click.option(
-    "--root", "file", required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The root key's file, KID.pem.",
-)  # fmt: skip
-@click.pass_obj
-def keys_sign(session: Session, file: Path) -> None:
-    """Sign the list of keys with the root key; daemons get it with their next check."""
-    with session.transaction() as t:
-        root = keyring.read_private(file)
-        version = admin.sign_key_list(t, session.config.issuer, root, file.stem)
-    session.show({"key_list": version}, f"key list {version} is signed")
+main.add_command(keys)
 
 
 if __name__ == "__main__":

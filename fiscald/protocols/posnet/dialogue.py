@@ -19,17 +19,19 @@ Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
-from fiscald.model.problems import Problem, problem
-from fiscald.protocols import judging
-from fiscald.protocols.asking import read_paper
+from fiscald.model.problems import problem
+from fiscald.protocols import conditions, judging
+from fiscald.protocols.asking import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
+    Held,
     Interrupted,
     NotPrinted,
     Opened,
@@ -46,6 +48,7 @@ from fiscald.protocols.judging import Closing, swapped
 from fiscald.protocols.planning import Item
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
+from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.grammar import NO_FORM
 from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
@@ -53,6 +56,7 @@ from fiscald.protocols.posnet.queries import (
     Facts,
     Moved,
     ask,
+    condition_of,
     counters_moved,
     describe,
     find_profile,
@@ -64,7 +68,6 @@ from fiscald.protocols.posnet.queries import (
     read_facts,
     read_last_document,
     read_result,
-    refused,
     send,
     spoiled,
 )
@@ -72,12 +75,14 @@ from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
-#: Refusals that pass: noise, a full queue, and somebody else's document (opened since we looked).
-_MOMENT = (codes.Reaction.NOISE, codes.Reaction.FULL, codes.Reaction.STATE)
+#: Refusals that pass: noise, and somebody else's document (opened since we looked).
+_MOMENT = (codes.Reaction.NOISE, codes.Reaction.STATE)
 #: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
 _SUMS_DIFFER = range(2805, 2810)
 #: The date of a report differs from the printer's. It was read from the printer, so midnight has come in between.
 _MIDNIGHT = 2022
+#: The control of rates blocks the goods of a line.
+_RATE_LOCKED = 2106
 
 
 def carry_out(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
@@ -86,13 +91,13 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
         case Receipt():
             return (yield from _receipt(document, settings, printer_id))
         case DailyReport():
-            return (yield from _one_step(_daily_report, _judge_report, settings, printer_id))
+            return (yield from _one_step(document, _daily_report, _judge_report, settings, printer_id))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _one_step(_slip(document), _judge_slip(document), settings, printer_id))
+            return (yield from _one_step(document, _slip(document), _judge_slip(document), settings, printer_id))
         case Printout():
             return (yield from _printout(document, settings, printer_id))
         case Drawer():
-            return (yield from _drawer(settings, printer_id))
+            return (yield from _drawer(document, settings, printer_id))
 
 
 def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
@@ -114,27 +119,37 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
             return (yield from _recover_printout(document, settings, trail))
 
 
-def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
+def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
     """The facts before a document; or why it has to wait. Changes nothing."""
-    return judging.prepare(settings, printer_id, probe(settings), read_facts())
+
+    def stops(code: str) -> bool:
+        return CONDITIONS.waits(code, document.type)
+
+    return judging.prepare(settings, printer_id, probe(settings), read_facts(), stops)
 
 
-def _again(reply: Reply) -> bool:
-    """Whether the refusal is about the moment, not about the document."""
-    kind = codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC
-    assert reply.error is not None
-    return spoiled(reply) or reply.error == _MIDNIGHT or codes.lookup(kind, reply.error).reaction in _MOMENT
-
-
-def _close(command: Request, passing: Container[int] = ()) -> Dialogue[Closing]:
+def _close(command: Request, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
     """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
-    return _closing((yield from send(command)), passing)
+    return _closing((yield from send(command)), "/document", document, passing)
 
 
-def _closing(reply: Reply, passing: Container[int] = ()) -> Closing:
+def _closing(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Closing:
+    """What the printer's answer says: it is done; or it is refused, for what."""
     if reply.good:
         return Closing()
-    return Closing(refused(reply, "/document"), reply.error in passing or _again(reply))
+    text, text_pl, number = describe(reply)
+    row = condition_of(reply)
+    if row is not None and reply.error not in passing:
+        why = conditions.told(row.name, text, text_pl, device_code=number)
+        return Closing(why, waits=True)
+    code = codes.lookup(codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC, reply.error or 0)
+    if code.reaction is codes.Reaction.CANCELLED:
+        return Closing(problem("printer.cancelled", device_code=number))
+    if reply.error == _RATE_LOCKED and not reply.frame_error:
+        text, text_pl = f"{RATE_LOCKED} ({number})", RATE_LOCKED_PL
+    why = refusal(pointer, text, text_pl, number, goods=goods_at(document, pointer))
+    passes = reply.error in passing or reply.error == _MIDNIGHT or code.reaction in _MOMENT
+    return Closing(why, again=passes or spoiled(reply))
 
 
 def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
@@ -153,7 +168,7 @@ def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Mov
 
 def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     profile = yield from find_profile(settings)
-    facts = yield from _prepare(settings, printer_id)
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
     plan = plan_receipt(document, profile, settings.code_page, facts.rates)
@@ -167,14 +182,14 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         opening = item.request.row.mnemonic == "trinit"
         if spoiled(reply) and opening:
             # Sent again it might meet our own receipt and call it another program's; recovery looks first.
-            raise Interrupted(refused(reply, item.pointer))
+            raise _spoiled(reply, item.pointer)
         if spoiled(reply):
             reply = yield from send(item.request)
         if not reply.good:
-            why = refused(reply, item.pointer)
+            closing = _closing(reply, item.pointer, document)
             if opened is not None:
-                return (yield from _abandon(why, opened, again=_again(reply)))
-            return judging.declined(why, again=_again(reply))
+                return (yield from _abandon(closing, opened))
+            return judging.declined(closing, begun=False)
         if opening:
             opened = yield from _look_when_opened(before)
             if opened is None:
@@ -183,7 +198,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     assert plan.close is not None
     assert opened is not None
     yield Committing()
-    closing = yield from _close(plan.close, _SUMS_DIFFER)
+    closing = yield from _close(plan.close, document, _SUMS_DIFFER)
     notices: tuple[Notice, ...] = ()
     if closing.refusal is None:
         notices = yield from _finish_footer(plan.footer)
@@ -205,7 +220,12 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any] | None]
     return before | opened
 
 
-def _abandon(why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[Verdict]:
+def _spoiled(reply: Reply, pointer: str) -> Interrupted:
+    """The line spoiled our command, and only a look can tell what is open now."""
+    return Interrupted(refusal(pointer, *describe(reply)))
+
+
+def _abandon(closing: Closing, opened: dict[str, Any]) -> Dialogue[Verdict]:
     """End our receipt after a definite refusal, before its closing step was sent."""
     scomm = yield from ask("scomm", "ts")
     now = yield from read_all()
@@ -213,7 +233,7 @@ def _abandon(why: Problem, opened: dict[str, Any], *, again: bool) -> Dialogue[V
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from _cancel(opened)
-    return judging.declined(why, again=again, now=now)
+    return judging.declined(closing, now=now)
 
 
 def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
@@ -296,15 +316,19 @@ def _judge_receipt(
         case False, False:
             return judging.unproven("vanished", "the receipt is no longer open, and no counter moved", now)
         case False, True:
-            return judging.interrupted("the receipt was cancelled before it was registered", now)
+            return judging.ended_by_others(closing, "the receipt was cancelled before it was registered", now)
         case True, False:
             alone = moved.completed == 1 and moved.printouts == 1 and not scomm["ts"]
-            if alone and not ours:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total) or (alone and not ours):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
             return (yield from _printed(plan, settings, opened, now, notices))
-    if (other := judging.two_endings(moved, plan.total)) is not None:
+    if (other := judging.two_endings(moved, plan.total, closing)) is not None:
         return other
-    return (yield from _printed(plan, settings, opened, now, notices, last=ours and moved.completed == 1))
+    # Every cancelled receipt counts, so that ours can be another one than the first only here.
+    last_is_ours = judging.last_is_ours(moved, plan.total, like_ours=ours, confirmed=confirmed)
+    if isinstance(last_is_ours, Unknown):
+        return last_is_ours
+    return (yield from _printed(plan, settings, opened, now, notices, last=last_is_ours))
 
 
 def _printed(
@@ -322,7 +346,8 @@ def _printed(
     # Found out later: the last sale of the day was ours if no other followed.
     alone = Moved(opened, now).completed == 1
     when = now["day"].get("last_sale") if alone and "day" in now else None
-    result = yield from read_result(now, number, opened["rd"] + 1, plan.total, when)
+    fiscal = Moved(opened, now).fiscal
+    result = yield from read_result(now, number, opened["rd"] + 1, plan.total, when, fiscal=fiscal)
     return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, neutral(now))
 
 
@@ -371,10 +396,14 @@ Judge = judging.Judge[Moved]
 
 
 def _one_step(
-    command: Callable[[Settings], Dialogue[Request]], judge: Judge, settings: Settings, printer_id: str | None
+    document: Document,
+    command: Callable[[Settings], Dialogue[Request]],
+    judge: Judge,
+    settings: Settings,
+    printer_id: str | None,
 ) -> Dialogue[Verdict]:
     """A document that is a single irreversible command, judged by the counters."""
-    facts = yield from _prepare(settings, printer_id)
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
     wanted = yield from command(settings)
@@ -382,7 +411,7 @@ def _one_step(
         return Wait(problem("printer.busy", reason="another program is printing"))
     yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
-    closing = yield from _close(wanted)
+    closing = yield from _close(wanted, document)
     return (yield from _look(judge, settings, facts.evidence, closing))
 
 
@@ -405,7 +434,7 @@ def _daily_report(settings: Settings) -> Dialogue[Request]:
 def _report_printed(moved: Moved, _: bool, settings: Settings) -> Dialogue[Printed]:
     number = moved.now["rd"]
     paper = yield from read_paper(probe(settings))
-    result = yield from read_result(moved.now, number, number, None)
+    result = yield from read_result(moved.now, number, number, None, fiscal=moved.fiscal)
     return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
 
 
@@ -432,7 +461,7 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tu
         uncounted = slips == 0 and not isinstance(document, GoodsReturn)
         if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
             paper = yield from read_paper(probe(settings))
-            result = yield from read_result(moved.now, None, moved.now["rd"] + 1, amount)
+            result = yield from read_result(moved.now, None, moved.now["rd"] + 1, amount, fiscal=moved.fiscal)
             doubled = (judging.DOUBLED,) if slips > 1 and not moved.reports else ()
             return Printed(result, paper, notices + doubled, {"after": moved.now}, neutral(moved.now))
         if slips == 0:
@@ -449,7 +478,7 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tu
 
 def _printout(document: Printout, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     profile = yield from find_profile(settings)
-    facts = yield from _prepare(settings, printer_id)
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
     plan = plan_printout(document, profile, settings.code_page)
@@ -464,22 +493,22 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
             # Not sent again after noise, as a receipt's line is: no sum would tell that it was printed twice.
             if not (yield from _give_up_form()):
                 return NotPrinted(problem("printer.cancelled"))
-            return judging.declined(refused(reply, item.pointer), again=_again(reply))
+            return judging.declined(_closing(reply, item.pointer, document))
         if spoiled(reply):
             # Ours may be open, and sent again it would be called another program's; recovery looks first.
-            raise Interrupted(refused(reply, item.pointer))
+            raise _spoiled(reply, item.pointer)
         if not reply.good:
-            return judging.declined(refused(reply, item.pointer), again=_again(reply))
+            return judging.declined(_closing(reply, item.pointer, document), begun=False)
         if opened is None:
             opened = before | (yield from read_all())
             yield Opened(opened)
     assert opened is not None
     yield Committing()
-    return (yield from _end_form(_judge_slip(document, tuple(plan.notices)), settings, opened))
+    return (yield from _end_form(document, _judge_slip(document, tuple(plan.notices)), settings, opened))
 
 
 def _end_form(
-    judge: Judge, settings: Settings, opened: dict[str, Any], *, recovering: bool = False
+    document: Printout, judge: Judge, settings: Settings, opened: dict[str, Any], *, recovering: bool = False
 ) -> Dialogue[Verdict]:
     """Send the closing step and judge by the counters. It ends a form or does nothing: no receipt can suffer (6.2)."""
     reply = yield from send(request("formend", fn=FORM))
@@ -490,15 +519,15 @@ def _end_form(
         # Ended by a closing step whose answer was lost (the cable may double one), or cancelled by a person: which of
         # the two is counted is not published.
         return judging.unproven("vanished", "the printout is no longer open, and the counters do not tell why", now)
-    closing = _closing(reply)
+    closing = _closing(reply, "/document", document)
     verdict = yield from _look(judge, settings, opened, closing)
-    if closing.refusal is None or not isinstance(verdict, NotPrinted):
+    if closing.refusal is None or not isinstance(verdict, NotPrinted | Held):
         return verdict
     if reply.frame_error:
         # It was not executed, so ours is still open; recovery ends it.
         raise Interrupted(closing.refusal)
     yield from _give_up_form()
-    return verdict
+    return replace(verdict, begun=True) if isinstance(verdict, Held) else verdict
 
 
 def _give_up_form() -> Dialogue[bool]:
@@ -518,7 +547,7 @@ def _give_up_form() -> Dialogue[bool]:
 def _form_open() -> Dialogue[bool]:
     reply = yield from send(request("formcmd", fn=FORM, cm=EMPTY_LINE))
     if reply.frame_error:
-        raise Interrupted(refused(reply, "/document"))
+        raise _spoiled(reply, "/document")
     return reply.good
 
 
@@ -541,14 +570,15 @@ def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> D
     if not isinstance(verdict, NotPrinted):
         return verdict
     # No printout since ours was open: it still is, all its lines are in it, and its closing step was not executed.
-    return (yield from _end_form(judge, settings, opened, recovering=True))
+    return (yield from _end_form(document, judge, settings, opened, recovering=True))
 
 
 # -- drawer ---------------------------------------------------------------------------------------------
 
 
-def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    facts = yield from _prepare(settings, printer_id)
+def _drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    return (yield from judging.drawer(facts, neutral(facts.evidence), _close(request("opendrwr"))))
+    opening = _close(request("opendrwr"), document)
+    return (yield from judging.drawer(facts, neutral(facts.evidence), opening))

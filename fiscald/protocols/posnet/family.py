@@ -20,6 +20,7 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.posnet import dialogue, queries, raw
 from fiscald.protocols.posnet.commands import Reply
+from fiscald.protocols.posnet.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
@@ -33,7 +34,8 @@ class Posnet:
     name = "posnet"
     code_pages = tuple(CODE_PAGES)
     profiles = tuple(PROFILES)
-    documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
+    documents = DOCUMENTS
+    conditions = CONDITIONS
     #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
     speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 
@@ -54,10 +56,14 @@ class Posnet:
         """Whether the printer can print."""
         return queries.probe(settings)
 
+    def glance(self, settings: Settings) -> Dialogue[Condition]:
+        """Whether an idle printer can print, and whether a document is open on it."""
+        return queries.glance(settings)
+
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates only once the printer's table is known."""
         profile = PROFILES[settings.profile or (snapshot.identity.profile if snapshot else "online")]
-        rates = parse_rates(snapshot.rates) if snapshot else None
+        rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
         match document:
             case Receipt():
                 plan = plan_receipt(document, profile, settings.code_page, rates)

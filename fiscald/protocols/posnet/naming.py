@@ -137,6 +137,8 @@ _FAULTS = {
     FrameFault.SYNTAX: "no checksum, or not built as a frame",
 }
 
+#: Bytes of a frame without an end after which it is none any more.
+_LONGEST = 4 * MAX_FRAME
 _FRAMES = re.compile(rb"\x02[^\x02\x03]*\x03|\x02[^\x02\x03]*|[^\x02]+")
 
 
@@ -180,7 +182,10 @@ class PosnetNaming:
         rest, self._rest[direction] = self._rest[direction] + data, b""
         for match in _FRAMES.finditer(rest):
             raw = match[0]
-            if raw.startswith(STX) and not raw.endswith(ETX) and match.end() == len(rest):
+            if raw.startswith(STX) and len(raw) > _LONGEST:
+                # Whoever sends it may never end it: what is kept while its end is awaited is bounded.
+                found += [self._named(direction, piece) for piece in (raw[:_LONGEST], raw[_LONGEST:])]
+            elif raw.startswith(STX) and not raw.endswith(ETX) and match.end() == len(rest):
                 self._rest[direction] = raw
             else:
                 found.append(self._named(direction, raw))

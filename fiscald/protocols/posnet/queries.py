@@ -13,10 +13,12 @@ from fiscald.model.jobs import Result
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
-from fiscald.protocols.asking import ask_again, good_values, refusal
+from fiscald.protocols import conditions
+from fiscald.protocols.asking import ask_again, good_values, refused_question
 from fiscald.protocols.base import Dialogue, Interrupted, Introduction, Settings, Step
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
+from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
 from fiscald.protocols.rates import Rates, plain_rates
 
@@ -43,12 +45,6 @@ _DEVICE = {
 SYNTAX = 15
 #: How often counters and totals are read before they must agree.
 LOOKS = 3
-_CODES = {
-    PrinterState.PAPER_OUT: "printer.paper_out",
-    PrinterState.COVER_OPEN: "printer.cover_open",
-    PrinterState.ATTENTION: "printer.attention",
-    PrinterState.OUT_OF_ORDER: "printer.out_of_order",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +78,15 @@ class Facts:
     def evidence(self) -> dict[str, Any]:
         """What is kept, to be compared with later looks."""
         return self.counters | self.day | {"fiscal": self.fiscal}
+
+    @property
+    def standing(self) -> Problem | None:
+        """The condition that keeps some documents waiting, where one shows in what the printer says."""
+        if not self.scomm.get("hr", True):
+            return conditions.told("no_header", device_code="hr")
+        if all(rate is None for rate in self.rates.values()):
+            return conditions.told("no_rates")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +133,14 @@ class Moved:
         return self._by("hn")
 
     @property
-    def sales(self) -> int:
-        """Value of completed receipts of the same day, in grosze."""
-        return self._day_by("sales") or 0
+    def sales(self) -> int | None:
+        """Value of completed receipts of the same day, in grosze; not every older device tells it."""
+        return self._day_by("sales")
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
-        return self._day_by("ct") or 0
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; not every older device tells it."""
+        return self._day_by("ct")
 
     @property
     def slips(self) -> int:
@@ -157,6 +162,11 @@ class Moved:
         if self.reports < 0 or self.printouts < 0:
             return True
         return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc"))
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device was fiscalised."""
+        return self.then.get("fiscal") is not False
 
     @property
     def untold(self) -> bool:
@@ -192,7 +202,9 @@ def spoiled(reply: Reply) -> bool:
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(mnemonic, immediate=immediate, **values)
-    return good_values(reply, mnemonic, needed, lambda: describe(reply)[0])
+    if not reply.good:
+        raise refused_question(mnemonic, condition_of(reply), *describe(reply))
+    return good_values(reply, mnemonic, needed)
 
 
 def ask_softly(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
@@ -213,9 +225,9 @@ def describe(reply: Reply) -> tuple[str, str, str]:
     return f"{code.text}{param} ({code.name})", code.text_pl, code.name
 
 
-def refused(reply: Reply, pointer: str) -> Problem:
-    """The printer's definite refusal as a problem."""
-    return refusal(pointer, *describe(reply))
+def condition_of(reply: Reply) -> conditions.Row | None:
+    """The condition of the printer for which it refuses, if it is one."""
+    return CONDITIONS.by_error.get(f"{'frame' if reply.frame_error else ''}{reply.error}")
 
 
 def probe(settings: Settings) -> Dialogue[Condition]:
@@ -225,7 +237,7 @@ def probe(settings: Settings) -> Dialogue[Condition]:
     if sdev["ds"] == 0:
         if sdev.get("qe") is not False:
             return Condition(state=PrinterState.READY, paper_low=low, idle=sdev.get("qe") is True)
-        busy = problem("printer.busy", reason="the printer is still working on an earlier command")
+        busy = conditions.told("busy", "the printer is still working on an earlier command")
         return Condition(state=PrinterState.BUSY, problem=busy, paper_low=low)
     sprn = yield from ask("sprn", "pr", immediate=True)
     if sprn["pr"] in _MECHANISM:
@@ -233,14 +245,17 @@ def probe(settings: Settings) -> Dialogue[Condition]:
     else:
         state = PrinterState.ATTENTION
         text, text_pl = _DEVICE.get(sdev["ds"], (f"the printer reports state {sdev['ds']}", "nieznany stan"))
-    why = problem(
-        _CODES[state],
-        printer=settings.name,
-        reason=text,
-        reason_pl=text_pl,
-        device_code=f"ds{sdev['ds']} pr{sprn['pr']}",
-    )
+    why = conditions.told(state, text, text_pl, device_code=f"ds{sdev['ds']} pr{sprn['pr']}")
     return Condition(state=state, problem=why, paper_low=low)
+
+
+def glance(settings: Settings) -> Dialogue[Condition]:
+    """Whether an idle printer can print, and whether a document is open on it."""
+    condition = yield from probe(settings)
+    if condition.problem is not None:
+        return condition
+    scomm = yield from ask("scomm", "ts")
+    return condition.model_copy(update={"document_open": bool(scomm["ts"])})
 
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
@@ -335,7 +350,13 @@ def read_clock() -> Dialogue[datetime.datetime | None]:
 
 
 def read_result(
-    after: dict[str, Any], number: int | None, report: int, total: int | None, printed_at: str | None = None
+    after: dict[str, Any],
+    number: int | None,
+    report: int,
+    total: int | None,
+    printed_at: str | None = None,
+    *,
+    fiscal: bool,
 ) -> Dialogue[Result]:
     """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3).
 
@@ -350,6 +371,7 @@ def read_result(
         number=number,
         daily_report=report,
         printer_id=after["nu"],
+        fiscal=fiscal,
         printed_at=clock,
         total=None if total is None else from_grosze(total),
         device=device,
@@ -374,7 +396,8 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
             profile=profile.name,
         ),
         condition=condition,
-        counters=neutral(counters),
+        standing=facts.standing,
+        counters=neutral(counters | facts.day),
         rates=plain_rates(facts.rates),
         clock=clock,
         transaction_open=facts.transaction_open,
@@ -387,17 +410,22 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
     """Who is there: what is asked for the status has no side effect in any state (5.1, 5.3), nor is an error of it
     shown to anybody."""
     found = yield from observe(settings)
-    return Introduction(
-        found.identity, found.condition, found.rates, found.transaction_open, found.counters, found.clock
-    )
+    condition = conditions.worst(found.condition, found.standing)
+    return Introduction(found.identity, condition, found.rates, found.transaction_open, found.counters, found.clock)
 
 
 def neutral(counters: dict[str, Any]) -> Counters:
-    """The printer's counters in neutral words."""
+    """The printer's counters in neutral words. The day's totals (``day``) count too, where they were read.
+
+    Some older registers do not begin ``bn`` anew with the day (5.3); what they sold in it tells ``stot pn``.
+    """
+    day = counters.get("day", {})
+    receipts = counters["bn"] if "bt" in counters else day.get("pn", counters["bn"])
+    last = counters.get("bt", counters["bn"] if receipts or day.get("cn") else 0)
     return Counters(
         daily_report=counters["rd"] + 1,
-        last_receipt=counters.get("bt", counters["bn"]),
-        receipts=counters["bn"],
-        cancelled=counters.get("bc"),
+        last_receipt=last,
+        receipts=receipts,
+        cancelled=counters.get("bc", day.get("cn")),
         printouts=counters["hn"],
     )

@@ -13,12 +13,20 @@ import re
 from typing import Any
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Effect, Patience, RawReply, Settings, Step
+from fiscald.protocols.base import Effect, Ends, Patience, RawReply, Settings, Step
 from fiscald.protocols.posnet.commands import COMMANDS, Param, Reply, Request, Row
 from fiscald.protocols.posnet.fields import Dialect, Value
 from fiscald.protocols.posnet.frames import MAX_FRAME, MAX_MNEMONIC
 from fiscald.protocols.posnet.queries import describe
 
+#: Commands that end or cancel a document and do nothing else. ``scomm`` shows no open form and no open footer (6.1).
+_ENDS = {
+    "trend": Ends.SEEN,
+    "trftrend": Ends.UNSEEN,
+    "formend": Ends.UNSEEN,
+    "prncancel": Ends.UNSEEN,
+    "trcancel": Ends.UNSEEN,
+}
 HOW = "write the mnemonic, then every parameter with its two-letter name before its value: trline|naKawa|vt0|pr1000"
 _MNEMONIC = re.compile(r"!?[A-Za-z0-9]+", re.ASCII)
 _FIELD = re.compile(r"([A-Za-z0-9]{2})(.*)", re.ASCII | re.DOTALL)
@@ -64,7 +72,8 @@ def parse(text: str, settings: Settings) -> Step:
         raise ValueError(f"a frame has at most {MAX_FRAME} bytes")
     known = COMMANDS.get(mnemonic, Row(mnemonic, effect=Effect.IRREVERSIBLE, patience=Patience.REPORT))
     row = Row(mnemonic, tuple(Param(name, _AS_WRITTEN) for name in values), (), known.effect, known.patience)
-    return Step(Request(row, values, immediate=head.startswith("!")), row.effect, row.patience)
+    request = Request(row, values, immediate=head.startswith("!"))
+    return Step(request, row.effect, row.patience, _ENDS.get(mnemonic))
 
 
 def show(reply: Reply, settings: Settings) -> RawReply:

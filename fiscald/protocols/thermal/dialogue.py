@@ -16,16 +16,18 @@ Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 from typing import Any
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Printout, Receipt
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
 from fiscald.model.problems import FieldProblem, problem
-from fiscald.protocols import judging
-from fiscald.protocols.asking import read_paper
+from fiscald.protocols import conditions, judging
+from fiscald.protocols.asking import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
+    Held,
     Interrupted,
     NotPrinted,
     Opened,
@@ -43,6 +45,8 @@ from fiscald.protocols.planning import zloty
 from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
+from fiscald.protocols.thermal.conditions import CONDITIONS
+from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import (
@@ -51,6 +55,8 @@ from fiscald.protocols.thermal.queries import (
     Moved,
     ask,
     ask_softly,
+    condition_of,
+    describe,
     find_profile,
     look_once,
     look_twice,
@@ -59,15 +65,14 @@ from fiscald.protocols.thermal.queries import (
     read_facts,
     read_open,
     read_result,
-    refused,
     same_counters,
     send,
     spoiled,
     use_error_mode,
 )
 
-#: Refusals that pass: noise, a printer that was not ready, and somebody else's document (opened since we looked).
-_MOMENT = (codes.Reaction.NOISE, codes.Reaction.LATER, codes.Reaction.STATE)
+#: Refusals that pass: noise, and somebody else's document (opened since we looked).
+_MOMENT = (codes.Reaction.NOISE, codes.Reaction.STATE)
 #: Refusals of a closing command whose sums differ from the plan's, which were checked before: a line, a deposit or
 #: an amount came twice, damaged, or not at all.
 _SUMS_DIFFER = (23, 26, 27)
@@ -75,6 +80,12 @@ _SUMS_DIFFER = (23, 26, 27)
 _OUT_OF_STEP = 4
 #: ``#r`` with a date that is not the printer's: midnight came between the question and the command.
 _OTHER_DATE = 7
+#: No VAT rates; behind a line, whose rate was found in the printer's table, the control of rates.
+_RATE = 18
+#: No header or a fault; or the fiscal memory is full, if it takes no more records.
+_NO_HEADER, _MEMORY_FAULT = 40, 6
+#: The printer itself has cancelled the receipt: nothing was sent for too long.
+_TIMED_OUT = 96
 
 Slip = CashIn | CashOut | GoodsReturn
 
@@ -85,11 +96,11 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
         case Receipt():
             return (yield from _receipt(document, settings, printer_id))
         case DailyReport():
-            return (yield from _one_step(_daily_report, _judge_report, settings, printer_id))
+            return (yield from _one_step(document, _daily_report, _judge_report, settings, printer_id))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _one_step(_slip(document), _judge_slip(document), settings, printer_id))
+            return (yield from _one_step(document, _slip(document), _judge_slip(document), settings, printer_id))
         case Drawer():
-            return (yield from _drawer(settings, printer_id))
+            return (yield from _drawer(document, settings, printer_id))
         case Printout():
             raise AssertionError("not in Family.documents")
 
@@ -114,40 +125,71 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
             raise AssertionError("not in Family.documents")
 
 
-def _prepare(settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
+def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
     """The facts before a document; or why it has to wait. Changes nothing but the error mode."""
 
     def answered_facts() -> Dialogue[Facts]:
         yield from use_error_mode()
         return (yield from read_facts())
 
-    return judging.prepare(settings, printer_id, probe(settings), answered_facts())
+    def stops(code: str) -> bool:
+        return CONDITIONS.waits(code, document.type)
+
+    return judging.prepare(settings, printer_id, probe(settings), answered_facts(), stops)
 
 
-def _again(reply: Reply) -> bool:
-    """Whether the refusal is about the moment, not about the document."""
-    assert reply.error is not None
-    return codes.lookup(reply.error, reply.brand).reaction in _MOMENT
+def _close(
+    command: Request, document: Document, passing: Container[int] = (), *, brand: Brand | None = None
+) -> Dialogue[Closing]:
+    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them.
 
-
-def _close(command: Request, passing: Container[int] = ()) -> Dialogue[Closing]:
-    """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
+    ``brand``: whose error numbers it answers with, where the command is the same for all.
+    """
     reply = yield from send(command)
     if reply.good:
         return Closing()
-    return (yield from _refusal(reply, "/document", passing))
+    reply = replace(reply, brand=brand or reply.brand)
+    return (yield from _refusal(reply, "/document", document, passing))
 
 
-def _refusal(reply: Reply, pointer: str, passing: Container[int] = ()) -> Dialogue[Closing]:
-    """The printer's no. Its number has no check byte, so that the document is blamed only where both answers agree.
+def _brand(settings: Settings) -> Brand:
+    return PROFILES[settings.profile].brand if settings.profile else Brand.POSNET
+
+
+def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
+    """The printer's no. Its number has no check byte, so that it is believed only where both answers agree.
 
     To be asked for at once: any other command clears the number of the last error (5.9).
     """
-    again = reply.error in passing or _again(reply)
-    if not again:
-        last = yield from ask_softly("#n")
-        again = last.get("Pe", reply.error) != reply.error
-    return Closing(refused(reply, pointer), again)
+    text, text_pl, number = describe(reply)
+    goods = goods_at(document, pointer)
+    code = codes.lookup(reply.error or 0, reply.brand)
+    if goods is not None and reply.error == _RATE:
+        text, text_pl = f"{RATE_LOCKED} (error {number})", RATE_LOCKED_PL
+    why = refusal(pointer, text, text_pl, number, goods=goods)
+    if reply.error in passing or code.reaction in _MOMENT:
+        return Closing(why, again=True)
+    last = yield from ask_softly("#n")
+    if last.get("Pe", reply.error) != reply.error:
+        return Closing(why, again=True)
+    if code.reaction is codes.Reaction.CANCELLED:
+        return Closing(problem("printer.cancelled", device_code=number))
+    name = yield from _condition(reply, goods)
+    if name is None:
+        return Closing(why)
+    return Closing(conditions.told(name, text, text_pl, device_code=number), waits=True)
+
+
+def _condition(reply: Reply, goods: str | None) -> Dialogue[str | None]:
+    """The name of the printer's condition for which it refuses, if it is one."""
+    if reply.error == _RATE:
+        return "no_rates" if goods is None else None
+    if reply.error in (_NO_HEADER, _MEMORY_FAULT):
+        records = yield from ask_softly("#s 24")
+        if records.get("n_wolnych") == 0:
+            return "memory_full"
+    row = condition_of(reply)
+    return None if row is None else row.name
 
 
 def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
@@ -167,7 +209,7 @@ def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Mov
 
 def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     profile = yield from find_profile(settings)
-    facts = yield from _prepare(settings, printer_id)
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
     plan = plan_receipt(document, profile, settings.code_page, facts.rates, facts.printer_id)
@@ -180,7 +222,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         reply = yield from send(item.request)
         if item.request.row.id == "$h":
             if not reply.good:
-                return (yield from _opening_refused(reply, item.pointer))
+                return (yield from _opening_refused(reply, item.pointer, document))
             opened = yield from _look_when_opened(before)
             yield Opened(opened)
             continue
@@ -188,23 +230,24 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
         if spoiled(reply):
             reply = yield from send(item.request)
         if not reply.good:
-            refusal = yield from _refusal(reply, item.pointer, (_OUT_OF_STEP,))
-            return (yield from _abandon(plan, refusal, opened))
+            closing = yield from _refusal(reply, item.pointer, document, (_OUT_OF_STEP,))
+            return (yield from _abandon(plan, closing, opened))
     assert plan.close is not None
     assert opened is not None
     yield Committing()
-    closing = yield from _close(plan.close, _SUMS_DIFFER)
+    closing = yield from _close(plan.close, document, _SUMS_DIFFER)
     return (yield from _judge_receipt(plan, settings, opened, closing))
 
 
-def _opening_refused(reply: Reply, pointer: str) -> Dialogue[NotPrinted]:
+def _opening_refused(reply: Reply, pointer: str, document: Receipt) -> Dialogue[NotPrinted | Held]:
     """``$h`` was answered with an error; nothing is to be cleaned up if really none is open."""
-    why = refused(reply, pointer)
+    closing = yield from _refusal(reply, pointer, document)
     now = yield from look_once()
     if spoiled(reply) or now["Pt"]:
         # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
-        raise Interrupted(why)
-    return judging.declined(why, again=_again(reply))
+        assert closing.refusal is not None
+        raise Interrupted(closing.refusal)
+    return judging.declined(closing, begun=False)
 
 
 def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
@@ -223,7 +266,7 @@ def _abandon(plan: Plan, closing: Closing, opened: dict[str, Any]) -> Dialogue[V
     now = yield from look_twice()
     if not (yield from _still_ours(plan, opened, now)):
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
-        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+        return _ended(closing, "our receipt was ended before its closing step was sent", now)
     now = yield from _cancel(opened)
     return judging.not_executed(closing, "a line was refused", now)
 
@@ -245,6 +288,13 @@ def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dial
     receipt = yield from read_open()
     later = yield from look_twice()
     return receipt.open and not any(receipt.totals) and bool(later["Pt"]) and not Moved(opened, later).at_all
+
+
+def _ended(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+    """Our receipt was cancelled: by somebody, or by the printer, which waits for commands 20 or 30 minutes (5.2)."""
+    if closing is not None and closing.refusal is not None and closing.refusal.device_code == str(_TIMED_OUT):
+        return judging.interrupted("the printer cancelled the receipt: nothing was sent for too long", now)
+    return judging.ended_by_others(closing, reason, now)
 
 
 def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
@@ -288,14 +338,23 @@ def _judge_receipt(
             closed = "the last receipt was closed, the printer says, and no counter moved"
             return judging.unproven("vanished", closed, now)
         case False, True:
-            return judging.interrupted("the receipt was cancelled before it was registered", now)
+            return _ended(closing, "the receipt was cancelled before it was registered", now)
         case True, False:
-            if moved.completed == 1 and moved.sales != plan.total:
+            if not judging.may_hold(moved.completed, moved.sales, plan.total):
                 return judging.unproven("changed", "the receipt was registered with other content than ours", now)
-            return (yield from _printed(plan, settings, opened, now, just_now=confirmed))
-    if (other := judging.two_endings(moved, plan.total)) is not None:
-        return other
-    return (yield from _printed(plan, settings, opened, now, just_now=False, last=moved.completed == 1))
+        case _:
+            if (other := judging.two_endings(moved, plan.total, closing)) is not None:
+                return other
+    last = False
+    if moved.completed > 1:
+        # A cancelled receipt without lines does not count, so that ours need not be the first one.
+        receipt = yield from read_open()
+        like_ours = not receipt.open and plan.ends_with(receipt.totals)
+        found = judging.last_is_ours(moved, plan.total, like_ours=like_ours, confirmed=confirmed)
+        if isinstance(found, Unknown):
+            return found
+        last = found
+    return (yield from _printed(plan, settings, opened, now, just_now=confirmed, last=last))
 
 
 def _as_planned(moved: Moved, plan: Plan) -> bool:
@@ -376,9 +435,11 @@ Command = Callable[[Facts], Dialogue[Request | FieldProblem]]
 Judge = judging.Judge[Moved]
 
 
-def _one_step(command: Command, judge: Judge, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+def _one_step(
+    document: Document, command: Command, judge: Judge, settings: Settings, printer_id: str | None
+) -> Dialogue[Verdict]:
     """A document that is a single irreversible command, judged by the counters."""
-    facts = yield from _prepare(settings, printer_id)
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
     wanted = yield from command(facts)
@@ -388,7 +449,9 @@ def _one_step(command: Command, judge: Judge, settings: Settings, printer_id: st
         return Wait(problem("printer.busy", reason="another program is printing"))
     yield Started(facts.evidence, neutral(facts.evidence))
     yield Committing()
-    closing = yield from _close(wanted, (_OTHER_DATE,))
+    closing = yield from _close(wanted, document, (_OTHER_DATE,), brand=_brand(settings))
+    if wanted.row.id == "#r" and closing.refusal is not None and closing.refusal.device_code == str(_OTHER_DATE):
+        closing = yield from _dated(closing, wanted)
     return (yield from _look(judge, settings, facts.evidence, closing))
 
 
@@ -403,6 +466,15 @@ def _daily_report(_: Facts) -> Dialogue[Request]:
     """``#r`` with the printer's own date: then no question is asked on the keyboard (5.8)."""
     clock = yield from ask("#c", "Py", "Pm", "Pd")
     return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
+
+
+def _dated(closing: Closing, wanted: Request) -> Dialogue[Closing]:
+    """A date was refused that the printer itself had told: midnight came between, or it is before its last record."""
+    clock = yield from ask_softly("#c")
+    if any(clock.get(name) != wanted.values[name] for name in ("Py", "Pm", "Pd")):
+        return closing
+    text, text_pl = "its date is earlier than its last fiscal record", "data wcześniejsza niż ostatni zapis"
+    return Closing(conditions.told("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True)
 
 
 def _report_printed(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Printed]:
@@ -487,8 +559,9 @@ def _judge_slip(document: Slip) -> Judge:
     return judge
 
 
-def _drawer(settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    facts = yield from _prepare(settings, printer_id)
+def _drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    return (yield from judging.drawer(facts, neutral(facts.evidence), _close(request("$d 1"))))
+    opening = _close(request("$d 1"), document, brand=_brand(settings))
+    return (yield from judging.drawer(facts, neutral(facts.evidence), opening))

@@ -21,6 +21,7 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries, raw
+from fiscald.protocols.thermal.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
@@ -34,7 +35,8 @@ class Thermal:
     #: POSNET devices know only the first; a Novitus can be set to each of them (4.3).
     code_pages = ("mazovia", "cp1250", "latin2")
     profiles = tuple(PROFILES)
-    documents = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
+    documents = DOCUMENTS
+    conditions = CONDITIONS
     #: 9600 everywhere; newer ones can be set to the others (2).
     speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
 
@@ -54,12 +56,16 @@ class Thermal:
         """Whether the printer can print."""
         return queries.probe(settings)
 
+    def glance(self, settings: Settings) -> Dialogue[Condition]:
+        """Whether an idle printer can print, and whether a document is open on it: ENQ tells both."""
+        return queries.probe(settings)
+
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates and NIP only once the printer's own are known."""
         if not isinstance(document, Receipt):
             return Check()
         name = settings.profile or (snapshot.identity.profile if snapshot else "posnet")
-        rates = parse_rates(snapshot.rates) if snapshot else None
+        rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
         printer_id = snapshot.identity.printer_id if snapshot else None
         plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
         return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)

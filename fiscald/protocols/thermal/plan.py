@@ -62,6 +62,10 @@ class Plan(Findings):
         """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
         return totals in self.running or sum(totals) == self.total
 
+    def ends_with(self, totals: list[int]) -> bool:
+        """Whether a closed receipt with these totals by rate can be this one."""
+        return totals == self.running[-1] or sum(totals) == self.total
+
 
 class _Sold(NamedTuple):
     """A sale line as its storno must repeat it."""

@@ -12,6 +12,7 @@ Source: Thermal reference, sections 3.3, 3.5, 5.9 and 7.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,12 +20,14 @@ from fiscald.model.jobs import Result
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
-from fiscald.protocols.asking import ask_again, good_values, refusal
+from fiscald.protocols import conditions
+from fiscald.protocols.asking import ask_again, good_values, refused_question
 from fiscald.protocols.base import Dialogue, Effect, Interrupted, Introduction, Patience, Settings, Step
 from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
-from fiscald.protocols.thermal.frames import Control, Dle
+from fiscald.protocols.thermal.conditions import CONDITIONS
+from fiscald.protocols.thermal.frames import Control, Dle, Enq
 from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 
 #: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
@@ -58,6 +61,15 @@ class Facts:
     def fiscal(self) -> bool:
         """Whether the device is fiscalised."""
         return bool(self.evidence["Pm"])
+
+    @property
+    def standing(self) -> Problem | None:
+        """The condition that keeps some documents waiting, where one shows in what the printer says."""
+        if all(rate is None for rate in self.rates.values()):
+            return conditions.told("no_rates")
+        if self.fiscal and self.evidence.get("n_wolnych") == 0:
+            return conditions.told("memory_full")
+        return None
 
 
 #: Receipts are numbered from 0 to 9999 (5.9).
@@ -114,9 +126,10 @@ class Moved:
         return self._by("tot")
 
     @property
-    def cancelled_value(self) -> int:
-        """Value of cancelled receipts of the same day, in grosze."""
-        return self._by("anul_kwota")
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; not every device tells it."""
+        known = "anul_kwota" in self.then and "anul_kwota" in self.now
+        return self._by("anul_kwota") if known else None
 
     @property
     def cash(self) -> int:
@@ -141,6 +154,11 @@ class Moved:
             return True
         names = ("anul", "tot", "anul_kwota")
         return self.reports == 0 and (self.completed < 0 or any(self._by(name) < 0 for name in names))
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device was fiscalised."""
+        return bool(self.then["Pm"])
 
     @property
     def untold(self) -> bool:
@@ -170,7 +188,13 @@ def spoiled(reply: Reply) -> bool:
 def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(name, **values)
-    return good_values(reply, name, needed, lambda: describe(reply)[0])
+    return _values_of(reply, name, needed)
+
+
+def _values_of(reply: Reply, name: str, needed: Sequence[str]) -> dict[str, Any]:
+    if not reply.good:
+        raise refused_question(name, condition_of(reply), *describe(reply))
+    return good_values(reply, name, needed)
 
 
 def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
@@ -187,7 +211,7 @@ def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
     if len(reply.values.get("ptu", ())) != len(RATE_LETTERS):
         whole = {name: value for name, value in reply.values.items() if name not in ("ptu", "tot")}
         reply = replace(reply, values=whole)
-    return good_values(reply, "#s 23", (*needed, "ptu", "tot"), lambda: describe(reply)[0])
+    return _values_of(reply, "#s 23", (*needed, "ptu", "tot"))
 
 
 def _ask(name: str, **values: Any) -> Dialogue[Reply]:
@@ -201,36 +225,40 @@ def describe(reply: Reply) -> tuple[str, str, str]:
     return f"{code.text} (error {code.name})", code.text_pl, code.name
 
 
-def refused(reply: Reply, pointer: str) -> Problem:
-    """The printer's definite refusal as a problem."""
-    return refusal(pointer, *describe(reply))
+def condition_of(reply: Reply) -> conditions.Row | None:
+    """The condition of the printer for which it refuses, if it is one."""
+    found = CONDITIONS.by_error
+    return found.get(f"{reply.brand.value}{reply.error}") or found.get(str(reply.error))
 
 
 def probe(settings: Settings) -> Dialogue[Condition]:
     """Whether the printer can print; DLE is answered at any time, ENQ when no earlier command is left (3.3)."""
     unready = yield from _unready(settings)
     if unready is None:
-        yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
-        return Condition(state=PrinterState.READY, idle=True)
+        enq: Enq = yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
+        return Condition(state=PrinterState.READY, idle=True, document_open=enq.open)
     return unready
 
 
 def _unready(settings: Settings) -> Dialogue[Condition | None]:
-    """What DLE says to keep it from printing."""
+    """What DLE says to keep it from printing.
+
+    Without paper it is off-line (3.5); so one that is on-line and says "no paper or battery" means the battery.
+    """
     dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Patience.QUERY)
     if dle.fault:
-        state, code = PrinterState.OUT_OF_ORDER, "printer.out_of_order"
-        text, text_pl = "its mechanism or controller reports a fault", "usterka mechanizmu"
+        name, text, text_pl = "out_of_order", "its mechanism or controller reports a fault", "usterka mechanizmu"
+    elif dle.no_paper and not dle.online:
+        name, text, text_pl = "paper_out", "no paper", "brak papieru"
     elif dle.no_paper:
-        state, code = PrinterState.PAPER_OUT, "printer.paper_out"
-        text, text_pl = "no paper, or its battery is discharged", "brak papieru lub rozładowany akumulator"
+        name, text, text_pl = "battery", "its battery is discharged, or there is no paper", "rozładowany akumulator"
     elif not dle.online:
-        state, code = PrinterState.ATTENTION, "printer.attention"
-        text, text_pl = "the printer is off-line: its cover, its menu or a message", "pokrywa, menu lub komunikat"
+        name, text = "attention", "the printer is off-line: its cover, its menu or a message"
+        text_pl = "pokrywa, menu lub komunikat"
     else:
         return None
-    why = problem(code, printer=settings.name, reason=text, reason_pl=text_pl, device_code=f"DLE {dle.byte:02X}")
-    return Condition(state=state, problem=why)
+    why = conditions.told(name, text, text_pl, device_code=f"DLE {dle.byte:02X}")
+    return Condition(state=PrinterState(name), problem=why)
 
 
 def use_error_mode() -> Dialogue[None]:
@@ -252,7 +280,8 @@ def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
     look = {name: status[name] for name in ("nr_unikatowy", "Pm", "Pt", "Px", "Pz", "par_num", "cash")}
-    look |= {name: day[name] for name in ("anul", "anul_kwota") if name in day}
+    look |= {name: day[name] for name in ("parag", "anul", "anul_kwota") if name in day}
+    look |= {name: records[name] for name in ("n_wolnych",) if name in records}
     look |= {"tot": sum(status["tot"]), "n_dobowych": records["n_dobowych"], "numer": last["numer"]}
     return look, dict(zip(RATE_LETTERS, status["ptu"], strict=True))
 
@@ -296,7 +325,12 @@ def read_open() -> Dialogue[OpenReceipt]:
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
     """The printer's time, without seconds; Polish local time without offset (5.9)."""
-    clock = yield from ask_softly("#c")
+    reply = yield from _ask("#c")
+    return _clock_of(reply)
+
+
+def _clock_of(reply: Reply) -> datetime.datetime | None:
+    clock = reply.values if reply.good else {}
     try:
         local = datetime.datetime(
             2000 + clock["Py"], clock["Pm"], clock["Pd"], clock["Ph"], clock["Pmin"], tzinfo=POLISH_TIME
@@ -318,6 +352,7 @@ def read_result(
         number=number,
         daily_report=report,
         printer_id=after["nr_unikatowy"],
+        fiscal=bool(after["Pm"]),
         printed_at=clock,
         total=None if total is None else from_grosze(total),
         device={name: after[name] for name in ("numer", "par_num", "n_dobowych")},
@@ -330,7 +365,12 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
     yield from use_error_mode()
     model = yield from ask_softly("#v")
     facts = yield from read_facts()
-    clock = yield from read_clock()
+    clock = yield from _ask("#c")
+    standing = facts.standing
+    row = None if clock.good else condition_of(clock)
+    if row is not None and row.name == "no_clock":
+        text, text_pl, number = describe(clock)
+        standing = conditions.told(row.name, text, text_pl, device_code=number)
     profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
     look = facts.evidence
     return Snapshot(
@@ -342,11 +382,13 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
             profile=profile.name,
         ),
         condition=condition,
+        standing=standing,
         counters=neutral(look),
         rates=plain_rates(facts.rates),
-        clock=clock,
+        clock=_clock_of(clock),
         transaction_open=facts.transaction_open,
         day_open=bool(look["tot"] or look.get("anul")),
+        records_free=look.get("n_wolnych") if facts.fiscal else None,
         device=look,
     )
 
@@ -380,11 +422,16 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
 
 
 def neutral(look: dict[str, Any]) -> Counters:
-    """The printer's counters in neutral words."""
+    """The printer's counters in neutral words.
+
+    Novitus numbers receipts on over the days (7.2): how many the open day has tells ``28#s``. A device without it is
+    taken for one that numbers them by the day.
+    """
+    receipts = look.get("parag", look["par_num"])
     return Counters(
         daily_report=look["n_dobowych"] + 1,
-        last_receipt=look["par_num"],
-        receipts=look["par_num"],
+        last_receipt=look["par_num"] if receipts else 0,
+        receipts=receipts,
         cancelled=look.get("anul"),
         printouts=look["numer"],
     )

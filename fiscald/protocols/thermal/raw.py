@@ -13,13 +13,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Effect, Patience, RawReply, Settings, Step
+from fiscald.protocols.base import Effect, Ends, Patience, RawReply, Settings, Step
 from fiscald.protocols.thermal.commands import Check, Poll, Reply, Request, Row, Status, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import describe
 
+#: Commands that end or cancel a receipt and do nothing else. What a short closing leaves open no question shows (6.1).
+_ENDS = {
+    "$e 0": Ends.SEEN,
+    "$e 1": Ends.SEEN,
+    "$x": Ends.SEEN,
+    "$y": Ends.SEEN,
+    "$z 28": Ends.UNSEEN,
+}
 HOW = "write parameters, identifier and fields, | for CR: 23#s, or 1$lKawa|1.|A/10.00/10.00/; or ENQ, DLE"
 _POLLS = {"ENQ": Control.ENQ, "DLE": Control.DLE}
 
@@ -56,7 +64,7 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"a sequence has at most {MAX_FRAME} bytes")
     except ValueError as error:
         raise ValueError(f"{error}; {HOW}") from None
-    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.patience)
+    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.patience, _ENDS.get(row.name))
 
 
 def show(reply: Reply | Status, settings: Settings) -> RawReply:

@@ -18,6 +18,7 @@ from fiscald.protocols.thermal.commands import COMMANDS
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Dle, Enq, Frame, check
 from tests.emulator.thermal.talking import BEL, CAN, DLE, DLE2, ENQ, Talk, sequence
+from tests.found import found
 
 OK = b"\x1bP0#Z%b\x1b\\"
 SALE = ("0$h", "1$lWoda|1.|A/2/2/", "1;0$e000|0/2/")
@@ -128,7 +129,7 @@ def test_enq_after_each_step() -> None:
     steps = [("3#e", 0x6D), ("0$h", 0x6E), ("1$lWoda|1.|A/2/2/", 0x6E), ("9$lWoda|1.|A/2/2/", 0x6A)]
     steps += [("1;0$e000|0/1/", 0x6A), ("0$e", 0x6C), ("0$h", 0x6E), ("1$lWoda|1.|A/2/2/", 0x6E)]
     steps += [("1;0$e000|0/2/", 0x6D), ("1$lWoda|1.|A/2/2/", 0x69), ("23#s", 0x69), ("#n", 0x6D)]
-    for command, expected in steps:
+    for command, expected in found(steps):
         talk.send(command)
         talk.receive()
         assert talk.enq == expected, command

@@ -26,7 +26,9 @@ from fiscald.protocols.thermal.naming import ThermalNaming
 from fiscald.protocols.thermal.profiles import detect
 from tests.emulator.thermal.talking import Talk
 from tests.recordings import Dialogue, thermal, thermal_recordings
+from tests.recordings.made import made_recordings
 
+RECORDINGS = [*thermal_recordings(), *made_recordings()]
 CONVERSATIONS = {each.name: each for each in thermal()}
 RATES: list[Decimal | str | None] = [Decimal(23), Decimal(8), Decimal(5), Decimal(0), "exempt", None, None]
 OLD_RATES: list[Decimal | str | None] = [Decimal(22), Decimal(7), Decimal(3), Decimal(0), None, None, "exempt"]
@@ -264,6 +266,6 @@ def check_recording(dialogue: Dialogue) -> None:
         assert comparable(answer) == comparable(answered), f"exchange {index}: {sent!r}"
 
 
-def test_every_answer_is_the_recorded_one() -> None:
-    for dialogue in thermal_recordings():
-        check_recording(dialogue)
+@pytest.mark.parametrize("dialogue", RECORDINGS, ids=lambda dialogue: dialogue.name)
+def test_every_answer_is_the_recorded_one(dialogue: Dialogue) -> None:
+    check_recording(dialogue)

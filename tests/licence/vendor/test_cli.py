@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner, Result
@@ -22,7 +23,7 @@ from fiscald.licence.certificate import verify
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.number_reading import read
 from fiscald.licence.tokens import read_vendors
-from fiscald.licence.vendor import admin, keyring
+from fiscald.licence.vendor import admin, keyring, session
 from fiscald.licence.vendor.cli import main
 from fiscald.licence.vendor.config import ConfigError, load
 from fiscald.licence.vendor.desk import Desk
@@ -335,3 +336,25 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
     assert process.returncode == 0
     assert errors == ""
     assert number not in errors
+
+
+def test_what_cannot_be_taken_back_is_confirmed_on_a_terminal(
+    office: Office, computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def no(question: str, *, abort: bool) -> None:
+        asked.append(question)
+        raise click.Abort
+
+    (number,) = office.json("issue", "X", "--fiscal")
+    licence = verify((office.activate(computer, number["number"]).crt or "").encode(), office.pinned()).sub
+    monkeypatch.setattr("click.confirm", no)
+    monkeypatch.setattr(session, "on_a_terminal", lambda: True)
+    for words in (("revoke", licence), ("keys", "retire", "2026a", "--revoke")):
+        assert office.run(*words).exit_code == 1
+    assert len(asked) == 2
+    assert office.json("show", licence)["state"] == "active"
+    office.done("revoke", licence, "--yes")
+    assert office.json("show", licence)["state"] == "revoked"
+    assert len(asked) == 2

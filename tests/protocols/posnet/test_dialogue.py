@@ -25,7 +25,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
+from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
@@ -260,8 +260,9 @@ def test_a_refused_opening_cancels_nothing() -> None:
     bench = Bench()
     bench.talk.printer.faults.switches.add(Switch.REPORT_REQUIRED)
     verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.device_code == "383 ERR_RD_NOT_PRINTED"
+    assert isinstance(verdict, Held)
+    assert (verdict.problem.code, verdict.problem.device_code) == ("printer.report_due", "383 ERR_RD_NOT_PRINTED")
+    assert not verdict.begun
     assert "prncancel|" not in bench.sent
 
 
@@ -298,7 +299,7 @@ def test_too_much_cash_out_is_decided_by_the_counters() -> None:
     assert verdict.problem.device_code == "503 ERR_CASH_OUT_BELOW_0"
 
 
-def test_a_full_queue_is_about_the_moment() -> None:
+def test_a_document_waits_for_room_in_the_queue() -> None:
     bench = Bench()
     real = bench.answer
     full = [True]
@@ -309,8 +310,8 @@ def test_a_full_queue_is_about_the_moment() -> None:
         return real(data)
 
     verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
+    assert isinstance(verdict, Held)
+    assert (verdict.problem.code, verdict.begun) == ("printer.busy", False)
 
 
 def test_a_line_spoiled_by_noise_is_sent_once_more() -> None:

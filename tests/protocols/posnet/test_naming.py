@@ -129,6 +129,20 @@ def test_damage_is_said(data: bytes, damage: str) -> None:
     assert (found.raw, found.damage) == (data, damage)
 
 
+def test_a_frame_without_an_end_is_given_up_and_nothing_of_it_is_lost() -> None:
+    """Whoever sends it may never end it; what is kept while its end is awaited is bounded."""
+    naming = PosnetNaming("cp1250")
+    sent = b"\x02" + b"A" * 200_000 + frame("trend\t")
+    found = [item for at in range(0, len(sent), 997) for item in naming.feed(RECEIVED, sent[at : at + 997])]
+    found += naming.end(RECEIVED)
+    assert b"".join(item.raw for item in found) == sent
+    assert max(len(item.raw) for item in found) < 40_000
+    assert (found[0].damage, found[-1].name, found[-1].damage) == ("the frame has no end", "trend", None)
+    (whole, *rest, last) = named(sent, RECEIVED)
+    assert (whole, last) == (found[0], found[-1])
+    assert {item.damage for item in rest} == {"bytes outside of a frame"}
+
+
 def test_a_frame_that_is_given_up_for_another() -> None:
     cut, whole = named(b"\x02trl" + frame("trend\t"))
     assert (cut.raw, cut.damage) == (b"\x02trl", "the frame has no end")

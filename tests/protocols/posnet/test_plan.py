@@ -19,6 +19,7 @@ from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
 from tests.emulator.posnet.talking import Talk, readable
+from tests.found import found
 
 ONLINE, OLD = PROFILES["online"], PROFILES["old"]
 RATES: dict[str, Decimal | str | None] = {
@@ -268,7 +269,7 @@ def test_the_largest_qr_code_is_printed_and_the_next_one_is_refused(
     """By the plan before anything is sent; and by the printer, whose paper may be wider."""
     talk = Talk(width=columns)
     narrow, paper = most_bytes(correction, size, 40), most_bytes(correction, size, columns)
-    for length in {length for most in (narrow, paper) for length in (most, most + 1) if length <= 2000}:
+    for length in found({length for most in (narrow, paper) for length in (most, most + 1) if length <= 2000}):
         errors = planned(qr={"text": "x" * length, "size": size, "correction": correction}).errors
         assert bool(errors) == (length > narrow)
         assert {error.pointer for error in errors} <= {"/document/qr/text", "/document/qr/size"}

@@ -54,6 +54,9 @@ class Till:
     error: int = 0
     """Of the last command."""
     par_num: int = 0
+    day_receipts: int = 0
+    """Of the open day; ``par_num`` may run on."""
+    records_free: int = 1218
     totals: list[int] = field(default_factory=lambda: [0] * 7)
     cash: int = 0
     printed: int = 0
@@ -142,12 +145,12 @@ class Till:
                 }  # fmt: skip
             case "#s 24":
                 return {
-                    "Py": 2024, "Pm": 1, "Pd": 10, "n_dobowych": self.reports, "n_wolnych": 1218,
+                    "Py": 2024, "Pm": 1, "Pd": 10, "n_dobowych": self.reports, "n_wolnych": self.records_free,
                     "n_zablokowanych": 0, "p": self.receipt,
                 }  # fmt: skip
             case "#s 28":
                 return {
-                    "Py": 26, "Pm": 7, "Pd": self.day, "Ph": 10, "Pmin": 42, "Ps": 0, "parag": self.par_num,
+                    "Py": 26, "Pm": 7, "Pd": self.day, "Ph": 10, "Pmin": 42, "Ps": 0, "parag": self.day_receipts,
                     "anul": self.cancelled, "zmiany": 0, "anul_kwota": self.cancelled_value, "tot": self.totals,
                 }  # fmt: skip
             case "#s 50":
@@ -221,6 +224,7 @@ class Till:
         due = sum(self.receipt) + self.deposits[0] - self.deposits[1]
         self.closings.append(values)
         self.par_num += 1
+        self.day_receipts += 1
         self.printed += 1
         self.finished = True
         self.totals = [have + new for have, new in zip(self.totals, self.receipt, strict=True)]
@@ -262,7 +266,7 @@ class Till:
         """Somebody makes the daily report."""
         self.reports += 1
         self.printed += 1
-        self.totals, self.cancelled, self.cancelled_value = [0] * 7, 0, 0
+        self.totals, self.cancelled, self.cancelled_value, self.day_receipts = [0] * 7, 0, 0, 0
         if self.profile.report_clears_number:
             self.par_num = 0
 

@@ -21,7 +21,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
+from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.thermal import dialogue, queries
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
@@ -214,7 +214,7 @@ def test_the_model_tells_the_profile() -> None:
 @pytest.mark.parametrize(
     ("dle", "code"),
     [
-        (Dle(online=True, no_paper=True, fault=False), "printer.paper_out"),
+        (Dle(online=True, no_paper=True, fault=False), "printer.battery"),
         (Dle(online=False, no_paper=True, fault=False), "printer.paper_out"),
         (Dle(online=False, no_paper=False, fault=False), "printer.attention"),
         (Dle(online=True, no_paper=False, fault=True), "printer.out_of_order"),
@@ -337,9 +337,9 @@ def test_a_refusal_that_the_printer_knows_nothing_of_is_noise() -> None:
 def test_a_refused_opening_cancels_nothing() -> None:
     bench = Bench(Till(refuses={"$h": 40}))
     verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.device_code == "40"
-    assert not verdict.again
+    assert isinstance(verdict, Held)
+    assert (verdict.problem.code, verdict.problem.device_code) == ("printer.no_header", "40")
+    assert not verdict.begun
     assert bench.names == ["$h"]
 
 
@@ -547,7 +547,7 @@ def test_recovery_waits_until_the_printer_is_ready() -> None:
     """A command may still wait in a printer without paper: nothing is decided before that is over."""
     bench = Bench()
     bench.break_off(RECEIPT, "$l", executed=True)
-    bench.till.dle = Dle(online=True, no_paper=True, fault=False)
+    bench.till.dle = Dle(online=False, no_paper=True, fault=False)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Wait)
     assert verdict.problem.code == "printer.paper_out"

@@ -42,7 +42,7 @@ def test_what_goes_over_the_line(text: str, on_the_line: bytes) -> None:
 
 
 def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
-    assert FAMILY.parse_raw("23#s", POSNET)[1:] == (Effect.QUERY, Patience.QUERY)
+    assert FAMILY.parse_raw("23#s", POSNET)[1:3] == (Effect.QUERY, Patience.QUERY)
     assert FAMILY.parse_raw("0$h", POSNET).effect is Effect.REVERSIBLE
     unknown = FAMILY.parse_raw("9^Q", POSNET)
     assert (unknown.effect, unknown.patience) == (Effect.IRREVERSIBLE, Patience.REPORT)

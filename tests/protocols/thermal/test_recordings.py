@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.money import from_grosze, plain
 from fiscald.protocols.base import Direction, Effect, Printed, Settings
@@ -23,7 +25,9 @@ from fiscald.recording.replay import ScriptedPrinter, recorded_profile
 from tests.protocols.thermal.scripted import drive
 from tests.recording.example import NOON
 from tests.recordings import Dialogue, thermal_recordings
+from tests.recordings.made import made_recordings
 
+RECORDINGS = [*thermal_recordings(), *made_recordings()]
 _FORMS = ["cash", "card", "cheque", "bon", "other", "credit", "account", "voucher"]
 _SLIPS: dict[str, type[CashIn | CashOut | GoodsReturn]] = {"#i": CashIn, "#d": CashOut, "#z": GoodsReturn}
 
@@ -110,6 +114,6 @@ def check_recording(dialogue: Dialogue) -> list[Printed]:
     return verdicts
 
 
-def test_the_driver_sends_the_recorded_commands() -> None:
-    for dialogue in thermal_recordings():
-        assert check_recording(dialogue)
+@pytest.mark.parametrize("dialogue", RECORDINGS, ids=lambda dialogue: dialogue.name)
+def test_the_driver_sends_the_recorded_commands(dialogue: Dialogue) -> None:
+    assert check_recording(dialogue), "a recording without a document tests nothing"

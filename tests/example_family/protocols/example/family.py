@@ -40,6 +40,7 @@ from fiscald.protocols.base import (
     Wait,
     Word,
 )
+from fiscald.protocols.conditions import Conditions, told
 from fiscald.protocols.example import Lines, line
 
 
@@ -130,6 +131,7 @@ class Example:
     code_pages = ("cp1250",)
     profiles = ("small",)
     documents = ("cash_in",)
+    conditions = Conditions("paper_out | all | | SEE 0", documents)
     speeds = (9600,)
 
     def session(self, settings: Settings) -> ExampleSession:
@@ -150,9 +152,11 @@ class Example:
     def probe(self, settings: Settings) -> Dialogue[Condition]:
         ready = (yield from ask("SEE")).split()[1] == "1"
         if ready:
-            return Condition(state=PrinterState.READY)
-        why = problem("printer.paper_out", printer=settings.name, reason="not ready", reason_pl="niegotowa")
-        return Condition(state=PrinterState.PAPER_OUT, problem=why)
+            return Condition(state=PrinterState.READY, document_open=False)
+        return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
+
+    def glance(self, settings: Settings) -> Dialogue[Condition]:
+        return self.probe(settings)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         return Check()

@@ -1,0 +1,66 @@
+"""What other people do at a printer that takes them more than one step; in any family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fiscald.emulator.device import Device
+from tests.chaos.schedule import What
+
+#: What ends a receipt, by family.
+CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x")}
+#: What cancels one. Another program that opens a receipt between our last look and this command loses it, which nobody
+#: can help; so it comes one command later.
+CANCELLING = {"posnet": ("prncancel", "trcancel"), "thermal": ("$e",)}
+
+
+def day_closed(device: Device, _: int) -> None:
+    device.keypad_cancel()
+    device.foreign_receipt()
+    device.keypad_report()
+
+
+def given_up(device: Device, value: int) -> None:
+    if device.foreign_begin():
+        device.foreign_sell("Obcy towar", value)
+        device.keypad_cancel()
+
+
+def next_customer(device: Device, _: int) -> None:
+    device.keypad_cancel()
+    if device.foreign_begin():
+        # Of a value that no other receipt has: it must not be taken for ours.
+        device.foreign_sell("Obcy towar", 33)
+        device.foreign_end(33)
+    device.foreign_begin()
+
+
+def sell_on_ours(device: Device, _: int) -> None:
+    transaction = device.register.state.transaction
+    if transaction is not None and transaction.lines and not transaction.payments:
+        device.foreign_sell("Obcy towar", 777)
+
+
+def close_ours(device: Device) -> None:
+    """Another program closes a receipt on which it has sold something, paid in cash."""
+    transaction = device.register.state.transaction
+    if transaction is None or not any(line.name.startswith("Obcy") for line in transaction.lines):
+        return
+    paid = sum(payment.amount for payment in transaction.payments)
+    if not paid:
+        device.foreign_end(transaction.total)
+        return
+    by_others: Callable[[str, dict[str, Any]], bool] = device._by_others  # type: ignore[attr-defined]
+    if transaction.due > paid:
+        by_others("trpayment", {"ty": 0, "wa": transaction.due - paid})
+    by_others("trend", {"to": transaction.total, "fp": max(transaction.due, paid)})
+
+
+#: By what happens: what is done just before the command.
+ACTS: dict[What, Callable[[Device, int], None]] = {
+    What.DAY_CLOSED: day_closed,
+    What.GIVEN_UP: given_up,
+    What.NEXT_CUSTOMER: next_customer,
+    What.OTHER_CONTENT: sell_on_ours,
+}

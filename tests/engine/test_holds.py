@@ -1,0 +1,133 @@
+"""When a document that the printer refused is tried again: soon where that costs nothing, seldom where it costs paper."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from fiscald.engine.holds import FOR_NOTHING, MOST_KEYS, ON_PAPER, SOONEST, Holds
+from fiscald.model.problems import Problem, problem
+from fiscald.protocols.posnet.conditions import CONDITIONS
+
+
+def condition(name: str) -> Problem:
+    return problem(f"printer.{name}", reason="why", reason_pl="dlaczego")
+
+
+JUMPER, DUE, FULL = condition("jumper"), condition("report_due"), condition("goods_full")
+
+
+def tries(why: Problem, hours: float, *, begun: bool) -> list[float]:
+    """When a document is tried that is refused every time."""
+    holds, now, found = Holds(CONDITIONS), 0.0, []
+    while now < hours * 3600:
+        if not holds.stops("A", "receipt", now):
+            found.append(now)
+            holds.refused("A", "receipt", why, now, begun=begun)
+        now += 0.5
+    return found
+
+
+def test_a_try_that_costs_nothing_is_made_every_minute() -> None:
+    moments = tries(JUMPER, 8, begun=False)
+    pauses = [b - a for a, b in itertools.pairwise(moments)]
+    assert pauses[0] == FOR_NOTHING[0]
+    assert pauses == sorted(pauses)
+    assert set(pauses[5:]) == {FOR_NOTHING[1]}
+
+
+def test_a_try_that_costs_paper_is_made_ever_more_seldom() -> None:
+    moments = tries(FULL, 24, begun=True)
+    assert moments[1] == ON_PAPER[0]
+    assert len(moments) < 35
+    assert max(b - a for a, b in itertools.pairwise(moments)) == ON_PAPER[1]
+
+
+def test_what_waits_and_what_passes() -> None:
+    holds = Holds(CONDITIONS)
+    holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
+    assert holds.problem == JUMPER
+    assert holds.stopped_types(0.0) == {"receipt", "daily_report"}
+    assert (holds.against("B", "receipt"), holds.against("B", "drawer")) == (JUMPER, None)
+    assert not holds.stops("B", "drawer", 0.0)
+    # A document of another type is refused for it too.
+    holds.refused("C", "cash_in", JUMPER, 1.0, begun=False)
+    assert holds.stopped_types(1.0) == {"receipt", "daily_report", "cash_in"}
+    holds.taken("B", "drawer")
+    assert holds.problem == JUMPER, "that a drawer opens says nothing of it"
+    holds.taken("A", "receipt")
+    assert holds.problem is None
+
+
+def test_documents_that_wait_alone() -> None:
+    holds = Holds(CONDITIONS)
+    holds.refused("A", "receipt", FULL, 0.0, begun=True)
+    assert (holds.stopped_types(0.0), holds.stopped_keys(0.0)) == (set(), ["A"])
+    holds.taken("B", "receipt")
+    assert holds.stops("A", "receipt", 1.0), "another receipt had goods that the printer knows"
+    holds.refused("C", "receipt", FULL, 1.0, begun=True)
+    assert holds.stopped_keys(1.0) == ["A", "C"]
+    holds.settled("A")
+    assert holds.stopped_keys(1.0) == ["C"]
+    holds.settled("C")
+    assert holds.problem is None, "nobody waits for it any more"
+
+
+def test_of_very_many_documents_all_of_their_type_wait() -> None:
+    holds = Holds(CONDITIONS)
+    for number in range(MOST_KEYS + 1):
+        holds.refused(str(number), "receipt", FULL, 0.0, begun=True)
+    assert len(holds.stopped_keys(0.0)) == MOST_KEYS
+    assert holds.stopped_types(0.0) == {"receipt"}
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_daily_report_ends_what_it_ends(own: bool) -> None:
+    holds = Holds(CONDITIONS)
+    for why in (DUE, JUMPER):
+        holds.refused("A", "receipt", why, 0.0, begun=False)
+    if own:
+        holds.taken("Z", "daily_report")
+    else:
+        holds.reported()
+    # Reports were in the jumper's way too, and one was made: that is over as well.
+    assert holds.problem is None
+
+
+def test_a_hint_makes_the_next_try_come_at_once_but_not_at_the_cost_of_much_paper() -> None:
+    holds = Holds(CONDITIONS)
+    holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
+    holds.hint(SOONEST / 2)
+    assert holds.stops("A", "receipt", SOONEST / 2)
+    assert not holds.stops("A", "receipt", SOONEST)
+    costly = Holds(CONDITIONS)
+    now = 0.0
+    for _ in range(6):
+        costly.refused("A", "receipt", FULL, now, begun=True)
+        now += 5000.0
+    last = now - 5000.0
+    costly.hint(last + 1)
+    assert costly.stops("A", "receipt", last + 1)
+    assert not costly.stops("A", "receipt", last + ON_PAPER[0]), "and not after the hour that it had come to"
+
+
+def test_a_new_document_is_a_reason_to_try_where_that_costs_nothing() -> None:
+    holds = Holds(CONDITIONS)
+    holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
+    holds.refused("B", "receipt", FULL, 0.0, begun=True)
+    holds.new_document("cash_in", 3.0)
+    assert holds.stops("A", "receipt", 3.0)
+    holds.new_document("receipt", 3.0)
+    assert not holds.stops("A", "receipt", 3.0)
+    assert holds.stops("B", "receipt", 3.0)
+
+
+def test_what_a_look_shows_is_looked_at_again_soon_and_tried_as_often() -> None:
+    holds = Holds(CONDITIONS)
+    now = 0.0
+    for _ in range(100):
+        holds.seen(condition("no_header"), "receipt", now)
+        assert holds.stops("A", "receipt", now)
+        now += SOONEST
+        assert not holds.stops("A", "receipt", now)

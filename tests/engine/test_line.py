@@ -1,0 +1,192 @@
+"""One connection: what is asked how often, how long an answer is waited for, and what is taken for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+import pytest
+
+from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
+from fiscald.engine.noise import Noise
+from fiscald.model.printers import Condition, PrinterState
+from fiscald.protocols import family
+from fiscald.protocols.base import Effect, Patience, Settings, Step
+from fiscald.protocols.posnet.commands import request
+from fiscald.protocols.posnet.frames import Deframer, Frame
+from fiscald.transport import memory_line
+from tests import virtual
+from tests.protocols.posnet.scripted import frame
+
+QUERY = Step(request("scomm"), Effect.QUERY, Patience.QUERY)
+CLOSING = Step(request("trend", to=100), Effect.IRREVERSIBLE, Patience.CLOSE)
+SCOMM = frame("scomm\tfsT\ttzN\tts0\thrT\tnuEMU 0000000001\ttdN\t")
+DAMAGED = SCOMM[:10] + bytes([SCOMM[10] ^ 1]) + SCOMM[11:]
+
+
+class Printer:
+    """The far end of a line in memory: answers every frame as it is told to."""
+
+    def __init__(self, answer: Callable[[str], bytes]) -> None:
+        self.near, self.far = memory_line()
+        self.answer = answer
+        self.asked: list[str] = []
+        self.heard = 0
+        self.noticed: list[Condition] = []
+
+    async def serve(self) -> None:
+        deframer = Deframer()
+        while True:
+            for item in deframer.feed(await self.far.receive()):
+                assert isinstance(item, Frame)
+                name = "!" * item.immediate + item.mnemonic
+                self.asked.append(name)
+                if data := self.answer(name):
+                    await self.far.send(data)
+
+    def line(self) -> Line:
+        def hear() -> None:
+            self.heard += 1
+
+        return Line(
+            self.near, family("posnet"), Settings("till1", "cp1250", "online"), heard=hear, noticed=self.noticed.append,
+            noise=Noise("till1"),
+        )  # fmt: skip
+
+
+def run(printer: Printer, main: Callable[[Line], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(printer.serve)
+            await main(printer.line())
+            tasks.cancel_scope.cancel()
+
+    virtual.run(whole())
+
+
+@pytest.mark.parametrize("step", [QUERY, CLOSING], ids=["query", "closing"])
+def test_a_silent_printer_is_asked_once(step: Step) -> None:
+    """What it does is asked out of turn; the question itself is not repeated: its answer may still come."""
+    printer = Printer(lambda _: b"")
+
+    async def main(line: Line) -> None:
+        with pytest.raises(Silence, match="no answer in time"):
+            await line.ask(step)
+        assert anyio.current_time() <= SECONDS[step.patience] + PROBE_AFTER
+
+    run(printer, main)
+    mnemonic = step.command.row.mnemonic
+    assert printer.asked.count(mnemonic) == 1
+    assert set(printer.asked) == {mnemonic, "!sdev"}
+    assert (printer.heard, printer.noticed) == (0, [])
+
+
+def test_a_query_whose_answer_is_damaged_is_asked_three_times() -> None:
+    printer = Printer(lambda _: DAMAGED)
+
+    async def main(line: Line) -> None:
+        with pytest.raises(Silence, match="damaged on the line"):
+            await line.ask(QUERY)
+        assert anyio.current_time() < 1, "nothing more is waited for once an answer came"
+
+    run(printer, main)
+    assert printer.asked == ["scomm"] * 3
+    assert QUERY_TRIES == 3
+
+
+def test_a_query_whose_third_answer_is_good_is_answered() -> None:
+    answers = [SCOMM, DAMAGED, DAMAGED]
+    printer = Printer(lambda _: answers.pop())
+
+    async def main(line: Line) -> None:
+        assert (await line.ask(QUERY)).values["nu"] == "EMU 0000000001"
+
+    run(printer, main)
+    assert printer.heard == 1
+
+
+def test_a_closing_step_whose_answer_is_damaged_is_never_sent_again() -> None:
+    printer = Printer(lambda _: DAMAGED)
+
+    async def main(line: Line) -> None:
+        with pytest.raises(Silence, match="damaged on the line"):
+            await line.ask(CLOSING)
+
+    run(printer, main)
+    assert printer.asked == ["trend"]
+
+
+def test_what_came_before_the_question_is_no_answer_to_it() -> None:
+    """An answer of an earlier question that was given up: of the same name, and older."""
+    printer = Printer(lambda name: SCOMM if name == "scomm" else b"")
+
+    async def main(line: Line) -> None:
+        await printer.far.send(frame("scomm\tts16\tnuOLD\t"))
+        await anyio.sleep(1)
+        assert (await line.ask(QUERY)).values["nu"] == "EMU 0000000001"
+
+    run(printer, main)
+
+
+def test_half_an_answer_that_came_before_the_question_does_not_spoil_it() -> None:
+    printer = Printer(lambda _: SCOMM)
+
+    async def main(line: Line) -> None:
+        await printer.far.send(SCOMM[:20])
+        await anyio.sleep(1)
+        assert (await line.ask(QUERY)).values["nu"] == "EMU 0000000001"
+
+    run(printer, main)
+    assert printer.asked[0] == "scomm"
+
+
+def test_damage_before_the_question_does_not_count_against_its_answer() -> None:
+    printer = Printer(lambda _: SCOMM)
+
+    async def main(line: Line) -> None:
+        await printer.far.send(DAMAGED)
+        await anyio.sleep(1)
+        assert (await line.ask(QUERY)).values["nu"] == "EMU 0000000001"
+
+    run(printer, main)
+    assert printer.asked == ["scomm"]
+
+
+@pytest.mark.parametrize(
+    ("sdev", "seconds"),
+    [
+        ("ds0\tqe1", (2, 5)),  # it has nothing to do: the answer is lost
+        ("ds0", (30, 33)),  # it is ready and does not say whether it works
+        ("ds0\tqe0", (120, 123)),  # it works: waited for, here until it stops answering
+        ("ds2", (120, 123)),  # it waits for a person
+    ],
+)
+def test_how_long_a_closing_step_is_waited_for(sdev: str, seconds: tuple[int, int]) -> None:
+    """The printer says what it does for 90 seconds, and then nothing any more."""
+
+    def answer(name: str) -> bytes:
+        if name not in ("!sdev", "!sprn") or anyio.current_time() > 90:
+            return b""
+        return frame("sprn\tpr0\t") if name == "!sprn" else frame(f"sdev\t{sdev}\tpe0\t")
+
+    printer = Printer(answer)
+
+    async def main(line: Line) -> None:
+        with pytest.raises(Silence):
+            await line.ask(CLOSING)
+        shortest, longest = seconds
+        assert shortest <= anyio.current_time() <= longest
+
+    run(printer, main)
+    assert printer.asked.count("trend") == 1
+    states = {condition.state for condition in printer.noticed}
+    assert (
+        states
+        == {
+            "ds0\tqe1": {PrinterState.READY},
+            "ds0": {PrinterState.READY},
+            "ds0\tqe0": {PrinterState.BUSY},
+            "ds2": {PrinterState.ATTENTION},
+        }[sdev]
+    )
