@@ -107,7 +107,9 @@ def start_logging(level: str) -> None:
     """Log lines to stderr; without time and with syslog levels where the journal adds its own."""
     under_systemd = "JOURNAL_STREAM" in os.environ
     shape = "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=level.upper())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(RateLimitFilter())
+    logging.basicConfig(handlers=[handler], level=level.upper())
     if under_systemd:
         for number, mark in (
             (logging.CRITICAL, 2),
@@ -118,8 +120,7 @@ def start_logging(level: str) -> None:
         ):
             logging.addLevelName(number, f"<{mark}>")
         shape = "%(levelname)s%(message)s"
-    logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
-    logging.getLogger().handlers[0].addFilter(RateLimitFilter())
+    handler.setFormatter(VisibleFormatter(shape))
     for noisy in ("httpx", "httpcore", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,12 +21,13 @@ class Clock:
 
 
 @pytest.fixture
-def clock(caplog: pytest.LogCaptureFixture) -> Clock:
+def clock(caplog: pytest.LogCaptureFixture) -> Iterator[Clock]:
     clock = Clock()
     caplog.set_level(logging.DEBUG)
-    bounded = RateLimitFilter(clock)
-    caplog.handler.addFilter(bounded)
-    return clock
+    limit = RateLimitFilter(clock)
+    caplog.handler.addFilter(limit)
+    yield clock
+    caplog.handler.removeFilter(limit)  # the handler is used by all tests
 
 
 def fail(reason: str) -> None:
