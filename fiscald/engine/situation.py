@@ -91,6 +91,9 @@ class Situation:
     def noticed(self, condition: Condition) -> None:
         """What the printer says of itself at any time."""
         self._device = condition
+        if condition.problem is not None:
+            # It may keep the first look waiting for long.
+            self.down = None
         self._now("state")
         if condition.paper_low is not None:
             self._now("paper_low")
@@ -130,7 +133,7 @@ class Situation:
         if self.down is not None:
             return self.down
         device = self._device
-        if self.snapshot is None or device is None:
+        if device is None or (self.snapshot is None and device.problem is None):
             return PrinterState.STARTING, None
         foreign = problem("printer.foreign_transaction", printer=self._printer) if self.foreign else None
         ours = self.working and device.state in (PrinterState.READY, PrinterState.BUSY)

@@ -163,7 +163,7 @@ def test_at_60_columns_nothing_is_lost() -> None:
         text = "".join("".join(lines).split())
         assert "FV/2026/11/0017-0001number85" in text
         assert "day13:84receipts,1cancelled,lastnumber85,44printouts" in text
-        assert "gdydrukarkabędziegotowa." in text
+        assert "Brakpapieru.Włóżnowąrolkę." in text
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 5), (0, 10), (8, 2)])
