@@ -37,7 +37,7 @@ def start(*arguments: str, patch: str) -> subprocess.CompletedProcess[str]:
         "import fiscald.daemon as daemon; daemon.create_app = broken",
         "import fiscald.daemon as daemon; daemon.Engine = broken",
         "import fiscald.daemon as daemon; daemon.ThreadedJournal = broken",
-        "import uvicorn; uvicorn.Server.startup = broken",
+        "import fiscald.api.server as server; server._Server.startup = broken",
         "import fiscald.systemd as systemd; systemd.notify = broken",
     ],
 )
