@@ -36,8 +36,8 @@ from fiscald.protocols.thermal.profiles import Profile
 #: The number of a line has one byte (5.2).
 MAX_LINES = 255
 MAX_FOOTER_LINES = 3
-#: Most amounts and most texts in one ``$y`` (5.5).
-MAX_AMOUNTS, MAX_TEXTS = 20, 40
+#: Most amounts in one ``$y`` (5.5). With so many there are never more than 37 texts, of the 40 that it takes.
+MAX_AMOUNTS = 20
 #: Letters in a system number of POSNET; what is over is printed as spaces (4.2).
 MAX_LETTERS = 10
 #: Characters of a bar code with letters, and digits of one without (5.11); the field has 30, two of them are ``#``.
@@ -458,14 +458,12 @@ class _Planner:
         given = [(item, value) for item, value, returned in packaging if not returned]
         taken = [(item, value) for item, value, returned in packaging if returned]
         number = self._system_number(receipt, at)
-        texts = 3 + len(footer) + len(forms) + 2 * len(packaging) + ("opis_rabatu" in adjustment)
-        if 5 + len(forms) + len(packaging) > MAX_AMOUNTS or texts > MAX_TEXTS:
+        if 5 + len(forms) + len(packaging) > MAX_AMOUNTS:
             self.plan.error(
                 at,
                 "receipt.too_much",
-                f"the printer takes {MAX_AMOUNTS} amounts and {MAX_TEXTS} texts at the end of a receipt; "
-                "send fewer payments, packaging or footer lines",
-                "za dużo płatności, opakowań lub wierszy stopki.",
+                f"the printer takes {MAX_AMOUNTS} amounts at the end of a receipt; send fewer payments or packaging",
+                "za dużo płatności lub opakowań.",
             )
         return {
             "Pn": len(footer), "Pc": 0, "Py": 0, "Pdsp": int(self.plan.change > 0), "Pkb": len(given),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fiscald.model.documents import PaymentType
 from fiscald.protocols.thermal.fields import Brand
 
-_CASH, _CARD, _CHEQUE, _BON = PaymentType.CASH, PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON
+_CARD, _CHEQUE, _BON = PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON
 _OTHER, _CREDIT, _ACCOUNT = PaymentType.OTHER, PaymentType.CREDIT, PaymentType.ACCOUNT
 _VOUCHER, _TRANSFER = PaymentType.VOUCHER, PaymentType.TRANSFER
 
@@ -31,7 +31,7 @@ class Profile:
     closing: str
     """The closing command: ``$y``, the richest one, or ``$x``."""
     forms: Mapping[PaymentType, int]
-    """The printer's number of each form of payment that it can print."""
+    """The printer's number of each form of payment, besides cash, that it can print."""
     nip: str | None = None
     """The buyer's NIP: ``$N`` behind the opening, ``$h`` inside of it, or not at all."""
     nip_prefixes: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ PROFILES = {
             "posnet",
             Brand.POSNET,
             "$y",
-            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4},
+            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4},
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
         ),
@@ -89,7 +89,7 @@ PROFILES = {
             "novitus",
             Brand.NOVITUS,
             "$y",
-            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 4, _TRANSFER: 4},
+            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 4, _TRANSFER: 4},
             nip="$h",
             names_adjustment="$n",
             packaging=127,
@@ -107,7 +107,7 @@ PROFILES = {
             "innova",
             Brand.POSNET,
             "$x",
-            {_CASH: 0, _CARD: 1, _CHEQUE: 2, _BON: 3, _VOUCHER: 3},
+            {_CARD: 1, _CHEQUE: 2, _BON: 3, _VOUCHER: 3},
             line_adjustments=False,
             descriptions=False,
             receipt_adjustments=False,

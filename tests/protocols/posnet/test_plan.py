@@ -207,6 +207,81 @@ def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str)
         assert error.detail_pl.endswith(".")
 
 
+#: What is just taken.
+TAKEN: dict[str, dict[str, Any]] = {
+    "the highest price": {"lines": [LINE | {"price": "99999999.99"}]},
+    "the largest line": {"lines": [LINE | {"price": "33333333.33", "quantity": 3}]},
+    "the largest line after its discount": {"lines": [LINE | {"price": "99999999.99", "discount": {"amount": "0.01"}}, LINE | {"price": "0.01"}]},
+    "the largest receipt": {"lines": [LINE | {"price": "99999999.98"}, LINE | {"price": "0.01"}]},
+    "one grosz": {"lines": [LINE | {"price": "0.01"}]},
+    "three decimals": {"lines": [LINE | {"quantity": "0.001"}]},
+    "all but a grosz off": {"lines": [LINE | {"discount": {"amount": "9.99"}}]},
+    "all but a grosz off the whole": {"discount": {"amount": "9.99"}},
+    "a storno of all there was": {"lines": [LINE, LINE | {"name": "Piwo", "quantity": 2}, LINE | {"name": "Piwo", "quantity": 2, "storno": True}]},
+    "a storno in two parts": {"lines": [LINE, LINE | {"name": "Piwo", "quantity": 2}, *[LINE | {"name": "Piwo", "storno": True}] * 2]},
+    "all but a grosz reversed": {"lines": [LINE | {"price": "0.01"}, LINE, LINE | {"storno": True}]},
+    "paid to the grosz": {"payments": [{"type": "card", "amount": "9.99"}, {"type": "card", "amount": "0.01"}]},
+    "cash after all is paid": {"payments": [{"type": "card", "amount": "10.00"}, {"type": "cash", "amount": "0.01"}], "change": "0.01"},
+    "the largest payments": {"payments": [{"type": "cash", "amount": "99999999.98"}, {"type": "cash", "amount": "0.01"}]},
+    "the longest system number": {"system_number": "x" * 30},
+    "the longest till number": {"register": "x" * 8},
+    "the longest bar code": {"barcode": "1" * 30},
+    "packaging for the whole sale": {"packaging": [{"number": "1", "price": "10", "returned": True}]},
+    "packaging of a grosz": {"packaging": [{"number": "1", "price": "0.01"}]},
+    "packaging of three decimals": {"packaging": [{"number": "1", "price": "10", "quantity": "0.001"}]},
+    "the most packaging": {"packaging": [{"number": "1", "price": "99999999.99", "returned": back} for back in (False, True)]},
+    "the most packaging in all": {"packaging": [{"number": "1", "price": price, "returned": back} for price in ("99999999.98", "0.01") for back in (False, True)]},
+    "the most packaging with the sale": {"packaging": [{"number": "1", "price": "99999989.99"}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("receipt", TAKEN.values(), ids=TAKEN)
+def test_what_is_just_within_the_limits_is_taken(receipt: dict[str, Any]) -> None:
+    plan = planned(**receipt)
+    assert commands(plan)
+    assert plan.notices == []
+
+
+def test_a_grosz_more_is_not_taken() -> None:
+    def codes(**receipt: Any) -> list[str]:
+        return [error.code for error in planned(**receipt).errors]
+
+    assert codes(lines=[LINE | {"price": "33333333.34", "quantity": 3}])[0] == "line.too_large"
+    assert codes(lines=[LINE | {"price": "99999999.99"}, LINE | {"price": "0.01"}]) == ["receipt.too_large"]
+    assert codes(payments=[{"type": "cash", "amount": "99999999.99"}, {"type": "cash", "amount": "0.01"}]) == [
+        "payments.too_large"
+    ]
+    assert codes(packaging=[{"number": "1", "price": "99999990.00"}]) == ["packaging.too_large"]
+    packaging = [
+        {"number": "1", "price": price, "returned": back} for price in ("99999999.99", "0.01") for back in (False, True)
+    ]
+    assert codes(packaging=packaging) == ["packaging.value", "packaging.value"]
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "sent"),
+    [
+        ({"discount": {"amount": "0.01"}}, "wa1000|rd1|rnRabat|rw1|"),
+        ({"surcharge": {"amount": "0.01"}}, "wa1000|rd0|rnNarzut|rw1|"),
+    ],
+)
+def test_a_discount_and_a_surcharge_of_one_grosz(adjustment: dict[str, Any], sent: str) -> None:
+    assert commands(planned(lines=[LINE | adjustment]))[1] == f"trline|naKawa|vt0|pr1000|{sent}"
+    bill = "rd1|rw1|" if "discount" in adjustment else "rd0|rw1|"
+    (subtotal,) = [line for line in commands(planned(**adjustment)) if line.startswith("trdiscntsubtot|")]
+    assert subtotal.endswith(bill)
+
+
+def test_as_many_lines_under_a_receipt_as_the_printer_takes() -> None:
+    lines = [f"wiersz {number}" for number in range(60)]
+    plan = planned(footer=lines)
+    assert [item.request.values["na"] for item in plan.footer] == lines
+    assert plan.notices == []
+    plan = planned(footer=[*lines, "za dużo"])
+    assert [item.request.values["na"] for item in plan.footer] == lines
+    assert [(notice.code, notice.pointer) for notice in plan.notices] == [("text.left_out", "/document/footer/60")]
+
+
 def test_all_faults_are_told_at_once() -> None:
     errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", register="x" * 9).errors
     assert len(errors) == 4

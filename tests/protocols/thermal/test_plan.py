@@ -339,6 +339,112 @@ def test_a_whole_discounted_line_can_be_reversed() -> None:
     assert plan.total == 1000
 
 
+#: What is just taken.
+TAKEN: dict[str, dict[str, Any]] = {
+    "the highest price": {"lines": [LINE | {"price": "999999.99"}]},
+    "the largest line": {"lines": [LINE | {"price": "333333.33", "quantity": 3}]},
+    "the largest line of a part": {"lines": [LINE | {"price": "999999.99", "quantity": "0.5"}]},
+    "the largest receipt": {"lines": [LINE | {"price": "999999.98"}, LINE | {"price": "0.01"}]},
+    "the largest surcharge": {"lines": [LINE | {"price": "0.01", "surcharge": {"amount": "999999.98"}}]},
+    "one grosz": {"lines": [LINE | {"price": "0.01"}]},
+    "all digits of a quantity": {"lines": [LINE | {"quantity": "12345.12345"}]},
+    "all but a grosz off": {"lines": [LINE | {"discount": {"amount": "9.99"}}]},
+    "all but a grosz off the whole": {"discount": {"amount": "9.99"}},
+    "all lines": {"lines": [LINE] * 255},
+    "all but a grosz reversed": {"lines": [LINE | {"price": "0.01"}, LINE, LINE | {"storno": True}]},
+    "paid to the grosz": {"payments": [{"type": "card", "amount": "9.99"}, {"type": "card", "amount": "0.01"}]},
+    "cash after all is paid": {"payments": [{"type": "card", "amount": "10.00"}, {"type": "cash", "amount": "0.01"}], "change": "0.01"},
+    "fifteen cards": {"payments": [{"type": "card", "amount": "0.60"}] * 15 + [{"type": "cash", "amount": "1"}]},
+    "the largest payments": {"payments": [{"type": "cash", "amount": "999999.98"}, {"type": "cash", "amount": "0.01"}]},
+    "the longest system number": {"system_number": "1" * 30},
+    "the most letters in it": {"system_number": "FAKTURAVAT1"},
+    "the longest bar code": {"barcode": "A" * 15},
+    "the longest bar code of digits": {"barcode": "1" * 28},
+    "the shortest bar code": {"barcode": "123"},
+    "the longest till number": {"register": "x" * 8},
+    "packaging for the whole sale": {"packaging": [{"number": "1", "price": "10", "returned": True}]},
+    "packaging of a grosz": {"packaging": [{"number": "1", "price": "0.01"}]},
+    "packaging of three decimals": {"packaging": [{"number": "1", "price": "10", "quantity": "0.001"}]},
+    "packaging with the highest number": {"packaging": [{"number": "9999", "price": "0.01"}]},
+    "the most packaging": {"packaging": [{"number": "1", "price": "999999.99", "returned": back} for back in (False, True)]},
+    "fifteen of packaging": {"packaging": [{"number": "1", "price": "0.01"}] * 15},
+    "packaging and cards": {
+        "packaging": [{"number": "1", "price": "0.01"}] * 10,
+        "payments": [{"type": "card", "amount": "1.00"}] * 5 + [{"type": "cash", "amount": "5.10"}],
+        "discount": {"amount": "0.01"}, "footer": ["a", "b", "c"],
+    },
+    "novitus: the highest price": {"profile": NOVITUS, "lines": [LINE | {"price": "99999999.99"}]},
+    "novitus: the largest line": {"profile": NOVITUS, "lines": [LINE | {"price": "33333333.33", "quantity": 3}]},
+    "novitus: the largest payments": {"profile": NOVITUS, "payments": [{"type": "cash", "amount": "99999999.99"}]},
+    "novitus: many letters in the number": {"profile": NOVITUS, "system_number": "FAKTURAVATX1"},
+    "novitus: packaging": {"profile": NOVITUS, "packaging": [{"number": number, "price": "0.01"} for number in ("1", "127")]},
+    "novitus: the most packaging with the sale": {"profile": NOVITUS, "packaging": [{"number": "1", "price": "99999989.99"}]},
+    "innova: the longest till number": {"profile": INNOVA, "register": "1", "cashier": "12"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("receipt", TAKEN.values(), ids=TAKEN)
+def test_what_is_just_within_the_limits_is_taken(receipt: dict[str, Any]) -> None:
+    plan = planned(**receipt)
+    assert commands(plan)
+    assert plan.notices == []
+
+
+def test_a_grosz_or_one_more_is_not_taken() -> None:
+    def codes(**receipt: Any) -> list[str]:
+        return [error.code for error in planned(**receipt).errors]
+
+    assert codes(lines=[LINE | {"price": "333333.34", "quantity": 3}])[0] == "line.too_large"
+    assert codes(lines=[LINE | {"price": "1000000.00", "quantity": "0.5"}]) == ["line.too_large"]
+    assert codes(lines=[LINE | {"price": "999999.99"}, LINE | {"price": "0.01"}]) == ["receipt.too_large"]
+    assert codes(lines=[LINE | {"price": "0.01", "surcharge": {"amount": "999999.99"}}]) == ["receipt.too_large"]
+    assert codes(lines=[LINE | {"price": "0.01", "surcharge": {"amount": "1000000.00"}}])[0] == "adjustment.too_large"
+    assert codes(lines=[LINE | {"price": "999999.99"}], surcharge={"amount": "0.01"}) == ["receipt.too_large"]
+    assert codes(lines=[LINE | {"price": "999999.99"}, LINE], discount={"amount": "10.00"}) == ["receipt.too_large"]
+    assert codes(payments=[{"type": "cash", "amount": "1000000.00"}]) == ["payments.too_large"]
+    assert codes(packaging=[{"number": "0", "price": "0.01"}]) == ["packaging.number"]
+    assert codes(packaging=[{"number": "1", "price": "1000000.00"}]) == ["packaging.value"]
+    assert codes(
+        packaging=[{"number": "1", "price": "0.01"}] * 10,
+        payments=[{"type": "card", "amount": "1.00"}] * 6 + [{"type": "cash", "amount": "4.10"}],
+    ) == ["receipt.too_much"]
+    assert codes(profile=NOVITUS, packaging=[{"number": "1", "price": "99999990.00"}]) == ["packaging.too_large"]
+
+
+#: Section 5.4: the number of each form on POSNET and Novitus, and what is printed behind the printer's own word.
+FORMS = """
+card     1         1
+cheque   2         2
+bon      3         3
+other    4         4
+credit   5         5
+account  6         6
+voucher  7         4|Voucher
+transfer 4|Przelew 4|Przelew
+"""
+
+
+@pytest.mark.parametrize("row", FORMS.split("\n")[1:-1])
+def test_the_number_of_each_form_of_payment(row: str) -> None:
+    kind, *forms = row.split()
+    for profile, form in zip((POSNET, NOVITUS), forms, strict=True):
+        number, _, name = form.partition("|")
+        closing = commands(planned(profile, payments=[{"type": kind, "amount": "10.00"}]))[-1]
+        parameters, _, texts = closing.partition("$y")
+        assert parameters.split(";")[8] == "1"
+        assert parameters.split(";")[11] == number
+        assert texts.startswith(f"|||{name}|10.00/")
+
+
+@pytest.mark.parametrize(("kind", "place"), [("card", 1), ("cheque", 2), ("bon", 3), ("voucher", 3)])
+def test_the_three_forms_of_the_short_closing(kind: str, place: int) -> None:
+    closing = commands(planned(INNOVA, payments=[{"type": kind, "amount": "10.00", "name": "x"}]))[-1]
+    parameters, _, texts = closing.partition("$x")
+    assert [int(each) for each in parameters.split(";")[4:8]] == [0, *(int(place == each) for each in (1, 2, 3))]
+    assert [text == "x" for text in texts.split("|")[6:9]] == [place == each for each in (1, 2, 3)]
+    assert texts.split("|")[9].split("/")[3:6] == ["10.00" if place == each else "0" for each in (1, 2, 3)]
+
+
 def test_a_device_of_the_list_prints_the_buyer() -> None:
     assert not planned(printer_id="BFP12345678", buyer={"nip": "5260250274"}).errors
     assert not planned(buyer={"nip": "5260250274"}).errors, "not told before the printer is known"
