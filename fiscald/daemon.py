@@ -38,7 +38,7 @@ from fiscald.journal import (
 )
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.folder import RecordingFolder

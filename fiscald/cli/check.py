@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fiscald.cli.doctor import finding_lines, named_in
 from fiscald.config import Config, load
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.onsite import access
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured

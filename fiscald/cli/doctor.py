@@ -16,7 +16,8 @@ from fiscald.api.client import Client, Refused
 from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, is_there, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
-from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.times import POLISH_TIME
 from fiscald.onsite import access
 from fiscald.onsite import facts as gather
 from fiscald.onsite.candidates import Configured

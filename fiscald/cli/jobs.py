@@ -17,8 +17,7 @@ from fiscald.cli.documents import printer_option
 from fiscald.cli.texts import job_line
 from fiscald.model.jobs import JobState
 from fiscald.model.money import parse_money
-from fiscald.model.printers import POLISH_TIME
-from fiscald.model.times import parse_day_or_time
+from fiscald.model.times import POLISH_TIME, parse_day_or_time
 
 if TYPE_CHECKING:
     _DateTime = click.ParamType[datetime]  # older versions of click cannot say so at run time

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from fiscald.cli.context import USAGE, Context, forget_output, pass_context
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Direction, NamedFrame
 from fiscald.recording.packets import Event, Recording, read, write

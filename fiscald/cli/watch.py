@@ -22,7 +22,8 @@ import click
 
 from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, everything
 from fiscald.cli.context import DONE, UNKNOWN, Context, pass_context, problem_text, to_json
-from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.times import POLISH_TIME
 from fiscald.recording.packets import Packet, decode
 from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries

@@ -35,7 +35,7 @@ from fiscald.emulator.memory import (
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.spread import Spread, proportional
 from fiscald.model.money import MAX_GROSZE, half_up, line_value
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 
 
 class Refusal(StrEnum):

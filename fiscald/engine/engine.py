@@ -21,9 +21,10 @@ from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, 
 from fiscald.model.documents import Document, Submission, is_long
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
-from fiscald.model.printers import POLISH_TIME, PrinterStatus, Snapshot
+from fiscald.model.printers import PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
 from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Check, Effect, refuse
 
 log = logging.getLogger(__name__)

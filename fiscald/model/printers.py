@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field
 
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
-
-#: The printers' own time zone: dates are theirs, never the host's UTC day.
-POLISH_TIME = ZoneInfo("Europe/Warsaw")
 
 
 class PrinterState(StrEnum):

@@ -6,11 +6,14 @@ import contextlib
 import re
 from datetime import date, datetime, time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.strict import mistake
+
+#: The printers' own time zone: dates are theirs, never the host's UTC day.
+POLISH_TIME = ZoneInfo("Europe/Warsaw")
 
 _DATE = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"

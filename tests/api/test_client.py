@@ -31,7 +31,7 @@ from fiscald.api.client import (
     everything,
 )
 from fiscald.model.documents import CashIn, IfInterrupted, Receipt, Submission
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 
 JOB: dict[str, Any] = {
     "key": "A",

@@ -19,8 +19,8 @@ from fiscald.engine import Engine
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import DailyReport
 from fiscald.model.jobs import Job, JobState
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import CATALOGUE, Fate, ProblemError, problem
+from fiscald.model.times import POLISH_TIME
 from tests.daemons import RECEIPT, Running, running
 
 NOTHING = "Nic nie wydrukowano."

@@ -22,7 +22,8 @@ from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import JobEvent, JobState, Resolution
 from fiscald.model.money import format_grosze
-from fiscald.model.printers import POLISH_TIME, PrinterStatus
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.times import POLISH_TIME
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT, Running, running
 

@@ -22,8 +22,9 @@ from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Known, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
-from fiscald.model.printers import POLISH_TIME, Counters
+from fiscald.model.printers import Counters
 from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, judging
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
 from fiscald.protocols.posnet import dialogue, queries

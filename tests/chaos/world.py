@@ -29,8 +29,9 @@ from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Resolution
-from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState
+from fiscald.model.printers import Counters, Identity, PrinterState
 from fiscald.model.problems import Problem, ProblemError
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual

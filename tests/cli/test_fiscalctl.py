@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from fiscald.api.client import Client, ClientError
 from fiscald.cli import jobs as module
 from fiscald.cli.fiscalctl import main
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from tests.cli.conftest import RECEIPT, Counter
 
 

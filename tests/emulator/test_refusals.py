@@ -19,7 +19,7 @@ from fiscald.emulator.posnet.machine import ERRORS as POSNET_ERRORS
 from fiscald.emulator.register import Refusal, Register, RegisterError
 from fiscald.emulator.thermal.machine import ERRORS as THERMAL_ERRORS
 from fiscald.model.money import MAX_GROSZE
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from tests.emulator.posnet.talking import Talk
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.memory import Adjustment, RegisterState
 from fiscald.emulator.register import Refusal, Register, RegisterError, goods_key, tax
 from fiscald.model.money import MAX_GROSZE
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 
 
 def opened() -> Register:

@@ -20,8 +20,9 @@ from fiscald.engine.actor import LOOK_EVERY
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
-from fiscald.model.printers import POLISH_TIME, Identity, PrinterState
+from fiscald.model.printers import Identity, PrinterState
 from fiscald.model.problems import Problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.transport import ByteStream, DeviceAbsent, MemoryStream

@@ -23,7 +23,8 @@ from fiscald.engine.noise import LOG_EVERY, Noise
 from fiscald.journal import ThreadedJournal
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState
-from fiscald.model.printers import POLISH_TIME, PrinterState
+from fiscald.model.printers import PrinterState
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.recorder import FlightRecorder

@@ -19,8 +19,9 @@ from fiscald.engine import Engine, Printer
 from fiscald.journal import ThreadedJournal
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState
-from fiscald.model.printers import POLISH_TIME, PrinterState
+from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.onsite.candidates import Configured, candidates
 from fiscald.onsite.checks import judge
 from fiscald.onsite.facts import Facts, SocketFacts, printer_facts

@@ -19,8 +19,8 @@ from fiscald.journal import Entry, Phase, Store, WrongPhase
 from fiscald.journal.rows import NAMES, entry
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import DamagedDocument, JobState, Paper, Resolution, Result
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 from tests import virtual
 from tests.daemons import running
 from tests.engine.shop import RECEIPT, Till, shop

@@ -29,8 +29,8 @@ from fiscald.journal import (
 )
 from fiscald.journal.errors import JournalDamaged
 from fiscald.model.documents import Submission
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
 CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": "1.00"}})

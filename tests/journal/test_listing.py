@@ -19,7 +19,7 @@ from fiscald.journal import Phase, Store, Wanted
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, Result
 from fiscald.model.money import from_grosze
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 
 NOON = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)  # an hour before Polish clocks are put back
 

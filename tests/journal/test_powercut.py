@@ -14,8 +14,8 @@ import pytest
 
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import problem
+from fiscald.model.times import POLISH_TIME
 from tests.journal.powercut import Disk, available
 
 pytestmark = pytest.mark.skipif(not available, reason="this Python's sqlite3 does not use the shared library")

@@ -23,8 +23,8 @@ import pytest
 from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Notice, Paper, Resolution, Result
-from fiscald.model.printers import POLISH_TIME
 from fiscald.model.problems import Problem, problem
+from fiscald.model.times import POLISH_TIME
 
 RECEIPT = {"type": "receipt", "lines": [{"name": "Żurek", "price": "12.00", "vat": "A"}], "register": "01"}
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)

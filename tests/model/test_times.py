@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from fiscald.model.printers import POLISH_TIME
-from fiscald.model.times import Time
+from fiscald.model.times import POLISH_TIME, Time
 
 TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
-from fiscald.model.printers import POLISH_TIME, Counters, Identity, PrinterState, PrinterStatus
+from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem, problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.onsite import facts as gather
 from fiscald.onsite.access import Denial
 from fiscald.onsite.candidates import Candidate, Configured

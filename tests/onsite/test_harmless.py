@@ -16,7 +16,7 @@ from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import EmulatedPrinter, build
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.onsite.candidates import candidates
 from fiscald.onsite.host import Host
 from fiscald.onsite.probing import probe

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction
 from fiscald.recording.packets import Event, Packet, write
 from tests.protocols.posnet.scripted import frame

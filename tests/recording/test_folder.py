@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from fiscald.model.disk import DISK_LOW
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, read
 from fiscald.recording.recorder import FlightRecorder

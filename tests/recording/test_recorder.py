@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, read

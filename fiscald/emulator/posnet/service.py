@@ -10,7 +10,7 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
 
 # -- programming -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import datetime
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Values
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
 from fiscald.protocols.posnet.grammar import State
 

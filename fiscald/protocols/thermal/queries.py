@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from fiscald.model.jobs import Result
 from fiscald.model.money import from_grosze
-from fiscald.model.printers import POLISH_TIME, Condition, Counters, Identity, PrinterState, Snapshot
+from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
 from fiscald.protocols.asking import ask_again, good_values, refused_question
 from fiscald.protocols.base import Dialogue, Effect, Interrupted, Introduction, Patience, Settings, Step

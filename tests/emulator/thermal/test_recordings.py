@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction, Settings
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
 from fiscald.protocols.thermal.commands import DAY as OPEN_DAY

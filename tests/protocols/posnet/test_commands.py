@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.model.printers import POLISH_TIME
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Effect
 from fiscald.protocols.posnet import fields as f
 from fiscald.protocols.posnet.commands import COMMANDS, read_reply, request
