@@ -71,7 +71,7 @@ VERBS: dict[str, list[list[str]]] = {
     "licence import": [["FILE"]],
     "licence check": [[], ["--show"]],
     "licence transfer": [[f"a@b{HOSTILE}", "--code", "1"], ["a@b", "--licence", "L1"]],
-    "licence deactivate": [[]],
+    "licence deactivate": [["--yes"]],
     "licence emergency": [[]],
     "licence test-certificate": [[]],
 }  # fmt: skip

@@ -56,7 +56,7 @@ def test_a_refused_closing_of_a_receipt_that_was_cancelled(family: str, footer: 
     bench.before(bench.names.closing, bench.others_cancel)
     verdict = bench.carry_out(RECEIPT.model_copy(update={"footer": footer}))
     assert isinstance(verdict, NotPrinted)
-    assert verdict.again
+    assert (verdict.problem.code, verdict.again) == ("printer.cancelled", False), "a person decided"
     assert "trftrln" not in bench.sent, "no line of the footer is sent for a receipt that was not registered"
     assert (bench.sold, bench.open) == ([], False)
 
