@@ -14,10 +14,10 @@ from fiscald.api.client import Client
 from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, is_there, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.reaching import refusal
+from fiscald.diagnostics.candidates import Candidate, Configured, candidates
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.model.printers import PrinterStatus
-from fiscald.onsite.candidates import Candidate, Configured, candidates
-from fiscald.onsite.host import Host
-from fiscald.onsite.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
 from fiscald.transport import TAKEN, AddressError, TcpHost, parse_address
