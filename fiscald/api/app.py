@@ -44,7 +44,7 @@ from fiscald.api.wire import (
     PreviewBody,
     PrinterList,
 )
-from fiscald.api.wrapping import Branded, InTurn
+from fiscald.api.wrapping import InTurn, TestKeyHeaderMiddleware
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Document, Submission, is_long
@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 PCAPNG = "application/x-pcapng"
 SQLITE = "application/vnd.sqlite3"
 M = TypeVar("M", bound=BaseModel)
@@ -442,7 +442,7 @@ def create_app(api: Api) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False  # what is not a route is told, not guessed
-    return InTurn(Branded(app) if api.licence.test_keys else app)
+    return InTurn(TestKeyHeaderMiddleware(app) if api.licence.test_keys else app)
 
 
 def _peer(request: Request) -> Peer | None:

@@ -17,9 +17,9 @@ from fiscald.model.money import MONEY, parse_money
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.times import DAY_OR_TIME, parse_day_or_time
 
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 #: Larger than any number of a document.
-MOST_NUMBER = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 _TIME = {"type": "string", "pattern": f"^({DAY_OR_TIME})$", "maxLength": 40}
 
 QUERIES = (
@@ -28,14 +28,14 @@ QUERIES = (
     Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which come first; the newest if absent"),
     Query("since", _TIME, "only accepted at that time (with offset) or on that day of Polish time, or later"),
     Query("until", _TIME, "only accepted at that time or on that day, or earlier"),
-    Query("number", {"type": "integer", "minimum": 1, "maximum": MOST_NUMBER}, "only with that number on the document"),
+    Query("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}, "only with that number on the document"),
     Query("total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only with that registered total"),
     Query(
         "after",
         {"type": "string", "pattern": "^[0-9]{1,15}$"},
         "`next` of an earlier answer; or `previous` of it, with the other order",
     ),
-    Query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_JOBS}, "at most so many; 100 if absent"),
+    Query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_JOBS}, "at most so many; 100 if absent"),
 )
 
 
@@ -57,12 +57,12 @@ def asked_for(query: Mapping[str, str]) -> Asked:
             state=JobState(state) if state else None,
             since=_time(query, "since", end=False),
             until=_time(query, "until", end=True),
-            number=_whole(query, "number", MOST_NUMBER, least=1),
+            number=_whole(query, "number", MAX_NUMBER, least=1),
             total=None if (total := query.get("total")) is None else _money(total),
         ),
         newest_first=_one_of(query, "order", ["newest", "oldest"]) != "oldest",
         after=_whole(query, "after", 10**15 - 1) or 0,
-        limit=_whole(query, "limit", MOST_JOBS, least=1) or 100,
+        limit=_whole(query, "limit", MAX_JOBS, least=1) or 100,
     )
 
 

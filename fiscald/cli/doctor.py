@@ -13,7 +13,7 @@ import anyio
 import click
 
 from fiscald.api.client import Client, Refused
-from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, is_there, pass_context
+from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
 from fiscald.diagnostics import access
@@ -84,7 +84,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         for each in configured
     )  # fmt: skip
     units = installed(host)
-    if statuses is not None and not is_there(config_path):
+    if statuses is not None and not exists(config_path):
         mistakes = None  # the daemon was started with another file, and says what is in it
     return Facts(
         socket=gather.socket_facts(context.socket, answers=statuses is not None),

@@ -17,8 +17,8 @@ from fiscald.diagnostics.candidates import Candidate
 from fiscald.diagnostics.host import Host
 from fiscald.model.problems import Problem
 from fiscald.protocols import family
-from fiscald.protocols.base import Interrupted, Introduction
-from fiscald.recording.asking import Disturbed, greet
+from fiscald.protocols.base import DialogueAborted, Identification
+from fiscald.recording.identify import Disturbed, greet
 from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder, SerialLine
 
 #: Seconds for the first answer (clients that look for a printer wait 0.5: POSNET reference, section 2.1), and for
@@ -63,7 +63,7 @@ class Attempt:
     sent: bytes
     received: bytes
     detail: str = ""
-    introduction: Introduction | None = None
+    introduction: Identification | None = None
     problem: Problem | None = None
     """Why it does not say who it is."""
     lines: tuple[str, ...] | None = None
@@ -165,7 +165,7 @@ async def _attempt(name: str, address: Address, host: Host, patience: float) -> 
             what = Heard.GARBAGE if received else Heard.NOTHING
         except Disturbed as error:
             what, detail = Heard.GARBAGE, str(error)
-        except Interrupted as error:
+        except DialogueAborted as error:
             what, detail, problem = Heard.NAMELESS, str(error), error.problem
         except LinkError as error:
             what, detail = Heard.LOST, str(error)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fiscald.model.privacy import mask_nips
 
-GONE = "(removed)"
+REDACTED = "(removed)"
 #: Members whose value says who the shop is, or is a secret.
 PRIVATE = frozenset(
     ("nip", "tin", "email", "number", "licence_number", "support", "certificate", "licence", "machine", "token",
@@ -50,12 +50,12 @@ _SECRET = re.compile(
 
 def scrub(text: str) -> str:
     """``text`` without what must not leave the shop; what was taken out is marked."""
-    text = _ARMOUR.sub(GONE, text)
-    text = _SECRET.sub(rf'\1"{GONE}"', text)
-    text = _BEARER.sub(rf"\1{GONE}", text)
-    text = _CREDENTIALS.sub(rf"\1{GONE}@", text)
+    text = _ARMOUR.sub(REDACTED, text)
+    text = _SECRET.sub(rf'\1"{REDACTED}"', text)
+    text = _BEARER.sub(rf"\1{REDACTED}", text)
+    text = _CREDENTIALS.sub(rf"\1{REDACTED}@", text)
     for pattern in (_EMAIL, _NUMBER, _TOKEN):
-        text = pattern.sub(GONE, text)
+        text = pattern.sub(REDACTED, text)
     return mask_nips(_GROUPED_NIP.sub(_masked, text).encode()).decode()
 
 
@@ -68,7 +68,7 @@ def scrubbed(content: Any) -> Any:
     """The same for what JSON and TOML can hold: private members go whole, all texts are scrubbed."""
     if isinstance(content, Mapping):
         return {
-            name: value if name in _KEPT else GONE if _is_private(name, value) else scrubbed(value)
+            name: value if name in _KEPT else REDACTED if _is_private(name, value) else scrubbed(value)
             for name, value in content.items()
         }
     if isinstance(content, list | tuple):
@@ -123,7 +123,7 @@ def without(text: str, owner: frozenset[str]) -> str:
         for written in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
             words = r"\s+".join(map(re.escape, written.split()))
             if len(words) > 2:
-                text = re.sub(rf"(?i)(?<!\w){words}(?!\w)", GONE, text)
+                text = re.sub(rf"(?i)(?<!\w){words}(?!\w)", REDACTED, text)
     return text
 
 
@@ -140,7 +140,7 @@ def _scrub_token(token: str, owner: frozenset[str]) -> str:
     if token.startswith("#"):
         return token
     try:
-        return f'"{GONE}"' if tomllib.loads(f"x = {token}")["x"] in owner else token
+        return f'"{REDACTED}"' if tomllib.loads(f"x = {token}")["x"] in owner else token
     except tomllib.TOMLDecodeError:
         return token
 
@@ -155,6 +155,6 @@ def _scrub_lines(text: str) -> Iterator[str]:
             inside = re.sub(r"[\s\"']", "", line.partition("#")[0]) == "[company]"
             yield line
         elif (inside and key not in ("", _COUNTRY)) or (value and key.partition(".")[0] == "company"):
-            yield f'{name.strip()} = "{GONE}"' if value else f"# {GONE}"
+            yield f'{name.strip()} = "{REDACTED}"' if value else f"# {REDACTED}"
         else:
             yield line

@@ -21,7 +21,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Answer, Interrupted, Settings, Step
+from fiscald.protocols.base import Answer, DialogueAborted, Settings, Step
 
 #: Every printer there is.
 PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).profiles]
@@ -57,7 +57,7 @@ def talk(asker: str, device: Device, *, slow: bool = False) -> bool:
     """Say hello to ``device`` as ``asker`` would, byte by byte if ``slow``; whether it answered to the end."""
     known = family(asker)
     setting = Settings("till1", known.code_pages[0])
-    session, dialogue = known.session(setting), known.hello(setting)
+    session, dialogue = known.session(setting), known.identify(setting)
     now = 0.0
     try:
         step = next(dialogue)
@@ -76,7 +76,7 @@ def talk(asker: str, device: Device, *, slow: bool = False) -> bool:
             step = dialogue.send(answers[0].reply)
     except StopIteration:
         return True
-    except Interrupted:
+    except DialogueAborted:
         return False
     finally:
         dialogue.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.diagnostics.scrub import GONE, owner, scrub, scrub_toml, scrubbed, without
+from fiscald.diagnostics.scrub import REDACTED, owner, scrub, scrub_toml, scrubbed, without
 from fiscald.licence.certificate import armour
 from fiscald.licence.number import APP, FISCAL, FISCALD, Kind, Number
 from fiscald.licence.testing import make_certificate
@@ -60,21 +60,21 @@ def test_what_helps_stays(line: str) -> None:
 )  # fmt: skip
 def test_what_is_called_a_secret_goes_however_short_it_is(line: str) -> None:
     told = scrub(line)
-    assert GONE in told
+    assert REDACTED in told
     for secret in ("short", "abc", "hunter2", "x y", "'a'", "'q'"):
         assert secret not in told
 
 
 def test_certificates_and_keys_go_whole_even_if_they_are_cut_off() -> None:
     certificate = armour(make_certificate())
-    assert scrub(f"before\n{certificate}after") == f"before\n{GONE}\nafter"
-    assert scrub(f"before\n{certificate[:200]}") == f"before\n{GONE}"
+    assert scrub(f"before\n{certificate}after") == f"before\n{REDACTED}\nafter"
+    assert scrub(f"before\n{certificate[:200]}") == f"before\n{REDACTED}"
 
 
 @pytest.mark.parametrize("address", ["http://anna:hunter2@shop.example/x", "tcp://anna:hunter2@192.168.1.50:6666"])
 def test_who_logs_in_goes_from_an_address(address: str) -> None:
     told = scrub(f"asked {address}, again")
-    assert told == f"asked {address.replace('anna:hunter2', GONE)}, again"
+    assert told == f"asked {address.replace('anna:hunter2', REDACTED)}, again"
 
 
 #: The same owner, as TOML lets one write it.
@@ -106,7 +106,7 @@ def test_the_owner_goes_from_the_configuration_however_it_is_written(written: st
 
 def test_the_owner_goes_from_the_log_and_from_json() -> None:
     named = owner('[company]\nname = "Żurek \\"U Jana\\""\npostcode = "00-950"\ncountry = "PL"\nnip = "1234563218"\n')
-    assert without('seller Żurek  "u jana", PL 00-950', named) == f"seller {GONE}, PL {GONE}"
+    assert without('seller Żurek  "u jana", PL 00-950', named) == f"seller {REDACTED}, PL {REDACTED}"
     assert "Jana" not in without(json.dumps({"x": 'Żurek "U Jana"'}), named)
     assert "Jana" not in without(json.dumps({"x": 'Żurek "U Jana"'}, ensure_ascii=False), named)
     assert without("till1 A", owner('[company]\nname = "A"\npostcode = ""')) == "till1 A"
@@ -120,8 +120,8 @@ def test_private_members_go_whole() -> None:
         "printers": [{"name": "till1", "problem": "mail anna@example.pl"}, 7, True],
     }  # fmt: skip
     assert scrubbed(content) == {
-        "company": GONE, "number": GONE, "state": "paid", "machine": None,
-        "printers": [{"name": "till1", "problem": f"mail {GONE}"}, 7, True],
+        "company": REDACTED, "number": REDACTED, "state": "paid", "machine": None,
+        "printers": [{"name": "till1", "problem": f"mail {REDACTED}"}, 7, True],
     }  # fmt: skip
 
 

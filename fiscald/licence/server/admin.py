@@ -23,7 +23,7 @@ from fiscald.licence.server.store import Licence, StoredCompany, Transaction
 MOST_KEY_LIST = 6000
 
 
-class NotDone(Exception):
+class AdminError(Exception):
     """Cannot be done; nothing was changed. ``str`` says why."""
 
 
@@ -33,9 +33,9 @@ class NotDone(Exception):
 def issue_number(
     t: Transaction, keyring: Keyring, kind: Kind, flags: int, issued: datetime.date, mac_key: int
 ) -> Number:
-    """A new number. In clear it is known here and now only. Raises ``NotDone``."""
+    """A new number. In clear it is known here and now only. Raises ``AdminError``."""
     if mac_key not in keyring.mac:
-        raise NotDone(f"there is no mac-{mac_key}.key; make it with: fiscald-vendor keys new --mac {mac_key}")
+        raise AdminError(f"there is no mac-{mac_key}.key; make it with: fiscald-vendor keys new --mac {mac_key}")
     while True:
         serial = secrets.randbits(35)
         if t.one("SELECT 1 FROM number WHERE serial = ?", serial) is None:
@@ -57,11 +57,11 @@ def add_number(t: Transaction, keyring: Keyring, number: Number) -> None:
 
 
 def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | None) -> None:
-    """Withdraw a number, and the licence that it has made. Raises ``NotDone``."""
+    """Withdraw a number, and the licence that it has made. Raises ``AdminError``."""
     _fits("sentence", said)
     stored = t.number(number_seal(keyring, number))
     if stored is None:
-        raise NotDone("this number was never issued here")
+        raise AdminError("this number was never issued here")
     t.do("UPDATE number SET state = 'revoked' WHERE h = ?", stored.h)
     t.audit("number.revoked", stored.hint)
     licence = None if stored.licence is None else t.licence(stored.licence)
@@ -74,29 +74,29 @@ def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | 
 
 
 def licence_called(t: Transaction, name: str) -> Licence:
-    """The licence with this id. Raises ``NotDone``."""
+    """The licence with this id. Raises ``AdminError``."""
     licence = t.licence(name)
     if licence is None:
-        raise NotDone(f"there is no licence {name}; see: fiscald-vendor licences")
+        raise AdminError(f"there is no licence {name}; see: fiscald-vendor licences")
     return licence
 
 
 def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
-    """Withdraw a licence and its number: its computer hears so at the next check. Raises ``NotDone``."""
+    """Withdraw a licence and its number: its computer hears so at the next check. Raises ``AdminError``."""
     _fits("sentence", said)
     licence = licence_called(t, name)
     if licence.state == "revoked":
-        raise NotDone(f"{name} is revoked already")
+        raise AdminError(f"{name} is revoked already")
     t.end_licence(licence.id, "revoked", said)
     t.do("UPDATE number SET state = 'revoked' WHERE licence_id = ? AND kind = ?", licence.id, Kind.LICENCE)
     t.audit("licence.revoked", licence.id, said=said)
 
 
 def unbind(t: Transaction, name: str) -> None:
-    """Free the seat of a computer that is lost, so that the number counts on another. Raises ``NotDone``."""
+    """Free the seat of a computer that is lost, so that the number counts on another. Raises ``AdminError``."""
     licence = licence_called(t, name)
     if not t.release(licence.id):
-        raise NotDone(f"{name} is on no computer")
+        raise AdminError(f"{name} is on no computer")
     t.audit("device.released", licence.id)
 
 
@@ -106,24 +106,24 @@ def rename(
 ) -> StoredCompany:  # fmt: skip
     """Change a company after a legal change, or its address; certificates follow at the next check.
 
-    ``name`` is its id or a licence's. Raises ``NotDone``, or ``sqlite3.IntegrityError`` where another company is
+    ``name`` is its id or a licence's. Raises ``AdminError``, or ``sqlite3.IntegrityError`` where another company is
     called so.
     """
     licence = t.licence(name)
     row = t.one("SELECT cc, tin, name, post FROM company WHERE id = ?", name if licence is None else licence.company)
     if row is None:
-        raise NotDone(f"there is no company or licence {name}; see: fiscald-vendor licences")
+        raise AdminError(f"there is no company or licence {name}; see: fiscald-vendor licences")
     id_ = name if licence is None else licence.company
     try:
         changed = companies.company(new_name or row[2], post or row[3], cc or row[0], tin or row[1])
         address = None if email is None else recipient(email)
     except BadAddress:
-        raise NotDone(f"{email} is not an address that mail can be sent to") from None
+        raise AdminError(f"{email} is not an address that mail can be sent to") from None
     except ValueError as error:
-        raise NotDone(str(error)) from None
+        raise AdminError(str(error)) from None
     _write_company(t, id_, changed)
     if address is not None:
-        account = t.made_account(address, "pl")
+        account = t.get_or_create_account(address, "pl")
         t.confirm_account(account)
         t.do("UPDATE company SET account_id = ? WHERE id = ?", account, id_)
     before = {"cc": row[0], "tin": row[1], "name": row[2], "post": row[3]}
@@ -137,11 +137,11 @@ def forget(t: Transaction, email: str) -> str:
 
     Nothing is signed for its licences any more: a trial stops within days, a bought one goes on where it is and warns
     once its lease is over. To stop it, revoke it first, and erase once its computer has asked. The audit keeps ids, and
-    the names written down at a rename. Raises ``NotDone``.
+    the names written down at a rename. Raises ``AdminError``.
     """
     account = t.account(email)
     if account is None:
-        raise NotDone("there is no account with this address")
+        raise AdminError("there is no account with this address")
     for stored in t.companies(account):
         t.do(
             "UPDATE licence SET state = 'ended', changed = ? WHERE company_id = ? AND state = 'active'",
@@ -179,13 +179,13 @@ def add_key(t: Transaction, kid: str, x: str) -> None:
 
 
 def retire_key(t: Transaction, kid: str, *, revoke: bool) -> None:
-    """A key signs no more from now on; revoked, what it signed counts no more either. Raises ``NotDone``."""
+    """A key signs no more from now on; revoked, what it signed counts no more either. Raises ``AdminError``."""
     changed = t.do(
         "UPDATE signing_key SET valid_to = coalesce(valid_to, ?), revoked = max(revoked, ?) WHERE kid = ?",
         t.now, revoke, kid,
     )  # fmt: skip
     if not changed:
-        raise NotDone(f"there is no key {kid}; see: fiscald-vendor keys list")
+        raise AdminError(f"there is no key {kid}; see: fiscald-vendor keys list")
     t.audit("key.revoked" if revoke else "key.retired", kid)
 
 
@@ -198,19 +198,19 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
         )
     )
     if not keys:
-        raise NotDone("there is no signing key yet; make one with: fiscald-vendor keys new KID")
+        raise AdminError("there is no signing key yet; make one with: fiscald-vendor keys new KID")
     (version,) = t.one("SELECT coalesce(max(ver), 0) + 1 FROM key_list")
     listed = wire.KeyList(iss=issuer, ver=version, iat=t.now, keys=keys)
     token = tokens.sign(wire.claims(listed), wire.KEYS, root, kid=root_kid)
     if len(token) > MOST_KEY_LIST:
-        raise NotDone("the key list has become too long to ride in an answer; a new release must pin fewer keys")
+        raise AdminError("the key list has become too long to ride in an answer; a new release must pin fewer keys")
     t.do("INSERT INTO key_list VALUES (?, ?, ?)", version, t.now, token)
     t.audit("key.list", str(version), kids=[key.kid for key in keys])
     return int(version)
 
 
 def set_release(t: Transaction, version: str, series: datetime.date, url: str) -> None:
-    """The newest version of a series; ``series`` is the release date of its x.y.0. Raises ``NotDone``."""
+    """The newest version of a series; ``series`` is the release date of its x.y.0. Raises ``AdminError``."""
     _fits("version", version)
     _fits("url", url)
     t.do(
@@ -223,8 +223,8 @@ def set_release(t: Transaction, version: str, series: datetime.date, url: str) -
 
 def _fits(what: str, text: str | None) -> None:
     """It is to be said in an answer."""
-    if text is not None and not 0 < len(text) <= wire.MOST_TEXT:
-        raise NotDone(f"the {what} must have 1 to {wire.MOST_TEXT} characters")
+    if text is not None and not 0 < len(text) <= wire.MAX_TEXT:
+        raise AdminError(f"the {what} must have 1 to {wire.MAX_TEXT} characters")
 
 
 # -- looking ---------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def licence_rows(t: Transaction, search: str | None) -> Iterator[dict[str, Any]]
 
 
 def licence_row(t: Transaction, name: str) -> dict[str, Any]:
-    """Everything about a licence. Raises ``NotDone``."""
+    """Everything about a licence. Raises ``AdminError``."""
     licence = licence_called(t, name)
     stored = t.company_of(licence)
     numbers = t.db.execute(

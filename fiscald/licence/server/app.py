@@ -21,7 +21,7 @@ from starlette.types import Message
 
 from fiscald.licence.certificate import armour
 from fiscald.licence.server import page
-from fiscald.licence.server.desk import MODELS, Desk, Handed, Said
+from fiscald.licence.server.desk import MODELS, FileReply, RequestHandler, SignedReply
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
 
@@ -48,7 +48,7 @@ _WORDS = {
 }
 
 
-def create_app(desk: Desk, outbox: Outbox, product_url: str | None = None) -> Starlette:
+def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
     """The application."""
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
@@ -58,7 +58,7 @@ def create_app(desk: Desk, outbox: Outbox, product_url: str | None = None) -> St
 
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            said: Said = await carried_out(desk.answer, path, await _body(request, MAX_BODY), _address(request))
+            said: SignedReply = await carried_out(desk.answer, path, await _body(request, MAX_BODY), _address(request))
             outbox.wake()
             if said.text is None:
                 return JSONResponse(MAIL_SENT, said.status)
@@ -67,7 +67,7 @@ def create_app(desk: Desk, outbox: Outbox, product_url: str | None = None) -> St
         return handle
 
     async def offline(request: Request) -> Response:
-        handed: Handed = await carried_out(desk.hand_in, await _file(request), _address(request))
+        handed: FileReply = await carried_out(desk.hand_in, await _file(request), _address(request))
         outbox.wake()
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(_offline_page(handed), handed.said.status)
@@ -106,7 +106,7 @@ def create_app(desk: Desk, outbox: Outbox, product_url: str | None = None) -> St
     )
 
 
-def _offline_page(handed: Handed) -> str:
+def _offline_page(handed: FileReply) -> str:
     if handed.refused is not None:
         return page.refusal(handed.refused.refusal)
     return page.certificate(handed.certificate or "")

@@ -88,14 +88,14 @@ def serve(session: Session, *, path: Path | None) -> None:
 
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.server.app import create_app
-    from fiscald.licence.server.desk import Desk
+    from fiscald.licence.server.desk import RequestHandler
     from fiscald.licence.server.outbox import Outbox
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.smtp import Smtp
 
     rules = Rules(keys, config.issuer)
     outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
-    return create_app(Desk(store, rules, now), outbox, config.product_url), outbox
+    return create_app(RequestHandler(store, rules, now), outbox, config.product_url), outbox
 
 
 def _check_signing_key(store: Store, keys: Keyring) -> None:

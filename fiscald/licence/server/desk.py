@@ -16,7 +16,7 @@ from fiscald.licence import wire
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.limits import network
 from fiscald.licence.server.refusals import Malformed, Refused, Unable
-from fiscald.licence.server.rules import Asker, Rules, latest
+from fiscald.licence.server.rules import Requester, Rules, latest
 from fiscald.licence.server.store import Store, Transaction
 from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
 from fiscald.licence.wire import WINDOW, Question, WireError
@@ -27,7 +27,7 @@ Q = TypeVar("Q", bound=Question)
 MODELS = {model.path: model for model in wire.QUESTIONS}
 
 
-class Said(NamedTuple):
+class SignedReply(NamedTuple):
     """What goes back."""
 
     status: int
@@ -35,15 +35,15 @@ class Said(NamedTuple):
     """A signed text; ``None`` for "a mail may be on its way"."""
 
 
-class Handed(NamedTuple):
+class FileReply(NamedTuple):
     """What goes back for a file carried by hand, and what it is about: the certificate or the refusal."""
 
-    said: Said
+    said: SignedReply
     certificate: str | None = None
     refused: Refused | None = None
 
 
-class Desk:
+class RequestHandler:
     """Where questions are answered."""
 
     def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
@@ -55,7 +55,7 @@ class Desk:
     def _keyring(self) -> Keyring:
         return self._rules.keyring
 
-    def answer(self, path: str, body: bytes, address: str) -> Said:
+    def answer(self, path: str, body: bytes, address: str) -> SignedReply:
         """The answer to the question in ``body``, posted to ``path`` from a network ``address``.
 
         Raises ``Malformed``, ``TooMany`` or ``Unable``: then nothing was decided.
@@ -63,7 +63,7 @@ class Desk:
         token, asked, jwk = self._read(MODELS[path], body)
         try:
             with self._transaction() as t:
-                asker = Asker(jwk, network(address, t.now))
+                asker = Requester(jwk, network(address, t.now))
                 self._once(t, asked, asker)
                 result = self._decide(t, asked, asker)
         except Refused as refused:
@@ -71,10 +71,10 @@ class Desk:
         except sqlite3.IntegrityError:
             return self._refusal(Refused("conflict"), token, asked)
         if result is None:
-            return Said(202, None)
-        return Said(200, self._signed(result, token, asked))
+            return SignedReply(202, None)
+        return SignedReply(200, self._signed(result, token, asked))
 
-    def hand_in(self, body: bytes, address: str) -> Handed:
+    def hand_in(self, body: bytes, address: str) -> FileReply:
         """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
 
         The same file may be handed in again: the answer may have got lost on its way.
@@ -82,14 +82,14 @@ class Desk:
         token, asked, jwk = self._read(wire.Activate, body)
         try:
             with self._transaction() as t:
-                asker = Asker(jwk, network(address, t.now))
+                asker = Requester(jwk, network(address, t.now))
                 certificate = self._rules.activate(t, asked, asker, offline=True)
         except Refused as refused:
-            return Handed(self._refusal(refused, token, asked), refused=refused)
+            return FileReply(self._refusal(refused, token, asked), refused=refused)
         except sqlite3.IntegrityError:
             conflict = Refused("conflict")
-            return Handed(self._refusal(conflict, token, asked), refused=conflict)
-        return Handed(Said(200, certificate), certificate=certificate)
+            return FileReply(self._refusal(conflict, token, asked), refused=conflict)
+        return FileReply(SignedReply(200, certificate), certificate=certificate)
 
     def keys(self) -> str | None:
         """The newest key list."""
@@ -127,10 +127,10 @@ class Desk:
             key = t.one("SELECT valid_to, revoked FROM signing_key WHERE kid = ?", self._keyring.kid)
             if key is not None and (key[1] or (key[0] is not None and key[0] <= t.now)):
                 raise Unable(f"the signing key {self._keyring.kid} is retired; change sign_with and start again")
-            t.tidy()
+            t.purge_expired()
             yield t
 
-    def _once(self, t: Transaction, asked: Question, asker: Asker) -> None:
+    def _once(self, t: Transaction, asked: Question, asker: Requester) -> None:
         if abs(asked.iat - t.now) > WINDOW:
             raise Refused("clock")
         seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
@@ -139,7 +139,7 @@ class Desk:
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")
 
-    def _decide(self, t: Transaction, asked: Question, asker: Asker) -> dict[str, Any] | None:
+    def _decide(self, t: Transaction, asked: Question, asker: Requester) -> dict[str, Any] | None:
         """The fields of the answer; ``None`` for "a mail may be on its way"."""
         rules = self._rules
         match asked:
@@ -166,9 +166,9 @@ class Desk:
                 return rules.check(t, asked, asker)
         raise AssertionError(asked)
 
-    def _refusal(self, refused: Refused, token: str, asked: Question) -> Said:
+    def _refusal(self, refused: Refused, token: str, asked: Question) -> SignedReply:
         log.info("%s: refused, %s", asked.kind, refused)
-        return Said(refused.status, self._signed({"refused": refused.refusal}, token, asked))
+        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, asked))
 
     def _signed(self, fields: dict[str, Any], token: str, asked: Question) -> str:
         head = {

@@ -17,7 +17,7 @@ class BadAddress(ValueError):
     """Not an address that a mail can be sent to."""
 
 
-class Letter(StrEnum):
+class MailTemplate(StrEnum):
     """What a mail is about."""
 
     CODE = "code"
@@ -36,70 +36,70 @@ _NOT_YOU = {
     "en": "If it was not you, there is nothing to do: without this mail nobody can change anything.",
 }
 _TEXTS = {
-    (Letter.CODE, "pl"): (
+    (MailTemplate.CODE, "pl"): (
         "fiscald: kod potwierdzający",
         "Kod: {code}\n\n"
         "Wpisz go w programie, na komputerze, na którym o niego poproszono. Kod jest ważny 15 minut i działa raz.\n"
         "Nikt od nas nigdy o niego nie zapyta.\n\n" + _NOT_YOU["pl"],
     ),
-    (Letter.CODE, "en"): (
+    (MailTemplate.CODE, "en"): (
         "fiscald: your code",
         "Code: {code}\n\n"
         "Enter it in the program, on the computer that asked for it. It counts for 15 minutes, and once.\n"
         "None of us will ever ask you for it.\n\n" + _NOT_YOU["en"],
     ),
-    (Letter.COMPANY_YOURS, "pl"): (
+    (MailTemplate.COMPANY_YOURS, "pl"): (
         "fiscald: firma jest już zarejestrowana",
         "Poproszono o wersję próbną dla firmy, która jest już zarejestrowana na ten adres.\n"
         "Wersja próbna przysługuje raz. Aby przenieść licencję na inny komputer, użyj polecenia\n"
         "fiscalctl licence transfer; aby kontynuować po wersji próbnej, wpisz numer licencji.\n\n" + _NOT_YOU["pl"],
     ),
-    (Letter.COMPANY_YOURS, "en"): (
+    (MailTemplate.COMPANY_YOURS, "en"): (
         "fiscald: the company is registered already",
         "A trial was asked for, for a company that is registered with this address already.\n"
         "There is one trial. To move the licence to another computer use\n"
         "fiscalctl licence transfer; to go on after the trial enter a licence number.\n\n" + _NOT_YOU["en"],
     ),
-    (Letter.COMPANY_KNOWN, "pl"): (
+    (MailTemplate.COMPANY_KNOWN, "pl"): (
         "fiscald: firma jest już zarejestrowana",
         "Poproszono o wersję próbną dla firmy, która jest już zarejestrowana, ale nie na ten adres.\n"
         "Jeśli to Twoja firma: wpisz kupiony numer licencji, zapytaj w firmie o adres użyty przy rejestracji\n"
         "albo odpowiedz na tę wiadomość.\n\n" + _NOT_YOU["pl"],
     ),
-    (Letter.COMPANY_KNOWN, "en"): (
+    (MailTemplate.COMPANY_KNOWN, "en"): (
         "fiscald: the company is registered already",
         "A trial was asked for, for a company that is registered already, though not with this address.\n"
         "If it is yours: enter the licence number you bought, ask your colleagues which address was used,\n"
         "or reply to this mail.\n\n" + _NOT_YOU["en"],
     ),
-    (Letter.ADDRESS_UNKNOWN, "pl"): (
+    (MailTemplate.ADDRESS_UNKNOWN, "pl"): (
         "fiscald: nie ma licencji na ten adres",
         "Poproszono o przeniesienie licencji zarejestrowanej na ten adres, ale takiej nie ma.\n"
         "Jeśli to Ty: spróbuj z innym adresem, którego używa firma.\n\n" + _NOT_YOU["pl"],
     ),
-    (Letter.ADDRESS_UNKNOWN, "en"): (
+    (MailTemplate.ADDRESS_UNKNOWN, "en"): (
         "fiscald: no licence with this address",
         "Somebody asked to move a licence that is registered with this address, but there is none.\n"
         "If it was you: try another address that your company uses.\n\n" + _NOT_YOU["en"],
     ),
-    (Letter.COMPANY_MOVED, "pl"): (
+    (MailTemplate.COMPANY_MOVED, "pl"): (
         "fiscald: firma ma teraz kupioną licencję",
         ("Na innym komputerze wpisano kupiony numer licencji dla firmy, którą zarejestrowano na ten adres.\n"
          "Ten adres nie należy już do tej firmy. Jeśli to Twoja firma, zarejestruj adres ponownie z tamtego\n"
          "komputera (fiscalctl licence enrol). Jeśli nie, odpowiedz na tę wiadomość.\n"),
     ),
-    (Letter.COMPANY_MOVED, "en"): (
+    (MailTemplate.COMPANY_MOVED, "en"): (
         "fiscald: the company has a bought licence now",
         ("A bought licence number was entered on another computer, for a company that was registered with this\n"
          "address. The address is no longer that company's. If it is yours, register it again from that computer\n"
          "(fiscalctl licence enrol). If it is not, reply to this mail.\n"),
     ),
-    (Letter.LICENCE_MOVED, "pl"): (
+    (MailTemplate.LICENCE_MOVED, "pl"): (
         "fiscald: licencję przeniesiono",
         ("Licencję zarejestrowaną na ten adres przeniesiono na inny komputer. Na poprzednim przestanie ona działać\n"
          "przy najbliższym sprawdzeniu. Jeśli to nie Ty, odpowiedz na tę wiadomość.\n"),
     ),
-    (Letter.LICENCE_MOVED, "en"): (
+    (MailTemplate.LICENCE_MOVED, "en"): (
         "fiscald: your licence was moved",
         ("The licence that is registered with this address was moved to another computer. On the former one it\n"
          "stops at the next check. If it was not you, reply to this mail.\n"),
@@ -115,8 +115,8 @@ def recipient(typed: str) -> str:
     return f"{match[1]}@{match[2].lower()}"
 
 
-def compose(letter: Letter, lang: str, to: str, sender: str, code: str | None, now: int) -> EmailMessage:
-    """The mail. ``code`` is given for ``Letter.CODE`` only. Raises ``BadAddress``."""
+def compose(letter: MailTemplate, lang: str, to: str, sender: str, code: str | None, now: int) -> EmailMessage:
+    """The mail. ``code`` is given for ``MailTemplate.CODE`` only. Raises ``BadAddress``."""
     subject, text = _TEXTS[letter, lang]
     message = EmailMessage()
     message["From"] = sender

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import anyio
 from anyio import to_thread
 
-from fiscald.licence.server.mail import BadAddress, Letter, compose
+from fiscald.licence.server.mail import BadAddress, MailTemplate, compose
 from fiscald.licence.server.refusals import Unable
 from fiscald.licence.server.rules import MAIL_SECONDS, Rules
 from fiscald.licence.server.store import Store
@@ -103,9 +103,9 @@ class Outbox:
                 if row is None:
                     return None
                 id_, to, subject, lang, otp, tries = row
-                code = self._rules.new_code(t, otp) if subject == Letter.CODE else None
+                code = self._rules.new_code(t, otp) if subject == MailTemplate.CODE else None
                 try:
-                    return _Due(id_, tries, compose(Letter(subject), lang, to, self._sender, code, t.now))
+                    return _Due(id_, tries, compose(MailTemplate(subject), lang, to, self._sender, code, t.now))
                 except BadAddress:
                     t.do("DELETE FROM mail WHERE id = ?", id_)
 

@@ -25,7 +25,7 @@ from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.server import limits, terms
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.limits import Limiter
-from fiscald.licence.server.mail import BadAddress, Letter, recipient
+from fiscald.licence.server.mail import BadAddress, MailTemplate, recipient
 from fiscald.licence.server.refusals import Refused, TooMany, Unable
 from fiscald.licence.server.store import DAY, Device, Licence, StoredCompany, StoredNumber, Transaction, random_name
 from fiscald.licence.tokens import thumbprint
@@ -43,7 +43,7 @@ FILE_SECONDS = 30 * DAY
 _AS_MEANT = str.maketrans("OIL", "011", " -\t\r\n")
 
 
-class Asker(NamedTuple):
+class Requester(NamedTuple):
     """Who signed a question, and from which network (``limits.network``)."""
 
     jwk: dict[str, str]
@@ -64,7 +64,7 @@ class Rules:
 
     # -- by mail: enrol, recover ----------------------------------------------------------------------
 
-    def enrol(self, t: Transaction, asked: wire.Enrol, asker: Asker) -> None:
+    def enrol(self, t: Transaction, asked: wire.Enrol, asker: Requester) -> None:
         """A company wants a trial, or a licensed computer tells its company's address."""
         email = _email(asked.email)
         company = _company(asked.company)
@@ -75,14 +75,14 @@ class Rules:
             (limits.ENROL_COMPANY, _called(company)),
         )
         known = t.company(company)
-        account = t.made_account(email, asked.lang)
-        letter = Letter.CODE
+        account = t.get_or_create_account(email, asked.lang)
+        letter = MailTemplate.CODE
         if known is not None and not self._may_claim(t, known, asker):
-            letter = Letter.COMPANY_YOURS if known.account == account else Letter.COMPANY_KNOWN
+            letter = MailTemplate.COMPANY_YOURS if known.account == account else MailTemplate.COMPANY_KNOWN
         wanted = {"company": company._asdict(), "mid": asked.mid, "jwk": asker.jwk}
         self._mail_code(t, account, "confirm", email, letter, asked.lang, asker, wanted)
 
-    def enrol_confirm(self, t: Transaction, asked: wire.EnrolConfirm, asker: Asker) -> str:
+    def enrol_confirm(self, t: Transaction, asked: wire.EnrolConfirm, asker: Requester) -> str:
         """The code from the mail: a trial's certificate, or for a company with a licence that licence's."""
         account, wanted = self._use_code(t, asked.email, "confirm", asked.code, asker)
         company = Company(**wanted["company"])
@@ -105,19 +105,19 @@ class Rules:
         t.audit("trial.begun", licence.id, company=made.id, account=account)
         return self._certificate(t, licence, device)
 
-    def recover(self, t: Transaction, asked: wire.Recover, asker: Asker) -> None:
+    def recover(self, t: Transaction, asked: wire.Recover, asker: Requester) -> None:
         """Somebody who reads this address wants to move a licence here."""
         email = _email(asked.email)
         whom = email.lower()
         Limiter(t, self.keyring).take(
             (limits.RECOVER_IP, asker.network), *((limit, whom) for limit in limits.RECOVER_EMAIL)
         )
-        account = t.made_account(email, asked.lang)
-        letter = Letter.CODE if t.companies(account) else Letter.ADDRESS_UNKNOWN
+        account = t.get_or_create_account(email, asked.lang)
+        letter = MailTemplate.CODE if t.companies(account) else MailTemplate.ADDRESS_UNKNOWN
         self._mail_code(t, account, "recover", email, letter, asked.lang, asker, {})
 
     def recover_confirm(
-        self, t: Transaction, asked: wire.RecoverConfirm, asker: Asker
+        self, t: Transaction, asked: wire.RecoverConfirm, asker: Requester
     ) -> tuple[str, tuple[wire.OwnCompany, ...]]:
         """The code from the mail: a session of this computer, and the address's companies."""
         account, _ = self._use_code(t, asked.email, "recover", asked.code, asker)
@@ -137,7 +137,7 @@ class Rules:
             )
         return session, tuple(own)
 
-    def _may_claim(self, t: Transaction, known: StoredCompany, asker: Asker) -> bool:
+    def _may_claim(self, t: Transaction, known: StoredCompany, asker: Requester) -> bool:
         """Whether a confirmed address may become the address of a company that has none.
 
         Only from the computer that has its licence: it has proven to own a number.
@@ -147,7 +147,7 @@ class Rules:
         return seat is not None and seat.jkt == asker.jkt
 
     def _mail_code(
-        self, t: Transaction, account: str, purpose: str, email: str, letter: Letter, lang: str, asker: Asker,
+        self, t: Transaction, account: str, purpose: str, email: str, letter: MailTemplate, lang: str, asker: Requester,
         wanted: dict[str, Any],
     ) -> None:  # fmt: skip
         """Queue one mail. Its code is made when it leaves; until then the row matches nothing."""
@@ -159,7 +159,7 @@ class Rules:
         )  # fmt: skip
         self._queue(t, email, lang, letter, code_id)
 
-    def _queue(self, t: Transaction, email: str, lang: str, letter: Letter, code_id: str | None = None) -> None:
+    def _queue(self, t: Transaction, email: str, lang: str, letter: MailTemplate, code_id: str | None = None) -> None:
         t.do(
             "INSERT INTO mail (recipient, subject, lang, otp_id, created, due) VALUES (?, ?, ?, ?, ?, ?)",
             email, letter, lang, code_id, t.now, t.now,
@@ -179,7 +179,7 @@ class Rules:
         return self.keyring.seal("code", symbols, account, purpose, jkt)
 
     def _use_code(
-        self, t: Transaction, typed_email: str, purpose: str, typed: str, asker: Asker
+        self, t: Transaction, typed_email: str, purpose: str, typed: str, asker: Requester
     ) -> tuple[str, dict[str, Any]]:
         """The account whose code it is, and what was asked for; the code is used up. Raises ``Refused``."""
         email = _email(typed_email)
@@ -206,7 +206,7 @@ class Rules:
 
     # -- by number: activate, support -----------------------------------------------------------------
 
-    def activate(self, t: Transaction, asked: wire.Activate, asker: Asker, *, offline: bool = False) -> str:
+    def activate(self, t: Transaction, asked: wire.Activate, asker: Requester, *, offline: bool = False) -> str:
         """A number for a certificate. The same number, company and computer get the same again."""
         if offline:
             self._take_file(t, asked, asker)
@@ -237,7 +237,7 @@ class Rules:
             seat = seat._replace(offline=offline)
         return self._certificate(t, licence, seat)
 
-    def support(self, t: Transaction, asked: wire.Support, asker: Asker) -> str:
+    def support(self, t: Transaction, asked: wire.Support, asker: Requester) -> str:
         """A number Y: a year of updates more. Used once."""
         self._take_activation(t, asker)
         licence, device = self._own(t, asked.lic, asker)
@@ -248,7 +248,7 @@ class Rules:
             raise Refused("licence_trial")
         return self._certificate(t, self._add_year(t, licence, number, stored), device)
 
-    def _take_activation(self, t: Transaction, asker: Asker) -> None:
+    def _take_activation(self, t: Transaction, asker: Requester) -> None:
         limiter = Limiter(t, self.keyring)
         if limiter.seen(limits.WRONG_MAC) >= limits.WRONG_MAC.most and not any(
             limiter.seen(limit, asker.network) for limit in limits.ACTIVATE_IP
@@ -256,7 +256,7 @@ class Rules:
             raise TooMany(limits.HOUR)  # somebody guesses from many networks: those known go on
         limiter.take(*((limit, asker.network) for limit in limits.ACTIVATE_IP), (limits.ACTIVATE_DEVICE, asker.jkt))
 
-    def _take_file(self, t: Transaction, asked: wire.Activate, asker: Asker) -> None:
+    def _take_file(self, t: Transaction, asked: wire.Activate, asker: Requester) -> None:
         """A request carried by hand: counted by the network it was uploaded from, and not too old."""
         self._take_activation(t, asker)
         (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", asker.jkt)
@@ -290,7 +290,7 @@ class Rules:
             raise Refused("number_replaced", hint="" if newer is None else newer.hint)
         return number, stored
 
-    def _again(self, t: Transaction, stored: StoredNumber, company: Company, asker: Asker, mid: str) -> Licence:
+    def _again(self, t: Transaction, stored: StoredNumber, company: Company, asker: Requester, mid: str) -> Licence:
         """The licence a used number has made, if this company may go on with it on this computer."""
         assert stored.licence is not None
         licence = t.licence(stored.licence)
@@ -304,7 +304,7 @@ class Rules:
             raise Refused("licence_elsewhere")
         return licence
 
-    def _may_replace(self, t: Transaction, company: Company, number: Number, asker: Asker, mid: str) -> None:
+    def _may_replace(self, t: Transaction, company: Company, number: Number, asker: Requester, mid: str) -> None:
         """A new number replaces what the company has: a trial always, a bought licence on its own computer only.
 
         Where its seat is free, on a computer that has had it: anybody may buy a number and name this company.
@@ -321,7 +321,7 @@ class Rules:
             raise Refused("number_lesser")
 
     def _new_licence(
-        self, t: Transaction, stored: StoredNumber, number: Number, company: Company, asker: Asker
+        self, t: Transaction, stored: StoredNumber, number: Number, company: Company, asker: Requester
     ) -> Licence:
         known = t.company(company)
         if known is None:
@@ -330,7 +330,7 @@ class Rules:
             # Whoever enrolled it first may be a stranger; a number that was paid for wins.
             t.do("UPDATE company SET account_id = NULL WHERE id = ?", known.id)
             t.audit("company.moved", known.id, account=known.account)
-            self._queue(t, *t.address(known.account), Letter.COMPANY_MOVED)
+            self._queue(t, *t.address(known.account), MailTemplate.COMPANY_MOVED)
         former = t.active_licence(known.id)
         upd = terms.first_updates(number.issued, support=number.support)
         if former is not None:
@@ -358,7 +358,7 @@ class Rules:
 
     # -- by licence: check, transfer, deactivate ------------------------------------------------------
 
-    def check(self, t: Transaction, asked: wire.Check, asker: Asker) -> dict[str, Any]:
+    def check(self, t: Transaction, asked: wire.Check, asker: Requester) -> dict[str, Any]:
         """The daily question: fields of a ``wire.Status``."""
         licence = t.licence(asked.lic)
         if licence is None:
@@ -409,7 +409,7 @@ class Rules:
             return {"verdict": "ok"}
         return {"verdict": "renewed", "crt": self._certificate(t, licence, device)}
 
-    def transfer(self, t: Transaction, asked: wire.Transfer, asker: Asker) -> str:
+    def transfer(self, t: Transaction, asked: wire.Transfer, asker: Requester) -> str:
         """Move a licence to the computer whose user has confirmed the company's address."""
         row = t.one(
             "SELECT account_id FROM session WHERE h = ? AND jkt = ? AND expires > ?",
@@ -432,10 +432,10 @@ class Rules:
                 "licence.transferred", licence.id, device=seat.id, former=None if former is None else former.id,
                 offline_copy=former is not None and former.offline,
             )  # fmt: skip
-            self._queue(t, *t.address(row[0]), Letter.LICENCE_MOVED)
+            self._queue(t, *t.address(row[0]), MailTemplate.LICENCE_MOVED)
         return self._certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Asker) -> str:
+    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Requester) -> str:
         """Give the seat back; again is no mistake. The licence whose seat is free."""
         licence = t.licence(asked.lic)
         if licence is None:
@@ -448,7 +448,7 @@ class Rules:
             t.audit("device.released", licence.id, device=device.id)
         return licence.id
 
-    def _own(self, t: Transaction, id_: str, asker: Asker) -> tuple[Licence, Device]:
+    def _own(self, t: Transaction, id_: str, asker: Requester) -> tuple[Licence, Device]:
         """A licence in force and its seat, if the asker has it."""
         licence = t.licence(id_)
         if licence is None:

@@ -49,7 +49,7 @@ class Session:
                     yield t
             finally:
                 store.close()
-        except (StoreError, Unable, KeyringError, admin.NotDone) as error:
+        except (StoreError, Unable, KeyringError, admin.AdminError) as error:
             fail(str(error))
         except sqlite3.IntegrityError as error:
             fail(f"nothing was changed, there is one already: {error}")

@@ -128,7 +128,7 @@ class Transaction:
         row = self.one("SELECT id FROM account WHERE email_norm = ? AND state <> 'closed'", normal_email(email))
         return None if row is None else str(row[0])
 
-    def made_account(self, email: str, lang: str) -> str:
+    def get_or_create_account(self, email: str, lang: str) -> str:
         """Id of the account with this address; a pending one is made where there is none."""
         self.do(
             "INSERT INTO account (id, email, email_norm, lang, state, created) VALUES (?, ?, ?, ?, 'pending', ?)"
@@ -265,7 +265,7 @@ class Transaction:
 
     # -- housekeeping ---------------------------------------------------------------------------------
 
-    def tidy(self) -> None:
+    def purge_expired(self) -> None:
         """Forget what has run out: nonces, counters, sessions, codes, addresses that nobody confirmed."""
         self.do("DELETE FROM replay WHERE expires <= ?", self.now)
         self.do("DELETE FROM throttle WHERE window_end <= ?", self.now)

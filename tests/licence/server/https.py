@@ -26,7 +26,7 @@ from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.admin import add_number, issue_number
 from fiscald.licence.server.app import create_app
-from fiscald.licence.server.desk import Desk
+from fiscald.licence.server.desk import RequestHandler
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.rules import Rules
@@ -80,7 +80,7 @@ class RunningVendor:
     ca_file: Path
     store: Store
     rules: Rules
-    desk: Desk
+    desk: RequestHandler
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
@@ -179,7 +179,7 @@ async def vendor_server(
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
         mailbox = Mailbox()
         outbox = Outbox(store, rules, transport or mailbox, "licence@vendor.example", clock)
-        desk = Desk(store, rules, clock)
+        desk = RequestHandler(store, rules, clock)
         listener = bind("127.0.0.1", port)
         url = f"https://localhost:{listener.getsockname()[1]}"
 

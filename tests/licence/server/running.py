@@ -20,7 +20,7 @@ from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.number_reading import read
 from fiscald.licence.server.admin import add_number, issue_number
-from fiscald.licence.server.desk import Desk, Said
+from fiscald.licence.server.desk import RequestHandler, SignedReply
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
 from fiscald.licence.server.rules import Rules
@@ -126,7 +126,7 @@ def header_of(token: str) -> str:
 
 @dataclass
 class Vendor:
-    """Desk, rules and outbox on a database, without HTTP. ``mailbox`` is a list."""
+    """RequestHandler, rules and outbox on a database, without HTTP. ``mailbox`` is a list."""
 
     path: Path
     clock: Clock = field(default_factory=Clock)
@@ -140,7 +140,7 @@ class Vendor:
     def open(self) -> None:
         self.store = Store(self.path)
         self.rules = Rules(self.keyring, TEST_KEY.issuer)
-        self.desk = Desk(self.store, self.rules, self.clock)
+        self.desk = RequestHandler(self.store, self.rules, self.clock)
         self.outbox = Outbox(
             self.store, self.rules, self.transport or self.mailbox, "licence@vendor.example", self.clock
         )
@@ -153,7 +153,7 @@ class Vendor:
     def ask(self, computer: Computer, model: type[wire.Question], **fields: Any) -> Answered:
         """Ask as ``computer``; raises what the desk raises."""
         token = computer.sign(model, **fields)
-        said: Said = self.desk.answer(model.path, token.encode(), computer.address)
+        said: SignedReply = self.desk.answer(model.path, token.encode(), computer.address)
         return opened(said.status, said.text, token, self.clock())
 
     async def code(self) -> str:

@@ -25,7 +25,7 @@ from fiscald.licence.number_reading import read
 from fiscald.licence.server import admin, keyring, session
 from fiscald.licence.server.cli import main
 from fiscald.licence.server.config import ConfigError, load
-from fiscald.licence.server.desk import Desk
+from fiscald.licence.server.desk import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store
 from fiscald.licence.tokens import read_vendors
@@ -87,7 +87,9 @@ class Office:
         keys = keyring.load(self.directory / "keys", "2026a")
         token = computer.sign(wire.Activate, number=number, company=BAKERY)
         try:
-            said = Desk(store, Rules(keys, ISSUER), computer.clock).answer("/v1/activate", token.encode(), "192.0.2.1")
+            said = RequestHandler(store, Rules(keys, ISSUER), computer.clock).answer(
+                "/v1/activate", token.encode(), "192.0.2.1"
+            )
         finally:
             store.close()
         _, payload = read_vendors(said.text or "", wire.ANSWER, self.pinned(), "status")
@@ -178,7 +180,7 @@ def test_two_companies_cannot_get_one_name(office: Office, computer: Computer) -
     office.activate(computer, office.json("issue", "X")[0]["number"])
     other = Computer(computer.clock, 2)
     store = Store(office.directory / "vendor.db")
-    desk = Desk(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
+    desk = RequestHandler(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
     number = office.json("issue", "X")[0]["number"]
     company = {"name": "Inna", "post": "1", "cc": "PL", "tin": "5260001246"}
     desk.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")

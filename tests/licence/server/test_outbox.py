@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.licence import wire
-from fiscald.licence.server.mail import BadAddress, Letter, compose, recipient
+from fiscald.licence.server.mail import BadAddress, MailTemplate, compose, recipient
 from fiscald.licence.server.outbox import MailRefused
 from tests.licence.server.https import Mailbox, code_in
 from tests.licence.server.running import BAKERY, T0, Clock, Computer, Vendor
@@ -121,13 +121,13 @@ async def test_a_mail_that_was_sent_but_not_crossed_out_comes_again_and_its_code
     assert vendor.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=second).status == 200
 
 
-@pytest.mark.parametrize("letter", Letter)
+@pytest.mark.parametrize("letter", MailTemplate)
 @pytest.mark.parametrize("lang", ["pl", "en"])
-def test_every_mail_has_a_code_or_none_and_never_a_link(letter: Letter, lang: str) -> None:
+def test_every_mail_has_a_code_or_none_and_never_a_link(letter: MailTemplate, lang: str) -> None:
     mail = compose(letter, lang, "a@bakery.pl", "licence@vendor.example", "ABCDE-12345", T0)
     text = mail.get_content()
-    assert ("ABCDE-12345" in text) == (letter is Letter.CODE)
-    assert (letter is not Letter.CODE) or code_in(mail) == "ABCDE-12345"
+    assert ("ABCDE-12345" in text) == (letter is MailTemplate.CODE)
+    assert (letter is not MailTemplate.CODE) or code_in(mail) == "ABCDE-12345"
     for link in ("http", "www", "://"):
         assert link not in text
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -148,7 +148,7 @@ def test_addresses_that_are_not_written_to(typed: str) -> None:
 @given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9.-]{1,20}", fullmatch=True))
 def test_whatever_is_written_to_is_one_address_in_the_header(typed: str) -> None:
     try:
-        mail = compose(Letter.CODE, "en", typed, "licence@vendor.example", "ABCDE-12345", T0)
+        mail = compose(MailTemplate.CODE, "en", typed, "licence@vendor.example", "ABCDE-12345", T0)
     except BadAddress:
         return
     (address,) = mail["To"].addresses

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Direction, Effect, NamedFrame, Settings
+from fiscald.protocols.base import DecodedFrame, Direction, Effect, Settings
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
+from fiscald.protocols.thermal.decoder import WORDS, ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, CommandDeframer, Control, Dle, Enq, Frame, check
-from fiscald.protocols.thermal.naming import WORDS, ThermalNaming, vocabulary
 from tests.protocols.thermal.examples import Example, examples
 from tests.recordings import Dialogue, thermal
 
@@ -36,18 +36,18 @@ def framed(payload: str | bytes, *, checked: bool = True) -> bytes:
     return b"\x1bP" + data + (check(data) if checked else b"") + b"\x1b\\"
 
 
-def named(data: bytes, direction: Direction = SENT, settings: Settings = SETTINGS) -> list[NamedFrame]:
-    naming = ThermalNaming(settings)
-    return [*naming.feed(direction, data), *naming.end(direction)]
+def named(data: bytes, direction: Direction = SENT, settings: Settings = SETTINGS) -> list[DecodedFrame]:
+    decoder = ThermalDecoder(settings)
+    return [*decoder.feed(direction, data), *decoder.end(direction)]
 
 
-def one(payload: str, direction: Direction = SENT, *, checked: bool = True, profile: str | None = None) -> NamedFrame:
+def one(payload: str, direction: Direction = SENT, *, checked: bool = True, profile: str | None = None) -> DecodedFrame:
     (found,) = named(framed(payload, checked=checked), direction, Settings("till1", "mazovia", profile))
     assert found.damage is None
     return found
 
 
-def told(frame: NamedFrame) -> dict[str, str]:
+def told(frame: DecodedFrame) -> dict[str, str]:
     """The values by name; of several the last."""
     return {field.name: field.value for field in frame.fields}
 
@@ -86,9 +86,9 @@ def test_every_example_is_named_whole_between_junk(example: Example) -> None:
 
 @pytest.mark.parametrize("dialogue", thermal(), ids=lambda dialogue: dialogue.name)
 def test_every_field_of_the_manuals_is_known(dialogue: Dialogue) -> None:
-    naming = ThermalNaming(SETTINGS)
+    decoder = ThermalDecoder(SETTINGS)
     for exchange in dialogue.exchanges:
-        frames = [*naming.feed(SENT, exchange.sent), *naming.feed(RECEIVED, exchange.answered)]
+        frames = [*decoder.feed(SENT, exchange.sent), *decoder.feed(RECEIVED, exchange.answered)]
         assert b"".join(frame.raw for frame in frames) == exchange.sent + exchange.answered
         for frame in frames:
             if frame.raw == WRONG_CHECK:
@@ -121,8 +121,8 @@ def test_values_are_written_as_people_write_them() -> None:
         "2#X21;1;0;1;1;0;26;7;14/23.00/8.00/5.00/0.00/100.00/101.00/101.00/17/1/2/3/4/5/6/7/9.00/ABC1", RECEIVED
     )
     assert told(status)["Pe"] == "21 (no receipt is open)"
-    assert {field.name for field in status.fields if not field.own} == {"Pe", "Pm", "Pt", "Pf"}
-    assert all(field.own for field in one("1#C26;7;14;10;42;0", RECEIVED, checked=False).fields)
+    assert {field.name for field in status.fields if not field.volatile} == {"Pe", "Pm", "Pt", "Pf"}
+    assert all(field.volatile for field in one("1#C26;7;14;10;42;0", RECEIVED, checked=False).fields)
     bad = one("1$lA|x|A/1,555/1/")
     assert told(bad)["cena"] == "'1,555': b'1,555' is not an amount"
 
@@ -136,9 +136,9 @@ def test_status_bytes_have_their_bits() -> None:
 
 
 def test_a_status_asked_for_inside_of_a_sequence_is_told_at_once_and_no_byte_twice() -> None:
-    naming = ThermalNaming(SETTINGS)
-    (dle,) = naming.feed(SENT, b"\x1bP23\x10#s")
-    (command,) = naming.feed(SENT, b"\x1b\\")
+    decoder = ThermalDecoder(SETTINGS)
+    (dle,) = decoder.feed(SENT, b"\x1bP23\x10#s")
+    (command,) = decoder.feed(SENT, b"\x1b\\")
     assert (dle.name, dle.raw, dle.text) == ("DLE", b"", "10")
     assert (command.name, command.raw) == ("#s 23", b"\x1bP23\x10#s\x1b\\")
     assert command.text == framed("23#s", checked=False).hex().upper()
@@ -160,12 +160,12 @@ def test_who_need_not_be_answered() -> None:
     assert [frame.silent for frame in named(b"\x05\x07\x10\x18\x1a")] == [False, True, False, True, False]
     assert (one("0$h").silent, one("23#s").silent, one("3#e").silent, one("1#e").silent) == (True, False, False, True)
     assert one("#e1|").silent, "no mode is in it"
-    naming = ThermalNaming(SETTINGS)
-    (before,) = naming.feed(SENT, framed("0$h"))
-    naming.feed(RECEIVED, framed("0#Z$h", checked=False))
-    (after,) = naming.feed(SENT, framed("0$e"))
-    naming.feed(SENT, framed("1#e"))
-    (quiet,) = naming.feed(SENT, framed("0$h"))
+    decoder = ThermalDecoder(SETTINGS)
+    (before,) = decoder.feed(SENT, framed("0$h"))
+    decoder.feed(RECEIVED, framed("0#Z$h", checked=False))
+    (after,) = decoder.feed(SENT, framed("0$e"))
+    decoder.feed(SENT, framed("1#e"))
+    (quiet,) = decoder.feed(SENT, framed("0$h"))
     assert (before.silent, after.silent, quiet.silent) == (True, False, True)
 
 
@@ -186,10 +186,10 @@ def test_errors_in_english_and_polish() -> None:
 
 def test_the_brand_is_that_of_the_profile_or_of_the_model_or_of_what_fits() -> None:
     def error(*before: str, profile: str | None = None) -> str:
-        naming = ThermalNaming(Settings("till1", "mazovia", profile))
+        decoder = ThermalDecoder(Settings("till1", "mazovia", profile))
         for payload in before:
-            naming.feed(RECEIVED, framed(payload, checked=False))
-        (frame,) = naming.feed(RECEIVED, framed("94#Z$l", checked=False))
+            decoder.feed(RECEIVED, framed(payload, checked=False))
+        (frame,) = decoder.feed(RECEIVED, framed("94#Z$l", checked=False))
         assert frame.error is not None
         return frame.error.text
 
@@ -269,9 +269,9 @@ def name_of(item: Frame | BadFrame | Control | Enq | Dle) -> str:
 
 @given(STREAMS, st.integers(1, 9), st.sampled_from(Direction))
 def test_frames_do_not_depend_on_how_bytes_arrive(data: bytes, size: int, direction: Direction) -> None:
-    naming = ThermalNaming(SETTINGS)
-    found = [item for at in range(0, len(data), size) for item in naming.feed(direction, data[at : at + size])]
-    found += naming.end(direction)
+    decoder = ThermalDecoder(SETTINGS)
+    found = [item for at in range(0, len(data), size) for item in decoder.feed(direction, data[at : at + size])]
+    found += decoder.end(direction)
     assert [i for i in found if i.damage != OUTSIDE] == [i for i in named(data, direction) if i.damage != OUTSIDE]
     assert b"".join(item.raw for item in found) == data
 
@@ -345,11 +345,11 @@ def test_damaged_sequences_are_masked_too_and_stay_damaged() -> None:
             assert named(found.masked)[0].damage == found.damage
 
 
-def test_the_vocabulary_has_every_error_and_every_word() -> None:
-    known = vocabulary()
+def test_the_protocol_doc_has_every_error_and_every_word() -> None:
+    known = protocol_doc()
     assert known.errors["21"].text == "no receipt is open"
     assert known.errors["1022"].text_pl == "błąd programu: drukarka nie zna tego polecenia"
-    assert {word.name for word in known.words} == WORDS.keys()
+    assert {word.name for word in known.commands} == WORDS.keys()
     assert set(Brand) == {Brand.POSNET, Brand.NOVITUS}, "the layouts in Lua are in the order of brands"
 
 
@@ -370,7 +370,7 @@ def test_a_status_of_any_length_is_named() -> None:
     ]  # fmt: skip
 
 
-def told_all(frame: NamedFrame) -> list[tuple[str, str]]:
+def told_all(frame: DecodedFrame) -> list[tuple[str, str]]:
     return [(field.name, field.value) for field in frame.fields]
 
 

@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze, plain
 from fiscald.model.privacy import mask, mask_nips
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Direction, Effect, NamedError, NamedField, NamedFrame, Settings, Vocabulary, Word
+from fiscald.protocols.base import (
+    CommandDoc,
+    DecodedError,
+    DecodedField,
+    DecodedFrame,
+    Direction,
+    Effect,
+    ProtocolDoc,
+    Settings,
+)
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup
@@ -155,7 +164,7 @@ _ANSWERING = (2, 3, 4)
 
 class _Meaning(NamedTuple):
     text: str
-    own: bool = False
+    volatile: bool = False
     private: bool = False
 
 
@@ -166,12 +175,12 @@ def _parse(rows: str) -> dict[str, tuple[str, dict[str, _Meaning]]]:
         meanings: dict[str, _Meaning] = {}
         for each in filter(None, fields.split("; ")):
             field, _, meaning = each.lstrip("=!").partition(" ")
-            own, private = each.startswith("="), each.startswith("!")
+            volatile, private = each.startswith("="), each.startswith("!")
             if field.endswith("*"):
                 for letter in RATE_LETTERS:
-                    meanings[field[:-1] + letter] = _Meaning(f"{meaning} {letter}", own, private)
+                    meanings[field[:-1] + letter] = _Meaning(f"{meaning} {letter}", volatile, private)
             else:
-                meanings[field] = _Meaning(meaning, own, private)
+                meanings[field] = _Meaning(meaning, volatile, private)
         table[name] = (text, meanings)
     return table
 
@@ -249,8 +258,8 @@ class _Read(NamedTuple):
         return all(part is not None for part, _, _ in self.parts) and all(name != "param" for name, _ in self.params)
 
 
-class ThermalNaming:
-    """See ``fiscald.protocols.base.Naming``.
+class ThermalDecoder:
+    """See ``fiscald.protocols.base.Decoder``.
 
     Without a profile the brand is what the printer's model says, and until then POSNET; a layout that does not fit is
     tried as the other brand has it.
@@ -263,52 +272,52 @@ class ThermalNaming:
         self._mode: int | None = None
         self._cutters = {direction: _Cutter(direction) for direction in Direction}
 
-    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
         """What ``data`` completes. A DLE in the middle of a sequence is a frame of its own, without ``raw``."""
         return [self._named(direction, piece) for piece in self._cutters[direction].feed(data)]
 
-    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
         """What is unfinished."""
         return [self._named(direction, piece) for piece in self._cutters[direction].end()]
 
-    def _named(self, direction: Direction, piece: _Piece) -> NamedFrame:
+    def _named(self, direction: Direction, piece: _Piece) -> DecodedFrame:
         raw, item, inside = piece
         match item:
             case None:
                 masked = _masked_damaged(raw) if inside else mask_nips(raw)
-                return NamedFrame(raw, masked, damage=_ENDLESS if inside else _OUTSIDE)
+                return DecodedFrame(raw, masked, damage=_ENDLESS if inside else _OUTSIDE)
             case BadFrame():
-                return NamedFrame(raw, _masked_damaged(raw), damage=_FAULTS[item.fault])
+                return DecodedFrame(raw, _masked_damaged(raw), damage=_FAULTS[item.fault])
             case Frame():
                 return self._sequence(direction, raw, item)
             case Control():
                 silent = item in (Control.CAN, Control.BEL)
                 meaning = WORDS[item.name][0]
                 text = f"{item:02X}"
-                return NamedFrame(raw, raw, item.name, meaning, text=text, effect=Effect.QUERY, silent=silent)
+                return DecodedFrame(raw, raw, item.name, meaning, text=text, effect=Effect.QUERY, silent=silent)
         name = "ENQ" if isinstance(item, Enq) else "DLE"
         meaning, meanings = WORDS[name]
         bits = [
-            NamedField(field, str(int(bit)), "yes" if bit else "no", known.text)
+            DecodedField(field, str(int(bit)), "yes" if bit else "no", known.text)
             for (field, known), bit in zip(meanings.items(), item, strict=True)
         ]
-        return NamedFrame(raw, raw, name, meaning, tuple(bits), text=f"{item.byte:02X}")
+        return DecodedFrame(raw, raw, name, meaning, tuple(bits), text=f"{item.byte:02X}")
 
     # -- sequences ------------------------------------------------------------------------------------
 
-    def _sequence(self, direction: Direction, raw: bytes, frame: Frame) -> NamedFrame:
+    def _sequence(self, direction: Direction, raw: bytes, frame: Frame) -> DecodedFrame:
         clean = _clean(raw) if direction is Direction.SENT else raw
         read = self._read(direction, clean, frame)
         layout = read.layout
         if layout is not None and layout.check is Check.REQUIRED and not frame.digits:
-            return NamedFrame(raw, _masked_damaged(raw), layout.name, damage=_NO_CHECK)
+            return DecodedFrame(raw, _masked_damaged(raw), layout.name, damage=_NO_CHECK)
         name = _unknown_name(direction, frame) if layout is None else layout.name
         meaning, meanings = WORDS.get(name, ("", {}))
         fields = tuple(self._fields(read, meanings))
         masked = _rebuilt(raw, clean, frame, layout, _masked_body(frame.name, read, meanings))
         effect = layout.effect if isinstance(layout, Row) else None
         self._learn(layout, fields)
-        return NamedFrame(
+        return DecodedFrame(
             raw,
             masked,
             name,
@@ -341,7 +350,7 @@ class ThermalNaming:
         whole: list[tuple[Part | None, str, bytes]] = [(None, "string", frame.body)] if frame.body else []
         return found or _Read(None, self._brands[0], [("param", text) for text in texts], whole)
 
-    def _fields(self, read: _Read, meanings: Mapping[str, _Meaning]) -> Iterator[NamedField]:
+    def _fields(self, read: _Read, meanings: Mapping[str, _Meaning]) -> Iterator[DecodedField]:
         for name, raw in read.params:
             text = raw.decode("ascii")
             yield self._field(name, text, _shown_param(name, text), meanings)
@@ -349,9 +358,9 @@ class ThermalNaming:
             text = raw.decode(self._codec, "replace")
             yield self._field(name, text, self._shown(part, name, raw, text, read.brand), meanings)
 
-    def _field(self, name: str, text: str, value: str, meanings: Mapping[str, _Meaning]) -> NamedField:
+    def _field(self, name: str, text: str, value: str, meanings: Mapping[str, _Meaning]) -> DecodedField:
         known = meanings.get(name, _Meaning(_COMMON.get(name, "")))
-        return NamedField(name, text, value, known.text, known.own)
+        return DecodedField(name, text, value, known.text, known.volatile)
 
     def _shown(self, part: Part | None, name: str, raw: bytes, text: str, brand: Brand) -> str:
         """A value as a person writes it."""
@@ -378,7 +387,7 @@ class ThermalNaming:
             return f"{plain(value.number)} {value.unit}".rstrip()
         return str(value)
 
-    def _error(self, layout: Layout | None, fields: tuple[NamedField, ...]) -> NamedError | None:
+    def _error(self, layout: Layout | None, fields: tuple[DecodedField, ...]) -> DecodedError | None:
         if layout is None or layout.name not in TELLING or not fields or fields[0].name != "Pe":
             return None
         # What is no number at all is no known error either.
@@ -386,9 +395,9 @@ class ThermalNaming:
         if not digits or not (number := int(fields[0].text)):
             return None
         code = lookup(number, self._brands[0])
-        return NamedError(code.name, code.text, code.text_pl)
+        return DecodedError(code.name, code.text, code.text_pl)
 
-    def _learn(self, layout: Layout | None, fields: tuple[NamedField, ...]) -> None:
+    def _learn(self, layout: Layout | None, fields: tuple[DecodedField, ...]) -> None:
         """Error mode and brand are seen in passing."""
         if layout is RESULT and self._mode is None:
             self._mode = _ANSWERING[0]
@@ -511,15 +520,15 @@ def _masked_damaged(raw: bytes) -> bytes:
     return masked
 
 
-def vocabulary() -> Vocabulary:
+def protocol_doc() -> ProtocolDoc:
     """The tables, for the dissector."""
     words = tuple(
-        Word(name, text, tuple((field, meaning.text) for field, meaning in meanings.items()))
+        CommandDoc(name, text, tuple((field, meaning.text) for field, meaning in meanings.items()))
         for name, (text, meanings) in WORDS.items()
     )
     errors = {
-        str(code.number): NamedError(code.name, code.text, code.text_pl)
+        str(code.number): DecodedError(code.name, code.text, code.text_pl)
         for code in (lookup(number) for number in sorted(CODES[Brand.NOVITUS]))
         if code.number
     }
-    return Vocabulary(words, tuple(_COMMON.items()), errors, lua())
+    return ProtocolDoc(words, tuple(_COMMON.items()), errors, lua())

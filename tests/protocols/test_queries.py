@@ -9,9 +9,9 @@ import pytest
 
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import Condition, PrinterState
-from fiscald.protocols.asking import ask_again, good_values, read_paper, refusal, refused_question
-from fiscald.protocols.base import Dialogue, Effect, Interrupted, Patience, Step
+from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Step
 from fiscald.protocols.conditions import Row
+from fiscald.protocols.queries import ask_again, good_values, read_paper, refusal, refused_question
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class Said:
 
 
 def send(question: str) -> Dialogue[Said]:
-    said: Said = yield Step(question, Effect.QUERY, Patience.QUERY)
+    said: Said = yield Step(question, Effect.QUERY, Deadline.QUERY)
     return said
 
 
@@ -55,7 +55,7 @@ def test_a_good_answer_that_has_what_is_needed() -> None:
 
 
 def test_an_answer_that_lacks_something_makes_no_sense() -> None:
-    with pytest.raises(Interrupted) as caught:
+    with pytest.raises(DialogueAborted) as caught:
         good_values(Said(values={"a": 1}), "count", ("a", "b", "c"))
     assert caught.value.problem.code == "printer.out_of_order"
     assert "the printer does not answer count: its answer lacks b, c" in caught.value.problem.detail
@@ -92,9 +92,9 @@ def test_a_refusal_of_a_line_names_the_goods_in_both_languages() -> None:
 
 @pytest.mark.parametrize("state", PrinterState)
 def test_the_sheet_is_out_where_the_printer_is_ready(state: PrinterState) -> None:
-    def probe() -> Dialogue[Condition]:
-        yield Step("?", Effect.QUERY, Patience.QUERY)
+    def poll() -> Dialogue[Condition]:
+        yield Step("?", Effect.QUERY, Deadline.QUERY)
         return Condition(state=state)
 
-    paper, _ = drive(read_paper(probe()), None)
+    paper, _ = drive(read_paper(poll()), None)
     assert paper is (Paper.PRINTED if state is PrinterState.READY else Paper.PENDING)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze
 from fiscald.model.privacy import mask, mask_personal
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Direction, NamedError, NamedField, NamedFrame, Vocabulary, Word
+from fiscald.protocols.base import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.posnet import fields as f
 from fiscald.protocols.posnet.codes import TABLE, Kind, lookup
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, RATE_LETTERS, Param
@@ -144,7 +144,7 @@ _FRAMES = re.compile(rb"\x02[^\x02\x03]*\x03|\x02[^\x02\x03]*|[^\x02]+")
 
 class _Meaning(NamedTuple):
     text: str
-    own: bool = False
+    volatile: bool = False
     private: bool = False
 
 
@@ -155,12 +155,12 @@ def _parse(rows: str) -> dict[str, tuple[str, dict[str, _Meaning]]]:
         meanings: dict[str, _Meaning] = {}
         for field in filter(None, fields.split("; ")):
             name, _, meaning = field.lstrip("=!").partition(" ")
-            own, private = field.startswith("="), field.startswith("!")
+            volatile, private = field.startswith("="), field.startswith("!")
             if name.endswith("*"):
                 for letter in RATE_LETTERS:
-                    meanings[name[:-1] + letter] = _Meaning(f"{meaning} {letter.upper()}", own, private)
+                    meanings[name[:-1] + letter] = _Meaning(f"{meaning} {letter.upper()}", volatile, private)
             else:
-                meanings[name] = _Meaning(meaning, own, private)
+                meanings[name] = _Meaning(meaning, volatile, private)
         table[mnemonic] = (text, meanings)
     return table
 
@@ -169,14 +169,14 @@ def _parse(rows: str) -> dict[str, tuple[str, dict[str, _Meaning]]]:
 WORDS = _parse(_WORDS)
 
 
-class PosnetNaming:
-    """See ``fiscald.protocols.base.Naming``."""
+class PosnetDecoder:
+    """See ``fiscald.protocols.base.Decoder``."""
 
     def __init__(self, code_page: str) -> None:
         self._dialect = Dialect(CODE_PAGES[code_page])
         self._rest = dict.fromkeys(Direction, b"")
 
-    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
         """What ``data`` completes."""
         found = []
         rest, self._rest[direction] = self._rest[direction] + data, b""
@@ -191,28 +191,28 @@ class PosnetNaming:
                 found.append(self._named(direction, raw))
         return found
 
-    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
         """What is unfinished."""
         rest, self._rest[direction] = self._rest[direction], b""
         return [self._named(direction, rest)] if rest else []
 
-    def _named(self, direction: Direction, raw: bytes) -> NamedFrame:
+    def _named(self, direction: Direction, raw: bytes) -> DecodedFrame:
         if not raw.startswith(STX):
-            return NamedFrame(raw, _masked(raw), damage="bytes outside of a frame")
+            return DecodedFrame(raw, _masked(raw), damage="bytes outside of a frame")
         if not raw.endswith(ETX):
-            return NamedFrame(raw, STX + _masked(raw[1:]), damage="the frame has no end")
+            return DecodedFrame(raw, STX + _masked(raw[1:]), damage="the frame has no end")
         (frame,) = Deframer().feed(raw)
         payload, check = raw[1:-6], raw[-6:-1]
         if isinstance(frame, BadFrame):
             masked = STX + _masked(payload) + check + ETX if len(raw) > 6 else raw
-            return NamedFrame(raw, masked, name=frame.mnemonic or "", damage=_FAULTS[frame.fault])
+            return DecodedFrame(raw, masked, name=frame.mnemonic or "", damage=_FAULTS[frame.fault])
         hidden = _masked(payload)
         meaning, meanings = WORDS.get(frame.mnemonic, ("", {}))
         error = self._error(frame)
         if frame.mnemonic == "ERR":
             meaning = "frame refused"
         row = COMMANDS.get(frame.mnemonic)
-        return NamedFrame(
+        return DecodedFrame(
             raw,
             STX + hidden + MARK + crc16(hidden) + ETX,
             frame.mnemonic,
@@ -223,16 +223,16 @@ class PosnetNaming:
             effect=row.effect if row is not None and direction is Direction.SENT else None,
         )
 
-    def _error(self, frame: Frame) -> NamedError | None:
+    def _error(self, frame: Frame) -> DecodedError | None:
         number = frame.get(ERROR)
         if number is None:
             return None
         # The number has no fixed width (3.2); what is no number at all is no known error either.
         digits = number.isdigit() and len(number) < 10
         code = lookup(Kind.FRAME if frame.mnemonic == "ERR" else Kind.EXEC, int(number) if digits else 0)
-        return NamedError(code.name, code.text, code.text_pl)
+        return DecodedError(code.name, code.text, code.text_pl)
 
-    def _field(self, mnemonic: str, field: Field, meanings: dict[str, _Meaning], direction: Direction) -> NamedField:
+    def _field(self, mnemonic: str, field: Field, meanings: dict[str, _Meaning], direction: Direction) -> DecodedField:
         text = field.value.decode(self._dialect.codec, "replace")
         meaning = meanings.get(field.name, _Meaning(""))
         param = _param(mnemonic, field.name, direction)
@@ -242,7 +242,7 @@ class PosnetNaming:
                 value = _shown(param, param.value.decode(field.value, self._dialect))
             except ValueRefused as error:
                 value = f"{text!r}: {error}"
-        return NamedField(field.name, text, value, meaning.text or _COMMON.get(field.name, ""), meaning.own)
+        return DecodedField(field.name, text, value, meaning.text or _COMMON.get(field.name, ""), meaning.volatile)
 
 
 def _param(mnemonic: str, name: str, direction: Direction) -> Param | None:
@@ -288,18 +288,18 @@ def _masked(payload: bytes) -> bytes:
     return TAB.join(parts)
 
 
-def vocabulary() -> Vocabulary:
+def protocol_doc() -> ProtocolDoc:
     """The tables, for the dissector."""
 
-    def words() -> Iterator[Word]:
+    def words() -> Iterator[CommandDoc]:
         for mnemonic, (text, meanings) in WORDS.items():
-            yield Word(mnemonic, text, tuple((name, meaning.text) for name, meaning in meanings.items()))
-        yield Word("ERR", "frame refused", ())
+            yield CommandDoc(mnemonic, text, tuple((name, meaning.text) for name, meaning in meanings.items()))
+        yield CommandDoc("ERR", "frame refused", ())
 
     errors = {
-        f"frame {code.number}" if code.kind is Kind.FRAME else str(code.number): NamedError(
+        f"frame {code.number}" if code.kind is Kind.FRAME else str(code.number): DecodedError(
             code.name, code.text, code.text_pl
         )
         for code in TABLE
     }
-    return Vocabulary((*words(),), tuple(_COMMON.items()), errors, LUA)
+    return ProtocolDoc((*words(),), tuple(_COMMON.items()), errors, LUA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import anyio
 
-from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Introduction, Session, Settings, Step
+from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Identification, Session, Settings, Step
 from fiscald.transport import ByteStream
 
 #: Bytes without the answer among them after which a question is given up: somebody sends without end.
@@ -15,15 +15,15 @@ class Disturbed(Exception):
     """An answer came damaged, or bytes without end that are none; ``str`` says how."""
 
 
-async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Introduction:
-    """What the printer says about itself, by ``Family.hello``.
+async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Identification:
+    """What the printer says about itself, by ``Family.identify``.
 
     Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
-    ``Interrupted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
+    ``DialogueAborted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
     """
     settings = Settings("the printer", family.code_pages[0])
     session = family.session(settings)
-    dialogue: Dialogue[Introduction] = family.hello(settings)
+    dialogue: Dialogue[Identification] = family.identify(settings)
     seconds = first
     try:
         step = next(dialogue)
@@ -35,7 +35,7 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
             seconds = later
             step = dialogue.send(reply)
     except StopIteration as stop:
-        found: Introduction = stop.value
+        found: Identification = stop.value
         return found
     finally:
         dialogue.close()

@@ -10,7 +10,7 @@ from fiscald.model.documents import Document, Receipt
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import FieldProblem, Problem, problem
-from fiscald.protocols.base import Dialogue, Interrupted
+from fiscald.protocols.base import Dialogue, DialogueAborted
 from fiscald.protocols.conditions import Row, told
 
 C = TypeVar("C")
@@ -29,19 +29,19 @@ class Reply(Protocol):
         """Whether the command was carried out."""
 
 
-def ask_again(question: C, send: Callable[[C], Dialogue[R]], spoiled: Callable[[R], bool]) -> Dialogue[R]:
-    """The answer to a question; one that the line ``spoiled`` is asked once more."""
+def ask_again(question: C, send: Callable[[C], Dialogue[R]], is_corrupted: Callable[[R], bool]) -> Dialogue[R]:
+    """The answer to a question; one that the line ``is_corrupted`` is asked once more."""
     reply = yield from send(question)
-    if spoiled(reply):
+    if is_corrupted(reply):
         reply = yield from send(question)
     return reply
 
 
 def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str, Any]:
-    """The values of a good answer. Raises ``Interrupted`` where one that is needed is missing."""
+    """The values of a good answer. Raises ``DialogueAborted`` where one that is needed is missing."""
     missing = [name for name in needed if name not in reply.values]
     if missing:
-        raise Interrupted(
+        raise DialogueAborted(
             problem(
                 "printer.out_of_order",
                 reason=f"the printer does not answer {question}: its answer lacks {', '.join(missing)}",
@@ -51,11 +51,11 @@ def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str,
     return reply.values
 
 
-def refused_question(question: str, row: Row | None, text: str, text_pl: str, number: str) -> Interrupted:
+def refused_question(question: str, row: Row | None, text: str, text_pl: str, number: str) -> DialogueAborted:
     """A question was refused: for the condition ``row``, or for a reason that only the printer knows."""
     reason = f"the printer does not answer {question}: {text}"
     name = "out_of_order" if row is None else row.name
-    return Interrupted(told(name, reason, text_pl, device_code=number))
+    return DialogueAborted(told(name, reason, text_pl, device_code=number))
 
 
 def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | None = None) -> Problem:
@@ -97,7 +97,7 @@ RATE_LOCKED_PL = (
 _LINE = re.compile(r"/document/lines/(\d+)")
 
 
-def read_paper(probe: Dialogue[Condition]) -> Dialogue[Paper]:
+def read_paper(poll: Dialogue[Condition]) -> Dialogue[Paper]:
     """Whether the sheet of a registered document is out: a printer without paper has it pending."""
-    condition = yield from probe
+    condition = yield from poll
     return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Direction, Effect, NamedFrame
+from fiscald.protocols.base import DecodedFrame, Direction, Effect
 from fiscald.protocols.posnet.commands import COMMANDS
+from fiscald.protocols.posnet.decoder import WORDS, PosnetDecoder, protocol_doc
 from fiscald.protocols.posnet.frames import BadFrame, Deframer, Field, Frame, encode
-from fiscald.protocols.posnet.naming import WORDS, PosnetNaming, vocabulary
 from tests.protocols.posnet.scripted import frame
 from tests.protocols.posnet.test_frames import EXAMPLES
 from tests.recordings import posnet
@@ -33,12 +33,12 @@ PIECES = st.sampled_from(
 STREAMS = st.lists(PIECES, max_size=8).map(b"".join)
 
 
-def named(data: bytes, direction: Direction = SENT) -> list[NamedFrame]:
-    naming = PosnetNaming("cp1250")
-    return [*naming.feed(direction, data), *naming.end(direction)]
+def named(data: bytes, direction: Direction = SENT) -> list[DecodedFrame]:
+    decoder = PosnetDecoder("cp1250")
+    return [*decoder.feed(direction, data), *decoder.end(direction)]
 
 
-def one(payload: str, direction: Direction = SENT) -> NamedFrame:
+def one(payload: str, direction: Direction = SENT) -> DecodedFrame:
     (found,) = named(frame(payload), direction)
     assert found.damage is None
     return found
@@ -83,7 +83,7 @@ def test_values_are_written_as_people_write_them() -> None:
     assert [field.value for field in rates.fields] == ["23%", "inactive", "exempt"]
     clock = one("rtcget\tda2026-10-09;11:44\ttm2026-10-09T11:44:29+02:00\t", RECEIVED)
     assert [field.value for field in clock.fields] == ["2026-10-09 11:44", "2026-10-09 11:44:29+02:00"]
-    assert all(field.own for field in clock.fields)
+    assert all(field.volatile for field in clock.fields)
     bad = one("trend\tto1,5\tzz1\t")
     assert [field.value for field in bad.fields] == ["'1,5': b'1,5' is not a whole number", "1"]
     assert bad.fields[1].meaning == ""
@@ -131,10 +131,10 @@ def test_damage_is_said(data: bytes, damage: str) -> None:
 
 def test_a_frame_without_an_end_is_given_up_and_nothing_of_it_is_lost() -> None:
     """Whoever sends it may never end it; what is kept while its end is awaited is bounded."""
-    naming = PosnetNaming("cp1250")
+    decoder = PosnetDecoder("cp1250")
     sent = b"\x02" + b"A" * 200_000 + frame("trend\t")
-    found = [item for at in range(0, len(sent), 997) for item in naming.feed(RECEIVED, sent[at : at + 997])]
-    found += naming.end(RECEIVED)
+    found = [item for at in range(0, len(sent), 997) for item in decoder.feed(RECEIVED, sent[at : at + 997])]
+    found += decoder.end(RECEIVED)
     assert b"".join(item.raw for item in found) == sent
     assert max(len(item.raw) for item in found) < 40_000
     assert (found[0].damage, found[-1].name, found[-1].damage) == ("the frame has no end", "trend", None)
@@ -164,9 +164,9 @@ def test_nothing_is_lost_and_masking_keeps_lengths(data: bytes, direction: Direc
 
 @given(STREAMS, st.integers(1, 9))
 def test_frames_do_not_depend_on_how_bytes_arrive(data: bytes, size: int) -> None:
-    naming = PosnetNaming("cp1250")
-    found = [item for at in range(0, len(data), size) for item in naming.feed(SENT, data[at : at + size])]
-    found += naming.end(SENT)
+    decoder = PosnetDecoder("cp1250")
+    found = [item for at in range(0, len(data), size) for item in decoder.feed(SENT, data[at : at + size])]
+    found += decoder.end(SENT)
     outside = "bytes outside of a frame"
     assert [item for item in found if item.damage != outside] == [i for i in named(data) if i.damage != outside]
     assert b"".join(item.raw for item in found) == data
@@ -216,7 +216,7 @@ def test_damaged_frames_are_masked_too_and_stay_damaged() -> None:
     assert named(b"5260250274 stray")[0].masked == b"0000000000 stray"
 
 
-def test_the_vocabulary_has_every_error() -> None:
-    errors = vocabulary().errors
+def test_the_protocol_doc_has_every_error() -> None:
+    errors = protocol_doc().errors
     assert errors["frame 5"].text == "the checksum does not fit the frame"
     assert errors["2005"].text == "no transaction is open"
