@@ -35,19 +35,17 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer
 from fiscald.protocols.base import (
-    Committing,
+    Checkpoint,
     Dialogue,
     DialogueAborted,
     Effect,
     Family,
     Held,
     NotPrinted,
-    Opened,
     Pause,
     Printed,
     Settings,
-    Started,
-    Trail,
+    Stage,
     Unknown,
     Verdict,
     Wait,
@@ -530,8 +528,11 @@ class Actor:
         assert not isinstance(job.document, DamagedDocument)
         evidence = job.evidence or {}
         try:
-            trail = Trail(evidence["before"], evidence.get("opened"), committing=phase is Phase.COMMITTING)
-            return (yield from self.printer.family.recover(job.document, self._settings, trail))
+            before, opened = evidence["before"], evidence.get("opened")
+            committing = phase is Phase.COMMITTING
+            stage = Stage.COMMITTING if committing else Stage.STARTED if opened is None else Stage.OPENED
+            checkpoint = Checkpoint(stage, before, opened)
+            return (yield from self.printer.family.recover(job.document, self._settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Stored by another version, or damaged: asked again and again it would keep all others waiting.
             log.exception("%s: the evidence of job %s cannot be used", self.printer.name, job.key)
@@ -553,18 +554,20 @@ class Actor:
                 item = dialogue.send(reply)
                 reply = None
                 match item:
-                    case Started(evidence, counters):
+                    case Checkpoint(Stage.STARTED, before, _, counters):
+                        assert counters is not None, "the counters are part of what was read before"
                         refused = _unexpected(entry, counters)
                         if refused is not None:
                             return NotPrinted(refused)
                         again = self.past.seen_again(counters)
                         phase = await self._journaled(
-                            Store.start, key, evidence, counters, self.past.rule, again, event=not trying, quiet=trying
+                            Store.start, key, before, counters, self.past.rule, again, event=not trying, quiet=trying
                         )
                         self._begun(kind, quiet=trying)
-                    case Opened(evidence):
-                        phase = await self._journaled(Store.opened, key, evidence, quiet=trying)
-                    case Committing():
+                    case Checkpoint(Stage.OPENED, _, opened):
+                        assert opened is not None, "what was read while it was open"
+                        phase = await self._journaled(Store.opened, key, opened, quiet=trying)
+                    case Checkpoint():
                         phase = await self._journaled(Store.commit, key, quiet=trying)
                     case Pause(seconds):
                         await anyio.sleep(seconds)

@@ -9,10 +9,10 @@ A family is pure: bytes and values in, bytes and values out; no I/O, no clock, n
 
 It also has **names** for people: of every frame, field and error that passes, in recordings of any origin.
 
-Who drives a dialogue keeps this bargain. ``Started``, ``Opened`` and ``Committing`` are journaled, synced,
-before the dialogue goes on. A dialogue is always sent the reply to the step it yielded; when there is none
-(silence, lost link, killed daemon) the dialogue is closed, nothing is sent again, and ``Family.recover``
-finds out on a fresh line what happened, with what the journal knows (``Trail``).
+Who drives a dialogue keeps this bargain. Every ``Checkpoint`` is journaled, synced, before the dialogue goes on.
+A dialogue is always sent the reply to the step it yielded; when there is none (silence, lost link, killed daemon)
+the dialogue is closed, nothing is sent again, and ``Family.recover`` finds out on a fresh line what happened,
+with the last checkpoint.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fiscald.model.documents import Document
@@ -80,24 +80,38 @@ class RawReply(NamedTuple):
     """What the printer's error says, in English; ``None``: it was carried out."""
 
 
-class Started(NamedTuple):
-    """The dialogue is about to change something; ``evidence`` is what the printer said before."""
+class Stage(IntEnum):
+    """How far a document has come. The stages are passed in this order; one may be skipped."""
 
-    evidence: dict[str, Any]
-    counters: Counters
-
-
-class Opened(NamedTuple):
-    """The printer confirmed that the document now open on it is ours; ``evidence`` was read after that.
-
-    From here on no other document can end before ours does.
-    """
-
-    evidence: dict[str, Any]
+    STARTED = 1
+    """The next step may change something on the printer."""
+    OPENED = 2
+    """The printer confirmed that the document now open on it is ours: no other document can end before ours does."""
+    COMMITTING = 3
+    """The next step is irreversible."""
 
 
-class Committing(NamedTuple):
-    """The irreversible step is next."""
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What the journal knows of a document: yielded before a dialogue goes on, and given to ``Family.recover``."""
+
+    stage: Stage
+    before: dict[str, Any]
+    """What the printer said before anything was changed."""
+    opened: dict[str, Any] | None = None
+    """What it said while our document was open; ``None`` where that was not confirmed, or nothing is opened."""
+    counters: Counters | None = None
+    """The counters in ``before``. With ``STARTED`` only, where they are compared with what the journal knows."""
+
+    @property
+    def never_opened(self) -> bool:
+        """Of a document that is opened and closed: whether it was not confirmed that it is open.
+
+        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
+        """
+        if self.opened is None and self.stage is Stage.COMMITTING:
+            raise ValueError("it may have been closed, and what was read while it was open is lost")
+        return self.opened is None
 
 
 class Pause(NamedTuple):
@@ -106,31 +120,9 @@ class Pause(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What the journal knows of an interrupted document."""
-
-    before: dict[str, Any]
-    """The evidence of ``Started``."""
-    opened: dict[str, Any] | None = None
-    """The evidence of ``Opened``, if it came to that."""
-    committing: bool = False
-    """Whether the irreversible step may have been sent."""
-
-    @property
-    def never_opened(self) -> bool:
-        """Of a document that is opened and closed: whether it was not confirmed that it is open.
-
-        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
-        """
-        if self.opened is None and self.committing:
-            raise ValueError("it may have been closed, and what was read while it was open is lost")
-        return self.opened is None
-
-
 T = TypeVar("T")
 #: Yields steps (is sent the family's reply) and the others (is sent ``None``); returns ``T``.
-Dialogue = Generator[Step | Started | Opened | Committing | Pause, Any, T]
+Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,8 +380,8 @@ class Family(Protocol):
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
 
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
-        """Find out what became of an interrupted document. Cancels nothing but our own."""
+    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        """Find out what became of a document interrupted after ``checkpoint``. Cancels nothing but our own."""
 
     def parse_raw(self, text: str, settings: Settings) -> Step:
         """A command as a technician writes it, in the family's own text form.
@@ -418,7 +410,7 @@ def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
 class DialogueAborted(Exception):
     """A dialogue cannot go on, though the link is there (an answer made no sense).
 
-    Before ``Started`` the job goes on waiting; after it, ``Family.recover`` decides.
+    Before the first checkpoint the job goes on waiting; after it, ``Family.recover`` decides.
     """
 
     def __init__(self, problem: Problem) -> None:

@@ -12,13 +12,14 @@ from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.printers import Condition, Counters
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols.base import (
+    Checkpoint,
     Dialogue,
     Held,
     NotPrinted,
     Pause,
     Printed,
     Settings,
-    Started,
+    Stage,
     Unknown,
     Verdict,
     Wait,
@@ -308,7 +309,7 @@ def report_judge(printed: Callable[[M, bool, Settings], Dialogue[Printed]]) -> J
 
 def drawer(facts: Baseline, counters: Counters, opening: Dialogue[CommitReply]) -> Dialogue[Verdict]:
     """Opening the drawer leaves no trace on the printer: never done again on doubt, and never undecided."""
-    yield Started(facts.evidence, counters)
+    yield Checkpoint(Stage.STARTED, facts.evidence, counters=counters)
     closing = yield from opening
     if closing.refusal is not None:
         verdict = declined(closing, begun=False)

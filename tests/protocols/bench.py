@@ -127,7 +127,7 @@ class Bench:
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(self.name_of(data), data)
         steps = self.family.carry_out(document, self.settings, None)
-        return drive(steps, self.family.session(self.settings), between, trail=self.journal)
+        return drive(steps, self.family.session(self.settings), between, journal=self.journal)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> None:
         """Carry out until the n-th such command after the evidence, and lose the line there."""
@@ -135,7 +135,7 @@ class Bench:
 
         def answer(name: str, data: bytes) -> bytes:
             nonlocal left
-            left -= self.journal.before is not None and name == stop
+            left -= self.journal.last is not None and name == stop
             if left > 0:
                 return self.answer(data)
             if executed:
@@ -146,9 +146,9 @@ class Bench:
             self.carry_out(document, answer=answer)
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = self.family.recover(document, self.settings, self.journal.trail)
+        steps = self.family.recover(document, self.settings, self.journal.checkpoint)
         session = self.family.session(self.settings)
-        return drive(steps, session, self.answer, trail=self.journal, paused=paused)
+        return drive(steps, session, self.answer, journal=self.journal, paused=paused)
 
     # -- other people ---------------------------------------------------------------------------------
 

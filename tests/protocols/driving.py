@@ -7,18 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fiscald.protocols.base import (
-    Answer,
-    Committing,
-    Dialogue,
-    Effect,
-    Opened,
-    Pause,
-    Session,
-    Started,
-    Step,
-    Trail,
-)
+from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Pause, Session, Stage, Step
 
 T = TypeVar("T")
 
@@ -27,27 +16,26 @@ T = TypeVar("T")
 class Journal:
     """What a dialogue has had written down."""
 
-    before: dict[str, Any] | None = None
-    opened: dict[str, Any] | None = None
-    committing: bool = False
+    last: Checkpoint | None = None
 
-    def write(self, item: Started | Opened | Committing) -> None:
-        match item:
-            case Started(evidence, _):
-                self.before = evidence
-            case Opened(evidence):
-                assert self.before is not None
-                self.opened = evidence
-            case Committing():
-                assert self.before is not None
-                self.committing = True
+    def write(self, checkpoint: Checkpoint) -> None:
+        if self.last is not None:
+            assert self.last.stage < checkpoint.stage, "a stage is not passed twice, and not backwards"
+            assert self.last.before == checkpoint.before, "what was read before stays as it was"
+            assert self.last.opened in (None, checkpoint.opened), "and so does what was read when it was open"
+        self.last = checkpoint
 
     @property
-    def trail(self) -> Trail:
-        assert self.before is not None
-        # As it comes back from the journal's JSON.
-        before, opened = json.loads(json.dumps([self.before, self.opened]))
-        return Trail(before, opened, self.committing)
+    def committing(self) -> bool:
+        """Whether the irreversible step may have been sent."""
+        return self.last is not None and self.last.stage is Stage.COMMITTING
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """As it comes back from the journal's JSON."""
+        assert self.last is not None
+        before, opened = json.loads(json.dumps([self.last.before, self.last.opened]))
+        return Checkpoint(self.last.stage, before, opened)
 
 
 def drive(
@@ -55,15 +43,15 @@ def drive(
     session: Session,
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """Drive a dialogue over a printer that answers at once; holds it to the engine's bargain.
 
-    A new document changes nothing before it has told its evidence; a recovery has its evidence already (``trail``).
+    A new document changes nothing before it has told its evidence; a recovery has its evidence already (``journal``).
     """
     reply: Any = None
-    trail = trail or Journal()
+    journal = journal or Journal()
     try:
         while True:
             item = dialogue.send(reply)
@@ -72,10 +60,10 @@ def drive(
                 paused()
                 continue
             if not isinstance(item, Step):
-                trail.write(item)
+                journal.write(item)
                 continue
-            assert item.effect is Effect.QUERY or trail.before is not None, "a change before the evidence"
-            assert item.effect is not Effect.IRREVERSIBLE or trail.committing, "an irreversible step not announced"
+            assert item.effect is Effect.QUERY or journal.last is not None, "a change before the evidence"
+            assert item.effect is not Effect.IRREVERSIBLE or journal.committing, "an irreversible step not announced"
             (event,) = session.receive(answer(session.send(item.command)))
             assert isinstance(event, Answer), event
             reply = event.reply

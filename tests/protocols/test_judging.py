@@ -13,7 +13,19 @@ from fiscald.model.jobs import Paper, Result
 from fiscald.model.printers import Condition, Counters, PrinterState
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols import judging
-from fiscald.protocols.base import Dialogue, Held, NotPrinted, Pause, Printed, Settings, Started, Unknown, Verdict, Wait
+from fiscald.protocols.base import (
+    Checkpoint,
+    Dialogue,
+    Held,
+    NotPrinted,
+    Pause,
+    Printed,
+    Settings,
+    Stage,
+    Unknown,
+    Verdict,
+    Wait,
+)
 from fiscald.protocols.judging import CommitReply
 
 T = TypeVar("T")
@@ -280,7 +292,7 @@ def test_a_report_is_proven_by_its_counter(moved: CounterDelta, confirmed: bool,
 
 
 def test_the_drawer_is_open_when_the_printer_says_so_and_never_undecided() -> None:
-    started = [Started({"n": 1}, COUNTERS)]
+    started = [Checkpoint(Stage.STARTED, {"n": 1}, counters=COUNTERS)]
     yielded, verdict = drive(judging.drawer(Baseline(), COUNTERS, at_once(CommitReply())))
     assert (yielded, verdict) == (started, Printed(Result(printer_id="ABC1"), Paper.NONE))
     assert drive(judging.drawer(Baseline(), COUNTERS, at_once(CommitReply(REFUSAL)))) == (started, NotPrinted(REFUSAL))

@@ -6,12 +6,12 @@ step never on a doubt.
 
 Theory of a receipt. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open
 one, and no other can end before it: the first receipt that the counters show after that moment, completed or
-cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with.
+cancelled, is ours. The look at that moment (``Stage.OPENED``) is what every later look is compared with.
 
 Theory of a printout. No query tells whether a form is open, and whether a cancelled one counts as a printout is
-not published. So the counters are asked only once its closing step may have been sent: a printout since ``Opened``
-is ours; without one the closing step was not executed, and recovery sends it, like the end of an open footer. A
-cancelling there, interrupted itself, would be taken for the printout.
+not published. So the counters are asked only once its closing step may have been sent: a printout since the look
+while it was open is ours; without one the closing step was not executed, and recovery sends it, like the end of an
+open footer. A cancelling there, interrupted itself, would be taken for the printout.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -28,17 +28,15 @@ from fiscald.model.money import grosze
 from fiscald.model.problems import problem
 from fiscald.protocols import conditions, judging
 from fiscald.protocols.base import (
-    Committing,
+    Checkpoint,
     Dialogue,
     DialogueAborted,
     Held,
     NotPrinted,
-    Opened,
     Pause,
     Printed,
     Settings,
-    Started,
-    Trail,
+    Stage,
     Unknown,
     Verdict,
     Wait,
@@ -100,7 +98,7 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
             return (yield from _drawer(document, settings, printer_id))
 
 
-def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+def recover(document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
         return judging.drawer_interrupted()
@@ -110,13 +108,13 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
         return Wait(condition.problem)
     match document:
         case Receipt():
-            return (yield from _recover_receipt(document, settings, trail))
+            return (yield from _recover_receipt(document, settings, checkpoint))
         case DailyReport():
-            return (yield from _look(_judge_report, settings, trail.before))
+            return (yield from _look(_judge_report, settings, checkpoint.before))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _look(_judge_slip(document), settings, trail.before))
+            return (yield from _look(_judge_slip(document), settings, checkpoint.before))
         case Printout():
-            return (yield from _recover_printout(document, settings, trail))
+            return (yield from _recover_printout(document, settings, checkpoint))
 
 
 def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Baseline | Wait]:
@@ -175,7 +173,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
-    yield Started(before, to_counters(before))
+    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
@@ -194,10 +192,10 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             opened = yield from _look_when_opened(before)
             if opened is None:
                 return NotPrinted(problem("printer.cancelled"))
-            yield Opened(opened)
+            yield Checkpoint(Stage.OPENED, before, opened)
     assert plan.close is not None
     assert opened is not None
-    yield Committing()
+    yield Checkpoint(Stage.COMMITTING, before, opened)
     closing = yield from _close(plan.close, document, _SUMS_DIFFER)
     notices: tuple[Notice, ...] = ()
     if closing.refusal is None:
@@ -353,16 +351,16 @@ def _printed(
     return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, to_counters(now))
 
 
-def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+def _recover_receipt(document: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
-    before, opened = trail.before, trail.opened
+    before, opened = checkpoint.before, checkpoint.opened
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before["nu"]:
         return swapped(settings, scomm["nu"], before["nu"])
-    if trail.never_opened:
+    if checkpoint.never_opened:
         return (yield from _recover_opening(before))
     assert opened is not None
-    if trail.committing:
+    if checkpoint.stage is Stage.COMMITTING:
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, None))
     now = yield from read_all()
@@ -411,8 +409,8 @@ def _one_step(
     wanted = yield from command(settings)
     if (yield from counters_moved(facts.counters)):
         return Wait(problem("printer.busy", reason="another program is printing"))
-    yield Started(facts.evidence, to_counters(facts.evidence))
-    yield Committing()
+    yield Checkpoint(Stage.STARTED, facts.evidence, counters=to_counters(facts.evidence))
+    yield Checkpoint(Stage.COMMITTING, facts.evidence)
     closing = yield from _close(wanted, document)
     return (yield from _look(judge, settings, facts.evidence, closing))
 
@@ -487,7 +485,7 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name}
-    yield Started(before, to_counters(before))
+    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
@@ -503,9 +501,9 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
             return judging.declined(_closing(reply, item.pointer, document), begun=False)
         if opened is None:
             opened = before | (yield from read_all())
-            yield Opened(opened)
+            yield Checkpoint(Stage.OPENED, before, opened)
     assert opened is not None
-    yield Committing()
+    yield Checkpoint(Stage.COMMITTING, before, opened)
     return (yield from _end_form(document, _judge_slip(document, tuple(plan.notices)), settings, opened))
 
 
@@ -553,13 +551,13 @@ def _form_open() -> Dialogue[bool]:
     return reply.good
 
 
-def _recover_printout(document: Printout, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+def _recover_printout(document: Printout, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """After silence, a lost link or a killed daemon: cancel what is not finished, finish what is complete."""
-    before, opened = trail.before, trail.opened
+    before, opened = checkpoint.before, checkpoint.opened
     facts = yield from read_facts()
     if facts.printer_id != before["nu"]:
         return swapped(settings, facts.printer_id, before["nu"])
-    if trail.never_opened or not trail.committing:
+    if checkpoint.never_opened or checkpoint.stage is not Stage.COMMITTING:
         # In a receipt or an open footer there is no form, and nothing of ours to cancel.
         if not facts.transaction_open:
             yield from _give_up_form()

@@ -7,6 +7,7 @@ from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import (
     Check,
+    Checkpoint,
     Decoder,
     Dialogue,
     Identification,
@@ -15,7 +16,6 @@ from fiscald.protocols.base import (
     Session,
     Settings,
     Step,
-    Trail,
     Verdict,
 )
 from fiscald.protocols.posnet import dialogue, queries, raw
@@ -77,9 +77,9 @@ class Posnet:
         """Carry a document out."""
         return dialogue.carry_out(document, settings, printer_id)
 
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
-        return dialogue.recover(document, settings, trail)
+        return dialogue.recover(document, settings, checkpoint)
 
     def parse_raw(self, text: str, settings: Settings) -> Step:
         """A command as ``mnemonic|xxvalue|xxvalue``, with TAB or ``|`` between the fields."""

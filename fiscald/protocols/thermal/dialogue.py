@@ -6,7 +6,7 @@ line is_corrupted by noise is sent once more (its number makes a second one of t
 
 Theory of a receipt. A printer holds at most one receipt. Once it has confirmed ``$h`` and shows a receipt open,
 ours is the open one, and no other can end before it: the first receipt that the counters show after that moment,
-completed or cancelled, is ours. The look at that moment (``Opened``) is what every later look is compared with. A
+completed or cancelled, is ours. The look at that moment (``Stage.OPENED``) is what every later look is compared with. A
 receipt that is given up before its first line leaves no trace, though (5.5); so before an open receipt is
 cancelled, what is on it must be what we sent.
 
@@ -24,17 +24,15 @@ from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
 from fiscald.model.problems import FieldProblem, problem
 from fiscald.protocols import conditions, judging
 from fiscald.protocols.base import (
-    Committing,
+    Checkpoint,
     Dialogue,
     DialogueAborted,
     Held,
     NotPrinted,
-    Opened,
     Pause,
     Printed,
     Settings,
-    Started,
-    Trail,
+    Stage,
     Unknown,
     Verdict,
     Wait,
@@ -105,7 +103,7 @@ def carry_out(document: Document, settings: Settings, printer_id: str | None) ->
             raise AssertionError("not in Family.documents")
 
 
-def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+def recover(document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
         return judging.drawer_interrupted()
@@ -116,11 +114,11 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
     yield from use_error_mode()
     match document:
         case Receipt():
-            return (yield from _recover_receipt(document, settings, trail))
+            return (yield from _recover_receipt(document, settings, checkpoint))
         case DailyReport():
-            return (yield from _look(_judge_report, settings, trail.before))
+            return (yield from _look(_judge_report, settings, checkpoint.before))
         case CashIn() | CashOut() | GoodsReturn():
-            return (yield from _look(_judge_slip(document), settings, trail.before))
+            return (yield from _look(_judge_slip(document), settings, checkpoint.before))
         case Printout():
             raise AssertionError("not in Family.documents")
 
@@ -216,7 +214,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
-    yield Started(before, to_counters(before))
+    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
@@ -224,7 +222,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             if not reply.good:
                 return (yield from _opening_refused(reply, item.pointer, document))
             opened = yield from _look_when_opened(before)
-            yield Opened(opened)
+            yield Checkpoint(Stage.OPENED, before, opened)
             continue
         assert opened is not None, "the first command opens the receipt"
         if is_corrupted(reply):
@@ -234,7 +232,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             return (yield from _abandon(plan, closing, opened))
     assert plan.close is not None
     assert opened is not None
-    yield Committing()
+    yield Checkpoint(Stage.COMMITTING, before, opened)
     closing = yield from _close(plan.close, document, _SUMS_DIFFER)
     return (yield from _judge_receipt(plan, settings, opened, closing))
 
@@ -390,19 +388,19 @@ def _printed(
     return Printed(result, paper, tuple(plan.notices), {"after": now}, to_counters(now))
 
 
-def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+def _recover_receipt(document: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
-    before, opened = trail.before, trail.opened
+    before, opened = checkpoint.before, checkpoint.opened
     now = yield from read_stable_counters()
     if now["nr_unikatowy"] != before["nr_unikatowy"]:
         return swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"])
-    if trail.never_opened:
+    if checkpoint.never_opened:
         return (yield from _recover_opening(before))
     assert opened is not None
     plan = plan_receipt(
         document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]), now["nr_unikatowy"]
     )
-    if trail.committing:
+    if checkpoint.stage is Stage.COMMITTING:
         return (yield from _judge_receipt(plan, settings, opened, None))
     if (yield from _still_ours(plan, opened, now)):
         now = yield from _cancel(opened)
@@ -449,8 +447,8 @@ def _one_step(
         return judging.refused_before([wanted], facts)
     if facts.evidence != (yield from read_counters()):
         return Wait(problem("printer.busy", reason="another program is printing"))
-    yield Started(facts.evidence, to_counters(facts.evidence))
-    yield Committing()
+    yield Checkpoint(Stage.STARTED, facts.evidence, counters=to_counters(facts.evidence))
+    yield Checkpoint(Stage.COMMITTING, facts.evidence)
     closing = yield from _close(wanted, document, (_OTHER_DATE,), brand=_brand(settings))
     if wanted.row.id == "#r" and closing.refusal is not None and closing.refusal.device_code == str(_OTHER_DATE):
         closing = yield from _dated(closing, wanted)

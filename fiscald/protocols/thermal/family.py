@@ -8,6 +8,7 @@ from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Check,
+    Checkpoint,
     Decoder,
     Dialogue,
     Identification,
@@ -16,7 +17,6 @@ from fiscald.protocols.base import (
     Session,
     Settings,
     Step,
-    Trail,
     Verdict,
 )
 from fiscald.protocols.rates import parse_rates
@@ -74,9 +74,9 @@ class Thermal:
         """Carry a document out."""
         return dialogue.carry_out(document, settings, printer_id)
 
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         """Find out what became of an interrupted document."""
-        return dialogue.recover(document, settings, trail)
+        return dialogue.recover(document, settings, checkpoint)
 
     def parse_raw(self, text: str, settings: Settings) -> Step:
         """A command as a technician writes it."""

@@ -118,11 +118,11 @@ def drive(
     dialogue: Dialogue[T],
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """See ``tests.protocols.driving.drive``."""
-    return driving.drive(dialogue, PosnetSession("cp1250"), answer, trail=trail, paused=paused)
+    return driving.drive(dialogue, PosnetSession("cp1250"), answer, journal=journal, paused=paused)
 
 
 def sales(conversation: Conversation) -> list[tuple[str, list[Exchange]]]:

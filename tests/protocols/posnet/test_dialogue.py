@@ -66,7 +66,7 @@ class Bench:
 
     def carry_out(self, document: Document, *, printer_id: str | None = None, settings: Settings = SETTINGS) -> Verdict:
         self.journal = Journal()
-        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, trail=self.journal)
+        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, journal=self.journal)
 
     def break_off(
         self, document: Document, stop: Callable[[str], bool], *, executed: bool, settings: Settings = SETTINGS
@@ -75,21 +75,21 @@ class Bench:
         self.journal = Journal()
 
         def answer(data: bytes) -> bytes:
-            if self.journal.before and stop(payload(data).split("\t")[0]):
+            if self.journal.last and stop(payload(data).split("\t")[0]):
                 if executed:
                     self.answer(data)
                 raise LineLost
             return self.answer(data)
 
         with pytest.raises(LineLost):
-            drive(dialogue.carry_out(document, settings, None), answer, trail=self.journal)
+            drive(dialogue.carry_out(document, settings, None), answer, journal=self.journal)
         return self.journal.committing
 
     def recover(
         self, document: Document, *, settings: Settings = SETTINGS, paused: Callable[[], None] = lambda: None
     ) -> Verdict:
-        steps = dialogue.recover(document, settings, self.journal.trail)
-        return drive(steps, self.answer, trail=self.journal, paused=paused)
+        steps = dialogue.recover(document, settings, self.journal.checkpoint)
+        return drive(steps, self.answer, journal=self.journal, paused=paused)
 
 
 def _ignore(_: object) -> None:
@@ -234,7 +234,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert not verdict.again
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.before is None
+    assert bench.journal.last is None
     assert bench.talk.register.state.headers == 0
 
 
@@ -412,7 +412,7 @@ def test_a_footer_that_cannot_be_finished_is_not_called_done() -> None:
         return frame("trftrend\t?2062\t") if payload(data).startswith("trftrend") else real(data)
 
     with pytest.raises(DialogueAborted, match="footer"):
-        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing, trail=bench.journal)
+        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing, journal=bench.journal)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed), "on the next look it is finished"
     assert verdict.result.number == 1
@@ -807,7 +807,7 @@ def test_a_printout_that_does_not_fit_is_refused_before_the_first_byte() -> None
     assert isinstance(verdict, NotPrinted)
     assert not verdict.again
     assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
-    assert bench.journal.before is None
+    assert bench.journal.last is None
 
 
 def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
@@ -871,7 +871,7 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(stop: str, execut
         return found
 
     with suppress(LineLost):
-        drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+        drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Printed if stop == "formend" else NotPrinted)
     assert kinds(bench).count("form") == (stop == "formend")
@@ -918,7 +918,7 @@ def test_a_spoiled_opening_of_a_printout_is_looked_at_before_anything_else() -> 
         return frame("ERR\t?5\t") if payload(data).startswith("formstart") else answer
 
     with pytest.raises(DialogueAborted):
-        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
@@ -933,7 +933,7 @@ def test_a_spoiled_end_of_a_printout_is_finished_by_recovery() -> None:
         return frame("ERR\t?5\t") if payload(data).startswith("formend") else real(data)
 
     with pytest.raises(DialogueAborted):
-        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
     assert isinstance(bench.recover(PRINTOUT), Printed)
     assert kinds(bench) == ["form"]
 
@@ -1007,7 +1007,7 @@ def test_the_recovery_of_a_printout_never_cancels_another_programs_receipt(execu
             begun.append(bench.talk.printer.foreign_begin())
         return real(data)
 
-    verdict = drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+    verdict = drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
     assert isinstance(verdict, NotPrinted)
     assert begun[0] is (not executed), "while ours is open, no other can be opened"
     assert bench.talk.register.state.day.cancelled_count == 0

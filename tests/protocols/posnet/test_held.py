@@ -47,7 +47,7 @@ def refusing(bench: Bench, document: Document, command: str, error: str) -> Verd
         bench.sent.append(f"refused {mnemonic}")
         return frame(f"ERR\t?{number}\tcm{mnemonic}\t" if number != error else f"{mnemonic}\t?{number}\t")
 
-    return drive(dialogue.carry_out(document, SETTINGS, None), answer, trail=bench.journal)
+    return drive(dialogue.carry_out(document, SETTINGS, None), answer, journal=bench.journal)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_receipt_cancelled_on_the_keypad_fails_wherever_it_stands(nth: int) ->
                 bench.talk.printer.keypad_cancel()
         return bench.answer(data)
 
-    verdict = drive(dialogue.carry_out(document, SETTINGS, None), answer, trail=bench.journal)
+    verdict = drive(dialogue.carry_out(document, SETTINGS, None), answer, journal=bench.journal)
     assert isinstance(verdict, NotPrinted)
     assert (verdict.problem.code, verdict.again) == ("printer.cancelled", False)
     assert (bench.talk.register.state.day.receipt_count, bench.talk.register.state.day.cancelled_count) == (0, 1)

@@ -316,8 +316,8 @@ def drive(
     dialogue: Dialogue[T],
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """See ``tests.protocols.driving.drive``."""
-    return driving.drive(dialogue, ThermalSession("mazovia"), answer, trail=trail, paused=paused)
+    return driving.drive(dialogue, ThermalSession("mazovia"), answer, journal=journal, paused=paused)

@@ -21,7 +21,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
 from fiscald.protocols.thermal import dialogue, queries
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
@@ -73,7 +73,7 @@ class Bench:
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(command_of(data), data)
         steps = dialogue.carry_out(document, self.settings, printer_id)
-        return drive(steps, between, trail=self.journal, paused=paused)
+        return drive(steps, between, journal=self.journal, paused=paused)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> bool:
         """Carry out until the n-th such command after the evidence, and lose the line there. Whether committing."""
@@ -81,7 +81,7 @@ class Bench:
 
         def answer(name: str, data: bytes) -> bytes:
             nonlocal left
-            left -= self.journal.before is not None and name == stop
+            left -= self.journal.last is not None and name == stop
             if not left:
                 if executed:
                     self.answer(data)
@@ -93,8 +93,8 @@ class Bench:
         return self.journal.committing
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = dialogue.recover(document, self.settings, self.journal.trail)
-        return drive(steps, self.answer, trail=self.journal, paused=paused)
+        steps = dialogue.recover(document, self.settings, self.journal.checkpoint)
+        return drive(steps, self.answer, journal=self.journal, paused=paused)
 
     @property
     def names(self) -> list[str]:
@@ -277,7 +277,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert not verdict.again
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.before is None
+    assert bench.journal.last is None
     assert bench.names == []
 
 
@@ -364,7 +364,7 @@ def test_a_confirmed_opening_that_opened_nothing_is_not_believed() -> None:
     bench = Bench()
     with pytest.raises(DialogueAborted):
         bench.carry_out(RECEIPT, answer=lambda name, data: result("$h") if name == "$h" else bench.answer(data))
-    assert bench.journal.opened is None
+    assert bench.journal.checkpoint.stage is Stage.STARTED
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
@@ -641,8 +641,9 @@ def test_counters_that_went_back_prove_nothing(change: dict[str, object]) -> Non
         bench.carry_out(RECEIPT)
     bench.break_off(RECEIPT, "$y", executed=True)
     bench.till.reports = 5
-    assert bench.journal.opened is not None
-    bench.journal.opened["n_dobowych"] = 5
+    assert bench.journal.last is not None
+    assert bench.journal.last.opened is not None
+    bench.journal.last.opened["n_dobowych"] = 5
     for name, value in change.items():
         setattr(bench.till, name, 4 if value == -1 else value)
     assert cause(bench.recover(RECEIPT)) == "counters_restored"

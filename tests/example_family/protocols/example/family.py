@@ -14,8 +14,8 @@ from fiscald.model.problems import problem
 from fiscald.protocols.base import (
     Answer,
     Check,
+    Checkpoint,
     CommandDoc,
-    Committing,
     Damaged,
     Deadline,
     DecodedError,
@@ -32,10 +32,9 @@ from fiscald.protocols.base import (
     ProtocolDoc,
     RawReply,
     Settings,
-    Started,
+    Stage,
     Step,
     Stray,
-    Trail,
     Unknown,
     Verdict,
     Wait,
@@ -105,8 +104,8 @@ def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
         return Wait(problem("printer.busy", reason="it is not ready"))
     if printer_id not in (None, before["id"]):
         raise DialogueAborted(problem("printer.busy", reason="another printer"))
-    yield Started(before, to_counters(before))
-    yield Committing()
+    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
+    yield Checkpoint(Stage.COMMITTING, before)
     answer = yield from ask(f"IN {grosze(document.amount)}")
     return (yield from judge(document, before, refused=answer.startswith("ERR")))
 
@@ -165,12 +164,12 @@ class Example:
         assert isinstance(document, CashIn)
         return carry_out(document, printer_id)
 
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
+    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         assert isinstance(document, CashIn)
         condition = yield from self.poll(settings)
         if condition.problem is not None:
             return Wait(condition.problem)
-        return (yield from judge(document, trail.before))
+        return (yield from judge(document, checkpoint.before))
 
     def parse_raw(self, text: str, settings: Settings) -> Step:
         if not text.isascii() or not text.isprintable() or not text:
