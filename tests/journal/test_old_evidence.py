@@ -7,6 +7,7 @@ there. Each job stopped at another stage, because the journal's disk was full.
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -15,12 +16,15 @@ from typing import Any
 from unittest.mock import patch
 
 import anyio
+import pytest
 
+from fiscald.journal import Store
 from fiscald.journal.directory import StateDirectory
 from fiscald.model.jobs import JobState
+from fiscald.protocols import family
 from tests import virtual
 from tests.engine import shop as engine_shop
-from tests.engine.shop import RECEIPT, Till, shop
+from tests.engine.shop import RECEIPT, START, Till, shop
 
 OLD_JOURNAL = Path(__file__).with_name("evidence_v1.db")
 FAMILIES = ("posnet", "thermal")
@@ -74,6 +78,34 @@ def put_back(directory: Path) -> None:
     state.close()
 
 
+def test_old_evidence_says_that_it_is_version_1(tmp_path: Path) -> None:
+    """What is damaged, and what says its version, is left as it is."""
+    shutil.copyfile(OLD_JOURNAL, tmp_path / "journal.db")
+    (tmp_path / "journal.db").chmod(0o600)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
+        before = {key: json.loads(text) for key, text in db.execute("SELECT key, evidence FROM job")}
+        kept = {"slip-posnet": "{", "slip-thermal": "[1]", "started-posnet": '{"version":9}'}
+        for key, text in kept.items():
+            db.execute("UPDATE job SET evidence = ? WHERE key = ?", (text, key))
+    Store(tmp_path, lambda: START).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        found = dict(db.execute("SELECT key, evidence FROM job").fetchall())
+    assert {key: text for key, text in found.items() if key in kept} == kept
+    for key in before.keys() - kept.keys():
+        assert json.loads(found[key]) == before[key] | {"version": 1}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_evidence_of_version_1_is_read_whole(name: str) -> None:
+    with contextlib.closing(sqlite3.connect(OLD_JOURNAL)) as db:
+        query = "SELECT evidence FROM job WHERE key LIKE ?"
+        stored = [json.loads(text) for (text,) in db.execute(query, (f"%-{name}",))]
+    assert len(stored) == 2 * len(STOPS)
+    for old in stored:
+        evidence = family(name).evidence.model_validate(old)
+        assert evidence.model_dump(mode="json", exclude_none=True) == {"family": name, "version": 2, **old}
+
+
 def test_jobs_in_progress_are_recovered_from_an_old_journal(tmp_path: Path) -> None:
     tills = new_tills()
 
@@ -92,6 +124,9 @@ def test_jobs_in_progress_are_recovered_from_an_old_journal(tmp_path: Path) -> N
                 assert (key, job.result.number) == (key, last)
                 assert (key, till.receipts) == (key, 1 if key.startswith("slip") else 2)
                 assert (key, till.register.state.day.nonfiscal) == (key, slips[key]), "no slip is printed again"
+                evidence, name = job.evidence or {}, key.split("-")[1]
+                assert (evidence["family"], evidence["version"]) == (name, 2)
+                family(name).evidence.model_validate(evidence)
 
     virtual.run(main())
 

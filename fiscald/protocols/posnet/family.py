@@ -22,6 +22,7 @@ from fiscald.protocols.posnet import dialogue, queries, raw
 from fiscald.protocols.posnet.commands import Reply
 from fiscald.protocols.posnet.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
+from fiscald.protocols.posnet.evidence import PosnetEvidence
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
@@ -36,6 +37,7 @@ class Posnet:
     profiles = tuple(PROFILES)
     documents = DOCUMENTS
     conditions = CONDITIONS
+    evidence = PosnetEvidence
     #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
     speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 

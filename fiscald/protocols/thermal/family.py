@@ -23,6 +23,7 @@ from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
+from fiscald.protocols.thermal.evidence import ThermalEvidence
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -37,6 +38,7 @@ class Thermal:
     profiles = tuple(PROFILES)
     documents = DOCUMENTS
     conditions = CONDITIONS
+    evidence = ThermalEvidence
     #: 9600 everywhere; newer ones can be set to the others (2).
     speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
 

@@ -27,6 +27,7 @@ from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
 from tests.protocols.driving import Journal
@@ -510,7 +511,9 @@ def test_somebody_else_printed_in_between() -> None:
     verdict = bench.recover(PLAIN)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1, "ours was open, so it was the first to end"
-    assert verdict.result.printed_at is None or verdict.evidence["after"]["bn"] == 2
+    after = verdict.evidence["after"]
+    assert isinstance(after, PosnetLook)
+    assert after.bn == 2
 
 
 @pytest.mark.parametrize("executed", [False, True])
