@@ -46,11 +46,13 @@ from fiscald.protocols.base import (
     Printed,
     Settings,
     Stage,
+    Step,
     Unknown,
     Verdict,
     Wait,
 )
 from fiscald.protocols.conditions import state_of
+from fiscald.protocols.driving import drive
 from fiscald.transport import Address, ByteStream, LinkError
 
 log = logging.getLogger(__name__)
@@ -548,38 +550,39 @@ class Actor:
         key, kind = entry.job.key, entry.job.document.type
         # A try that will probably be refused again is no news: neither in the status nor among the events.
         trying = self._holds.against(key, kind) is not None
-        reply: Any = None
+
+        async def exchange(step: Step) -> Any:
+            if step.effect is not Effect.QUERY:
+                assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+            if step.effect is Effect.IRREVERSIBLE:
+                assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
+            return await line.ask(step)
+
+        async def on_event(item: Checkpoint | Pause) -> None:
+            nonlocal phase
+            match item:
+                case Checkpoint(Stage.STARTED, before, _, counters):
+                    assert counters is not None, "the counters are part of what was read before"
+                    refused = _unexpected(entry, counters)
+                    if refused is not None:
+                        raise _NotStarted(refused)
+                    again = self.past.seen_again(counters)
+                    phase = await self._journaled(
+                        Store.start, key, before, counters, self.past.rule, again, event=not trying, quiet=trying
+                    )
+                    self._begun(kind, quiet=trying)
+                case Checkpoint(Stage.OPENED, _, opened):
+                    assert opened is not None, "what was read while it was open"
+                    phase = await self._journaled(Store.opened, key, opened, quiet=trying)
+                case Checkpoint():
+                    phase = await self._journaled(Store.commit, key, quiet=trying)
+                case Pause(seconds):
+                    await anyio.sleep(seconds)
+
         try:
-            while True:
-                item = dialogue.send(reply)
-                reply = None
-                match item:
-                    case Checkpoint(Stage.STARTED, before, _, counters):
-                        assert counters is not None, "the counters are part of what was read before"
-                        refused = _unexpected(entry, counters)
-                        if refused is not None:
-                            return NotPrinted(refused)
-                        again = self.past.seen_again(counters)
-                        phase = await self._journaled(
-                            Store.start, key, before, counters, self.past.rule, again, event=not trying, quiet=trying
-                        )
-                        self._begun(kind, quiet=trying)
-                    case Checkpoint(Stage.OPENED, _, opened):
-                        assert opened is not None, "what was read while it was open"
-                        phase = await self._journaled(Store.opened, key, opened, quiet=trying)
-                    case Checkpoint():
-                        phase = await self._journaled(Store.commit, key, quiet=trying)
-                    case Pause(seconds):
-                        await anyio.sleep(seconds)
-                    case _:
-                        if item.effect is not Effect.QUERY:
-                            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
-                        if item.effect is Effect.IRREVERSIBLE:
-                            assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
-                        reply = await line.ask(item)
-        except StopIteration as stop:
-            verdict: Verdict = stop.value
-            return verdict
+            return await drive(dialogue, exchange, on_event)
+        except _NotStarted as stopped:
+            return NotPrinted(stopped.problem)
         except DialogueAborted as error:
             why = error.problem
             known = why.code in self.printer.family.conditions.by_code and why.code != "printer.out_of_order"
@@ -587,8 +590,6 @@ class Actor:
                 # A question was understood, and refused for a condition: nothing is wrong with the line.
                 return Wait(why)
             raise
-        finally:
-            dialogue.close()
 
     def _begun(self, document_type: str, *, quiet: bool) -> None:
         """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
@@ -681,6 +682,14 @@ class Actor:
         elif self._warned != self._situation.warned:
             self._changed(None)
         self._problem, self._warned = why, self._situation.warned
+
+
+class _NotStarted(Exception):
+    """A document is not begun; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.detail)
 
 
 def _unexpected(entry: Entry, counters: Counters) -> Problem | None:

@@ -35,6 +35,7 @@ from fiscald.protocols.base import (
     Step,
     Stray,
 )
+from fiscald.protocols.driving import drive
 from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, PortHeld, TcpHost
 
 T = TypeVar("T")
@@ -62,6 +63,14 @@ class Garbage(Silence):
     """The printer sends and sends, and none of it answers the command."""
 
     code = "link.garbage"
+
+
+class _GivenWay(Exception):
+    """Something more urgent came while queries were asked."""
+
+
+class _NotAnswered(Exception):
+    """A question that was asked out of turn was not answered."""
 
 
 def link_problem(address: Address, error: LinkError | Silence, line: Line | None) -> Problem:
@@ -122,19 +131,16 @@ class Line:
 
         Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
         """
+
+        async def exchange(step: Step) -> Any:
+            if give_way():
+                raise _GivenWay
+            return await self.ask(step)
+
         try:
-            step = next(dialogue)
-            while True:
-                assert isinstance(step, Step)
-                assert step.effect is Effect.QUERY, "only a job may change anything"
-                if give_way():
-                    return None
-                step = dialogue.send(await self.ask(step))
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        finally:
-            dialogue.close()
+            return await drive(dialogue, exchange)
+        except _GivenWay:
+            return None
 
     async def ask(self, step: Step) -> Any:
         """The reply to ``step``. Raises ``LinkLost`` or ``Silence``.
@@ -170,23 +176,17 @@ class Line:
                     deadline = anyio.current_time() + SECONDS[step.deadline]
 
     async def _probe(self) -> Condition | None:
-        dialogue = self._family.poll(self._settings)
+        async def exchange(step: Step) -> Any:
+            await self._send(step.command)
+            answer = await self._wait_for(step.command, PROBE_AFTER)
+            if answer is None:
+                raise _NotAnswered
+            return answer.reply
+
         try:
-            step = next(dialogue)
-            while True:
-                assert isinstance(step, Step)
-                await self._send(step.command)
-                answer = await self._wait_for(step.command, PROBE_AFTER)
-                if answer is None:
-                    return None
-                step = dialogue.send(answer.reply)
-        except StopIteration as stop:
-            condition: Condition = stop.value
-            return condition
-        except DialogueAborted:
+            return await drive(self._family.poll(self._settings), exchange)
+        except (_NotAnswered, DialogueAborted):
             return None
-        finally:
-            dialogue.close()
 
     async def _wait_for(self, command: Any, seconds: float) -> Answer | None:
         """The answer to ``command`` if it comes in time; answers to others are kept."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import anyio
 
-from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Identification, Session, Settings, Step
+from fiscald.protocols.base import Answer, Damaged, Family, Identification, Session, Settings, Step
+from fiscald.protocols.driving import drive
 from fiscald.transport import ByteStream
 
 #: Bytes without the answer among them after which a question is given up: somebody sends without end.
@@ -23,22 +24,16 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
     """
     settings = Settings("the printer", family.code_pages[0])
     session = family.session(settings)
-    dialogue: Dialogue[Identification] = family.identify(settings)
     seconds = first
-    try:
-        step = next(dialogue)
-        while True:
-            assert isinstance(step, Step)
-            assert step.effect is Effect.QUERY, "whoever is there may not be ours"
-            with anyio.fail_after(seconds):
-                reply = await _ask(stream, session, step)
-            seconds = later
-            step = dialogue.send(reply)
-    except StopIteration as stop:
-        found: Identification = stop.value
-        return found
-    finally:
-        dialogue.close()
+
+    async def exchange(step: Step) -> object:
+        nonlocal seconds
+        with anyio.fail_after(seconds):
+            reply = await _ask(stream, session, step)
+        seconds = later
+        return reply
+
+    return await drive(family.identify(settings), exchange)
 
 
 async def _ask(stream: ByteStream, session: Session, step: Step) -> object:

@@ -26,6 +26,7 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
+from fiscald.protocols.driving import drive_sync
 from fiscald.protocols.judging import CommitReply
 
 T = TypeVar("T")
@@ -64,12 +65,8 @@ def at_once(value: T) -> Dialogue[T]:
 
 def drive(dialogue: Dialogue[T]) -> tuple[list[Any], T]:
     """What it yields, and what it returns."""
-    yielded = []
-    while True:
-        try:
-            yielded.append(next(dialogue))
-        except StopIteration as end:
-            return yielded, end.value
+    yielded: list[Any] = []
+    return yielded, drive_sync(dialogue, yielded.append, yielded.append)
 
 
 # -- before ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Step
 from fiscald.protocols.conditions import Row
+from fiscald.protocols.driving import drive_sync
 from fiscald.protocols.queries import ask_again, good_values, read_paper, refusal, refused_question
 
 T = TypeVar("T")
@@ -29,14 +30,9 @@ def send(question: str) -> Dialogue[Said]:
 
 def drive(dialogue: Dialogue[T], *replies: Any) -> tuple[T, int]:
     """What it returns, and how many replies it took."""
-    taken = 0
-    item = next(dialogue)
-    while True:
-        try:
-            item = dialogue.send(replies[taken] if isinstance(item, Step) else None)
-            taken += 1
-        except StopIteration as end:
-            return end.value, taken + 1
+    left = list(replies)
+    result = drive_sync(dialogue, lambda _: left.pop(0))
+    return result, len(replies) - len(left)
 
 
 def test_a_question_spoiled_by_noise_is_asked_once_more_and_no_oftener() -> None:
