@@ -24,7 +24,7 @@ import anyio
 from fiscald.engine import raw
 from fiscald.engine.gate import Gate
 from fiscald.engine.holds import Holds
-from fiscald.engine.line import Line, Silence, link_problem
+from fiscald.engine.line import Line, NotSent, Silence, link_problem
 from fiscald.engine.noise import Noise
 from fiscald.engine.past import Past
 from fiscald.engine.situation import Situation
@@ -39,7 +39,6 @@ from fiscald.protocols.base import (
     Dialogue,
     DialogueAborted,
     Effect,
-    Family,
     Held,
     NotPrinted,
     Pause,
@@ -53,6 +52,7 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.conditions import state_of
 from fiscald.protocols.driving import drive
+from fiscald.protocols.families import Family
 from fiscald.transport import Address, ByteStream, LinkError
 
 log = logging.getLogger(__name__)
@@ -276,19 +276,20 @@ class Actor:
 
     async def _connect_and_serve(self) -> None:
         self._line = None
-        stream = self.printer.wrap(await self.printer.address.open())
-        async with stream:
-            self._line = line = Line(
-                stream,
-                self.printer.family,
-                self._settings,
-                heard=self._situation.heard,
-                noticed=self._on_condition,
-                noise=self._noise,
-            )
+        line = Line(
+            await self._open(), self.printer.family, self._settings, heard=self._situation.heard,
+            noticed=self._on_condition, noise=self._noise, reopen=self._open,
+        )  # fmt: skip
+        async with line:
+            self._line = line
+            await line.greet()
             await self._read_status(line)
             log.info("%s: connected at %s", self.printer.name, self.printer.address)
             await self._serve(line)
+
+    async def _open(self) -> ByteStream:
+        """A new stream to the printer, recorded. Raises ``LinkError``."""
+        return self.printer.wrap(await self.printer.address.open())
 
     async def _read_status(self, line: Line, *, to_the_end: bool = False) -> None:
         """A full look; given up for a job that arrives, once the printer is known, but for ``to_the_end``."""
@@ -307,7 +308,7 @@ class Actor:
         if self.printer.settings.profile is None:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
-            line.use(self._settings)
+            await line.use(self._settings)
         self._holds.looked(before, snapshot, anyio.current_time())
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
@@ -550,13 +551,23 @@ class Actor:
         key, kind = entry.job.key, entry.job.document.type
         # A try that will probably be refused again is no news: neither in the status nor among the events.
         trying = self._holds.against(key, kind) is not None
+        untouched = phase is Phase.ACCEPTED
 
         async def exchange(step: Step) -> Any:
-            if step.effect is not Effect.QUERY:
-                assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+            nonlocal untouched
+            if step.effect is Effect.QUERY:
+                return await line.ask(step)
+            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
             if step.effect is Effect.IRREVERSIBLE:
                 assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
-            return await line.ask(step)
+            first, untouched = untouched, False
+            try:
+                return await line.ask(step)
+            except NotSent as error:
+                if not first:
+                    raise  # an earlier step was sent
+                why = problem("printer.interrupted", reason=f"nothing of it was sent: {error}")
+                raise _NotStarted(why, again=True) from None
 
         async def on_event(item: Checkpoint | Pause) -> None:
             nonlocal phase
@@ -582,7 +593,7 @@ class Actor:
         try:
             return await drive(dialogue, exchange, on_event)
         except _NotStarted as stopped:
-            return NotPrinted(stopped.problem)
+            return NotPrinted(stopped.problem, again=stopped.again)
         except DialogueAborted as error:
             why = error.problem
             known = why.code in self.printer.family.conditions.by_code and why.code != "printer.out_of_order"
@@ -685,10 +696,11 @@ class Actor:
 
 
 class _NotStarted(Exception):
-    """A document is not begun; ``problem`` says why."""
+    """A document is not begun; ``problem`` says why. ``again``: it may be begun later."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, again: bool = False) -> None:
         self.problem = problem
+        self.again = again
         super().__init__(problem.detail)
 
 

@@ -465,8 +465,12 @@ class Engine:
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
         actor = self._actor(name)
+        family = actor.printer.family
+        if family.raw is None:
+            reason = f"{name} is a {family.name} printer, and fiscald sends those no commands by hand"
+            raise ProblemError(problem("request.raw", reason=reason))
         try:
-            step = actor.printer.family.parse_raw(command.command, actor.settings)
+            step = family.raw.parse(command.command, actor.settings)
         except ValueError as error:
             raise ProblemError(problem("request.raw", reason=error)) from None
         refused = self._gate.refuses("raw", actor.identity)

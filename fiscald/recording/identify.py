@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import anyio
 
-from fiscald.protocols.base import Answer, Damaged, Family, Identification, Session, Settings, Step
+from fiscald.protocols.base import Answer, Damaged, Identification, Session, Settings, Step
 from fiscald.protocols.driving import drive
+from fiscald.protocols.families import Family
 from fiscald.transport import ByteStream
 
 #: Bytes without the answer among them after which a question is given up: somebody sends without end.
@@ -33,6 +34,8 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
         seconds = later
         return reply
 
+    if family.greeting is not None:
+        await drive(family.greeting(settings), exchange)
     return await drive(family.identify(settings), exchange)
 
 

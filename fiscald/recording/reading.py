@@ -8,7 +8,9 @@ from io import BytesIO
 from typing import NamedTuple
 
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import DecodedFrame, Decoder, Direction, Settings
+from fiscald.protocols.base import Settings
+from fiscald.protocols.decoding import DecodedFrame, Decoder, Direction
+from fiscald.protocols.families import CannotDecode, decoding_of
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.pcapng import RecordingError
 
@@ -49,7 +51,11 @@ def decoder(family_name: str, code_page: str | None = None) -> Decoder:
         raise RecordingError(
             f"a {family_name} printer has no code page {code_page!r}, but {', '.join(known.code_pages)}"
         )
-    return known.decoder(Settings("", code_page or known.code_pages[0]))
+    try:
+        decoding = decoding_of(known)
+    except CannotDecode as error:
+        raise RecordingError(str(error)) from None
+    return decoding.decoder(Settings("", code_page or known.code_pages[0]))
 
 
 class _Line:

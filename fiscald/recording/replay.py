@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from fiscald.protocols import family
-from fiscald.protocols.base import Answer, DecodedFrame, DialogueAborted, Direction, Effect, Settings, Step
+from fiscald.protocols.base import Answer, DialogueAborted, Effect, Settings, Step
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.driving import drive_sync
 from fiscald.recording.identify import MAX_UNANSWERED, Disturbed, greet
 from fiscald.recording.reading import Turn, decoder

@@ -15,7 +15,7 @@ from fiscald.protocols import family
 from fiscald.protocols.base import Deadline, Effect, Settings, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
-from fiscald.transport import memory_line
+from fiscald.transport import ByteStream, memory_line
 from tests import virtual
 from tests.protocols.posnet.scripted import frame
 
@@ -51,8 +51,12 @@ class Printer:
 
         return Line(
             self.near, family("posnet"), Settings("till1", "cp1250", "online"), heard=hear, noticed=self.noticed.append,
-            noise=Noise("till1"),
+            noise=Noise("till1"), reopen=never,
         )  # fmt: skip
+
+
+async def never() -> ByteStream:
+    raise AssertionError("a POSNET printer has one stream")
 
 
 def run(printer: Printer, main: Callable[[Line], Coroutine[Any, Any, None]]) -> None:

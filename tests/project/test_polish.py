@@ -29,6 +29,7 @@ from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Settings
+from fiscald.protocols.families import decoding_of
 from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet
 from fiscald.protocols.posnet.profiles import PROFILES as POSNET
 from fiscald.protocols.thermal.plan import plan_receipt as plan_thermal
@@ -102,7 +103,7 @@ def test_rates_are_told_in_polish() -> None:
 
 def test_the_errors_of_the_printers() -> None:
     for name in FAMILIES:
-        errors = family(name).protocol_doc().errors
+        errors = decoding_of(family(name)).protocol_doc().errors
         assert len(errors) > 50
         for error in errors.values():
             polish(error.text_pl)
@@ -205,6 +206,7 @@ def test_conditions_of_a_printer_are_told_in_polish(name: str, switch: Switch) -
     chosen, settings = family(name), Settings("till1", family(name).code_pages[0], None)
     device, _ = build(name)
     device.faults.switches.add(switch)
+    assert chosen.poll is not None
     try:
         condition = drive(chosen.poll(settings), chosen.session(settings), over(device))
     except NotAnswered:

@@ -18,7 +18,9 @@ from fiscald.emulator.memory import RegisterState, Transaction
 from fiscald.emulator.running import build
 from fiscald.model.documents import Document
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Direction, Settings, Unknown, Verdict
+from fiscald.protocols.base import Settings, Unknown, Verdict
+from fiscald.protocols.decoding import Direction
+from fiscald.protocols.families import decoding_of
 from fiscald.protocols.thermal.profiles import PROFILES
 from tests.protocols.driving import Journal, drive
 
@@ -119,7 +121,7 @@ class Bench:
         return self.device.poll(0.0)
 
     def name_of(self, data: bytes) -> str:
-        frames = self.family.decoder(self.settings).feed(Direction.SENT, data)
+        frames = decoding_of(self.family).decoder(self.settings).feed(Direction.SENT, data)
         return [frame.name for frame in frames if frame.name != "CAN"][-1]
 
     def carry_out(self, document: Document, *, answer: Callable[[str, bytes], bytes] | None = None) -> Verdict:

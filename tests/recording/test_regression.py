@@ -13,7 +13,8 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.documents import Document, Receipt
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
+from fiscald.protocols.base import Printed, Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.regression import regression
@@ -54,7 +55,7 @@ def capture(*documents: Document, looks: int = 3) -> list[Packet]:
     drive(POSNET.read_status(settings), answer)
     for document in documents:
         for _ in range(looks):
-            drive(POSNET.poll(settings), answer)
+            drive(POSNET.read_condition(settings), answer)
         assert isinstance(drive(POSNET.carry_out(document, SETTINGS, None), answer), Printed)
     drive(POSNET.read_status(settings), answer)
     return packets

@@ -15,7 +15,8 @@ from fiscald.emulator.server import Plug
 from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Paper
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
+from fiscald.protocols.base import Printed, Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns

@@ -73,7 +73,7 @@ def parse(text: str, settings: Settings) -> Step:
     known = COMMANDS.get(mnemonic, Row(mnemonic, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT))
     row = Row(mnemonic, tuple(Param(name, _AS_WRITTEN) for name in values), (), known.effect, known.deadline)
     request = Request(row, values, immediate=head.startswith("!"))
-    return Step(request, row.effect, row.deadline, _ENDS.get(mnemonic))
+    return Step(request, row.effect, row.deadline, ends=_ENDS.get(mnemonic))
 
 
 def show(reply: Reply, settings: Settings) -> RawReply:

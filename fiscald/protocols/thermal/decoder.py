@@ -15,16 +15,8 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze, plain
 from fiscald.model.privacy import mask, mask_nips
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import (
-    CommandDoc,
-    DecodedError,
-    DecodedField,
-    DecodedFrame,
-    Direction,
-    Effect,
-    ProtocolDoc,
-    Settings,
-)
+from fiscald.protocols.base import Effect, Settings
+from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup

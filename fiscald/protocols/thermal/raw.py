@@ -64,7 +64,7 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"a sequence has at most {MAX_FRAME} bytes")
     except ValueError as error:
         raise ValueError(f"{error}; {HOW}") from None
-    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.deadline, _ENDS.get(row.name))
+    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.deadline, ends=_ENDS.get(row.name))
 
 
 def show(reply: Reply | Status, settings: Settings) -> RawReply:

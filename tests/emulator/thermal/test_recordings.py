@@ -17,7 +17,8 @@ import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Direction, Settings
+from fiscald.protocols.base import Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
 from fiscald.protocols.thermal.commands import DAY as OPEN_DAY
 from fiscald.protocols.thermal.decoder import ThermalDecoder

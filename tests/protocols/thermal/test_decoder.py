@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import DecodedFrame, Direction, Effect, Settings
+from fiscald.protocols.base import Effect, Settings
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
 from fiscald.protocols.thermal.decoder import WORDS, ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.fields import Brand

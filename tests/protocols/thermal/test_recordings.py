@@ -13,7 +13,8 @@ import pytest
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.money import from_grosze, plain
-from fiscald.protocols.base import Direction, Effect, Printed, Settings
+from fiscald.protocols.base import Effect, Printed, Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.thermal import dialogue as driver
 from fiscald.protocols.thermal.commands import find
 from fiscald.protocols.thermal.fields import Dialect
