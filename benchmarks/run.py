@@ -46,7 +46,7 @@ Exchange = tuple[bytes, bytes]
 def frames(family: str) -> list[Exchange]:
     """What passes the line for one receipt: every frame of the driver, with the printer's answer."""
     printer, known = face(family)(Register()), find_family(family)
-    settings = Settings("till1", known.code_pages[0], known.profiles[0])
+    settings = Settings("till1", known.options.model_validate({"profile": known.choices("profile")[0]}))
     session = known.session(settings)
     found: list[Exchange] = []
 

@@ -84,7 +84,9 @@ def carry_out(device: Any, found: Preview) -> Printed:
     from fiscald.protocols.driving import drive_sync
 
     chosen = family(found.family)
-    settings = Settings(found.printer, found.code_page, found.profile)
+    said = {"code_page": found.code_page, "profile": found.profile}
+    options = chosen.options(**{name: value for name, value in said.items() if value is not None})
+    settings = Settings(found.printer, options)
     session = chosen.session(settings)
     now = 0.0
 

@@ -305,10 +305,10 @@ class Actor:
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.observe_clock(snapshot.identity, snapshot.clock)
-        if self.printer.settings.profile is None:
-            # The model tells the profile; from now on every dialogue uses it without asking again.
-            self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
-            await line.use(self._settings)
+        # The model tells the profile; from now on every dialogue uses it without asking again.
+        configured = self.printer.settings
+        self._settings = replace(configured, options=configured.options.learn(snapshot.identity))
+        await line.use(self._settings)
         self._holds.looked(before, snapshot, anyio.current_time())
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.

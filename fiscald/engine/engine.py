@@ -205,12 +205,12 @@ class Engine:
         """
         foretold = self._check(name, document)
         actor = self._actor(name)
-        snapshot = actor.snapshot
+        snapshot, options = actor.snapshot, actor.settings.options.model_dump()
         return Preview(
             printer=name,
             family=actor.printer.family.name,
-            profile=actor.settings.profile,
-            code_page=actor.settings.code_page,
+            profile=options.get("profile"),
+            code_page=options.get("code_page"),
             vat=snapshot.rates if snapshot else None,
             document=document,
             totals=foretold.totals,

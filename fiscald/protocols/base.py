@@ -21,12 +21,13 @@ import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
 from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
+from fiscald.model.strict import Strict
 
 
 class Effect(StrEnum):
@@ -260,13 +261,29 @@ class Session(Protocol):
         return False
 
 
+class FamilyOptions(Strict):
+    """What the configuration can say about a printer of one family, besides what it says of every printer.
+
+    A family's own model: every option with its choices, and a default.
+    """
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The options in ``settings``, which are those of this family."""
+        assert isinstance(settings.options, cls), settings
+        return settings.options
+
+    def learn(self, identity: Identity) -> Self:
+        """With what a printer says about itself, where the configuration leaves that open."""
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration says about one printer of a family."""
+    """What the configuration says about one printer of a family, and what is known of it since."""
 
     name: str
-    code_page: str
-    profile: str | None = None
+    options: FamilyOptions
 
 
 @dataclass(frozen=True, slots=True)

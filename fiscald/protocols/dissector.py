@@ -216,7 +216,7 @@ def _part(name: str) -> str:
     known = family(name)
     if known.decoding is None:
         return ""
-    usual = [*CODE_PAGES].index(known.code_pages[0]) + 1
+    usual = [*CODE_PAGES].index(known.options().model_dump().get("code_page", "cp1250")) + 1
     return "\n".join(("", *_lines(name, usual, known.decoding.protocol_doc())))
 
 

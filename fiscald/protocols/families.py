@@ -16,6 +16,7 @@ from fiscald.protocols.base import (
     Check,
     Checkpoint,
     Dialogue,
+    FamilyOptions,
     Identification,
     RawReply,
     Session,
@@ -69,8 +70,8 @@ class Family(ABC):
     """A wire protocol. Stateless; one object serves all printers of the family."""
 
     name: str
-    code_pages: tuple[str, ...]
-    profiles: tuple[str, ...]
+    options: type[FamilyOptions]
+    """What the configuration can say about its printers."""
     conditions: Conditions
     """What keeps its printers from printing, and which documents wait for the end of that."""
     handlers: Mapping[str, Handler]
@@ -111,6 +112,11 @@ class Family(ABC):
     @abstractmethod
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
+
+    def choices(self, option: str) -> tuple[str, ...]:
+        """What an option can be set to; none where it does not have it, or takes any value."""
+        schema = self.options.model_json_schema()["properties"].get(option, {}) if self.options.model_fields else {}
+        return tuple(each for part in (schema, *schema.get("anyOf", ())) for each in part.get("enum", ()))
 
     # -- documents ------------------------------------------------------------------------------------
 

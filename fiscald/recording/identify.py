@@ -23,7 +23,7 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
     Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
     ``DialogueAborted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
     """
-    settings = Settings("the printer", family.code_pages[0])
+    settings = Settings("the printer", family.options())
     session = family.session(settings)
     seconds = first
 

@@ -41,7 +41,7 @@ class Report:
 def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) -> str | None:
     """The profile of the recorded printer by what it says of itself; ``None`` where the recording lacks that."""
     known = family(family_name)
-    settings = Settings("replay", known.code_pages[0])
+    settings = Settings("replay", known.options())
     session = known.session(settings)
     printer = ScriptedPrinter(connections, family_name, over=lambda: None)
 

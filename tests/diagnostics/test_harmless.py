@@ -27,7 +27,7 @@ from fiscald.protocols.driving import drive_sync
 from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
-PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
 
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
@@ -59,7 +59,7 @@ SITUATIONS: dict[str, Callable[[Device], None]] = {
 def talk(asker: str, device: Device, *, slow: bool = False) -> bool:
     """Say hello to ``device`` as ``asker`` would, byte by byte if ``slow``; whether it answered to the end."""
     known = family(asker)
-    setting = Settings("till1", known.code_pages[0])
+    setting = Settings("till1", known.options())
     session = known.session(setting)
     now = 0.0
 

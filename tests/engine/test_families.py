@@ -16,7 +16,7 @@ from fiscald.model.problems import ProblemError
 from fiscald.model.raw import RawCommand
 from fiscald.protocols import dissector
 from fiscald.protocols import family as find_family
-from fiscald.protocols.base import Settings
+from fiscald.protocols.base import FamilyOptions, Settings
 from fiscald.protocols.families import CannotDecode, decoding_of
 from fiscald.recording import reading
 from fiscald.recording.pcapng import RecordingError
@@ -31,7 +31,10 @@ CASH_IN = {"type": "cash_in", "amount": "10.00"}
 async def shop(path: Path, family: Tiny, printer: TinyPrinter) -> AsyncIterator[Engine]:
     journal = DirectJournal(path, lambda: START)
     engine = Engine(
-        [Printer("till1", family, printer, Settings("till1", "cp1250"))], journal, OpenGate(), clock=lambda: START
+        [Printer("till1", family, printer, Settings("till1", FamilyOptions()))],
+        journal,
+        OpenGate(),
+        clock=lambda: START,
     )
     async with anyio.create_task_group() as tasks:
         printer.tasks = tasks

@@ -10,7 +10,7 @@ import pytest
 
 from fiscald.engine.line import MAX_UNANSWERED, PROBE_AFTER, SECONDS, Garbage, Line, NotSent, Silence
 from fiscald.engine.noise import Noise
-from fiscald.protocols.base import Deadline, DialogueAborted, Effect, Expects, Resend, Settings
+from fiscald.protocols.base import Deadline, DialogueAborted, Effect, Expects, FamilyOptions, Resend, Settings
 from fiscald.transport import LinkLost, StreamEnded
 from tests import virtual
 from tests.engine.tiny import SYN, Tiny, TinyPrinter, step
@@ -24,7 +24,7 @@ def run(printer: TinyPrinter, main: Callable[[Line], Coroutine[Any, Any, None]],
         async with anyio.create_task_group() as tasks:
             printer.tasks = tasks
             line = Line(
-                await printer.open(), family or Tiny(), Settings("till1", "cp1250"), heard=lambda: None,
+                await printer.open(), family or Tiny(), Settings("till1", FamilyOptions()), heard=lambda: None,
                 noticed=lambda _: None, noise=Noise("till1"), reopen=printer.open,
             )  # fmt: skip
             async with line:

@@ -28,6 +28,7 @@ from fiscald.protocols.base import (
     Effect,
     Event,
     Expects,
+    FamilyOptions,
     Identification,
     NotPrinted,
     Printed,
@@ -114,8 +115,7 @@ class Tiny(Family):
     """Cash in, proven by the number of slips."""
 
     name = "tiny"
-    code_pages = ("cp1250",)
-    profiles = ()
+    options = FamilyOptions
     conditions = Conditions("paper_out | all | |", ("cash_in",))
 
     def __init__(self, *, over_http: bool = False, password: str | None = None, polls: bool = False) -> None:

@@ -28,12 +28,12 @@ from fiscald.model.documents import PaymentType, Receipt
 from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Settings
 from fiscald.protocols.families import decoding_of
 from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet
 from fiscald.protocols.posnet.profiles import PROFILES as POSNET
 from fiscald.protocols.thermal.plan import plan_receipt as plan_thermal
 from fiscald.protocols.thermal.profiles import PROFILES as THERMAL
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import NotAnswered, drive, over
 from tests.protocols.posnet import test_plan as posnet_plans
 from tests.protocols.thermal import test_plan as thermal_plans
@@ -203,7 +203,7 @@ def test_what_planning_finds_out(name: str) -> None:
 @pytest.mark.parametrize("switch", Switch)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_conditions_of_a_printer_are_told_in_polish(name: str, switch: Switch) -> None:
-    chosen, settings = family(name), Settings("till1", family(name).code_pages[0], None)
+    chosen, settings = family(name), settings_of.of(name)
     device, _ = build(name)
     device.faults.switches.add(switch)
     assert chosen.poll is not None

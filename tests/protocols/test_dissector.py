@@ -67,7 +67,7 @@ def test_every_family_brings_its_tables(name: str) -> None:
     assert len({word.name for word in protocol_doc.commands}) == len(protocol_doc.commands)
     for text in ("function family.cut(", "function family.parse("):
         assert text in protocol_doc.lua
-    decoder = decoding_of(known).decoder(Settings("", known.code_pages[0]))
+    decoder = decoding_of(known).decoder(Settings("", known.options()))
     for direction in Direction:
         junk = bytes(range(256)) * 2
         frames = [*decoder.feed(direction, junk), *decoder.end(direction)]

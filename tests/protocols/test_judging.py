@@ -28,9 +28,10 @@ from fiscald.protocols.base import (
 )
 from fiscald.protocols.driving import drive_sync
 from fiscald.protocols.judging import CommitReply
+from tests.protocols import settings as settings_of
 
 T = TypeVar("T")
-SETTINGS = Settings("till1", "cp1250")
+SETTINGS = settings_of.posnet()
 COUNTERS = Counters(daily_report=1, last_receipt=1, receipts=1, cancelled=0, printouts=1)
 REFUSAL = problem("printer.refused", reason="no", reason_pl="nie", device_code="7", extra={"pointer": "/document"})
 BUSY = problem("printer.busy", reason="it works")

@@ -47,6 +47,7 @@ from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.grammar import NO_FORM
+from fiscald.protocols.posnet.options import code_page
 from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.queries import (
@@ -169,7 +170,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    plan = plan_receipt(document, profile, settings.code_page, facts.rates)
+    plan = plan_receipt(document, profile, code_page(settings), facts.rates)
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
@@ -361,7 +362,7 @@ def _recover_receipt(document: Receipt, settings: Settings, checkpoint: Checkpoi
         return (yield from _recover_opening(before))
     assert opened is not None
     if checkpoint.stage is Stage.COMMITTING:
-        plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
+        plan = plan_receipt(document, PROFILES[before["profile"]], code_page(settings), parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, None))
     now = yield from read_all()
     if scomm["ts"] and not CounterDelta(opened, now).any_change:
@@ -481,7 +482,7 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
     facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    plan = plan_printout(document, profile, settings.code_page)
+    plan = plan_printout(document, profile, code_page(settings))
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name}
@@ -564,7 +565,7 @@ def _recover_printout(document: Printout, settings: Settings, checkpoint: Checkp
         now = yield from read_counters()
         return judging.interrupted("interrupted before the closing step was sent", now)
     assert opened is not None
-    plan = plan_printout(document, PROFILES[before["profile"]], settings.code_page)
+    plan = plan_printout(document, PROFILES[before["profile"]], code_page(settings))
     judge = _judge_slip(document, tuple(plan.notices))
     verdict = yield from _look(judge, settings, opened)
     if not isinstance(verdict, NotPrinted):

@@ -7,7 +7,6 @@ from typing import Any
 
 from fiscald.model.documents import Printout, Receipt
 from fiscald.model.printers import Condition, Snapshot
-from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import (
     Check,
     Dialogue,
@@ -19,6 +18,7 @@ from fiscald.protocols.families import Decoding, Family, Handler, Raw, nothing_t
 from fiscald.protocols.posnet import dialogue, queries, raw
 from fiscald.protocols.posnet.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
+from fiscald.protocols.posnet.options import PosnetOptions, code_page, known_profile
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES, Profile
 from fiscald.protocols.posnet.session import PosnetSession
@@ -26,18 +26,18 @@ from fiscald.protocols.rates import parse_rates
 
 
 def _profile(settings: Settings, snapshot: Snapshot | None) -> Profile:
-    return PROFILES[settings.profile or (snapshot.identity.profile if snapshot else "online")]
+    return known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "online"]
 
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
     """Rates only once the printer's table is known."""
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
-    plan = plan_receipt(document, _profile(settings, snapshot), settings.code_page, rates)
+    plan = plan_receipt(document, _profile(settings, snapshot), code_page(settings), rates)
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
 def _check_printout(document: Printout, settings: Settings, snapshot: Snapshot | None) -> Check:
-    plan = plan_printout(document, _profile(settings, snapshot), settings.code_page)
+    plan = plan_printout(document, _profile(settings, snapshot), code_page(settings))
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
@@ -51,21 +51,20 @@ class Posnet(Family):
     """See ``fiscald.protocols.families.Family``."""
 
     name = "posnet"
-    code_pages = tuple(CODE_PAGES)
-    profiles = tuple(PROFILES)
+    options = PosnetOptions
     handlers: Mapping[str, Handler] = {
         name: Handler(dialogue.carry_out, dialogue.recover, _CHECKS.get(name, nothing_to_check)) for name in DOCUMENTS
     }
     raw: Raw = Raw(raw.parse, raw.show)
-    decoding: Decoding = Decoding(lambda settings: PosnetDecoder(settings.code_page), protocol_doc)
+    decoding: Decoding = Decoding(lambda settings: PosnetDecoder(code_page(settings)), protocol_doc)
     conditions = CONDITIONS
     #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
     speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
-        tokens = settings.profile is not None and PROFILES[settings.profile].tokens
-        return PosnetSession(settings.code_page, tokens=tokens)
+        known = known_profile(settings)
+        return PosnetSession(code_page(settings), tokens=known is not None and known.tokens)
 
     def identify(self, settings: Settings) -> Dialogue[Identification]:
         """Who is there."""

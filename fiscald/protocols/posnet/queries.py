@@ -19,7 +19,8 @@ from fiscald.protocols.base import Dialogue, DialogueAborted, Identification, Se
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
-from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
+from fiscald.protocols.posnet.options import known_profile
+from fiscald.protocols.posnet.profiles import Profile, detect
 from fiscald.protocols.queries import ask_again, good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 
@@ -261,8 +262,9 @@ def read_condition(settings: Settings) -> Dialogue[Condition]:
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
-    if settings.profile:
-        return PROFILES[settings.profile]
+    known = known_profile(settings)
+    if known is not None:
+        return known
     sid = yield from query_optional("sid")
     return detect(sid.get("nm"))
 
@@ -388,7 +390,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
     facts = yield from read_facts()
     clock = yield from read_clock()
     model = sid.get("nm")
-    profile = PROFILES[settings.profile] if settings.profile else detect(model)
+    profile = known_profile(settings) or detect(model)
     counters = facts.counters
     return Snapshot(
         identity=Identity(

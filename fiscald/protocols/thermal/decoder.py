@@ -51,7 +51,8 @@ from fiscald.protocols.thermal.frames import (
     decode,
 )
 from fiscald.protocols.thermal.lua import TELLING, lua
-from fiscald.protocols.thermal.profiles import PROFILES, detect
+from fiscald.protocols.thermal.options import code_page, known_profile
+from fiscald.protocols.thermal.profiles import detect
 
 # The table: one command, answer or single byte per line, its fields separated by ";". A field that ends in "*" stands
 # for one per rate. "=" in front of a field: it belongs to this very printer at this very moment. "!" in front:
@@ -258,9 +259,10 @@ class ThermalDecoder:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._codec = CODE_PAGES[settings.code_page]
-        self._configured = settings.profile is not None
-        self._brands = (PROFILES[settings.profile].brand,) if settings.profile is not None else tuple(Brand)
+        self._codec = CODE_PAGES[code_page(settings)]
+        known = known_profile(settings)
+        self._configured = known is not None
+        self._brands = tuple(Brand) if known is None else (known.brand,)
         self._mode: int | None = None
         self._cutters = {direction: _Cutter(direction) for direction in Direction}
 

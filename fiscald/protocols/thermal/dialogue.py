@@ -45,6 +45,7 @@ from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.fields import Brand
+from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.plan import Plan, plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import (
@@ -151,7 +152,8 @@ def _close(
 
 
 def _brand(settings: Settings) -> Brand:
-    return PROFILES[settings.profile].brand if settings.profile else Brand.POSNET
+    known = known_profile(settings)
+    return Brand.POSNET if known is None else known.brand
 
 
 def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
@@ -210,7 +212,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     facts = yield from _prepare(document, settings, printer_id)
     if isinstance(facts, Wait):
         return facts
-    plan = plan_receipt(document, profile, settings.code_page, facts.rates, facts.printer_id)
+    plan = plan_receipt(document, profile, code_page(settings), facts.rates, facts.printer_id)
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
@@ -398,7 +400,11 @@ def _recover_receipt(document: Receipt, settings: Settings, checkpoint: Checkpoi
         return (yield from _recover_opening(before))
     assert opened is not None
     plan = plan_receipt(
-        document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]), now["nr_unikatowy"]
+        document,
+        PROFILES[before["profile"]],
+        code_page(settings),
+        parse_rates(before["rates"]),
+        now["nr_unikatowy"],
     )
     if checkpoint.stage is Stage.COMMITTING:
         return (yield from _judge_receipt(plan, settings, opened, None))

@@ -18,6 +18,7 @@ from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.conditions import CONDITIONS, DOCUMENTS
 from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
+from fiscald.protocols.thermal.options import ThermalOptions, code_page, known_profile
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -25,10 +26,10 @@ from fiscald.protocols.thermal.session import ThermalSession
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
     """Rates and NIP only once the printer's own are known."""
-    name = settings.profile or (snapshot.identity.profile if snapshot else "posnet")
+    profile = known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "posnet"]
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
     printer_id = snapshot.identity.printer_id if snapshot else None
-    plan = plan_receipt(document, PROFILES[name], settings.code_page, rates, printer_id)
+    plan = plan_receipt(document, profile, code_page(settings), rates, printer_id)
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
@@ -36,9 +37,7 @@ class Thermal(Family):
     """See ``fiscald.protocols.families.Family``."""
 
     name = "thermal"
-    #: POSNET devices know only the first; a Novitus can be set to each of them (4.3).
-    code_pages = ("mazovia", "cp1250", "latin2")
-    profiles = tuple(PROFILES)
+    options = ThermalOptions
     handlers: Mapping[str, Handler] = {
         name: Handler(dialogue.carry_out, dialogue.recover, _check_receipt if name == "receipt" else nothing_to_check)
         for name in DOCUMENTS
@@ -51,7 +50,7 @@ class Thermal(Family):
 
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
-        return ThermalSession(settings.code_page)
+        return ThermalSession(code_page(settings))
 
     def identify(self, settings: Settings) -> Dialogue[Identification]:
         """Who is there."""

@@ -29,10 +29,11 @@ from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, S
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.posnet.scripted import drive, frame, payload
 
-SETTINGS = Settings("till1", "cp1250", "online")
+SETTINGS = settings_of.posnet(profile="online")
 RECEIPT = Receipt.model_validate(
     {
         "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
@@ -171,7 +172,7 @@ def test_a_training_printer_whose_counters_stand_still_is_believed() -> None:
 
 
 def test_an_older_printer() -> None:
-    settings = Settings("till1", "cp1250")
+    settings = settings_of.posnet()
     bench = Bench(Talk(profile="old"))
     verdict = bench.carry_out(RECEIPT, settings=settings)
     assert isinstance(verdict, Printed)
@@ -539,7 +540,7 @@ def test_receipts_of_others_before_ours_was_open_change_nothing(executed: bool) 
 @pytest.mark.parametrize("printed", [False, True])
 def test_two_endings_are_told_apart_by_the_days_totals(profile: str, printed: bool) -> None:
     """Ours and another one: one was completed, one cancelled."""
-    settings = Settings("till1", "cp1250", profile)
+    settings = settings_of.posnet(profile=profile)
     bench = Bench(Talk(profile=profile))
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=printed, settings=settings)
     printer = bench.talk.printer
@@ -781,7 +782,7 @@ def form_is_open(bench: Bench) -> bool:
 @pytest.mark.parametrize("profile", ["online", "old"])
 def test_a_printout(profile: str) -> None:
     bench = Bench(Talk(profile=profile))
-    verdict = bench.carry_out(PRINTOUT, settings=Settings("till1", "cp1250", profile))
+    verdict = bench.carry_out(PRINTOUT, settings=settings_of.posnet(profile=profile))
     assert isinstance(verdict, Printed)
     result = verdict.result
     assert (result.number, result.daily_report, result.total, result.printer_id) == (None, 1, None, NU)
@@ -811,7 +812,7 @@ def test_a_printout_that_does_not_fit_is_refused_before_the_first_byte() -> None
 
 
 def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
-    settings = Settings("till1", "mazovia", "online")
+    settings = settings_of.posnet("mazovia", "online")
     document = Printout(lines=("„Żuk”",))
     bench = Bench(Talk(code_page="mazovia"))
     bench.break_off(document, lambda mnemonic: mnemonic == "formend", executed=True, settings=settings)
@@ -832,7 +833,7 @@ def commands_of(document: Printout) -> int:
 @pytest.mark.parametrize("nth", range(1, commands_of(PRINTOUT) + 1))
 def test_a_printout_interrupted_at_any_command_is_printed_once(nth: int, executed: bool, profile: str) -> None:
     """The answer to every command lost, or the command itself; then recovery, again and again until it is settled."""
-    settings = Settings("till1", "cp1250", profile)
+    settings = settings_of.posnet(profile=profile)
     bench = Bench(Talk(profile=profile))
     seen = [0]
 

@@ -13,9 +13,10 @@ from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.frames import MAX_FRAME, Deframer, Field, Frame
 from fiscald.protocols.posnet.session import PosnetSession
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import SETTINGS, frame, payload
 
-OLD = Settings("till1", "mazovia", "old")
+OLD = settings_of.posnet("mazovia", "old")
 
 
 def sent(text: str, settings: Settings = SETTINGS) -> bytes:

@@ -27,6 +27,7 @@ from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.thermal.scripted import NU, SETTINGS, Till, command_of, drive, result
 
@@ -190,7 +191,7 @@ def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     for number in (1, 2):
         verdict = bench.carry_out(RECEIPT)
         assert isinstance(verdict, Printed)
@@ -203,7 +204,7 @@ def test_every_profile(profile: str) -> None:
 
 def test_the_model_tells_the_profile() -> None:
     till = Till(PROFILES["novitus"], model="NOVITUS HD ONLINE")
-    bench = Bench(till, Settings("till1", "mazovia"))
+    bench = Bench(till, settings_of.thermal())
     assert isinstance(bench.carry_out(RECEIPT.model_copy(update={"buyer": Buyer(nip="5260250274")})), Printed)
     assert till.sent[0] == b"0;0;0;1;1$h5260250274\r"
 
@@ -534,7 +535,7 @@ def test_the_closing_step_never_arrived() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_receipt_was_registered(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     assert bench.break_off(RECEIPT, PROFILES[profile].closing, executed=True)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed)
@@ -728,7 +729,7 @@ def test_an_empty_receipt_that_moves_is_somebody_elses(stop: str) -> None:
 @pytest.mark.parametrize("others", ["report", "others_receipt"])
 def test_an_unconfirmed_opening_after_something_else_happened(profile: str, others: str) -> None:
     """It came between our first look and our opening: the empty receipt may be theirs, and is left alone."""
-    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), settings_of.thermal(profile=profile))
     real = bench.till.answer
 
     def answer(data: bytes) -> bytes:
@@ -920,7 +921,7 @@ def test_the_number_of_receipts_begins_anew_after_9999(executed: bool, fiscal: b
     """Novitus counts on over the daily reports (5.9)."""
     bench = Bench(
         Till(PROFILES["novitus"], fiscal=fiscal, par_num=9999, totals=[100] * 7),
-        Settings("till1", "mazovia", "novitus"),
+        settings_of.thermal(profile="novitus"),
     )
     real = bench.till.answer
 
@@ -982,7 +983,7 @@ def test_the_drawer_is_never_undecided() -> None:
 def test_a_look_at_the_printer() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    snapshot = drive(queries.read_status(Settings("till1", "mazovia")), bench.answer)
+    snapshot = drive(queries.read_status(settings_of.thermal()), bench.answer)
     assert snapshot.identity.printer_id == NU
     assert snapshot.identity.model == "POSNET Thermal"
     assert snapshot.identity.firmware == "2.02"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.base import Answer, Deadline, Effect, Settings
 from fiscald.protocols.thermal.family import FAMILY
+from tests.protocols import settings as settings_of
 
-POSNET, NOVITUS = Settings("till1", "mazovia", "posnet"), Settings("till1", "mazovia", "novitus")
+POSNET, NOVITUS = settings_of.thermal(profile="posnet"), settings_of.thermal(profile="novitus")
 
 
 def sent(text: str, settings: Settings = POSNET) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import Paper, Result
@@ -20,6 +20,7 @@ from fiscald.protocols.base import (
     DialogueAborted,
     Effect,
     Event,
+    FamilyOptions,
     Identification,
     NotPrinted,
     Printed,
@@ -121,10 +122,13 @@ def judge(document: CashIn, before: dict[str, Any], *, refused: bool = False) ->
     return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
 
 
+class ExampleOptions(FamilyOptions):
+    width: Literal["wide", "narrow"] = "wide"
+
+
 class Example(Family):
     name = "example"
-    code_pages = ("cp1250",)
-    profiles = ("small",)
+    options = ExampleOptions
     conditions = Conditions("paper_out | all | | SEE 0", ("cash_in",))
     speeds = (9600,)
 
