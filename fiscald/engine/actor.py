@@ -40,6 +40,7 @@ from fiscald.protocols.base import (
     DialogueAborted,
     Effect,
     Held,
+    Look,
     NotPrinted,
     Pause,
     Printed,
@@ -531,10 +532,12 @@ class Actor:
         assert not isinstance(job.document, DamagedDocument)
         evidence = job.evidence or {}
         try:
-            before, opened = evidence["before"], evidence.get("opened")
+            known = self.printer.family.evidence.model_validate(evidence)
+            if known.before is None:
+                raise ValueError("it does not say what the printer said before")
             committing = phase is Phase.COMMITTING
-            stage = Stage.COMMITTING if committing else Stage.STARTED if opened is None else Stage.OPENED
-            checkpoint = Checkpoint(stage, before, opened)
+            stage = Stage.COMMITTING if committing else Stage.STARTED if known.opened is None else Stage.OPENED
+            checkpoint = Checkpoint(stage, known.before, known.opened)
             return (yield from self.printer.family.recover(job.document, self._settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Stored by another version, or damaged: asked again and again it would keep all others waiting.
@@ -578,13 +581,14 @@ class Actor:
                     if refused is not None:
                         raise _NotStarted(refused)
                     again = self.past.seen_again(counters)
+                    evidence = self._stored(before=before)
                     phase = await self._journaled(
-                        Store.start, key, before, counters, self.past.rule, again, event=not trying, quiet=trying
+                        Store.start, key, evidence, counters, self.past.rule, again, event=not trying, quiet=trying
                     )
                     self._begun(kind, quiet=trying)
                 case Checkpoint(Stage.OPENED, _, opened):
                     assert opened is not None, "what was read while it was open"
-                    phase = await self._journaled(Store.opened, key, opened, quiet=trying)
+                    phase = await self._journaled(Store.opened, key, self._stored(opened=opened), quiet=trying)
                 case Checkpoint():
                     phase = await self._journaled(Store.commit, key, quiet=trying)
                 case Pause(seconds):
@@ -601,6 +605,12 @@ class Actor:
                 # A question was understood, and refused for a condition: nothing is wrong with the line.
                 return Wait(why)
             raise
+
+    def _stored(self, **looks: Look) -> dict[str, Any]:
+        """Evidence as the journal stores it: JSON with the family and its version. Empty where there are no looks."""
+        if not looks:
+            return {}
+        return self.printer.family.evidence.model_validate(looks).model_dump(mode="json", exclude_none=True)
 
     def _begun(self, document_type: str, *, quiet: bool) -> None:
         """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
@@ -621,11 +631,13 @@ class Actor:
                 if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
                     trying = self._holds.against(key, kind) is not None
                     self._holds.refused(key, kind, why, anyio.current_time(), begun=begun)
-                    await self._journaled(Store.hold, key, evidence, begun=begun, event=not trying, quiet=trying)
+                    await self._journaled(
+                        Store.hold, key, self._stored(**evidence), begun=begun, event=not trying, quiet=trying
+                    )
                     log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
                     why = why.model_copy(update={"retry": Retry.SAFE})
-                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
                 self._holds.taken(key, kind)
@@ -633,8 +645,8 @@ class Actor:
                     self._situation.counted(counters)
                 notices += self._situation.notices(result)
                 await self._journaled(
-                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence,
-                    counters=counters, rule=self.past.rule,
+                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
+                    evidence=self._stored(**evidence), counters=counters, rule=self.past.rule,
                 )  # fmt: skip
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
@@ -643,13 +655,13 @@ class Actor:
                 started = current is not None and current.phase is not Phase.ACCEPTED
                 again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
-                    await self._journaled(Store.requeue, key, evidence)
+                    await self._journaled(Store.requeue, key, self._stored(**evidence))
                     log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
                 else:
-                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Unknown(why, evidence):
-                await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=evidence)
+                await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=self._stored(**evidence))
                 log.error("job %s is undecided: %s", key, why.detail)
         self._situation.ended()
         self._show()

@@ -18,10 +18,13 @@ with the last checkpoint.
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict
 
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
@@ -116,15 +119,44 @@ class Stage(IntEnum):
     """The next step is irreversible."""
 
 
+class Look(BaseModel, ABC):
+    """What a printer says about itself at one moment, in the family's own names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    @abstractmethod
+    def printer_id(self) -> str:
+        """The unique number."""
+
+
+class Evidence(BaseModel):
+    """What is kept with a job: the looks its answer rests on. Each family has its own, with typed looks.
+
+    What an older version stored is read by a validator of the family's model.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    family: str
+    version: int
+    before: Look | None = None
+    """Before anything was changed."""
+    opened: Look | None = None
+    """While our document was open."""
+    after: Look | None = None
+    """When the answer was found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What the journal knows of a document: yielded before a dialogue goes on, and given to ``Family.recover``."""
 
     stage: Stage
-    before: dict[str, Any]
-    """What the printer said before anything was changed."""
-    opened: dict[str, Any] | None = None
-    """What it said while our document was open; ``None`` where that was not confirmed, or nothing is opened."""
+    before: Any
+    """The family's ``Look`` before anything was changed."""
+    opened: Any = None
+    """The one while our document was open; ``None`` where that was not confirmed, or nothing is opened."""
     counters: Counters | None = None
     """The counters in ``before``. With ``STARTED`` only, where they are compared with what the journal knows."""
 
@@ -152,12 +184,15 @@ Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The printer holds the document; ``counters`` are those after it, where they were read."""
+    """The printer holds the document; ``counters`` are those after it, where they were read.
+
+    ``evidence``, of every verdict: the looks it rests on, by the names of ``Evidence``.
+    """
 
     result: Result
     paper: Paper = Paper.PRINTED
     notices: tuple[Notice, ...] = ()
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
     counters: Counters | None = None
 
 
@@ -167,7 +202,7 @@ class NotPrinted:
 
     problem: Problem
     again: bool = False
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +210,7 @@ class Unknown:
     """The printer cannot tell; ``evidence`` is what it said afterwards."""
 
     problem: Problem
-    evidence: dict[str, Any]
+    evidence: dict[str, Look]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +229,7 @@ class Held:
 
     problem: Problem
     begun: bool = False
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
 
 
 #: What a dialogue proves about its document.

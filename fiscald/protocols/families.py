@@ -16,6 +16,7 @@ from fiscald.protocols.base import (
     Check,
     Checkpoint,
     Dialogue,
+    Evidence,
     FamilyOptions,
     Identification,
     RawReply,
@@ -72,6 +73,8 @@ class Family(ABC):
     name: str
     options: type[FamilyOptions]
     """What the configuration can say about its printers."""
+    evidence: type[Evidence]
+    """What is kept with its jobs."""
     conditions: Conditions
     """What keeps its printers from printing, and which documents wait for the end of that."""
     handlers: Mapping[str, Handler]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import anyio
 import anyio.abc
@@ -27,9 +27,11 @@ from fiscald.protocols.base import (
     DialogueAborted,
     Effect,
     Event,
+    Evidence,
     Expects,
     FamilyOptions,
     Identification,
+    Look,
     NotPrinted,
     Printed,
     Resend,
@@ -111,11 +113,28 @@ class TinySession(Session):
         return Answer(command, (told, text.decode()))
 
 
+class TinyLook(Look):
+    slips: int
+
+    @property
+    def printer_id(self) -> str:
+        return "TINY 1"
+
+
+class TinyEvidence(Evidence):
+    family: Literal["tiny"] = "tiny"
+    version: Literal[2] = 2
+    before: TinyLook | None = None
+    opened: TinyLook | None = None
+    after: TinyLook | None = None
+
+
 class Tiny(Family):
     """Cash in, proven by the number of slips."""
 
     name = "tiny"
     options = FamilyOptions
+    evidence = TinyEvidence
     conditions = Conditions("paper_out | all | |", ("cash_in",))
 
     def __init__(self, *, over_http: bool = False, password: str | None = None, polls: bool = False) -> None:
@@ -159,20 +178,20 @@ class Tiny(Family):
 
     def _cash_in(self, document: CashIn, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
         before = yield from self._count()
-        evidence = {"slips": before.printouts}
-        yield Checkpoint(Stage.STARTED, evidence, counters=before)
-        yield Checkpoint(Stage.COMMITTING, evidence)
+        look = TinyLook(slips=before.printouts)
+        yield Checkpoint(Stage.STARTED, look, counters=before)
+        yield Checkpoint(Stage.COMMITTING, look)
         yield from ask("pay", Effect.IRREVERSIBLE)
-        return (yield from self._judge(evidence))
+        return (yield from self._judge(look))
 
     def _recover(self, document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         return self._judge(checkpoint.before)
 
-    def _judge(self, before: dict[str, Any]) -> Dialogue[Verdict]:
+    def _judge(self, before: TinyLook) -> Dialogue[Verdict]:
         now = yield from self._count()
-        if now.printouts == before["slips"]:
+        if now.printouts == before.slips:
             return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=True)
-        return Printed(Result(printer_id="TINY 1"), evidence={"after": {"slips": now.printouts}}, counters=now)
+        return Printed(Result(printer_id="TINY 1"), evidence={"after": TinyLook(slips=now.printouts)}, counters=now)
 
 
 class TinyPrinter:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fiscald.emulator.device import Device
-from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Pause, Session, Stage, Step
+from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Look, Pause, Session, Stage, Step
 from fiscald.protocols.driving import drive_sync
 
 T = TypeVar("T")
@@ -40,8 +39,12 @@ class Journal:
     def checkpoint(self) -> Checkpoint:
         """As it comes back from the journal's JSON."""
         assert self.last is not None
-        before, opened = json.loads(json.dumps([self.last.before, self.last.opened]))
-        return Checkpoint(self.last.stage, before, opened)
+        before, opened = self.last.before, self.last.opened
+        return Checkpoint(self.last.stage, _stored(before), None if opened is None else _stored(opened))
+
+
+def _stored(look: Look) -> Look:
+    return type(look).model_validate_json(look.model_dump_json(exclude_none=True))
 
 
 def drive(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,17 @@ def test_what_the_printer_says_fills_in_only_what_is_not_configured() -> None:
 def test_options_of_another_family_are_a_mistake_of_ours() -> None:
     with pytest.raises(AssertionError):
         PosnetOptions.of(Settings("till1", ThermalOptions()))
+
+
+def test_documents_are_told_apart_in_one_place() -> None:
+    """A document that a family does not support changes nothing in it."""
+    told = re.compile(
+        r"case (Receipt|DailyReport|CashIn|CashOut|GoodsReturn|Printout|Drawer)\(\)|not in Family.documents"
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for name in FAMILIES
+        for path in (ROOT / "fiscald" / "protocols" / name).glob("*.py")
+        if told.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()

@@ -170,7 +170,7 @@ WORDS = _parse(_WORDS)
 
 
 class PosnetDecoder:
-    """See ``fiscald.protocols.base.Decoder``."""
+    """See ``fiscald.protocols.decoding.Decoder``."""
 
     def __init__(self, code_page: str) -> None:
         self._dialect = Dialect(CODE_PAGES[code_page])

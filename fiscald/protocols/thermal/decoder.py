@@ -252,7 +252,7 @@ class _Read(NamedTuple):
 
 
 class ThermalDecoder:
-    """See ``fiscald.protocols.base.Decoder``.
+    """See ``fiscald.protocols.decoding.Decoder``.
 
     Without a profile the brand is what the printer's model says, and until then POSNET; a layout that does not fit is
     tried as the other brand has it.

@@ -22,11 +22,13 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal import queries
+from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.proof import CounterDelta
 from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.thermal.scripted import NU, SETTINGS, Till, command_of, drive, result
@@ -73,7 +75,7 @@ class Bench:
         """``answer``: what comes between us and the printer, told the name of every command."""
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(command_of(data), data)
-        steps = dialogue.carry_out(document, self.settings, printer_id)
+        steps = FAMILY.carry_out(document, self.settings, printer_id)
         return drive(steps, between, journal=self.journal, paused=paused)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> bool:
@@ -94,7 +96,7 @@ class Bench:
         return self.journal.committing
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = dialogue.recover(document, self.settings, self.journal.checkpoint)
+        steps = FAMILY.recover(document, self.settings, self.journal.checkpoint)
         return drive(steps, self.answer, journal=self.journal, paused=paused)
 
     @property
@@ -184,9 +186,10 @@ def test_a_training_printer_whose_counters_stand_still_is_believed(document: Doc
 
 
 def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
-    then = {"Pm": 0, "par_num": 5, "n_dobowych": 0, "numer": 9}
-    assert queries.CounterDelta(then, then | {"par_num": 0, "numer": 10}).reports == 1
-    assert queries.CounterDelta(then | {"Pm": 1}, then | {"Pm": 1, "par_num": 0}).reports == 0
+    then = ThermalLook(nr_unikatowy="X", Pm=0, Pt=0, Px=0, Pz=0, par_num=5, cash=0, tot=0, n_dobowych=0, numer=9)
+    assert CounterDelta(then, then.model_copy(update={"par_num": 0, "numer": 10})).reports == 1
+    fiscal = then.model_copy(update={"Pm": 1})
+    assert CounterDelta(fiscal, fiscal.model_copy(update={"par_num": 0})).reports == 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -15,7 +15,7 @@ from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Verdict, Wait
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal import queries
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.fields import Brand
@@ -325,7 +325,7 @@ def test_goods_at_another_rate_are_named_with_the_remedy() -> None:
         talk.printer.receive(data, 0.0)
         return talk.printer.poll(0.0)
 
-    verdict = drive(dialogue.carry_out(document, settings_of.thermal(profile="posnet"), None), answer)
+    verdict = drive(FAMILY.carry_out(document, settings_of.thermal(profile="posnet"), None), answer)
     assert isinstance(verdict, NotPrinted)
     assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
     assert "„Bułka”" in verdict.problem.detail_pl

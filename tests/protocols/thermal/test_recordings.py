@@ -15,8 +15,8 @@ from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Draw
 from fiscald.model.money import from_grosze, plain
 from fiscald.protocols.base import Effect, Printed
 from fiscald.protocols.decoding import Direction
-from fiscald.protocols.thermal import dialogue as driver
 from fiscald.protocols.thermal.commands import find
+from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import CommandDeframer, Frame
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
@@ -109,7 +109,7 @@ def check_recording(dialogue: Dialogue) -> list[Printed]:
 
     verdicts = []
     for document in documents(dialogue, PROFILES[name]):
-        verdict = drive(driver.carry_out(document, settings_of.thermal(profile=name), None), answer)
+        verdict = drive(FAMILY.carry_out(document, settings_of.thermal(profile=name), None), answer)
         assert isinstance(verdict, Printed), verdict
         verdicts.append(verdict)
     assert printer.left == []

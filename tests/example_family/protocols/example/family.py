@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from fiscald.model.documents import CashIn
 from fiscald.model.jobs import Paper, Result
@@ -20,8 +20,10 @@ from fiscald.protocols.base import (
     DialogueAborted,
     Effect,
     Event,
+    Evidence,
     FamilyOptions,
     Identification,
+    Look,
     NotPrinted,
     Printed,
     RawReply,
@@ -84,22 +86,41 @@ def ask(text: str) -> Dialogue[str]:
     return answer
 
 
-def look() -> Dialogue[dict[str, Any]]:
+class ExampleLook(Look):
+    id: str
+    ready: bool
+    reports: int
+    slips: int
+
+    @property
+    def printer_id(self) -> str:
+        return self.id
+
+
+class ExampleEvidence(Evidence):
+    family: Literal["example"] = "example"
+    version: Literal[2] = 2
+    before: ExampleLook | None = None
+    opened: ExampleLook | None = None
+    after: ExampleLook | None = None
+
+
+def look() -> Dialogue[ExampleLook]:
     """Who it is, and its counters."""
     who = yield from ask("WHO")
     _, ready, reports, slips = (yield from ask("SEE")).split()
-    return {"id": who[4:], "ready": ready == "1", "reports": int(reports), "slips": int(slips)}
+    return ExampleLook(id=who[4:], ready=ready == "1", reports=int(reports), slips=int(slips))
 
 
-def to_counters(seen: dict[str, Any]) -> Counters:
-    return Counters(daily_report=seen["reports"] + 1, last_receipt=0, receipts=0, printouts=seen["slips"])
+def to_counters(seen: ExampleLook) -> Counters:
+    return Counters(daily_report=seen.reports + 1, last_receipt=0, receipts=0, printouts=seen.slips)
 
 
 def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     before = yield from look()
-    if not before["ready"]:
+    if not before.ready:
         return Wait(problem("printer.busy", reason="it is not ready"))
-    if printer_id not in (None, before["id"]):
+    if printer_id not in (None, before.id):
         raise DialogueAborted(problem("printer.busy", reason="another printer"))
     yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
     yield Checkpoint(Stage.COMMITTING, before)
@@ -107,17 +128,17 @@ def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> D
     return (yield from judge(document, before, refused=answer.startswith("ERR")))
 
 
-def judge(document: CashIn, before: dict[str, Any], *, refused: bool = False) -> Dialogue[Verdict]:
+def judge(document: CashIn, before: ExampleLook, *, refused: bool = False) -> Dialogue[Verdict]:
     """One more slip, or none: that is the proof."""
     now = yield from look()
-    if now["id"] != before["id"]:
+    if now.id != before.id:
         return Wait(problem("printer.busy", reason="another printer"))
-    moved = now["slips"] - before["slips"]
-    if now["reports"] != before["reports"] or moved > 1:
+    moved = now.slips - before.slips
+    if now.reports != before.reports or moved > 1:
         why = problem("printer.unproven", reason="a report came in between", extra={"cause": "report_between"})
         return Unknown(why, {"after": now})
     if moved == 1:
-        result = Result(printer_id=now["id"], total=document.amount, daily_report=now["reports"] + 1)
+        result = Result(printer_id=now.id, total=document.amount, daily_report=now.reports + 1)
         return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now))
     return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
 
@@ -130,6 +151,7 @@ class Example(Family):
     name = "example"
     options = ExampleOptions
     conditions = Conditions("paper_out | all | | SEE 0", ("cash_in",))
+    evidence = ExampleEvidence
     speeds = (9600,)
 
     def __init__(self) -> None:
@@ -146,7 +168,7 @@ class Example(Family):
 
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         seen = yield from look()
-        identity = Identity(printer_id=seen["id"], model="EXAMPLE", fiscal=True, profile="small")
+        identity = Identity(printer_id=seen.id, model="EXAMPLE", fiscal=True, profile="small")
         condition = yield from self.poll(settings)
         return Snapshot(
             identity=identity, condition=condition, counters=to_counters(seen), rates={}, transaction_open=False, day_open=True
