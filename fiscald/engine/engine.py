@@ -14,8 +14,9 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from fiscald.engine.actor import Actor, Printer
+from fiscald.engine.actor import Actor
 from fiscald.engine.gate import Gate
+from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
 from fiscald.model.documents import Document, Submission, is_long
