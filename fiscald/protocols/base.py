@@ -22,16 +22,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
-from fiscald.model.printers import Condition, Counters, Identity, Snapshot
+from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
-from fiscald.protocols.conditions import Conditions
+from fiscald.model.strict import Strict
 
 
 class Effect(StrEnum):
@@ -63,6 +62,29 @@ class Ends(StrEnum):
     """Also one of which no look shows it."""
 
 
+class Expects(StrEnum):
+    """Which reply a command has."""
+
+    ONE = "one"
+    """Its own."""
+    NONE = "none"
+    """Silence: the command is sent, and the dialogue goes on at once with ``None`` for a reply."""
+    BATCH = "batch"
+    """One that tells of this command and of every one since the last reply (of all those that expect ``NONE``)."""
+
+
+class Resend(NamedTuple):
+    """The line may send the very same bytes again: they carry a number by which the printer knows a repetition.
+
+    It does so when the reply came damaged, or nothing came for a time. Commands without such a number have none.
+    """
+
+    after: float
+    """Seconds without a byte."""
+    times: int
+    """At most."""
+
+
 class Step(NamedTuple):
     """One command on its way to the printer."""
 
@@ -70,6 +92,9 @@ class Step(NamedTuple):
     """The family's own command object, understood by its session."""
     effect: Effect
     deadline: Deadline
+    expects: Expects = Expects.ONE
+    resend: Resend | None = None
+    """``None``: never sent again, but for a query whose reply came damaged, as a new command."""
     ends: Ends | None = None
     """Of a command by hand: what it ends or cancels, if it does that and nothing else."""
 
@@ -234,14 +259,17 @@ class Stray(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """The printer says, unasked, that it is still working."""
+    """The printer says, unasked, that it is still working: the deadline of the command counts from now."""
 
 
 Event = Answer | Damaged | Stray | Busy
 
 
 class Session(Protocol):
-    """The two-way codec of one connection. Holds which commands are unanswered, nothing else."""
+    """The two-way codec of one connection. Holds which commands are unanswered, nothing else.
+
+    A connection is one stream, but where the family says so (``needs_new_connection``) several in a row.
+    """
 
     def send(self, command: Any) -> bytes:
         """The bytes of ``command``, which from now on waits for its answer."""
@@ -252,14 +280,45 @@ class Session(Protocol):
     def forget(self) -> None:
         """Nothing waits any more; what still comes is stray."""
 
+    def end(self) -> Sequence[Event]:
+        """The other end closed the stream, in order: what that completes (an HTTP answer without a length).
+
+        Nothing, when it is called again.
+        """
+        return ()
+
+    @property
+    def needs_new_connection(self) -> bool:
+        """Whether the next command goes over a new stream (an HTTP server closes the old one after each answer).
+
+        The line opens it, and uses this session on. ``False``: with the stream the connection has ended.
+        """
+        return False
+
+
+class FamilyOptions(Strict):
+    """What the configuration can say about a printer of one family, besides what it says of every printer.
+
+    A family's own model: every option with its choices, and a default.
+    """
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The options in ``settings``, which are those of this family."""
+        assert isinstance(settings.options, cls), settings
+        return settings.options
+
+    def learn(self, identity: Identity) -> Self:
+        """With what a printer says about itself, where the configuration leaves that open."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration says about one printer of a family."""
+    """What the configuration says about one printer of a family, and what is known of it since."""
 
     name: str
-    code_page: str
-    profile: str | None = None
+    options: FamilyOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,159 +341,6 @@ class Check:
     notices: tuple[Notice, ...] = ()
     totals: Totals | None = None
     """What the document comes to, where it has a value and nothing stands against it."""
-
-
-# -- what people are shown of a conversation ----------------------------------------------------------
-
-
-class Direction(StrEnum):
-    """Which way bytes went."""
-
-    SENT = ">"
-    """To the printer."""
-    RECEIVED = "<"
-    """From the printer."""
-
-
-class DecodedField(NamedTuple):
-    """One field of a frame."""
-
-    name: str
-    """As the family's reference calls it."""
-    text: str
-    """As it stands on the wire."""
-    value: str
-    """For people: ``2.00``, ``23%``, ``yes``; the text where it cannot be read."""
-    meaning: str = ""
-    """English; empty where the tables know none."""
-    volatile: bool = False
-    """Belongs to this very printer at this very moment (its number, clock, counters, totals): another printer
-    answers with another value and is right."""
-
-
-class DecodedError(NamedTuple):
-    """An error that a printer answered."""
-
-    name: str
-    """Number, and the vendor's symbol where there is one."""
-    text: str
-    """English, for developers and technicians."""
-    text_pl: str
-    """Polish, for the cashier."""
-
-
-class DecodedFrame(NamedTuple):
-    """What passed in one direction: a frame, or bytes that are none."""
-
-    raw: bytes
-    masked: bytes
-    """``raw`` with personal data masked, just as long. The check is made anew where it was right before."""
-    name: str = ""
-    """Of the command; empty where the bytes belong to no frame."""
-    meaning: str = ""
-    fields: tuple[DecodedField, ...] = ()
-    error: DecodedError | None = None
-    damage: str | None = None
-    """What is wrong with it, in a sentence; ``None`` for an intact frame."""
-    text: str = ""
-    """The frame as recordings of its family write it; empty for a damaged one."""
-    effect: Effect | None = None
-    """Of an intact command; ``None`` for answers and for unknown commands."""
-    silent: bool = False
-    """Of a command that a printer need not answer."""
-
-
-class Decoder(Protocol):
-    """Names what passes over one connection; is fed with both directions in order."""
-
-    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """What ``data`` completes. An unfinished frame is kept for the next call. Never raises.
-
-        The raw bytes of one direction, joined, are what was fed; how it was cut up changes no frame.
-        """
-
-    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
-        """What is unfinished, as damaged: nothing more comes in that direction."""
-
-
-class CommandDoc(NamedTuple):
-    """A command and the fields of it and of its answer, for programs in other languages."""
-
-    name: str
-    meaning: str
-    fields: tuple[tuple[str, str], ...]
-    """Name and meaning of each."""
-
-
-class ProtocolDoc(NamedTuple):
-    """A family's tables, from which the Wireshark dissector is made."""
-
-    commands: tuple[CommandDoc, ...]
-    common: tuple[tuple[str, str], ...]
-    """Fields that any frame may have: name and meaning."""
-    errors: dict[str, DecodedError]
-    """By the key that ``lua`` makes of a frame."""
-    lua: str
-    """Its frames in Lua; ``fiscald.protocols.dissector`` says what it must define."""
-
-
-class Family(Protocol):
-    """A wire protocol. Stateless; one object serves all printers of the family."""
-
-    name: str
-    code_pages: tuple[str, ...]
-    profiles: tuple[str, ...]
-    documents: tuple[str, ...]
-    """The ``type`` of every document it can carry out."""
-    conditions: Conditions
-    """What keeps its printers from printing, and which documents wait for the end of that."""
-    evidence: type[Evidence]
-    """What is kept with its jobs."""
-    speeds: tuple[int, ...]
-    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
-
-    def session(self, settings: Settings) -> Session:
-        """A codec for a new connection."""
-
-    def identify(self, settings: Settings) -> Dialogue[Identification]:
-        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
-
-        Whoever is there may be another program's, of another family, or no printer at all.
-        """
-
-    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
-        """Queries only: everything the status shows."""
-
-    def poll(self, settings: Settings) -> Dialogue[Condition]:
-        """Queries that are answered even while another command waits; whether the printer can print."""
-
-    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
-        """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
-
-    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
-        """The refusals that can be predicted, from the printer's own table and limits where known."""
-
-    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
-
-    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        """Find out what became of a document interrupted after ``checkpoint``. Cancels nothing but our own."""
-
-    def parse_raw(self, text: str, settings: Settings) -> Step:
-        """A command as a technician writes it, in the family's own text form.
-
-        Its effect is ``IRREVERSIBLE`` where the family does not know the command. Raises ``ValueError`` with a
-        sentence that says how a command is written.
-        """
-
-    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
-        """The session's answer to such a command, in the same form."""
-
-    def decoder(self, settings: Settings) -> Decoder:
-        """Names for what passes over a new connection."""
-
-    def protocol_doc(self) -> ProtocolDoc:
-        """The tables of the names."""
 
 
 def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from unittest.mock import patch
 from fiscald.engine import past
 from fiscald.engine.actor import Actor
 from fiscald.engine.engine import Engine
+from fiscald.engine.job_runner import JobRunner
 from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Known, Phase, Store
 from fiscald.model.documents import Submission
@@ -179,16 +180,16 @@ def accepted_before_written() -> Iterator[None]:
 @_mutant
 def told_before_written() -> Iterator[None]:
     """a client is told the verdict before the journal has it"""
-    real = Actor._settle
+    real = JobRunner._settle
 
-    async def settle(self: Actor, entry: Entry, verdict: Verdict) -> Any:
+    async def settle(self: JobRunner, entry: Entry, verdict: Verdict) -> Any:
         if isinstance(verdict, Printed):
             job = entry.job.model_copy(update={"state": JobState.DONE, "result": verdict.result})
             self._changed(Entry(entry.id, Phase.DONE, job))
             await asyncio.sleep(0)
         return await real(self, entry, verdict)
 
-    with patch.object(Actor, "_settle", settle):
+    with patch.object(JobRunner, "_settle", settle):
         yield
 
 

@@ -12,11 +12,12 @@ from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols import family
-from fiscald.protocols.base import Deadline, Effect, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
-from fiscald.transport import memory_line
+from fiscald.transport import ByteStream, memory_line
 from tests import virtual
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import frame
 
 QUERY = Step(request("scomm"), Effect.QUERY, Deadline.QUERY)
@@ -50,9 +51,13 @@ class Printer:
             self.heard += 1
 
         return Line(
-            self.near, family("posnet"), Settings("till1", "cp1250", "online"), heard=hear, noticed=self.noticed.append,
-            noise=Noise("till1"),
+            self.near, family("posnet"), settings_of.posnet(profile="online"), heard=hear, noticed=self.noticed.append,
+            noise=Noise("till1"), reopen=never,
         )  # fmt: skip
+
+
+async def never() -> ByteStream:
+    raise AssertionError("a POSNET printer has one stream")
 
 
 def run(printer: Printer, main: Callable[[Line], Coroutine[Any, Any, None]]) -> None:

@@ -6,9 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fiscald.emulator.device import Device
 from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Look, Pause, Session, Stage, Step
+from fiscald.protocols.driving import drive_sync
 
 T = TypeVar("T")
+
+
+class NotAnswered(Exception):
+    """The printer did not answer a step."""
 
 
 @dataclass
@@ -53,23 +59,32 @@ def drive(
 
     A new document changes nothing before it has told its evidence; a recovery has its evidence already (``journal``).
     """
-    reply: Any = None
-    journal = journal or Journal()
-    try:
-        while True:
-            item = dialogue.send(reply)
-            reply = None
-            if isinstance(item, Pause):
-                paused()
-                continue
-            if not isinstance(item, Step):
-                journal.write(item)
-                continue
-            assert item.effect is Effect.QUERY or journal.last is not None, "a change before the evidence"
-            assert item.effect is not Effect.IRREVERSIBLE or journal.committing, "an irreversible step not announced"
-            (event,) = session.receive(answer(session.send(item.command)))
-            assert isinstance(event, Answer), event
-            reply = event.reply
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+    known = journal or Journal()
+
+    def exchange(step: Step) -> Any:
+        assert step.effect is Effect.QUERY or known.last is not None, "a change before the evidence"
+        assert step.effect is not Effect.IRREVERSIBLE or known.committing, "an irreversible step not announced"
+        events = session.receive(answer(session.send(step.command)))
+        if not events:
+            raise NotAnswered(step)
+        (event,) = events
+        assert isinstance(event, Answer), event
+        return event.reply
+
+    def tell(item: Checkpoint | Pause) -> None:
+        if isinstance(item, Pause):
+            paused()
+        else:
+            known.write(item)
+
+    return drive_sync(dialogue, exchange, tell)
+
+
+def over(device: Device) -> Callable[[bytes], bytes]:
+    """An emulated printer that answers at once."""
+
+    def answer(data: bytes) -> bytes:
+        device.receive(data, 0.0)
+        return device.poll(0.0)
+
+    return answer

@@ -17,7 +17,7 @@ from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, ref
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request
 from fiscald.protocols.thermal.fields import Brand
-from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.queries import condition_of, describe, query_optional, send
 
 #: Refusals that pass: noise, and another program's document (opened since we looked).
@@ -46,7 +46,8 @@ def commit(
 
 def brand_of(settings: Settings) -> Brand:
     """Whose error numbers a printer answers with, as far as the configuration says."""
-    return PROFILES[settings.profile].brand if settings.profile else Brand.POSNET
+    known = known_profile(settings)
+    return Brand.POSNET if known is None else known.brand
 
 
 def refused(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:

@@ -32,7 +32,8 @@ from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Reques
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.frames import Control, Dle, Enq
-from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
+from fiscald.protocols.thermal.options import known_profile
+from fiscald.protocols.thermal.profiles import Profile, detect
 
 #: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
 ERROR_MODE = 3
@@ -146,8 +147,9 @@ def use_error_mode() -> Dialogue[None]:
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
-    if settings.profile:
-        return PROFILES[settings.profile]
+    known = known_profile(settings)
+    if known is not None:
+        return known
     model = yield from query_optional("#v")
     return detect(model.get("typ"))
 
@@ -285,7 +287,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
     if row is not None and row.name == "no_clock":
         text, text_pl, number = describe(clock)
         standing = conditions.told(row.name, text, text_pl, device_code=number)
-    profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
+    profile = known_profile(settings) or detect(model.get("typ"))
     look = found.look
     return Snapshot(
         identity=Identity(
@@ -320,7 +322,7 @@ def identify(settings: Settings) -> Dialogue[Identification]:
         raise DialogueAborted(unready.problem)
     status = yield from _ask_status("Pm", "Pt", "nr_unikatowy")
     model = yield from query_optional("#v")
-    profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
+    profile = known_profile(settings) or detect(model.get("typ"))
     return Identification(
         Identity(
             printer_id=str(status["nr_unikatowy"]),

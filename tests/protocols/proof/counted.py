@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fiscald.model.problems import Problem, problem
-from fiscald.protocols.base import Look, Settings
+from fiscald.protocols.base import FamilyOptions, Look, Settings
 
-SETTINGS = Settings("till1", "cp1250")
+SETTINGS = Settings("till1", FamilyOptions())
 REFUSAL = problem("printer.refused", reason="no", reason_pl="nie", device_code="7", extra={"pointer": "/document"})
 BUSY = problem("printer.busy", reason="it works")
 DUE = problem("printer.report_due", reason="a report")

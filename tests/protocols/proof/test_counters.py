@@ -10,6 +10,7 @@ import pytest
 
 from fiscald.model.jobs import Result
 from fiscald.protocols.base import Dialogue, Pause, Printed, Unknown, Verdict, Wait
+from fiscald.protocols.driving import drive_sync
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import LOOKS, STILL_SECONDS, CounterProof, Proven, Report
 from fiscald.protocols.proof.verdicts import DOUBLED, CommitReply
@@ -53,13 +54,8 @@ def proven(
     told = Told(iter(found))
     proof = Proof(BEFORE, told, SETTINGS)
     proof.__dict__["difference"] = delta or CounterDelta()
-    dialogue, yielded = proof.verdict(reply), list[Any]()
-    verdict: Verdict | None = None
-    while verdict is None:
-        try:
-            yielded.append(next(dialogue))
-        except StopIteration as end:
-            verdict = end.value
+    yielded = list[Any]()
+    verdict = drive_sync(proof.verdict(reply), yielded.append, yielded.append)
     assert next(told.found, "all were asked for") == "all were asked for"
     assert told.confirmed == [None if reply is None else reply.refusal is None] * len(found)
     return yielded, verdict

@@ -22,13 +22,14 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.thermal import queries
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.proof import CounterDelta
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.thermal.scripted import NU, SETTINGS, Till, command_of, drive, result
 
@@ -74,7 +75,7 @@ class Bench:
         """``answer``: what comes between us and the printer, told the name of every command."""
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(command_of(data), data)
-        steps = dialogue.carry_out(document, self.settings, printer_id)
+        steps = FAMILY.carry_out(document, self.settings, printer_id)
         return drive(steps, between, journal=self.journal, paused=paused)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> bool:
@@ -95,7 +96,7 @@ class Bench:
         return self.journal.committing
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = dialogue.recover(document, self.settings, self.journal.checkpoint)
+        steps = FAMILY.recover(document, self.settings, self.journal.checkpoint)
         return drive(steps, self.answer, journal=self.journal, paused=paused)
 
     @property
@@ -193,7 +194,7 @@ def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     for number in (1, 2):
         verdict = bench.carry_out(RECEIPT)
         assert isinstance(verdict, Printed)
@@ -206,7 +207,7 @@ def test_every_profile(profile: str) -> None:
 
 def test_the_model_tells_the_profile() -> None:
     till = Till(PROFILES["novitus"], model="NOVITUS HD ONLINE")
-    bench = Bench(till, Settings("till1", "mazovia"))
+    bench = Bench(till, settings_of.thermal())
     assert isinstance(bench.carry_out(RECEIPT.model_copy(update={"buyer": Buyer(nip="5260250274")})), Printed)
     assert till.sent[0] == b"0;0;0;1;1$h5260250274\r"
 
@@ -537,7 +538,7 @@ def test_the_closing_step_never_arrived() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_receipt_was_registered(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     assert bench.break_off(RECEIPT, PROFILES[profile].closing, executed=True)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed)
@@ -731,7 +732,7 @@ def test_an_empty_receipt_that_moves_is_somebody_elses(stop: str) -> None:
 @pytest.mark.parametrize("others", ["report", "others_receipt"])
 def test_an_unconfirmed_opening_after_something_else_happened(profile: str, others: str) -> None:
     """It came between our first look and our opening: the empty receipt may be theirs, and is left alone."""
-    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), settings_of.thermal(profile=profile))
     real = bench.till.answer
 
     def answer(data: bytes) -> bytes:
@@ -923,7 +924,7 @@ def test_the_number_of_receipts_begins_anew_after_9999(executed: bool, fiscal: b
     """Novitus counts on over the daily reports (5.9)."""
     bench = Bench(
         Till(PROFILES["novitus"], fiscal=fiscal, par_num=9999, totals=[100] * 7),
-        Settings("till1", "mazovia", "novitus"),
+        settings_of.thermal(profile="novitus"),
     )
     real = bench.till.answer
 
@@ -985,7 +986,7 @@ def test_the_drawer_is_never_undecided() -> None:
 def test_a_look_at_the_printer() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    snapshot = drive(queries.read_status(Settings("till1", "mazovia")), bench.answer)
+    snapshot = drive(queries.read_status(settings_of.thermal()), bench.answer)
     assert snapshot.identity.printer_id == NU
     assert snapshot.identity.model == "POSNET Thermal"
     assert snapshot.identity.firmware == "2.02"

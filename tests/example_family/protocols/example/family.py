@@ -6,33 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fiscald.model.documents import CashIn, Document
+from fiscald.model.documents import CashIn
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import problem
 from fiscald.protocols.base import (
     Answer,
-    Check,
     Checkpoint,
-    CommandDoc,
     Damaged,
     Deadline,
-    DecodedError,
-    DecodedField,
-    DecodedFrame,
     Dialogue,
     DialogueAborted,
-    Direction,
     Effect,
     Event,
     Evidence,
+    FamilyOptions,
     Identification,
     Look,
     NotPrinted,
     Printed,
-    ProtocolDoc,
     RawReply,
+    Session,
     Settings,
     Stage,
     Step,
@@ -42,7 +37,9 @@ from fiscald.protocols.base import (
     Wait,
 )
 from fiscald.protocols.conditions import Conditions, told
+from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.example import Lines, line
+from fiscald.protocols.families import Decoding, Family, Handler, Raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,7 @@ class Request:
         return Step(self, Effect.QUERY if query else Effect.IRREVERSIBLE, Deadline.QUERY if query else Deadline.CLOSE)
 
 
-class ExampleSession:
+class ExampleSession(Session):
     def __init__(self) -> None:
         self._lines = Lines()
         self._waiting: list[Request] = []
@@ -119,7 +116,7 @@ def to_counters(seen: ExampleLook) -> Counters:
     return Counters(daily_report=seen.reports + 1, last_receipt=0, receipts=0, printouts=seen.slips)
 
 
-def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
+def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     before = yield from look()
     if not before.ready:
         return Wait(problem("printer.busy", reason="it is not ready"))
@@ -146,14 +143,21 @@ def judge(document: CashIn, before: ExampleLook, *, refused: bool = False) -> Di
     return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
 
 
-class Example:
+class ExampleOptions(FamilyOptions):
+    width: Literal["wide", "narrow"] = "wide"
+
+
+class Example(Family):
     name = "example"
-    code_pages = ("cp1250",)
-    profiles = ("small",)
-    documents = ("cash_in",)
+    options = ExampleOptions
+    conditions = Conditions("paper_out | all | | SEE 0", ("cash_in",))
     evidence = ExampleEvidence
-    conditions = Conditions("paper_out | all | | SEE 0", documents)
     speeds = (9600,)
+
+    def __init__(self) -> None:
+        self.handlers = {"cash_in": Handler(carry_out, self._recover)}
+        self.raw = Raw(parse_raw, lambda reply, _: RawReply(reply, "refused" if reply.startswith("ERR") else None))
+        self.decoding = Decoding(lambda _: ExampleDecoder(), protocol_doc)
 
     def session(self, settings: Settings) -> ExampleSession:
         return ExampleSession()
@@ -179,33 +183,21 @@ class Example:
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         return self.poll(settings)
 
-    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
-        return Check()
-
-    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        assert isinstance(document, CashIn)
-        return carry_out(document, printer_id)
-
-    def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        assert isinstance(document, CashIn)
+    def _recover(self, document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         condition = yield from self.poll(settings)
         if condition.problem is not None:
             return Wait(condition.problem)
         return (yield from judge(document, checkpoint.before))
 
-    def parse_raw(self, text: str, settings: Settings) -> Step:
-        if not text.isascii() or not text.isprintable() or not text:
-            raise ValueError("write WHO, SEE or IN AMOUNT")
-        return Request(text).step
 
-    def show_raw(self, reply: str, settings: Settings) -> RawReply:
-        return RawReply(reply, "refused" if reply.startswith("ERR") else None)
+def parse_raw(text: str, settings: Settings) -> Step:
+    if not text.isascii() or not text.isprintable() or not text:
+        raise ValueError("write WHO, SEE or IN AMOUNT")
+    return Request(text).step
 
-    def decoder(self, settings: Settings) -> ExampleDecoder:
-        return ExampleDecoder()
 
-    def protocol_doc(self) -> ProtocolDoc:
-        return ProtocolDoc((CommandDoc("WHO", "unique number", ()), CommandDoc("IN", "cash in", ())), (), {}, LUA)
+def protocol_doc() -> ProtocolDoc:
+    return ProtocolDoc((CommandDoc("WHO", "unique number", ()), CommandDoc("IN", "cash in", ())), (), {}, LUA)
 
 
 class ExampleDecoder:
