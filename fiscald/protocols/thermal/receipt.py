@@ -41,7 +41,8 @@ from fiscald.protocols.thermal.commands import Reply, request
 from fiscald.protocols.thermal.commit import commit, refused
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.options import code_page
-from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.planner import Plan
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.proof import RECEIPT_NUMBERS, CounterDelta
 from fiscald.protocols.thermal.queries import (
