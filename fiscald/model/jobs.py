@@ -120,7 +120,9 @@ class Job(Strict):
     warnings: tuple[Notice, ...] = ()
     error: Problem | None = None
     waiting: Problem | None = Field(default=None, description="why it is not going on right now")
-    evidence: dict[str, Any] | None = Field(default=None, description="what the printer said about itself")
+    evidence: dict[str, Any] | None = Field(
+        default=None, description="what the printer said about itself, with its family and version"
+    )
     resolution: Resolution | None = None
     attempts: int = 0
     created_at: AwareDatetime

@@ -114,8 +114,10 @@ def test_jobs_in_progress_are_recovered_from_an_old_journal(tmp_path: Path) -> N
         slips = {key: till.register.state.day.nonfiscal for key, till in tills.items()}
         put_back(tmp_path)
         async with shop(tmp_path, *tills.values()) as it:
-            for key, till in tills.items():
-                job = await it.engine.wait(key, 60)
+            jobs = {key: await it.engine.wait(key, 60) for key in tills}
+            assert len(jobs) == len(STOPS) * len(FAMILIES)
+            for key, job in jobs.items():
+                till = tills[key]
                 assert (key, job.state, job.error) == (key, JobState.DONE, None)
                 closed = key.startswith(("committing", "slip"))
                 assert (key, job.attempts) == (key, 1 if closed else 2), "what was closed is not printed again"

@@ -9,7 +9,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Goods
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.protocols.thermal.commands import RATE_LETTERS
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
 
 #: Records that the fiscal memory takes in its life (7.2).
 RECORDS = 1830

@@ -20,19 +20,7 @@ from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, D
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup
-from fiscald.protocols.thermal.commands import (
-    ANSWERS,
-    DESCRIPTIONS,
-    MODEL,
-    PAYMENT_FORMS,
-    RATE_LETTERS,
-    RESULT,
-    Check,
-    Layout,
-    Part,
-    Row,
-    find,
-)
+from fiscald.protocols.thermal.commands import ANSWERS, DESCRIPTIONS, MODEL, PAYMENT_FORMS, RESULT, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect, Measured, ValueRefused
 from fiscald.protocols.thermal.frames import (
     BEGIN,
@@ -50,6 +38,7 @@ from fiscald.protocols.thermal.frames import (
     check,
     decode,
 )
+from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout, Part
 from fiscald.protocols.thermal.lua import TELLING, lua
 from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import detect

@@ -25,12 +25,12 @@ from fiscald.protocols.thermal.commands import (
     LINE_DISCOUNT,
     LINE_SURCHARGE,
     OWN_DESCRIPTION,
-    RATE_LETTERS,
     SURCHARGE_AMOUNT,
     Request,
     request,
 )
 from fiscald.protocols.thermal.fields import AMOUNT, QUANTITY, Brand, Dialect, Measured, Quantity, Text, ValueRefused
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.profiles import Profile
 
 #: The number of a line has one byte (5.2).

@@ -28,10 +28,11 @@ from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
-from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
+from fiscald.protocols.thermal.commands import Poll, Reply, Request, request
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.frames import Control, Dle, Enq
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.profiles import Profile, detect
 
