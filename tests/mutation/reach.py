@@ -59,9 +59,10 @@ class Recorder:
             functions = sorted({(code.co_filename[self._root :], plain_name(code.co_qualname)) for code in codes})
             self._tests[item.nodeid] = [functions, round(time.process_time() - began, 4)]
 
-    def pytest_sessionfinish(self) -> None:
-        """All tests were run."""
-        self._path.write_text(json.dumps(self._tests), "utf-8")
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """All tests were run. Nothing is kept where one failed: the rest did not run, and the file would be used again."""
+        if exitstatus == pytest.ExitCode.OK:
+            self._path.write_text(json.dumps(self._tests), "utf-8")
 
 
 def plain_name(qualified: str) -> str:

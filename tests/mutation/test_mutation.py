@@ -239,3 +239,7 @@ def test_a_change_is_shown_to_the_tests_that_reach_it(tree: Path, tmp_path: Path
     path.unlink()
     code, _ = run_tests(tree, ["tests/test_seen.py"], plugins=[Only([slow, fixture]), Recorder(tree, path)])
     assert (code, list(read_reach(path))) == (0, [slow, fixture])
+    path.unlink()
+    (tree / "tests" / "test_fails.py").write_text("def test_fails():\n    assert False\n")
+    code, _ = run_tests(tree, ["tests/test_fails.py", "tests/test_seen.py"], plugins=[Recorder(tree, path)])
+    assert (code, path.exists()) == (1, False), "a record of some of the tests is none"
