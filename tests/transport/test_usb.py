@@ -316,7 +316,7 @@ async def test_a_device_that_nobody_has_configured(bus: EmulatedBus) -> None:
     ("extra", "number"),
     [
         ("0524001001 05240106 03 04240202 0524060005".replace(" ", ""), 5),
-        ("0524060005 0524001001".replace(" ", ""), 5),
+        ("0524060005 0524001001".replace(" ", ""), 5), ("02240524060005", 5), ("0224", 1),
         ("010524060005", 1), ("05240600", 1), ("0424060005", 1), ("0024060005", 1), ("", 1), ("ff", 1),
     ],
 )  # fmt: skip
@@ -472,6 +472,19 @@ async def test_a_stall_is_a_lost_link_and_the_next_connection_finds_it_cleared(
             assert arrived(far, 5) == b"hello"
             far.send(b"back")
             assert await received(again, 4) == b"back"
+
+
+async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
+    class Stubborn(EmulatedBus):
+        def clear_halt(self, *_: Any) -> None:
+            raise USBError("Entity not found", libusb1.LIBUSB_ERROR_NOT_FOUND, errno.ENOENT)
+
+    printer = Gadget()
+    async with opened(Stubborn(), printer) as (stream, _):
+        printer.plan(UsbAct.STALL, "out")
+        await stream.send(b"x")
+        with pytest.raises(LinkLost, match="stalled"):
+            await until_lost(stream, bytearray())
 
 
 async def test_a_halt_that_a_killed_program_left_is_cleared_on_opening(bus: EmulatedBus) -> None:
