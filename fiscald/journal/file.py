@@ -15,10 +15,9 @@ from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 from fiscald import private
-from fiscald.journal.directory import COPY, JOURNAL, Mark, StateDirectory
+from fiscald.journal.directory import COPY, JOURNAL, StateDirectory
 from fiscald.journal.errors import (
     DAMAGED,
     JournalDamaged,
@@ -79,17 +78,6 @@ class JournalFile:
             except sqlite3.Error as error:
                 raise JournalDamaged(f"{self._path}: {error}; {remedy(error)}") from None
             undo.pop_all()
-
-    @staticmethod
-    def older(directory: Path) -> bool:
-        """Whether there is a journal in ``directory`` that opening would migrate; nothing is touched."""
-        path = directory / JOURNAL
-        try:
-            with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
-                (version,) = db.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error:
-            return False
-        return bool(0 < version < SCHEMA_VERSION)
 
     # -- opening --------------------------------------------------------------------------------------
 
@@ -173,11 +161,6 @@ class JournalFile:
                         (name, self.doubt, self._now()),
                     )
         self._directory.write_mark(self._id, self._event)
-
-    @property
-    def mark(self) -> Mark:
-        """The mark of this journal as it is now."""
-        return Mark(self._id, self._event, self._directory.inode)
 
     def close(self) -> None:
         """Close the file and let the next daemon in."""
