@@ -98,7 +98,7 @@ async def passes_unlicensed(order: Order, line: Line, settings: Settings) -> boo
 
 
 async def carry_out(
-    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool = False
+    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
     """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 

@@ -149,6 +149,43 @@ def test_a_journal_that_is_damaged_while_it_is_used(tmp_path: Path) -> None:
 # -- conditions of a submission --------------------------------------------------------------------------
 
 
+def test_old_jobs_that_cannot_be_deleted_are_tried_again_the_next_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            it.journal.fails_once = "prune"
+            await anyio.sleep(60)
+            assert it.journal.log.count("prune") == 1
+            assert "old jobs cannot be deleted: disk I/O error" in caplog.text
+
+    virtual.run(main())
+
+
+def test_a_document_is_not_another_program_s_while_the_journal_cannot_tell(tmp_path: Path) -> None:
+    """The receipt that is open is ours, begun before the restart."""
+    till = Till("till1")
+
+    async def main() -> None:
+        async with shop(tmp_path, till) as it:
+            it.journal.full_at = "commit"
+            await it.submit("A")
+            await it.until(PrinterState.OUT_OF_ORDER)
+            assert it.phase("A") is Phase.STARTED
+        async with shop(tmp_path, till) as it:
+            it.journal.fails_once = "next_job"
+            seen = set()
+            with anyio.move_on_after(3):
+                while True:
+                    why = it.engine.printer("till1").problem
+                    seen.add(why and why.code)
+                    await anyio.sleep(0.01)
+            assert "printer.foreign_transaction" not in seen
+            assert (await it.engine.wait("A", 60)).state is JobState.DONE
+
+    virtual.run(main())
+
+
 def test_a_deadline_ends_what_has_not_begun(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
