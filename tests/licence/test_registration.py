@@ -383,6 +383,36 @@ async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monke
     assert 0.9 * DAY <= daily <= 1.1 * DAY
 
 
+def test_no_two_questions_have_the_same_nonce() -> None:
+    client = VendorClient("http://x", "urn:x", DeviceKey.make(), lambda: trusted(test_keys=True), Clock(T0))
+    nonces = {client.question(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
+    assert len(nonces) == 20
+    assert {len(base64.urlsafe_b64decode(nonce + "==")) for nonce in nonces} == {16}
+
+
+async def test_computers_do_not_ask_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that were switched on together would ask together, every day."""
+    firsts, dailies = [], []
+    real = anyio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+        if len(pauses) > 1:
+            raise Enough
+
+    monkeypatch.setattr("fiscald.licence.registration.anyio.sleep", sleep)
+    it = till(tmp_path / "licence", None, Clock(T0))
+    for _ in range(30):
+        pauses: list[float] = []
+        with pytest.raises(Enough):
+            await it.flows.run()
+        firsts.append(pauses[0])
+        dailies.append(pauses[1])
+    assert 0 <= min(firsts) < 200 < 400 < max(firsts) <= 600
+    assert 0.9 * DAY <= min(dailies) < 0.96 * DAY < 1.04 * DAY < max(dailies) <= 1.1 * DAY
+
+
 async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
