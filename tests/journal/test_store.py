@@ -381,6 +381,7 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
     accepted(store)
     answers = store.together([partial(store.start, "A", {}), bad, partial(store.accept, "B", submission(), (), None)])
     assert [type(answer) for answer in answers] == [Entry, JournalError, Accepted]
+    assert answers[2].new, "nothing was carried out twice"
     entry = store.job("A")
     assert entry is not None
     assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
