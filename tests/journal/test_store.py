@@ -243,6 +243,36 @@ def test_printers_are_remembered(store: Store) -> None:
     assert store.printer_id("till1") == "EMU 2"
 
 
+def _hold(store: Store, *, begun: bool) -> None:
+    store.hold("A", {}, begun=begun)
+
+
+@pytest.mark.parametrize(
+    ("moves", "ends", "receipts", "printouts"),
+    [
+        ("start", partial(_hold, begun=False), 0, 0), ("start", partial(_hold, begun=True), 0, 1),
+        ("start commit", partial(_hold, begun=False), 0, 1), ("start commit", partial(_hold, begun=True), 0, 1),
+        ("start", lambda s: s.requeue("A", {}), 0, 1), ("start commit", lambda s: s.requeue("A", {}), 0, 1),
+        ("", lambda s: s.finish("A", Phase.FAILED), 0, 0), ("start", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start commit", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start", lambda s: s.finish("A", Phase.UNDECIDED), 0, 0),
+        ("start commit", lambda s: s.finish("A", Phase.UNDECIDED), 1, 1),
+        ("start commit", lambda s: s.finish("A", Phase.DONE), 1, 1),
+    ],
+)  # fmt: skip
+def test_what_a_receipt_of_ours_may_have_printed_is_known(
+    store: Store, moves: str, ends: Callable[[Store], object], receipts: int, printouts: int
+) -> None:
+    """It explains what the printer has counted: the receipt itself, or the sheet that says it was cancelled."""
+    store.know_printer("till1", "EMU 1")
+    accepted(store)
+    for move in moves.split():
+        store.start("A", {}) if move == "start" else store.commit("A")
+    ends(store)
+    known = store.known("till1")
+    assert (known.own_receipts, known.own_printouts) == (receipts, printouts)
+
+
 # -- durability and ownership ----------------------------------------------------------------------------
 
 
