@@ -45,6 +45,14 @@ def test_a_try_that_costs_paper_is_made_ever_more_seldom() -> None:
     assert max(b - a for a, b in itertools.pairwise(moments)) == ON_PAPER[1]
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_passes_by_itself_is_tried_soon_and_then_every_ten_seconds(begun: bool) -> None:
+    moments = tries(condition("busy"), 0.05, begun=begun)
+    pauses = [b - a for a, b in itertools.pairwise(moments)]
+    assert pauses[:5] == [1.0, 2.0, 4.0, 8.0, 10.0]
+    assert set(pauses[5:]) == {10.0}
+
+
 def test_what_waits_and_what_passes() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", JUMPER, 0.0, begun=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
@@ -128,6 +129,39 @@ def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
         with pytest.raises(LinkLost, match="till1: the port takes no data"):
             await line.ask(QUERY)
         assert anyio.current_time() == 5
+
+    virtual.run(main())
+
+
+def test_what_is_thrown_away_before_a_question_leaves_others_their_turn() -> None:
+    class Flooding(MemoryStream):
+        left = 200
+
+        def receive_nowait(self) -> bytes:
+            self.left -= 1
+            return b"\xff" * 10 if self.left >= 0 else b""
+
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async def main() -> None:
+        line = Line(
+            Flooding(), family("posnet"), Settings("till1", "cp1250", "online"), heard=lambda: None,
+            noticed=lambda _: None, noise=Noise("till1"),
+        )  # fmt: skip
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(line.ask, QUERY)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(others)
+            while line._stream.left >= 0:  # type: ignore[attr-defined]
+                await anyio.lowlevel.checkpoint()
+            assert turns > 100
+            tasks.cancel_scope.cancel()
 
     virtual.run(main())
 
