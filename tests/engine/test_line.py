@@ -97,6 +97,7 @@ def test_how_long_silence_is_waited_for(patience: Patience, seconds: int) -> Non
         assert seconds <= anyio.current_time() <= seconds + PROBE_AFTER
 
     run(printer, main)
+    assert SECONDS[patience] == seconds
 
 
 def test_an_answer_just_after_the_printer_says_it_has_nothing_to_do_is_taken() -> None:
