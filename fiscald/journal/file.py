@@ -15,6 +15,7 @@ from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from fiscald import private
 from fiscald.journal.directory import COPY, JOURNAL, StateDirectory
@@ -78,6 +79,17 @@ class JournalFile:
             except sqlite3.Error as error:
                 raise JournalDamaged(f"{self._path}: {error}; {remedy(error)}") from None
             undo.pop_all()
+
+    @staticmethod
+    def older(directory: Path) -> bool:
+        """Whether there is a journal in ``directory`` that opening would migrate; nothing is touched."""
+        path = directory / JOURNAL
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error:
+            return False
+        return bool(0 < version < SCHEMA_VERSION)
 
     # -- opening --------------------------------------------------------------------------------------
 

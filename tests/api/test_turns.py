@@ -137,6 +137,6 @@ async def test_the_status_of_many_printers_leaves_others_their_turn() -> None:
         assert [each.name for each in await answers.statuses(engine)] == engine.names()
         assert turns >= before + 2
         before = turns
-        assert (await answers.printer_list(engine)).body.count(b'"name":') == 150
+        assert bytes((await answers.printer_list(engine)).body).count(b'"name":') == 150
         assert turns >= before + 2
         tasks.cancel_scope.cancel()

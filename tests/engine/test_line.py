@@ -13,7 +13,7 @@ from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols import family
-from fiscald.protocols.base import Effect, Patience, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Settings, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from fiscald.transport import LinkLost, memory_line
@@ -21,8 +21,8 @@ from fiscald.transport.memory import MemoryStream
 from tests import virtual
 from tests.protocols.posnet.scripted import frame
 
-QUERY = Step(request("scomm"), Effect.QUERY, Patience.QUERY)
-CLOSING = Step(request("trend", to=100), Effect.IRREVERSIBLE, Patience.CLOSE)
+QUERY = Step(request("scomm"), Effect.QUERY, Deadline.QUERY)
+CLOSING = Step(request("trend", to=100), Effect.IRREVERSIBLE, Deadline.CLOSE)
 SCOMM = frame("scomm\tfsT\ttzN\tts0\thrT\tnuEMU 0000000001\ttdN\t")
 DAMAGED = SCOMM[:10] + bytes([SCOMM[10] ^ 1]) + SCOMM[11:]
 
@@ -75,7 +75,7 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
     async def main(line: Line) -> None:
         with pytest.raises(Silence, match="no answer in time"):
             await line.ask(step)
-        assert anyio.current_time() <= SECONDS[step.patience] + PROBE_AFTER
+        assert anyio.current_time() <= SECONDS[step.deadline] + PROBE_AFTER
 
     run(printer, main)
     mnemonic = step.command.row.mnemonic
@@ -85,19 +85,19 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    ("patience", "seconds"),
-    [(Patience.QUERY, 5), (Patience.LINE, 15), (Patience.CLOSE, 30), (Patience.REPORT, 120)],
+    ("deadline", "seconds"),
+    [(Deadline.QUERY, 5), (Deadline.LINE, 15), (Deadline.CLOSE, 30), (Deadline.REPORT, 120)],
 )
-def test_how_long_silence_is_waited_for(patience: Patience, seconds: int) -> None:
+def test_how_long_silence_is_waited_for(deadline: Deadline, seconds: int) -> None:
     printer = Printer(lambda _: b"")
 
     async def main(line: Line) -> None:
         with pytest.raises(Silence, match="no answer in time"):
-            await line.ask(CLOSING._replace(patience=patience))
+            await line.ask(CLOSING._replace(deadline=deadline))
         assert seconds <= anyio.current_time() <= seconds + PROBE_AFTER
 
     run(printer, main)
-    assert SECONDS[patience] == seconds
+    assert SECONDS[deadline] == seconds
 
 
 def test_an_answer_just_after_the_printer_says_it_has_nothing_to_do_is_taken() -> None:

@@ -428,10 +428,26 @@ def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -
         db.execute("INSERT INTO printer VALUES ('till1', 'EMU 1', '2026-11-22T10:00:00+01:00')")
         db.commit()
     (tmp_path / "lock").touch()
+    assert Store.older(tmp_path)
     store = opened(tmp_path)
     known = store.known("till1")
     assert (store.doubt, known.printer_id, known.counters) == (None, "EMU 1", None)
     store.close()
+
+
+@pytest.mark.parametrize(("version", "older"), [(0, False), (1, True), (5, True), (6, False), (7, False)])
+def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.execute("CREATE TABLE something (x)")
+        db.execute(f"PRAGMA user_version = {version}")
+    assert Store.older(tmp_path) is older
+
+
+def test_where_there_is_no_journal_there_is_no_older_one(tmp_path: Path) -> None:
+    assert not Store.older(tmp_path)
+    assert not Store.older(tmp_path / "missing")
+    (tmp_path / "journal.db").write_bytes(b"not a database" * 500)
+    assert not Store.older(tmp_path)
 
 
 def test_leftovers_of_copies_are_taken_away(tmp_path: Path) -> None:
