@@ -35,7 +35,7 @@ from fiscald.licence.number import APP
 from fiscald.licence.server.admin import audit_rows
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
-from fiscald.licence.wire import Check
+from fiscald.licence.wire import Answer, Check, Recover
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
 from tests.licence.server.https import RunningVendor, vendor_server
@@ -282,6 +282,25 @@ async def test_a_signed_no_is_told_and_changes_nothing(tmp_path: Path) -> None:
         why = await refused(it.flows.check())
     assert (why["code"], why["vendor_code"], why["detail_pl"]) == ("licence.denied", "clock", "Zła data.")
     assert it.gate.describe() == before
+
+
+async def test_a_mail_that_is_not_promised_is_not_on_its_way(tmp_path: Path) -> None:
+    """The vendor signs an answer to the question, and it says neither yes nor no."""
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        part = question.split(".")[1]
+        asked = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        said = {
+            "iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": T0, "nonce": asked["nonce"],
+            "req": fingerprint(question), "session": "s",
+        }  # fmt: skip
+        return 200, "application/jose", sign(said, Answer.kind).encode()
+
+    async with liar(answer) as url:
+        keys = trusted(test_keys=True)
+        client = VendorClient(url, "urn:fiscald:vendor:test", DeviceKey.make(), lambda: keys, Clock(T0))
+        with pytest.raises(Unreachable, match="HTTP 200"):
+            await client.ask_for_mail(client.question(Recover, email="a@bakery.pl"))
 
 
 async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> None:
