@@ -409,6 +409,16 @@ def test_no_two_questions_have_the_same_nonce() -> None:
     assert {len(base64.urlsafe_b64decode(nonce + "==")) for nonce in nonces} == {16}
 
 
+def test_the_latest_time_is_kept_hourly_and_only_where_it_is_believed(tmp_path: Path) -> None:
+    clock = Clock(T0)
+    it = till(tmp_path / "licence", None, clock)
+    it.gate.install(C0.encode())
+    for seconds, kept in ((0, 0), (3599, 0), (3600, 3600), (7199, 3600), (400 * DAY, 3600)):
+        clock.now = T0 + seconds
+        it.gate.save_time()
+        assert it.gate.store.memory.mark == T0 + kept
+
+
 async def test_computers_do_not_ask_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that were switched on together would ask together, every day."""
     firsts, dailies = [], []
