@@ -252,8 +252,12 @@ def test_a_socket_that_may_not_be_opened_is_told_at_once(closed: str, monkeypatc
         folder.chmod(0o755 if closed == "socket" else 0o700)
         why = "group" if closed == "socket" else "folder"
         else_may_not = somebody_else(folder if closed == "folder" else path)
-        with else_may_not, Client(path) as client, pytest.raises(NotPermitted, match=why):
-            client.hello()
+        with else_may_not, Client(path) as client:
+            asked = (client.hello, lambda: next(client.events()), lambda: next(client.backup()),
+                     lambda: next(client.follow_capture("till1")))  # fmt: skip
+            for ask in asked:
+                with pytest.raises(NotPermitted, match=why):
+                    ask()
 
 
 def test_a_socket_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
