@@ -206,11 +206,11 @@ class Control:
 
     def _foreign_receipt(self) -> None:
         register = self.device.register
-        before = register.state.headers
+        before = register.state.printout_count
         if self.device.powered:
             self.device.foreign_receipt()
             register.commit()
-        if register.state.headers == before:
+        if register.state.printout_count == before:
             raise ValueError("no other program can print a receipt now: one is open, or the printer refuses it")
 
     def _seed(self, state: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ is strict: a value of another type, and a field that does not exist, is an error
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -208,6 +209,11 @@ class Day(Memory):
     first_sale: Moment | None = None
     last_sale: Moment | None = None
 
+    @property
+    def totals_zero(self) -> bool:
+        """Whether the day has nothing a daily report would clear."""
+        return not (any(self.receipts) or any(self.invoices) or self.cancelled_count or self.receipt_count)
+
 
 class DailyRecord(Memory):
     """A record of the fiscal memory."""
@@ -258,14 +264,14 @@ class RegisterState(Memory):
     rate_changes: Count = 0
     rate_history: list[RateChange] = Field(default_factory=list)
     ram_resets: Count = 0
-    headers: Count = 0
+    printout_count: Count = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
     """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
     numbers_run_on: bool = False
     """Whether receipts are numbered on after a daily report."""
     copy_offset: Count = 5
-    """Place in the protected memory minus ``headers``; 5 on the recorded device."""
+    """Place in the protected memory minus ``printout_count``; 5 on the recorded device."""
     day: Day = Field(default_factory=Day)
     fiscal_memory: list[DailyRecord] = Field(default_factory=list)
     report_offset: Count = 0
@@ -290,3 +296,21 @@ class RegisterState(Memory):
     def reports(self) -> int:
         """Daily reports done."""
         return self.report_offset + len(self.fiscal_memory)
+
+    def rate_active(self, rate: int) -> bool:
+        """Whether that place of the rate table exists and is in use."""
+        return 0 <= rate < RATES and self.rates[rate] is not None
+
+
+class RegisterMemory:
+    """What the parts of one register share: its state, which may be replaced as a whole, and whether it trains."""
+
+    def __init__(self, state: RegisterState) -> None:
+        self.state = state
+        #: Whether the device trains for another reason than that its register was never fiscalised.
+        self.training: Callable[[], bool] = lambda: False
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        return self.state.fiscal and not self.training()

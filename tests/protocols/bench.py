@@ -97,7 +97,7 @@ class Bench:
         self._watch_register()
 
     def _watch_register(self) -> None:
-        register, real = self.device.register, self.device.register.close
+        register, real = self.device.register, self.device.register.sale.close
 
         def close(change: int) -> Transaction:
             transaction = real(change)
@@ -105,7 +105,7 @@ class Bench:
             self.sold.append(Sold(register.state.day.last_receipt, names, transaction.total))
             return transaction
 
-        register.close = close  # type: ignore[method-assign]
+        register.sale.close = close  # type: ignore[method-assign]
 
     def before(self, name: str, act: Callable[[], object], nth: int = 1) -> None:
         """Let that happen just before the n-th such command is carried out."""

@@ -234,7 +234,7 @@ class PosnetPrinter(Device):
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``."""
-        self._by_others("dailyrep", {"da": self.register.now().date().isoformat()})
+        self._by_others("dailyrep", {"da": self.register.clock.now().date().isoformat()})
 
     def _by_others(self, mnemonic: str, values: Values) -> bool:
         """Somebody else has the printer do this, past the queue of our plug; false if it refuses."""

@@ -46,7 +46,7 @@ class Sheet:
         state = register.state
         for line in state.header.split("\n"):
             self.paper.centre(_unmarked(line)[:width])
-        self.paper.pair(f"{register.now():%Y-%m-%d}", f"nr wydr. {state.headers}")
+        self.paper.pair(f"{register.clock.now():%Y-%m-%d}", f"nr wydr. {state.printout_count}")
 
     # -- common parts ---------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ class Sheet:
         """Number line, mark, logo line, footer."""
         state, foot, paper = self.register.state, self.foot, self.paper
         who = " ".join(part for part in (number, f"#{foot.till}", foot.cashier) if part)
-        paper.pair(who, f"{self.register.now():%H:%M}")
+        paper.pair(who, f"{self.register.clock.now():%H:%M}")
         paper.mark()
         logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         paper.centre(f"{logo} {state.unique_number}")
@@ -63,7 +63,7 @@ class Sheet:
         paper = self.paper
         paper.title("NIEFISKALNY")
         who = f"#{self.foot.till} {self.foot.cashier}".rstrip()
-        paper.pair(who, f"{self.register.now():%H:%M}")
+        paper.pair(who, f"{self.register.clock.now():%H:%M}")
         paper.mark()
         paper.centre(f"# NIEFISKALNY # {self.register.state.unique_number}")
         self._footer()

@@ -15,7 +15,8 @@ from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet.layout import Foot, Sheet
 from fiscald.emulator.posnet.refusals import refusal
-from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.register import Register
 from fiscald.protocols.posnet import grammar
 from fiscald.protocols.posnet.fields import Generation
 from fiscald.protocols.posnet.grammar import State
@@ -79,7 +80,7 @@ class Machine:
         self.width = width
         self.online = profile.generation is Generation.ONLINE
         register.state.cancelled_numbered = self.online
-        register.training = lambda: faults.on(Switch.NOT_FISCAL)
+        register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
         self.model = "POSNET THERMAL XL2 ONLINE EMU" if self.online else "POSNET THERMAL HS FV EMU"
         self.firmware = "1.01" if self.online else "1.02"
         self._handlers = handlers
@@ -145,7 +146,7 @@ class Machine:
 
     def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
-        printout = self.register.put_out(kind, sheet.paper, facts)
+        printout = self.register.emit(kind, sheet.paper, facts)
         if not self.register.state.footer_kept:
             self.register.state.footer = ""
         self._printed(printout)

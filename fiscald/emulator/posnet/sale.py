@@ -43,7 +43,7 @@ def _open(machine: Machine, kind: Literal["receipt", "invoice", "packaging"], *,
         raise ExecError(2004)
     if machine.faults.on(Switch.REPORT_REQUIRED):
         raise ExecError(383)
-    machine.register.open(kind, block_mode=block_mode)
+    machine.register.sale.open(kind, block_mode=block_mode)
 
 
 def trinit(machine: Machine, values: Values) -> None:
@@ -58,14 +58,14 @@ def trnipset(machine: Machine, values: Values) -> None:
     nip = values["ni"].replace("-", "").replace(" ", "")
     if nip.isdigit() and not stdnum_nip.is_valid(nip):
         raise ExecError(2031)
-    machine.register.transaction.buyer_nip = nip
+    machine.register.sale.transaction.buyer_nip = nip
 
 
 def trline(machine: Machine, values: Values) -> None:
     _check_sale(machine)
     if machine.faults.on(Switch.GOODS_FULL):
         raise ExecError(2101)
-    machine.register.sell(
+    machine.register.sale.sell(
         values["na"],
         values["vt"],
         values["pr"],
@@ -80,16 +80,16 @@ def trline(machine: Machine, values: Values) -> None:
 
 def trdiscntsubtot(machine: Machine, values: Values) -> None:
     _needs_amount(values)
-    machine.register.adjust_subtotal(lambda base: _adjustment(values, base))
+    machine.register.sale.adjust_subtotal(lambda base: _adjustment(values, base))
 
 
 def trdiscntvat(machine: Machine, values: Values) -> None:
     _needs_amount(values)
-    machine.register.adjust_rate(values["vt"], lambda base: _adjustment(values, base))
+    machine.register.sale.adjust_rate(values["vt"], lambda base: _adjustment(values, base))
 
 
 def trdiscntpromo(machine: Machine, values: Values) -> None:
-    machine.register.adjust_rate(
+    machine.register.sale.adjust_rate(
         values["vt"], lambda _: Adjustment(amount=-values["rw"], name=values.get("na", "Promocja"))
     )
 
@@ -97,7 +97,7 @@ def trdiscntpromo(machine: Machine, values: Values) -> None:
 def trpayment(machine: Machine, values: Values) -> None:
     if values["ty"] not in PAYMENT_FORMS:
         raise ExecError(2705)
-    machine.register.pay(
+    machine.register.sale.pay(
         values["ty"], values["wa"], values.get("na", ""), change=bool(values.get("re")), cash=values["ty"] == 0
     )
 
@@ -107,13 +107,13 @@ def trpaymentcurr(machine: Machine, values: Values) -> None:
         raise ExecError(3055)
     if percent_of(values["wc"], Decimal(values["ra"].replace(",", ".")) * 100) != values["wa"]:
         raise ExecError(2804)
-    machine.register.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
+    machine.register.sale.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
 
 
 def trpack(machine: Machine, values: Values) -> None:
     if not values["na"].isdigit():
         raise FieldFault(3, "na", "is not a number")
-    machine.register.pack(
+    machine.register.sale.pack(
         values["na"],
         values["pr"],
         values["il"],
@@ -124,17 +124,17 @@ def trpack(machine: Machine, values: Values) -> None:
 
 
 def trend(machine: Machine, values: Values) -> Values:
-    change = machine.register.check_close(
+    change = machine.register.sale.check_close(
         total=values["to"],
         packaging_given=values.get("op"),
         packaging_taken=values.get("om"),
         paid=values.get("fp"),
         change=values.get("re"),
     )
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
 
     def go() -> Values:
-        machine.register.close(change)
+        machine.register.sale.close(change)
         if values.get("fe") is False and transaction.kind != "packaging":
             machine.memory["footer"] = []
         else:
@@ -187,12 +187,12 @@ def prncancel(machine: Machine, _: Values) -> None:
         trftrend(machine, {})
     elif state is State.FORM:
         heading, *lines = machine.memory.pop("form", [""])
-        machine.register.slip()
+        machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.form(heading, [*lines, "WYDRUK PRZERWANY"])
         machine.put_out("cancelled_form", sheet)
     elif machine.register.state.transaction is not None:
-        transaction = machine.register.cancel()
+        transaction = machine.register.sale.cancel()
         sheet = machine.sheet()
         sheet.cancelled(transaction)
         machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
@@ -274,13 +274,13 @@ def trfvinit(machine: Machine, values: Values) -> None:
     _open(machine, "invoice")
     facts = {"title": values.get("nm"), "number": values.get("nb"), "buyer": values.get("na", "")}
     facts |= {"nip": values.get("ni")}
-    machine.register.transaction.facts |= facts
+    machine.register.sale.transaction.facts |= facts
 
 
 def _facts(machine: Machine) -> dict[str, Any]:
-    if machine.register.transaction.kind != "invoice":
+    if machine.register.sale.transaction.kind != "invoice":
         raise ExecError(2060)
-    return machine.register.transaction.facts
+    return machine.register.sale.transaction.facts
 
 
 def trfvbuyer(machine: Machine, values: Values) -> None:

@@ -21,14 +21,14 @@ def rtcset(machine: Machine, values: Values) -> None:
         moment = datetime.datetime.strptime(values["da"], "%Y-%m-%d;%H:%M").replace(tzinfo=POLISH_TIME)
     except ValueError:
         raise ExecError(2024) from None
-    machine.register.set_clock(moment, hours=2 if machine.online else 1)
+    machine.register.clock.set(moment, hours=2 if machine.online else 1)
 
 
 def vatset(machine: Machine, values: Values) -> Values:
     rates: list[Decimal | str | None] = [values.get("v" + letter) for letter in RATE_LETTERS]
 
     def go() -> Values:
-        machine.register.set_rates(rates)
+        machine.register.ledger.set_rates(rates)
         return {}
 
     if "da" in values:
@@ -72,11 +72,11 @@ def ftrcfg(machine: Machine, values: Values) -> None:
 
 
 def opendrwr(machine: Machine, _: Values) -> None:
-    machine.register.open_drawer()
+    machine.register.ledger.open_drawer()
 
 
 def maintenance(machine: Machine, values: Values) -> None:
-    if values["da"] < machine.register.now().date():
+    if values["da"] < machine.register.clock.now().date():
         raise ExecError(2070)
 
 
@@ -87,7 +87,7 @@ def login(machine: Machine, values: Values) -> None:
     state = machine.register.state
     state.cashier, state.till = values["na"], values["nk"] or "1"
     if values.get("dr"):
-        machine.register.slip()
+        machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.slip("ROZPOCZĘCIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
         machine.put_out("login", sheet)
@@ -95,7 +95,7 @@ def login(machine: Machine, values: Values) -> None:
 
 def logout(machine: Machine, _: Values) -> None:
     state = machine.register.state
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.slip("ZAKOŃCZENIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
     state.cashier, state.till = "", "1"
@@ -104,9 +104,9 @@ def logout(machine: Machine, _: Values) -> None:
 
 def cash(machine: Machine, values: Values) -> None:
     if values["wp"]:
-        machine.register.cash_in(values["kw"])
+        machine.register.ledger.cash_in(values["kw"])
     else:
-        machine.register.cash_out(values["kw"])
+        machine.register.ledger.cash_out(values["kw"])
     sheet = machine.sheet()
     title = "WPŁATA DO KASY" if values["wp"] else "WYPŁATA Z KASY"
     sheet.slip(title, [("KWOTA PLN", amount(values["kw"]))])
@@ -114,7 +114,7 @@ def cash(machine: Machine, values: Values) -> None:
 
 
 def stocash(machine: Machine, values: Values) -> None:
-    machine.register.goods_return(values["kw"])
+    machine.register.ledger.goods_return(values["kw"])
     sheet = machine.sheet()
     sheet.slip("ZWROT TOWARU", [("KWOTA PLN", amount(values["kw"]))], signature=True)
     machine.put_out("goods_return", sheet, amount=values["kw"])
@@ -151,7 +151,7 @@ def formformattedline(machine: Machine, values: Values) -> None:
 
 def formend(machine: Machine, _: Values) -> None:
     heading, *lines = machine.memory.pop("form", [""])
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.form(heading, lines)
     machine.put_out("form", sheet)
@@ -162,16 +162,16 @@ def formend(machine: Machine, _: Values) -> None:
 
 def dailyrep(machine: Machine, values: Values) -> Values:
     if "da" in values:
-        if _date(values["da"], 2024) != machine.register.now().date():
+        if _date(values["da"], 2024) != machine.register.clock.now().date():
             raise ExecError(2022)
         return _daily_report(machine)
-    today = machine.register.now().date()
+    today = machine.register.clock.now().date()
     display = Display(f"Drukować raport dobowy? Data: {today}", f"print the daily report of {today}?")
     raise Question(lambda: _daily_report(machine), display)
 
 
 def _daily_report(machine: Machine) -> Values:
-    record = machine.register.daily_report()
+    record = machine.register.ledger.daily_report()
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
     sheet = machine.sheet()
     sheet.daily_report(record)
@@ -182,14 +182,14 @@ def _daily_report(machine: Machine) -> Values:
 def monthlyrep(machine: Machine, values: Values) -> None:
     day = _date(values["da"], 2042)
     first, last = day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    if last >= machine.register.now().date():
+    if last >= machine.register.clock.now().date():
         raise ExecError(2044)
     _periodic(machine, first, last, summary=bool(values.get("su")))
 
 
 def periodicrepbydates(machine: Machine, values: Values) -> None:
     first, last = _date(values["fd"], 2042), _date(values["td"], 2043)
-    if first > machine.register.now().date():
+    if first > machine.register.clock.now().date():
         raise ExecError(2045)
     if first > last:
         raise ExecError(2050)
@@ -197,15 +197,15 @@ def periodicrepbydates(machine: Machine, values: Values) -> None:
 
 
 def _periodic(machine: Machine, first: datetime.date, last: datetime.date, *, summary: bool) -> None:
-    records = machine.register.records(first, last)
-    machine.register.state.headers += 1
+    records = machine.register.ledger.records(first, last)
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.periodic_report(first, last, records, summary=summary)
     machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
 def shiftrep(machine: Machine, values: Values) -> None:
-    machine.register.state.headers += 1
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     day = machine.register.state.day
     rows = [
@@ -219,14 +219,14 @@ def shiftrep(machine: Machine, values: Values) -> None:
 
 
 def cashstaterep(machine: Machine, _: Values) -> None:
-    machine.register.state.headers += 1
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.slip("STAN KASY", [("Gotówka PLN", amount(machine.register.state.cash))])
     machine.put_out("cash_report", sheet)
 
 
 def dbchkplu(machine: Machine, values: Values) -> None:
-    if machine.register.check_goods(values["na"], values["vt"]) is None:
+    if machine.register.goods.check(values["na"], values["vt"]) is None:
         raise ExecError(2107)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fiscald.emulator.memory import Pack, Payment, Transaction
-from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.sale import Change, adjust_all, count, form_name, transaction_change
@@ -56,7 +56,7 @@ class Closing:
 
 
 def _close(machine: Machine, closing: Closing) -> None:
-    register, transaction = machine.register, machine.register.transaction
+    register, transaction = machine.register, machine.register.sale.transaction
     before = transaction.model_copy(deep=True)
     try:
         _check_sale(transaction, closing)
@@ -64,7 +64,7 @@ def _close(machine: Machine, closing: Closing) -> None:
         if closing.change is not None:
             _adjust_at_close(machine, closing.change)
         if transaction.kind == "receipt":
-            register.check_day()
+            register.ledger.check_day(transaction)
         _settle_deposits(machine, closing)
         _settle_payments(machine, closing)
     except (ExecError, RegisterError):
@@ -79,7 +79,7 @@ def _close(machine: Machine, closing: Closing) -> None:
         "lines": _allowed_lines(machine, closing.lines),
         "texts": [],
     }
-    register.close(change)
+    register.sale.close(change)
     machine.finished = True
     machine.memory["tail"] = foot
     if not closing.short:
@@ -106,7 +106,7 @@ def _check_announced(transaction: Transaction, change: Change | None) -> None:
 
 
 def _adjust_at_close(machine: Machine, change: Change) -> None:
-    announced = machine.register.transaction.facts.get("announced")
+    announced = machine.register.sale.transaction.facts.get("announced")
     if announced and not change.text:
         change = change._replace(text=announced[3])
     if not change.sensible:
@@ -119,7 +119,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
 
 def _settle_deposits(machine: Machine, closing: Closing) -> None:
     """Sums must agree with what was sent; what was not sent before is taken from the closing (choice)."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     declared = [packs for packs in (closing.given, closing.taken) if packs is not None]
     if not transaction.packaging:
         transaction.packaging = [pack for packs in declared for pack in packs if pack.value]
@@ -132,7 +132,7 @@ def _settle_deposits(machine: Machine, closing: Closing) -> None:
 
 
 def _settle_payments(machine: Machine, closing: Closing) -> None:
-    transaction, sent = machine.register.transaction, closing.payments
+    transaction, sent = machine.register.sale.transaction, closing.payments
     if sent is None:
         return
     sent = [payment for payment in sent if payment.amount]
@@ -252,7 +252,7 @@ def close_full(machine: Machine, values: Values) -> None:
         if form:
             payments.append(Payment(form=form, amount=amount, name=form_name(form, name)))
     if short:
-        paid = machine.register.transaction.paid
+        paid = machine.register.sale.transaction.paid
         if machine.novitus and values["Pg"] and values["wplata"] != paid:
             raise ExecError(26)
     if values["Pns"]:
@@ -289,9 +289,9 @@ def cancel(machine: Machine, _: Values) -> None:
         return
     machine.finished = False
     if not transaction.items and not transaction.packaging:
-        machine.register.give_up()
+        machine.register.sale.give_up()
         return
-    machine.register.cancel()
+    machine.register.sale.cancel()
     sheet = machine.sheet(Foot(machine.who({})))
     sheet.cancelled(transaction, "PARAGON ANULOWANY" if machine.novitus else "ANULOWANY")
     machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)

@@ -286,7 +286,7 @@ class ThermalPrinter(Device):
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``."""
-        today = self.register.now().date()
+        today = self.register.clock.now().date()
         self._by_others("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
 
     def _by_others(self, command: str, values: Values) -> bool:

@@ -47,7 +47,7 @@ class Sheet:
         self.paper.rule()
         if "NIP" not in state.header:
             self.paper.centre(f"NIP {nip[:3]}-{nip[3:6]}-{nip[6:8]}-{nip[8:]}")
-        self.paper.pair(f"{register.now():%Y-%m-%d}", str(state.headers))
+        self.paper.pair(f"{register.clock.now():%Y-%m-%d}", str(state.printout_count))
 
     # -- common parts ---------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ class Sheet:
         return f"{number[:3]} {number[3:].strip()}"
 
     def _time_line(self, number: str = "") -> None:
-        self.paper.pair(f"{number} {self.foot.who}".strip(), f"{self.register.now():%H:%M}")
+        self.paper.pair(f"{number} {self.foot.who}".strip(), f"{self.register.clock.now():%H:%M}")
 
     def _fiscal_end(self, number: str) -> None:
         self._time_line(number)

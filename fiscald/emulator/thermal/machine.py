@@ -14,7 +14,8 @@ from typing import Any
 from fiscald.emulator.device import Display, readable
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import unbuilt
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.emulator.thermal.refusals import refusal
@@ -115,8 +116,8 @@ class Machine:
         self._handlers = handlers
         self._printed = printed
         self.settle()
-        register.goods_key = self._goods_key
-        register.training = lambda: faults.on(Switch.NOT_FISCAL)
+        register.goods.key = self._goods_key
+        register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
         #: Called for every command that is refused as unknown, with what it does on printers that know it.
         self.unknown_command: Callable[[str, str | None], None] = lambda _name, _meaning: None
         self.mode = 0
@@ -336,7 +337,7 @@ class Machine:
         return encode(RESULT.write({"Pe": number, "rozkaz": identifier}, self.dialect))
 
     def _print_error(self, identifier: str, number: int) -> None:
-        self.register.slip()
+        self.register.ledger.slip()
         sheet = self.sheet(Foot(self.who({})))
         sheet.slip("BŁĄD INTERFEJSU", [("Błąd", f"{identifier}{number}")], spaced=True)
         self.put_out("interface_error", sheet)
@@ -350,7 +351,7 @@ class Machine:
         )  # fmt: skip
         third = 0x80 * (state.closing is not None) | 0x08 * printing
         values = {
-            "Pe": self.error, "nr_wydruku": state.headers, "nr_paragonu": state.day.last_receipt,
+            "Pe": self.error, "nr_wydruku": state.printout_count, "nr_paragonu": state.day.last_receipt,
             "stan": f"{first:02X}{0x80 * self.in_transaction:02X}{third:02X}{0x80 * on(Switch.PAPER_LOW):02X}",
         }  # fmt: skip
         return encode(EXTENDED.write(values, self.dialect))
@@ -373,4 +374,4 @@ class Machine:
 
     def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
-        self._printed(self.register.put_out(kind, sheet.paper, facts))
+        self._printed(self.register.emit(kind, sheet.paper, facts))

@@ -11,7 +11,7 @@ from stdnum.pl import nip as stdnum_nip
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment
-from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.model.money import plain
@@ -88,8 +88,8 @@ def begin(machine: Machine, values: Values) -> None:
         raise ExecError(3)
     if nip:
         _check_nip(machine, nip)
-    machine.register.open("receipt", block_mode=lines > 0)
-    transaction = machine.register.transaction
+    machine.register.sale.open("receipt", block_mode=lines > 0)
+    transaction = machine.register.sale.transaction
     transaction.buyer_nip = nip
     transaction.facts |= {"next": 1, "lines": lines}
     first = next(iter(values.get("linie", ())), "")
@@ -109,7 +109,7 @@ def buyer(machine: Machine, values: Values) -> None:
     number = values.get("nip") or values["id"]
     if "nip" in values or values.get("idtype") in (None, 1):
         _check_nip(machine, number)
-        machine.register.transaction.buyer_nip = number
+        machine.register.sale.transaction.buyer_nip = number
 
 
 def line(machine: Machine, values: Values) -> None:
@@ -117,7 +117,7 @@ def line(machine: Machine, values: Values) -> None:
     if values["ptu"] == "P":
         _deposit_line(machine, values)
         return
-    register, transaction = machine.register, machine.register.transaction
+    register, transaction = machine.register, machine.register.sale.transaction
     number, quantity = values["Pi"], values["ilosc"].number
     if transaction.kind == "packaging":
         raise ExecError(90)
@@ -126,7 +126,7 @@ def line(machine: Machine, values: Values) -> None:
     if quantity <= 0:
         raise ExecError(17)
     rate = machine.rate(values["ptu"])
-    register.check_line(rate, values["cena"], quantity, values["brutto"])
+    register.sale.check_line(rate, values["cena"], quantity, values["brutto"])
     change = _line_change(values)
     if change is not None and not change.sensible:
         raise ExecError(20)
@@ -147,13 +147,13 @@ def line(machine: Machine, values: Values) -> None:
     if not values.get("Pr"):
         description = " ".join(filter(None, (DESCRIPTIONS.get(values.get("Po") or 0), description)))
     try:
-        register.sell(
+        register.sale.sell(
             values["nazwa"], rate, values["cena"], quantity, adjustment=adjustment, storno=storno, matched=False,
             unit=values["ilosc"].unit, description="" if transaction.block_mode else description,
         )  # fmt: skip
     except RegisterError as refused:
         if refused.refusal is Refusal.GOODS_LOCKED:
-            register.state.goods[register.goods_key(values["nazwa"])].blocked = True
+            register.state.goods[register.goods.key(values["nazwa"])].blocked = True
         raise
     transaction.facts["next"] += 1
 
@@ -168,14 +168,14 @@ def _pack(
     machine: Machine, number: int, name: str, quantity: Decimal, *, value: int | None = None, price: int | None = None
 ) -> None:
     """6 takes a deposit, 10 pays one out, 7 and 11 take these back (5.3)."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     name = name.strip()
     if name and not (name.isdigit() and int(name) <= (127 if machine.novitus else 9999)):
         raise ExecError(17)
     if number in (6, 10) and len(transaction.packaging) >= (32 if machine.novitus else 20) * 2:
         raise ExecError(17)
     first = not transaction.items and not transaction.packaging
-    machine.register.pack(
+    machine.register.sale.pack(
         name, price, quantity, value=value, returned=number in (10, 11), storno=number in (7, 11), matched=False
     )
     if first:
@@ -214,7 +214,7 @@ def count(text: str | None) -> Decimal:
 
 def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = False) -> None:
     """POSNET changes the totals of the rates, Novitus the lines, and there always by the second method (6.4, 6.5)."""
-    before = machine.register.transaction.totals
+    before = machine.register.sale.transaction.totals
     spread: Spread = over_lines if machine.novitus else by_size
     if machine.novitus or not change.percent:
         amount = change.of(sum(before), of_remainder=False)
@@ -224,7 +224,7 @@ def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = 
         spread = lambda _transaction, _change: after  # noqa: E731
     # Per cent that come to nothing are taken, as on a line.
     if amount:
-        machine.register.adjust_subtotal(
+        machine.register.sale.adjust_subtotal(
             lambda _: Adjustment(amount=amount, name=name), spread=spread, at_close=at_close
         )
 
@@ -241,18 +241,18 @@ def _as_26(change: Change, adjust: Callable[[], None]) -> None:
 
 def adjust_rate(machine: Machine, values: Values) -> None:
     """``$L``: everything at one rate, at once."""
-    transaction, rate = machine.register.transaction, values["Ps"]
+    transaction, rate = machine.register.sale.transaction, values["Ps"]
     if values["total_w_stawce"] != transaction.totals[rate] or not transaction.totals[rate]:
         raise ExecError(26)
     change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
     amount = change.of(transaction.totals[rate], of_remainder=machine.of_remainder)
     adjustment = Adjustment(amount=amount, name=change.name(colon=":", equals=" ="))
-    _as_26(change, lambda: machine.register.adjust_rate(rate, lambda _: adjustment))
+    _as_26(change, lambda: machine.register.sale.adjust_rate(rate, lambda _: adjustment))
 
 
 def adjust_subtotal(machine: Machine, values: Values) -> None:
     """``$Y``: everything sold so far, at once; lines may follow."""
-    if values["podsuma"] != machine.register.transaction.total or not values["podsuma"]:
+    if values["podsuma"] != machine.register.sale.transaction.total or not values["podsuma"]:
         raise ExecError(26)
     change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
     _as_26(change, lambda: adjust_all(machine, change, change.name(colon=":", equals=" =")))
@@ -260,7 +260,7 @@ def adjust_subtotal(machine: Machine, values: Values) -> None:
 
 def announce(machine: Machine, values: Values) -> None:
     """``$n``: the discount that the closing command will repeat; 0 takes it back, and all payments with it."""
-    transaction, kind = machine.register.transaction, values["Px"]
+    transaction, kind = machine.register.sale.transaction, values["Px"]
     if kind == 0:
         transaction.facts.pop("announced", None)
         transaction.payments.clear()
@@ -282,19 +282,19 @@ def announce(machine: Machine, values: Values) -> None:
 
 def pay(machine: Machine, values: Values) -> None:
     """``1;x$b``."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     if not machine.novitus and values["Pfx"] > 8:
         raise ExecError(4)
     if machine.novitus and len(transaction.payments) >= MAX_PAYMENTS_NOVITUS:
         raise ExecError(26)
     if len(transaction.payments) >= MAX_PAYMENTS_POSNET:
         raise ExecError(4)
-    machine.register.pay(values["Pfx"], values["kwota"], form_name(values["Pfx"], values["nazwa"]), cash=True)
+    machine.register.sale.pay(values["Pfx"], values["kwota"], form_name(values["Pfx"], values["nazwa"]), cash=True)
 
 
 def take_back(machine: Machine, values: Values) -> None:
     """``2;x$b``: form and amount must be those of a payment."""
-    machine.register.take_back_payment(values["Pfx"], values["kwota"])
+    machine.register.sale.take_back_payment(values["Pfx"], values["kwota"])
 
 
 def form_name(form: int, name: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
-from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Question, Values
 from fiscald.model.times import POLISH_TIME
@@ -31,19 +31,19 @@ def _slip(machine: Machine, values: Values) -> Sheet:
 
 def set_clock(machine: Machine, values: Values) -> None:
     """``$c``: in fiscal mode the time alone, by an hour at most, once between two daily reports."""
-    register, now = machine.register, machine.register.now()
+    register, now = machine.register, machine.register.clock.now()
     day = now.date() if machine.fiscal else _day(values["Py"], values["Pm"], values["Pd"])
     moment = datetime.datetime.combine(day, datetime.time(values["Ph"], values["Pmn"]), POLISH_TIME)
-    if not register.totals_zero:
+    if not register.state.day.totals_zero:
         raise ExecError(8)
     if machine.fiscal:
         if machine.memory.get("clock_set"):
             raise ExecError(5)
         # This family counts from report to report, not by days.
         register.state.clock_set = None
-    register.set_clock(moment, hours=1)
+    register.clock.set(moment, hours=1)
     machine.memory["clock_set"] = True
-    register.slip()
+    register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
         "PROGRAMOWANIE ZEGARA",
@@ -63,7 +63,7 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
     def go() -> None:
         _program_rates(machine, rates, values)
 
-    today = machine.register.now().date()
+    today = machine.register.clock.now().date()
     if machine.novitus:
         dated = values.get("data") == day_text(today)
     else:
@@ -83,13 +83,13 @@ def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: 
         raise ExecError(12)
     if machine.faults.on(Switch.MEMORY_FULL) or register.state.rate_changes >= MAX_RATE_CHANGES:
         raise ExecError(6)
-    if not register.totals_zero:
+    if not register.state.day.totals_zero:
         raise ExecError(8)
     if rates == old and not machine.novitus:
         # POSNET takes them and writes nothing.
         return
-    register.set_rates(rates)
-    register.slip()
+    register.ledger.set_rates(rates)
+    register.ledger.slip()
     rows = [("Stare PTU:", "")]
     rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, old, strict=True)]
     rows.append(("Nowe PTU:", ""))
@@ -106,9 +106,9 @@ def set_header(machine: Machine, values: Values) -> None:
         raise ExecError(12)
     if any(len(line.lstrip("\x0e")) > 40 for line in text.split("\r")):
         raise ExecError(12)
-    if not machine.register.totals_zero:
+    if not machine.register.state.day.totals_zero:
         raise ExecError(8)
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     lines = text.split("\r")
     sheet.slip("PROGRAMOWANIE NAGŁÓWKA", [("", line.strip("\x0e ")) for line in lines])
@@ -130,13 +130,13 @@ def nothing(_machine: Machine, _values: Values) -> None:
 
 def open_drawer(machine: Machine, _: Values) -> None:
     """``1$d``."""
-    machine.register.open_drawer()
+    machine.register.ledger.open_drawer()
 
 
 def display(machine: Machine, values: Values) -> None:
     """``2$d``, ``101$d``, ``102$d``: not in the 45 seconds after a receipt; 30 different texts a day (5.1)."""
     last = machine.register.state.day.last_sale
-    if last is not None and machine.register.now() - last < DISPLAY_REST:
+    if last is not None and machine.register.clock.now() - last < DISPLAY_REST:
         return
     known: list[str] = machine.memory.setdefault("display", [])
     if values["tekst"] in known:
@@ -170,7 +170,7 @@ def logout(machine: Machine, values: Values) -> None:
 
 def _cashier_slip(machine: Machine, title: str, kind: str) -> None:
     state = machine.register.state
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, {})
     sheet.slip(title, [("Kasjer:", state.cashier), ("Numer kasy", state.till)])
     machine.put_out(kind, sheet)
@@ -180,7 +180,7 @@ def cash_in(machine: Machine, values: Values) -> None:
     """``#i``: where the cash state would overflow it becomes the amount that was sent, and that is an error."""
     _positive(values)
     try:
-        machine.register.cash_in(values["kwota"])
+        machine.register.ledger.cash_in(values["kwota"])
     except RegisterError:
         machine.register.state.cash = values["kwota"]
         raise
@@ -190,7 +190,7 @@ def cash_in(machine: Machine, values: Values) -> None:
 def cash_out(machine: Machine, values: Values) -> None:
     """``#d``: more than there is makes the cash state zero and is an error."""
     _positive(values)
-    machine.register.cash_out(values["kwota"])
+    machine.register.ledger.cash_out(values["kwota"])
     _cash_slip(machine, values, "Wypłata z kasy", "cash_out")
 
 
@@ -200,7 +200,7 @@ def goods_return(machine: Machine, values: Values) -> None:
     if values["kwota"] > machine.register.state.cash:
         machine.register.state.cash = 0
         raise RegisterError(Refusal.CASH_NEGATIVE)
-    machine.register.goods_return(values["kwota"])
+    machine.register.ledger.goods_return(values["kwota"])
     _cash_slip(machine, values, "Zwrot towaru:", "goods_return")
 
 
@@ -219,7 +219,7 @@ def cash_state(machine: Machine, values: Values) -> None:
     """``#t``."""
     if machine.novitus and values.get("Ps") == 1:
         machine.register.state.cash = 0
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip("", [("STAN KASY:", amount(machine.register.state.cash))])
     machine.put_out("cash_report", sheet)
@@ -230,7 +230,7 @@ def shift_report(machine: Machine, values: Values) -> None:
     if values.get("Ps") not in (None, 0, 23):
         raise ExecError(4)
     state, day = machine.register.state, machine.register.state.day
-    now = machine.register.now()
+    now = machine.register.clock.now()
     counts = {
         "sales": sum(day.receipts), "receipts": day.receipt_count, "cancelled": day.cancelled_count,
         "stornos": day.stornos,
@@ -238,7 +238,7 @@ def shift_report(machine: Machine, values: Values) -> None:
     before = machine.memory.get("shift", {})
     # A daily report has cleared the counters since: the shift counts from it (choice).
     since = {name: 0 if value < before.get(name, 0) else before.get(name, 0) for name, value in counts.items()}
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
         "RAPORT ZMIANOWY",
@@ -265,12 +265,12 @@ def shift_report(machine: Machine, values: Values) -> None:
 def daily_report(machine: Machine, values: Values) -> None:
     """``#r``: asks on the keyboard, unless it is sent with today's date."""
     if not values.get("Ps"):
-        today = day_text(machine.register.now().date())
+        today = day_text(machine.register.clock.now().date())
         display = Display(f"Drukować raport dobowy ? {today}", f"print the daily report of {today}?")
         raise Question(lambda: make_daily_report(machine, values), display)
     if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
         raise ExecError(3)
-    if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.now().date():
+    if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.clock.now().date():
         raise ExecError(7)
     make_daily_report(machine, values)
 
@@ -280,10 +280,10 @@ def make_daily_report(machine: Machine, values: Values) -> None:
     register, state = machine.register, machine.register.state
     if machine.faults.on(Switch.MEMORY_FULL):
         raise ExecError(6)
-    today = register.now().date()
+    today = register.clock.now().date()
     reported_today = state.last_record is not None and state.last_record.date() == today
     try:
-        record = register.daily_report()
+        record = register.ledger.daily_report()
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
@@ -304,9 +304,9 @@ def periodic_report(machine: Machine, values: Values) -> None:
     if first > last:
         raise ExecError(4)
     register = machine.register
-    records = register.records(first, last)
+    records = register.ledger.records(first, last)
     changes = [change for change in register.state.rate_history if first <= change.at.date() <= last]
-    register.state.headers += 1
+    register.ledger.count_printout()
     sheet = _slip(machine, values)
     sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=kind in _SUMMARY)
     machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)

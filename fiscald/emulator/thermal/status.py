@@ -6,7 +6,6 @@ import datetime
 from decimal import Decimal
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.memory import Goods
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.protocols.thermal.commands import RATE_LETTERS
@@ -82,7 +81,7 @@ def records(machine: Machine, _: Values) -> Values:
 
 def open_day(machine: Machine, _: Values) -> Values:
     """``28#s``: the record that a daily report would make now."""
-    now, day = machine.register.now(), machine.register.state.day
+    now, day = machine.register.clock.now(), machine.register.state.day
     return {
         "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute, "Ps": 0,
         "parag": day.receipt_count, "anul": day.cancelled_count, "zmiany": day.goods_changes,
@@ -92,7 +91,10 @@ def open_day(machine: Machine, _: Values) -> Values:
 
 def last_document(machine: Machine, _: Values) -> Values:
     """``50#s``: number of the last printed document; whether the totals are zero; four zeros."""
-    return {"numer": machine.register.state.headers, "dalsze": [machine.register.totals_zero, 0, 0, 0, 0]}
+    return {
+        "numer": machine.register.state.printout_count,
+        "dalsze": [machine.register.state.day.totals_zero, 0, 0, 0, 0],
+    }
 
 
 def receipt(machine: Machine, values: Values) -> Values:
@@ -121,7 +123,7 @@ def model(machine: Machine, _: Values) -> Values:
 
 def clock(machine: Machine, _: Values) -> Values:
     """``#c``: without seconds; Novitus has them."""
-    now = machine.register.now()
+    now = machine.register.clock.now()
     return {
         "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute,
         "Ps": now.second if machine.novitus else 0,
@@ -136,7 +138,7 @@ def header(machine: Machine, _: Values) -> Values:
 def goods(machine: Machine, values: Values) -> Values:
     """``$g``: whether it is blocked, and its last rate: a value, on Novitus a letter."""
     state = machine.register.state
-    known: Goods | None = state.goods.get(machine.register.goods_key(values["nazwa"]))
+    known = machine.register.goods.find(values["nazwa"])
     if known is None:
         return {"Pe": 0, "ptu": "101"}
     if machine.novitus:

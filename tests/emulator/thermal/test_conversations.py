@@ -167,7 +167,7 @@ def test_names_are_compared_in_capitals_and_on_a_novitus_by_letters_and_digits()
     for profile, other in (("posnet", "wo da%"), ("novitus", "woda")):
         talk = Talk(profile=profile)
         talk.sell([WATER], "1;0$e000|0/2/")
-        assert talk.register.goods_key("Wo da%") == other.upper()
+        assert talk.register.goods.key("Wo da%") == other.upper()
         assert len(talk.register.state.goods) == 1
 
 

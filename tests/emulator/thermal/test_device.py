@@ -167,7 +167,7 @@ def test_dle(switches: tuple[Switch, ...], byte: int) -> None:
 
 
 def test_dle2_of_a_novitus() -> None:
-    talk = Talk(profile="novitus", state=RegisterState(headers=41))
+    talk = Talk(profile="novitus", state=RegisterState(printout_count=41))
     talk.follow("0$h", "1$lWoda|1.|A/2/2/")
     assert talk.error("9$lWoda|1.|A/2/2/") == 4
     talk.printer.faults.switches.add(Switch.PAPER_OUT)

@@ -67,7 +67,7 @@ def novitus() -> Talk:
 def status() -> Talk:
     goods = {name: Goods(rate=0, blocked=True) for name in "ABC"} | {"KAWA MIELONA": Goods(rate=0)}
     face = {"finished": True, "fiscalised": "2024-01-10", "records": 612 + 1218}
-    seeded = state(headers=1042, report_offset=612, goods=goods, face=face)
+    seeded = state(printout_count=1042, report_offset=612, goods=goods, face=face)
     return _after(CASH_LINES, mode=1, state=seeded)
 
 
@@ -76,7 +76,7 @@ SCENES: dict[str, Callable[[], Talk]] = {
     "doc-verbatim": novitus,
     "receipt-novitus-nip": lambda: Talk(state=state(), mode=None, profile="novitus"),
     "init": lambda: Talk(state=state(), mode=None),
-    "receipt-short": lambda: _after(FULL_LINES, mode=1, state=state(headers=1041)),
+    "receipt-short": lambda: _after(FULL_LINES, mode=1, state=state(printout_count=1041)),
     "storno": lambda: Talk(state=state(day=AFTER_SALE.model_copy(deep=True), cash=233648)),
     "daily-report": lambda: Talk(
         "2026-07-15T18:02:00+02:00", state=state(day=AFTER_SALE.model_copy(deep=True), cash=233648)
@@ -220,7 +220,7 @@ def seeded(dialogue: Dialogue) -> RegisterState:
             receipts=status["tot"], receipt_count=day["parag"], last_receipt=status["par_num"],
             cancelled_count=day["anul"], cancelled_value=day["anul_kwota"], goods_changes=day["zmiany"],
         ),
-        headers=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
+        printout_count=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
         goods={f"BLOCKED {number}": Goods(rate=0, blocked=True) for number in range(records["n_zablokowanych"])},
         last_document=LastDocument(kind="receipt", totals=records["p"]),
         face={

@@ -171,4 +171,6 @@ def _consistent(talk: Talk) -> None:
     assert len(receipts) + len(waiting) == _sold(talk)
     cancelled = sum(sheet.kind == "cancelled_receipt" for sheet in talk.register.printouts)
     assert sum(day.cancelled_count for day in days) == cancelled
-    assert state.headers == len(talk.register.printouts) + len(waiting) + (state.closing is not None and not waiting)
+    assert state.printout_count == len(talk.register.printouts) + len(waiting) + (
+        state.closing is not None and not waiting
+    )

@@ -8,7 +8,8 @@ from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Act, Fault
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.paper import amount as in_words
-from fiscald.emulator.register import Register, RegisterError
+from fiscald.emulator.refusal import RegisterError
+from fiscald.emulator.register import Register
 from fiscald.protocols.example import Lines, line
 
 
@@ -75,14 +76,14 @@ class ExamplePrinter(Device):
     def _cash_in(self, text: str) -> str:
         try:
             amount = int(text.removeprefix("IN "))
-            self.register.cash_in(amount)
+            self.register.ledger.cash_in(amount)
         except (ValueError, RegisterError):
             return "ERR 1"
         paper = Paper(self._width)
         paper.title("WPŁATA DO KASY")
         paper.pair("KWOTA PLN", in_words(amount))
         paper.mark()
-        self.put_out(self.register.put_out("cash_in", paper, {"amount": amount}))
+        self.put_out(self.register.emit("cash_in", paper, {"amount": amount}))
         self.register.commit()
         return "IN"
 
@@ -117,7 +118,7 @@ class ExamplePrinter(Device):
         pass
 
     def keypad_report(self) -> None:
-        self.register.daily_report()
+        self.register.ledger.daily_report()
         self.register.commit()
 
 
