@@ -17,7 +17,6 @@ from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import build
 from fiscald.emulator.server import Plug
-from fiscald.emulator.usb import Direction, EmulatedBus, Gadget, UsbAct, UsbInterface, cdc_acm, plain_bulk
 from fiscald.engine import actor
 from fiscald.licence.testing import make_certificate
 from fiscald.model.jobs import JobState
@@ -25,6 +24,8 @@ from fiscald.model.printers import PrinterState
 from fiscald.transport import ByteStream, SerialLine, TcpHost, UsbDevice
 from fiscald.transport.descriptor import DescriptorStream
 from tests import virtual
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Direction, Gadget, UsbFaultKind, UsbInterface, cdc_acm, plain_bulk
 from tests.engine.shop import RECEIPT, Shop, Till, shop
 from tests.engine.test_doubt import REPORT, agrees
 
@@ -66,9 +67,9 @@ async def usb_shop(directory: Path, till: UsbTill) -> AsyncIterator[Shop]:
 
 #: What can happen to a packet: lost with the plug, the last one before it, refused.
 HAPPENINGS = {
-    "unplugged before": {"act": UsbAct.UNPLUG, "arrives": False},
-    "unplugged after": {"act": UsbAct.UNPLUG, "arrives": True},
-    "stalled": {"act": UsbAct.STALL},
+    "unplugged before": {"kind": UsbFaultKind.UNPLUG, "arrives": False},
+    "unplugged after": {"kind": UsbFaultKind.UNPLUG, "arrives": True},
+    "stalled": {"kind": UsbFaultKind.STALL},
 }
 
 
