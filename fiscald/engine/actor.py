@@ -308,10 +308,11 @@ class Actor:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
             line.use(self._settings)
+        self._holds.looked(before, snapshot, anyio.current_time())
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
-            await self._compare(snapshot)
-        self._holds.looked(before, snapshot, anyio.current_time())
+            if not await self._compare(snapshot):
+                await self._observe(line, to_the_end=True)
         self._show()
 
     async def _has_unsettled(self) -> bool:
@@ -322,17 +323,22 @@ class Actor:
             return True
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
-    async def _compare(self, snapshot: Snapshot) -> None:
+    async def _compare(self, snapshot: Snapshot) -> bool:
         """The first printer seen under this name is remembered; another one stops everything, and so does one that has
-        printed what the journal does not know."""
+        printed what the journal does not know. False: look once more before that is believed."""
         name, found = self.printer.name, snapshot.identity.printer_id
         known = await self._journal.run(Store.known, name)
         if known.printer_id is None:
             await self._journal.run(Store.know_printer, name, found, snapshot.counters)
             known = known._replace(printer_id=found, counters=snapshot.counters)
         self._known_id = known.printer_id
-        if known.printer_id == found and self.past.look(known, snapshot.counters):
+        if known.printer_id != found:
+            return True
+        if self.past.surprised(self.past.rule(known, snapshot.counters)):
+            return False
+        if self.past.look(known, snapshot.counters):
             await self._journal.run(Store.remember, name, snapshot.counters)
+        return True
 
     @property
     def _swapped(self) -> Problem | None:
@@ -511,6 +517,8 @@ class Actor:
         except WrongPhase:
             return None  # withdrawn in the meantime
         except Unexplained as error:
+            if self.past.surprised(error.problem):
+                return problem("printer.busy", reason="it printed something while it was asked what it has counted")
             self.past.wait_for(error.problem, error.counters)  # looked at again before anything else
             return error.problem
         finally:

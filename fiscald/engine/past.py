@@ -28,6 +28,7 @@ class Past:
         self.proven = False
         """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
         self._seen: Counters | None = None
+        self._surprised = False
         self._journal_doubted = True  # until the journal was asked
 
     def start_with(self, doubt: Doubt | None) -> None:
@@ -37,6 +38,14 @@ class Past:
     def rule(self, known: Known, now: Counters) -> Problem | None:
         """What in ``now`` is not explained; changes nothing, so that the journal's thread may ask."""
         return unexplained(self._printer, known, now, shared=self._shared, proven=self.proven)
+
+    def surprised(self, problem: Problem | None) -> bool:
+        """Whether ``problem`` is found for the first time: then the printer is read once more before it is believed.
+
+        The counters and the totals of one look may be of two moments, if the printer printed between the questions.
+        """
+        self._surprised = problem is not None and self.problem is None and not self._surprised
+        return self._surprised
 
     def look(self, known: Known, now: Counters) -> bool:
         """Compare what the printer has just told; whether it is to be remembered."""

@@ -129,6 +129,8 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
                 words.append(value(param))
             elif param.required:
                 words += [param.opts[-1], value(param)]
+        if any("--yes" in param.opts for param in command.params):
+            words.append("--yes")  # it asks before it does what cannot be taken back
         found[" ".join(path)] = (*path, *words)
     return found
 

@@ -271,11 +271,13 @@ def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.
     """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
     monkeypatch.setattr(actor, "LOOK_EVERY", 0.1)
     monkeypatch.setattr(actor, "OBSERVE_EVERY", 0.2)
-    seen = []
+    seen: list[int] = []
     with Client(counter.socket) as client:
         for event in client.events():
             assert isinstance(event, PrinterStatus)
             assert event.counters is not None
+            if seen[-1:] == [event.counters.receipts]:
+                continue  # another change than that of the counters
             seen.append(event.counters.receipts)
             if seen == [0]:
                 counter.printer.foreign_receipt()

@@ -16,7 +16,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import Plug
 from fiscald.engine import Engine, Printer
-from fiscald.engine.actor import LOOK_EVERY
+from fiscald.engine.actor import LOOK_EVERY, RECONNECT
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
@@ -164,9 +164,12 @@ class Shop:
         return await self.engine.wait(key, seconds)
 
     async def until(self, state: PrinterState, printer: str = "till1", seconds: float | None = None) -> None:
-        """``seconds``: an idle printer is looked at so often, and a new one at once."""
+        """``seconds``: an idle printer is looked at so often, a new one at once, an absent one after the longest pause."""
+        if seconds is None and not virtual.here():
+            seconds = 60  # real machines have other things to do too
         if seconds is None:
-            seconds = LOOK_EVERY + 1 if virtual.here() else 60  # real machines have other things to do too
+            absent = self.engine.printer(printer).state is PrinterState.OFFLINE
+            seconds = LOOK_EVERY + 1 + (RECONNECT[1] * 1.2 if absent else 0)
         with anyio.fail_after(seconds):
             while self.engine.printer(printer).state is not state:
                 await anyio.sleep(0.05)

@@ -31,6 +31,7 @@ from fiscald.protocols import family as find_family
 from fiscald.transport import parse_address
 from tests import virtual
 from tests.engine.shop import RECEIPT, START, Shop, Till, shop
+from tests.found import found
 from tests.protocols.posnet.test_held import SWITCHES as POSNET
 from tests.protocols.thermal.test_held import NOVITUS
 from tests.protocols.thermal.test_held import SWITCHES as THERMAL
@@ -138,7 +139,7 @@ def test_documents_that_a_condition_does_not_concern_pass_it(
             await it.until(PrinterState.READY)
             await it.print("FV/0")
             it.till.register.state.cash = 10_000
-            offered = [kind for kind in KINDS if kind in it.engine.printer("till1").documents]
+            offered = found(kind for kind in KINDS if kind in it.engine.printer("till1").documents)
             it.till.device.faults.switches.add(switch)
             for kind in offered:
                 if kind in stopped:
