@@ -178,7 +178,7 @@ class Control:
             case SwitchOrder(name=name, on=on):
                 (faults.switches.add if on else faults.switches.discard)(name)
             case PressOrder(confirm=confirm):
-                if not device.asking and not faults.on(Switch.WAIT_KEY):
+                if not device.awaits_key and not faults.on(Switch.WAIT_KEY):
                     raise ValueError("the display asks nothing now; the order display says what it asks")
                 device.press(confirm=confirm)
             case PowerOrder(on=on):
@@ -224,7 +224,7 @@ class Control:
             register.state = RegisterState.model_validate_json(json.dumps(merged))
         except ValidationError as error:
             raise ValueError(f"state.{refusal(error, RegisterState)}") from None
-        self.device.seeded()
+        self.device.state_replaced()
         register.commit()
 
     def line(self, line: bytes) -> bytes:

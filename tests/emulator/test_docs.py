@@ -11,7 +11,7 @@ import pytest
 
 from fiscald.cli.emulate import emulate
 from fiscald.emulator.control import _ORDERS, NOT_SEEDED, Control
-from fiscald.emulator.faults import Act, Switch
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.testing import LocalDaemon
 
@@ -45,7 +45,7 @@ def test_every_option_is_described() -> None:
 
 def test_every_condition_and_fault_is_described() -> None:
     assert sorted(every(table("| condition (`switch`) | |"))) == sorted(Switch)
-    assert sorted(every(table("| happens once (`fault`) | |"))) == sorted(Act)
+    assert sorted(every(table("| happens once (`fault`) | |"))) == sorted(FaultKind)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.protocols.posnet.frames import encode as posnet_bytes
 from fiscald.protocols.posnet.grammar import State as PosnetState
@@ -17,7 +17,13 @@ from tests.emulator.posnet.talking import Talk as PosnetTalk
 from tests.emulator.thermal import test_hostile as thermal
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 
-ACTS = (Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT, Act.FOREIGN_RECEIPT, Act.POWER_CUT_AFTER, Act.DROP_AFTER)
+ACTS = (
+    FaultKind.KEYPAD_CANCEL,
+    FaultKind.KEYPAD_REPORT,
+    FaultKind.FOREIGN_RECEIPT,
+    FaultKind.POWER_CUT_AFTER,
+    FaultKind.DROP_AFTER,
+)
 
 
 def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
@@ -37,7 +43,7 @@ def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
     """Somebody may answer the question on the display; the register holds no less than nothing."""
     printer = talk.printer
-    if printer.asking and dice.random() < 0.8:
+    if printer.awaits_key and dice.random() < 0.8:
         printer.press(confirm=dice.random() < 0.7)
     printer.poll(talk.time)
     later = printer.wakeup()

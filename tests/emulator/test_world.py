@@ -24,7 +24,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import MARK
 from fiscald.emulator.png import draw
 from fiscald.emulator.running import EmulatedPrinter, build
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.emulator.storage import Storage, StorageError
 from fiscald.transport import LinkLost
 from tests.emulator.posnet.talking import Talk, frame
@@ -282,13 +282,13 @@ async def test_the_control_socket(tmp_path: Path) -> None:
 
 async def test_a_device_without_power_drops_the_line() -> None:
     talk = Talk()
-    plug = Plug(talk.printer)
+    plug = PortServer(talk.printer)
     async with anyio.create_task_group() as tasks:
         line = plug.connect(tasks)
         await line.send(frame("scomm|"))
         assert await line.receive()
         talk.printer.power(on=False)
-        plug.poke()
+        plug.wake()
         with pytest.raises(LinkLost):
             await line.receive()
 

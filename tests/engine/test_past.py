@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.engine.past import unexplained
 from fiscald.journal import Doubt, Known, Phase, Store
 from fiscald.model.documents import Submission
@@ -459,7 +459,7 @@ def test_a_receipt_that_waits_in_the_printer_is_no_surprise(tmp_path: Path) -> N
     async def main() -> None:
         async with shop(state, till) as it:
             await it.print("Z0")
-            till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="trend", switch=Switch.PAPER_OUT))
             await it.submit("Z1")
             await it.until(PrinterState.PAPER_OUT)
             assert it.phase("Z1") is Phase.COMMITTING

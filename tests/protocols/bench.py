@@ -177,8 +177,7 @@ class Bench:
         self._by_others(*self.names.paid_in)
 
     def _by_others(self, command: str, values: dict[str, Any]) -> None:
-        by_others: Callable[[str, dict[str, Any]], bool] = self.device._by_others  # type: ignore[attr-defined]
-        assert by_others(command, values), command
+        assert self.device.foreign_command(command, values), command
 
     def others_close(self, total: int, paid: int) -> None:
         """Another program closes the open receipt, on which so much is paid already, and so much was sold."""

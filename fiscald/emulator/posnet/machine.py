@@ -144,7 +144,7 @@ class Machine:
         )
         return Sheet(self.register, self.width, foot)
 
-    def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
+    def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
         printout = self.register.emit(kind, sheet.paper, facts)
         if not self.register.state.footer_kept:

@@ -157,7 +157,7 @@ def _print_transaction(machine: Machine, transaction: Transaction) -> None:
         facts["number"] = machine.register.state.day.last_invoice
     else:
         sheet.packaging(transaction)
-    machine.put_out(transaction.kind, sheet, **facts)
+    machine.emit(transaction.kind, sheet, **facts)
 
 
 def trftrln(machine: Machine, values: Values) -> None:
@@ -190,12 +190,12 @@ def prncancel(machine: Machine, _: Values) -> None:
         machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.form(heading, [*lines, "WYDRUK PRZERWANY"])
-        machine.put_out("cancelled_form", sheet)
+        machine.emit("cancelled_form", sheet)
     elif machine.register.state.transaction is not None:
         transaction = machine.register.sale.cancel()
         sheet = machine.sheet()
         sheet.cancelled(transaction)
-        machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
+        machine.emit(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
     elif machine.faults.on(Switch.CANCEL_REFUSED):
         # Two programs in production send it before every receipt and expect a plain answer; a third one's model of
         # its printer has this error (6.6).

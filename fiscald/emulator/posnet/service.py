@@ -90,7 +90,7 @@ def login(machine: Machine, values: Values) -> None:
         machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.slip("ROZPOCZĘCIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
-        machine.put_out("login", sheet)
+        machine.emit("login", sheet)
 
 
 def logout(machine: Machine, _: Values) -> None:
@@ -99,7 +99,7 @@ def logout(machine: Machine, _: Values) -> None:
     sheet = machine.sheet()
     sheet.slip("ZAKOŃCZENIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
     state.cashier, state.till = "", "1"
-    machine.put_out("logout", sheet)
+    machine.emit("logout", sheet)
 
 
 def cash(machine: Machine, values: Values) -> None:
@@ -110,14 +110,14 @@ def cash(machine: Machine, values: Values) -> None:
     sheet = machine.sheet()
     title = "WPŁATA DO KASY" if values["wp"] else "WYPŁATA Z KASY"
     sheet.slip(title, [("KWOTA PLN", amount(values["kw"]))])
-    machine.put_out("cash_in" if values["wp"] else "cash_out", sheet, amount=values["kw"])
+    machine.emit("cash_in" if values["wp"] else "cash_out", sheet, amount=values["kw"])
 
 
 def stocash(machine: Machine, values: Values) -> None:
     machine.register.ledger.goods_return(values["kw"])
     sheet = machine.sheet()
     sheet.slip("ZWROT TOWARU", [("KWOTA PLN", amount(values["kw"]))], signature=True)
-    machine.put_out("goods_return", sheet, amount=values["kw"])
+    machine.emit("goods_return", sheet, amount=values["kw"])
 
 
 # -- forms -----------------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def formend(machine: Machine, _: Values) -> None:
     machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.form(heading, lines)
-    machine.put_out("form", sheet)
+    machine.emit("form", sheet)
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def _daily_report(machine: Machine) -> Values:
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
     sheet = machine.sheet()
     sheet.daily_report(record)
-    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+    machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
     return {}
 
 
@@ -201,7 +201,7 @@ def _periodic(machine: Machine, first: datetime.date, last: datetime.date, *, su
     machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.periodic_report(first, last, records, summary=summary)
-    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+    machine.emit("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
 def shiftrep(machine: Machine, values: Values) -> None:
@@ -215,14 +215,14 @@ def shiftrep(machine: Machine, values: Values) -> None:
         ("Gotówka PLN", amount(machine.register.state.cash)),
     ]
     sheet.slip("RAPORT ZMIANOWY", rows)
-    machine.put_out("shift_report", sheet)
+    machine.emit("shift_report", sheet)
 
 
 def cashstaterep(machine: Machine, _: Values) -> None:
     machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.slip("STAN KASY", [("Gotówka PLN", amount(machine.register.state.cash))])
-    machine.put_out("cash_report", sheet)
+    machine.emit("cash_report", sheet)
 
 
 def dbchkplu(machine: Machine, values: Values) -> None:

@@ -294,7 +294,7 @@ def cancel(machine: Machine, _: Values) -> None:
     machine.register.sale.cancel()
     sheet = machine.sheet(Foot(machine.who({})))
     sheet.cancelled(transaction, "PARAGON ANULOWANY" if machine.novitus else "ANULOWANY")
-    machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
+    machine.emit(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
 
 
 # -- after a short closing -------------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     else:
         sheet.receipt(transaction)
         facts["number"] = machine.register.state.day.last_receipt
-    machine.put_out(transaction.kind, sheet, **facts)
+    machine.emit(transaction.kind, sheet, **facts)
 
 
 def _barcode(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from fiscald.emulator.device import BEFORE, Device
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.device import BEFORE_COMMAND, Device
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import closing, sale, service, status
@@ -71,10 +71,10 @@ class ThermalPrinter(Device):
         self._profile = PROFILES[profile]
         handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS
         codec = CODE_PAGES[code_page]
-        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.put_out)
+        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.emit)
         self.model = self._machine.model
         self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
-        self._machine.unknown_command = self.unknown
+        self._machine.unknown_command = self.report_unknown
         self._buffer: deque[int] = deque()
         self._deframer = CommandDeframer()
         self._waiting: _Waiting | None = None
@@ -97,7 +97,7 @@ class ThermalPrinter(Device):
                 self.answer(bytes((self._dle().byte,)), now)
             elif byte == Control.DLE2 and self._machine.novitus:
                 printing = now < self._busy_until
-                self.answer(self._machine.extended_status(asking=self.asking, printing=printing), now)
+                self.answer(self._machine.extended_status(awaits_key=self.awaits_key, printing=printing), now)
             else:
                 if len(self._buffer) == BUFFER:
                     self.run(now)
@@ -160,16 +160,16 @@ class ThermalPrinter(Device):
         return since + 60.0 * self._profile.receipt_minutes
 
     @property
-    def asking(self) -> bool:
-        """See ``Device.asking``; the message of an error counts too."""
+    def awaits_key(self) -> bool:
+        """See ``Device.awaits_key``; the message of an error counts too."""
         return self._question is not None or self._held is not None
 
     @property
     def _stopped(self) -> bool:
-        return self.asking or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
+        return self.awaits_key or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
 
-    def seeded(self) -> None:
-        """See ``Device.seeded``."""
+    def state_replaced(self) -> None:
+        """See ``Device.state_replaced``."""
         self._machine.settle()
 
     def press(self, *, confirm: bool) -> None:
@@ -203,38 +203,38 @@ class ThermalPrinter(Device):
             for item in self._deframer.feed(bytes((self._buffer.popleft(),))):
                 if isinstance(item, Frame | BadFrame) or item is Control.ENQ:
                     waiting = _Waiting(item, [])
-                    waiting.faults = self.faults.meet(waiting.name)
+                    waiting.faults = self.faults.next_faults(waiting.name)
                     return waiting
         return None
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out what is in hand; false if that is over for now (a question, no power)."""
-        if self.prevented(waiting.faults):
+        if self.is_prevented(waiting.faults):
             self._waiting = None
             return self.powered
         acts = {fault.act for fault in waiting.faults}
         sheets = len(self.register.printouts)
         try:
-            outcome = self._carry_out(waiting, damaged=Act.CORRUPT_IN in acts)
+            outcome = self._carry_out(waiting, damaged=FaultKind.CORRUPT_IN in acts)
         except Question as question:
             waiting.question = question
-            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
             self._question = waiting
-            self.ask(question.display)
+            self.show_question(question.display)
             return False
         self._waiting = None
         if isinstance(waiting.item, Frame):
             self._heard_at = now
         if outcome.changes:
             self.register.commit()
-        self._busy_until = now + self.seconds(self.register.printouts[sheets:])
-        if Act.POWER_CUT_AFTER in acts:
+        self._busy_until = now + self.duration(self.register.printouts[sheets:])
+        if FaultKind.POWER_CUT_AFTER in acts:
             self.power(on=False)
             return False
-        sent = self.disturb(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
+        sent = self.apply_faults(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
         if outcome.display is not None:
             self._held = sent[0] if sent else b""
-            self.ask(outcome.display)
+            self.show_question(outcome.display)
         elif sent:
             self.answer(*sent)
         return True
@@ -263,7 +263,7 @@ class ThermalPrinter(Device):
 
     def foreign_begin(self) -> bool:
         """See ``Device.foreign_begin``."""
-        return self._by_others("$h", {})
+        return self.foreign_command("$h", {})
 
     def foreign_sell(self, name: str, price: int) -> bool:
         """See ``Device.foreign_sell``."""
@@ -271,25 +271,25 @@ class ThermalPrinter(Device):
         number = 1 if transaction is None else transaction.facts["next"]
         one = Measured(Decimal(1))
         values = {"Pi": number, "nazwa": name, "ilosc": one, "ptu": "A", "cena": price, "brutto": price}
-        return self._by_others("$l", values)
+        return self.foreign_command("$l", values)
 
     def foreign_end(self, total: int) -> bool:
         """See ``Device.foreign_end``."""
-        return self._by_others("$e 1", {"Pr": 0, "kod": "001", "wplata": 0, "total": total})
+        return self.foreign_command("$e 1", {"Pr": 0, "kod": "001", "wplata": 0, "total": total})
 
     def keypad_cancel(self) -> None:
         """See ``Device.keypad_cancel``."""
         if self._machine.in_transaction:
-            self._by_others("$e 0", {})
+            self.foreign_command("$e 0", {})
         else:
-            self._by_others("$z 28", {})
+            self.foreign_command("$z 28", {})
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``."""
         today = self.register.clock.now().date()
-        self._by_others("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
+        self.foreign_command("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
 
-    def _by_others(self, command: str, values: Values) -> bool:
+    def foreign_command(self, command: str, values: Values) -> bool:
         """Somebody else has the printer do this, past our plug; false if it refuses."""
         opened = self.register.state.transaction
         try:
@@ -303,8 +303,8 @@ class ThermalPrinter(Device):
 
     # -- bytes out ------------------------------------------------------------------------------------
 
-    def spoiled(self, data: bytes) -> bytes:
-        """See ``Device.spoiled``. Where an answer has no check byte, a byte that it cannot contain."""
+    def corrupted(self, data: bytes) -> bytes:
+        """See ``Device.corrupted``. Where an answer has no check byte, a byte that it cannot contain."""
         first, end, rest = data.partition(END_OF_SEQUENCE)
         if not end:
             return b"\xff"

@@ -340,13 +340,13 @@ class Machine:
         self.register.ledger.slip()
         sheet = self.sheet(Foot(self.who({})))
         sheet.slip("BŁĄD INTERFEJSU", [("Błąd", f"{identifier}{number}")], spaced=True)
-        self.put_out("interface_error", sheet)
+        self.emit("interface_error", sheet)
 
-    def extended_status(self, *, asking: bool, printing: bool) -> bytes:
+    def extended_status(self, *, awaits_key: bool, printing: bool) -> bytes:
         """The answer to DLE2 (7.4)."""
         on, state = self.faults.on, self.register.state
         first = (
-            0x20 * (asking or on(Switch.WAIT_KEY)) | 0x10 * on(Switch.MENU) | 0x08 * on(Switch.PAPER_OUT)
+            0x20 * (awaits_key or on(Switch.WAIT_KEY)) | 0x10 * on(Switch.MENU) | 0x08 * on(Switch.PAPER_OUT)
             | 0x04 * on(Switch.MECHANISM) | 0x02 * on(Switch.COVER) | 0x01 * (not self.done)
         )  # fmt: skip
         third = 0x80 * (state.closing is not None) | 0x08 * printing
@@ -372,6 +372,6 @@ class Machine:
         """A new sheet."""
         return Sheet(self.register, self.width, foot, self.memory.get("nip", "1234563218"))
 
-    def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
+    def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
         self._printed(self.register.emit(kind, sheet.paper, facts))

@@ -49,7 +49,7 @@ def set_clock(machine: Machine, values: Values) -> None:
         "PROGRAMOWANIE ZEGARA",
         [("Zegar przed zmianą:", f"{now:%Y-%m-%d,%H:%M}"), ("Zegar po zmianie:", f"{moment:%Y-%m-%d,%H:%M}")],
     )
-    machine.put_out("clock", sheet)
+    machine.emit("clock", sheet)
 
 
 def set_rates(machine: Machine, values: Values) -> Values | None:
@@ -96,7 +96,7 @@ def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: 
     rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, rates, strict=True)]
     sheet = _slip(machine, values)
     sheet.slip("Zmiana stawek PTU", rows, spaced=True)
-    machine.put_out("rates", sheet)
+    machine.emit("rates", sheet)
 
 
 def set_header(machine: Machine, values: Values) -> None:
@@ -113,7 +113,7 @@ def set_header(machine: Machine, values: Values) -> None:
     lines = text.split("\r")
     sheet.slip("PROGRAMOWANIE NAGŁÓWKA", [("", line.strip("\x0e ")) for line in lines])
     machine.register.state.header = "\n".join(lines)
-    machine.put_out("header", sheet)
+    machine.emit("header", sheet)
 
 
 def options(machine: Machine, values: Values) -> None:
@@ -173,7 +173,7 @@ def _cashier_slip(machine: Machine, title: str, kind: str) -> None:
     machine.register.ledger.slip()
     sheet = _slip(machine, {})
     sheet.slip(title, [("Kasjer:", state.cashier), ("Numer kasy", state.till)])
-    machine.put_out(kind, sheet)
+    machine.emit(kind, sheet)
 
 
 def cash_in(machine: Machine, values: Values) -> None:
@@ -212,7 +212,7 @@ def _positive(values: Values) -> None:
 def _cash_slip(machine: Machine, values: Values, label: str, kind: str) -> None:
     sheet = _slip(machine, values)
     sheet.slip("", [(label, amount(values["kwota"]))])
-    machine.put_out(kind, sheet, amount=values["kwota"])
+    machine.emit(kind, sheet, amount=values["kwota"])
 
 
 def cash_state(machine: Machine, values: Values) -> None:
@@ -222,7 +222,7 @@ def cash_state(machine: Machine, values: Values) -> None:
     machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip("", [("STAN KASY:", amount(machine.register.state.cash))])
-    machine.put_out("cash_report", sheet)
+    machine.emit("cash_report", sheet)
 
 
 def shift_report(machine: Machine, values: Values) -> None:
@@ -256,7 +256,7 @@ def shift_report(machine: Machine, values: Values) -> None:
     )
     if values.get("Ps") != 23:
         machine.memory["shift"] = counts | {"at": f"{now:%Y-%m-%d,%H:%M}"}
-    machine.put_out("shift_report", sheet)
+    machine.emit("shift_report", sheet)
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def make_daily_report(machine: Machine, values: Values) -> None:
         machine.memory.pop(name, None)
     sheet = machine.sheet(Foot(machine.who(values), lines=texts))
     sheet.daily_report(record)
-    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+    machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
 
 
 def periodic_report(machine: Machine, values: Values) -> None:
@@ -309,7 +309,7 @@ def periodic_report(machine: Machine, values: Values) -> None:
     register.ledger.count_printout()
     sheet = _slip(machine, values)
     sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=kind in _SUMMARY)
-    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+    machine.emit("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
 def _day(year: int, month: int, day: int) -> datetime.date:

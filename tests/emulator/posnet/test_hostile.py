@@ -80,7 +80,7 @@ QUERIES = ("scomm", "sfsk", "scnt", "strns", "stot", "eclastdocnoget", "rtcget",
 def ask(talk: Talk, data: bytes) -> Frame:
     """The one answer; a person says yes where one is asked."""
     talk.printer.receive(data, talk.time)
-    if talk.printer.asking:
+    if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
     (answer,) = Deframer().feed(talk.printer.poll(talk.time))
     assert isinstance(answer, Frame)

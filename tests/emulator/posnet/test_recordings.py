@@ -16,7 +16,7 @@ import pytest
 
 from fiscald.emulator.goods import goods_key
 from fiscald.emulator.memory import Day, Goods, RegisterState
-from fiscald.emulator.posnet import FACE
+from fiscald.emulator.posnet import FACTORY
 from fiscald.emulator.register import Register
 from fiscald.protocols.posnet.fields import RATE, Dialect
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16, encode
@@ -145,7 +145,7 @@ def comparable(payload: str) -> str:
 
 def check(conversation: Conversation, state: RegisterState) -> None:
     clock = Clock(conversation.exchanges)
-    printer = FACE(Register(state, clock=clock))
+    printer = FACTORY(Register(state, clock=clock))
     for index, exchange in enumerate(conversation.exchanges):
         clock.advance(index)
         printer.receive(frame(exchange.command), 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import FACE
+from fiscald.emulator.thermal import FACTORY
 from fiscald.emulator.thermal.device import ThermalPrinter
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Dle, Enq, Frame, check
 
@@ -29,7 +29,7 @@ class Talk:
     ) -> None:
         self.moment = datetime.fromisoformat(at)
         self.register = Register(state, clock=lambda: self.moment)
-        self.printer: ThermalPrinter = FACE(self.register, **options)
+        self.printer: ThermalPrinter = FACTORY(self.register, **options)
         self.time = 0.0
         if mode is not None:
             self.raw(sequence(f"{mode}#e"))

@@ -534,7 +534,7 @@ def test_rates_without_the_date_are_asked_about(confirm: bool, rate: str) -> Non
     talk = Talk()
     talk.send("7$p22/7/5/0/100/101/101/")
     assert talk.receive() == []
-    assert talk.printer.asking
+    assert talk.printer.awaits_key
     talk.printer.press(confirm=confirm)
     assert talk.receive() == ["0#Z$p"]
     assert talk.say("23#s").split("/")[1] == rate
@@ -701,7 +701,7 @@ def test_a_report_without_date_asks_on_the_keyboard(confirm: bool, error: int, r
     talk.sell([WATER], "1;0$e000|0/2/")
     talk.send("0#r")
     assert talk.receive() == []
-    assert talk.printer.asking
+    assert talk.printer.awaits_key
     assert talk.raw(ENQ) == b"", "it waits behind the command"
     talk.printer.press(confirm=confirm)
     assert talk.receive() == [f"{error}#Z#r", "6D" if confirm else "69"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.emulator.running import build
@@ -231,7 +231,7 @@ def test_mode_0_says_nothing_and_stops_after_an_error() -> None:
     talk = Talk(mode=None)
     assert talk.raw(sequence("0$h") + sequence("1$lWoda|1.|A/2/2/")) == b""
     assert talk.raw(sequence("1;0$e000|0/1/") + ENQ) == b""
-    assert talk.printer.asking
+    assert talk.printer.awaits_key
     assert talk.raw(DLE) == b"\x74"
     talk.printer.press(confirm=False)
     assert talk.printer.poll(0.0) == b"\x6a"
@@ -343,21 +343,21 @@ def test_printing_takes_time() -> None:
 
 def test_a_swallowed_command_is_not_executed() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.DROP_BEFORE, command="#i"))
+    talk.printer.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="#i"))
     assert talk.raw(sequence("0#i1/")) == b""
     assert talk.register.state.cash == 0
 
 
 def test_a_swallowed_answer_leaves_an_executed_command() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.DROP_AFTER, command="#i", nth=2))
+    talk.printer.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="#i", nth=2))
     assert talk.raw(sequence("0#i1/") * 2) == OK % b"#i"
     assert talk.register.state.cash == 200
 
 
 def test_a_late_answer_comes_after_the_next_one() -> None:
     talk = Talk(mode=1)
-    talk.printer.faults.plan(Fault(act=Act.LATE, command="#c", seconds=2))
+    talk.printer.faults.plan(Fault(act=FaultKind.LATE, command="#c", seconds=2))
     assert talk.raw(sequence("#c") + ENQ) == b"\x6c"
     assert talk.printer.wakeup() == 2.0
     assert talk.printer.poll(2.0) == b"\x1bP1#C26;7;15;10;42;0\x1b\\"
@@ -366,9 +366,14 @@ def test_a_late_answer_comes_after_the_next_one() -> None:
 @pytest.mark.parametrize("command", ["23#s", "0$e"])
 @pytest.mark.parametrize(
     ("act", "found"),
-    [(Act.DUPLICATE, [Frame] * 2), (Act.BAD_CRC, None), (Act.TRUNCATE, []), (Act.NOISE, [Frame])],
+    [
+        (FaultKind.DUPLICATE, [Frame] * 2),
+        (FaultKind.BAD_CRC, None),
+        (FaultKind.TRUNCATE, []),
+        (FaultKind.NOISE, [Frame]),
+    ],
 )
-def test_disturbed_answers(act: Act, found: list[type] | None, command: str) -> None:
+def test_disturbed_answers(act: FaultKind, found: list[type] | None, command: str) -> None:
     talk = Talk(profile="novitus")
     talk.printer.faults.plan(Fault(act=act))
     items = list(AnswerDeframer().feed(talk.raw(sequence(command))))
@@ -381,19 +386,19 @@ def test_disturbed_answers(act: Act, found: list[type] | None, command: str) -> 
 
 def test_a_disturbed_status_byte_is_none() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.BAD_CRC, command="ENQ"))
+    talk.printer.faults.plan(Fault(act=FaultKind.BAD_CRC, command="ENQ"))
     assert list(AnswerDeframer().feed(talk.raw(ENQ))) == []
 
 
 def test_a_command_that_arrives_damaged_is_refused_and_not_executed() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.CORRUPT_IN, command="#i"))
+    talk.printer.faults.plan(Fault(act=FaultKind.CORRUPT_IN, command="#i"))
     assert talk.error("0#i1/") == 2
     assert talk.register.state.cash == 0
 
 
-@pytest.mark.parametrize(("act", "registered"), [(Act.POWER_CUT_BEFORE, 0), (Act.POWER_CUT_AFTER, 1)])
-def test_a_power_cut_around_the_registration(act: Act, registered: int) -> None:
+@pytest.mark.parametrize(("act", "registered"), [(FaultKind.POWER_CUT_BEFORE, 0), (FaultKind.POWER_CUT_AFTER, 1)])
+def test_a_power_cut_around_the_registration(act: FaultKind, registered: int) -> None:
     """Totals, ``TRF`` and paper are one: all of it, or a cancelled receipt (3.3, 9.3)."""
     talk = Talk(mode=3)
     talk.follow(*SALE[:2])
@@ -431,7 +436,7 @@ def test_a_power_cut_after_a_short_closing_finishes_the_sheet() -> None:
 def test_a_condition_that_begins_with_a_command() -> None:
     talk = Talk()
     talk.follow(*SALE[:2])
-    talk.printer.faults.plan(Fault(act=Act.SWITCH, command="$e", switch=Switch.PAPER_OUT))
+    talk.printer.faults.plan(Fault(act=FaultKind.SWITCH, command="$e", switch=Switch.PAPER_OUT))
     assert talk.raw(sequence(SALE[2])) == b""
     assert sold(talk) == 0
     assert talk.raw(DLE) == b"\x72"
@@ -442,7 +447,7 @@ def test_a_condition_that_begins_with_a_command() -> None:
 
 def test_another_program_prints_just_before_a_command() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.FOREIGN_RECEIPT, command="#i"))
+    talk.printer.faults.plan(Fault(act=FaultKind.FOREIGN_RECEIPT, command="#i"))
     assert talk.error("0#i1/") == 0
     assert talk.kinds == ["receipt", "cash_in"]
     assert talk.register.state.day.receipts[0] == 777
@@ -473,7 +478,7 @@ def test_a_person_cancels_on_the_keypad() -> None:
     talk.printer.keypad_cancel()
     assert talk.register.printouts == []
     talk.follow(*SALE[:2])
-    talk.printer.faults.plan(Fault(act=Act.KEYPAD_CANCEL, command="$e"))
+    talk.printer.faults.plan(Fault(act=FaultKind.KEYPAD_CANCEL, command="$e"))
     assert talk.error(SALE[2]) == 29
     assert talk.kinds == ["cancelled_receipt"]
 
@@ -481,7 +486,7 @@ def test_a_person_cancels_on_the_keypad() -> None:
 def test_a_person_makes_the_daily_report_on_the_keypad() -> None:
     talk = Talk()
     talk.follow(*SALE)
-    talk.printer.faults.plan(Fault(act=Act.KEYPAD_REPORT, command="$h"))
+    talk.printer.faults.plan(Fault(act=FaultKind.KEYPAD_REPORT, command="$h"))
     talk.follow("0$h")
     assert talk.register.state.reports == 1
     talk.printer.keypad_report()
@@ -503,7 +508,7 @@ def test_whoever_watches_the_device_sees_what_it_does_by_itself() -> None:
 def test_the_same_seed_makes_the_same_noise() -> None:
     def noise(seed: int) -> bytes:
         talk = Talk(seed=seed)
-        talk.printer.faults.plan(Fault(act=Act.NOISE))
+        talk.printer.faults.plan(Fault(act=FaultKind.NOISE))
         return talk.raw(sequence("#c"))
 
     assert noise(1) == noise(1) != noise(2)
@@ -512,7 +517,7 @@ def test_the_same_seed_makes_the_same_noise() -> None:
 def test_noise_is_no_answer() -> None:
     for seed in range(50):
         talk = Talk(seed=seed)
-        talk.printer.faults.plan(Fault(act=Act.NOISE, command="ENQ"))
+        talk.printer.faults.plan(Fault(act=FaultKind.NOISE, command="ENQ"))
         assert [type(item) for item in AnswerDeframer().feed(talk.raw(ENQ))] == [Enq]
 
 
@@ -603,7 +608,7 @@ def test_garbage_is_survived(pieces: list[bytes], profile: str, mode: int | None
     for _ in range(BUFFER):
         talk.printer.press(confirm=True)
         talk.printer.poll(talk.time)
-        if not talk.printer.asking:
+        if not talk.printer.awaits_key:
             break
     talk.raw(CAN)
     assert any(isinstance(item, Frame) for item in AnswerDeframer().feed(talk.raw(sequence("23#s"))))
@@ -630,7 +635,7 @@ def test_any_command_gets_an_answer_and_never_an_exception(
         payload = ";".join(map(str, params)) + name + "".join(value + end for value, end in parts)
         talk.send(payload.replace("|", ""))
         answers = talk.receive()
-        if talk.printer.asking:
+        if talk.printer.awaits_key:
             talk.printer.press(confirm=True)
             answers = talk.receive()
         if name == "#e":

@@ -100,7 +100,7 @@ def _params(random: Random, row: Row, hostile: Param | Part) -> dict[str, Any]:
 def ask(talk: Talk, data: bytes) -> list[object]:
     """All answers; a person says yes where one is asked."""
     answer = talk.raw(data)
-    if talk.printer.asking:
+    if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
         answer += talk.raw(b"")
     return list(AnswerDeframer().feed(answer))

@@ -143,7 +143,7 @@ def test_every_answer_is_the_one_of_the_manual(name: str) -> None:
         expected = as_emulated(answered)
         other = exceptions(name, sent, expected)
         answer = talk.raw(sent)
-        if not answer and talk.printer.asking:
+        if not answer and talk.printer.awaits_key:
             talk.printer.press(confirm=True)
             answer = talk.printer.poll(talk.time)
         assert answer == (expected if other is None else other), f"exchange {index}: {sent!r}"
@@ -260,7 +260,7 @@ def check_recording(dialogue: Dialogue) -> None:
     for index, (sent, answered) in enumerate(dialogue.exchanges):
         talk.moment = told_time(answered) or talk.moment
         answer = talk.raw(sent)
-        if not answer and talk.printer.asking:
+        if not answer and talk.printer.awaits_key:
             talk.printer.press(confirm=True)
             answer = talk.printer.poll(talk.time)
         assert comparable(answer) == comparable(answered), f"exchange {index}: {sent!r}"
