@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
 
 from fiscald.emulator.wording import shortened
 from fiscald.model.money import MAX_GROSZE
@@ -83,6 +83,20 @@ class Memory(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class FaceMemory(BaseModel):
+    """What only a family's face remembers; every family has subclasses of its own.
+
+    As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    @classmethod
+    def of(cls, stored: FaceMemory) -> Self:
+        """``stored`` as this class: unchanged, or read from what it holds. Raises ``ValidationError``."""
+        return stored if type(stored) is cls else cls.model_validate_json(stored.model_dump_json())
+
+
 class Adjustment(Memory):
     """A discount (negative) or surcharge (positive) in grosze."""
 
@@ -150,8 +164,8 @@ class Transaction(Memory):
     payments: list[Payment] = Field(default_factory=list)
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
-    facts: dict[str, Any] = Field(default_factory=dict)
-    """What only the family's face needs (invoice texts)."""
+    facts: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
+    """What only the family's face knows of this document (invoice texts)."""
 
     @property
     def total(self) -> int:
@@ -289,7 +303,7 @@ class RegisterState(Memory):
     last_document: LastDocument = Field(default_factory=LastDocument)
     clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
-    face: dict[str, Any] = Field(default_factory=dict)
+    face: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
     """What only the family's face knows and must survive too."""
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import ValidationError
 
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.control import Control
@@ -22,7 +23,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import PortServer
-from fiscald.emulator.storage import Storage
+from fiscald.emulator.storage import Storage, StorageError
 from fiscald.emulator.wording import unknown
 from fiscald.protocols import FAMILIES
 
@@ -65,7 +66,13 @@ def build(
     )
     options: dict[str, Any] = {"profile": profile, "code_page": code_page, "width": width}
     chosen = {name: value for name, value in options.items() if value is not None}
-    return factory(register, seed=seed, printed=printed, **chosen), store
+    try:
+        return factory(register, seed=seed, printed=printed, **chosen), store
+    except ValidationError as error:
+        if store is None:
+            raise
+        store.close()
+        raise StorageError(f"{storage} is damaged: {error}") from None
 
 
 def check_choice(what: str, chosen: str | None, known: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from tests.emulator.thermal.talking import sequence
 
 STORED = sorted((Path(__file__).parent / "stored").glob("*.json"))
 NOON = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
+OPEN: dict[str, Any] = {"kind": "receipt"}
 ENCODE = {"posnet": frame, "thermal": sequence}
 
 
@@ -67,3 +68,22 @@ def test_a_damaged_state_file_is_named(state: str, tmp_path: Path) -> None:
     db.close()
     with pytest.raises(StorageError, match="is damaged"):
         Storage(path, "posnet")
+
+
+@pytest.mark.parametrize("family", ["posnet", "thermal"])
+def test_a_damaged_part_of_the_family_is_named(family: str, tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    for state in ({"face": {"state": "asleep"}}, {"face": {"hats": 2}}, {"closing": OPEN | {"facts": {"hats": 2}}}):
+        path.unlink(missing_ok=True)
+        write(path, family, state, [])
+        with pytest.raises(StorageError, match="is damaged"):
+            build(family, storage=path)
+
+
+def test_the_register_shows_the_part_of_the_family() -> None:
+    """In the form in which the state file has it."""
+    device, _ = build("posnet")
+    device.receive(frame("formstart|fn200|fh75|alBilet|"), 0.0)
+    device.poll(0.0)
+    shown = device.register.state.model_dump(mode="json")
+    assert (shown["face"]["state"], shown["face"]["form"]) == ("form", ["Bilet"])

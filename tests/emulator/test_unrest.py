@@ -9,9 +9,7 @@ import pytest
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.protocols.posnet.frames import encode as posnet_bytes
-from fiscald.protocols.posnet.grammar import State as PosnetState
 from fiscald.protocols.thermal.frames import encode as thermal_bytes
-from fiscald.protocols.thermal.grammar import State as ThermalState
 from tests.emulator.posnet import test_hostile as posnet
 from tests.emulator.posnet.talking import Talk as PosnetTalk
 from tests.emulator.thermal import test_hostile as thermal
@@ -66,7 +64,7 @@ def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
     talk.receive()
     for _ in range(20):
         unrest(dice, talk)
-        now = PosnetState(talk.register.state.face.get("state", PosnetState.IDLE))
+        now = talk.printer.memory.state
         talk.printer.receive(posnet_bytes(posnet.hostile_frame(dice, now)), talk.time)
         settle(dice, talk)
 
@@ -80,7 +78,7 @@ def test_a_thermal_printer_goes_on(profile: str, seed: int) -> None:
         talk.send(command)
     for _ in range(20):
         unrest(dice, talk)
-        now = ThermalState(talk.register.state.face.get("state", ThermalState.IDLE))
+        now = talk.printer.memory.state
         frame = thermal.hostile_frame(dice, now, thermal.PROFILES[profile])
         talk.printer.receive(thermal_bytes(frame), talk.time)
         settle(dice, talk)

@@ -326,7 +326,7 @@ def test_paper_near_its_end_and_a_memory_near_its_end_are_warnings(tmp_path: Pat
             codes = [warning.code for warning in it.engine.printer("till1").warnings]
             assert codes == ["printer.paper_low", "printer.memory_low"]
         async with shop(tmp_path / "b", till("thermal", None)) as it:
-            it.till.register.state.face["records"] = 40
+            it.till.device.memory.records = 40
             await it.until(PrinterState.READY)
             (warning,) = it.engine.printer("till1").warnings
             assert "only about 40 more daily reports" in warning.detail

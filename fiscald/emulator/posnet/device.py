@@ -14,6 +14,7 @@ from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
 from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
+from fiscald.emulator.posnet.memory import PosnetMemory
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
@@ -116,6 +117,15 @@ class PosnetPrinter(Device):
         self._unconfirmed: _Waiting | None = None
         self._busy_until = 0.0
         self._kept: dict[bytes, bytes] = {}
+
+    @property
+    def memory(self) -> PosnetMemory:
+        """What the face remembers over a power cut."""
+        return self._machine.memory
+
+    def state_replaced(self) -> None:
+        """See ``Device.state_replaced``."""
+        self._machine.read_stored()
 
     # -- bytes in -------------------------------------------------------------------------------------
 

@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from fiscald.emulator.memory import DailyRecord, Day, Line, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, amount, words
+from fiscald.emulator.posnet.memory import PrintedCode, document_of
 from fiscald.emulator.register import Register, tax
 from fiscald.model.money import plain
-from fiscald.model.qr import Correction
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 
 LETTERS = "ABCDEFG"
-CodeKind = Literal["qr", "aztec", "datamatrix", "pdf417"]
 
 
 @dataclass
@@ -31,7 +29,7 @@ class Foot:
     till: str = "1"
     system_number: str = ""
     barcode: str = ""
-    code: tuple[CodeKind, str] | tuple[CodeKind, str, Correction, int] | None = None
+    code: PrintedCode | None = None
     lines: Sequence[str] = field(default_factory=tuple)
     cut: bool = False
 
@@ -199,28 +197,28 @@ class Sheet:
 
     def invoice(self, transaction: Transaction) -> Paper:
         """An invoice (ONLINE shape)."""
-        paper, facts = self.paper, transaction.facts
+        paper, document = self.paper, document_of(transaction)
         if not self.register.fiscal:
             paper.title("NIEFISKALNY")
-        paper.title(str(facts.get("title") or "FAKTURA"))
-        if facts.get("number"):
-            paper.centre(f"nr {facts['number']}")
+        paper.title(document.title or "FAKTURA")
+        if document.number:
+            paper.centre(f"nr {document.number}")
         paper.centre("ORYGINAŁ")
         paper.rule()
         paper.left("NABYWCA")
-        for line in str(facts.get("buyer", "")).split("\n"):
+        for line in document.buyer.split("\n"):
             if line:
                 paper.left(line)
-        if facts.get("nip"):
-            paper.left(f"NIP {_dashed(str(facts['nip']))}")
+        if document.nip:
+            paper.left(f"NIP {_dashed(document.nip)}")
         paper.rule()
         self._sale(transaction)
         self._taxes(transaction, "WARTOŚĆ NETTO")
         paper.pair("SUMA PLN", amount(transaction.total), style="bold")
         zloty, grosze = divmod(transaction.total, 100)
         paper.left(f"słownie: {words(zloty)} zł {grosze} gr")
-        for text in facts.get("texts", ()):
-            paper.left(str(text))
+        for text in document.texts:
+            paper.left(text)
         self._payments(transaction)
         if not transaction.payments:
             paper.rule()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from stdnum.pl import nip as stdnum_nip
 
@@ -13,6 +13,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.memory import FIRST_EDOCUMENT, PosnetDocument, PrintedCode, document_of
 from fiscald.model.money import percent_of
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
@@ -136,7 +137,7 @@ def trend(machine: Machine, values: Values) -> Values:
     def go() -> Values:
         machine.register.sale.close(change)
         if values.get("fe") is False and transaction.kind != "packaging":
-            machine.memory["footer"] = []
+            machine.memory.footer = []
         else:
             _print_transaction(machine, transaction)
         return {}
@@ -161,7 +162,7 @@ def _print_transaction(machine: Machine, transaction: Transaction) -> None:
 
 
 def trftrln(machine: Machine, values: Values) -> None:
-    lines: list[str] = machine.memory.setdefault("footer", [])
+    lines = machine.memory.footer
     if values["id"] > 99:
         raise ExecError(2702)
     if len(lines) >= _MAX_FOOTER_LINES:
@@ -171,7 +172,7 @@ def trftrln(machine: Machine, values: Values) -> None:
 
 def trpackprnend(machine: Machine, values: Values) -> None:
     value = amount(values.get("wa") or percent_of(values["pr"], values["il"] * 100))
-    machine.memory.setdefault("footer", []).append(f"OPAKOWANIE {values['na']}  {value}")
+    machine.memory.footer.append(f"OPAKOWANIE {values['na']}  {value}")
 
 
 def trftrend(machine: Machine, _: Values) -> None:
@@ -186,7 +187,7 @@ def prncancel(machine: Machine, _: Values) -> None:
         # The sale is registered; all that can be given up is the rest of the footer (choice).
         trftrend(machine, {})
     elif state is State.FORM:
-        heading, *lines = machine.memory.pop("form", [""])
+        heading, *lines = machine.memory.take_form()
         machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.form(heading, [*lines, "WYDRUK PRZERWANY"])
@@ -234,31 +235,31 @@ def qrcode(machine: Machine, values: Values) -> None:
     across = modules(size, correction)
     if across is None or across * dots > PAPER_DOTS.get(machine.width, PAPER_DOTS[40]):
         raise ExecError(3201)
-    machine.memory["code"] = ["qr", text, correction, dots]
+    machine.memory.code = PrintedCode("qr", text, correction, dots)
 
 
 def azteccode(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["aztec", _content(values)[0]]
+    machine.memory.code = PrintedCode("aztec", _content(values)[0])
 
 
 def dmcode(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["datamatrix", _content(values)[0]]
+    machine.memory.code = PrintedCode("datamatrix", _content(values)[0])
 
 
 def pdf417code(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["pdf417", _content(values)[0]]
+    machine.memory.code = PrintedCode("pdf417", _content(values)[0])
 
 
 def eparagonidznext(machine: Machine, _: Values) -> Values:
     if not machine.fiscal:
         raise ExecError(2034)
-    number = machine.memory.get("edocument", 3053) + 1
-    machine.memory["edocument"] = number
+    number = (machine.memory.edocument or FIRST_EDOCUMENT) + 1
+    machine.memory.edocument = number
     return {"ha": str(number)}
 
 
 def eparagonbufferget(machine: Machine, values: Values) -> Values:
-    if not values["hd"].isdigit() or int(values["hd"]) > machine.memory.get("edocument", 0):
+    if not values["hd"].isdigit() or int(values["hd"]) > (machine.memory.edocument or 0):
         raise ExecError(384)
     return {"hd": values["hd"], "pr": False, "st": 1}
 
@@ -272,31 +273,32 @@ def trfvinit(machine: Machine, values: Values) -> None:
     if not machine.online and not values.get("nb"):
         raise ExecError(2533)
     _open(machine, "invoice")
-    facts = {"title": values.get("nm"), "number": values.get("nb"), "buyer": values.get("na", "")}
-    facts |= {"nip": values.get("ni")}
-    machine.register.sale.transaction.facts |= facts
+    machine.register.sale.transaction.facts = PosnetDocument(
+        title=values.get("nm"), number=values.get("nb"), buyer=values.get("na", ""), nip=values.get("ni")
+    )
 
 
-def _facts(machine: Machine) -> dict[str, Any]:
+def _invoice(machine: Machine) -> PosnetDocument:
     if machine.register.sale.transaction.kind != "invoice":
         raise ExecError(2060)
-    return machine.register.sale.transaction.facts
+    return document_of(machine.register.sale.transaction)
 
 
 def trfvbuyer(machine: Machine, values: Values) -> None:
     address = values.get("ad")
     buyer = values["na"] + (f"\n{address}" if address else "")
-    _facts(machine).update(buyer=buyer, nip=values.get("ni"))
+    invoice = _invoice(machine)
+    invoice.buyer, invoice.nip = buyer, values.get("ni")
 
 
 def trfvnumber(machine: Machine, values: Values) -> None:
     if not values["nb"]:
         raise ExecError(2533)
-    _facts(machine)["number"] = values["nb"]
+    _invoice(machine).number = values["nb"]
 
 
 def trfvfreedata(machine: Machine, values: Values) -> None:
-    _facts(machine).setdefault("texts", []).append(values["tx"])
+    _invoice(machine).texts.append(values["tx"])
 
 
 def _needs_amount(values: Values) -> None:

@@ -10,6 +10,7 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.memory import Footer
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
 
@@ -62,13 +63,14 @@ def ftrinfoget(machine: Machine, _: Values) -> Values:
 
 
 def ftrcfg(machine: Machine, values: Values) -> None:
-    if values.get("bb") and "code" not in machine.memory:
+    if values.get("bb") and machine.memory.code is None:
         raise ExecError(2059)
     if "ln" in values:
         ftrinfoset(machine, {"tx": values["ln"], "lb": values.get("lb")})
     if values.get("ca"):
-        machine.memory["kept"] = {name: values[name] for name in ("cc", "cn") if name in values}
-    machine.memory.setdefault("pending", {}).update(values)
+        machine.memory.kept = Footer(cc=values.get("cc"), cn=values.get("cn"))
+    for name in Footer.model_fields.keys() & values.keys():
+        setattr(machine.memory.pending, name, values[name])
 
 
 def opendrwr(machine: Machine, _: Values) -> None:
@@ -124,11 +126,11 @@ def stocash(machine: Machine, values: Values) -> None:
 
 
 def formstart(machine: Machine, values: Values) -> None:
-    machine.memory["form"] = [values.get("al", "")]
+    machine.memory.form = [values.get("al", "")]
 
 
 def _form_line(machine: Machine, text: str) -> None:
-    machine.memory.setdefault("form", [""]).extend(text.split("\n"))
+    machine.memory.form = [*(machine.memory.form or [""]), *text.split("\n")]
 
 
 def formline(machine: Machine, values: Values) -> None:
@@ -150,7 +152,7 @@ def formformattedline(machine: Machine, values: Values) -> None:
 
 
 def formend(machine: Machine, _: Values) -> None:
-    heading, *lines = machine.memory.pop("form", [""])
+    heading, *lines = machine.memory.take_form()
     machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.form(heading, lines)

@@ -16,6 +16,7 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import closing, sale, service, status
 from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, Outcome, Question, Values
+from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.fields import Measured
 from fiscald.protocols.thermal.frames import BadFrame, CommandDeframer, Control, Dle, Enq, Frame, decode
@@ -86,6 +87,11 @@ class ThermalPrinter(Device):
         self._opened_at = self._heard_at = 0.0
         self._wake()
 
+    @property
+    def memory(self) -> ThermalMemory:
+        """What the face remembers over a power cut."""
+        return self._machine.memory
+
     # -- bytes in -------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, now: float) -> None:
@@ -147,7 +153,7 @@ class ThermalPrinter(Device):
             # As if a person had done it: nobody on the line has.
             self.keypad_cancel()
         closing.finish_paper(self._machine)
-        self._machine.memory["state"] = State.IDLE
+        self._machine.memory.state = State.IDLE
         self.register.commit()
 
     @property
@@ -170,6 +176,7 @@ class ThermalPrinter(Device):
 
     def state_replaced(self) -> None:
         """See ``Device.state_replaced``."""
+        self._machine.read_stored()
         self._machine.settle()
 
     def press(self, *, confirm: bool) -> None:
@@ -268,7 +275,7 @@ class ThermalPrinter(Device):
     def foreign_sell(self, name: str, price: int) -> bool:
         """See ``Device.foreign_sell``."""
         transaction = self.register.state.transaction
-        number = 1 if transaction is None else transaction.facts["next"]
+        number = 1 if transaction is None else document_of(transaction).next
         one = Measured(Decimal(1))
         values = {"Pi": number, "nazwa": name, "ilosc": one, "ptu": "A", "cena": price, "brutto": price}
         return self.foreign_command("$l", values)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, amount
 from fiscald.emulator.register import Register, tax
+from fiscald.emulator.thermal.memory import document_of
 from fiscald.model.money import plain
 
 LETTERS = "ABCDEFG"
@@ -156,8 +157,9 @@ class Sheet:
             if payment.form != 0:
                 self._money(payment.name, payment.amount)
         change = self.register.state.last_document.change
-        if change > 0 or "change" in transaction.facts:
-            self._money("Reszta", transaction.facts.get("change", change))
+        sent = document_of(transaction).change
+        if change > 0 or sent is not None:
+            self._money("Reszta", change if sent is None else sent)
 
     def _packaging(self, transaction: Transaction) -> None:
         paper = self.paper
@@ -185,7 +187,7 @@ class Sheet:
         paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         self._sale(transaction)
         self._taxes(transaction)
-        shown = bool(transaction.payments) or "change" in transaction.facts
+        shown = bool(transaction.payments) or document_of(transaction).change is not None
         if shown and not transaction.packaging:
             self._rule()
             self._payments(transaction)

@@ -18,6 +18,7 @@ from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import unbuilt
 from fiscald.emulator.thermal.layout import Foot, Sheet
+from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
@@ -115,6 +116,7 @@ class Machine:
         self.model, self.firmware = MODELS[profile.name]
         self._handlers = handlers
         self._printed = printed
+        self.read_stored()
         self.settle()
         register.goods.key = self._goods_key
         register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
@@ -156,16 +158,23 @@ class Machine:
         return self.brand is Brand.NOVITUS
 
     @property
-    def memory(self) -> Values:
+    def memory(self) -> ThermalMemory:
         """What only this face knows and survives a power cut."""
-        return self.register.state.face
+        memory = self.register.state.face = ThermalMemory.of(self.register.state.face)
+        return memory
+
+    def read_stored(self) -> None:
+        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        state = self.register.state
+        state.face = ThermalMemory.of(state.face)
+        for transaction in filter(None, (state.transaction, state.closing)):
+            document_of(transaction)
 
     @property
     def state(self) -> State:
         """What is open, by the grammar."""
-        known = State(self.memory.get("state", State.IDLE))
-        if known is not State.IDLE:
-            return known
+        if self.memory.state is not State.IDLE:
+            return self.memory.state
         if self.faults.on(Switch.NO_CLOCK):
             return State.NO_RTC
         if self.faults.on(Switch.NO_RATES) or all(rate is None for rate in self.register.state.rates):
@@ -185,16 +194,17 @@ class Machine:
     @property
     def finished(self) -> bool:
         """``TRF``: the last receipt was completed."""
-        return bool(self.memory.get("finished", False))
+        return self.memory.finished
 
     @finished.setter
     def finished(self, completed: bool) -> None:
-        self.memory["finished"] = completed
+        self.memory.finished = completed
 
     @property
     def of_remainder(self) -> bool:
         """The method of percentages: whether what is left is rounded, or what is taken off (``$r``, 6.4)."""
-        return bool(self.memory.get("of_remainder", self.profile.percent_first))
+        chosen = self.memory.of_remainder
+        return self.profile.percent_first if chosen is None else chosen
 
     def _goods_key(self, name: str) -> str:
         """Upper case; Novitus drops all but letters, digits, comma, dot and slashes (4.4)."""
@@ -269,7 +279,7 @@ class Machine:
         short = values.get("Pc") == 3
         after = grammar.after(command, state, self.brand, short=short, unpaid=unpaid)
         if after is not state:
-            self.memory["state"] = after
+            self.memory.state = after
         return reply
 
     # -- answers and error modes (3.4) ----------------------------------------------------------------
@@ -370,7 +380,7 @@ class Machine:
 
     def sheet(self, foot: Foot) -> Sheet:
         """A new sheet."""
-        return Sheet(self.register, self.width, foot, self.memory.get("nip", "1234563218"))
+        return Sheet(self.register, self.width, foot, self.memory.nip)
 
     def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""

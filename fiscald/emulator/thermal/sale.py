@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment
 from fiscald.emulator.refusal import Refusal, RegisterError
-from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage
+from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each
+from fiscald.emulator.thermal.change import Change, transaction_change
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.model.money import plain
+from fiscald.emulator.thermal.memory import ThermalDocument, document_of
 from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS
 from fiscald.protocols.thermal.fields import Quantity
 
@@ -22,44 +22,6 @@ from fiscald.protocols.thermal.fields import Quantity
 MAX_PAYMENTS_POSNET, MAX_PAYMENTS_NOVITUS = 20, 16
 #: A quantity of packaging: digits and a dot (4.1). What else ``Decimal`` reads (``nan``, ``1e-30``) is none.
 _PIECES = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
-
-
-class Change(NamedTuple):
-    """A discount or surcharge as it is sent: per cent in hundredths, or grosze."""
-
-    value: int
-    percent: bool
-    surcharge: bool
-    text: str
-
-    @property
-    def rate(self) -> Decimal:
-        """Per cent."""
-        return Decimal(self.value) / 100
-
-    @property
-    def sensible(self) -> bool:
-        """Whether there is one; per cent go from 0.01 to 99.99 (4.1)."""
-        return 0 < self.value < 10_000 if self.percent else self.value > 0
-
-    def name(self, colon: str = "", equals: str = "") -> str:
-        """As it is printed: ``rabat specjalny 15 %``."""
-        words = [("narzut" if self.surcharge else "rabat") + colon, self.text]
-        if self.percent:
-            words.append(f"{plain(self.rate).replace('.', ',')} %{equals}")
-        return " ".join(word for word in words if word)
-
-    def of(self, base: int, *, of_remainder: bool) -> int:
-        """The signed change it makes to ``base``; see ``percentage`` for the two methods (6.4)."""
-        if not self.percent:
-            return self.value if self.surcharge else -self.value
-        return percentage(base, self.rate, surcharge=self.surcharge, of_remainder=of_remainder)
-
-
-def transaction_change(kind: int, value: int, text: str) -> Change:
-    """``Px``: 1 per cent off, 2 per cent on, 3 amount off, 4 amount on; 5 to 8 the same."""
-    kind = (kind - 1) % 4 + 1
-    return Change(value, kind <= 2, kind in (2, 4), text)
 
 
 def _text(values: Values, name: str) -> str:
@@ -91,10 +53,10 @@ def begin(machine: Machine, values: Values) -> None:
     machine.register.sale.open("receipt", block_mode=lines > 0)
     transaction = machine.register.sale.transaction
     transaction.buyer_nip = nip
-    transaction.facts |= {"next": 1, "lines": lines}
+    document = transaction.facts = ThermalDocument(lines=lines)
     first = next(iter(values.get("linie", ())), "")
     if first.startswith("#"):
-        transaction.facts["system_number"] = first[1:]
+        document.system_number = first[1:]
     machine.finished = False
     machine.timed_out = False
 
@@ -118,10 +80,11 @@ def line(machine: Machine, values: Values) -> None:
         _deposit_line(machine, values)
         return
     register, transaction = machine.register, machine.register.sale.transaction
+    document = document_of(transaction)
     number, quantity = values["Pi"], values["ilosc"].number
     if transaction.kind == "packaging":
         raise ExecError(90)
-    if transaction.facts.get("no_more_lines"):
+    if document.no_more_lines:
         raise ExecError(82)
     if quantity <= 0:
         raise ExecError(17)
@@ -131,7 +94,7 @@ def line(machine: Machine, values: Values) -> None:
     if change is not None and not change.sensible:
         raise ExecError(20)
     storno = number == 0
-    if not storno and number != transaction.facts["next"]:
+    if not storno and number != document.next:
         raise ExecError(4)
     if storno and transaction.block_mode:
         raise ExecError(22)
@@ -155,7 +118,7 @@ def line(machine: Machine, values: Values) -> None:
         if refused.refusal is Refusal.GOODS_LOCKED:
             register.state.goods[register.goods.key(values["nazwa"])].blocked = True
         raise
-    transaction.facts["next"] += 1
+    document.next += 1
 
 
 def _line_change(values: Values) -> Change | None:
@@ -261,20 +224,21 @@ def adjust_subtotal(machine: Machine, values: Values) -> None:
 def announce(machine: Machine, values: Values) -> None:
     """``$n``: the discount that the closing command will repeat; 0 takes it back, and all payments with it."""
     transaction, kind = machine.register.sale.transaction, values["Px"]
+    document = document_of(transaction)
     if kind == 0:
-        transaction.facts.pop("announced", None)
+        document.announced = None
         transaction.payments.clear()
         return
-    if transaction.payments or (machine.novitus and "announced" in transaction.facts):
+    if transaction.payments or (machine.novitus and document.announced is not None):
         raise ExecError(82)
     if kind > 4 and machine.novitus:
         raise ExecError(4)
     change = transaction_change(kind, values["wartosc"], values["nazwa"])
     if not change.sensible:
         raise ExecError(26)
-    transaction.facts["announced"] = list(change)
+    document.announced = change
     if kind > 4:
-        transaction.facts["no_more_lines"] = True
+        document.no_more_lines = True
 
 
 # -- payments --------------------------------------------------------------------------------------------------------

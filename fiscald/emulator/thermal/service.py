@@ -11,6 +11,7 @@ from fiscald.emulator.paper import amount
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.thermal.memory import Shift
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.commands import RATE_LETTERS
 
@@ -37,12 +38,12 @@ def set_clock(machine: Machine, values: Values) -> None:
     if not register.state.day.totals_zero:
         raise ExecError(8)
     if machine.fiscal:
-        if machine.memory.get("clock_set"):
+        if machine.memory.clock_set:
             raise ExecError(5)
         # This family counts from report to report, not by days.
         register.state.clock_set = None
     register.clock.set(moment, hours=1)
-    machine.memory["clock_set"] = True
+    machine.memory.clock_set = True
     register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
@@ -119,7 +120,7 @@ def set_header(machine: Machine, values: Values) -> None:
 def options(machine: Machine, values: Values) -> None:
     """``$r``: 1 and 0 choose the method of percentages; displays, paper saving and cutter change nothing here."""
     if values["Pr"] in (0, 1):
-        machine.memory["of_remainder"] = values["Pr"] == 1
+        machine.memory.of_remainder = values["Pr"] == 1
     elif values["Pr"] not in (3, 4, 5, 6) or values.get("P2") is None:
         raise ExecError(4)
 
@@ -138,7 +139,7 @@ def display(machine: Machine, values: Values) -> None:
     last = machine.register.state.day.last_sale
     if last is not None and machine.register.clock.now() - last < DISPLAY_REST:
         return
-    known: list[str] = machine.memory.setdefault("display", [])
+    known = machine.memory.display
     if values["tekst"] in known:
         return
     if len(known) >= MAX_DISPLAY:
@@ -235,9 +236,10 @@ def shift_report(machine: Machine, values: Values) -> None:
         "sales": sum(day.receipts), "receipts": day.receipt_count, "cancelled": day.cancelled_count,
         "stornos": day.stornos,
     }  # fmt: skip
-    before = machine.memory.get("shift", {})
-    # A daily report has cleared the counters since: the shift counts from it (choice).
-    since = {name: 0 if value < before.get(name, 0) else before.get(name, 0) for name, value in counts.items()}
+    before = machine.memory.shift
+    counted = before.model_dump(exclude={"at"})
+    # Where a daily report has cleared the counters since, the shift counts from it (choice).
+    since = {name: 0 if value < counted[name] else counted[name] for name, value in counts.items()}
     machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
@@ -250,12 +252,12 @@ def shift_report(machine: Machine, values: Values) -> None:
             ("ILOŚĆ ANULOWANYCH PARAGONÓW", str(counts["cancelled"] - since["cancelled"])),
             ("Liczba stornowanych pozycji:", str(counts["stornos"] - since["stornos"])),
             ("STAN KASY:", amount(state.cash)),
-            ("Początek zmiany:", before.get("at") or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
+            ("Początek zmiany:", before.at or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
             ("Koniec zmiany:", f"{now:%Y-%m-%d,%H:%M}"),
         ],
     )
     if values.get("Ps") != 23:
-        machine.memory["shift"] = counts | {"at": f"{now:%Y-%m-%d,%H:%M}"}
+        machine.memory.shift = Shift(**counts, at=f"{now:%Y-%m-%d,%H:%M}")
     machine.emit("shift_report", sheet)
 
 
@@ -287,9 +289,7 @@ def make_daily_report(machine: Machine, values: Values) -> None:
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
-    texts = [*machine.memory.pop("display", ()), *machine.memory.pop("lines", ())]
-    for name in ("clock_set", "shift"):
-        machine.memory.pop(name, None)
+    texts = machine.memory.take_day()
     sheet = machine.sheet(Foot(machine.who(values), lines=texts))
     sheet.daily_report(record)
     machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))

@@ -10,12 +10,8 @@ from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.protocols.thermal.commands import RATE_LETTERS
 
-#: Records that the fiscal memory takes in its life (7.2).
-RECORDS = 1830
 #: "Never" in dates of two digits, and the fiscalisation of a printer that trains (5.9).
 NEVER = datetime.date(2000, 1, 1)
-#: Since when an emulated printer is fiscal (choice).
-FISCALISED = "2024-01-01"
 
 
 def error_mode(machine: Machine, values: Values) -> None:
@@ -68,10 +64,8 @@ def receipt_information(machine: Machine, values: Values) -> Values:
 def records(machine: Machine, _: Values) -> Values:
     """``24#s``."""
     state = machine.register.state
-    since = datetime.date.fromisoformat(machine.memory.get("fiscalised", FISCALISED)) if machine.fiscal else NEVER
-    free = (
-        0 if machine.faults.on(Switch.MEMORY_FULL) else max(machine.memory.get("records", RECORDS) - state.reports, 0)
-    )
+    since = machine.memory.fiscalised if machine.fiscal else NEVER
+    free = 0 if machine.faults.on(Switch.MEMORY_FULL) else max(machine.memory.records - state.reports, 0)
     return {
         "Py": since.year, "Pm": since.month, "Pd": since.day, "n_dobowych": state.reports, "n_wolnych": free,
         "n_zablokowanych": sum(goods.blocked for goods in state.goods.values()),

@@ -595,7 +595,7 @@ def test_drawer_and_displays() -> None:
     assert talk.error("2$dJeszcze jeden") == 84
     talk.sell([WATER], "1;0$e000|0/2/")
     talk.follow("2$dJeszcze jeden")
-    assert "Jeszcze jeden" not in talk.register.state.face["display"], "not shown so soon after a receipt"
+    assert "Jeszcze jeden" not in talk.printer.memory.display, "not shown so soon after a receipt"
 
 
 # -- cash and cashiers (5.7) -----------------------------------------------------------------------------------------

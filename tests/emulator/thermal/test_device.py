@@ -14,6 +14,7 @@ from fiscald.emulator.register import Register
 from fiscald.emulator.running import build
 from fiscald.emulator.storage import Storage
 from fiscald.emulator.thermal.device import BUFFER
+from fiscald.emulator.thermal.memory import ThermalMemory
 from fiscald.protocols.thermal.commands import COMMANDS
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Dle, Enq, Frame, check
@@ -125,7 +126,7 @@ def test_an_unknown_command(profile: str, number: int) -> None:
 
 
 def test_enq_after_each_step() -> None:
-    talk = Talk(state=RegisterState(face={"finished": True}))
+    talk = Talk(state=RegisterState(face=ThermalMemory(finished=True)))
     steps = [("3#e", 0x6D), ("0$h", 0x6E), ("1$lWoda|1.|A/2/2/", 0x6E), ("9$lWoda|1.|A/2/2/", 0x6A)]
     steps += [("1;0$e000|0/1/", 0x6A), ("0$e", 0x6C), ("0$h", 0x6E), ("1$lWoda|1.|A/2/2/", 0x6E)]
     steps += [("1;0$e000|0/2/", 0x6D), ("1$lWoda|1.|A/2/2/", 0x69), ("23#s", 0x69), ("#n", 0x6D)]
@@ -136,11 +137,11 @@ def test_enq_after_each_step() -> None:
 
 
 def test_enq_of_a_printer_that_trains() -> None:
-    assert Talk(state=RegisterState(fiscal=False, face={"finished": True})).enq == 0x65
+    assert Talk(state=RegisterState(fiscal=False, face=ThermalMemory(finished=True))).enq == 0x65
 
 
 def test_an_empty_receipt_that_is_cancelled_leaves_no_trace() -> None:
-    talk = Talk(state=RegisterState(face={"finished": True}))
+    talk = Talk(state=RegisterState(face=ThermalMemory(finished=True)))
     talk.follow("0$h", "0$e")
     assert talk.enq == 0x6C
     assert talk.register.printouts == []
@@ -148,7 +149,7 @@ def test_an_empty_receipt_that_is_cancelled_leaves_no_trace() -> None:
 
 
 def test_cancelling_nothing_is_harmless() -> None:
-    talk = Talk(state=RegisterState(face={"finished": True}))
+    talk = Talk(state=RegisterState(face=ThermalMemory(finished=True)))
     talk.follow("0$e")
     assert talk.enq == 0x6D
 
@@ -288,7 +289,7 @@ def test_an_error_on_the_display_is_printed_too(mode: int) -> None:
 
 
 def test_the_mode_is_lost_with_power_and_nothing_else() -> None:
-    talk = Talk(mode=3, state=RegisterState(face={"finished": True}))
+    talk = Talk(mode=3, state=RegisterState(face=ThermalMemory(finished=True)))
     talk.printer.power(on=False)
     assert talk.raw(DLE + ENQ + sequence("3#e")) == b""
     talk.printer.power(on=True)

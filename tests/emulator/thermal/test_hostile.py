@@ -116,7 +116,7 @@ def test_whatever_a_field_holds_there_is_an_answer(state: str, random: Random, p
     for command in STATES[state]:
         talk.send(command)
     for _ in range(15):
-        now = State(talk.register.state.face.get("state", State.IDLE))
+        now = talk.printer.memory.state
         frame = hostile_frame(random, now, PROFILES[profile])
         answers = ask(talk, encode(frame))
         assert all(isinstance(answer, Frame) for answer in answers)

@@ -9,13 +9,14 @@ So does it with recordings of real printers; there the first answers tell the st
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
+from fiscald.emulator.thermal.memory import ThermalMemory
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction, Settings
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
@@ -41,7 +42,7 @@ AFTER_SALE = Day(receipts=[127508, 8800, 31420, 0, 0, 0, 0], receipt_count=18, l
 def state(**changes: Any) -> RegisterState:
     values: dict[str, Any] = {
         "unique_number": "EMU 12345678", "rates": RATES, "day": DAY.model_copy(deep=True), "cash": 231015,
-        "last_record": BEFORE, "face": {"finished": True}, "header": "FIRMA TESTOWA\nul. Testowa 1",
+        "last_record": BEFORE, "face": ThermalMemory(finished=True), "header": "FIRMA TESTOWA\nul. Testowa 1",
     }  # fmt: skip
     return RegisterState(**(values | changes))
 
@@ -66,7 +67,7 @@ def novitus() -> Talk:
 
 def status() -> Talk:
     goods = {name: Goods(rate=0, blocked=True) for name in "ABC"} | {"KAWA MIELONA": Goods(rate=0)}
-    face = {"finished": True, "fiscalised": "2024-01-10", "records": 612 + 1218}
+    face = ThermalMemory(finished=True, fiscalised=date(2024, 1, 10), records=612 + 1218)
     seeded = state(printout_count=1042, report_offset=612, goods=goods, face=face)
     return _after(CASH_LINES, mode=1, state=seeded)
 
@@ -212,7 +213,7 @@ def seeded(dialogue: Dialogue) -> RegisterState:
     """The register as it was before the first command."""
     status, day, records = (first(layout, dialogue) for layout in (STATUS, OPEN_DAY, RECORDS))
     last = datetime(2000 + status["Py"], status["Pmies"], status["Pd"], 12, tzinfo=UTC)
-    fiscalised = f"{records['Py']}-{records['Pm']:02}-{records['Pd']:02}"
+    fiscalised = date(records["Py"], records["Pm"], records["Pd"])
     return RegisterState(
         unique_number="EMU 12345678", fiscal=bool(status["Pm"]), rates=status["ptu"], ram_resets=status["Pz"],
         last_record=None if last.year == 2000 else last, cash=status["cash"],
@@ -223,10 +224,9 @@ def seeded(dialogue: Dialogue) -> RegisterState:
         printout_count=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
         goods={f"BLOCKED {number}": Goods(rate=0, blocked=True) for number in range(records["n_zablokowanych"])},
         last_document=LastDocument(kind="receipt", totals=records["p"]),
-        face={
-            "finished": bool(status["Px"]), "fiscalised": fiscalised,
-            "records": records["n_dobowych"] + records["n_wolnych"],
-        },
+        face=ThermalMemory(
+            finished=bool(status["Px"]), fiscalised=fiscalised, records=records["n_dobowych"] + records["n_wolnych"]
+        ),
     )  # fmt: skip
 
 

@@ -157,12 +157,12 @@ def _sold(talk: Talk) -> int:
 
 def _consistent(talk: Talk) -> None:
     state = talk.register.state
-    known = state.face["state"]
+    known = talk.printer.memory.state
     assert (state.transaction is not None) == (known in ("lines", "pay"))
     assert (state.closing is not None) == (known == "tail")
     assert (known == "pay") <= bool(state.transaction and state.transaction.payments)
     assert state.cash >= 0
-    assert state.transaction is None or not state.face.get("finished")
+    assert state.transaction is None or not talk.printer.memory.finished
     receipts = [sheet for sheet in talk.register.printouts if sheet.kind == "receipt"]
     waiting = [state.closing] if state.closing is not None and state.closing.kind == "receipt" else []
     printed = sum(int(str(sheet.facts["total"])) for sheet in receipts) + sum(each.total for each in waiting)

@@ -28,6 +28,7 @@ from fiscald.model.problems import Fate
 from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
+from fiscald.protocols.posnet.grammar import State
 from tests.emulator.posnet.talking import Talk
 from tests.protocols.driving import Journal
 from tests.protocols.posnet.scripted import drive, frame, payload
@@ -718,9 +719,8 @@ def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     """It was open, the closing step was sent; now nothing is open, and no counter has moved (9.3)."""
     bench = Bench()
     assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    state = bench.talk.register.state
-    state.transaction = None
-    state.face.pop("state")
+    bench.talk.register.state.transaction = None
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
@@ -775,7 +775,7 @@ def kinds(bench: Bench) -> list[str]:
 
 
 def form_is_open(bench: Bench) -> bool:
-    return bench.talk.printer.register.state.face.get("state") == "form"
+    return bench.talk.printer.memory.state is State.FORM
 
 
 @pytest.mark.parametrize("profile", ["online", "old"])
@@ -1086,7 +1086,7 @@ def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
     """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
     bench = Bench()
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
-    bench.talk.register.state.face.pop("state")
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
