@@ -14,6 +14,9 @@ from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, 
 
 ENQ, DLE, DLE2, CAN, BEL = (bytes((control,)) for control in (5, 16, 26, 24, 7))
 assert ENQ[0] == Control.ENQ
+OK = b"\x1bP0#Z%b\x1b\\"
+WATER = "1$lWoda|1.|A/2/2/"
+SALE = ("0$h", WATER, "1;0$e000|0/2/")
 
 
 class Talk:
@@ -94,3 +97,20 @@ def readable(item: Frame | BadFrame | Enq | Dle) -> str:
         return f"{item.byte:02X}"
     assert isinstance(item, Frame)
     return item.payload.decode("mazovia").replace("\r", "|")
+
+
+def opened(*commands: str, **options: Any) -> Talk:
+    """A printer with an open receipt, after these commands."""
+    talk = Talk(**options)
+    talk.follow("0$h", *commands)
+    return talk
+
+
+def totals(talk: Talk, query: str = "22#s") -> list[str]:
+    """The totals by rate, as they are answered."""
+    return talk.say(query).split("/")[9:16]
+
+
+def sold(talk: Talk) -> int:
+    """Receipts of the open day."""
+    return talk.register.state.day.receipt_count
