@@ -1,4 +1,4 @@
-"""What a register remembers: the rates, the open day, the fiscal memory, the document in hand.
+"""What a register remembers: the rates, the open day, the fiscal memory, the open document.
 
 Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze. Every model
 is strict: a value of another type, and a field that does not exist, is an error and never a guess.
@@ -25,7 +25,7 @@ DEFAULT_RATES: tuple[Decimal | str | None, ...] = (
 DEFAULT_HEADER = "SKLEP PRZYKŁADOWY\nul. Testowa 1, 00-001 Warszawa\nNIP 123-456-32-18"
 #: Names that fit into the goods base (choice).
 GOODS_CAPACITY = 3000
-#: Seconds that a register's clock may differ from the host's: a century. With more, its time could not be told.
+#: Seconds that a register's clock may differ from the host's: a century. More would leave the calendar.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
 
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?", re.ASCII)
@@ -84,7 +84,7 @@ class Memory(BaseModel):
 
 
 class FaceMemory(BaseModel):
-    """What only a family's face remembers; every family has subclasses of its own.
+    """What only a family's face remembers; every family has its own subclasses.
 
     As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
     """
@@ -251,11 +251,11 @@ class Goods(Memory):
     rate: RateIndex
     lowered: bool = False
     blocked: bool = False
-    """Somebody tried to sell it at a rate that it may not have any more."""
+    """A program tried to sell it at a rate that it may no longer have."""
 
 
 class LastDocument(Memory):
-    """What the status tells of the current or last document."""
+    """What the status answers about the open or last document."""
 
     kind: Literal["none", "receipt", "receipt_block", "invoice", "packaging"] = "none"
     totals: PerRate = Field(default_factory=lambda: [0] * RATES)

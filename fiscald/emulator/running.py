@@ -1,4 +1,4 @@
-"""An emulated printer that runs in a thread of its own, for programs that are not asynchronous."""
+"""An emulated printer that runs in its own thread, for programs that are not asynchronous."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class CannotStart(Exception):
-    """The emulated printer cannot be put where it should be; ``str`` says why."""
+    """The emulated printer cannot be served at its address; ``str`` says why."""
 
 
 def build(
@@ -167,7 +167,7 @@ class EmulatedPrinter:
     @property
     def printouts(self) -> list[Printout]:
         """Every sheet so far."""
-        return self._ask(lambda: list(self._device.register.printouts))
+        return self._call(lambda: list(self._device.register.printouts))
 
     @property
     def paper(self) -> list[str]:
@@ -177,27 +177,27 @@ class EmulatedPrinter:
     @property
     def register(self) -> RegisterState:
         """A copy of the register's state: counters, totals, fiscal memory, drawer."""
-        return self._ask(lambda: self._device.register.state.model_copy(deep=True))
+        return self._call(lambda: self._device.register.state.model_copy(deep=True))
 
     @property
     def fired(self) -> list[Fired]:
         """The faults that happened so far, each with the command that it happened to."""
-        return self._ask(lambda: list(self._device.faults.fired))
+        return self._call(lambda: list(self._device.faults.fired))
 
     @property
     def planned(self) -> list[Fault]:
         """The faults that did not happen yet."""
-        return self._ask(lambda: list(self._device.faults.planned))
+        return self._call(lambda: list(self._device.faults.planned))
 
     @property
     def missed(self) -> list[Fired]:
         """Faults for a command of any name that met one which jumps the queue, and had no effect."""
-        return self._ask(lambda: list(self._device.faults.missed))
+        return self._call(lambda: list(self._device.faults.missed))
 
     @property
     def display(self) -> Display | None:
         """The question on the display."""
-        return self._ask(lambda: self._device.display)
+        return self._call(lambda: self._device.display)
 
     def picture(self, path: Path | str) -> None:
         """Draw every sheet so far, below each other, into a PNG file. Needs ``fiscald[png]``.
@@ -213,46 +213,46 @@ class EmulatedPrinter:
 
     def switch(self, switch: Switch | str, on: bool = True) -> None:
         """Begin or end a condition: ``printer.switch("paper_out")``."""
-        self._order(do="switch", name=switch, on=on)
+        self._execute(do="switch", name=switch, on=on)
 
     def fault(self, act: FaultKind | str, command: str | None = None, **options: Any) -> None:
         """Plan a fault: ``printer.fault("drop_after", "trend")``; ``options`` are fields of ``Fault``.
 
         The fixture fails a test that ends before it happened, unless it is ``optional=True``.
         """
-        self._order(do="fault", act=act, command=command, **options)
+        self._execute(do="fault", act=act, command=command, **options)
 
     def clear(self) -> None:
         """No faults and no conditions any more."""
-        self._order(do="clear")
+        self._execute(do="clear")
 
     def press(self, *, confirm: bool = True) -> None:
         """Answer the question on the display. Raises ``ValueError`` where it asks nothing."""
-        self._order(do="press", confirm=confirm)
+        self._execute(do="press", confirm=confirm)
 
     def power(self, *, on: bool) -> None:
         """Switch it off or on."""
-        self._order(do="power", on=on)
+        self._execute(do="power", on=on)
 
     def clock(self, offset: float) -> None:
         """Put its clock that many seconds before or after the host's."""
-        self._order(do="clock", offset=offset)
+        self._execute(do="clock", offset=offset)
 
     def foreign_receipt(self) -> None:
         """Another program completes a receipt. Raises ``ValueError`` where it cannot, because one is open."""
-        self._order(do="foreign_receipt")
+        self._execute(do="foreign_receipt")
 
     def seed(self, **state: Any) -> None:
         """Replace fields of the register's state."""
-        self._order(do="seed", state=state)
+        self._execute(do="seed", state=state)
 
-    def _order(self, **content: Any) -> None:
-        self._ask(lambda: self._control.order(content))
+    def _execute(self, **content: Any) -> None:
+        self._call(lambda: self._control.execute(content))
 
-    def _ask(self, question: Callable[[], T]) -> T:
+    def _call(self, function: Callable[[], T]) -> T:
         if self._portal is None:
-            return question()
-        return self._portal.call(question)
+            return function()
+        return self._portal.call(function)
 
 
 async def serve(

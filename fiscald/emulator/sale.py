@@ -152,7 +152,7 @@ class Sale:
     def adjust_subtotal(
         self, adjustment: Callable[[int], Adjustment | None], *, spread: Spread = proportional, at_close: bool = False
     ) -> None:
-        """Discount or surcharge on everything sold so far, which ``spread`` lays on the rates."""
+        """Discount or surcharge on everything sold so far, which ``spread`` divides among the rates."""
         transaction = self.transaction
         if not transaction.lines:
             raise RegisterError(Refusal.NO_LINE)
@@ -188,8 +188,8 @@ class Sale:
     ) -> None:
         """Returnable packaging, outside the fiscal total; its price may follow from its value.
 
-        ``storno`` takes an equal entry away; if not ``matched``, it is an entry of its own, and only the sum must
-        bear it.
+        ``storno`` takes an equal entry away; if not ``matched``, it is a separate entry, and only the sum must not
+        become negative.
         """
         if quantity <= 0:
             raise RegisterError(Refusal.QUANTITY)
@@ -313,8 +313,8 @@ class Sale:
         state.transaction, state.closing = None, None
         return transaction
 
-    def give_up(self) -> None:
-        """Forget the open document as if it had never been begun: nothing was printed, nothing is counted."""
+    def discard(self) -> None:
+        """Forget the open document as if it had not been opened: nothing is printed, nothing is counted."""
         self._state.transaction = None
 
     def _update_last_document(self) -> None:

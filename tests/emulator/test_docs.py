@@ -10,7 +10,7 @@ import click
 import pytest
 
 from fiscald.cli.emulate import emulate
-from fiscald.emulator.control import _ORDERS, NOT_SEEDED, Control
+from fiscald.emulator.control import _COMMANDS, NOT_SEEDED, Control
 from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.testing import LocalDaemon
@@ -63,13 +63,13 @@ def test_every_order_is_shown_and_right() -> None:
     device, _ = build("posnet")
     it = Control(device, lambda: None)
     shown = [json.loads(line) for line in TEXT.splitlines() if line.startswith('{"do": ')]
-    assert {order["do"] for order in shown} == _ORDERS.keys()
+    assert {order["do"] for order in shown} == _COMMANDS.keys()
     for order in shown:
         if order["do"] == "foreign_receipt":
             device.power(on=True)
         if order["do"] == "press":
             device.faults.switches.add(Switch.WAIT_KEY)
-        answer = json.loads(it.line(json.dumps(order).encode()))
+        answer = json.loads(it.execute_line(json.dumps(order).encode()))
         assert answer["ok"], (order, answer)
         for name in answer.keys() - {"ok"}:
             assert f"`{name}`" in table("| answer to | |")[f"`{order['do']}`"]

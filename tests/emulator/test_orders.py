@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator import emulator_factory
-from fiscald.emulator.control import _ORDERS, Control
+from fiscald.emulator.control import _COMMANDS, Control
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.protocols import FAMILIES
@@ -44,7 +44,7 @@ def control(family: str = "posnet", **options: Any) -> Control:
 
 
 def said(it: Control, **content: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(it.line(json.dumps(content).encode()))
+    answer: dict[str, Any] = json.loads(it.execute_line(json.dumps(content).encode()))
     return answer
 
 
@@ -61,8 +61,8 @@ def condition(it: Control) -> tuple[Any, ...]:
 
 
 def test_every_order_and_field_is_walked_here() -> None:
-    assert RIGHT.keys() == _ORDERS.keys()
-    for do, order in _ORDERS.items():
+    assert RIGHT.keys() == _COMMANDS.keys()
+    for do, order in _COMMANDS.items():
         assert {name for each, name in FIELDS if each == do} == order.model_fields.keys() - {"do"}
 
 
@@ -71,7 +71,7 @@ def test_a_right_order_is_carried_out(do: str) -> None:
     it = control()
     if do == "press":
         refused = said(it, do=do)
-        assert refused == {"ok": False, "error": "the display asks nothing now; the order display says what it asks"}
+        assert refused == {"ok": False, "error": "the display asks nothing now; the command display says what it asks"}
         said(it, do="switch", name="wait_key")
     assert said(it, do=do, **RIGHT[do])["ok"]
 
@@ -117,7 +117,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
     [
         (b'{"do": "falt"}', "do: 'falt' is not known; did you mean fault?"),
         (b'{"do": "press_key"}', "do: 'press_key' is not known; did you mean press?"),
-        (b'{"act": "late"}', 'do is missing: an order says what to do, such as {"do": "clear"}'),
+        (b'{"act": "late"}', 'do is missing: a control command says what to do, such as {"do": "clear"}'),
         (b"drop_after", "the line is not JSON (expected value at line 1 column 1); write one JSON object per line"),
         (b'"clear"', "the line: Input should be an object, not 'clear'"),
         (b'{"do": "switch", "name": "paperout"}', "name: 'paperout' is not known; did you mean paper_out?"),
@@ -132,7 +132,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
 )  # fmt: skip
 def test_every_refusal_is_a_sentence_with_the_right_word(line: bytes, error: str) -> None:
     it = control()
-    answer = json.loads(it.line(line))
+    answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
     assert error in answer["error"]
     assert it.device.faults.planned == []

@@ -208,7 +208,7 @@ def control() -> tuple[Talk, Control, list[bool]]:
 
 
 def said(it: Control, **content: Any) -> Any:
-    return json.loads(it.line(json.dumps(content).encode()))
+    return json.loads(it.execute_line(json.dumps(content).encode()))
 
 
 def test_orders() -> None:
@@ -256,7 +256,7 @@ def test_orders() -> None:
 )  # fmt: skip
 def test_bad_orders_say_what_is_wrong(line: bytes, hint: str) -> None:
     talk, it, _ = control()
-    answer = json.loads(it.line(line))
+    answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
     assert hint in answer["error"]
     assert talk.say("rtcget|").startswith("rtcget|da2026-10-09;11:44|")

@@ -68,7 +68,7 @@ def test_a_refused_closing_is_not_believed_of_a_printer_in_training(family: str)
 
     def cancel_without_a_trace() -> Transaction:
         transaction = register.sale.transaction
-        register.sale.give_up()
+        register.sale.discard()
         return transaction
 
     register.sale.cancel = cancel_without_a_trace  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""A POSNET printer seen from its plug: frames, queue, immediate commands, waiting, faults.
+"""A POSNET printer seen from its port: frames, queue, immediate commands, waiting, faults.
 
 Source: POSNET reference, sections 3.3 to 3.6 and 11.3 to 11.4.
 """
@@ -13,7 +13,7 @@ from fiscald.emulator.device import BEFORE_COMMAND, Device, readable
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
-from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Machine, NeedsConfirmation, Values
 from fiscald.emulator.posnet.memory import PosnetMemory
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
@@ -247,10 +247,10 @@ class PosnetPrinter(Device):
         self.foreign_command("dailyrep", {"da": self.register.clock.now().date().isoformat()})
 
     def foreign_command(self, mnemonic: str, values: Values) -> bool:
-        """Somebody else has the printer do this, past the queue of our plug; false if it refuses."""
+        """See ``Device.foreign_command``; it does not wait in the queue."""
         try:
             self._machine.execute(mnemonic, values)
-        except (ExecError, Question):
+        except (ExecError, NeedsConfirmation):
             return False
         self.register.commit()
         return True
@@ -275,7 +275,7 @@ class PosnetPrinter(Device):
         """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""
         frame = waiting.frame
         if waiting.go is not None or any(fault.act in BEFORE_COMMAND for fault in waiting.faults):
-            # It was legal when it asked; or somebody will do something before it that may make it so.
+            # It was legal when it asked; or people or programs act before it, which may make it legal.
             return True
         row = self._known(frame.mnemonic)
         if row is None:
@@ -299,7 +299,7 @@ class PosnetPrinter(Device):
             answer = self._carry_out(waiting)
             if not _is_query(waiting.frame):
                 self.register.commit()
-        except Question as question:
+        except NeedsConfirmation as question:
             waiting.go = question.go
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
             self._unconfirmed = waiting

@@ -182,7 +182,7 @@ class Sheet:
         return paper
 
     def cancelled(self, transaction: Transaction) -> Paper:
-        """A receipt or invoice that was given up."""
+        """A receipt or invoice that was cancelled."""
         paper, fiscal = self.paper, self.register.fiscal
         word = "FAKTURA" if transaction.kind == "invoice" else "PARAGON"
         ending = "ANULOWANA" if transaction.kind == "invoice" else "ANULOWANY"

@@ -48,7 +48,7 @@ class ExecError(Exception):
         super().__init__(str(number))
 
 
-class Question(Exception):
+class NeedsConfirmation(Exception):
     """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
 
     def __init__(self, go: Callable[[], dict[str, Any]], display: Display) -> None:
@@ -60,12 +60,13 @@ class Question(Exception):
 Values = dict[str, Any]
 
 
-#: Carries out one command of a machine; may raise ``ExecError``, ``Question``, ``FieldFault`` or ``RegisterError``.
+#: Carries out one command of a machine; may raise ``ExecError``, ``NeedsConfirmation``, ``FieldFault``,
+#: ``RegisterError``.
 Handler = Callable[["Machine", Values], Values | None]
 
 
 class Machine:
-    """A POSNET printer without its plug."""
+    """A POSNET printer without its port."""
 
     def __init__(
         self,
@@ -118,7 +119,7 @@ class Machine:
             raise ExecError(error)
 
     def execute(self, mnemonic: str, values: Values) -> Values:
-        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+        """Carry out a command. Raises ``ExecError``, ``NeedsConfirmation``, or ``FieldFault`` for a missing choice."""
         self.check_state(mnemonic, values)
         refused = refusal(mnemonic, self.faults.switches)
         if refused is not None:

@@ -12,7 +12,7 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
-from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.posnet.memory import FIRST_EDOCUMENT, PosnetDocument, PrintedCode, document_of
 from fiscald.model.money import percent_of
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
@@ -143,7 +143,7 @@ def trend(machine: Machine, values: Values) -> Values:
         return {}
 
     if transaction.kind == "invoice" and not machine.online:
-        raise Question(go, Display("Drukować fakturę?", "print the invoice?"))
+        raise NeedsConfirmation(go, Display("Drukować fakturę?", "print the invoice?"))
     return go()
 
 
@@ -184,7 +184,7 @@ def trftrend(machine: Machine, _: Values) -> None:
 def prncancel(machine: Machine, _: Values) -> None:
     state = machine.state
     if state is State.FOOT:
-        # The sale is registered; all that can be given up is the rest of the footer (choice).
+        # The sale is registered; only the rest of the footer can be left out (choice).
         trftrend(machine, {})
     elif state is State.FORM:
         heading, *lines = machine.memory.take_form()

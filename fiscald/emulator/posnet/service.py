@@ -9,7 +9,7 @@ from decimal import Decimal
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
-from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.posnet.memory import Footer
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
@@ -34,7 +34,7 @@ def vatset(machine: Machine, values: Values) -> Values:
 
     if "da" in values:
         return go()
-    raise Question(go, Display("Zapisać stawki PTU?", "programme these VAT rates?"))
+    raise NeedsConfirmation(go, Display("Zapisać stawki PTU?", "programme these VAT rates?"))
 
 
 def fiscalize(machine: Machine, _: Values) -> None:
@@ -169,7 +169,7 @@ def dailyrep(machine: Machine, values: Values) -> Values:
         return _daily_report(machine)
     today = machine.register.clock.now().date()
     display = Display(f"Drukować raport dobowy? Data: {today}", f"print the daily report of {today}?")
-    raise Question(lambda: _daily_report(machine), display)
+    raise NeedsConfirmation(lambda: _daily_report(machine), display)
 
 
 def _daily_report(machine: Machine) -> Values:

@@ -170,7 +170,7 @@ def _cash(amount: int) -> Payment:
 
 
 def _code(machine: Machine, kod: str) -> str:
-    """POSNET: one character of the register, two of the cashier, unless somebody is logged in; Novitus: a name."""
+    """POSNET: one character of the register, two of the cashier, unless a cashier is logged in; Novitus: a name."""
     if machine.novitus:
         return machine.who({"kasjer": kod, "nr_kasy": "0"} if kod else {})
     if len(kod) != 3:
@@ -287,7 +287,7 @@ def cancel(machine: Machine, _: Values) -> None:
         return
     machine.finished = False
     if not transaction.items and not transaction.packaging:
-        machine.register.sale.give_up()
+        machine.register.sale.discard()
         return
     machine.register.sale.cancel()
     sheet = machine.sheet(Foot(machine.who({})))

@@ -1,4 +1,4 @@
-"""A thermal printer seen from its plug: buffer, control bytes, error modes, waiting, faults.
+"""A thermal printer seen from its port: buffer, control bytes, error modes, waiting, faults.
 
 Source: thermal reference, sections 3 and 11.3.
 """
@@ -15,7 +15,7 @@ from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import closing, sale, service, status
-from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, Outcome, Question, Values
+from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.fields import Measured
@@ -34,11 +34,11 @@ ENQ_NAME, BAD_NAME = "ENQ", "??"
 
 @dataclass
 class _Waiting:
-    """What the main loop has in hand."""
+    """What the main loop carries out."""
 
     item: Frame | BadFrame | Control
     faults: list[Fault]
-    question: Question | None = None
+    question: NeedsConfirmation | None = None
     """Set once it asked."""
     denied: bool = False
 
@@ -85,7 +85,7 @@ class ThermalPrinter(Device):
         self._busy_until = 0.0
         self._now = 0.0
         self._opened_at = self._heard_at = 0.0
-        self._wake()
+        self._power_up()
 
     @property
     def memory(self) -> ThermalMemory:
@@ -131,8 +131,8 @@ class ThermalPrinter(Device):
         if self.powered and not self._stopped:
             if self._waiting is not None or self._buffer:
                 times.append(self._busy_until)
-            if self._gives_up_at is not None:
-                times.append(max(self._gives_up_at, self._busy_until))
+            if self._cancels_at is not None:
+                times.append(max(self._cancels_at, self._busy_until))
         return min(times, default=None)
 
     def power(self, *, on: bool) -> None:
@@ -144,21 +144,21 @@ class ThermalPrinter(Device):
         self._waiting = self._question = self._held = None
         self._busy_until = 0.0
         if wakes:
-            self._wake()
+            self._power_up()
 
-    def _wake(self) -> None:
-        """Power is back: an open receipt is given up, one that was registered comes out (9.3, choice)."""
-        self._machine.forget()
+    def _power_up(self) -> None:
+        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, choice)."""
+        self._machine.reset()
         if self._machine.in_transaction:
-            # As if a person had done it: nobody on the line has.
+            # As if a person did it on the keypad: no program on the line did.
             self.keypad_cancel()
         closing.finish_paper(self._machine)
         self._machine.memory.state = State.IDLE
         self.register.commit()
 
     @property
-    def _gives_up_at(self) -> float | None:
-        """When the open receipt is given up: after its opening; an empty one after the last command (5.2)."""
+    def _cancels_at(self) -> float | None:
+        """When the open receipt is cancelled: counted from its opening; an empty one from the last command (5.2)."""
         transaction = self.register.state.transaction
         if transaction is None:
             return None
@@ -177,7 +177,7 @@ class ThermalPrinter(Device):
     def state_replaced(self) -> None:
         """See ``Device.state_replaced``."""
         self._machine.read_stored()
-        self._machine.settle()
+        self._machine.apply_profile()
 
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``. The message of an error goes away with any key."""
@@ -193,8 +193,8 @@ class ThermalPrinter(Device):
         """See ``Device.run``."""
         self._now = now
         while self.powered and not self._stopped and now >= self._busy_until:
-            gives_up_at = self._gives_up_at
-            if gives_up_at is not None and now >= gives_up_at:
+            cancels_at = self._cancels_at
+            if cancels_at is not None and now >= cancels_at:
                 self.keypad_cancel()
                 self._machine.timed_out = True
             if self._waiting is None:
@@ -215,7 +215,7 @@ class ThermalPrinter(Device):
         return None
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
-        """Carry out what is in hand; false if that is over for now (a question, no power)."""
+        """Carry out one item; false if nothing more can be done now (a question, no power)."""
         if self.is_prevented(waiting.faults):
             self._waiting = None
             return self.powered
@@ -223,7 +223,7 @@ class ThermalPrinter(Device):
         sheets = len(self.register.printouts)
         try:
             outcome = self._carry_out(waiting, damaged=FaultKind.CORRUPT_IN in acts)
-        except Question as question:
+        except NeedsConfirmation as question:
             waiting.question = question
             waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
             self._question = waiting
@@ -297,11 +297,11 @@ class ThermalPrinter(Device):
         self.foreign_command("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
 
     def foreign_command(self, command: str, values: Values) -> bool:
-        """Somebody else has the printer do this, past our plug; false if it refuses."""
+        """See ``Device.foreign_command``; it does not wait in the buffer."""
         opened = self.register.state.transaction
         try:
             self._machine.execute(command, values)
-        except (ExecError, Question):
+        except (ExecError, NeedsConfirmation):
             return False
         if self.register.state.transaction is not opened:
             self._opened_at = self._heard_at = self._now

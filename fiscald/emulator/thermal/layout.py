@@ -212,7 +212,7 @@ class Sheet:
         return self.paper
 
     def cancelled(self, transaction: Transaction, ending: str) -> Paper:
-        """A receipt that was given up: neither number nor logo."""
+        """A receipt that was cancelled: neither number nor logo."""
         paper = self.paper
         if transaction.lines:
             paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")

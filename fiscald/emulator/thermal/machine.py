@@ -65,7 +65,7 @@ class ExecError(Exception):
         super().__init__(str(number))
 
 
-class Question(Exception):
+class NeedsConfirmation(Exception):
     """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
 
     row: Row
@@ -79,7 +79,7 @@ class Question(Exception):
 
 Values = dict[str, Any]
 
-#: Carries out one command of a machine; may raise ``ExecError``, ``Question`` or ``RegisterError``.
+#: Carries out one command of a machine; may raise ``ExecError``, ``NeedsConfirmation`` or ``RegisterError``.
 Handler = Callable[["Machine", Values], Values | None]
 
 
@@ -95,7 +95,7 @@ class Outcome:
 
 
 class Machine:
-    """A Thermal printer without its plug."""
+    """A Thermal printer without its port."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Machine:
         self._handlers = handlers
         self._printed = printed
         self.read_stored()
-        self.settle()
+        self.apply_profile()
         register.goods.key = self._goods_key
         register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
         #: Called for every command that is refused as unknown, with what it does on printers that know it.
@@ -125,12 +125,12 @@ class Machine:
         self.mode = 0
         #: ``Pe``: the number of the last error.
         self.error = 0
-        #: ``CMD``: the last command was executed correctly. After power-on nobody knows (choice).
+        #: ``CMD``: the last command was executed correctly. After power-on it is set (choice).
         self.done = True
         self.timed_out = False
 
-    def settle(self) -> None:
-        """Give the register what is this family's own."""
+    def apply_profile(self) -> None:
+        """Set the register's options to those of this profile."""
         state = self.register.state
         state.cancelled_numbered = False
         state.numbers_run_on = not self.profile.report_clears_number
@@ -146,11 +146,11 @@ class Machine:
     def _known(self, row: Row) -> bool:
         return self.profile.name != "innova" or row.name not in NOT_ON_INNOVA
 
-    def forget(self) -> None:
-        """Power was lost: what is not kept is gone (3.4, 11.2)."""
+    def reset(self) -> None:
+        """Power was lost: set what is not kept to its value after power-on (3.4, 11.2)."""
         self.mode, self.error, self.done, self.timed_out = 0, 0, True, False
 
-    # -- what it is and where it stands ---------------------------------------------------------------
+    # -- what it is, and its state ---------------------------------------------------------------
 
     @property
     def novitus(self) -> bool:
@@ -223,7 +223,7 @@ class Machine:
     # -- commands -------------------------------------------------------------------------------------
 
     def carry_out(self, frame: Frame) -> Outcome:
-        """One sequence. Raises ``Question``."""
+        """One sequence. Raises ``NeedsConfirmation``."""
         row = find(frame, self.brand)
         if row is None or not self._known(row):
             self.unknown_command(*unbuilt.name_of(frame, self.brand))
@@ -241,13 +241,13 @@ class Machine:
         return self.finish(row, values, lambda: handler(self, values))
 
     def finish(self, row: Row, values: Values, go: Callable[[], Values | None]) -> Outcome:
-        """What comes of a legal command that ``go`` carries out. Raises ``Question``."""
+        """What comes of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
         query = row.effect is Effect.QUERY
         try:
             reply = self.do(row.name, values, go)
         except ExecError as error:
             return self.refused(row.id, error.number, changes=not query)
-        except Question as question:
+        except NeedsConfirmation as question:
             question.row = row
             raise
         return self.succeeded(row, reply, changes=not query)
@@ -263,12 +263,12 @@ class Machine:
             raise ExecError(error)
 
     def execute(self, command: str, values: Values) -> None:
-        """Carry a command out for somebody else. Raises ``ExecError``, ``Question``."""
+        """Carry out a command of another program or of a person. Raises ``ExecError``, ``NeedsConfirmation``."""
         self.check_state(command)
         self.do(command, values, lambda: self._handlers[command](self, values))
 
     def do(self, command: str, values: Values, go: Callable[[], Values | None]) -> Values | None:
-        """Carry out what ``go`` does for a legal command, and move on. Raises ``ExecError``, ``Question``."""
+        """Carry out what ``go`` does for a legal command, and move on. Raises ``ExecError``, ``NeedsConfirmation``."""
         state = self.state
         try:
             reply = go()
@@ -293,8 +293,8 @@ class Machine:
         answer = b""
         if reply is not None:
             answer = self._answer(row.answers[0], reply)
-        told = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
-        if self.mode >= 2 and not (told and answer):
+        once = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
+        if self.mode >= 2 and not (once and answer):
             answer += self._result(row.id, 0)
         return Outcome(answer, changes)
 
@@ -312,19 +312,19 @@ class Machine:
         return text.encode(self.dialect.codec).replace(HEADER_END, b"?").decode(self.dialect.codec)
 
     def refused(self, identifier: str, number: int, *, shown: int | None = None, changes: bool = False) -> Outcome:
-        """A command failed with ``number``; ``shown``: another one is told in ``#Z`` and on the display."""
+        """A command failed with ``number``; ``shown``: the number in ``#Z`` and on the display, if another."""
         if identifier != "#s":
             self.done = False
         if identifier != "#n":
             self.error = number
-        told = number if shown is None else shown
-        answer = self._result(identifier, told) if self.mode >= 2 else b""
+        shown = number if shown is None else shown
+        answer = self._result(identifier, shown) if self.mode >= 2 else b""
         halts = self.mode in (0, 2)
         if halts and not self.in_transaction and self.register.state.closing is None and not self.novitus:
-            self._print_error(identifier, told)
+            self._print_error(identifier, shown)
             changes = True
         display = Display(
-            f'Błąd rozkazu: "{identifier}" Kod błędu: {told}', f'error {told} of the command "{identifier}"; any key'
+            f'Błąd rozkazu: "{identifier}" Kod błędu: {shown}', f'error {shown} of the command "{identifier}"; any key'
         )
         return Outcome(answer, changes, display if halts else None)
 

@@ -162,7 +162,7 @@ def _deposit(number: int) -> Handler:
 
 
 def count(text: str | None) -> Decimal:
-    """A quantity of packaging; one if none is told."""
+    """A quantity of packaging; one if none was sent."""
     if not text:
         return Decimal(1)
     number, *_ = text.split() or [""]

@@ -10,7 +10,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
-from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.thermal.memory import Shift
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.commands import RATE_LETTERS
@@ -73,7 +73,7 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
             raise ExecError(3)
         dated = all(given) and _day(values["Py"], values["Pm"], values["Pd"]) == today
     if not dated:
-        raise Question(go, Display("Zapisać stawki PTU ?", "programme these VAT rates?"))
+        raise NeedsConfirmation(go, Display("Zapisać stawki PTU ?", "programme these VAT rates?"))
     go()
     return None
 
@@ -269,7 +269,7 @@ def daily_report(machine: Machine, values: Values) -> None:
     if not values.get("Ps"):
         today = day_text(machine.register.clock.now().date())
         display = Display(f"Drukować raport dobowy ? {today}", f"print the daily report of {today}?")
-        raise Question(lambda: make_daily_report(machine, values), display)
+        raise NeedsConfirmation(lambda: make_daily_report(machine, values), display)
     if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
         raise ExecError(3)
     if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.clock.now().date():
@@ -278,7 +278,7 @@ def daily_report(machine: Machine, values: Values) -> None:
 
 
 def make_daily_report(machine: Machine, values: Values) -> None:
-    """The report itself, whoever wants it."""
+    """Make the daily report."""
     register, state = machine.register, machine.register.state
     if machine.faults.on(Switch.MEMORY_FULL):
         raise ExecError(6)
