@@ -36,7 +36,7 @@ def answer(link: socket.socket) -> bytes:
     data = b""
     while not data.endswith(b"\x03"):
         part = link.recv(4096)
-        assert part, f"shown out after {data!r}"
+        assert part, f"the connection was closed after {data!r}"
         data += part
     return data
 
@@ -93,7 +93,7 @@ def test_a_second_connection_while_a_slow_line_is_busy_is_served() -> None:
 
 
 def test_only_one_connection_is_served_at_a_time() -> None:
-    """It is let in, hears nothing, and is shown out; the first one does not notice."""
+    """The second one is accepted, gets no answer, and is closed; the first one does not notice."""
     with EmulatedPrinter() as printer, connect(printer) as first:
         ask(first)
         with connect(printer) as second:

@@ -14,7 +14,7 @@ from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc
 
 
 class Talk:
-    """A printer with a frozen clock, and a hand on its time."""
+    """A printer with a frozen clock; ``time`` is what its port is given."""
 
     def __init__(
         self, at: str = "2026-10-09T11:44:00+02:00", *, state: RegisterState | None = None, **options: Any

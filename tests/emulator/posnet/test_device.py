@@ -1,4 +1,4 @@
-"""The plug of the emulated printer: queue, immediate commands, time, faults."""
+"""The port of the emulated printer: queue, immediate commands, time, faults."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_an_older_device_does_not_know_does_not_wait() -> None:
     assert talk.say("trnipset|ni5260250274|") == "ERR|?1|cmtrnipset|"
 
 
-def test_nobody_knows_what_is_legal_before_somebody_cancels() -> None:
+def test_a_command_is_not_judged_before_a_planned_cancel() -> None:
     """The cancelling needs paper too."""
     talk = Talk()
     talk.say("trinit|")

@@ -20,7 +20,7 @@ SALE = ("0$h", WATER, "1;0$e000|0/2/")
 
 
 class Talk:
-    """A printer with a frozen clock in error mode 3, and a hand on its time."""
+    """A printer with a frozen clock in error mode 3; ``time`` is what its port is given."""
 
     def __init__(
         self,

@@ -236,13 +236,13 @@ def test_cash() -> None:
 
 def test_whose_name_stands_at_the_foot() -> None:
     """POSNET prints who is sent, Novitus who is logged in (5.7)."""
-    for profile, nobody, both in (
+    for profile, not_logged_in, both in (
         ("posnet", "#001        KIEROWNIK", "#2          Ewa"),
         ("novitus", "#0          K0", "#7          Jan"),
     ):
         talk = Talk(profile=profile)
         talk.follow("0#t")
-        assert nobody in talk.paper
+        assert not_logged_in in talk.paper
         talk.follow("0#t2|Ewa|")
         assert "#2          Ewa" in talk.paper
         talk.follow("#pJan|7|", "0#t")
@@ -250,7 +250,7 @@ def test_whose_name_stands_at_the_foot() -> None:
         talk.follow("0#t2|Ewa|")
         assert both in talk.paper
         talk.follow("#qJan|7|", "0#t")
-        assert nobody in talk.paper
+        assert not_logged_in in talk.paper
         assert talk.error("#p|7|") == 33
         assert talk.error("#q|7|") == 33
 

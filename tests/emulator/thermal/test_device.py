@@ -283,7 +283,7 @@ def test_the_mode_is_lost_with_power_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("profile", "minutes"), [("posnet", 20), ("novitus", 30)])
-def test_a_receipt_that_nobody_finishes_is_cancelled(profile: str, minutes: int) -> None:
+def test_an_unfinished_receipt_is_cancelled(profile: str, minutes: int) -> None:
     talk = Talk(profile=profile)
     talk.follow(*SALE[:2])
     assert talk.printer.wakeup() == minutes * 60

@@ -174,8 +174,8 @@ def test_a_person_makes_the_daily_report_on_the_keypad() -> None:
     assert talk.register.state.reports == 1, "not while a receipt is open"
 
 
-def test_whoever_watches_the_device_sees_what_it_does_by_itself() -> None:
-    """A receipt given up after a power cut counts as cancelled by a person, not by whoever is on the line."""
+def test_code_that_watches_the_device_sees_its_own_cancellations() -> None:
+    """A receipt cancelled after a power cut counts as cancelled by a person, not by the program on the line."""
     talk = Talk()
     talk.follow(*SALE[:2])
     seen: list[str] = []
