@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 
 from fiscald.api.rights import Right
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.places import same_device
 from fiscald.licence.company import Company, company
 from fiscald.model.strict import Strict
-from fiscald.onsite.host import Host
-from fiscald.onsite.places import same_device
 from fiscald.protocols import FAMILIES, family
 from fiscald.transport import Address, AddressError, parse_address
 

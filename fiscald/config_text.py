@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fiscald.diagnostics.access import denial
 from fiscald.model.strict import nearest
-from fiscald.onsite.access import denial
 
 #: Bytes. The file of a hundred printers has 20 000.
 LARGEST = 1 << 20

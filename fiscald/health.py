@@ -15,7 +15,7 @@ from fiscald.recording.folder import free_bytes
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the disk.
-LOOK_EVERY = 60.0
+CHECK_INTERVAL = 60.0
 
 
 class Health:
@@ -51,7 +51,7 @@ class Health:
     async def run(self) -> None:
         """Go on measuring, for ever."""
         while True:
-            await anyio.sleep(LOOK_EVERY)
+            await anyio.sleep(CHECK_INTERVAL)
             await anyio.to_thread.run_sync(self.measure)
 
     def notices(self) -> tuple[Notice, ...]:

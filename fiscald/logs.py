@@ -10,11 +10,11 @@ from collections.abc import Callable, Hashable
 #: Seconds in which lines of one kind are counted.
 MINUTE = 60.0
 #: Warnings of one kind that are logged per minute, and the number of kinds that are counted separately.
-MOST_LINES, MOST_KINDS = 20, 10_000
+MAX_LINES, MAX_KINDS = 20, 10_000
 
 
 class RateLimitFilter(logging.Filter):
-    """A filter for a handler: at most ``MOST_LINES`` warnings or errors of one kind per minute, and one traceback.
+    """A filter for a handler: at most ``MAX_LINES`` warnings or errors of one kind per minute, and one traceback.
 
     Lines are of one kind if their format and their first argument are equal; that argument is the name of a printer or
     the key of a job. The first line of the next minute says how many were left out.
@@ -32,14 +32,14 @@ class RateLimitFilter(logging.Filter):
         if record.levelno < logging.WARNING:
             return True
         now = self._clock()
-        if now - self._began >= MINUTE or len(self._seen) > MOST_KINDS:
+        if now - self._began >= MINUTE or len(self._seen) > MAX_KINDS:
             self._began = now
-            self._left_out = Counter({kind: n - MOST_LINES for kind, n in self._seen.items() if n > MOST_LINES})
+            self._left_out = Counter({kind: n - MAX_LINES for kind, n in self._seen.items() if n > MAX_LINES})
             self._seen.clear()
         first = record.args[0] if isinstance(record.args, tuple) and record.args else None
         kind = record.name, str(record.msg), str(first)
         self._seen[kind] += 1
-        if self._seen[kind] > MOST_LINES:
+        if self._seen[kind] > MAX_LINES:
             return False
         if self._seen[kind] > 1:
             record.exc_info = record.exc_text = record.stack_info = None

@@ -28,9 +28,9 @@ from click.testing import CliRunner
 ROOT = Path(__file__).parents[1]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 #: What is loaded only when it is needed, which this user can no longer do then.
-_PARTS = ("cli", "onsite", "recording", "transport", "emulator", "api", "protocols", "licence", "model")
+_PARTS = ("cli", "diagnostics", "recording", "transport", "emulator", "api", "protocols", "licence", "model")
 _LIBRARIES = ("anyio._backends._asyncio", "tarfile")
-_NOT_LOADED = ("__main__", "vendor", "pytest_plugin")
+_NOT_LOADED = ("__main__", "licence.server", "pytest_plugin")
 
 
 class Who(NamedTuple):

@@ -44,7 +44,7 @@ from fiscald.api.wire import (
     PreviewBody,
     PrinterList,
 )
-from fiscald.api.wrapping import Branded, InTurn
+from fiscald.api.wrapping import InTurn, TestKeyHeaderMiddleware
 from fiscald.engine import Engine
 from fiscald.licence import Registration
 from fiscald.model.documents import Document, Submission, is_long
@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 MAX_BODY = 256 * 1024
 BODY_SECONDS = 10.0
 MAX_WAIT = 600.0
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 PCAPNG = "application/x-pcapng"
 SQLITE = "application/vnd.sqlite3"
 M = TypeVar("M", bound=BaseModel)
@@ -253,7 +253,9 @@ class Api(Handlers):
         """``GET /v1/events``."""
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
-            raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
+            raise ProblemError(
+                problem("request.query", reason="after (or Last-Event-ID): the cursor is the id of an earlier event")
+            )
         self._listen(request)
         return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
 
@@ -442,7 +444,7 @@ def create_app(api: Api) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False  # what is not a route is told, not guessed
-    return InTurn(Branded(app) if api.licence.test_keys else app)
+    return InTurn(TestKeyHeaderMiddleware(app) if api.licence.test_keys else app)
 
 
 def _peer(request: Request) -> Peer | None:

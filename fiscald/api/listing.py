@@ -10,32 +10,32 @@ from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from fiscald.api.openapi import Query
+from fiscald.api.openapi import PRINTER_NAME, Query
 from fiscald.engine import Wanted
 from fiscald.model.jobs import JobState
 from fiscald.model.money import MONEY, parse_money
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.times import DAY_OR_TIME, parse_day_or_time
 
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 #: Larger than any number of a document.
-MOST_NUMBER = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 _TIME = {"type": "string", "pattern": f"^({DAY_OR_TIME})$", "maxLength": 40}
 
 QUERIES = (
-    Query("printer", {"type": "string", "maxLength": 100}, "only of that printer"),
+    Query("printer", PRINTER_NAME, "only of that printer, which need not be configured any more"),
     Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
     Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which come first; the newest if absent"),
     Query("since", _TIME, "only accepted at that time (with offset) or on that day of Polish time, or later"),
     Query("until", _TIME, "only accepted at that time or on that day, or earlier"),
-    Query("number", {"type": "integer", "minimum": 1, "maximum": MOST_NUMBER}, "only with that number on the document"),
+    Query("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}, "only with that number on the document"),
     Query("total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only with that registered total"),
     Query(
         "after",
         {"type": "string", "pattern": "^[0-9]{1,15}$"},
         "`next` of an earlier answer; or `previous` of it, with the other order",
     ),
-    Query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_JOBS}, "at most so many; 100 if absent"),
+    Query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_JOBS}, "at most so many; 100 if absent"),
 )
 
 
@@ -53,21 +53,28 @@ def asked_for(query: Mapping[str, str]) -> Asked:
     state = _one_of(query, "state", [*JobState])
     return Asked(
         Wanted(
-            printer=query.get("printer"),
+            printer=_printer(query),
             state=JobState(state) if state else None,
             since=_time(query, "since", end=False),
             until=_time(query, "until", end=True),
-            number=_whole(query, "number", MOST_NUMBER, least=1),
+            number=_whole(query, "number", MAX_NUMBER, least=1),
             total=None if (total := query.get("total")) is None else _money(total),
         ),
         newest_first=_one_of(query, "order", ["newest", "oldest"]) != "oldest",
         after=_whole(query, "after", 10**15 - 1) or 0,
-        limit=_whole(query, "limit", MOST_JOBS, least=1) or 100,
+        limit=_whole(query, "limit", MAX_JOBS, least=1) or 100,
     )
 
 
 def _refused(reason: str) -> ProblemError:
     return ProblemError(problem("request.query", reason=reason))
+
+
+def _printer(query: Mapping[str, str]) -> str | None:
+    name = query.get("printer")
+    if name is not None and re.fullmatch(str(PRINTER_NAME["pattern"]), name) is None:
+        raise _refused("printer is the name of a printer: letters, digits, - and _, at most 32 characters")
+    return name
 
 
 def _one_of(query: Mapping[str, str], name: str, known: list[str]) -> str | None:

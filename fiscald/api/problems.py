@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 #: So many bad fields are told, and their number; after so many mistakes the rest of a list is not looked at.
-MOST_ERRORS, MOST_MISTAKES = 50, 2000
+MAX_ERRORS, MAX_MISTAKES = 50, 2000
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.
@@ -98,7 +98,7 @@ async def internal_error(request: Request, error: Exception) -> JSONResponse:
 def validated(model: type[M], content: Any) -> M:
     """``content`` as a ``model``. Raises ``ProblemError`` with a JSON pointer for every bad field."""
     try:
-        return model.model_validate(content, context=Mistakes(MOST_MISTAKES))
+        return model.model_validate(content, context=Mistakes(MAX_MISTAKES))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         looked_at = [one for one in found if one["type"] != NOT_LOOKED_AT]
@@ -106,7 +106,7 @@ def validated(model: type[M], content: Any) -> M:
         # A list whose elements are wrong is also said to be too short: that is the same mistake again.
         outer = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
         causes = [one for one in found if one["loc"] not in outer]
-        errors = [_field_problem(model, content, cause) for cause in causes[:MOST_ERRORS]]
+        errors = [_field_problem(model, content, cause) for cause in causes[:MAX_ERRORS]]
         first = errors[0]
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
         more += f"; {unseen} elements after them were not looked at" if unseen else ""

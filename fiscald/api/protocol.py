@@ -27,11 +27,11 @@ _UVICORN.setLevel(logging.ERROR)
 #: Seconds until a whole request must have arrived. Routes that read a body have a shorter limit, with an answer.
 REQUEST_SECONDS = 15.0
 #: Bytes of one request that are read before the connection is closed; a body over the limit of the routes is discarded.
-MOST_SENT = 1024 * 1024
+MAX_SENT = 1024 * 1024
 #: Seconds in which a client must read all that is ready for it, or at least three quarters of ``_WRITE_AHEAD``.
 TAKE_SECONDS = 10.0
 #: Bytes of events that may wait for one client; bytes that may wait for all clients together.
-MOST_WAITING, MOST_WAITING_IN_ALL = 256 * 1024, 16 * 1024 * 1024
+MAX_WAITING, MOST_WAITING_IN_ALL = 256 * 1024, 16 * 1024 * 1024
 #: Bytes read from the socket at once: parsing a body in chunks of one byte takes 10 us per chunk of 6 bytes.
 _READ = 8 * 1024
 #: Bytes of a body that are read before a route asks for them.
@@ -95,7 +95,7 @@ class HttpConnection(H11Protocol):
             self._since = self.loop.time()
         self._received += len(data)
         super().data_received(data)
-        if self._received > MOST_SENT and self.conn.their_state is h11.SEND_BODY:
+        if self._received > MAX_SENT and self.conn.their_state is h11.SEND_BODY:
             self.cut()
         elif self.rank > Rank.KEPT and len(self.cycle.body) > _READ_AHEAD and not self.cycle.response_complete:
             self.flow.pause_reading()
@@ -174,7 +174,7 @@ class HttpConnection(H11Protocol):
         """Write a part of an answer that has begun. A client that leaves too much unread is disconnected."""
         if self.transport.is_closing():
             return
-        if self.transport.get_write_buffer_size() > MOST_WAITING:
+        if self.transport.get_write_buffer_size() > MAX_WAITING:
             self._log.warning("a client of user %s did not read its events, and was disconnected", self.who.uid)
             self.cut()
             return

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from fiscald.api.connections import Who
-from fiscald.api.problems import MOST_MISTAKES, validated
+from fiscald.api.problems import MAX_MISTAKES, validated
 from fiscald.api.protocol import HttpConnection
 from fiscald.api.turns import FairLimiter, Worker
 from fiscald.model.problems import ProblemError, problem
@@ -64,7 +64,7 @@ class Bodies:
     async def _understand(self, model: type[M], request: Request, data: bytes) -> M:
         if len(data) <= SMALL:
             try:
-                return model.model_validate(_parsed(data), context=Mistakes(MOST_MISTAKES))
+                return model.model_validate(_parsed(data), context=Mistakes(MAX_MISTAKES))
             except ValidationError:
                 pass  # it takes longer to say what is wrong
         return await self._worker.run(asker(request), partial(_read, model, data))

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 #: Seconds in which a connection must have sent a whole request head: the first, and each that it has begun.
 HEAD_SECONDS = 15.0
 #: Seconds between two looks at all connections.
-LOOK_EVERY = 1.0
+CHECK_INTERVAL = 1.0
 _LISTEN_FDS_START = 3
 
 
@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
     async def watch(self) -> None:
         """Close connections whose time is over, for ever."""
         while True:
-            await anyio.sleep(LOOK_EVERY)
+            await anyio.sleep(CHECK_INTERVAL)
             now = asyncio.get_running_loop().time()
             for connection in self._admitted:
                 try:

@@ -27,7 +27,7 @@ class InTurn:
             await self._app(scope, receive, send)
 
 
-class Branded:
+class TestKeyHeaderMiddleware:
     """Says on every answer that the licence is a test licence."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -25,13 +25,13 @@ from fiscald.cli.doctor import examine, findings_json
 from fiscald.cli.progress import progress
 from fiscald.cli.recordings import force_option, output_option, write_file
 from fiscald.cli.scan import config_option, report, root_option
+from fiscald.diagnostics.access import denial
+from fiscald.diagnostics.candidates import candidates
+from fiscald.diagnostics.checks import judge
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.probing import Probed
+from fiscald.diagnostics.scrub import owner, scrub, scrub_toml, scrubbed, without
 from fiscald.model.jobs import Job
-from fiscald.onsite.access import denial
-from fiscald.onsite.candidates import candidates
-from fiscald.onsite.checks import judge
-from fiscald.onsite.host import Host
-from fiscald.onsite.probing import Probed
-from fiscald.onsite.scrub import owner, scrub, scrub_toml, scrubbed, without
 from fiscald.recording.packets import read, write
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import redact

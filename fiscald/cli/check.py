@@ -8,16 +8,16 @@ from pathlib import Path
 
 from fiscald.cli.doctor import finding_lines, named_in
 from fiscald.config import Config, load
+from fiscald.diagnostics import access
+from fiscald.diagnostics import facts as gather
+from fiscald.diagnostics.candidates import Configured
+from fiscald.diagnostics.checks import judge
+from fiscald.diagnostics.facts import Facts, SocketFacts
+from fiscald.diagnostics.findings import Finding
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.named import named_findings
+from fiscald.diagnostics.units import installed
 from fiscald.model.times import POLISH_TIME
-from fiscald.onsite import access
-from fiscald.onsite import facts as gather
-from fiscald.onsite.candidates import Configured
-from fiscald.onsite.checks import judge
-from fiscald.onsite.facts import Facts, SocketFacts
-from fiscald.onsite.findings import Finding
-from fiscald.onsite.host import Host
-from fiscald.onsite.named import named_findings
-from fiscald.onsite.units import installed
 from fiscald.protocols import family
 
 #: A daemon without printers runs, and says so.

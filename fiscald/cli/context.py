@@ -21,8 +21,22 @@ from fiscald.model.problems import Fate, Fault, Problem
 from fiscald.terminal import VisibleGroup, encodes_everything, shown, visible
 
 __all__ = [
-    "BY_STATE", "DONE", "FAILED", "REFUSED", "UNDECIDED", "UNKNOWN", "UNREACHABLE", "USAGE", "Context", "Verbs",
-    "everything", "forget_output", "is_there", "pass_context", "problem_text", "to_json",
+    "BY_STATE",
+    "DONE",
+    "FAILED",
+    "REFUSED",
+    "UNDECIDED",
+    "UNKNOWN",
+    "UNREACHABLE",
+    "USAGE",
+    "Context",
+    "Verbs",
+    "everything",
+    "exists",
+    "forget_output",
+    "pass_context",
+    "problem_text",
+    "to_json",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -68,7 +82,7 @@ class Context:
 
     def ask(self, question: Callable[[Client], T]) -> T | None:
         """What a running daemon answers; ``None`` without one that this user can reach."""
-        if refusal(self.socket) is None and is_there(self.socket):
+        if refusal(self.socket) is None and exists(self.socket):
             with suppress(ClientError), Client(self.socket) as client:
                 return question(client)
         return None
@@ -99,7 +113,7 @@ def to_json(content: Any, *, indent: int | None = None) -> str:
     return json.dumps(content, ensure_ascii=not encodes_everything(sys.stdout), indent=indent)
 
 
-def is_there(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Whether it is there, or may be where this user may not look: opening it tells why it cannot be had."""
     try:
         return path.exists()

@@ -13,20 +13,20 @@ import anyio
 import click
 
 from fiscald.api.client import Client, Refused
-from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, is_there, pass_context
+from fiscald.cli.context import DONE, FAILED, REFUSED, UNREACHABLE, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.scan import asking_text, config_option, configured_printers, root_option
+from fiscald.diagnostics import access
+from fiscald.diagnostics import facts as gather
+from fiscald.diagnostics.candidates import Configured
+from fiscald.diagnostics.checks import judge
+from fiscald.diagnostics.facts import Facts
+from fiscald.diagnostics.findings import Finding
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.named import Named, named_findings
+from fiscald.diagnostics.units import installed
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
-from fiscald.onsite import access
-from fiscald.onsite import facts as gather
-from fiscald.onsite.candidates import Configured
-from fiscald.onsite.checks import judge
-from fiscald.onsite.facts import Facts
-from fiscald.onsite.findings import Finding
-from fiscald.onsite.host import Host
-from fiscald.onsite.named import Named, named_findings
-from fiscald.onsite.units import installed
 from fiscald.terminal import visible
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         for each in configured
     )  # fmt: skip
     units = installed(host)
-    if statuses is not None and not is_there(config_path):
+    if statuses is not None and not exists(config_path):
         mistakes = None  # the daemon was started with another file, and says what is in it
     return Facts(
         socket=gather.socket_facts(context.socket, answers=statuses is not None),

@@ -72,7 +72,7 @@ def check(path: Path, root: Path) -> None:
     Exit codes: 0 the daemon can start and may use its ports, 2 wrong usage, 78 something has to be changed.
     """
     from fiscald.cli import check as checking
-    from fiscald.onsite.host import Host
+    from fiscald.diagnostics.host import Host
 
     try:
         config, found = checking.check(path, Host(root))

@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 
-from fiscald.onsite.access import denial
+from fiscald.diagnostics.access import denial
 
 #: Seconds to try whether somebody listens.
 _SECONDS = 2.0

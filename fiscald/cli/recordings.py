@@ -17,10 +17,10 @@ import click
 from fiscald.cli.context import USAGE, Context, forget_output, pass_context
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES
-from fiscald.protocols.base import Direction, NamedFrame
+from fiscald.protocols.base import DecodedFrame, Direction
 from fiscald.recording.packets import Event, Recording, read, write
 from fiscald.recording.pcapng import MAGIC, RecordingError
-from fiscald.recording.reading import Entry, entries, naming, redact
+from fiscald.recording.reading import Entry, decoder, entries, redact
 from fiscald.recording.regression import regression as make_regression
 from fiscald.terminal import shown
 
@@ -162,14 +162,14 @@ def _bytes(context: Context, name: str, content: bytes) -> bytes:
     return data
 
 
-def _bare(data: bytes, direction: Direction, family: str | None, code_page: str | None) -> list[NamedFrame]:
+def _bare(data: bytes, direction: Direction, family: str | None, code_page: str | None) -> list[DecodedFrame]:
     """Frames of the given family, or of the one that can read most of the bytes."""
 
-    def read_as(name: str) -> list[NamedFrame]:
-        names = naming(name, code_page)
+    def read_as(name: str) -> list[DecodedFrame]:
+        names = decoder(name, code_page)
         return [*names.feed(direction, data), *names.end(direction)]
 
-    def understood(frames: list[NamedFrame]) -> tuple[int, int]:
+    def understood(frames: list[DecodedFrame]) -> tuple[int, int]:
         # Where single bytes are frames, chance finds them in the text of every other family.
         intact = sum(len(frame.raw) for frame in frames if frame.damage is None and len(frame.raw) > 1)
         return intact, -sum(frame.damage is not None for frame in frames)
@@ -200,7 +200,7 @@ def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
     context.show(content, lambda: "\n".join(text()) or "nothing is in it")
 
 
-def _lines(mark: str, frame: NamedFrame) -> Iterator[str]:
+def _lines(mark: str, frame: DecodedFrame) -> Iterator[str]:
     indent = " " * (len(mark) + 4)
     if frame.damage:
         yield f"{mark}{frame.name or '?'}: DAMAGED, {frame.damage}"
@@ -226,7 +226,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     return content | ({"note": entry.note} if entry.frame is None else _frame_json(entry.frame))
 
 
-def _frame_json(frame: NamedFrame) -> dict[str, Any]:
+def _frame_json(frame: DecodedFrame) -> dict[str, Any]:
     return {
         "name": frame.name,
         "meaning": frame.meaning,

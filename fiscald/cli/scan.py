@@ -11,13 +11,13 @@ import anyio
 import click
 
 from fiscald.api.client import Client
-from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, is_there, pass_context
+from fiscald.cli.context import DONE, FAILED, REFUSED, USAGE, Context, exists, pass_context
 from fiscald.cli.progress import progress
 from fiscald.cli.reaching import refusal
+from fiscald.diagnostics.candidates import Candidate, Configured, candidates
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.model.printers import PrinterStatus
-from fiscald.onsite.candidates import Candidate, Configured, candidates
-from fiscald.onsite.host import Host
-from fiscald.onsite.probing import Asking, Attempt, Heard, Probed, probe
 from fiscald.protocols import FAMILIES
 from fiscald.terminal import visible
 from fiscald.transport import TAKEN, AddressError, TcpHost, parse_address
@@ -107,7 +107,7 @@ def configured_printers(context: Context, path: Path, statuses: Sequence[Printer
 
     if statuses is not None:
         return [Configured(each.name, each.family, parse_address(each.address), each) for each in statuses]
-    if path == DEFAULT_CONFIG and not is_there(path):
+    if path == DEFAULT_CONFIG and not exists(path):
         return []
     config = load(path)
     reserved = refusal(context.socket) is not None

@@ -37,10 +37,10 @@ from fiscald.model.raw import RawAnswer
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
+    DialogueAborted,
     Effect,
     Family,
     Held,
-    Interrupted,
     NotPrinted,
     Opened,
     Pause,
@@ -59,11 +59,11 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at an idle printer (what happens on it is to be seen within two), and at one that is not
 #: ready.
-LOOK_EVERY = 1.5
-LOOK_AGAIN = 0.5
+POLL_INTERVAL = 1.5
+SHORT_POLL_INTERVAL = 0.5
 #: Seconds between two full looks (counters, rates, clock) at an idle printer, and at one with a condition that only a
 #: full look shows.
-OBSERVE_EVERY, OBSERVE_AGAIN = 30.0, 3.0
+STATUS_INTERVAL, SHORT_STATUS_INTERVAL = 30.0, 3.0
 #: Seconds without an answer after which the status says "stale".
 STALE_AFTER = 10.0
 #: Seconds before the first and the longest wait between two attempts to connect.
@@ -122,7 +122,7 @@ class Actor:
         self._job: str | None = None
         self._accepted: set[str] = set()
         self._blocked: Problem | None = None
-        self._orders: list[raw.Order] = []
+        self._orders: list[raw.RawRequest] = []
         self._stopping = False
         self._stopped = anyio.Event()
 
@@ -156,7 +156,7 @@ class Actor:
         row = self.printer.family.conditions.by_code.get(self._problem.code)
         return None if row is not None and document_type not in row.waits else self._problem
 
-    def kick(self) -> None:
+    def wake(self) -> None:
         """Something has changed in the journal: look at it now."""
         self._wake.set()
 
@@ -164,7 +164,7 @@ class Actor:
         """Something was plugged in: do not wait any longer with the next attempt to connect."""
         if not self._connected:
             self._hinted = True
-            self.kick()
+            self.wake()
 
     def adopt(self, printer_id: str) -> None:
         """A person confirmed that this is the printer from now on; the journal knows already."""
@@ -172,14 +172,14 @@ class Actor:
         # What else stands against the next job is found out before it is taken.
         self._blocked = None
         self._show()
-        self.kick()
+        self.wake()
 
     def journal_confirmed(self) -> None:
         """A person confirmed that the journal is this printer's past; the journal knows already."""
         self.past.confirmed()
         self._blocked = None
         self._show()
-        self.kick()
+        self.wake()
 
     def count(self, key: str, phase: Phase) -> None:
         """A job of this printer has come to that phase: it waits, or does not any more."""
@@ -193,7 +193,7 @@ class Actor:
     def new_document(self, document_type: str) -> None:
         """A document was accepted: look for it now."""
         self._holds.new_document(document_type, anyio.current_time())
-        self.kick()
+        self.wake()
 
     def status(self) -> PrinterStatus:
         """From memory; never waits."""
@@ -214,7 +214,7 @@ class Actor:
             **self._situation.parts(),
         )
 
-    async def by_hand(self, order: raw.Order) -> RawAnswer:
+    async def by_hand(self, order: raw.RawRequest) -> RawAnswer:
         """Send a command between two jobs. Raises ``ProblemError``: not connected, refused, no turn, no answer."""
         if not self._connected:
             why = self._problem or raw.busy("it is not connected yet")
@@ -222,13 +222,13 @@ class Actor:
         if self._job is not None and not order.forced:
             raise ProblemError(raw.busy(f"job {self._job!r} is being carried out"))
         self._orders.append(order)
-        self.kick()
+        self.wake()
         return await order.wait()
 
     async def stop(self) -> None:
         """Finish the document in hand and take no other; returns when that is so."""
         self._stopping = True
-        self.kick()
+        self.wake()
         await self._stopped.wait()
 
     # -- connecting -----------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class Actor:
                 await self._connect_and_serve()
             except (LinkError, Silence) as error:
                 self._down(PrinterState.OFFLINE, link_problem(self.printer.address, error, self._line))
-            except Interrupted as error:
+            except DialogueAborted as error:
                 self._down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
             except Exception as error:
                 # A fault of ours must not take the other printers with it.
@@ -283,18 +283,18 @@ class Actor:
                 self.printer.family,
                 self._settings,
                 heard=self._situation.heard,
-                noticed=self._slow,
+                noticed=self._on_condition,
                 noise=self._noise,
             )
-            await self._observe(line)
+            await self._read_status(line)
             log.info("%s: connected at %s", self.printer.name, self.printer.address)
             await self._serve(line)
 
-    async def _observe(self, line: Line, *, to_the_end: bool = False) -> None:
+    async def _read_status(self, line: Line, *, to_the_end: bool = False) -> None:
         """A full look; given up for a job that arrives, once the printer is known, but for ``to_the_end``."""
         snapshot = await line.drive(
-            self.printer.family.observe(self._settings),
-            give_way=lambda: self._connected and self._kicked and not to_the_end,
+            self.printer.family.read_status(self._settings),
+            give_way=lambda: self._connected and self._woken and not to_the_end,
         )
         if snapshot is None:
             return
@@ -303,7 +303,7 @@ class Actor:
         self._situation.looked(snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled())
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
-        self._gate.witness(snapshot.identity, snapshot.clock)
+        self._gate.observe_clock(snapshot.identity, snapshot.clock)
         if self.printer.settings.profile is None:
             # The model tells the profile; from now on every dialogue uses it without asking again.
             self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
@@ -312,7 +312,7 @@ class Actor:
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
             if not await self._compare(snapshot):
-                await self._observe(line, to_the_end=True)
+                await self._read_status(line, to_the_end=True)
         self._show()
 
     async def _has_unsettled(self) -> bool:
@@ -374,39 +374,39 @@ class Actor:
                 continue
             if entry is not None and self._blocked is None:
                 try:
-                    waiting = await self._take(line, entry)
+                    waiting = await self._run_job(line, entry)
                 except JournalError as error:
                     waiting = problem("daemon.journal", reason=error)
                 looked, worked = anyio.current_time(), True
                 if waiting is not None:
                     self._wait_for(waiting)
-                    await self._pause(LOOK_AGAIN)
+                    await self._pause(SHORT_POLL_INTERVAL)
                 continue
             now = anyio.current_time()
             waited, self._situation.waiting = self._situation.waiting is not None, None
             if not waited:
                 self._show()
-            if waited or (worked and now - looked >= LOOK_AGAIN) or now - observed >= self._observe_every:
-                await self._observe(line)
+            if waited or (worked and now - looked >= SHORT_POLL_INTERVAL) or now - observed >= self._status_interval:
+                await self._read_status(line)
                 looked = observed = now
                 worked = False
-            elif now - looked >= LOOK_EVERY:
-                await self._glance(line)
+            elif now - looked >= POLL_INTERVAL:
+                await self._read_condition(line)
                 looked = now
-            await self._pause(LOOK_AGAIN if worked else LOOK_EVERY)
+            await self._pause(SHORT_POLL_INTERVAL if worked else POLL_INTERVAL)
 
     @property
-    def _observe_every(self) -> float:
+    def _status_interval(self) -> float:
         """Seconds between two full looks: only they show that something is over which is not told at any time."""
         if self._situation.foreign or self._stands_still:
-            return LOOK_EVERY
+            return POLL_INTERVAL
         if self._situation.standing is not None or self._holds.problem is not None:
-            return OBSERVE_AGAIN
-        return OBSERVE_EVERY
+            return SHORT_STATUS_INTERVAL
+        return STATUS_INTERVAL
 
-    async def _glance(self, line: Line) -> None:
+    async def _read_condition(self, line: Line) -> None:
         """A short look at an idle printer; given up for a job that arrives."""
-        condition = await line.drive(self.printer.family.glance(self._settings), give_way=lambda: self._kicked)
+        condition = await line.drive(self.printer.family.read_condition(self._settings), give_way=lambda: self._woken)
         if condition is None:
             return
         if self._situation.unready and condition.problem is None:
@@ -415,11 +415,11 @@ class Actor:
         self._situation.glanced(condition, foreign=bool(condition.document_open) and not await self._has_unsettled())
         self._show()
 
-    async def _carry_out_raw(self, line: Line, order: raw.Order, entry: Entry | None) -> None:
+    async def _carry_out_raw(self, line: Line, order: raw.RawRequest, entry: Entry | None) -> None:
         """A command sent by hand; what it may have changed is looked at before anything else is done."""
         if order.given_up:
             return
-        why = None if order.forced else raw.stands_against(entry)
+        why = None if order.forced else raw.unsettled_job_problem(entry)
         refused = self._gate.refuses("raw", self.identity)
         if why is None and refused is not None and not await raw.passes_unlicensed(order, line, self._settings):
             why = refused
@@ -434,7 +434,7 @@ class Actor:
             explains=order.changes and self.past.problem is None,
         )  # fmt: skip
         if order.changes:
-            await self._observe(line, to_the_end=True)
+            await self._read_status(line, to_the_end=True)
             self._holds.hint(anyio.current_time())
 
     async def _next_job(self) -> Entry | None:
@@ -444,7 +444,7 @@ class Actor:
                 assert self.snapshot is not None
                 await self._compare(self.snapshot)
             entry = await self._journal.run(Store.next_job, self.printer.name)
-            self._blocked = self._find_block(entry)
+            self._blocked = self._blocking_problem(entry)
             if entry is not None and entry.phase is Phase.ACCEPTED and not self._stands_still:
                 entry = await self._next_accepted(entry)
         except JournalError as error:
@@ -474,7 +474,7 @@ class Actor:
         return None if self._blocked is None else entry
 
     @property
-    def _kicked(self) -> bool:
+    def _woken(self) -> bool:
         return self._wake.is_set()
 
     async def _pause(self, seconds: float) -> None:
@@ -483,7 +483,7 @@ class Actor:
         if self._wake.is_set():
             self._wake = anyio.Event()
 
-    def _find_block(self, entry: Entry | None) -> Problem | None:
+    def _blocking_problem(self, entry: Entry | None) -> Problem | None:
         """What stands against taking that job."""
         if self._swapped is not None or entry is None:
             return self._stands_still
@@ -497,7 +497,7 @@ class Actor:
             return self._gate.refuses(entry.job.document.type, self.identity)
         return None
 
-    async def _take(self, line: Line, entry: Entry) -> Problem | None:
+    async def _run_job(self, line: Line, entry: Entry) -> Problem | None:
         """Carry one job on. Returns why it has to wait, or ``None`` when it is settled."""
         job = entry.job
         family = self.printer.family
@@ -577,7 +577,7 @@ class Actor:
         except StopIteration as stop:
             verdict: Verdict = stop.value
             return verdict
-        except Interrupted as error:
+        except DialogueAborted as error:
             why = error.problem
             known = why.code in self.printer.family.conditions.by_code and why.code != "printer.out_of_order"
             if phase is Phase.ACCEPTED and known:
@@ -651,7 +651,7 @@ class Actor:
 
     # -- the status -----------------------------------------------------------------------------------
 
-    def _slow(self, condition: Condition) -> None:
+    def _on_condition(self, condition: Condition) -> None:
         """What the printer says while one of our commands waits in it."""
         self._situation.noticed(condition)
         self._show()

@@ -16,7 +16,7 @@ import anyio
 
 from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
-from fiscald.engine.raw import Order
+from fiscald.engine.raw import RawRequest
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
 from fiscald.model.documents import Document, Submission, is_long
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
@@ -25,7 +25,7 @@ from fiscald.model.printers import PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Check, Effect, refuse
+from fiscald.protocols.base import Check, Effect, summarize
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -245,7 +245,7 @@ class Engine:
             raise ProblemError(refused)
         foretold = family.check(document, actor.settings, actor.snapshot)
         if foretold.errors:
-            reason, reason_pl = refuse(foretold.errors)
+            reason, reason_pl = summarize(foretold.errors)
             raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=foretold.errors))
         return foretold
 
@@ -328,7 +328,7 @@ class Engine:
     def _settled(self, entry: Entry) -> None:
         self._changed(entry.job.printer, entry)
         if entry.job.printer in self._actors:
-            self._actors[entry.job.printer].kick()
+            self._actors[entry.job.printer].wake()
 
     async def _entry(self, key: str) -> Entry:
         entry = await self._journal_run(Store.job, key)
@@ -473,7 +473,7 @@ class Engine:
         if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
             # What ends a document is asked about when it is its turn.
             raise ProblemError(refused)
-        return await actor.by_hand(Order(command.command, step, forced=command.force, asked_by=asked_by))
+        return await actor.by_hand(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
 
     def _actor(self, name: str) -> Actor:
         try:
@@ -508,7 +508,7 @@ class Engine:
         self.changes[""] += 1
         self._wake_all()
         for actor in self._actors.values():
-            actor.kick()
+            actor.wake()
 
     @property
     def stopping(self) -> bool:

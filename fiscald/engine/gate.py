@@ -15,5 +15,5 @@ class Gate(Protocol):
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         """Why a document of that type may not be opened now on that printer (``None``: not known yet)."""
 
-    def witness(self, identity: Identity, clock: datetime | None) -> None:
+    def observe_clock(self, identity: Identity, clock: datetime | None) -> None:
         """A printer has just told who it is and what time it has."""

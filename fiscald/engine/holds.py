@@ -22,7 +22,7 @@ BY_ITSELF, FOR_NOTHING, ON_PAPER = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
 #: Seconds between two tries at least, whatever hints that the condition is over.
 SOONEST = 1.5
 #: Documents that are remembered one by one; with more of them, all of their type wait.
-MOST_KEYS = 100
+MAX_KEYS = 100
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Holds:
             # It was a try that told that the condition is not over.
             hold.pause = min(hold.pause * 2, hold.longest)
             hold.problem, hold.tried, hold.due = why, now, now + hold.pause
-        if alone and len(hold.keys) < MOST_KEYS:
+        if alone and len(hold.keys) < MAX_KEYS:
             hold.keys[key] = document_type
         else:
             hold.types |= {document_type} | (row.waits if row is not None else set())

@@ -25,12 +25,12 @@ from fiscald.protocols.base import (
     Answer,
     Busy,
     Damaged,
+    Deadline,
     Dialogue,
+    DialogueAborted,
     Effect,
     Event,
     Family,
-    Interrupted,
-    Patience,
     Settings,
     Step,
     Stray,
@@ -40,7 +40,7 @@ from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, P
 T = TypeVar("T")
 
 #: Seconds to wait for an answer without any sign of life, by deadline class.
-SECONDS = {Patience.QUERY: 5.0, Patience.LINE: 15.0, Patience.CLOSE: 30.0, Patience.REPORT: 120.0}
+SECONDS = {Deadline.QUERY: 5.0, Deadline.LINE: 15.0, Deadline.CLOSE: 30.0, Deadline.REPORT: 120.0}
 #: Seconds of silence after which the printer is asked, out of turn, what it is doing; and between two such questions.
 PROBE_AFTER = 2.0
 #: How often a query is asked whose answer comes damaged.
@@ -120,7 +120,7 @@ class Line:
     async def drive(self, dialogue: Dialogue[T], *, give_way: Callable[[], bool] = lambda: False) -> T | None:
         """Drive a dialogue of queries. ``None`` when ``give_way`` said so between two of them.
 
-        Raises ``LinkLost``, ``Silence`` or ``Interrupted``.
+        Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
         """
         try:
             step = next(dialogue)
@@ -144,7 +144,7 @@ class Line:
         for _ in range(QUERY_TRIES if step.effect is Effect.QUERY else 1):
             await self._discard()
             await self._send(step.command)
-            reply = await self._wait_patiently(step)
+            reply = await self._wait_for_reply(step)
             if reply is not None:
                 return reply.reply
             if not self._damaged:
@@ -152,9 +152,9 @@ class Line:
         self._session.forget()
         raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
 
-    async def _wait_patiently(self, step: Step) -> Answer | None:
+    async def _wait_for_reply(self, step: Step) -> Answer | None:
         """Wait for an answer, looking now and then what the printer is doing."""
-        deadline = anyio.current_time() + SECONDS[step.patience]
+        deadline = anyio.current_time() + SECONDS[step.deadline]
         while True:
             left = deadline - anyio.current_time()
             answer = await self._wait_for(step.command, min(left, PROBE_AFTER))
@@ -167,10 +167,10 @@ class Line:
                 if condition.idle:
                     deadline = min(deadline, anyio.current_time() + PROBE_AFTER)
                 elif condition.state is not PrinterState.READY:
-                    deadline = anyio.current_time() + SECONDS[step.patience]
+                    deadline = anyio.current_time() + SECONDS[step.deadline]
 
     async def _probe(self) -> Condition | None:
-        dialogue = self._family.probe(self._settings)
+        dialogue = self._family.poll(self._settings)
         try:
             step = next(dialogue)
             while True:
@@ -183,7 +183,7 @@ class Line:
         except StopIteration as stop:
             condition: Condition = stop.value
             return condition
-        except Interrupted:
+        except DialogueAborted:
             return None
         finally:
             dialogue.close()
@@ -225,12 +225,12 @@ class Line:
         """Raises ``Garbage`` where there is no end of what answers nothing."""
         self._unanswered += len(data)
         for event in self._session.receive(data):
-            self._note(event)
+            self._on_event(event)
         if self._unanswered > MAX_UNANSWERED:
             self._session.forget()
             raise Garbage(f"{self._unanswered} bytes came, and no answer to the command is among them")
 
-    def _note(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case Answer():
                 self._unanswered = 0

@@ -14,7 +14,7 @@ from fiscald.engine.line import Line, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer
-from fiscald.protocols.base import Effect, Ends, Family, Interrupted, RawReply, Settings, Step
+from fiscald.protocols.base import DialogueAborted, Effect, Ends, Family, RawReply, Settings, Step
 from fiscald.transport import LinkError
 
 #: Seconds in which a command must get its turn; then it is not sent any more.
@@ -24,7 +24,7 @@ _UNSETTLED = (Phase.STARTED, Phase.COMMITTING, Phase.UNDECIDED)
 
 
 @dataclass(eq=False, slots=True)
-class Order:
+class RawRequest:
     """One command on its way to the printer, and what became of it."""
 
     text: str
@@ -72,7 +72,7 @@ def busy(reason: str) -> Problem:
     return why.model_copy(update={"retry": Retry.SAFE, "detail_pl": "Drukarka jest zajęta. Polecenia nie wysłano."})
 
 
-def stands_against(entry: Entry | None) -> Problem | None:
+def unsettled_job_problem(entry: Entry | None) -> Problem | None:
     """Why no command may be sent now without force: the next job, where its fate is open."""
     if entry is None or entry.phase not in _UNSETTLED:
         return None
@@ -80,25 +80,32 @@ def stands_against(entry: Entry | None) -> Problem | None:
     return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
 
 
-async def passes_unlicensed(order: Order, line: Line, settings: Settings) -> bool:
+async def passes_unlicensed(order: RawRequest, line: Line, settings: Settings) -> bool:
     """Whether a command may be sent without a licence: a question, or what ends a document that is open now.
 
-    That is asked here, in the command's own turn. Raises ``LinkLost``, ``Silence`` or ``Interrupted``.
+    That is asked here, in the command's own turn. Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
     """
     if not order.changes or order.step.ends is Ends.UNSEEN:
         return True
     if order.step.ends is None:
         return False
     try:
-        condition = await line.drive(line.family.glance(settings))
-    except (LinkError, Silence, Interrupted) as error:
+        condition = await line.drive(line.family.read_condition(settings))
+    except (LinkError, Silence, DialogueAborted) as error:
         order.refuse(busy(f"it could not be asked whether a document is open ({error})"))
         raise
     return condition is not None and bool(condition.document_open)
 
 
 async def carry_out(
-    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool = False
+    order: RawRequest,
+    line: Line,
+    family: Family,
+    settings: Settings,
+    journal: Journal,
+    name: str,
+    *,
+    explains: bool = False,
 ) -> None:
     """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 
@@ -119,7 +126,7 @@ async def carry_out(
 
 
 async def _carry_out(
-    order: Order, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
+    order: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
     sent = family.session(settings).send(order.step.command)
     try:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 #: Documents kept as they were last read: each is read at every change of its job.
 READ_DOCUMENTS = 128
 #: Characters of a document that is kept so; it takes about ten times as much memory.
-MOST_REMEMBERED = 16 * 1024
+MAX_REMEMBERED = 16 * 1024
 #: Characters of a damaged value that are shown.
 SHOWN = 4000
 #: What reading a stored value may raise, whatever stands there.
@@ -79,7 +79,7 @@ JOB_COLUMNS = ", ".join(f"job.{name}" for name in NAMES)
 
 
 def _document(text: str) -> Document:
-    return _read_document(text) if len(text) <= MOST_REMEMBERED else _read_long_document(text)
+    return _read_document(text) if len(text) <= MAX_REMEMBERED else _read_long_document(text)
 
 
 @lru_cache(READ_DOCUMENTS)

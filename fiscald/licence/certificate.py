@@ -17,7 +17,7 @@ from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
 from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
-from fiscald.licence.wire import MOST_TEXT
+from fiscald.licence.wire import MAX_TEXT
 
 KIND = "fiscald-licence"
 AUDIENCE = "fiscald"
@@ -211,7 +211,7 @@ def _integer(value: Any, name: str, least: int = 0) -> int:
 
 
 def _text(value: Any, name: str) -> str:
-    if type(value) is not str or not 0 < len(value) <= MOST_TEXT:
+    if type(value) is not str or not 0 < len(value) <= MAX_TEXT:
         raise _claims(f"{name} is not a text, or too long")
     return value
 

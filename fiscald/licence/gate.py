@@ -23,7 +23,7 @@ from fiscald.model.problems import Problem, ProblemError, problem
 log = logging.getLogger(__name__)
 
 #: Never gated: a shop must be able to close its day, whatever became of its licence.
-SAFE_DOCUMENTS = frozenset(("daily_report",))
+UNGATED_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -39,7 +39,7 @@ class Passes(Protocol):
         """One is taken now. Raises ``StoreError``; then it is not kept."""
 
 
-class _Held(NamedTuple):
+class _Snapshot(NamedTuple):
     """What the files say; replaced as one, so that no thread ever sees parts of two."""
 
     certificate: Certificate | None = None
@@ -78,7 +78,7 @@ class LicenceGate:
         self._series = series
         self._released = [*series.values()][-1]
         self._clock = clock
-        self._held = _Held()
+        self._held = _Snapshot()
         self._printer_ahead: float | None = None
         """By how much the clock of a fiscalised printer is ahead of ours."""
         self.test_keys = test_keys
@@ -105,30 +105,30 @@ class LicenceGate:
         with self.store.lock:
             self._held = self._read()
 
-    def _read(self) -> _Held:
+    def _read(self) -> _Snapshot:
         now = self.wall()
         try:
             certificate = self.store.load(now)
-            status = None if certificate is None else self._said(certificate)
-            return _Held(certificate, status, "" if certificate else "none is installed", self._paid(now))
+            status = None if certificate is None else self._vendor_status(certificate)
+            return _Snapshot(certificate, status, "" if certificate else "none is installed", self._paid(now))
         except CertificateRefused as error:
-            return _Held(reason=str(error), paid=self._paid(now))
+            return _Snapshot(reason=str(error), paid=self._paid(now))
         except StoreError as error:
             log.error("the licence cannot be read, so no document is opened: %s", error)
-            return _Held(reason=str(error), paid=self._paid(now))
+            return _Snapshot(reason=str(error), paid=self._paid(now))
 
-    def _said(self, certificate: Certificate) -> Status | None:
+    def _vendor_status(self, certificate: Certificate) -> Status | None:
         """The vendor's newest answer about a licence; what was said before its certificate was signed is over."""
         status = self.store.status(certificate.sub)
         return None if status is None or status.iat < certificate.iat else status
 
     def _paid(self, now: int) -> Certificate | None:
-        """See ``_Held.paid``. A licence that was revoked and then given back stays revoked."""
+        """See ``_Snapshot.paid``. A licence that was revoked and then given back stays revoked."""
         paid = self.store.paid(now)
         if paid is None or MODULE not in paid.modules or self.store.memory.revoked.get(paid.sub, -1) >= paid.iat:
             return None
         try:
-            said = self._said(paid)
+            said = self._vendor_status(paid)
         except StoreError:
             return None
         return None if said is not None and said.verdict == "revoked" else paid
@@ -183,7 +183,7 @@ class LicenceGate:
             ),
         )
 
-    def witness(self, identity: Identity, clock: datetime.datetime | None) -> None:
+    def observe_clock(self, identity: Identity, clock: datetime.datetime | None) -> None:
         """A printer has told its time. Only a fiscalised one counts, and no emulated one."""
         if clock is not None and identity.fiscal and not identity.emulated:
             self._printer_ahead = clock.timestamp() - self._clock()
@@ -200,14 +200,14 @@ class LicenceGate:
         """The state right now. A certificate that waited for its time comes into force without being asked to."""
         return self._look()[1]
 
-    def _look(self) -> tuple[_Held, LicenceState]:
+    def _look(self) -> tuple[_Snapshot, LicenceState]:
         """The state, and what it was derived from."""
         if self.store.pending_due(self.wall()):
             self.reload()
         held = self._held
         return held, derive(self._situation(held))
 
-    def _situation(self, held: _Held) -> Situation:
+    def _situation(self, held: _Snapshot) -> Situation:
         it = self.moment()
         certificate = held.certificate
         covered = [name for name, at in self._series.items() if certificate is not None and at <= certificate.upd]
@@ -237,7 +237,7 @@ class LicenceGate:
 
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         """See ``fiscald.engine.gate.Gate``."""
-        if document_type in SAFE_DOCUMENTS:
+        if document_type in UNGATED_DOCUMENTS:
             return None
         held, state = self._look()
         if state.refusal is not None:

@@ -62,7 +62,7 @@ class Memory:
     """By licence: when the vendor revoked it; the file of its answers holds only those about the newest licence."""
 
 
-def _alone(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
+def _synchronized(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
     """One at a time: the loop and its worker threads all come here."""
 
     def locked(self: LicenceStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -93,7 +93,7 @@ class LicenceStore:
         with contextlib.suppress(StoreError):
             self._open()
 
-    @_alone
+    @_synchronized
     def _open(self) -> None:
         """See that the directory is ours alone, and read what is remembered; once. Raises ``StoreError``."""
         if self._opened:
@@ -114,7 +114,7 @@ class LicenceStore:
 
     # -- certificates ---------------------------------------------------------------------------------
 
-    @_alone
+    @_synchronized
     def load(self, now: int) -> Certificate | None:
         """The certificate in force, if one is installed. Raises ``CertificateRefused`` or ``StoreError``."""
         self._open()
@@ -127,7 +127,7 @@ class LicenceStore:
         self.memory = self._having_seen(certificate)  # on disk at the next change: its loss is no error
         return certificate
 
-    @_alone
+    @_synchronized
     def paid(self, now: int) -> Certificate | None:
         """A paid certificate that is or was installed here, and counts today."""
         for name in ("certificate", "certificate.prev"):
@@ -137,7 +137,7 @@ class LicenceStore:
                     return certificate
         return None
 
-    @_alone
+    @_synchronized
     def install(self, text: bytes, now: int) -> Certificate:
         """Verify ``text`` and put it in force. Raises ``CertificateRefused`` or ``StoreError``; then it is not.
 
@@ -152,7 +152,7 @@ class LicenceStore:
         self._put_in_force(certificate)
         return certificate
 
-    @_alone
+    @_synchronized
     def remove(self) -> None:
         """Put the certificate out of force; it is kept as the former one. Raises ``StoreError``."""
         self._open()
@@ -210,7 +210,7 @@ class LicenceStore:
 
     # -- what the vendor says, and this computer's own ------------------------------------------------
 
-    @_alone
+    @_synchronized
     def device(self) -> DeviceKey:
         """This computer's key, made at the first call."""
         text = self._read("device.key")
@@ -225,7 +225,7 @@ class LicenceStore:
         self._write("device.key", key.pem)
         return key
 
-    @_alone
+    @_synchronized
     def status(self, licence: str) -> Status | None:
         """The vendor's newest signed answer about that licence."""
         text = self._read("status")
@@ -235,12 +235,12 @@ class LicenceStore:
                 return status if status.lic == licence else None
         return None
 
-    @_alone
+    @_synchronized
     def keep_status(self, token: str) -> None:
         """Keep an answer that was checked against its question."""
         self._write("status", token + "\n")
 
-    @_alone
+    @_synchronized
     def keep_keys(self, token: str, now: int) -> None:
         """Take over a key list that the root has signed, unless a newer one is known.
 
@@ -287,7 +287,7 @@ class LicenceStore:
 
     # -- memory ---------------------------------------------------------------------------------------
 
-    @_alone
+    @_synchronized
     def remember(self, /, **changes: Any) -> None:
         """Change what ``state.json`` holds. Raises ``StoreError``; then nothing is remembered."""
         self._open()

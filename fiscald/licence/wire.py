@@ -24,8 +24,8 @@ WINDOW = 600
 ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
 
 #: The longest text in a question, an answer or a certificate.
-MOST_TEXT = 500
-Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_TEXT)]
+MAX_TEXT = 500
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MAX_TEXT)]
 Signed = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=8000)]
 Seconds = Annotated[int, Field(strict=True, ge=0, le=LAST)]
 Nonce = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9_-]{22}$")]

@@ -154,7 +154,7 @@ Barcode = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9]{1,64}$", de
 
 
 #: The longest list of lines, of any kind, and of payments; no printer takes as many.
-MOST_LINES, MOST_PAYMENTS = 1000, 100
+MAX_LINES, MAX_PAYMENTS = 1000, 100
 
 
 def _at_most(most: int) -> BeforeValidator:
@@ -171,7 +171,7 @@ def _at_most(most: int) -> BeforeValidator:
 
 
 #: Bounds a list of lines.
-_Bounded = _at_most(MOST_LINES)
+_Bounded = _at_most(MAX_LINES)
 
 
 class Receipt(Strict):
@@ -180,12 +180,12 @@ class Receipt(Strict):
     model_config = _NOT_TWO_ADJUSTMENTS
 
     type: Literal["receipt"] = "receipt"
-    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES), _Bounded]
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
-    packaging: Annotated[tuple[Packaging, ...], Field(max_length=MOST_LINES), _Bounded] = ()
-    payments: Annotated[tuple[Payment, ...], Field(max_length=MOST_PAYMENTS), _at_most(MOST_PAYMENTS)] = Field(
+    packaging: Annotated[tuple[Packaging, ...], Field(max_length=MAX_LINES), _Bounded] = ()
+    payments: Annotated[tuple[Payment, ...], Field(max_length=MAX_PAYMENTS), _at_most(MAX_PAYMENTS)] = Field(
         default=(), description="absent: cash for the amount due"
     )
     change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
@@ -193,7 +193,7 @@ class Receipt(Strict):
     cashier: FreeText | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
     system_number: Text | None = Field(default=None, description="the application's own number of this sale")
-    footer: Annotated[tuple[FreeText, ...], Field(max_length=MOST_LINES), _Bounded] = Field(
+    footer: Annotated[tuple[FreeText, ...], Field(max_length=MAX_LINES), _Bounded] = Field(
         default=(), description="lines under the receipt, not fiscal"
     )
     barcode: Barcode | None = None
@@ -286,7 +286,7 @@ class Printout(Strict):
 
     type: Literal["printout"] = "printout"
     title: FreeText | None = None
-    lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=MOST_LINES), _Bounded]
+    lines: Annotated[tuple[PrintoutLine, ...], Field(min_length=1, max_length=MAX_LINES), _Bounded]
     barcode: Barcode | None = None
 
 

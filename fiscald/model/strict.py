@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from fiscald.model import json_errors
 
 #: Members that a JSON object may have, and characters of their names.
-MOST_MEMBERS, LONGEST_NAME = 100, 100
+MAX_MEMBERS, LONGEST_NAME = 100, 100
 #: Digits that a whole number may have.
 LONGEST_NUMBER = 30
 #: An escape that is half of a character; two of them together are a whole one.
@@ -98,8 +98,8 @@ def _whole(value: Any) -> Any:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > MOST_MEMBERS:
-        raise ValueError(f"an object has more than {MOST_MEMBERS} members")
+    if len(pairs) > MAX_MEMBERS:
+        raise ValueError(f"an object has more than {MAX_MEMBERS} members")
     found: dict[str, Any] = {}
     for name, value in pairs:
         if len(name) > LONGEST_NAME:

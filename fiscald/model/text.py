@@ -155,14 +155,14 @@ class Fitted:
 
 
 #: How many changes of one text are named.
-MOST_NAMED = 40
+MAX_NAMED = 40
 
 
 def name_changes(changes: Iterable[Change]) -> str:
     """Every character that was replaced, by its code, and what it became; of very many the first ones."""
     told = [str(change) for change in changes]
-    more = len(told) - MOST_NAMED
-    return "; ".join(told[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    more = len(told) - MAX_NAMED
+    return "; ".join(told[:MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _is_mark(char: str) -> bool:

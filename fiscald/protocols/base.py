@@ -42,7 +42,7 @@ class Effect(StrEnum):
     """A registration, or paper that stands for money. Never sent again on doubt."""
 
 
-class Patience(StrEnum):
+class Deadline(StrEnum):
     """Deadline class of a command; the engine gives it seconds and extends it while the printer is busy."""
 
     QUERY = "query"
@@ -66,7 +66,7 @@ class Step(NamedTuple):
     command: Any
     """The family's own command object, understood by its session."""
     effect: Effect
-    patience: Patience
+    deadline: Deadline
     ends: Ends | None = None
     """Of a command by hand: what it ends or cancels, if it does that and nothing else."""
 
@@ -236,7 +236,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Introduction:
+class Identification:
     """What a printer says about itself when it is asked with the greatest care."""
 
     identity: Identity
@@ -269,7 +269,7 @@ class Direction(StrEnum):
     """From the printer."""
 
 
-class NamedField(NamedTuple):
+class DecodedField(NamedTuple):
     """One field of a frame."""
 
     name: str
@@ -280,12 +280,12 @@ class NamedField(NamedTuple):
     """For people: ``2.00``, ``23%``, ``yes``; the text where it cannot be read."""
     meaning: str = ""
     """English; empty where the tables know none."""
-    own: bool = False
+    volatile: bool = False
     """Belongs to this very printer at this very moment (its number, clock, counters, totals): another printer
     answers with another value and is right."""
 
 
-class NamedError(NamedTuple):
+class DecodedError(NamedTuple):
     """An error that a printer answered."""
 
     name: str
@@ -296,7 +296,7 @@ class NamedError(NamedTuple):
     """Polish, for the cashier."""
 
 
-class NamedFrame(NamedTuple):
+class DecodedFrame(NamedTuple):
     """What passed in one direction: a frame, or bytes that are none."""
 
     raw: bytes
@@ -305,8 +305,8 @@ class NamedFrame(NamedTuple):
     name: str = ""
     """Of the command; empty where the bytes belong to no frame."""
     meaning: str = ""
-    fields: tuple[NamedField, ...] = ()
-    error: NamedError | None = None
+    fields: tuple[DecodedField, ...] = ()
+    error: DecodedError | None = None
     damage: str | None = None
     """What is wrong with it, in a sentence; ``None`` for an intact frame."""
     text: str = ""
@@ -317,20 +317,20 @@ class NamedFrame(NamedTuple):
     """Of a command that a printer need not answer."""
 
 
-class Naming(Protocol):
+class Decoder(Protocol):
     """Names what passes over one connection; is fed with both directions in order."""
 
-    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
         """What ``data`` completes. An unfinished frame is kept for the next call. Never raises.
 
         The raw bytes of one direction, joined, are what was fed; how it was cut up changes no frame.
         """
 
-    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
         """What is unfinished, as damaged: nothing more comes in that direction."""
 
 
-class Word(NamedTuple):
+class CommandDoc(NamedTuple):
     """A command and the fields of it and of its answer, for programs in other languages."""
 
     name: str
@@ -339,13 +339,13 @@ class Word(NamedTuple):
     """Name and meaning of each."""
 
 
-class Vocabulary(NamedTuple):
+class ProtocolDoc(NamedTuple):
     """A family's tables, from which the Wireshark dissector is made."""
 
-    words: tuple[Word, ...]
+    commands: tuple[CommandDoc, ...]
     common: tuple[tuple[str, str], ...]
     """Fields that any frame may have: name and meaning."""
-    errors: dict[str, NamedError]
+    errors: dict[str, DecodedError]
     """By the key that ``lua`` makes of a frame."""
     lua: str
     """Its frames in Lua; ``fiscald.protocols.dissector`` says what it must define."""
@@ -367,19 +367,19 @@ class Family(Protocol):
     def session(self, settings: Settings) -> Session:
         """A codec for a new connection."""
 
-    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+    def identify(self, settings: Settings) -> Dialogue[Identification]:
         """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
 
         Whoever is there may be another program's, of another family, or no printer at all.
         """
 
-    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         """Queries only: everything the status shows."""
 
-    def probe(self, settings: Settings) -> Dialogue[Condition]:
+    def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Queries that are answered even while another command waits; whether the printer can print."""
 
-    def glance(self, settings: Settings) -> Dialogue[Condition]:
+    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
@@ -401,21 +401,21 @@ class Family(Protocol):
     def show_raw(self, reply: Any, settings: Settings) -> RawReply:
         """The session's answer to such a command, in the same form."""
 
-    def naming(self, settings: Settings) -> Naming:
+    def decoder(self, settings: Settings) -> Decoder:
         """Names for what passes over a new connection."""
 
-    def vocabulary(self) -> Vocabulary:
+    def protocol_doc(self) -> ProtocolDoc:
         """The tables of the names."""
 
 
-def refuse(errors: Iterable[FieldProblem]) -> tuple[str, str]:
+def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
     """One sentence for a list of field problems, in English and in Polish."""
     first, *rest = errors
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{first.pointer}: {first.detail}{more}", first.detail_pl
 
 
-class Interrupted(Exception):
+class DialogueAborted(Exception):
     """A dialogue cannot go on, though the link is there (an answer made no sense).
 
     Before ``Started`` the job goes on waiting; after it, ``Family.recover`` decides.

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Family, Vocabulary
+from fiscald.protocols.base import Family, ProtocolDoc
 
 _HEAD = r"""-- Recordings of fiscal printers in Wireshark and tshark. Made by: python -m fiscald.protocols.dissector
 -- Put it into the folder of personal Lua plugins, or: wireshark -X lua_script:fiscald.lua FILE.pcapng
@@ -214,28 +214,28 @@ def _code_pages() -> Iterator[str]:
 
 def _part(name: str, known: Family) -> str:
     usual = [*CODE_PAGES].index(known.code_pages[0]) + 1
-    return "\n".join(("", *_lines(name, usual, known.vocabulary())))
+    return "\n".join(("", *_lines(name, usual, known.protocol_doc())))
 
 
-def _lines(name: str, code_page: int, vocabulary: Vocabulary) -> Iterator[str]:
+def _lines(name: str, code_page: int, protocol_doc: ProtocolDoc) -> Iterator[str]:
     yield f"-- {name} " + "-" * (100 - len(name))
     yield "do"
     yield f"local family = {{ code_page = {code_page} }}"
     yield f"families[{_quoted(name)}] = family"
     yield "family.words = {"
-    for word in vocabulary.words:
+    for word in protocol_doc.commands:
         yield f"[{_quoted(word.name)}] = {{ meaning = {_quoted(word.meaning)}, fields = {{"
         yield from _fields(f"fiscald.{name}.{_abbreviation(word.name)}", word.fields)
         yield "} },"
     yield "}"
     yield "family.common = {"
-    yield from _fields(f"fiscald.{name}", vocabulary.common)
+    yield from _fields(f"fiscald.{name}", protocol_doc.common)
     yield "}"
     yield "family.errors = {"
-    for key, error in vocabulary.errors.items():
+    for key, error in protocol_doc.errors.items():
         yield f"[{_quoted(key)}] = {{ {', '.join(map(_quoted, error))} }},"
     yield "}"
-    yield vocabulary.lua.strip()
+    yield protocol_doc.lua.strip()
     yield "end\n"
 
 

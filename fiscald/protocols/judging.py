@@ -22,7 +22,7 @@ from fiscald.protocols.base import (
     Unknown,
     Verdict,
     Wait,
-    refuse,
+    summarize,
 )
 
 #: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
@@ -37,7 +37,7 @@ DOUBLED = Notice(
 )
 
 
-class Facts(Protocol):
+class Baseline(Protocol):
     """What a printer says about itself before a document."""
 
     @property
@@ -61,7 +61,7 @@ class Facts(Protocol):
         """The condition that keeps some documents waiting, where one shows in what the printer says."""
 
 
-class Moved(Protocol):
+class CounterDelta(Protocol):
     """What happened on the printer between two looks."""
 
     @property
@@ -89,11 +89,11 @@ class Moved(Protocol):
         """Value of cancelled receipts of the same day, in grosze; ``None`` where the device does not tell it."""
 
     @property
-    def untold(self) -> bool:
+    def uncounted(self) -> bool:
         """A training device, whose counters need not move, and did not."""
 
 
-class Closing(NamedTuple):
+class CommitReply(NamedTuple):
     """The printer's answer to the step that decides, or its refusal of a step before."""
 
     refusal: Problem | None = None
@@ -104,8 +104,8 @@ class Closing(NamedTuple):
     """Whether the refusal is about the printer: a condition of it, for whose end the document waits."""
 
 
-F = TypeVar("F", bound=Facts)
-M = TypeVar("M", bound=Moved)
+F = TypeVar("F", bound=Baseline)
+M = TypeVar("M", bound=CounterDelta)
 #: ``(moved, answer, settings)`` -> the verdict, or ``None``: nothing was printed. ``answer``: whether the step was
 #: confirmed; ``None``: it is not known.
 Judge = Callable[[M, bool | None, Settings], Dialogue[Verdict | None]]
@@ -117,7 +117,7 @@ Judge = Callable[[M, bool | None, Settings], Dialogue[Verdict | None]]
 def prepare(
     settings: Settings,
     printer_id: str | None,
-    probe: Dialogue[Condition],
+    poll: Dialogue[Condition],
     read_facts: Dialogue[F],
     stops: Callable[[str], bool] = lambda _: True,
 ) -> Dialogue[F | Wait]:
@@ -125,7 +125,7 @@ def prepare(
 
     ``stops``: whether the document waits for the end of the condition with that code.
     """
-    condition = yield from probe
+    condition = yield from poll
     if condition.problem is not None:
         return Wait(condition.problem)
     facts = yield from read_facts
@@ -153,9 +153,9 @@ def swapped(settings: Settings, found: str, expected: str) -> Wait:
     )
 
 
-def refused_before(errors: Sequence[FieldProblem], facts: Facts) -> NotPrinted:
+def refused_before(errors: Sequence[FieldProblem], facts: Baseline) -> NotPrinted:
     """What the printer would refuse is not sent."""
-    reason, reason_pl = refuse(errors)
+    reason, reason_pl = summarize(errors)
     return NotPrinted(
         problem("document.refused", reason=reason, reason_pl=reason_pl, errors=errors),
         evidence={"before": facts.evidence},
@@ -180,7 +180,7 @@ def interrupted(reason: str, now: dict[str, Any]) -> NotPrinted:
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
-def declined(closing: Closing, *, begun: bool = True, now: dict[str, Any] | None = None) -> NotPrinted | Held:
+def declined(closing: CommitReply, *, begun: bool = True, now: dict[str, Any] | None = None) -> NotPrinted | Held:
     """The printer said no: to the document; to the moment, for which the document is not to be blamed; or for a
     condition of its own, for whose end the document waits. ``begun``: ours was open on it.
     """
@@ -197,7 +197,7 @@ def declined(closing: Closing, *, begun: bool = True, now: dict[str, Any] | None
     return NotPrinted(refusal, again=closing.again, evidence=evidence)
 
 
-def ended_by_others(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+def ended_by_others(closing: CommitReply | None, reason: str, now: dict[str, Any]) -> NotPrinted:
     """Our open document was cancelled, and its closing step was not what did it.
 
     Where that step was answered with a refusal the line is good, and whoever cancelled it has decided. Otherwise
@@ -208,7 +208,9 @@ def ended_by_others(closing: Closing | None, reason: str, now: dict[str, Any]) -
     return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
 
 
-def not_executed(closing: Closing | None, reason: str, now: dict[str, Any], *, begun: bool = True) -> NotPrinted | Held:
+def not_executed(
+    closing: CommitReply | None, reason: str, now: dict[str, Any], *, begun: bool = True
+) -> NotPrinted | Held:
     """The deciding step did nothing: for the printer's own reason where it gave one."""
     if closing is None or closing.refusal is None:
         return interrupted(reason, now)
@@ -222,7 +224,7 @@ def may_hold(count: int, value: int | None, total: int) -> bool:
     return value == total if count == 1 else value >= total
 
 
-def two_endings(moved: Moved, total: int, closing: Closing | None = None) -> NotPrinted | Unknown | None:
+def two_endings(moved: CounterDelta, total: int, closing: CommitReply | None = None) -> NotPrinted | Unknown | None:
     """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
     completed = may_hold(moved.completed, moved.sales, total)
     cancelled = may_hold(moved.cancelled, moved.cancelled_value, total)
@@ -233,7 +235,7 @@ def two_endings(moved: Moved, total: int, closing: Closing | None = None) -> Not
     return _twins(moved)
 
 
-def _twins(moved: Moved) -> Unknown:
+def _twins(moved: CounterDelta) -> Unknown:
     return unproven(
         "twins",
         f"since the start {moved.completed} receipts were completed and {moved.cancelled} cancelled, "
@@ -242,7 +244,7 @@ def _twins(moved: Moved) -> Unknown:
     )
 
 
-def last_is_ours(moved: Moved, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
+def last_is_ours(moved: CounterDelta, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
     """Whether ours, which was completed, is the last of several receipts, and not the first.
 
     It is where ours was cancelled before its first line, and our lines were sold on a receipt that another program
@@ -262,7 +264,7 @@ def look(
     judge: Judge[M],
     settings: Settings,
     before: dict[str, Any],
-    closing: Closing | None,
+    closing: CommitReply | None,
     *,
     read: Callable[[], Dialogue[dict[str, Any]]],
     since: Callable[[dict[str, Any], dict[str, Any], Settings], M | Wait | Unknown],
@@ -292,7 +294,7 @@ def report_judge(printed: Callable[[M, bool, Settings], Dialogue[Printed]]) -> J
     """A daily report is proven by its own counter: whoever made it, the day is closed."""
 
     def judge(moved: M, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
-        if moved.reports == 1 or (confirmed and moved.untold):
+        if moved.reports == 1 or (confirmed and moved.uncounted):
             return (yield from printed(moved, bool(confirmed), settings))
         if moved.reports == 0:
             return None
@@ -304,7 +306,7 @@ def report_judge(printed: Callable[[M, bool, Settings], Dialogue[Printed]]) -> J
 # -- the drawer -----------------------------------------------------------------------------------------
 
 
-def drawer(facts: Facts, counters: Counters, opening: Dialogue[Closing]) -> Dialogue[Verdict]:
+def drawer(facts: Baseline, counters: Counters, opening: Dialogue[CommitReply]) -> Dialogue[Verdict]:
     """Opening the drawer leaves no trace on the printer: never done again on doubt, and never undecided."""
     yield Started(facts.evidence, counters)
     closing = yield from opening

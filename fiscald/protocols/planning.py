@@ -51,7 +51,7 @@ class TextKind(Enum):
 
 
 @dataclass(slots=True)
-class Findings:
+class PlanBuilder:
     """What is known about a document before anything is sent. Every method that finds a fault adds it to ``errors``."""
 
     total: int = 0

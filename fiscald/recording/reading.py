@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Direction, NamedFrame, Naming, Settings
+from fiscald.protocols.base import DecodedFrame, Decoder, Direction, Settings
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.pcapng import RecordingError
 
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     family: str
     event: Event
     direction: Direction | None = None
-    frame: NamedFrame | None = None
+    frame: DecodedFrame | None = None
     """Of ``DATA``."""
     note: str = ""
     """Of the others."""
@@ -31,8 +31,8 @@ class Entry(NamedTuple):
 class Turn(NamedTuple):
     """A command of the recording, and what came before the next one."""
 
-    command: NamedFrame
-    answers: tuple[NamedFrame, ...]
+    command: DecodedFrame
+    answers: tuple[DecodedFrame, ...]
 
     @property
     def name(self) -> str:
@@ -40,7 +40,7 @@ class Turn(NamedTuple):
         return self.command.name or self.command.text or self.command.raw.hex(" ")
 
 
-def naming(family_name: str, code_page: str | None = None) -> Naming:
+def decoder(family_name: str, code_page: str | None = None) -> Decoder:
     """Names for a connection to a printer of that family. Raises ``RecordingError`` for what is not known."""
     if family_name not in FAMILIES:
         raise RecordingError(f"there is no family {family_name!r}; known: {', '.join(FAMILIES)}")
@@ -49,7 +49,7 @@ def naming(family_name: str, code_page: str | None = None) -> Naming:
         raise RecordingError(
             f"a {family_name} printer has no code page {code_page!r}, but {', '.join(known.code_pages)}"
         )
-    return known.naming(Settings("", code_page or known.code_pages[0]))
+    return known.decoder(Settings("", code_page or known.code_pages[0]))
 
 
 class _Line:
@@ -59,7 +59,7 @@ class _Line:
         self._family = packet.family
         self._printer = packet.printer
         self._code_page = code_page
-        self._naming = naming(packet.family, code_page)
+        self._decoder = decoder(packet.family, code_page)
 
     def take(self, packet: Packet) -> Iterator[Entry]:
         """What a packet completes."""
@@ -68,17 +68,17 @@ class _Line:
             yield from self.end(packet.at)
             yield Entry(packet.at, packet.printer, packet.family, packet.event, note=packet.note)
         else:
-            for frame in self._naming.feed(packet.direction, packet.data):
+            for frame in self._decoder.feed(packet.direction, packet.data):
                 yield self._entry(packet.at, packet.direction, frame)
 
     def end(self, at: datetime) -> Iterator[Entry]:
         """What is unfinished."""
         for direction in Direction:
-            for frame in self._naming.end(direction):
+            for frame in self._decoder.end(direction):
                 yield self._entry(at, direction, frame)
-        self._naming = naming(self._family, self._code_page)
+        self._decoder = decoder(self._family, self._code_page)
 
-    def _entry(self, at: datetime, direction: Direction, frame: NamedFrame) -> Entry:
+    def _entry(self, at: datetime, direction: Direction, frame: DecodedFrame) -> Entry:
         return Entry(at, self._printer, self._family, Event.DATA, direction, frame)
 
 

@@ -9,9 +9,9 @@ import anyio
 
 from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
-from fiscald.protocols.base import Answer, Direction, Effect, Interrupted, NamedFrame, Settings, Step
-from fiscald.recording.asking import MAX_UNANSWERED, Disturbed, greet
-from fiscald.recording.reading import Turn, naming
+from fiscald.protocols.base import Answer, DecodedFrame, DialogueAborted, Direction, Effect, Settings, Step
+from fiscald.recording.identify import MAX_UNANSWERED, Disturbed, greet
+from fiscald.recording.reading import Turn, decoder
 from fiscald.transport import Address, ByteStream, LinkError
 
 
@@ -39,7 +39,7 @@ def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) ->
     settings = Settings("replay", known.code_pages[0])
     session = known.session(settings)
     printer = ScriptedPrinter(connections, family_name, over=lambda: None)
-    dialogue = known.observe(settings)
+    dialogue = known.read_status(settings)
     try:
         item = next(dialogue)
         while True:
@@ -52,7 +52,7 @@ def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) ->
     except StopIteration as stop:
         snapshot: Snapshot = stop.value
         return snapshot.identity.profile
-    except Interrupted:
+    except DialogueAborted:
         return None
     finally:
         dialogue.close()
@@ -87,7 +87,7 @@ async def _make_sure(stream: ByteStream, family_name: str, address: Address, sec
         raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; {sent}") from None
     except Disturbed as error:
         raise NotPlayed(f"the line is disturbed: {error}; {sent}") from None
-    except Interrupted as error:
+    except DialogueAborted as error:
         raise NotPlayed(f"the printer at {address} cannot be asked for its unique number: {error}; {sent}") from None
     if not found.identity.emulated:
         raise NotPlayed(
@@ -99,9 +99,9 @@ async def _make_sure(stream: ByteStream, family_name: str, address: Address, sec
 async def _play(
     stream: ByteStream, connection: Sequence[Turn], family_name: str, report: Report, seconds: float
 ) -> None:
-    names = naming(family_name)
-    owed: list[tuple[str, NamedFrame]] = []
-    pending: list[NamedFrame] = []
+    names = decoder(family_name)
+    owed: list[tuple[str, DecodedFrame]] = []
+    pending: list[DecodedFrame] = []
     for turn in connection:
         owed += [(turn.name, answer) for answer in turn.answers]
         names.feed(Direction.SENT, turn.command.raw)
@@ -129,7 +129,7 @@ async def _play(
         owed, pending = [], []
 
 
-def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> None:
+def _compare(name: str, wanted: DecodedFrame, got: DecodedFrame, report: Report) -> None:
     if wanted.damage:
         return  # the line disturbed it then
     same = [field.name for field in wanted.fields] == [field.name for field in got.fields]
@@ -140,10 +140,10 @@ def _compare(name: str, wanted: NamedFrame, got: NamedFrame, report: Report) -> 
     for before, now in zip(wanted.fields, got.fields, strict=False) if same else ():
         if before.text != now.text:
             what = f"{name} {before.name} ({before.meaning or 'not known'}): recorded {before.value}; now {now.value}"
-            (report.differences if report.changed and not before.own else report.own).append(what)
+            (report.differences if report.changed and not before.volatile else report.own).append(what)
 
 
-def _brief(frame: NamedFrame) -> str:
+def _brief(frame: DecodedFrame) -> str:
     if frame.damage:
         return f"{frame.raw.hex(' ')} ({frame.damage})"
     error = f" ({frame.error.text})" if frame.error else ""
@@ -173,7 +173,7 @@ class ScriptedPrinter:
         self._changes = [place for place, turn in enumerate(self._turns) if turn.command.effect is not Effect.QUERY]
         self._used: dict[str, int] = {}
         self._family = family_name
-        self._naming = naming(family_name)
+        self._decoder = decoder(family_name)
         self._over = over
         self._out = b""
 
@@ -187,7 +187,7 @@ class ScriptedPrinter:
 
     def receive(self, data: bytes, now: float) -> None:
         """Bytes arrived."""
-        for frame in self._naming.feed(Direction.SENT, data):
+        for frame in self._decoder.feed(Direction.SENT, data):
             if frame.damage or self.deviation is not None:
                 continue  # noise is not answered
             turn = self._query(frame) if frame.effect is Effect.QUERY else self._change(frame)
@@ -205,12 +205,12 @@ class ScriptedPrinter:
 
     def disconnected(self) -> None:
         """The host has gone."""
-        self._naming = naming(self._family)
+        self._decoder = decoder(self._family)
         self._out = b""
         if not self.left:
             self._over()
 
-    def _query(self, frame: NamedFrame) -> Turn | None:
+    def _query(self, frame: DecodedFrame) -> Turn | None:
         following = self._changes[self.played] if self.played < len(self._changes) else len(self._turns)
         last = self._changes[self.played - 1] if self.played else -1
         places = [place for place, turn in enumerate(self._turns) if turn.command.text == frame.text]
@@ -226,7 +226,7 @@ class ScriptedPrinter:
         self._used[frame.text] = chosen[0]
         return self._turns[chosen[0]]
 
-    def _change(self, frame: NamedFrame) -> Turn | None:
+    def _change(self, frame: DecodedFrame) -> Turn | None:
         if self.played == len(self._changes):
             self._deviate(f"{_brief(frame)} came after the recording's last command")
             return None

@@ -31,7 +31,7 @@ async def few(
 ) -> AsyncIterator[Running]:
     """A daemon that takes few connections."""
     monkeypatch.setattr(daemon, "_bounds", lambda _: bounds)
-    monkeypatch.setattr("fiscald.api.server.LOOK_EVERY", 0.05)
+    monkeypatch.setattr("fiscald.api.server.CHECK_INTERVAL", 0.05)
     async with running(tmp_path, **options) as it:
         yield it
 

@@ -165,7 +165,7 @@ def test_the_log_says_it_once_at_each_change(
 
 async def test_it_is_measured_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = [100 << 30]
-    monkeypatch.setattr("fiscald.health.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("fiscald.health.CHECK_INTERVAL", 0.01)
     monkeypatch.setattr("fiscald.health.free_bytes", lambda _: free[0])
     async with running(tmp_path) as it:
         assert await told(it) == []

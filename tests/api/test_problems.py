@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fiscald.api.problems import MOST_ERRORS, validated
+from fiscald.api.problems import MAX_ERRORS, validated
 from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError
 from fiscald.model.strict import parse_json
@@ -80,7 +80,7 @@ def test_as_many_mistakes_as_a_body_can_hold_do_not_stop_the_loop(document: Any)
         validated(Submission, receipt(**document))
     assert time.process_time() - began < 2
     errors = caught.value.problem.errors
-    assert len(errors) == MOST_ERRORS
+    assert len(errors) == MAX_ERRORS
     assert re.search(r"\(and \d{4,} more\)", caught.value.problem.detail)
 
 
@@ -101,7 +101,7 @@ def test_after_too_many_mistakes_the_rest_is_not_looked_at() -> None:
     wrong = [{f"x{number}": 1 for number in range(90)}] * 1000
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(lines=wrong))
-    assert len(caught.value.problem.errors) == MOST_ERRORS
+    assert len(caught.value.problem.errors) == MAX_ERRORS
     assert "elements after them were not looked at" in caught.value.problem.detail
     assert caught.value.problem.errors[0].pointer == "/document/lines/0/name"
 

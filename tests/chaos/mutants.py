@@ -32,10 +32,10 @@ from fiscald.protocols.posnet.commands import read_reply, request
 from fiscald.protocols.posnet.family import Posnet
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import BadFrame, Frame
-from fiscald.protocols.posnet.queries import Moved
+from fiscald.protocols.posnet.queries import CounterDelta
 from fiscald.protocols.posnet.session import PosnetSession
 from fiscald.protocols.thermal import dialogue as thermal
-from fiscald.protocols.thermal.queries import Moved as ThermalMoved
+from fiscald.protocols.thermal.queries import CounterDelta as ThermalMoved
 from tests.chaos.schedule import Schedule
 
 Mutant = Callable[[], AbstractContextManager[Any]]
@@ -233,14 +233,14 @@ def unknown_means_repeat() -> Iterator[None]:
 @_mutant
 def report_ignored() -> Iterator[None]:
     """a daily report in between is not noticed"""
-    with patch.object(Moved, "reports", 0):
+    with patch.object(CounterDelta, "reports", 0):
         yield
 
 
 @_mutant
 def cancelled_ignored() -> Iterator[None]:
     """that a receipt was cancelled is not noticed"""
-    with patch.object(Moved, "cancelled", 0):
+    with patch.object(CounterDelta, "cancelled", 0):
         yield
 
 
@@ -260,7 +260,7 @@ def _refusal_believed(of: Any) -> Iterator[None]:
     real = of._judge_receipt
 
     def judge(plan: Any, settings: Any, opened: Any, closing: Any, *more: Any) -> Any:
-        return real(plan, settings, opened, closing and judging.Closing(), *more)
+        return real(plan, settings, opened, closing and judging.CommitReply(), *more)
 
     with patch.object(of, "_judge_receipt", judge):
         yield
@@ -361,14 +361,14 @@ def cancel_whatever_is_open() -> Iterator[None]:
 @_mutant
 def empty_is_ours() -> Iterator[None]:
     """an empty open receipt is cancelled, though another one ended while it was waited for"""
-    with patch.object(Moved, "at_all", False):
+    with patch.object(CounterDelta, "any_change", False):
         yield
 
 
 @_thermal_mutant
 def empty_is_ours_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
-    with patch.object(ThermalMoved, "at_all", False):
+    with patch.object(ThermalMoved, "any_change", False):
         yield
 
 

@@ -63,7 +63,7 @@ class _NoGate:
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         return None
 
-    def witness(self, identity: Identity, clock: datetime | None) -> None:
+    def observe_clock(self, identity: Identity, clock: datetime | None) -> None:
         pass
 
 

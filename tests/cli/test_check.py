@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from fiscald.cli.fiscald import main
 from fiscald.emulator.running import EmulatedPrinter
-from tests.onsite.tree import FTDI, Tree
+from tests.diagnostics.tree import FTDI, Tree
 
 PRINTER = '[printers.till1]\nfamily = "posnet"\naddress = "{}"\n'
 
@@ -40,7 +40,7 @@ def test_nothing_is_connected_to_and_nothing_opened(tmp_path: Path, monkeypatch:
     def opened(*_: object) -> None:
         raise AssertionError("nothing may be opened")
 
-    monkeypatch.setattr("fiscald.onsite.probing._open", opened)
+    monkeypatch.setattr("fiscald.diagnostics.probing._open", opened)
     monkeypatch.setattr(socket.socket, "connect", opened)
     with EmulatedPrinter(link="pty") as printer:
         Tree(tmp_path / "root").usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(printer.path))
@@ -110,8 +110,8 @@ def test_what_the_unit_makes_need_not_be_there(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may look at what another user may do")
 def test_a_configuration_that_the_daemons_user_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fiscald.onsite.facts.default_daemon_user", lambda: "nobody")
-    monkeypatch.setattr("fiscald.onsite.named._ENTER", 0)  # the test's own directory is root's
+    monkeypatch.setattr("fiscald.diagnostics.facts.default_daemon_user", lambda: "nobody")
+    monkeypatch.setattr("fiscald.diagnostics.named._ENTER", 0)  # the test's own directory is root's
     (tmp_path / "fiscald.toml").touch(mode=0o600)
     (tmp_path / "fiscald.toml").chmod(0o600)
     found = check(tmp_path, "")

@@ -22,7 +22,7 @@ from fiscald import daemon
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.licence_asking import meant
 from fiscald.config import CompanyConfig, Config, LicenceConfig
-from fiscald.licence.vendor.running import RunningVendor, published_keyring, vendor_server
+from tests.licence.server.https import RunningVendor, published_keyring, vendor_server
 
 EMAIL = "biuro@piekarnia.example"
 BAKERY = CompanyConfig(name="Piekarnia", postcode="00-950", nip="1234563218")

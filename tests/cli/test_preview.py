@@ -170,7 +170,7 @@ class _Nothing:
     def refuses(self, *_: Any) -> None:
         return None
 
-    def witness(self, *_: Any) -> None:
+    def observe_clock(self, *_: Any) -> None:
         return None
 
 

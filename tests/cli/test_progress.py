@@ -17,7 +17,7 @@ import pytest
 
 from fiscald.cli.progress import progress
 from tests.cli.conftest import RECEIPT, Counter
-from tests.onsite.test_probing import line
+from tests.diagnostics.test_probing import line
 
 FISCALCTL = [sys.executable, "-m", "fiscald.cli.fiscalctl"]
 

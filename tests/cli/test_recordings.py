@@ -138,7 +138,7 @@ def test_decoding_as_json() -> None:
     }
     assert (line["direction"], line["at"]) == ("<", "2026-11-22T11:00:00.125000+00:00")
     name = next(entry for entry in content["entries"] if entry.get("name") == "trline")["fields"][0]
-    assert name == {"name": "na", "text": "Żurek", "value": "Żurek", "meaning": "name", "own": False}
+    assert name == {"name": "na", "text": "Żurek", "value": "Żurek", "meaning": "name", "volatile": False}
     assert content["entries"][0] | {"at": ""} == {
         "at": "", "printer": "till1", "family": "posnet", "event": "gap", "direction": None,
         "note": "17 earlier packets are not kept any more",

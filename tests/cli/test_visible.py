@@ -28,12 +28,12 @@ from hypothesis import strategies as st
 from fiscald.cli import watch
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.fiscald import main as fiscald
-from fiscald.licence.vendor.cli import main as fiscald_vendor
+from fiscald.licence.server.cli import main as fiscald_vendor
 from fiscald.protocols.posnet.frames import Field, Frame, encode
 from fiscald.terminal import VisibleFormatter, VisibleGroup, VisibleStream, shown, visible
 from tests.cli import hostile
 from tests.cli.hostile import BYTES, HOSTILE, serving
-from tests.onsite.tree import POSNET, Tree
+from tests.diagnostics.tree import POSNET, Tree
 
 BIN = Path(sys.executable).parent
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

@@ -35,7 +35,7 @@ from fiscald.model.jobs import JobState
 from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import problem
-from fiscald.protocols.base import Direction, NamedFrame
+from fiscald.protocols.base import DecodedFrame, Direction
 from fiscald.recording.packets import Event
 from fiscald.recording.reading import Entry
 from tests.cli.conftest import RECEIPT, Counter
@@ -199,7 +199,7 @@ def test_frames_take_half_of_the_room() -> None:
 
 def frame_entry(text: str) -> Entry:
     raw = text.encode()
-    frame = NamedFrame(raw, raw, name="scomm", text=text)
+    frame = DecodedFrame(raw, raw, name="scomm", text=text)
     at = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
     return Entry(at, "till1", "posnet", Event.DATA, Direction.SENT, frame)
 
@@ -211,7 +211,7 @@ def test_frames_and_events_of_the_line() -> None:
     lost = Entry(entry.at, "till1", "posnet", Event.LOST, note="unplugged")
     assert one_line(lost) == "10:15:00  till1  - lost unplugged"
     assert as_json(lost)["what"] == "lost"
-    damaged = entry._replace(frame=NamedFrame(b"\x02\xff", b"", damage="cut off"))
+    damaged = entry._replace(frame=DecodedFrame(b"\x02\xff", b"", damage="cut off"))
     assert one_line(damaged) == "10:15:00  till1  > 02 ff (cut off)"
 
 
@@ -269,8 +269,8 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 @pytest.mark.timeout(30)
 def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
-    monkeypatch.setattr(actor, "LOOK_EVERY", 0.1)
-    monkeypatch.setattr(actor, "OBSERVE_EVERY", 0.2)
+    monkeypatch.setattr(actor, "POLL_INTERVAL", 0.1)
+    monkeypatch.setattr(actor, "STATUS_INTERVAL", 0.2)
     seen: list[int] = []
     with Client(counter.socket) as client:
         for event in client.events():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.emulator.uart import misread
 from fiscald.protocols import family
-from fiscald.recording.asking import Disturbed, greet
+from fiscald.recording.identify import Disturbed, greet
 from fiscald.transport import parse_address
 
 SPEEDS = st.sampled_from([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200])

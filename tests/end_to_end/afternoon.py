@@ -19,11 +19,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fiscald.api.client import Client
+from fiscald.diagnostics.findings import findings_markdown
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
-from fiscald.onsite.findings import findings_markdown
-from tests.onsite.test_host import holding
-from tests.onsite.tree import BY_ID, FTDI, Tree
+from tests.diagnostics.test_host import holding
+from tests.diagnostics.tree import BY_ID, FTDI, Tree
 
 PAGE = Path(__file__).parents[2] / "docs" / "technician.md"
 BIN = Path(sys.executable).parent

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from fiscald.onsite.findings import findings_markdown
+from fiscald.diagnostics.findings import findings_markdown
 from tests.end_to_end.afternoon import PAGE, play, shop
 
 

@@ -16,7 +16,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.emulator.server import PortServer
 from fiscald.engine import Engine, Printer
-from fiscald.engine.actor import LOOK_EVERY, RECONNECT
+from fiscald.engine.actor import POLL_INTERVAL, RECONNECT
 from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
@@ -78,7 +78,7 @@ class OpenGate:
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
         return self.problem if document_type != "daily_report" else None
 
-    def witness(self, identity: Identity, clock: datetime | None) -> None:
+    def observe_clock(self, identity: Identity, clock: datetime | None) -> None:
         pass
 
 
@@ -169,7 +169,7 @@ class Shop:
             seconds = 60  # real machines have other things to do too
         if seconds is None:
             absent = self.engine.printer(printer).state is PrinterState.OFFLINE
-            seconds = LOOK_EVERY + 1 + (RECONNECT[1] * 1.2 if absent else 0)
+            seconds = POLL_INTERVAL + 1 + (RECONNECT[1] * 1.2 if absent else 0)
         with anyio.fail_after(seconds):
             while self.engine.printer(printer).state is not state:
                 await anyio.sleep(0.05)

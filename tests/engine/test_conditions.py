@@ -14,6 +14,10 @@ import anyio
 import pytest
 
 from fiscald.api.metrics import render
+from fiscald.diagnostics.candidates import Configured
+from fiscald.diagnostics.checks import judge
+from fiscald.diagnostics.facts import Facts, SocketFacts, printer_facts
+from fiscald.diagnostics.host import Host
 from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import Goods
 from fiscald.engine import holds
@@ -23,10 +27,6 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.onsite.candidates import Configured
-from fiscald.onsite.checks import judge
-from fiscald.onsite.facts import Facts, SocketFacts, printer_facts
-from fiscald.onsite.host import Host
 from fiscald.protocols import family as find_family
 from fiscald.transport import parse_address
 from tests import virtual

@@ -14,7 +14,7 @@ from fiscald.engine.line import SECONDS
 from fiscald.journal import Phase
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import PrinterState
-from fiscald.protocols.base import Patience
+from fiscald.protocols.base import Deadline
 from tests import virtual
 from tests.engine.shop import RECEIPT, Shop, Till, shop
 
@@ -159,7 +159,7 @@ def test_a_killed_daemon_finds_out_what_it_did(tmp_path: Path) -> None:
 
 
 def test_a_job_that_never_succeeds_fails_in_the_end(tmp_path: Path) -> None:
-    """Interrupted again and again, each time provably not printed."""
+    """DialogueAborted again and again, each time provably not printed."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -199,7 +199,7 @@ def test_a_silent_printer_is_offline_and_nothing_is_claimed(tmp_path: Path) -> N
             receive = it.till.device.receive
             it.till.device.receive = lambda data, now: None
             await it.submit("FV/1")
-            await it.until(PrinterState.OFFLINE, seconds=SECONDS[Patience.QUERY] + 1)
+            await it.until(PrinterState.OFFLINE, seconds=SECONDS[Deadline.QUERY] + 1)
             status = it.engine.printer("till1")
             assert status.problem is not None
             assert status.problem.code == "link.silent"

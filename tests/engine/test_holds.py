@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from fiscald.engine.holds import FOR_NOTHING, MOST_KEYS, ON_PAPER, SOONEST, Holds
+from fiscald.engine.holds import FOR_NOTHING, MAX_KEYS, ON_PAPER, SOONEST, Holds
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.posnet.conditions import CONDITIONS
 
@@ -76,9 +76,9 @@ def test_documents_that_wait_alone() -> None:
 
 def test_of_very_many_documents_all_of_their_type_wait() -> None:
     holds = Holds(CONDITIONS)
-    for number in range(MOST_KEYS + 1):
+    for number in range(MAX_KEYS + 1):
         holds.refused(str(number), "receipt", FULL, 0.0, begun=True)
-    assert len(holds.stopped_keys(0.0)) == MOST_KEYS
+    assert len(holds.stopped_keys(0.0)) == MAX_KEYS
     assert holds.stopped_types(0.0) == {"receipt"}
 
 

@@ -12,15 +12,15 @@ from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols import family
-from fiscald.protocols.base import Effect, Patience, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Settings, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from fiscald.transport import memory_line
 from tests import virtual
 from tests.protocols.posnet.scripted import frame
 
-QUERY = Step(request("scomm"), Effect.QUERY, Patience.QUERY)
-CLOSING = Step(request("trend", to=100), Effect.IRREVERSIBLE, Patience.CLOSE)
+QUERY = Step(request("scomm"), Effect.QUERY, Deadline.QUERY)
+CLOSING = Step(request("trend", to=100), Effect.IRREVERSIBLE, Deadline.CLOSE)
 SCOMM = frame("scomm\tfsT\ttzN\tts0\thrT\tnuEMU 0000000001\ttdN\t")
 DAMAGED = SCOMM[:10] + bytes([SCOMM[10] ^ 1]) + SCOMM[11:]
 
@@ -73,7 +73,7 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
     async def main(line: Line) -> None:
         with pytest.raises(Silence, match="no answer in time"):
             await line.ask(step)
-        assert anyio.current_time() <= SECONDS[step.patience] + PROBE_AFTER
+        assert anyio.current_time() <= SECONDS[step.deadline] + PROBE_AFTER
 
     run(printer, main)
     mnemonic = step.command.row.mnemonic

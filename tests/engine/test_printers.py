@@ -68,7 +68,7 @@ def test_a_change_of_the_counters_is_told_once(tmp_path: Path) -> None:
             change = it.engine.next_change()
             assert not await change(300), "while nothing happens, nothing is told"
             it.till.device.foreign_receipt()
-            assert await change(actor.OBSERVE_EVERY + actor.LOOK_EVERY)
+            assert await change(actor.STATUS_INTERVAL + actor.POLL_INTERVAL)
             counters = it.engine.printer("till1").counters
             assert counters is not None
             assert counters.receipts == 1
@@ -349,7 +349,7 @@ def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
             again = Till("till1", 1)
             it.till.register, it.till.device, it.till.server = again.register, again.device, again.server
             it.till.put_back()
-            await it.until(PrinterState.READY, seconds=actor.LOOK_EVERY + actor.RECONNECT[1])
+            await it.until(PrinterState.READY, seconds=actor.POLL_INTERVAL + actor.RECONNECT[1])
 
     virtual.run(main())
 

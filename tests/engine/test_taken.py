@@ -14,6 +14,11 @@ import anyio
 import pytest
 
 from fiscald.cli.scan import _outcome
+from fiscald.diagnostics.candidates import Configured, candidates
+from fiscald.diagnostics.checks import judge
+from fiscald.diagnostics.facts import Facts, SocketFacts, printer_facts
+from fiscald.diagnostics.host import Host
+from fiscald.diagnostics.probing import probe
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.engine import Engine, Printer
 from fiscald.journal import ThreadedJournal
@@ -22,11 +27,6 @@ from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Problem
 from fiscald.model.times import POLISH_TIME
-from fiscald.onsite.candidates import Configured, candidates
-from fiscald.onsite.checks import judge
-from fiscald.onsite.facts import Facts, SocketFacts, printer_facts
-from fiscald.onsite.host import Host
-from fiscald.onsite.probing import probe
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.transport import TcpHost, parse_address

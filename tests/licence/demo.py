@@ -26,8 +26,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fiscald import daemon
 from fiscald.config import CompanyConfig, Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.licence.vendor.admin import revoke_licence
-from fiscald.licence.vendor.running import RunningVendor, published_keyring, vendor_server
+from fiscald.licence.server.admin import revoke_licence
+from tests.licence.server.https import RunningVendor, published_keyring, vendor_server
 
 DAY = 86_400
 COMPANY = CompanyConfig(name="Piekarnia Żurek sp. z o.o.", postcode="00-950", nip="1234563218")

@@ -17,7 +17,7 @@ import pytest
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
 from fiscald.licence.certificate import Certificate, armour, verify
 from fiscald.licence.device import DeviceKey
-from fiscald.licence.gate import SAFE_DOCUMENTS
+from fiscald.licence.gate import UNGATED_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
 from fiscald.licence.state import LicenceState, Situation
@@ -128,7 +128,7 @@ def test_without_a_certificate_no_document_is_opened(tmp_path: Path) -> None:
     assert not closed.describe()["may_print"]
 
 
-@pytest.mark.parametrize("document", sorted(SAFE_DOCUMENTS))
+@pytest.mark.parametrize("document", sorted(UNGATED_DOCUMENTS))
 @pytest.mark.parametrize("certificate", [None, sign(claims(kind="trial", end=T0)), sign(claims(mod=["app"]))])
 def test_closing_the_day_is_never_gated(tmp_path: Path, document: str, certificate: str | None) -> None:
     closed = gate(tmp_path / "licence")

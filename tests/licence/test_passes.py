@@ -38,7 +38,7 @@ def shop(state: Path, clock: Clock) -> Iterator[LicenceGate]:
     opened.passes = _Passes(journal)
     if opened.certificate is None:
         opened.install(LAPSED.encode())
-    opened.witness(P, datetime.fromtimestamp(clock.now, UTC))
+    opened.observe_clock(P, datetime.fromtimestamp(clock.now, UTC))
     try:
         yield opened
     finally:
@@ -94,7 +94,7 @@ def test_a_pass_is_used_up_though_the_file_has_forgotten_it(tmp_path: Path) -> N
         with pytest.raises(ProblemError, match="emergency_used"):
             opened.take_emergency()
         clock.now += EMERGENCY_EVERY
-        opened.witness(P, datetime.fromtimestamp(clock.now, UTC))
+        opened.observe_clock(P, datetime.fromtimestamp(clock.now, UTC))
         opened.take_emergency()
         assert prints(opened)
 

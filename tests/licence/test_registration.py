@@ -32,13 +32,13 @@ from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_ROOT, trusted
 from fiscald.licence.number import APP
+from fiscald.licence.server.admin import audit_rows
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
-from fiscald.licence.vendor.admin import audit_rows
-from fiscald.licence.vendor.running import RunningVendor, vendor_server
 from fiscald.licence.wire import Check
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
+from tests.licence.server.https import RunningVendor, vendor_server
 from tests.licence.test_certificate import C0, T0, claims, key_list
 
 MACHINE = "5c94726b-8665-49b5-8d3a-f9c26f0c4042"

@@ -16,7 +16,7 @@ from fiscald.licence import LicenceGate, LicenceStore
 from fiscald.licence.certificate import Certificate, verify
 from fiscald.licence.clock import BACK_SLACK, CLOCK_BACK, CLOCK_FORWARD, DAY, FORWARD_SLACK, HOUR, Witnesses, moment
 from fiscald.licence.company import Company, company
-from fiscald.licence.gate import SAFE_DOCUMENTS
+from fiscald.licence.gate import UNGATED_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY, LicenceState, Situation, derive
 from fiscald.licence.testing import sign
@@ -291,11 +291,11 @@ def test_a_fiscal_printer_is_a_witness_and_an_emulated_one_is_not(tmp_path: Path
     opened = gate(tmp_path / "licence", clock)
     opened.install(sign(claims(kind="trial", end=at(2026, 2, 14))).encode())
     told = datetime.datetime(2026, 2, 20, tzinfo=datetime.UTC)
-    opened.witness(P.model_copy(update={"printer_id": "EMU 1"}), told)
-    opened.witness(P.model_copy(update={"fiscal": False}), told)
-    opened.witness(P, None)
+    opened.observe_clock(P.model_copy(update={"printer_id": "EMU 1"}), told)
+    opened.observe_clock(P.model_copy(update={"fiscal": False}), told)
+    opened.observe_clock(P, None)
     assert opened.state().name == "trial"
-    opened.witness(P, told)
+    opened.observe_clock(P, told)
     assert opened.state().name == "ended"
     assert "licence.w.clock_back" in opened.state().warnings
 
@@ -329,7 +329,7 @@ def test_an_emergency_pass_is_for_paid_licences_once_in_90_days(
     opened.install(sign(claims(chk={"every": 86400, "lapse": "restrict"})).encode())
     clock.now = at(2026, 3, 1)
     assert opened.refuses("receipt", P) is not None
-    opened.witness(P, datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC))
+    opened.observe_clock(P, datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC))
     opened.take_emergency()
     assert "an emergency pass was taken: documents are opened until 2026-03-04" in caplog.text
     assert opened.refuses("receipt", P) is None
@@ -367,7 +367,7 @@ def test_no_emergency_pass_is_spent_where_it_changes_nothing(
     opened.install(sign(claims(seq=8, jti="crt_8", **changes)).encode())
     if now != T0:
         clock.now = now
-        opened.witness(P, datetime.datetime.fromtimestamp(now, datetime.UTC))
+        opened.observe_clock(P, datetime.datetime.fromtimestamp(now, datetime.UTC))
     before = opened.store.memory
     with pytest.raises(ProblemError) as refused:
         opened.take_emergency()
@@ -429,7 +429,7 @@ def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: 
     opened.reload()
     assert opened.refuses("receipt", P) is not None
     clock.now += EMERGENCY_EVERY
-    opened.witness(P, datetime.datetime.fromtimestamp(clock.now, datetime.UTC))
+    opened.observe_clock(P, datetime.datetime.fromtimestamp(clock.now, datetime.UTC))
     with pytest.raises(ProblemError, match="emergency_denied"):
         opened.take_emergency()
 
@@ -487,6 +487,6 @@ def status_text(word: str, iat: int) -> str:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("document", sorted(SAFE_DOCUMENTS))
+@pytest.mark.parametrize("document", sorted(UNGATED_DOCUMENTS))
 def test_without_any_licence_the_day_can_be_closed(tmp_path: Path, document: str) -> None:
     assert gate(tmp_path / "licence", Clock(T0)).refuses(document, P) is None

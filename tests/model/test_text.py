@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fiscald.model.text import (
     CODE_PAGES,
-    MOST_NAMED,
+    MAX_NAMED,
     SIGNS,
     Change,
     Fitted,
@@ -143,8 +143,8 @@ def test_the_report_names_each_character_once_with_what_it_became() -> None:
 def test_the_report_of_a_long_text_is_bounded() -> None:
     changes = [Change(chr(0x4E00 + number), "") for number in range(1000)]
     told = name_changes(changes)
-    assert told.count("U+") == MOST_NAMED
-    assert told.endswith(f"; and {1000 - MOST_NAMED} more")
+    assert told.count("U+") == MAX_NAMED
+    assert told.endswith(f"; and {1000 - MAX_NAMED} more")
 
 
 def test_only_what_has_no_plain_form_counts_as_lost() -> None:

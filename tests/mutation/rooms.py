@@ -25,7 +25,12 @@ ROOMS = {
         ("fiscald/protocols/*.py", "fiscald/protocols/*/*.py"),
         (
             ("tests/protocols",),
-            ("tests/emulator/posnet", "tests/emulator/thermal", "tests/recording", "tests/onsite/test_harmless.py"),
+            (
+                "tests/emulator/posnet",
+                "tests/emulator/thermal",
+                "tests/recording",
+                "tests/diagnostics/test_harmless.py",
+            ),
             ("tests/engine/test_doubt.py", "tests/engine/test_raw.py", "tests/chaos"),
         ),
         # Lua for Wireshark: only tshark can tell, and not every machine has it.
@@ -33,12 +38,12 @@ ROOMS = {
     ),
     "licence": Room(
         ("fiscald/licence/*.py",),
-        (("tests/licence",), ("tests/api/test_routes.py", "tests/cli/test_licence.py", "tests/licence/vendor")),
+        (("tests/licence",), ("tests/api/test_routes.py", "tests/cli/test_licence.py", "tests/licence/server")),
     ),
-    "vendor": Room(("fiscald/licence/vendor/*.py",), (("tests/licence/vendor",), ("tests/licence",))),
+    "vendor": Room(("fiscald/licence/server/*.py",), (("tests/licence/server",), ("tests/licence",))),
     "transport": Room(
         ("fiscald/transport/*.py",),
-        (("tests/transport",), ("tests/engine/test_usb.py", "tests/recording/test_recorder.py", "tests/onsite")),
+        (("tests/transport",), ("tests/engine/test_usb.py", "tests/recording/test_recorder.py", "tests/diagnostics")),
         # The ids of printers that were seen: a table without arithmetic.
         without=("fiscald/transport/known_usb.py",),
     ),

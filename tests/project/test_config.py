@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from fiscald.config import SECTIONS, Config, ConfigError, load, parse
 from fiscald.config_text import parse_toml
-from fiscald.onsite.host import Host
+from fiscald.diagnostics.host import Host
 from fiscald.transport import SerialLine, TcpHost
+from tests.diagnostics.tree import POSNET, Tree
 from tests.found import found
-from tests.onsite.tree import POSNET, Tree
 
 CONTRACT = """
 socket = "/run/fiscald/fiscald.sock"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fiscald.logs import MOST_KINDS, MOST_LINES, RateLimitedLog, RateLimitFilter
+from fiscald.logs import MAX_KINDS, MAX_LINES, RateLimitedLog, RateLimitFilter
 
 log = logging.getLogger("tests.logs")
 
@@ -40,11 +40,11 @@ def fail(reason: str) -> None:
 def test_the_same_error_is_not_logged_without_end(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(1000):
         fail("again")
-    assert len(caplog.messages) == MOST_LINES
-    assert [record.exc_info is not None for record in caplog.records] == [True] + [False] * (MOST_LINES - 1)
+    assert len(caplog.messages) == MAX_LINES
+    assert [record.exc_info is not None for record in caplog.records] == [True] + [False] * (MAX_LINES - 1)
     clock.now += 61
     fail("again")
-    assert caplog.messages[-1] == f"a request failed ({1000 - MOST_LINES} more of these were left out)"
+    assert caplog.messages[-1] == f"a request failed ({1000 - MAX_LINES} more of these were left out)"
     fail("again")
     assert caplog.messages[-1] == "a request failed"
 
@@ -58,9 +58,9 @@ def test_printers_are_told_apart_and_what_is_no_warning_is_kept(clock: Clock, ca
 
 def test_kinds_without_end_are_forgotten(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     bounded = RateLimitFilter(clock)
-    for number in range(2 * MOST_KINDS):
+    for number in range(2 * MAX_KINDS):
         bounded.filter(logging.LogRecord("x", logging.ERROR, "", 1, "%s", (str(number),), None))
-    assert len(bounded._seen) <= MOST_KINDS + 1
+    assert len(bounded._seen) <= MAX_KINDS + 1
 
 
 def test_one_line_a_minute_of_each_kind(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,16 +17,16 @@ from pydantic import ValidationError
 import fiscald.model
 from fiscald.api import known, sentences
 from fiscald.api.rights import Right, Rights
+from fiscald.diagnostics import findings
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.running import build
 from fiscald.licence import number_reading
 from fiscald.licence.number import Kind
 from fiscald.licence.number_reading import NumberRefused
-from fiscald.licence.vendor import app, refusals
+from fiscald.licence.server import app, refusals
 from fiscald.model.documents import PaymentType, Receipt
 from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
-from fiscald.onsite import findings
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Answer, Settings, Step
 from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet
@@ -101,7 +101,7 @@ def test_rates_are_told_in_polish() -> None:
 
 def test_the_errors_of_the_printers() -> None:
     for name in FAMILIES:
-        errors = family(name).vocabulary().errors
+        errors = family(name).protocol_doc().errors
         assert len(errors) > 50
         for error in errors.values():
             polish(error.text_pl)
@@ -204,7 +204,7 @@ def test_conditions_of_a_printer_are_told_in_polish(name: str, switch: Switch) -
     chosen, settings = family(name), Settings("till1", family(name).code_pages[0], None)
     device, _ = build(name)
     device.faults.switches.add(switch)
-    session, dialogue, reply = chosen.session(settings), chosen.probe(settings), None
+    session, dialogue, reply = chosen.session(settings), chosen.poll(settings), None
     while True:
         try:
             item = dialogue.send(reply)

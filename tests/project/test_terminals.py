@@ -65,8 +65,8 @@ def test_a_session_without_a_terminal_keeps_none() -> None:
     script = (
         "import os, sys, anyio\n"
         "from fiscald.config import ConfigError, load\n"
-        "from fiscald.onsite.host import Host\n"
-        "from fiscald.onsite.probing import _look_at\n"
+        "from fiscald.diagnostics.host import Host\n"
+        "from fiscald.diagnostics.probing import _look_at\n"
         "from fiscald.transport import SerialLine\n"
         "os.setsid()\n"
         "async def main():\n"

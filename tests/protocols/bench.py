@@ -119,7 +119,7 @@ class Bench:
         return self.device.poll(0.0)
 
     def name_of(self, data: bytes) -> str:
-        frames = self.family.naming(self.settings).feed(Direction.SENT, data)
+        frames = self.family.decoder(self.settings).feed(Direction.SENT, data)
         return [frame.name for frame in frames if frame.name != "CAN"][-1]
 
     def carry_out(self, document: Document, *, answer: Callable[[str, bytes], bytes] | None = None) -> Verdict:

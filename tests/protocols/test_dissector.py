@@ -20,7 +20,7 @@ from fiscald.recording.reading import entries
 from tests.protocols.posnet.scripted import frame
 from tests.protocols.posnet.test_frames import EXAMPLES
 from tests.protocols.thermal.examples import examples as thermal_examples
-from tests.protocols.thermal.test_naming import framed as sequence
+from tests.protocols.thermal.test_decoder import framed as sequence
 from tests.recording.example import PATH, example
 
 SHIPPED = Path(__file__).parents[2] / "docs" / "wireshark" / "fiscald.lua"
@@ -59,16 +59,16 @@ def test_the_shipped_example_is_the_tests() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_brings_its_tables(name: str) -> None:
     known = family(name)
-    vocabulary = known.vocabulary()
-    assert vocabulary.words
-    assert vocabulary.errors
-    assert len({word.name for word in vocabulary.words}) == len(vocabulary.words)
+    protocol_doc = known.protocol_doc()
+    assert protocol_doc.commands
+    assert protocol_doc.errors
+    assert len({word.name for word in protocol_doc.commands}) == len(protocol_doc.commands)
     for text in ("function family.cut(", "function family.parse("):
-        assert text in vocabulary.lua
-    naming = known.naming(Settings("", known.code_pages[0]))
+        assert text in protocol_doc.lua
+    decoder = known.decoder(Settings("", known.code_pages[0]))
     for direction in Direction:
         junk = bytes(range(256)) * 2
-        frames = [*naming.feed(direction, junk), *naming.end(direction)]
+        frames = [*decoder.feed(direction, junk), *decoder.end(direction)]
         assert b"".join(each.raw for each in frames) == junk
 
 

@@ -20,8 +20,8 @@ def look(bench: Bench, dialogue: Dialogue[T]) -> T:
 def test_whether_the_printer_is_fiscal(family: str, fiscal: bool) -> None:
     """The licence counts the clock of a fiscal printer as a witness, and a training printer registers nothing."""
     bench = Bench(family, fiscal=fiscal)
-    assert look(bench, bench.family.observe(bench.settings)).identity.fiscal is fiscal
-    assert look(bench, bench.family.hello(bench.settings)).identity.fiscal is fiscal
+    assert look(bench, bench.family.read_status(bench.settings)).identity.fiscal is fiscal
+    assert look(bench, bench.family.identify(bench.settings)).identity.fiscal is fiscal
 
 
 def test_who_it_is_and_what_it_counts(family: str) -> None:
@@ -31,7 +31,7 @@ def test_who_it_is_and_what_it_counts(family: str) -> None:
     bench.others_give_up(300)
     bench.others_pay_in()
     bench.device.register.state.report_offset = 4
-    snapshot = look(bench, bench.family.observe(bench.settings))
+    snapshot = look(bench, bench.family.read_status(bench.settings))
     told = snapshot.counters
     assert snapshot.identity.printer_id == bench.device.register.state.unique_number
     assert (told.daily_report, told.receipts, told.cancelled, told.printouts) == (5, 2, 1, 4)
@@ -39,16 +39,16 @@ def test_who_it_is_and_what_it_counts(family: str) -> None:
     assert snapshot.clock is not None
     assert (snapshot.day_open, snapshot.transaction_open) == (True, False)
     bench.others_open()
-    assert look(bench, bench.family.observe(bench.settings)).transaction_open
-    assert look(bench, bench.family.hello(bench.settings)).transaction_open
+    assert look(bench, bench.family.read_status(bench.settings)).transaction_open
+    assert look(bench, bench.family.identify(bench.settings)).transaction_open
 
 
 def test_a_day_without_a_sale_is_not_open(family: str) -> None:
     bench = Bench(family)
-    assert not look(bench, bench.family.observe(bench.settings)).day_open
+    assert not look(bench, bench.family.read_status(bench.settings)).day_open
     bench.others_receipt(500)
     bench.others_report()
-    snapshot = look(bench, bench.family.observe(bench.settings))
+    snapshot = look(bench, bench.family.read_status(bench.settings))
     assert not snapshot.day_open
     assert (snapshot.counters.daily_report, snapshot.counters.receipts) == (2, 0)
 
@@ -56,4 +56,4 @@ def test_a_day_without_a_sale_is_not_open(family: str) -> None:
 def test_a_day_with_nothing_but_a_cancelled_receipt_is_open(family: str) -> None:
     bench = Bench(family)
     bench.others_give_up(300)
-    assert look(bench, bench.family.observe(bench.settings)).day_open
+    assert look(bench, bench.family.read_status(bench.settings)).day_open

@@ -13,7 +13,7 @@ from fiscald.model.documents import Adjustment, Payment, PaymentType, Receipt
 from fiscald.model.money import MAX_GROSZE
 from fiscald.model.preview import Sold, totals_of
 from fiscald.model.text import CODE_PAGES, fit
-from fiscald.protocols.planning import Findings, TextKind, zloty
+from fiscald.protocols.planning import PlanBuilder, TextKind, zloty
 
 LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
 
@@ -22,18 +22,18 @@ def receipt(**content: Any) -> Receipt:
     return Receipt.model_validate({"lines": [LINE]} | content)
 
 
-def codes(found: Findings) -> list[str]:
+def codes(found: PlanBuilder) -> list[str]:
     return [error.code for error in found.errors]
 
 
 def test_text_that_fits_is_what_it_was() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.text("Łosoś", "/name", "mazovia", 5) == "Łosoś"
-    assert found == Findings()
+    assert found == PlanBuilder()
 
 
 def test_free_text_is_cut_and_an_identifier_is_not() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.text("Herbata", "/name", "cp1250", 4) == "Herb"
     (notice,) = found.notices
     assert (notice.code, notice.detail) == ("text.cut", "printed as 'Herb': cut after 4 characters")
@@ -42,7 +42,7 @@ def test_free_text_is_cut_and_an_identifier_is_not() -> None:
 
 
 def test_a_replacement_and_a_cut_are_a_notice_each() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.text("„Kajzerka”", "/name", "mazovia", 5) == '"Kajz'
     assert [(notice.code, notice.detail) for notice in found.notices] == [
         ("text.replaced", "printed as '\"Kajz': „ (U+201E) became '\"'; ” (U+201D) became '\"'"),
@@ -56,7 +56,7 @@ def test_a_replacement_and_a_cut_are_a_notice_each() -> None:
 def test_a_text_comes_out_in_its_code_page_and_limit_or_it_is_told(
     text: str, page: str, limit: int, kind: TextKind
 ) -> None:
-    found = Findings()
+    found = PlanBuilder()
     fitted = found.text(text, "/name", page, limit, kind)
     assert len(fitted.encode(CODE_PAGES[page])) <= limit
     assert found.errors or found.notices or fitted == text
@@ -68,7 +68,7 @@ def test_a_text_comes_out_in_its_code_page_and_limit_or_it_is_told(
 
 @given(st.text(max_size=80), st.sampled_from(sorted(CODE_PAGES)), st.integers(1, 40))
 def test_a_line_of_a_printout_loses_nothing_but_what_is_told(text: str, page: str, limit: int) -> None:
-    found = Findings()
+    found = PlanBuilder()
     parts = found.form_line(text, "/lines/0", page, limit)
     assert all(0 < len(part.encode(CODE_PAGES[page])) <= limit for part in parts)
     if found.errors:
@@ -79,7 +79,7 @@ def test_a_line_of_a_printout_loses_nothing_but_what_is_told(text: str, page: st
 
 
 def test_a_number_that_would_lose_a_character_is_left_out() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.text("№\u200d 7", "/number", "cp1250", 8, TextKind.NUMBER) == "Nr 7"
     assert found.text("茶7", "/number", "cp1250", 8, TextKind.NUMBER) == ""
     assert [notice.code for notice in found.notices] == ["text.replaced", "text.left_out"]
@@ -87,7 +87,7 @@ def test_a_number_that_would_lose_a_character_is_left_out() -> None:
 
 
 def test_goods_whose_printed_names_become_the_same_are_told() -> None:
-    found = Findings()
+    found = PlanBuilder()
     for name in ("Sik 1 l", "Сік 1 л", "Sik 1 l", "Sok 1 l"):
         line = receipt(lines=[LINE | {"name": name}]).lines[0]
         found.goods(line, f"/{name}", "cp1250", 40)
@@ -101,14 +101,14 @@ def test_goods_whose_printed_names_become_the_same_are_told() -> None:
     ("name", "printed"), [("Karta", "Karta"), ("☕", "Rabat 10,00%"), ("", "Rabat 10,00%"), (None, "Rabat 10,00%")]
 )
 def test_a_discount_without_a_name_that_can_be_printed_has_the_usual_one(name: str | None, printed: str) -> None:
-    found = Findings()
+    found = PlanBuilder()
     adjustment = Adjustment.model_validate({"percent": "10", "name": name} if name is not None else {"percent": "10"})
     assert found.adjustment_name(adjustment, "Rabat", lambda text: found.text(text, "/name", "cp1250", 25)) == printed
     assert [notice.code for notice in found.notices] == (["text.left_out"] if name == "☕" else [])
 
 
 def test_a_rate_is_not_looked_for_while_the_table_is_unknown() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.rate("7%", None, "/vat") == "7%"
     assert found.rate("A", {"A": Decimal(23)}, "/vat") == 0
     assert not found.errors
@@ -129,13 +129,13 @@ def test_a_rate_is_not_looked_for_while_the_table_is_unknown() -> None:
 def test_what_a_discount_of_ten_zloty_comes_to(
     adjustment: dict[str, str], discount: bool, amount: int, faults: list[str]
 ) -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.adjustment(Adjustment.model_validate(adjustment), 1000, "/discount", discount=discount) == amount
     assert codes(found) == faults
 
 
 def test_a_line_that_rounds_to_nothing() -> None:
-    found = Findings()
+    found = PlanBuilder()
     assert found.line_value(receipt(lines=[LINE | {"price": "0.01", "quantity": "0.001"}]).lines[0], "/lines/0") == 0
     assert codes(found) == ["line.zero"]
 
@@ -151,13 +151,13 @@ def test_a_line_that_rounds_to_nothing() -> None:
     ],
 )
 def test_one_fault_of_the_total_is_told(total: int, too_large: str | None, faults: list[str]) -> None:
-    found = Findings(total=total)
+    found = PlanBuilder(total=total)
     found.check_total(receipt(total="10.00"), "/document", too_large=too_large)
     assert codes(found) == faults
 
 
 def test_the_footer_has_as_many_lines_as_the_printer_takes() -> None:
-    found = Findings()
+    found = PlanBuilder()
     footer = receipt(footer=["a", "", "☕", "b", "c"])
     lines = found.footer_lines(footer, 4, "", lambda line, pointer: found.text(line, pointer, "cp1250", 40))
     assert lines == [("a", "/footer/0"), ("b", "/footer/3")]
@@ -177,13 +177,13 @@ def test_the_footer_has_as_many_lines_as_the_printer_takes() -> None:
     ],
 )
 def test_what_cannot_be_paid(total: int, due: int, fault: str | None) -> None:
-    found = Findings(total=total)
+    found = PlanBuilder(total=total)
     assert found.payments(receipt(), due, 1000, "/document") is None
     assert codes(found) == ([] if fault is None else [fault])
 
 
 def test_what_is_not_said_is_paid_in_cash() -> None:
-    found = Findings(total=1000)
+    found = PlanBuilder(total=1000)
     assert found.payments(receipt(), 1500, 1000, "/document") == (
         Payment(type=PaymentType.CASH, amount=Decimal("15.00")),
     )
@@ -193,7 +193,7 @@ def test_what_is_not_said_is_paid_in_cash() -> None:
 
 
 def test_only_cash_may_follow_what_covers_the_due() -> None:
-    found = Findings(total=1000)
+    found = PlanBuilder(total=1000)
     found.pay(Payment(type=PaymentType.CARD, amount=Decimal("10.00")), 1000, "/payments/0")
     found.pay(Payment(type=PaymentType.CASH, amount=Decimal("5.00")), 1000, "/payments/1")
     assert not found.errors
@@ -212,7 +212,7 @@ def test_only_cash_may_follow_what_covers_the_due() -> None:
     ],
 )
 def test_what_is_given_back(paid: int, too_large: str | None, change: int, faults: list[str]) -> None:
-    found = Findings(total=1000, paid=paid, cash=paid)
+    found = PlanBuilder(total=1000, paid=paid, cash=paid)
     found.give_change(receipt(change="5.00"), 1000, "/document", too_large=too_large)
     assert (found.change, codes(found)) == (change, faults)
 
@@ -234,7 +234,7 @@ def paid_with(**payments: str) -> Receipt:
     ],
 )
 def test_cash_that_leaves_the_drawer_is_told(payments: dict[str, str], told: tuple[str, str, str] | None) -> None:
-    sale, found = paid_with(**payments), Findings(total=1000)
+    sale, found = paid_with(**payments), PlanBuilder(total=1000)
     for index, payment in enumerate(sale.payments):
         found.pay(payment, 1000, f"/document/payments/{index}")
     found.give_change(sale, 1000, "/document", too_large=None)
@@ -260,7 +260,7 @@ def test_cash_that_leaves_the_drawer_is_told(payments: dict[str, str], told: tup
 )
 def test_a_wrong_change_says_what_to_lower(payments: dict[str, str], change: str, advice: str) -> None:
     sale = receipt(payments=[{"type": kind, "amount": amount} for kind, amount in payments.items()], change=change)
-    found = Findings(total=1000)
+    found = PlanBuilder(total=1000)
     for index, payment in enumerate(sale.payments):
         found.pay(payment, 1000, f"/document/payments/{index}")
     found.give_change(sale, 1000, "/document", too_large=None)
@@ -270,7 +270,7 @@ def test_a_wrong_change_says_what_to_lower(payments: dict[str, str], change: str
 
 
 def test_only_a_receipt_that_would_not_be_refused_has_totals() -> None:
-    found = Findings(total=1000, paid=1500, change=500)
+    found = PlanBuilder(total=1000, paid=1500, change=500)
     assert found.totals is None, "a printout"
     found.lines.append(Sold(receipt().lines[0], "Kawa", "A", 1000))
     assert found.totals == totals_of(found.lines, total=1000, paid=1500, change=500) is not None

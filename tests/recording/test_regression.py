@@ -51,12 +51,12 @@ def capture(*documents: Document, looks: int = 3) -> list[Packet]:
         return got
 
     settings = Settings("till1", "cp1250")
-    drive(POSNET.observe(settings), answer)
+    drive(POSNET.read_status(settings), answer)
     for document in documents:
         for _ in range(looks):
-            drive(POSNET.probe(settings), answer)
+            drive(POSNET.poll(settings), answer)
         assert isinstance(drive(POSNET.carry_out(document, SETTINGS, None), answer), Printed)
-    drive(POSNET.observe(settings), answer)
+    drive(POSNET.read_status(settings), answer)
     return packets
 
 

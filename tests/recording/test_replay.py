@@ -60,7 +60,7 @@ def conversation(**options: Any) -> list[list[Turn]]:
             packets.append(Packet(NOON, "posnet", "till1", Event.DATA, direction, each))
         return got
 
-    drive(POSNET.observe(Settings("till1", "cp1250")), answer)
+    drive(POSNET.read_status(Settings("till1", "cp1250")), answer)
     verdict = drive(POSNET.carry_out(RECEIPT, SETTINGS, None), answer)
     assert isinstance(verdict, Printed)
     return turns(entries(packets))

@@ -19,7 +19,7 @@ from fiscald.transport import parse_address
 from tests.emulator.thermal import test_recordings as emulator
 from tests.protocols.thermal import test_recordings as driver
 from tests.protocols.thermal.scripted import drive
-from tests.protocols.thermal.test_naming import framed
+from tests.protocols.thermal.test_decoder import framed
 from tests.recordings import Dialogue, dialogues
 from tests.recordings.made import RECEIPT, THERMAL, capture, line
 

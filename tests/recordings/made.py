@@ -54,12 +54,12 @@ def capture(profile: str, *documents: Document, looks: int = 2) -> list[Packet]:
         return exchanges[-1][1]
 
     settings = Settings("till1", "mazovia", profile)
-    drive(THERMAL.observe(settings), answer)
+    drive(THERMAL.read_status(settings), answer)
     for document in documents:
         for _ in range(looks):
-            drive(THERMAL.probe(settings), answer)
+            drive(THERMAL.poll(settings), answer)
         assert isinstance(drive(THERMAL.carry_out(document, settings, None), answer), Printed)
-    drive(THERMAL.observe(settings), answer)
+    drive(THERMAL.read_status(settings), answer)
     return line(*exchanges)
 
 

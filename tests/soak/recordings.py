@@ -6,10 +6,10 @@ from pathlib import Path
 
 import anyio
 
-from fiscald.protocols.base import Direction, Naming
+from fiscald.protocols.base import Decoder, Direction
 from fiscald.recording.packets import Packet, decode
 from fiscald.recording.pcapng import Reader
-from fiscald.recording.reading import naming
+from fiscald.recording.reading import decoder
 
 
 class Watch:
@@ -56,7 +56,7 @@ class _File:
         self._path = path
         self._read = 0
         self._reader = Reader()
-        self._naming: Naming | None = None
+        self._decoder: Decoder | None = None
 
     def new(self) -> list[str]:
         """Commands since the last time."""
@@ -68,8 +68,8 @@ class _File:
 
     def _commands(self, packet: Packet) -> list[str]:
         if packet.direction is not Direction.SENT:
-            self._naming = None  # an answer, or another connection: a command before it is whole
+            self._decoder = None  # an answer, or another connection: a command before it is whole
             return []
-        self._naming = self._naming or naming(packet.family)
-        frames = self._naming.feed(packet.direction, packet.data)
+        self._decoder = self._decoder or decoder(packet.family)
+        frames = self._decoder.feed(packet.direction, packet.data)
         return [frame.name for frame in frames if frame.name and not frame.text.startswith("!")]

@@ -1,4 +1,4 @@
-"""The commands of the POSNET protocol, one row each: parameters, limits, reply, effect, patience.
+"""The commands of the POSNET protocol, one row each: parameters, limits, reply, effect, deadline.
 
 Source: POSNET reference, section 5; parameter order is that of the recordings. Mnemonics and parameter names
 are the vendor's. The rows serve both ends: the driver builds requests and reads replies with them, the
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.posnet import fields as f
 from fiscald.protocols.posnet.fields import Dialect, Generation, Value, ValueRefused, small
 from fiscald.protocols.posnet.frames import ERROR, TOKEN, Field, Frame
@@ -43,7 +43,7 @@ class Row:
     params: tuple[Param, ...] = ()
     reply: tuple[Param, ...] = ()
     effect: Effect = Effect.REVERSIBLE
-    patience: Patience = Patience.LINE
+    deadline: Deadline = Deadline.LINE
     immediate: bool = False
 
     def param(self, name: str) -> Param:
@@ -166,7 +166,7 @@ def _per_rate(prefix: str, value: Value) -> tuple[Param, ...]:
 
 
 _Q, _REV, _IRR = Effect.QUERY, Effect.REVERSIBLE, Effect.IRREVERSIBLE
-_QUICK, _LINE, _CLOSE, _REPORT = Patience.QUERY, Patience.LINE, Patience.CLOSE, Patience.REPORT
+_QUICK, _LINE, _CLOSE, _REPORT = Deadline.QUERY, Deadline.LINE, Deadline.CLOSE, Deadline.REPORT
 _RATES = _per_rate("v", f.RATE)
 _NU = _p("nu", f.Text(40))
 _DISCOUNT = (
@@ -256,8 +256,8 @@ _ROWS = (
     # -- cashier and cash (5.4) ------------------------------------------------------------------------
     Row("login", (_r("na", f.Text(32)), _r("nk", f.Text(8)), _p("dr", f.FLAG))),
     Row("logout", (_p("na", f.Text(32)), _p("nk", f.Text(8)))),
-    Row("cash", (_r("kw", f.AMOUNT), _r("wp", f.FLAG)), effect=_IRR, patience=_CLOSE),
-    Row("stocash", (_r("kw", f.AMOUNT),), effect=_IRR, patience=_CLOSE),
+    Row("cash", (_r("kw", f.AMOUNT), _r("wp", f.FLAG)), effect=_IRR, deadline=_CLOSE),
+    Row("stocash", (_r("kw", f.AMOUNT),), effect=_IRR, deadline=_CLOSE),
     # -- receipt (5.5) ---------------------------------------------------------------------------------
     Row("trinit", (_p("bm", f.FLAG),)),
     Row("trnipset", (_r("ni", f.Text(20)), _p("dw", f.FLAG), _p("ds", f.Text(56)))),
@@ -281,11 +281,11 @@ _ROWS = (
     Row("trend", (
         _r("to", f.AMOUNT), _p("op", f.AMOUNT), _p("om", f.AMOUNT), _p("re", f.AMOUNT), _p("fp", f.AMOUNT),
         _p("fe", f.FLAG),
-    ), effect=_IRR, patience=_CLOSE),
+    ), effect=_IRR, deadline=_CLOSE),
     Row("trftrln", (_r("id", f.COUNT), _r("na", f.Text(40)), _p("sw", f.FLAG), _p("sh", f.FLAG))),
-    Row("trftrend", patience=_CLOSE),
-    Row("prncancel", patience=_CLOSE),
-    Row("trcancel", patience=_CLOSE),
+    Row("trftrend", deadline=_CLOSE),
+    Row("prncancel", deadline=_CLOSE),
+    Row("trcancel", deadline=_CLOSE),
     # -- codes (5.6), e-receipt (5.7) ------------------------------------------------------------------
     Row("qrcode", _CODE),
     Row("azteccode", _CODE),
@@ -319,14 +319,14 @@ _ROWS = (
     Row("formbarcode", (_r("fn", small(255)), _r("bc", f.Text(30)))),
     Row("formformattedline", (_r("fn", small(255)), _r("s1", f.Text(56)), _p("ma", f.Text(56)))),
     Row("formtinyline", (_r("fn", small(255)), _r("s1", f.Text(56)))),
-    Row("formend", (_r("fn", small(255)),), effect=_IRR, patience=_CLOSE),
+    Row("formend", (_r("fn", small(255)),), effect=_IRR, deadline=_CLOSE),
     # -- reports (5.10), goods base (5.11) -------------------------------------------------------------
-    Row("dailyrep", (_p("da", f.Text(10)),), effect=_IRR, patience=_REPORT),
-    Row("monthlyrep", (_r("da", f.Text(10)), _p("su", f.FLAG)), effect=_IRR, patience=_REPORT),
+    Row("dailyrep", (_p("da", f.Text(10)),), effect=_IRR, deadline=_REPORT),
+    Row("monthlyrep", (_r("da", f.Text(10)), _p("su", f.FLAG)), effect=_IRR, deadline=_REPORT),
     Row("periodicrepbydates", (_r("fd", f.Text(10)), _r("td", f.Text(10)), _r("su", f.FLAG)),
-        effect=_IRR, patience=_REPORT),
-    Row("shiftrep", (_r("sh", f.Text(8)), _r("zr", f.FLAG)), effect=_IRR, patience=_REPORT),
-    Row("cashstaterep", effect=_IRR, patience=_REPORT),
+        effect=_IRR, deadline=_REPORT),
+    Row("shiftrep", (_r("sh", f.Text(8)), _r("zr", f.FLAG)), effect=_IRR, deadline=_REPORT),
+    Row("cashstaterep", effect=_IRR, deadline=_REPORT),
     Row("dbchkstart", (_r("ty", small(2, 1)),)),
     Row("dbchkplu", (_r("vt", f.RATE_INDEX), _r("na", f.Text(80, 40))), (), _Q, _QUICK),
     Row("dbchkend"),

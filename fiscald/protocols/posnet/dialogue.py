@@ -1,7 +1,7 @@
 """How documents are carried out on a POSNET printer, and how their fate is found out.
 
 The proof is always the printer's counters, read before the first change and after the last step. An error
-answer to a closing step is not believed either way. A receipt's line spoiled by noise is sent once more, a closing
+answer to a closing step is not believed either way. A receipt's line is_corrupted by noise is sent once more, a closing
 step never on a doubt.
 
 Theory of a receipt. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open
@@ -27,12 +27,11 @@ from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
 from fiscald.model.problems import problem
 from fiscald.protocols import conditions, judging
-from fiscald.protocols.asking import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
+    DialogueAborted,
     Held,
-    Interrupted,
     NotPrinted,
     Opened,
     Pause,
@@ -44,7 +43,7 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.judging import Closing, swapped
+from fiscald.protocols.judging import CommitReply, swapped
 from fiscald.protocols.planning import Item
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import Reply, Request, request
@@ -53,15 +52,15 @@ from fiscald.protocols.posnet.grammar import NO_FORM
 from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, Plan, plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.queries import (
-    Facts,
-    Moved,
+    Baseline,
+    CounterDelta,
     ask,
     condition_of,
     counters_moved,
     describe,
     find_profile,
-    neutral,
-    probe,
+    is_corrupted,
+    poll,
     read_all,
     read_counters,
     read_day,
@@ -69,8 +68,9 @@ from fiscald.protocols.posnet.queries import (
     read_last_document,
     read_result,
     send,
-    spoiled,
+    to_counters,
 )
+from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
@@ -104,7 +104,7 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
         return judging.drawer_interrupted()
-    condition = yield from probe(settings)
+    condition = yield from poll(settings)
     if condition.problem is not None:
         # A command may still wait in the printer (no paper); it is not settled before that is over (9.1).
         return Wait(condition.problem)
@@ -119,45 +119,45 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
             return (yield from _recover_printout(document, settings, trail))
 
 
-def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
+def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Baseline | Wait]:
     """The facts before a document; or why it has to wait. Changes nothing."""
 
     def stops(code: str) -> bool:
         return CONDITIONS.waits(code, document.type)
 
-    return judging.prepare(settings, printer_id, probe(settings), read_facts(), stops)
+    return judging.prepare(settings, printer_id, poll(settings), read_facts(), stops)
 
 
-def _close(command: Request, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
+def _close(command: Request, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
     """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them."""
     return _closing((yield from send(command)), "/document", document, passing)
 
 
-def _closing(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Closing:
+def _closing(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> CommitReply:
     """What the printer's answer says: it is done; or it is refused, for what."""
     if reply.good:
-        return Closing()
+        return CommitReply()
     text, text_pl, number = describe(reply)
     row = condition_of(reply)
     if row is not None and reply.error not in passing:
         why = conditions.told(row.name, text, text_pl, device_code=number)
-        return Closing(why, waits=True)
+        return CommitReply(why, waits=True)
     code = codes.lookup(codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC, reply.error or 0)
     if code.reaction is codes.Reaction.CANCELLED:
-        return Closing(problem("printer.cancelled", device_code=number))
+        return CommitReply(problem("printer.cancelled", device_code=number))
     if reply.error == _RATE_LOCKED and not reply.frame_error:
         text, text_pl = f"{RATE_LOCKED} ({number})", RATE_LOCKED_PL
     why = refusal(pointer, text, text_pl, number, goods=goods_at(document, pointer))
     passes = reply.error in passing or reply.error == _MIDNIGHT or code.reaction in _MOMENT
-    return Closing(why, again=passes or spoiled(reply))
+    return CommitReply(why, again=passes or is_corrupted(reply))
 
 
-def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
+def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> CounterDelta | Wait | Unknown:
     """What happened between two looks; or why they cannot be compared."""
     if now["nu"] != then["nu"]:
         return swapped(settings, now["nu"], then["nu"])
-    moved = Moved(then, now)
-    if moved.backwards:
+    moved = CounterDelta(then, now)
+    if moved.went_backwards:
         # The memory was replaced or restored, and proves nothing any more.
         return judging.unproven("counters_restored", "the printer's counters are lower than before", now)
     return moved
@@ -175,15 +175,15 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
-    yield Started(before, neutral(before))
+    yield Started(before, to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
         opening = item.request.row.mnemonic == "trinit"
-        if spoiled(reply) and opening:
+        if is_corrupted(reply) and opening:
             # Sent again it might meet our own receipt and call it another program's; recovery looks first.
             raise _spoiled(reply, item.pointer)
-        if spoiled(reply):
+        if is_corrupted(reply):
             reply = yield from send(item.request)
         if not reply.good:
             closing = _closing(reply, item.pointer, document)
@@ -211,7 +211,7 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any] | None]
     ``None``: a person has cancelled it already.
     """
     opened = yield from read_counters()
-    if Moved(before, opened).at_all:
+    if CounterDelta(before, opened).any_change:
         # Another program printed between our first look and our opening; or ours was cancelled since.
         opened |= yield from read_day()
         scomm = yield from ask("scomm", "ts")
@@ -220,16 +220,16 @@ def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any] | None]
     return before | opened
 
 
-def _spoiled(reply: Reply, pointer: str) -> Interrupted:
-    """The line spoiled our command, and only a look can tell what is open now."""
-    return Interrupted(refusal(pointer, *describe(reply)))
+def _spoiled(reply: Reply, pointer: str) -> DialogueAborted:
+    """The line is_corrupted our command, and only a look can tell what is open now."""
+    return DialogueAborted(refusal(pointer, *describe(reply)))
 
 
-def _abandon(closing: Closing, opened: dict[str, Any]) -> Dialogue[Verdict]:
+def _abandon(closing: CommitReply, opened: dict[str, Any]) -> Dialogue[Verdict]:
     """End our receipt after a definite refusal, before its closing step was sent."""
     scomm = yield from ask("scomm", "ts")
     now = yield from read_all()
-    if not scomm["ts"] or Moved(opened, now).at_all:
+    if not scomm["ts"] or CounterDelta(opened, now).any_change:
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from _cancel(opened)
@@ -241,8 +241,8 @@ def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     yield from send(request("prncancel"))
     scomm = yield from ask("scomm", "ts")
     now = yield from read_all()
-    if scomm["ts"] or Moved(since, now).completed:
-        raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    if scomm["ts"] or CounterDelta(since, now).completed:
+        raise DialogueAborted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
     return now
 
 
@@ -272,16 +272,18 @@ def _close_footer() -> Dialogue[None]:
         last = yield from read_last_document()
         if not last.footer_open:
             return
-        if not spoiled(reply):
+        if not is_corrupted(reply):
             break
-    raise Interrupted(problem("printer.busy", reason="the footer of the registered receipt could not be finished yet"))
+    raise DialogueAborted(
+        problem("printer.busy", reason="the footer of the registered receipt could not be finished yet")
+    )
 
 
 def _judge_receipt(
     plan: Plan,
     settings: Settings,
     opened: dict[str, Any],
-    closing: Closing | None,
+    closing: CommitReply | None,
     notices: tuple[Notice, ...] = (),
 ) -> Dialogue[Verdict]:
     """Was it registered, now that its closing step was sent? The table of section 9.3.
@@ -293,7 +295,7 @@ def _judge_receipt(
     moved = _since(opened, now, settings)
     if isinstance(moved, Wait | Unknown):
         return moved
-    if confirmed and (moved.reports or (moved.completed == 1 and not moved.cancelled) or moved.untold):
+    if confirmed and (moved.reports or (moved.completed == 1 and not moved.cancelled) or moved.uncounted):
         # The answer says so, and the counters do not contradict it. (After a report they say nothing any more.)
         return (yield from _printed(plan, settings, opened, now, notices))
     if moved.reports:
@@ -303,10 +305,10 @@ def _judge_receipt(
     if last.footer_open and not scomm["ts"]:
         yield from _close_footer()
     whole = yield from read_all()
-    if Moved(now, whole).at_all:
-        raise Interrupted(problem("printer.busy", reason="another program is printing"))
+    if CounterDelta(now, whole).any_change:
+        raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
     now = whole
-    moved = Moved(opened, now)
+    moved = CounterDelta(opened, now)
     ours = last.total == plan.total and last.paid == plan.paid and last.change == plan.change
     match bool(moved.completed), bool(moved.cancelled):
         case False, False if scomm["ts"]:
@@ -342,13 +344,13 @@ def _printed(
 ) -> Dialogue[Printed]:
     """Ours was the first to end after ``opened``; or (``last``) it is the last document of all."""
     number = now.get("bt", now["bn"]) if last else opened.get("bt", opened["bn"]) + 1
-    paper = yield from read_paper(probe(settings))
+    paper = yield from read_paper(poll(settings))
     # Found out later: the last sale of the day was ours if no other followed.
-    alone = Moved(opened, now).completed == 1
+    alone = CounterDelta(opened, now).completed == 1
     when = now["day"].get("last_sale") if alone and "day" in now else None
-    fiscal = Moved(opened, now).fiscal
+    fiscal = CounterDelta(opened, now).fiscal
     result = yield from read_result(now, number, opened["rd"] + 1, plan.total, when, fiscal=fiscal)
-    return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, neutral(now))
+    return Printed(result, paper, tuple(plan.notices) + notices, {"after": now}, to_counters(now))
 
 
 def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
@@ -364,7 +366,7 @@ def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dia
         plan = plan_receipt(document, PROFILES[before["profile"]], settings.code_page, parse_rates(before["rates"]))
         return (yield from _judge_receipt(plan, settings, opened, None))
     now = yield from read_all()
-    if scomm["ts"] and not Moved(opened, now).at_all:
+    if scomm["ts"] and not CounterDelta(opened, now).any_change:
         now = yield from _cancel(opened)
         return judging.interrupted("the receipt was open; it was cancelled", now)
     # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
@@ -379,7 +381,7 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
         last = yield from read_last_document()
         now = yield from read_all()
         empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
-        return empty and not Moved(before, now).at_all
+        return empty and not CounterDelta(before, now).any_change
 
     if (yield from empty_and_alone()):
         yield Pause(judging.STILL_SECONDS)
@@ -392,7 +394,7 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
 
 # -- documents of one step ------------------------------------------------------------------------------
 
-Judge = judging.Judge[Moved]
+Judge = judging.Judge[CounterDelta]
 
 
 def _one_step(
@@ -409,14 +411,14 @@ def _one_step(
     wanted = yield from command(settings)
     if (yield from counters_moved(facts.counters)):
         return Wait(problem("printer.busy", reason="another program is printing"))
-    yield Started(facts.evidence, neutral(facts.evidence))
+    yield Started(facts.evidence, to_counters(facts.evidence))
     yield Committing()
     closing = yield from _close(wanted, document)
     return (yield from _look(judge, settings, facts.evidence, closing))
 
 
 def _look(
-    judge: Judge, settings: Settings, before: dict[str, Any], closing: Closing | None = None
+    judge: Judge, settings: Settings, before: dict[str, Any], closing: CommitReply | None = None
 ) -> Dialogue[Verdict]:
     """Judge after the step, or (without ``closing``) after an interruption."""
     return judging.look(judge, settings, before, closing, read=read_all, since=_since)
@@ -431,11 +433,11 @@ def _daily_report(settings: Settings) -> Dialogue[Request]:
     return request("dailyrep", da=clock["da"].date().isoformat())
 
 
-def _report_printed(moved: Moved, _: bool, settings: Settings) -> Dialogue[Printed]:
+def _report_printed(moved: CounterDelta, _: bool, settings: Settings) -> Dialogue[Printed]:
     number = moved.now["rd"]
-    paper = yield from read_paper(probe(settings))
+    paper = yield from read_paper(poll(settings))
     result = yield from read_result(moved.now, number, number, None, fiscal=moved.fiscal)
-    return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+    return Printed(result, paper, evidence={"after": moved.now}, counters=to_counters(moved.now))
 
 
 _judge_report = judging.report_judge(_report_printed)
@@ -455,15 +457,15 @@ def _judge_slip(document: CashIn | CashOut | GoodsReturn | Printout, notices: tu
     """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
     amount = None if isinstance(document, Printout) else grosze(document.amount)
 
-    def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
+    def judge(moved: CounterDelta, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips = moved.slips
         # Whether ``cash`` or a form moves a counter is told by no source (section 7, choice); its good answer must do.
         uncounted = slips == 0 and not isinstance(document, GoodsReturn)
-        if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.untold)):
-            paper = yield from read_paper(probe(settings))
+        if (slips == 1 and not moved.reports) or (confirmed and (slips or uncounted or moved.uncounted)):
+            paper = yield from read_paper(poll(settings))
             result = yield from read_result(moved.now, None, moved.now["rd"] + 1, amount, fiscal=moved.fiscal)
             doubled = (judging.DOUBLED,) if slips > 1 and not moved.reports else ()
-            return Printed(result, paper, notices + doubled, {"after": moved.now}, neutral(moved.now))
+            return Printed(result, paper, notices + doubled, {"after": moved.now}, to_counters(moved.now))
         if slips == 0:
             return None
         if moved.reports:
@@ -485,7 +487,7 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name}
-    yield Started(before, neutral(before))
+    yield Started(before, to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
@@ -494,7 +496,7 @@ def _printout(document: Printout, settings: Settings, printer_id: str | None) ->
             if not (yield from _give_up_form()):
                 return NotPrinted(problem("printer.cancelled"))
             return judging.declined(_closing(reply, item.pointer, document))
-        if spoiled(reply):
+        if is_corrupted(reply):
             # Ours may be open, and sent again it would be called another program's; recovery looks first.
             raise _spoiled(reply, item.pointer)
         if not reply.good:
@@ -514,7 +516,7 @@ def _end_form(
     reply = yield from send(request("formend", fn=FORM))
     if reply.error == NO_FORM and not reply.frame_error:
         now = yield from read_all()
-        if not recovering and not Moved(opened, now).slips:
+        if not recovering and not CounterDelta(opened, now).slips:
             return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
         # Ended by a closing step whose answer was lost (the cable may double one), or cancelled by a person: which of
         # the two is counted is not published.
@@ -525,7 +527,7 @@ def _end_form(
         return verdict
     if reply.frame_error:
         # It was not executed, so ours is still open; recovery ends it.
-        raise Interrupted(closing.refusal)
+        raise DialogueAborted(closing.refusal)
     yield from _give_up_form()
     return replace(verdict, begun=True) if isinstance(verdict, Held) else verdict
 
@@ -540,7 +542,7 @@ def _give_up_form() -> Dialogue[bool]:
         return False
     yield from send(request("prncancel"))
     if (yield from _form_open()):
-        raise Interrupted(problem("printer.busy", reason="our open printout could not be cancelled yet"))
+        raise DialogueAborted(problem("printer.busy", reason="our open printout could not be cancelled yet"))
     return True
 
 
@@ -581,4 +583,4 @@ def _drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dia
     if isinstance(facts, Wait):
         return facts
     opening = _close(request("opendrwr"), document)
-    return (yield from judging.drawer(facts, neutral(facts.evidence), opening))
+    return (yield from judging.drawer(facts, to_counters(facts.evidence), opening))

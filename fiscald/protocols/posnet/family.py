@@ -7,21 +7,21 @@ from fiscald.model.printers import Condition, Snapshot
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import (
     Check,
+    Decoder,
     Dialogue,
-    Introduction,
-    Naming,
+    Identification,
+    ProtocolDoc,
     RawReply,
     Session,
     Settings,
     Step,
     Trail,
     Verdict,
-    Vocabulary,
 )
 from fiscald.protocols.posnet import dialogue, queries, raw
 from fiscald.protocols.posnet.commands import Reply
 from fiscald.protocols.posnet.conditions import CONDITIONS, DOCUMENTS
-from fiscald.protocols.posnet.naming import PosnetNaming, vocabulary
+from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.session import PosnetSession
@@ -44,21 +44,21 @@ class Posnet:
         tokens = settings.profile is not None and PROFILES[settings.profile].tokens
         return PosnetSession(settings.code_page, tokens=tokens)
 
-    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+    def identify(self, settings: Settings) -> Dialogue[Identification]:
         """Who is there."""
-        return queries.hello(settings)
+        return queries.identify(settings)
 
-    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
-        return queries.observe(settings)
+        return queries.read_status(settings)
 
-    def probe(self, settings: Settings) -> Dialogue[Condition]:
+    def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Whether the printer can print."""
-        return queries.probe(settings)
+        return queries.poll(settings)
 
-    def glance(self, settings: Settings) -> Dialogue[Condition]:
+    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Whether an idle printer can print, and whether a document is open on it."""
-        return queries.glance(settings)
+        return queries.read_condition(settings)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates only once the printer's table is known."""
@@ -89,13 +89,13 @@ class Posnet:
         """The answer in the same form."""
         return raw.show(reply, settings)
 
-    def naming(self, settings: Settings) -> Naming:
+    def decoder(self, settings: Settings) -> Decoder:
         """Names for what passes over a new connection."""
-        return PosnetNaming(settings.code_page)
+        return PosnetDecoder(settings.code_page)
 
-    def vocabulary(self) -> Vocabulary:
+    def protocol_doc(self) -> ProtocolDoc:
         """The tables of the names."""
-        return vocabulary()
+        return protocol_doc()
 
 
 FAMILY = Posnet()

@@ -26,7 +26,7 @@ from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, p
 from fiscald.model.preview import Sold
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
 from fiscald.model.text import CODE_PAGES, fit
-from fiscald.protocols.planning import Findings, Item, TextKind
+from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
 from fiscald.protocols.posnet.profiles import Profile
@@ -59,7 +59,7 @@ MAX_QR_BYTES = 2000
 
 
 @dataclass(slots=True)
-class Plan(Findings):
+class Plan(PlanBuilder):
     """A receipt or a printout, ready to be carried out; or why not (``errors``)."""
 
     items: list[Item[Request]] = field(default_factory=list)

@@ -15,12 +15,12 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
-from fiscald.protocols.asking import ask_again, good_values, refused_question
-from fiscald.protocols.base import Dialogue, Interrupted, Introduction, Settings, Step
+from fiscald.protocols.base import Dialogue, DialogueAborted, Identification, Settings, Step
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
+from fiscald.protocols.queries import ask_again, good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 
 #: ``sprn pr``: the printing mechanism, when it is not all right.
@@ -49,7 +49,7 @@ LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Baseline:
     """What a printer says about itself before a document."""
 
     scomm: dict[str, Any]
@@ -91,7 +91,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class CounterDelta:
     """What happened on the printer between two looks (sections 7 and 9.3)."""
 
     then: dict[str, Any]
@@ -153,12 +153,12 @@ class Moved:
         return self.printouts - self.reports - fiscal
 
     @property
-    def at_all(self) -> bool:
+    def any_change(self) -> bool:
         """Whether any receipt ended or any report was made. (``hn`` may move when a receipt is opened.)"""
         return bool(self.reports or self.completed or self.cancelled)
 
     @property
-    def backwards(self) -> bool:
+    def went_backwards(self) -> bool:
         """Whether a counter is lower than it can be: another memory than before."""
         if self.reports < 0 or self.printouts < 0:
             return True
@@ -170,9 +170,9 @@ class Moved:
         return self.then.get("fiscal") is not False
 
     @property
-    def untold(self) -> bool:
+    def uncounted(self) -> bool:
         """A training device, whose counters need not move (5.3, not documented), and did not."""
-        return self.then.get("fiscal") is False and not self.at_all and self.printouts == 0
+        return self.then.get("fiscal") is False and not self.any_change and self.printouts == 0
 
 
 class LastDocument(NamedTuple):
@@ -186,12 +186,12 @@ class LastDocument(NamedTuple):
 
 def send(command: Request) -> Dialogue[Reply]:
     """One command, once, and its reply."""
-    reply: Reply = yield Step(command, command.row.effect, command.row.patience)
+    reply: Reply = yield Step(command, command.row.effect, command.row.deadline)
     return reply
 
 
-def spoiled(reply: Reply) -> bool:
-    """Whether the line spoiled our frame: it was not executed (section 8, frame errors 5, 8, 9).
+def is_corrupted(reply: Reply) -> bool:
+    """Whether the line is_corrupted our frame: it was not executed (section 8, frame errors 5, 8, 9).
 
     Error 15 is "badly built" to the reference; ours are well built, so a byte was lost on the way.
     """
@@ -201,21 +201,21 @@ def spoiled(reply: Reply) -> bool:
 
 
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
+    """The values of a query. Raises ``DialogueAborted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(mnemonic, immediate=immediate, **values)
     if not reply.good:
         raise refused_question(mnemonic, condition_of(reply), *describe(reply))
     return good_values(reply, mnemonic, needed)
 
 
-def ask_softly(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
+def query_optional(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query that not every device knows; empty where it does not."""
     reply = yield from _ask(mnemonic, **values)
     return reply.values if reply.good else {}
 
 
 def _ask(mnemonic: str, *, immediate: bool = False, **values: Any) -> Dialogue[Reply]:
-    return ask_again(request(mnemonic, immediate=immediate, **values), send, spoiled)
+    return ask_again(request(mnemonic, immediate=immediate, **values), send, is_corrupted)
 
 
 def describe(reply: Reply) -> tuple[str, str, str]:
@@ -231,7 +231,7 @@ def condition_of(reply: Reply) -> conditions.Row | None:
     return CONDITIONS.by_error.get(f"{'frame' if reply.frame_error else ''}{reply.error}")
 
 
-def probe(settings: Settings) -> Dialogue[Condition]:
+def poll(settings: Settings) -> Dialogue[Condition]:
     """Whether the printer can print; answered even while another command waits (3.4)."""
     sdev = yield from ask("sdev", "ds", immediate=True)
     low = sdev.get("pe")
@@ -250,9 +250,9 @@ def probe(settings: Settings) -> Dialogue[Condition]:
     return Condition(state=state, problem=why, paper_low=low)
 
 
-def glance(settings: Settings) -> Dialogue[Condition]:
+def read_condition(settings: Settings) -> Dialogue[Condition]:
     """Whether an idle printer can print, and whether a document is open on it."""
-    condition = yield from probe(settings)
+    condition = yield from poll(settings)
     if condition.problem is not None:
         return condition
     scomm = yield from ask("scomm", "ts")
@@ -263,7 +263,7 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
     if settings.profile:
         return PROFILES[settings.profile]
-    sid = yield from ask_softly("sid")
+    sid = yield from query_optional("sid")
     return detect(sid.get("nm"))
 
 
@@ -284,7 +284,9 @@ def read_all() -> Dialogue[dict[str, Any]]:
         before, counters = counters, (yield from _read_counters())
         if before == counters:
             return counters | day
-    raise Interrupted(problem("printer.busy", reason="its counters do not stand still: another program is printing"))
+    raise DialogueAborted(
+        problem("printer.busy", reason="its counters do not stand still: another program is printing")
+    )
 
 
 def counters_moved(before: dict[str, Any]) -> Dialogue[bool]:
@@ -304,7 +306,7 @@ def read_day() -> Dialogue[dict[str, Any]]:
 
 
 def _read_totals() -> Dialogue[tuple[dict[str, Any], Rates | None]]:
-    stot = yield from ask_softly("stot")
+    stot = yield from query_optional("stot")
     day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
     sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
     if len(sold) == len(RATE_LETTERS):
@@ -320,7 +322,7 @@ def _rates(values: dict[str, Any]) -> Rates:
     return {letter.upper(): values.get("v" + letter) for letter in RATE_LETTERS}
 
 
-def read_facts() -> Dialogue[Facts]:
+def read_facts() -> Dialogue[Baseline]:
     """Open transaction, counters, totals and rates."""
     scomm = yield from ask("scomm", "ts", "nu")
     last = yield from read_last_document()
@@ -328,7 +330,7 @@ def read_facts() -> Dialogue[Facts]:
     day, rates = yield from _read_totals()
     if rates is None:
         rates = _rates((yield from ask("sfsk", "nu")))
-    return Facts(scomm, last.footer_open, counters, day, rates)
+    return Baseline(scomm, last.footer_open, counters, day, rates)
 
 
 def read_last_document() -> Dialogue[LastDocument]:
@@ -340,7 +342,7 @@ def read_last_document() -> Dialogue[LastDocument]:
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
     """The printer's time; older firmware gives Polish local time without offset (5.1)."""
-    rtcget = yield from ask_softly("rtcget")
+    rtcget = yield from query_optional("rtcget")
     if "tm" in rtcget:
         moment: datetime.datetime = rtcget["tm"]
         return moment
@@ -364,7 +366,7 @@ def read_result(
     ``printed_at``: when, if that is known better than "just now".
     """
     device: dict[str, Any] = {name: after[name] for name in ("hn", "bn", "bt", "rd") if name in after}
-    copy = yield from ask_softly("eclastdocnoget", ty=0)
+    copy = yield from query_optional("eclastdocnoget", ty=0)
     if "di" in copy:
         device["di"] = copy["di"]
     clock = datetime.datetime.fromisoformat(printed_at) if printed_at else (yield from read_clock())
@@ -379,10 +381,10 @@ def read_result(
     )
 
 
-def observe(settings: Settings) -> Dialogue[Snapshot]:
+def read_status(settings: Settings) -> Dialogue[Snapshot]:
     """Everything the status shows."""
-    condition = yield from probe(settings)
-    sid = yield from ask_softly("sid")
+    condition = yield from poll(settings)
+    sid = yield from query_optional("sid")
     facts = yield from read_facts()
     clock = yield from read_clock()
     model = sid.get("nm")
@@ -398,7 +400,7 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
         ),
         condition=condition,
         standing=facts.standing,
-        counters=neutral(counters | facts.day),
+        counters=to_counters(counters | facts.day),
         rates=plain_rates(facts.rates),
         clock=clock,
         transaction_open=facts.transaction_open,
@@ -407,16 +409,16 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
     )
 
 
-def hello(settings: Settings) -> Dialogue[Introduction]:
+def identify(settings: Settings) -> Dialogue[Identification]:
     """Who is there: what is asked for the status has no side effect in any state (5.1, 5.3), nor is an error of it
     shown to anybody."""
-    found = yield from observe(settings)
+    found = yield from read_status(settings)
     condition = conditions.worst(found.condition, found.standing)
-    return Introduction(found.identity, condition, found.rates, found.transaction_open, found.counters, found.clock)
+    return Identification(found.identity, condition, found.rates, found.transaction_open, found.counters, found.clock)
 
 
-def neutral(counters: dict[str, Any]) -> Counters:
-    """The printer's counters in neutral words. The day's totals (``day``) count too, where they were read.
+def to_counters(counters: dict[str, Any]) -> Counters:
+    """The printer's counters in to_counters words. The day's totals (``day``) count too, where they were read.
 
     Some older registers do not begin ``bn`` anew with the day (5.3); what they sold in it tells ``stot pn``.
     """

@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Effect, Ends, Patience, RawReply, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, Step
 from fiscald.protocols.posnet.commands import COMMANDS, Param, Reply, Request, Row
 from fiscald.protocols.posnet.fields import Dialect, Value
 from fiscald.protocols.posnet.frames import MAX_FRAME, MAX_MNEMONIC
@@ -70,10 +70,10 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"the code page {settings.code_page} has no {value[error.start]!r}") from None
     if len(head) + sum(3 + len(value) for value in values.values()) + 8 > MAX_FRAME:
         raise ValueError(f"a frame has at most {MAX_FRAME} bytes")
-    known = COMMANDS.get(mnemonic, Row(mnemonic, effect=Effect.IRREVERSIBLE, patience=Patience.REPORT))
-    row = Row(mnemonic, tuple(Param(name, _AS_WRITTEN) for name in values), (), known.effect, known.patience)
+    known = COMMANDS.get(mnemonic, Row(mnemonic, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT))
+    row = Row(mnemonic, tuple(Param(name, _AS_WRITTEN) for name in values), (), known.effect, known.deadline)
     request = Request(row, values, immediate=head.startswith("!"))
-    return Step(request, row.effect, row.patience, _ENDS.get(mnemonic))
+    return Step(request, row.effect, row.deadline, _ENDS.get(mnemonic))
 
 
 def show(reply: Reply, settings: Settings) -> RawReply:

@@ -1,4 +1,4 @@
-"""The commands of the Thermal protocol, one row each: parameters, fields, limits, answer, effect, patience.
+"""The commands of the Thermal protocol, one row each: parameters, fields, limits, answer, effect, deadline.
 
 Source: Thermal reference, section 5 and appendix A. Identifiers are the vendor's; names of parameters and fields
 are those of its manual, without Polish letters. The rows serve both ends: the driver builds commands and reads
@@ -28,7 +28,7 @@ from construct import (
     Terminated,
 )
 
-from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.fields import Brand, Dialect, Text, Value, ValueRefused
@@ -327,7 +327,7 @@ class Row(Layout):
     """One command."""
 
     effect: Effect = Effect.REVERSIBLE
-    patience: Patience = Patience.LINE
+    deadline: Deadline = Deadline.LINE
     answers: tuple[Layout, ...] = ()
     """The first one is what a printer sends; the others are known too. Without any, ``#Z`` is the answer."""
     below: int | None = None
@@ -490,18 +490,18 @@ ANSWERS: dict[tuple[str, int | None], Layout] = {
 # -- commands -------------------------------------------------------------------------------------------
 
 _Q, _REV, _IRR = Effect.QUERY, Effect.REVERSIBLE, Effect.IRREVERSIBLE
-_QUICK, _LATER, _CLOSE, _REPORT = Patience.QUERY, Patience.LINE, Patience.CLOSE, Patience.REPORT
+_QUICK, _LATER, _CLOSE, _REPORT = Deadline.QUERY, Deadline.LINE, Deadline.CLOSE, Deadline.REPORT
 _NO, _MAY, _MUST = Check.NEVER, Check.OPTIONAL, Check.REQUIRED
 _POSNET, _NOVITUS = (Brand.POSNET,), (Brand.NOVITUS,)
 
 
 def _query(id_: str, first: int | None, *answers: Layout, check: Check = _MAY, **more: Any) -> Row:
-    return Row(id_, first, check=check, effect=_Q, patience=_QUICK, answers=answers, **more)
+    return Row(id_, first, check=check, effect=_Q, deadline=_QUICK, answers=answers, **more)
 
 
 def _slip(id_: str) -> Row:
     """Cash in, cash out, goods return: the short form of POSNET, which Novitus takes too (5.7)."""
-    return Row(id_, None, (_p("Ps"),), (Part("kwota", f.CASH, 30), *_WHO), effect=_IRR, patience=_CLOSE)
+    return Row(id_, None, (_p("Ps"),), (Part("kwota", f.CASH, 30), *_WHO), effect=_IRR, deadline=_CLOSE)
 
 
 _ROWS = (
@@ -522,7 +522,7 @@ _ROWS = (
     _query("^u", None, HEADER, brands=_NOVITUS),
     _query("$g", None, GOODS, check=_MUST, parts=(Part("nazwa", Text(40, least=1), 16), Part("ptu", f.LETTER, 18))),
     # Which errors are reported and how: nothing of what the printer keeps. Lost when it is switched off (3.4).
-    Row("#e", None, (_r("Ps", 4),), effect=_Q, patience=_QUICK),
+    Row("#e", None, (_r("Ps", 4),), effect=_Q, deadline=_QUICK),
     # -- clock, rates, header, options (5.1) -----------------------------------------------------------
     Row("$c", None, (_r("Py", 99), _r("Pm", 12, 1), _r("Pd", 31, 1), _r("Ph", 23), _r("Pmn", 59), _r("Ps", 59)), _WHO),
     Row("$p", None, (_p("Ps", 7), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), (
@@ -550,10 +550,10 @@ _ROWS = (
     _slip("#i"),
     _slip("#d"),
     _slip("#z"),
-    Row("#t", None, (_p("Ps"),), _WHO, effect=_IRR, patience=_REPORT),
+    Row("#t", None, (_p("Ps"),), _WHO, effect=_IRR, deadline=_REPORT),
     Row("#k", None, (_p("Ps"),), (
         Part("zmiana", Text(8), 33), Part("kasjer", Text(32), 33), _opt("nr_kasy", Text(8), 34),
-    ), effect=_IRR, patience=_REPORT),
+    ), effect=_IRR, deadline=_REPORT),
     # -- receipt (5.2) ---------------------------------------------------------------------------------
     Row("$h", None, (_p("Pl"), _p("Pn", 3), _p("P0", 0), _p("idtype", 3), _p("PL", 1)), (
         Part("linie", _LINE, times=Times("Pn")), Part("id", Text(13), when=_if("idtype", 1, 2, 3)),
@@ -584,12 +584,12 @@ _ROWS = (
     # -- cancelling and closing (5.5) ------------------------------------------------------------------
     Row("$e", 0, (_PC, _p("Pns", 1)), (
         *_WHO, Part("numer_systemowy", Text(30, 60), when=_if("Pns", 1)),
-    ), patience=_CLOSE),
+    ), deadline=_CLOSE),
     Row("$e", 1, (_r("Pr", 99), _p("Pn", 3), _PC, _p("Px", 4), _p("Py")), (
         # POSNET: exactly three characters, register and cashier; Novitus: the cashier's name.
         Part("kod", Text(3, 31), 25), Part("linie", _LINE, 25, times=Times("Pn")),
         Part("wplata", f.AMOUNT, 26), Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27, when=_if("Px")),
-    ), effect=_IRR, patience=_CLOSE),
+    ), effect=_IRR, deadline=_CLOSE),
     Row("$x", None, (
         _r("Pn", 5), _r("Pc", 3), _r("Py"), _r("Px", 4), _r("Pg", 1), _r("Pk", 1), _r("Pz", 1), _r("Pb", 1),
         _r("Po1", 1), _r("Po2", 1), _r("Pr", 1),
@@ -600,7 +600,7 @@ _ROWS = (
         Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27), Part("wplata", f.AMOUNT, 26),
         Part("karta", f.AMOUNT, 26), Part("czek", f.AMOUNT, 26), Part("bon", f.AMOUNT, 26),
         Part("przyjecie", f.AMOUNT, 26), Part("wydanie", f.AMOUNT, 26), Part("reszta", f.AMOUNT, 26),
-    ), effect=_IRR, patience=_CLOSE),
+    ), effect=_IRR, deadline=_CLOSE),
     Row("$y", None, (
         _r("Pn", 3), _r("Pc", 3), _r("Py", 1), _r("Pdsp", 1), _r("Px", 4), _r("Pkb", 20), _r("Pkz", 20), _r("Pns", 1),
         _r("Pfn", 20), _r("Pr", 1), _r("Pg", 1), Param("Pfx", 10, times=Times("Pfn")), _p("Psx", 1),
@@ -616,19 +616,19 @@ _ROWS = (
         Part("wplata", f.AMOUNT, 26), Part("kwoty", f.AMOUNT, 26, times=Times("Pfn")), Part("reszta", f.AMOUNT, 26),
         Part("kaucja_pobr", f.AMOUNT, 26, times=Times("Pkb")),
         Part("kaucja_zwr", f.AMOUNT, 26, times=Times("Pkz")),
-    ), effect=_IRR, patience=_CLOSE, fault=4),
+    ), effect=_IRR, deadline=_CLOSE, fault=4),
     # -- after a short closing (5.6) -------------------------------------------------------------------
     *(Row("$z", number, (), (*_PACK, Part("kwota", f.AMOUNT, 83))) for number in (4, 8)),
     Row("$z", 12),
     Row("$z", 20, (_r("Psx", 191),), (Part("tekst", Text(25), optional=True),)),
     Row("$z", 24, (_r("Pn", 3),), (Part("linie", _LINE, times=Times("Pn")),)),
-    Row("$z", 28, (_PC,), patience=_CLOSE),
+    Row("$z", 28, (_PC,), deadline=_CLOSE),
     Row("$z", 100, (_p("idtype", 3),), (Part("id", Text(16, least=1), 2),), brands=_NOVITUS),
     # -- reports (5.8) ---------------------------------------------------------------------------------
-    Row("#r", None, (_p("Ps", 1), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), _WHO, effect=_IRR, patience=_REPORT),
+    Row("#r", None, (_p("Ps", 1), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), _WHO, effect=_IRR, deadline=_REPORT),
     Row("#o", None, (
         _r("Py1", 99), _r("Pm1", 12, 1), _r("Pd1", 31, 1), _r("Py2", 99), _r("Pm2", 12, 1), _r("Pd2", 31, 1), _p("Pt"),
-    ), _WHO, effect=_IRR, patience=_REPORT),
+    ), _WHO, effect=_IRR, deadline=_REPORT),
 )  # fmt: skip
 
 #: Every command by brand and name.

@@ -2,7 +2,7 @@
 
 The proof is always what the printer says about itself, read before the first change and after the last step. Its
 answers to commands have no check byte, so neither a good one nor an error is believed where money is concerned. A
-line spoiled by noise is sent once more (its number makes a second one of the same an error), a closing step never.
+line is_corrupted by noise is sent once more (its number makes a second one of the same an error), a closing step never.
 
 Theory of a receipt. A printer holds at most one receipt. Once it has confirmed ``$h`` and shows a receipt open,
 ours is the open one, and no other can end before it: the first receipt that the counters show after that moment,
@@ -23,12 +23,11 @@ from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Draw
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
 from fiscald.model.problems import FieldProblem, problem
 from fiscald.protocols import conditions, judging
-from fiscald.protocols.asking import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.base import (
     Committing,
     Dialogue,
+    DialogueAborted,
     Held,
-    Interrupted,
     NotPrinted,
     Opened,
     Pause,
@@ -40,8 +39,9 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.judging import Closing, swapped
+from fiscald.protocols.judging import CommitReply, swapped
 from fiscald.protocols.planning import zloty
+from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, read_paper, refusal
 from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import Reply, Request, request
@@ -51,23 +51,23 @@ from fiscald.protocols.thermal.plan import Plan, plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import (
     RECEIPT_NUMBERS,
-    Facts,
-    Moved,
+    Baseline,
+    CounterDelta,
     ask,
-    ask_softly,
     condition_of,
     describe,
     find_profile,
-    look_once,
-    look_twice,
-    neutral,
-    probe,
+    is_corrupted,
+    poll,
+    query_optional,
+    read_counters,
     read_facts,
     read_open,
     read_result,
+    read_stable_counters,
     same_counters,
     send,
-    spoiled,
+    to_counters,
     use_error_mode,
 )
 
@@ -109,7 +109,7 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
     """Find out what became of ``document``. See ``fiscald.protocols.base.Family.recover``."""
     if isinstance(document, Drawer):
         return judging.drawer_interrupted()
-    condition = yield from probe(settings)
+    condition = yield from poll(settings)
     if condition.problem is not None:
         # A command may still wait in the printer (no paper); it is not settled before that is over (9.3).
         return Wait(condition.problem)
@@ -125,29 +125,29 @@ def recover(document: Document, settings: Settings, trail: Trail) -> Dialogue[Ve
             raise AssertionError("not in Family.documents")
 
 
-def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Facts | Wait]:
+def _prepare(document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Baseline | Wait]:
     """The facts before a document; or why it has to wait. Changes nothing but the error mode."""
 
-    def answered_facts() -> Dialogue[Facts]:
+    def answered_facts() -> Dialogue[Baseline]:
         yield from use_error_mode()
         return (yield from read_facts())
 
     def stops(code: str) -> bool:
         return CONDITIONS.waits(code, document.type)
 
-    return judging.prepare(settings, printer_id, probe(settings), answered_facts(), stops)
+    return judging.prepare(settings, printer_id, poll(settings), answered_facts(), stops)
 
 
 def _close(
     command: Request, document: Document, passing: Container[int] = (), *, brand: Brand | None = None
-) -> Dialogue[Closing]:
+) -> Dialogue[CommitReply]:
     """The step that decides, sent once. ``passing``: errors that are about the moment when it answers with them.
 
     ``brand``: whose error numbers it answers with, where the command is the same for all.
     """
     reply = yield from send(command)
     if reply.good:
-        return Closing()
+        return CommitReply()
     reply = replace(reply, brand=brand or reply.brand)
     return (yield from _refusal(reply, "/document", document, passing))
 
@@ -156,7 +156,7 @@ def _brand(settings: Settings) -> Brand:
     return PROFILES[settings.profile].brand if settings.profile else Brand.POSNET
 
 
-def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[Closing]:
+def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
     """The printer's no. Its number has no check byte, so that it is believed only where both answers agree.
 
     To be asked for at once: any other command clears the number of the last error (5.9).
@@ -168,16 +168,16 @@ def _refusal(reply: Reply, pointer: str, document: Document, passing: Container[
         text, text_pl = f"{RATE_LOCKED} (error {number})", RATE_LOCKED_PL
     why = refusal(pointer, text, text_pl, number, goods=goods)
     if reply.error in passing or code.reaction in _MOMENT:
-        return Closing(why, again=True)
-    last = yield from ask_softly("#n")
+        return CommitReply(why, again=True)
+    last = yield from query_optional("#n")
     if last.get("Pe", reply.error) != reply.error:
-        return Closing(why, again=True)
+        return CommitReply(why, again=True)
     if code.reaction is codes.Reaction.CANCELLED:
-        return Closing(problem("printer.cancelled", device_code=number))
+        return CommitReply(problem("printer.cancelled", device_code=number))
     name = yield from _condition(reply, goods)
     if name is None:
-        return Closing(why)
-    return Closing(conditions.told(name, text, text_pl, device_code=number), waits=True)
+        return CommitReply(why)
+    return CommitReply(conditions.told(name, text, text_pl, device_code=number), waits=True)
 
 
 def _condition(reply: Reply, goods: str | None) -> Dialogue[str | None]:
@@ -185,19 +185,19 @@ def _condition(reply: Reply, goods: str | None) -> Dialogue[str | None]:
     if reply.error == _RATE:
         return "no_rates" if goods is None else None
     if reply.error in (_NO_HEADER, _MEMORY_FAULT):
-        records = yield from ask_softly("#s 24")
+        records = yield from query_optional("#s 24")
         if records.get("n_wolnych") == 0:
             return "memory_full"
     row = condition_of(reply)
     return None if row is None else row.name
 
 
-def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> Moved | Wait | Unknown:
+def _since(then: dict[str, Any], now: dict[str, Any], settings: Settings) -> CounterDelta | Wait | Unknown:
     """What happened between two looks; or why they cannot be compared."""
     if now["nr_unikatowy"] != then["nr_unikatowy"]:
         return swapped(settings, now["nr_unikatowy"], then["nr_unikatowy"])
-    moved = Moved(then, now)
-    if moved.backwards:
+    moved = CounterDelta(then, now)
+    if moved.went_backwards:
         # The memory was replaced, restored or reset, and proves nothing any more.
         lower = "the printer's counters are lower than before, or it was reset"
         return judging.unproven("counters_restored", lower, now)
@@ -216,7 +216,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
     if plan.errors:
         return judging.refused_before(plan.errors, facts)
     before = facts.evidence | {"profile": profile.name, "rates": plain_rates(facts.rates)}
-    yield Started(before, neutral(before))
+    yield Started(before, to_counters(before))
     opened: dict[str, Any] | None = None
     for item in plan.items:
         reply = yield from send(item.request)
@@ -227,7 +227,7 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
             yield Opened(opened)
             continue
         assert opened is not None, "the first command opens the receipt"
-        if spoiled(reply):
+        if is_corrupted(reply):
             reply = yield from send(item.request)
         if not reply.good:
             closing = yield from _refusal(reply, item.pointer, document, (_OUT_OF_STEP,))
@@ -242,28 +242,28 @@ def _receipt(document: Receipt, settings: Settings, printer_id: str | None) -> D
 def _opening_refused(reply: Reply, pointer: str, document: Receipt) -> Dialogue[NotPrinted | Held]:
     """``$h`` was answered with an error; nothing is to be cleaned up if really none is open."""
     closing = yield from _refusal(reply, pointer, document)
-    now = yield from look_once()
-    if spoiled(reply) or now["Pt"]:
+    now = yield from read_counters()
+    if is_corrupted(reply) or now["Pt"]:
         # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
         assert closing.refusal is not None
-        raise Interrupted(closing.refusal)
+        raise DialogueAborted(closing.refusal)
     return judging.declined(closing, begun=False)
 
 
 def _look_when_opened(before: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     """The counters while our receipt is open: nothing else can move them before it ends."""
-    opened = yield from look_once()
+    opened = yield from read_counters()
     if not same_counters(before, opened):
         # Another program printed between our first look and our opening; or one of the two looks is damaged.
-        opened = yield from look_twice(opened)
+        opened = yield from read_stable_counters(opened)
     if not opened["Pt"] or opened["nr_unikatowy"] != before["nr_unikatowy"]:
-        raise Interrupted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
+        raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
     return before | opened
 
 
-def _abandon(plan: Plan, closing: Closing, opened: dict[str, Any]) -> Dialogue[Verdict]:
+def _abandon(plan: Plan, closing: CommitReply, opened: dict[str, Any]) -> Dialogue[Verdict]:
     """End our receipt after a refusal, before its closing step was sent."""
-    now = yield from look_twice()
+    now = yield from read_stable_counters()
     if not (yield from _still_ours(plan, opened, now)):
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return _ended(closing, "our receipt was ended before its closing step was sent", now)
@@ -277,7 +277,7 @@ def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dial
     An empty one may be ours, or one that was opened after ours had been given up without a trace: then it must
     stand still, as a program at work would not let it.
     """
-    if not now["Pt"] or Moved(opened, now).at_all:
+    if not now["Pt"] or CounterDelta(opened, now).any_change:
         return False
     receipt = yield from read_open()
     if not receipt.open or not plan.holds(receipt.totals):
@@ -286,11 +286,11 @@ def _still_ours(plan: Plan, opened: dict[str, Any], now: dict[str, Any]) -> Dial
         return True
     yield Pause(judging.STILL_SECONDS)
     receipt = yield from read_open()
-    later = yield from look_twice()
-    return receipt.open and not any(receipt.totals) and bool(later["Pt"]) and not Moved(opened, later).at_all
+    later = yield from read_stable_counters()
+    return receipt.open and not any(receipt.totals) and bool(later["Pt"]) and not CounterDelta(opened, later).any_change
 
 
-def _ended(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrinted:
+def _ended(closing: CommitReply | None, reason: str, now: dict[str, Any]) -> NotPrinted:
     """Our receipt was cancelled: by somebody, or by the printer, which waits for commands 20 or 30 minutes (5.2)."""
     if closing is not None and closing.refusal is not None and closing.refusal.device_code == str(_TIMED_OUT):
         return judging.interrupted("the printer cancelled the receipt: nothing was sent for too long", now)
@@ -300,14 +300,14 @@ def _ended(closing: Closing | None, reason: str, now: dict[str, Any]) -> NotPrin
 def _cancel(since: dict[str, Any]) -> Dialogue[dict[str, Any]]:
     """Cancel our own open receipt and see that it is gone; the counters after that."""
     yield from send(request("$e 0"))
-    now = yield from look_twice()
-    if now["Pt"] or Moved(since, now).completed:
-        raise Interrupted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    now = yield from read_stable_counters()
+    if now["Pt"] or CounterDelta(since, now).completed:
+        raise DialogueAborted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
     return now
 
 
 def _judge_receipt(
-    plan: Plan, settings: Settings, opened: dict[str, Any], closing: Closing | None
+    plan: Plan, settings: Settings, opened: dict[str, Any], closing: CommitReply | None
 ) -> Dialogue[Verdict]:
     """Was it registered, now that its closing step was sent? The table of section 9.3.
 
@@ -315,15 +315,15 @@ def _judge_receipt(
     """
     confirmed = closing is not None and closing.refusal is None
     if confirmed:
-        now = yield from look_once()
-        if now["nr_unikatowy"] == opened["nr_unikatowy"] and _as_planned(Moved(opened, now), plan):
+        now = yield from read_counters()
+        if now["nr_unikatowy"] == opened["nr_unikatowy"] and _as_planned(CounterDelta(opened, now), plan):
             # The answer says so, and everything that the printer counts agrees.
             return (yield from _printed(plan, settings, opened, now, just_now=True))
-    now = yield from look_twice()
+    now = yield from read_stable_counters()
     moved = _since(opened, now, settings)
     if isinstance(moved, Wait | Unknown):
         return moved
-    if confirmed and (moved.reports or moved.untold or _as_planned(moved, plan)):
+    if confirmed and (moved.reports or moved.uncounted or _as_planned(moved, plan)):
         # After a report the counters say nothing any more.
         return (yield from _printed(plan, settings, opened, now, just_now=True))
     if moved.reports:
@@ -357,14 +357,16 @@ def _judge_receipt(
     return (yield from _printed(plan, settings, opened, now, just_now=confirmed, last=last))
 
 
-def _as_planned(moved: Moved, plan: Plan) -> bool:
+def _as_planned(moved: CounterDelta, plan: Plan) -> bool:
     """Whether one receipt ended since ours was opened, and it is of our value."""
-    if moved.backwards:
+    if moved.went_backwards:
         return False
     return (moved.reports, moved.completed, moved.cancelled, moved.sales) == (0, 1, 0, plan.total)
 
 
-def _not_closed(plan: Plan, opened: dict[str, Any], now: dict[str, Any], closing: Closing | None) -> Dialogue[Verdict]:
+def _not_closed(
+    plan: Plan, opened: dict[str, Any], now: dict[str, Any], closing: CommitReply | None
+) -> Dialogue[Verdict]:
     """A receipt is open and none has ended: our closing step was not executed."""
     if not (yield from _still_ours(plan, opened, now)):
         return judging.interrupted("the receipt was given up before it was registered; what is open is not ours", now)
@@ -383,15 +385,15 @@ def _printed(
 ) -> Dialogue[Printed]:
     """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
     number = now["par_num"] if last else (opened["par_num"] + 1) % RECEIPT_NUMBERS
-    paper = yield from read_paper(probe(settings))
+    paper = yield from read_paper(poll(settings))
     result = yield from read_result(now, number, opened["n_dobowych"] + 1, plan.total, just_now=just_now)
-    return Printed(result, paper, tuple(plan.notices), {"after": now}, neutral(now))
+    return Printed(result, paper, tuple(plan.notices), {"after": now}, to_counters(now))
 
 
 def _recover_receipt(document: Receipt, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
     """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
     before, opened = trail.before, trail.opened
-    now = yield from look_twice()
+    now = yield from read_stable_counters()
     if now["nr_unikatowy"] != before["nr_unikatowy"]:
         return swapped(settings, now["nr_unikatowy"], before["nr_unikatowy"])
     if trail.never_opened:
@@ -414,8 +416,8 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
 
     def empty_and_alone() -> Dialogue[dict[str, Any] | None]:
         receipt = yield from read_open()
-        now = yield from look_twice()
-        alone = not Moved(before, now).at_all
+        now = yield from read_stable_counters()
+        alone = not CounterDelta(before, now).any_change
         return now if receipt.open and not any(receipt.totals) and now["Pt"] and alone else None
 
     if (yield from empty_and_alone()) is not None:
@@ -424,15 +426,15 @@ def _recover_opening(before: dict[str, Any]) -> Dialogue[Verdict]:
         if still is not None:
             now = yield from _cancel(still)
             return judging.interrupted("the receipt was open; it was cancelled", now)
-    now = yield from look_once()
+    now = yield from read_counters()
     return judging.interrupted("interrupted before the receipt was opened", now)
 
 
 # -- documents of one step ------------------------------------------------------------------------------
 
 #: The facts -> the command, or why the printer would refuse it.
-Command = Callable[[Facts], Dialogue[Request | FieldProblem]]
-Judge = judging.Judge[Moved]
+Command = Callable[[Baseline], Dialogue[Request | FieldProblem]]
+Judge = judging.Judge[CounterDelta]
 
 
 def _one_step(
@@ -445,9 +447,9 @@ def _one_step(
     wanted = yield from command(facts)
     if isinstance(wanted, FieldProblem):
         return judging.refused_before([wanted], facts)
-    if facts.evidence != (yield from look_once()):
+    if facts.evidence != (yield from read_counters()):
         return Wait(problem("printer.busy", reason="another program is printing"))
-    yield Started(facts.evidence, neutral(facts.evidence))
+    yield Started(facts.evidence, to_counters(facts.evidence))
     yield Committing()
     closing = yield from _close(wanted, document, (_OTHER_DATE,), brand=_brand(settings))
     if wanted.row.id == "#r" and closing.refusal is not None and closing.refusal.device_code == str(_OTHER_DATE):
@@ -456,32 +458,32 @@ def _one_step(
 
 
 def _look(
-    judge: Judge, settings: Settings, before: dict[str, Any], closing: Closing | None = None
+    judge: Judge, settings: Settings, before: dict[str, Any], closing: CommitReply | None = None
 ) -> Dialogue[Verdict]:
     """Judge after the step, or (without ``closing``) after an interruption."""
-    return judging.look(judge, settings, before, closing, read=look_twice, since=_since)
+    return judging.look(judge, settings, before, closing, read=read_stable_counters, since=_since)
 
 
-def _daily_report(_: Facts) -> Dialogue[Request]:
+def _daily_report(_: Baseline) -> Dialogue[Request]:
     """``#r`` with the printer's own date: then no question is asked on the keyboard (5.8)."""
     clock = yield from ask("#c", "Py", "Pm", "Pd")
     return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
 
 
-def _dated(closing: Closing, wanted: Request) -> Dialogue[Closing]:
+def _dated(closing: CommitReply, wanted: Request) -> Dialogue[CommitReply]:
     """A date was refused that the printer itself had told: midnight came between, or it is before its last record."""
-    clock = yield from ask_softly("#c")
+    clock = yield from query_optional("#c")
     if any(clock.get(name) != wanted.values[name] for name in ("Py", "Pm", "Pd")):
         return closing
     text, text_pl = "its date is earlier than its last fiscal record", "data wcześniejsza niż ostatni zapis"
-    return Closing(conditions.told("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True)
+    return CommitReply(conditions.told("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True)
 
 
-def _report_printed(moved: Moved, confirmed: bool, settings: Settings) -> Dialogue[Printed]:
+def _report_printed(moved: CounterDelta, confirmed: bool, settings: Settings) -> Dialogue[Printed]:
     number = moved.now["n_dobowych"]
-    paper = yield from read_paper(probe(settings))
+    paper = yield from read_paper(poll(settings))
     result = yield from read_result(moved.now, number, number, None, just_now=confirmed)
-    return Printed(result, paper, evidence={"after": moved.now}, counters=neutral(moved.now))
+    return Printed(result, paper, evidence={"after": moved.now}, counters=to_counters(moved.now))
 
 
 _judge_report = judging.report_judge(_report_printed)
@@ -493,7 +495,7 @@ def _slip(document: Slip) -> Command:
     Too much or too little cash is told before: such a refusal makes the printer forget how much there was (5.7).
     """
 
-    def command(facts: Facts) -> Dialogue[Request | FieldProblem]:
+    def command(facts: Baseline) -> Dialogue[Request | FieldProblem]:
         have, amount = facts.evidence["cash"], grosze(document.amount)
         if isinstance(document, CashIn) and have + amount > MAX_GROSZE:
             return FieldProblem(
@@ -523,7 +525,7 @@ def _judge_slip(document: Slip) -> Judge:
     moved_by = grosze(document.amount)
     amount = moved_by if isinstance(document, CashIn) else -moved_by
 
-    def judge(moved: Moved, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
+    def judge(moved: CounterDelta, confirmed: bool | None, settings: Settings) -> Dialogue[Verdict | None]:
         slips, quiet = moved.slips, not (moved.reports or moved.completed)
         if confirmed is False and amount < 0 and moved.now["cash"] == 0:
             # Refused, perhaps for want of cash, which is then forgotten (5.7): that it is gone proves nothing.
@@ -536,16 +538,16 @@ def _judge_slip(document: Slip) -> Judge:
         emptied = confirmed and slips == 1 and amount < 0 and moved.now["cash"] == 0
         if quiet:
             doubled = moved.cash == 2 * amount
-            printed = moved.cash == amount or (confirmed and (doubled or emptied or moved.untold))
+            printed = moved.cash == amount or (confirmed and (doubled or emptied or moved.uncounted))
         else:
             doubled = slips > 1 and not moved.reports
             printed = (slips == 1 and not moved.reports) or (confirmed and slips > 0)
         if printed:
-            paper = yield from read_paper(probe(settings))
+            paper = yield from read_paper(poll(settings))
             after = moved.now
             result = yield from read_result(after, None, after["n_dobowych"] + 1, moved_by, just_now=bool(confirmed))
             notices = (judging.DOUBLED,) if doubled or (slips > 1 and not moved.reports) else ()
-            return Printed(result, paper, notices, {"after": after}, neutral(after))
+            return Printed(result, paper, notices, {"after": after}, to_counters(after))
         if quiet and doubled:
             return judging.unproven("many_slips", "the cash moved by twice the amount", moved.now)
         if quiet and moved.cash != 0:
@@ -564,4 +566,4 @@ def _drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dia
     if isinstance(facts, Wait):
         return facts
     opening = _close(request("$d 1"), document, brand=_brand(settings))
-    return (yield from judging.drawer(facts, neutral(facts.evidence), opening))
+    return (yield from judging.drawer(facts, to_counters(facts.evidence), opening))

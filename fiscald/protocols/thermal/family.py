@@ -8,21 +8,21 @@ from fiscald.model.documents import Document, Receipt
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Check,
+    Decoder,
     Dialogue,
-    Introduction,
-    Naming,
+    Identification,
+    ProtocolDoc,
     RawReply,
     Session,
     Settings,
     Step,
     Trail,
     Verdict,
-    Vocabulary,
 )
 from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal import dialogue, queries, raw
 from fiscald.protocols.thermal.conditions import CONDITIONS, DOCUMENTS
-from fiscald.protocols.thermal.naming import ThermalNaming, vocabulary
+from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.session import ThermalSession
@@ -44,21 +44,21 @@ class Thermal:
         """A codec for a new connection."""
         return ThermalSession(settings.code_page)
 
-    def hello(self, settings: Settings) -> Dialogue[Introduction]:
+    def identify(self, settings: Settings) -> Dialogue[Identification]:
         """Who is there."""
-        return queries.hello(settings)
+        return queries.identify(settings)
 
-    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         """Everything the status shows."""
-        return queries.observe(settings)
+        return queries.read_status(settings)
 
-    def probe(self, settings: Settings) -> Dialogue[Condition]:
+    def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Whether the printer can print."""
-        return queries.probe(settings)
+        return queries.poll(settings)
 
-    def glance(self, settings: Settings) -> Dialogue[Condition]:
+    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Whether an idle printer can print, and whether a document is open on it: ENQ tells both."""
-        return queries.probe(settings)
+        return queries.poll(settings)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """The refusals that can be foretold; rates and NIP only once the printer's own are known."""
@@ -86,13 +86,13 @@ class Thermal:
         """Its answer, field by field."""
         return raw.show(reply, settings)
 
-    def naming(self, settings: Settings) -> Naming:
+    def decoder(self, settings: Settings) -> Decoder:
         """Names for what passes over a new connection."""
-        return ThermalNaming(settings)
+        return ThermalDecoder(settings)
 
-    def vocabulary(self) -> Vocabulary:
+    def protocol_doc(self) -> ProtocolDoc:
         """The tables of the names."""
-        return vocabulary()
+        return protocol_doc()
 
 
 FAMILY = Thermal()

@@ -17,7 +17,7 @@ from fiscald.model.money import format_grosze, grosze, line_value, plain
 from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.planning import Findings, Item, TextKind
+from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.rates import Rates
 from fiscald.protocols.thermal.commands import (
     COMMANDS,
@@ -47,7 +47,7 @@ TILL_CODE, CASHIER_CODE = 1, 2
 
 
 @dataclass(slots=True)
-class Plan(Findings):
+class Plan(PlanBuilder):
     """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
 
     items: list[Item[Request]] = field(default_factory=list)

@@ -22,8 +22,8 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
-from fiscald.protocols.asking import ask_again, good_values, refused_question
-from fiscald.protocols.base import Dialogue, Effect, Interrupted, Introduction, Patience, Settings, Step
+from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Identification, Settings, Step
+from fiscald.protocols.queries import ask_again, good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
 from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
@@ -40,7 +40,7 @@ _COUNTERS = ("n_dobowych", "par_num", "anul", "anul_kwota", "numer", "tot", "cas
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Baseline:
     """What a printer says about itself before a document."""
 
     evidence: dict[str, Any]
@@ -78,7 +78,7 @@ RECEIPT_NUMBERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class CounterDelta:
     """What happened on the printer between two looks (sections 7 and 9.3)."""
 
     then: dict[str, Any]
@@ -144,12 +144,12 @@ class Moved:
         return self.printouts - self.reports - fiscal
 
     @property
-    def at_all(self) -> bool:
+    def any_change(self) -> bool:
         """Whether any receipt ended or any report was made. (The number of printouts may move at an opening.)"""
         return bool(self.reports or self.completed or self.cancelled)
 
     @property
-    def backwards(self) -> bool:
+    def went_backwards(self) -> bool:
         """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
         if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
             return True
@@ -162,9 +162,9 @@ class Moved:
         return bool(self.then["Pm"])
 
     @property
-    def untold(self) -> bool:
+    def uncounted(self) -> bool:
         """A training device, whose counters need not move, and did not."""
-        return not self.then["Pm"] and not self.at_all and self.printouts == 0
+        return not self.then["Pm"] and not self.any_change and self.printouts == 0
 
 
 class OpenReceipt(NamedTuple):
@@ -177,17 +177,17 @@ class OpenReceipt(NamedTuple):
 
 def send(command: Request) -> Dialogue[Reply]:
     """One command, once, and its reply."""
-    reply: Reply = yield Step(command, command.row.effect, command.row.patience)
+    reply: Reply = yield Step(command, command.row.effect, command.row.deadline)
     return reply
 
 
-def spoiled(reply: Reply) -> bool:
-    """Whether the line spoiled our command: it was not executed (8.3)."""
+def is_corrupted(reply: Reply) -> bool:
+    """Whether the line is_corrupted our command: it was not executed (8.3)."""
     return reply.error is not None and codes.lookup(reply.error, reply.brand).reaction is codes.Reaction.NOISE
 
 
 def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query. Raises ``Interrupted`` where the answer is an error or lacks what is needed."""
+    """The values of a query. Raises ``DialogueAborted`` where the answer is an error or lacks what is needed."""
     reply = yield from _ask(name, **values)
     return _values_of(reply, name, needed)
 
@@ -198,7 +198,7 @@ def _values_of(reply: Reply, name: str, needed: Sequence[str]) -> dict[str, Any]
     return good_values(reply, name, needed)
 
 
-def ask_softly(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
+def query_optional(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query that not every device knows; empty where it does not."""
     reply = yield from _ask(name, **values)
     return reply.values if reply.good else {}
@@ -216,7 +216,7 @@ def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
 
 
 def _ask(name: str, **values: Any) -> Dialogue[Reply]:
-    return ask_again(request(name, **values), send, spoiled)
+    return ask_again(request(name, **values), send, is_corrupted)
 
 
 def describe(reply: Reply) -> tuple[str, str, str]:
@@ -232,11 +232,11 @@ def condition_of(reply: Reply) -> conditions.Row | None:
     return found.get(f"{reply.brand.value}{reply.error}") or found.get(str(reply.error))
 
 
-def probe(settings: Settings) -> Dialogue[Condition]:
+def poll(settings: Settings) -> Dialogue[Condition]:
     """Whether the printer can print; DLE is answered at any time, ENQ when no earlier command is left (3.3)."""
     unready = yield from _unready(settings)
     if unready is None:
-        enq: Enq = yield Step(Poll(Control.ENQ), Effect.QUERY, Patience.QUERY)
+        enq: Enq = yield Step(Poll(Control.ENQ), Effect.QUERY, Deadline.QUERY)
         return Condition(state=PrinterState.READY, idle=True, document_open=enq.open)
     return unready
 
@@ -246,7 +246,7 @@ def _unready(settings: Settings) -> Dialogue[Condition | None]:
 
     Without paper it is off-line (3.5); so one that is on-line and says "no paper or battery" means the battery.
     """
-    dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Patience.QUERY)
+    dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Deadline.QUERY)
     if dle.fault:
         name, text, text_pl = "out_of_order", "its mechanism or controller reports a fault", "usterka mechanizmu"
     elif dle.no_paper and not dle.online:
@@ -271,13 +271,13 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
     if settings.profile:
         return PROFILES[settings.profile]
-    model = yield from ask_softly("#v")
+    model = yield from query_optional("#v")
     return detect(model.get("typ"))
 
 
 def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
     status = yield from _ask_status("Pm", "Pt", "Px", "par_num", "cash", "nr_unikatowy")
-    day = yield from ask_softly("#s 28")
+    day = yield from query_optional("#s 28")
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
     look = {name: status[name] for name in ("nr_unikatowy", "Pm", "Pt", "Px", "Pz", "par_num", "cash")}
@@ -287,24 +287,26 @@ def _look() -> Dialogue[tuple[dict[str, Any], Rates]]:
     return look, dict(zip(RATE_LETTERS, status["ptu"], strict=True))
 
 
-def look_once() -> Dialogue[dict[str, Any]]:
+def read_counters() -> Dialogue[dict[str, Any]]:
     """Flags and counters, in the printer's own names."""
     look, _ = yield from _look()
     return look
 
 
-def look_twice(first: dict[str, Any] | None = None) -> Dialogue[dict[str, Any]]:
+def read_stable_counters(first: dict[str, Any] | None = None) -> Dialogue[dict[str, Any]]:
     """The same, as it was at one moment: taken until nothing happens in between and no answer is damaged unseen.
 
     ``first``: a look that was just taken.
     """
-    before = (yield from look_once()) if first is None else first
+    before = (yield from read_counters()) if first is None else first
     for _ in range(LOOKS):
-        look = yield from look_once()
+        look = yield from read_counters()
         if look == before:
             return look
         before = look
-    raise Interrupted(problem("printer.busy", reason="its counters do not stand still: another program is printing"))
+    raise DialogueAborted(
+        problem("printer.busy", reason="its counters do not stand still: another program is printing")
+    )
 
 
 def same_counters(then: dict[str, Any], now: dict[str, Any]) -> bool:
@@ -312,10 +314,10 @@ def same_counters(then: dict[str, Any], now: dict[str, Any]) -> bool:
     return all(then.get(name) == now.get(name) for name in _COUNTERS)
 
 
-def read_facts() -> Dialogue[Facts]:
+def read_facts() -> Dialogue[Baseline]:
     """Flags, counters and rates."""
     look, rates = yield from _look()
-    return Facts(look, rates)
+    return Baseline(look, rates)
 
 
 def read_open() -> Dialogue[OpenReceipt]:
@@ -360,11 +362,11 @@ def read_result(
     )
 
 
-def observe(settings: Settings) -> Dialogue[Snapshot]:
+def read_status(settings: Settings) -> Dialogue[Snapshot]:
     """Everything the status shows."""
-    condition = yield from probe(settings)
+    condition = yield from poll(settings)
     yield from use_error_mode()
-    model = yield from ask_softly("#v")
+    model = yield from query_optional("#v")
     facts = yield from read_facts()
     clock = yield from _ask("#c")
     standing = facts.standing
@@ -384,7 +386,7 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
         ),
         condition=condition,
         standing=standing,
-        counters=neutral(look),
+        counters=to_counters(look),
         rates=plain_rates(facts.rates),
         clock=_clock_of(clock),
         transaction_open=facts.transaction_open,
@@ -394,7 +396,7 @@ def observe(settings: Settings) -> Dialogue[Snapshot]:
     )
 
 
-def hello(settings: Settings) -> Dialogue[Introduction]:
+def identify(settings: Settings) -> Dialogue[Identification]:
     """Who is there, in whatever error mode: in the one after power-on, a command that fails or is not known stops the
     printer until somebody presses a key, and may print a slip (3.4). So only what every device knows in every state
     is asked (5.9), and what does not answer while it is off-line (3.5) not even then.
@@ -404,11 +406,11 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
     unready = yield from _unready(settings)
     if unready is not None:
         assert unready.problem is not None
-        raise Interrupted(unready.problem)
+        raise DialogueAborted(unready.problem)
     status = yield from _ask_status("Pm", "Pt", "nr_unikatowy")
-    model = yield from ask_softly("#v")
+    model = yield from query_optional("#v")
     profile = PROFILES[settings.profile] if settings.profile else detect(model.get("typ"))
-    return Introduction(
+    return Identification(
         Identity(
             printer_id=str(status["nr_unikatowy"]),
             model=model.get("typ"),
@@ -422,8 +424,8 @@ def hello(settings: Settings) -> Dialogue[Introduction]:
     )
 
 
-def neutral(look: dict[str, Any]) -> Counters:
-    """The printer's counters in neutral words.
+def to_counters(look: dict[str, Any]) -> Counters:
+    """The printer's counters in to_counters words.
 
     Novitus numbers receipts on over the days (7.2): how many the open day has tells ``28#s``. A device without it is
     taken for one that numbers them by the day.

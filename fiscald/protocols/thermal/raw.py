@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Effect, Ends, Patience, RawReply, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, Step
 from fiscald.protocols.thermal.commands import Check, Poll, Reply, Request, Row, Status, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
@@ -47,7 +47,7 @@ def parse(text: str, settings: Settings) -> Step:
     """The command in ``text``. Raises ``ValueError`` with a sentence."""
     text = text.strip(" \r\n")
     if text.upper() in _POLLS:
-        return Step(Poll(_POLLS[text.upper()]), Effect.QUERY, Patience.QUERY)
+        return Step(Poll(_POLLS[text.upper()]), Effect.QUERY, Deadline.QUERY)
     try:
         payload = text.replace("|", "\r").encode(CODE_PAGES[settings.code_page])
     except UnicodeEncodeError as error:
@@ -56,7 +56,7 @@ def parse(text: str, settings: Settings) -> Step:
     if isinstance(frame, BadFrame):
         raise ValueError(f"{text[:40]!r} is no command; {HOW}")
     brand = PROFILES[settings.profile or "posnet"].brand
-    row = find(frame, brand) or Row(frame.name, None, effect=Effect.IRREVERSIBLE, patience=Patience.REPORT)
+    row = find(frame, brand) or Row(frame.name, None, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT)
     # Two last digits that fit are the check byte to the printer too, whoever wrote them.
     written = frame.unchecked if row.check is Check.NEVER else frame.checked
     try:
@@ -64,7 +64,7 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"a sequence has at most {MAX_FRAME} bytes")
     except ValueError as error:
         raise ValueError(f"{error}; {HOW}") from None
-    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.patience, _ENDS.get(row.name))
+    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.deadline, _ENDS.get(row.name))
 
 
 def show(reply: Reply | Status, settings: Settings) -> RawReply:

@@ -21,9 +21,9 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction, Settings
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
 from fiscald.protocols.thermal.commands import DAY as OPEN_DAY
+from fiscald.protocols.thermal.decoder import ThermalDecoder
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, check, decode, encode
-from fiscald.protocols.thermal.naming import ThermalNaming
 from fiscald.protocols.thermal.profiles import detect
 from tests.emulator.thermal.talking import Talk
 from tests.recordings import Dialogue, thermal, thermal_recordings
@@ -244,7 +244,7 @@ def comparable(answered: bytes) -> list[tuple[Any, ...]]:
     """Answers without what is every printer's own; a check byte is there, or it is not."""
     own = {"nr_unikatowy", "typ", "wersja"}
     items = list(AnswerDeframer().feed(answered))
-    frames = ThermalNaming(Settings("", "mazovia")).feed(Direction.RECEIVED, answered)
+    frames = ThermalDecoder(Settings("", "mazovia")).feed(Direction.RECEIVED, answered)
     return [
         (
             frame.name, frame.damage, isinstance(item, Frame) and bool(item.digits),

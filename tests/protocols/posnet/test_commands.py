@@ -136,7 +136,7 @@ def test_rows_are_whole(row: Any) -> None:
         assert len(set(names)) == len(names)
         assert all(len(name) == 2 for name in names)
     if row.effect is Effect.QUERY:
-        assert row.patience == "query"
+        assert row.deadline == "query"
     if row.immediate:
         assert row.effect is Effect.QUERY
 

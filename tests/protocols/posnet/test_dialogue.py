@@ -25,7 +25,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.grammar import State
@@ -412,7 +412,7 @@ def test_a_footer_that_cannot_be_finished_is_not_called_done() -> None:
     def refusing(data: bytes) -> bytes:
         return frame("trftrend\t?2062\t") if payload(data).startswith("trftrend") else real(data)
 
-    with pytest.raises(Interrupted, match="footer"):
+    with pytest.raises(DialogueAborted, match="footer"):
         drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing, trail=bench.journal)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed), "on the next look it is finished"
@@ -447,7 +447,7 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
     def odd(data: bytes) -> bytes:
         return frame("scnt\trdx\t") if payload(data) == "scnt\t" else real(data)
 
-    with pytest.raises(Interrupted, match="scnt"):
+    with pytest.raises(DialogueAborted, match="scnt"):
         drive(dialogue.carry_out(RECEIPT, SETTINGS, None), odd)
 
 
@@ -917,7 +917,7 @@ def test_a_spoiled_opening_of_a_printout_is_looked_at_before_anything_else() -> 
         answer = real(data)
         return frame("ERR\t?5\t") if payload(data).startswith("formstart") else answer
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(DialogueAborted):
         drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, NotPrinted)
@@ -932,7 +932,7 @@ def test_a_spoiled_end_of_a_printout_is_finished_by_recovery() -> None:
     def noisy(data: bytes) -> bytes:
         return frame("ERR\t?5\t") if payload(data).startswith("formend") else real(data)
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(DialogueAborted):
         drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
     assert isinstance(bench.recover(PRINTOUT), Printed)
     assert kinds(bench) == ["form"]
@@ -1123,7 +1123,7 @@ def test_the_drawer_is_never_undecided() -> None:
 def test_a_look_at_the_printer() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    snapshot = drive(queries.observe(SETTINGS), bench.answer)
+    snapshot = drive(queries.read_status(SETTINGS), bench.answer)
     assert snapshot.identity.printer_id == NU
     assert snapshot.identity.model == "POSNET THERMAL XL2 ONLINE EMU"
     assert snapshot.identity.profile == "online"
@@ -1137,13 +1137,13 @@ def test_a_look_at_the_printer() -> None:
 def test_paper_near_its_end_is_seen() -> None:
     bench = Bench()
     bench.talk.printer.faults.switches.add(Switch.PAPER_LOW)
-    condition = drive(queries.probe(SETTINGS), bench.answer)
+    condition = drive(queries.poll(SETTINGS), bench.answer)
     assert (condition.state, condition.paper_low) == (PrinterState.READY, True)
 
 
 def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
     document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
     assert FAMILY.check(document, SETTINGS, None).errors == ()
-    snapshot = drive(queries.observe(SETTINGS), Bench().answer)
+    snapshot = drive(queries.read_status(SETTINGS), Bench().answer)
     assert [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors] == ["vat.inactive"]
     assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()

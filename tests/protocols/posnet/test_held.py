@@ -15,7 +15,7 @@ from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.jobs import Result
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.family import FAMILY
@@ -59,7 +59,7 @@ def test_whatever_is_refused_for_a_condition_waits(document: Document, command: 
         bench.talk.register.state.cash = 1000
         if command == "formend" and error.startswith("frame"):
             # It was not executed; recovery sends it again and prints what is complete.
-            with pytest.raises(Interrupted):
+            with pytest.raises(DialogueAborted):
                 refusing(bench, document, command, error)
             assert isinstance(bench.recover(document), Printed)
             continue
@@ -125,7 +125,7 @@ def test_every_condition_stops_what_it_concerns_and_nothing_else(document: Docum
     verdict: Verdict
     try:
         verdict = bench.carry_out(document)
-    except Interrupted as error:
+    except DialogueAborted as error:
         # A question was refused; the engine makes the document wait.
         verdict = Wait(error.problem)
     if document.type not in stopped:
@@ -205,7 +205,7 @@ def test_a_printer_in_training_says_so_in_the_result(document: Document, fiscal:
 @pytest.mark.parametrize(("seed", "name"), [({"header": ""}, "no_header"), ({"rates": [None] * 7}, "no_rates")])
 def test_what_a_look_shows_is_told_before_the_first_sale(seed: dict[str, object], name: str) -> None:
     bench = Bench(Talk(state=RegisterState.model_validate(seed)))
-    snapshot = drive(queries.observe(SETTINGS), bench.answer)
+    snapshot = drive(queries.read_status(SETTINGS), bench.answer)
     assert snapshot.standing is not None
     assert snapshot.standing.code == f"printer.{name}"
     assert FAMILY.check(PLAIN, SETTINGS, snapshot).errors == (), "it is accepted, and waits"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Answer, Effect, Patience, RawReply, Settings
+from fiscald.protocols.base import Answer, Deadline, Effect, RawReply, Settings
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.frames import MAX_FRAME, Deframer, Field, Frame
@@ -55,9 +55,9 @@ def test_whole_frames_byte_by_byte() -> None:
 def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
     for mnemonic, row in COMMANDS.items():
         step = FAMILY.parse_raw(mnemonic, SETTINGS)
-        assert (step.effect, step.patience) == (row.effect, row.patience)
+        assert (step.effect, step.deadline) == (row.effect, row.deadline)
     unknown = FAMILY.parse_raw("nosuch", SETTINGS)
-    assert (unknown.effect, unknown.patience) == (Effect.IRREVERSIBLE, Patience.REPORT)
+    assert (unknown.effect, unknown.deadline) == (Effect.IRREVERSIBLE, Deadline.REPORT)
     assert FAMILY.parse_raw("SCOMM", SETTINGS).effect is Effect.IRREVERSIBLE, "another command, as far as is known"
 
 

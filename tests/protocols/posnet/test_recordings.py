@@ -87,7 +87,7 @@ def test_a_register_that_is_not_fiscalised_is_seen_as_such() -> None:
     training = next(c for c in posnet() if c.name.startswith("tcp-nonfiscal"))
     recorded |= {"scomm": training.exchanges[0].response, "sdev": READY, "sid": "sid\tnmX ONLINE\tvr1\t"}
     snapshot = drive(
-        queries.observe(SETTINGS), lambda data: frame(recorded[payload(data).split("\t")[0].removeprefix("!")])
+        queries.read_status(SETTINGS), lambda data: frame(recorded[payload(data).split("\t")[0].removeprefix("!")])
     )
     assert not snapshot.identity.fiscal
     assert snapshot.condition.state is PrinterState.READY

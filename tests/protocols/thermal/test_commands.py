@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Effect, Patience
+from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.commands import (
@@ -231,7 +231,7 @@ def test_rows_are_whole(row: Row) -> None:
     assert len(set(names)) == len(names)
     assert len(row.id) == 2
     if row.effect is Effect.QUERY:
-        assert row.patience is Patience.QUERY
+        assert row.deadline is Deadline.QUERY
     for layout in row.answers:
         assert ANSWERS[layout.id, layout.first] is layout
 

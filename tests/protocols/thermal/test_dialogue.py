@@ -21,7 +21,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.thermal import dialogue, queries
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
@@ -184,8 +184,8 @@ def test_a_training_printer_whose_counters_stand_still_is_believed(document: Doc
 
 def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
     then = {"Pm": 0, "par_num": 5, "n_dobowych": 0, "numer": 9}
-    assert queries.Moved(then, then | {"par_num": 0, "numer": 10}).reports == 1
-    assert queries.Moved(then | {"Pm": 1}, then | {"Pm": 1, "par_num": 0}).reports == 0
+    assert queries.CounterDelta(then, then | {"par_num": 0, "numer": 10}).reports == 1
+    assert queries.CounterDelta(then | {"Pm": 1}, then | {"Pm": 1, "par_num": 0}).reports == 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -352,7 +352,7 @@ def test_an_opening_whose_answer_noise_made_an_error_is_cleaned_up(number: int) 
         found = bench.answer(data)
         return result("$h", number) if name == "$h" else found
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(DialogueAborted):
         bench.carry_out(RECEIPT, answer=answer)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
@@ -362,7 +362,7 @@ def test_an_opening_whose_answer_noise_made_an_error_is_cleaned_up(number: int) 
 
 def test_a_confirmed_opening_that_opened_nothing_is_not_believed() -> None:
     bench = Bench()
-    with pytest.raises(Interrupted):
+    with pytest.raises(DialogueAborted):
         bench.carry_out(RECEIPT, answer=lambda name, data: result("$h") if name == "$h" else bench.answer(data))
     assert bench.journal.opened is None
     verdict = bench.recover(RECEIPT)
@@ -501,7 +501,7 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
     bench = Bench()
 
     odd = encode(Frame((50,), "#X", b"x/").checked)
-    with pytest.raises(Interrupted, match="#s 50"):
+    with pytest.raises(DialogueAborted, match="#s 50"):
         bench.carry_out(RECEIPT, answer=lambda name, data: odd if name == "#s 50" else bench.answer(data))
 
 
@@ -765,7 +765,7 @@ def test_our_receipt_that_cannot_be_cancelled_yet_is_tried_again() -> None:
     bench = Bench()
     bench.break_off(RECEIPT, "$y", executed=False)
     bench.till.refuses = {"$e 0": 1034}
-    with pytest.raises(Interrupted, match="cancelled"):
+    with pytest.raises(DialogueAborted, match="cancelled"):
         bench.recover(RECEIPT)
     bench.till.refuses = {}
     assert isinstance(bench.recover(RECEIPT), NotPrinted)
@@ -811,7 +811,7 @@ def test_a_printer_that_never_stands_still_is_busy() -> None:
         return real(data)
 
     bench.till.answer = answer  # type: ignore[method-assign]
-    with pytest.raises(Interrupted, match="stand still"):
+    with pytest.raises(DialogueAborted, match="stand still"):
         bench.recover(RECEIPT)
 
 
@@ -981,7 +981,7 @@ def test_the_drawer_is_never_undecided() -> None:
 def test_a_look_at_the_printer() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    snapshot = drive(queries.observe(Settings("till1", "mazovia")), bench.answer)
+    snapshot = drive(queries.read_status(Settings("till1", "mazovia")), bench.answer)
     assert snapshot.identity.printer_id == NU
     assert snapshot.identity.model == "POSNET Thermal"
     assert snapshot.identity.firmware == "2.02"
@@ -996,13 +996,13 @@ def test_a_look_at_the_printer() -> None:
 
 def test_the_probe_asks_single_bytes_only() -> None:
     bench = Bench()
-    drive(queries.probe(SETTINGS), bench.answer)
+    drive(queries.poll(SETTINGS), bench.answer)
     assert bench.asked == ["DLE", "ENQ"]
 
 
 def test_a_device_without_a_clock_is_looked_at_too() -> None:
     bench = Bench(Till(refuses={"#c": 1, "#v": 1}))
-    snapshot = drive(queries.observe(SETTINGS), bench.answer)
+    snapshot = drive(queries.read_status(SETTINGS), bench.answer)
     assert snapshot.clock is None
     assert snapshot.identity.model is None
 
@@ -1015,13 +1015,13 @@ def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
         }
     )
     assert FAMILY.check(document, SETTINGS, None).errors == ()
-    snapshot = drive(queries.observe(SETTINGS), Bench().answer)
+    snapshot = drive(queries.read_status(SETTINGS), Bench().answer)
     found = [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors]
     assert found == ["buyer.unsupported", "vat.inactive"]
     assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()
 
 
-@pytest.mark.parametrize("question", [queries.hello, queries.observe], ids=["hello", "observe"])
+@pytest.mark.parametrize("question", [queries.identify, queries.read_status], ids=["identify", "observe"])
 def test_a_status_with_the_rates_in_use_only_is_not_guessed_at(question: Callable[[Settings], object]) -> None:
     """Whose rates they are, and whose totals, cannot be told: the printer is not taken for one that was understood."""
     till = Till()
@@ -1030,6 +1030,6 @@ def test_a_status_with_the_rates_in_use_only_is_not_guessed_at(question: Callabl
     def answer(data: bytes) -> bytes:
         return short if command_of(data) == "#s 23" else till.answer(data)
 
-    with pytest.raises(Interrupted) as interrupted:
+    with pytest.raises(DialogueAborted) as interrupted:
         drive(question(SETTINGS), answer)  # type: ignore[arg-type]
     assert "lacks ptu" in interrupted.value.problem.detail

@@ -14,7 +14,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import Held, Interrupted, NotPrinted, Printed, Settings, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Verdict, Wait
 from fiscald.protocols.thermal import dialogue, queries
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.family import FAMILY
@@ -278,7 +278,7 @@ def test_every_condition_stops_what_it_concerns_and_nothing_else(
     verdict: Verdict
     try:
         verdict = bench.carry_out(document, answer=answer)
-    except Interrupted as error:
+    except DialogueAborted as error:
         # A question was refused; the engine makes the document wait.
         verdict = Wait(error.problem)
     if document.type not in stopped:
@@ -309,7 +309,7 @@ def test_what_a_look_shows_is_told_before_the_first_sale(profile: str, switch: S
         talk.printer.receive(data, 0.0)
         return talk.printer.poll(0.0)
 
-    snapshot = drive(queries.observe(settings), answer)
+    snapshot = drive(queries.read_status(settings), answer)
     assert snapshot.standing is not None
     assert snapshot.standing.code == f"printer.{name}"
     assert FAMILY.check(RECEIPT, settings, snapshot).errors == (), "it is accepted, and waits"

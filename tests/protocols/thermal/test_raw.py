@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Answer, Effect, Patience, Settings
+from fiscald.protocols.base import Answer, Deadline, Effect, Settings
 from fiscald.protocols.thermal.family import FAMILY
 
 POSNET, NOVITUS = Settings("till1", "mazovia", "posnet"), Settings("till1", "mazovia", "novitus")
@@ -42,10 +42,10 @@ def test_what_goes_over_the_line(text: str, on_the_line: bytes) -> None:
 
 
 def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
-    assert FAMILY.parse_raw("23#s", POSNET)[1:3] == (Effect.QUERY, Patience.QUERY)
+    assert FAMILY.parse_raw("23#s", POSNET)[1:3] == (Effect.QUERY, Deadline.QUERY)
     assert FAMILY.parse_raw("0$h", POSNET).effect is Effect.REVERSIBLE
     unknown = FAMILY.parse_raw("9^Q", POSNET)
-    assert (unknown.effect, unknown.patience) == (Effect.IRREVERSIBLE, Patience.REPORT)
+    assert (unknown.effect, unknown.deadline) == (Effect.IRREVERSIBLE, Deadline.REPORT)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "1$l\u4e2d", "1$l\x1b", "1$l\x05", "1$l" + "x" * 3000])

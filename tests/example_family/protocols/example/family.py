@@ -14,20 +14,22 @@ from fiscald.model.problems import problem
 from fiscald.protocols.base import (
     Answer,
     Check,
+    CommandDoc,
     Committing,
     Damaged,
+    Deadline,
+    DecodedError,
+    DecodedField,
+    DecodedFrame,
     Dialogue,
+    DialogueAborted,
     Direction,
     Effect,
     Event,
-    Interrupted,
-    Introduction,
-    NamedError,
-    NamedField,
-    NamedFrame,
+    Identification,
     NotPrinted,
-    Patience,
     Printed,
+    ProtocolDoc,
     RawReply,
     Settings,
     Started,
@@ -36,9 +38,7 @@ from fiscald.protocols.base import (
     Trail,
     Unknown,
     Verdict,
-    Vocabulary,
     Wait,
-    Word,
 )
 from fiscald.protocols.conditions import Conditions, told
 from fiscald.protocols.example import Lines, line
@@ -53,7 +53,7 @@ class Request:
     @property
     def step(self) -> Step:
         query = not self.text.startswith("IN")
-        return Step(self, Effect.QUERY if query else Effect.IRREVERSIBLE, Patience.QUERY if query else Patience.CLOSE)
+        return Step(self, Effect.QUERY if query else Effect.IRREVERSIBLE, Deadline.QUERY if query else Deadline.CLOSE)
 
 
 class ExampleSession:
@@ -95,7 +95,7 @@ def look() -> Dialogue[dict[str, Any]]:
     return {"id": who[4:], "ready": ready == "1", "reports": int(reports), "slips": int(slips)}
 
 
-def neutral(seen: dict[str, Any]) -> Counters:
+def to_counters(seen: dict[str, Any]) -> Counters:
     return Counters(daily_report=seen["reports"] + 1, last_receipt=0, receipts=0, printouts=seen["slips"])
 
 
@@ -104,8 +104,8 @@ def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
     if not before["ready"]:
         return Wait(problem("printer.busy", reason="it is not ready"))
     if printer_id not in (None, before["id"]):
-        raise Interrupted(problem("printer.busy", reason="another printer"))
-    yield Started(before, neutral(before))
+        raise DialogueAborted(problem("printer.busy", reason="another printer"))
+    yield Started(before, to_counters(before))
     yield Committing()
     answer = yield from ask(f"IN {grosze(document.amount)}")
     return (yield from judge(document, before, refused=answer.startswith("ERR")))
@@ -122,7 +122,7 @@ def judge(document: CashIn, before: dict[str, Any], *, refused: bool = False) ->
         return Unknown(why, {"after": now})
     if moved == 1:
         result = Result(printer_id=now["id"], total=document.amount, daily_report=now["reports"] + 1)
-        return Printed(result, Paper.PRINTED, (), {"after": now}, neutral(now))
+        return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now))
     return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
 
 
@@ -137,26 +137,26 @@ class Example:
     def session(self, settings: Settings) -> ExampleSession:
         return ExampleSession()
 
-    def hello(self, settings: Settings) -> Dialogue[Introduction]:
-        snapshot = yield from self.observe(settings)
-        return Introduction(snapshot.identity, snapshot.condition, snapshot.rates, False, snapshot.counters)
+    def identify(self, settings: Settings) -> Dialogue[Identification]:
+        snapshot = yield from self.read_status(settings)
+        return Identification(snapshot.identity, snapshot.condition, snapshot.rates, False, snapshot.counters)
 
-    def observe(self, settings: Settings) -> Dialogue[Snapshot]:
+    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         seen = yield from look()
         identity = Identity(printer_id=seen["id"], model="EXAMPLE", fiscal=True, profile="small")
-        condition = yield from self.probe(settings)
+        condition = yield from self.poll(settings)
         return Snapshot(
-            identity=identity, condition=condition, counters=neutral(seen), rates={}, transaction_open=False, day_open=True
+            identity=identity, condition=condition, counters=to_counters(seen), rates={}, transaction_open=False, day_open=True
         )  # fmt: skip
 
-    def probe(self, settings: Settings) -> Dialogue[Condition]:
+    def poll(self, settings: Settings) -> Dialogue[Condition]:
         ready = (yield from ask("SEE")).split()[1] == "1"
         if ready:
             return Condition(state=PrinterState.READY, document_open=False)
         return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
 
-    def glance(self, settings: Settings) -> Dialogue[Condition]:
-        return self.probe(settings)
+    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
+        return self.poll(settings)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         return Check()
@@ -167,7 +167,7 @@ class Example:
 
     def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
         assert isinstance(document, CashIn)
-        condition = yield from self.probe(settings)
+        condition = yield from self.poll(settings)
         if condition.problem is not None:
             return Wait(condition.problem)
         return (yield from judge(document, trail.before))
@@ -180,35 +180,35 @@ class Example:
     def show_raw(self, reply: str, settings: Settings) -> RawReply:
         return RawReply(reply, "refused" if reply.startswith("ERR") else None)
 
-    def naming(self, settings: Settings) -> ExampleNaming:
-        return ExampleNaming()
+    def decoder(self, settings: Settings) -> ExampleDecoder:
+        return ExampleDecoder()
 
-    def vocabulary(self) -> Vocabulary:
-        return Vocabulary((Word("WHO", "unique number", ()), Word("IN", "cash in", ())), (), {}, LUA)
+    def protocol_doc(self) -> ProtocolDoc:
+        return ProtocolDoc((CommandDoc("WHO", "unique number", ()), CommandDoc("IN", "cash in", ())), (), {}, LUA)
 
 
-class ExampleNaming:
+class ExampleDecoder:
     """Every line is a frame."""
 
     def __init__(self) -> None:
         self._kept = {Direction.SENT: b"", Direction.RECEIVED: b""}
 
-    def feed(self, direction: Direction, data: bytes) -> Sequence[NamedFrame]:
+    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
         *whole, self._kept[direction] = (self._kept[direction] + data).split(b"\n")
         return [self._named(piece + b"\n") for piece in whole]
 
-    def end(self, direction: Direction) -> Sequence[NamedFrame]:
+    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
         rest, self._kept[direction] = self._kept[direction], b""
-        return [NamedFrame(rest, rest, damage="the line has no end")] if rest else []
+        return [DecodedFrame(rest, rest, damage="the line has no end")] if rest else []
 
-    def _named(self, raw: bytes) -> NamedFrame:
+    def _named(self, raw: bytes) -> DecodedFrame:
         (text,) = Lines().feed(raw)
         if text is None:
-            return NamedFrame(raw, raw, damage="the sum does not fit")
+            return DecodedFrame(raw, raw, damage="the sum does not fit")
         name, *rest = text.split() or [""]
-        fields = tuple(NamedField(f"f{number}", each, each, own=True) for number, each in enumerate(rest))
-        error = NamedError("1", "refused", "odmowa") if name == "ERR" else None
-        return NamedFrame(raw, raw, name, "a line", fields, error, text=text)
+        fields = tuple(DecodedField(f"f{number}", each, each, volatile=True) for number, each in enumerate(rest))
+        error = DecodedError("1", "refused", "odmowa") if name == "ERR" else None
+        return DecodedFrame(raw, raw, name, "a line", fields, error, text=text)
 
 
 LUA = r"""

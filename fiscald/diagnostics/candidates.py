@@ -1,0 +1,266 @@
+"""Where a printer may be, without touching anything: what it is, why it is listed, and whether it may be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fiscald.diagnostics.host import Holder, Host, SerialPort, UsbFacts
+from fiscald.diagnostics.places import fits, same_host, same_port
+from fiscald.model.printers import PrinterStatus
+from fiscald.protocols import FAMILIES, family
+from fiscald.transport import Address, AddressError, SerialLine, TcpHost, UsbDevice, parse_address
+from fiscald.transport.known_usb import KnownUsb, known_usb
+from fiscald.transport.spelling import advice, spelled
+from fiscald.transport.usb import BAUD
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A printer of the configuration."""
+
+    name: str
+    family: str
+    address: Address
+    status: PrinterStatus | None = None
+    """What a running daemon says of it; it is the daemon's then."""
+    reserved: bool = False
+    """A daemon may have it, which this user may not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where a printer may be."""
+
+    address: Address
+    """With the speed that is tried first."""
+    what: str
+    """What it is and why it is listed, in a sentence."""
+    families: tuple[str, ...] = ()
+    """That may be spoken there, the likeliest first; those that this version speaks."""
+    device: str | None = None
+    """Of a serial port: ``/dev/ttyACM0``."""
+    speeds: tuple[int, ...] = ()
+    """To be tried; none where a line has no speed."""
+    configured: Configured | None = None
+    named: bool = False
+    """Somebody said that a printer is there."""
+    printer: bool = False
+    """Its USB ids are those of a printer, and of nothing else."""
+    holders: tuple[Holder, ...] = ()
+    unseen: bool = False
+    """Processes of other users could not be looked into."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it is not asked; ``None``: it may be."""
+        if self.configured is not None and self.configured.status is not None:
+            return f"fiscald has it, as {self.configured.name}"
+        if self.configured is not None and self.configured.reserved:
+            return f"fiscald may have it, as {self.configured.name}; this user may not ask fiscald"
+        if self.holders:
+            return f"held by {', '.join(map(str, self.holders))}"
+        if not self.families:
+            return "this version speaks no protocol of that printer"
+        if not (self.printer or self.configured or self.named):
+            return f"nothing says that a printer is there; if one is, name it: --port {self.device}"
+        return None
+
+
+def candidates(
+    host: Host, configured: Sequence[Configured] = (), named: Collection[str] = (), spoken: Sequence[str] = FAMILIES
+) -> list[Candidate]:
+    """Every place: ports with a device behind them, known printers without one, configured addresses.
+
+    ``named``: where somebody says that a printer is (ports, addresses, names of the configuration) that speaks one of
+    ``spoken``. Raises ``AddressError``.
+    """
+    ports, devices = host.serial_ports(), host.usb_devices()
+    by_name = {one.name: one.address for one in configured}
+    places = [by_name.get(name) or _place(host, name, spoken) for name in named]
+    found = [_serial(host, port, _configured_at(host, configured, port), places, spoken) for port in ports]
+    seen = {port.usb.path for port in ports if port.usb is not None}
+    found += [
+        _usb(device, known, _configured_as(configured, device))
+        for device in devices
+        if device.path not in seen and (known := known_usb(device.vendor, device.product)) is not None
+    ]
+    told = {candidate.configured.name for candidate in found if candidate.configured is not None}
+    found += [_elsewhere(host, one) for one in configured if one.name not in told]
+    for address in places:
+        listed = [each for each in found if _same_place(host, devices, each, address)]
+        found = [replace(each, named=True, families=tuple(spoken)) if each in listed else each for each in found]
+        if not listed:
+            found.append(_named(host, address, spoken))
+    return found
+
+
+def widened(candidate: Candidate) -> Candidate:
+    """The same place, where a printer may speak any family; its own is the first."""
+    families = tuple(dict.fromkeys((*candidate.families, *FAMILIES)))
+    speeds = candidate.speeds if len(candidate.speeds) == 1 else _speeds(families)
+    return replace(candidate, families=families, speeds=speeds)
+
+
+def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
+    """Where somebody says that a printer is, however it is written. Raises ``AddressError``."""
+    meant = spelled(name)
+    if meant is None and "://" not in name:
+        path = Path(name).absolute()
+        if not name or not (path.exists() or host.path(str(path)).exists()):
+            raise AddressError(f"{name!r}: there is no such port, and it is no address: {advice(name)}")
+        meant = f"serial://{path}"
+    address = parse_address(meant or name)
+    if isinstance(address, SerialLine) and "baud=" not in (meant or name):
+        return replace(address, baud=_speeds(spoken)[0])
+    return address
+
+
+def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, address: Address) -> bool:
+    """Whether ``address`` leads where the candidate is, as far as that can be known without opening it.
+
+    Where it is in doubt (two USB addresses of which none is plugged in), they are one: what is configured is not to be
+    opened under another name.
+    """
+    match address, candidate.address:
+        case SerialLine(), SerialLine(there):
+            return same_port(host, address.path, candidate.device or there)
+        case UsbDevice(), UsbDevice() as other:
+            if (address.vendor, address.product) != (other.vendor, other.product):
+                return False
+            plugged = [device for device in devices if fits(address, device) or fits(other, device)]
+            if plugged:
+                return any(fits(address, device) and fits(other, device) for device in plugged)
+            return all(
+                None in pair or pair[0] == pair[1]
+                for pair in ((address.serial, other.serial), (address.path, other.path))
+            )
+        case UsbDevice(), SerialLine(there) if candidate.configured is not None:
+            port = host.port_at(there)
+            return port is not None and port.usb is not None and fits(address, port.usb)
+        case TcpHost(), TcpHost() as there_too:
+            return same_host(address, there_too)
+    return False
+
+
+def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
+    """What somebody names, and is no port of this computer that is known."""
+    what = "named on the command line"
+    if isinstance(address, SerialLine):
+        path = address.path
+        return _guarded(host, Candidate(address, what, tuple(spoken), path, _speeds(spoken), named=True))
+    return Candidate(address, what, tuple(spoken), named=True)
+
+
+def _serial(
+    host: Host, port: SerialPort, configured: Configured | None, places: Iterable[Address], spoken: Sequence[str]
+) -> Candidate:
+    known = None if port.usb is None else known_usb(port.usb.vendor, port.usb.product)
+    here = host.path(port.device).resolve()
+    named = [each for each in places if isinstance(each, SerialLine) and host.path(each.path).resolve() == here]
+    families = _spoken(known) if known is not None and known.maker else FAMILIES
+    if configured is not None:
+        families = (configured.family,)
+    if named:
+        families = tuple(spoken)
+    # A printer on USB has no line and so no speed; an adapter has one, whichever driver it comes with.
+    cdc = port.driver == "cdc_acm" and not (known is not None and known.maker is None)
+    baud = BAUD if cdc else named[0].baud if named else _speeds(families)[0]
+    candidate = Candidate(
+        configured.address if configured else SerialLine(port.name, baud, named[0].flow if named else "none"),
+        _what(port, known),
+        families,
+        port.device,
+        (BAUD,) if cdc else _speeds(families),
+        configured,
+        bool(named),
+        known is not None and known.maker is not None,
+    )
+    return _guarded(host, candidate)
+
+
+def _usb(device: UsbFacts, known: KnownUsb, configured: Configured | None) -> Candidate:
+    """A known printer that no driver of the kernel has made a port of."""
+    path = None if device.serial else device.path
+    address = configured.address if configured else UsbDevice(device.vendor, device.product, device.serial, path)
+    families = (configured.family,) if configured else _spoken(known)
+    adapter = known.maker is None
+    return Candidate(
+        address,
+        f"{_usb_what(device, known)}, without a serial port" + ("; is its driver loaded?" if adapter else ""),
+        () if adapter else families,
+        configured=configured,
+        printer=not adapter,
+    )
+
+
+def _elsewhere(host: Host, configured: Configured) -> Candidate:
+    """What is configured, and no port of this computer that is known."""
+    address = configured.address
+    families = (configured.family,)
+    match address:
+        case SerialLine(path):
+            candidate = Candidate(address, "a serial port of the configuration", families, path, configured=configured)
+            return _guarded(host, replace(candidate, speeds=_speeds(families)))
+        case TcpHost():
+            return Candidate(address, "a network address of the configuration", families, configured=configured)
+    return Candidate(address, "a USB address of the configuration", families, configured=configured)
+
+
+def _guarded(host: Host, candidate: Candidate) -> Candidate:
+    assert candidate.device is not None
+    held = host.held(candidate.device)
+    return replace(candidate, holders=held.holders, unseen=not held.complete)
+
+
+def _configured_at(host: Host, configured: Iterable[Configured], port: SerialPort) -> Configured | None:
+    for one in configured:
+        if isinstance(one.address, SerialLine):
+            there = host.port_at(one.address.path)
+            if there is not None and there.device == port.device:
+                return one
+    return None
+
+
+def _configured_as(configured: Iterable[Configured], device: UsbFacts) -> Configured | None:
+    for one in configured:
+        if isinstance(one.address, UsbDevice) and fits(one.address, device):
+            return one
+    return None
+
+
+def _what(port: SerialPort, known: KnownUsb | None) -> str:
+    if port.usb is None:
+        return "a serial port of this computer"
+    if known is not None:
+        return _usb_what(port.usb, known)
+    if port.device.startswith("/dev/ttyUSB"):  # whatever its ids: the drivers of these serve nothing but adapters
+        return _adapter(port.usb, f"driver {port.driver}" if port.driver else "")
+    return f"USB {port.usb.ids}, {_name(port.usb) or 'a device'}: not the ids of a known printer"
+
+
+def _usb_what(device: UsbFacts, known: KnownUsb) -> str:
+    if known.maker is None:
+        return _adapter(device, known.chip)
+    return f"USB {device.ids}, the ids of a printer of {known.maker} ({known.source})"
+
+
+def _adapter(device: UsbFacts, kind: str) -> str:
+    """``kind``: its chip, or its driver; left out where its own name says as much."""
+    name = _name(device)
+    more = f" ({kind})" if kind and kind.lower() not in name.lower() else ""
+    return f"USB {device.ids}, {name or 'an adapter'}: a serial adapter{more}, which says nothing of what is behind it"
+
+
+def _name(device: UsbFacts) -> str:
+    return " ".join(text for text in (device.maker, device.name) if text)
+
+
+def _spoken(known: KnownUsb) -> tuple[str, ...]:
+    return tuple(name for name in known.families if name in FAMILIES)
+
+
+def _speeds(families: Sequence[str]) -> tuple[int, ...]:
+    """Those of all families, the likeliest of the first one first."""
+    return tuple(dict.fromkeys(speed for each in families for speed in family(each).speeds)) or (BAUD,)

@@ -1,0 +1,423 @@
+"""The checks: from facts to findings, each a pure function. What they look for is in ``findings.CATALOGUE``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from fiscald.diagnostics.facts import FISCALD, Facts, LineFacts, PortFacts, PrinterFacts
+from fiscald.diagnostics.findings import CATALOGUE, INSTALL_GROUP, INSTALL_RULE, Finding, condition_finding, finding
+from fiscald.diagnostics.host import UsbFacts
+from fiscald.diagnostics.probing import Attempt, Heard
+from fiscald.diagnostics.units import USB_CLASS, kind_of
+from fiscald.model import notices
+from fiscald.model.conditions import CONDITIONS
+from fiscald.model.disk import DISK_FULL, DISK_LOW
+from fiscald.model.polish import in_polish
+from fiscald.model.printers import PrinterState
+from fiscald.model.spans import in_words, in_words_pl
+from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
+from fiscald.transport.known_usb import Link, known_usb
+
+#: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+#: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
+USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
+#: A line is noisy from so many damaged answers on, one in so many.
+NOISE_LEAST, NOISE_SHARE = 3, 200
+#: What is to be done where a link is missing, by its problem.
+_LINK_REMEDIES = {
+    "link.absent": "fiscalctl scan    # with the printer switched on and plugged in; is the address among them?",
+    "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; the kernel's driver lets go with detach=yes",
+}
+_LICENCE_SHOWN = "fiscalctl licence status"
+_REGISTER, _SUPPORT = "fiscalctl licence register", "fiscalctl licence register --support NUMBER"
+_TRANSFER = "fiscalctl licence transfer E-MAIL"
+_CHECK, _CLOCK = "fiscalctl licence check    # with a connection to the internet", "timedatectl    # is that the date?"
+#: What is to be done about a licence that does not let it print, by the window that an application would show.
+_LICENCE_REMEDIES = {
+    "number": f"{_REGISTER}    # without a number, once: fiscalctl licence enrol, a trial for 30 days",
+    "support_number": _SUPPORT,
+    "transfer": _TRANSFER,
+    "check": _CHECK,
+}
+#: And about one that prints and warns.
+_WARNING_REMEDIES = {
+    "licence.w.lapsed": _CHECK,
+    "licence.w.unconfirmed": _CHECK,
+    "licence.w.clock_back": _CLOCK,
+    "licence.w.clock_forward_unconfirmed": _CLOCK,
+    "licence.w.trial": _REGISTER,
+    "licence.w.ending_soon": _REGISTER,
+    "licence.w.updates_ending_soon": _SUPPORT,
+    # while an emergency pass holds
+    "licence.w.unregistered": _REGISTER,
+    "licence.w.ended": _REGISTER,
+    "licence.w.company_mismatch": _REGISTER,
+    "licence.w.updates_ended": _SUPPORT,
+    "licence.w.transferred": _TRANSFER,
+    "licence.w.machine_mismatch": _TRANSFER,
+}
+_LOST_REMEDY = "journalctl -k -n 50    # what the kernel saw of it; then cable, power and address"
+_LOST_HOST_REMEDY = "ping -c 3 {host}    # then its cable and power, and whether another computer has it"
+#: What a fiscal printer lets a person do about its clock.
+_CLOCK_REMEDY = "timedatectl    # if that is right: set the printer's clock in its menu, after the daily report"
+_CLOCK_SERVICE = "timedatectl    # if that is right: call the printer's service; a person may set it by an hour at most"
+_NO_ANSWER = "what comes back is no answer"
+_MIB = 1 << 20
+
+
+def judge(facts: Facts) -> list[Finding]:
+    """Every finding, those that stop printing first, otherwise in the order in which things are put right."""
+    found = [*_daemon(facts), *facts.named, *_disk(facts)]
+    for printer in facts.printers:
+        found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
+    found += _licence(facts)
+    return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
+
+
+# -- the daemon ------------------------------------------------------------------------------------------
+
+
+def _daemon(facts: Facts) -> Iterator[Finding]:
+    socket = facts.socket
+    if facts.config_error is not None:
+        yield finding("config", reason=facts.config_error, path=facts.config_path)
+    if facts.config_unread is not None and not facts.printers_known:
+        yield finding("config_unread", reason=facts.config_unread)
+    if socket.denied is not None:
+        code = "group_not_active" if socket.denied.member else "socket_denied"
+        # Without the group fiscald the socket is root's, and nobody is to be put into the group of root.
+        remedy = socket.denied.remedy if socket.group_there or socket.denied.group else INSTALL_GROUP
+        yield finding(code, reason=socket.denied.reason, user=facts.user, remedy=remedy)
+    elif not socket.answers:
+        yield finding("daemon_down", socket=socket.path)
+    if not socket.group_there:
+        yield finding("group_missing", group=FISCALD)
+    if socket.there and socket.mode & 0o006:
+        yield finding("socket_for_all", socket=socket.path, mode=f"{socket.mode:04o}")
+    if not facts.printers and facts.printers_known:
+        yield finding("no_printers")
+
+
+def _disk(facts: Facts) -> Iterator[Finding]:
+    state = facts.state
+    reasons = {printer.problem.detail for printer in facts.printers
+               if printer.problem is not None and printer.problem.code == "daemon.journal"}  # fmt: skip
+    if state is not None and state.journal is not None:
+        reasons.add(state.journal)
+    where = "/var/lib/fiscald" if state is None else state.path
+    for reason in sorted(reasons):
+        yield finding("journal", reason=reason, path=f"{where}/journal.db")
+    if state is None:
+        return
+    if state.missing:
+        yield finding("journal_missing", path=state.path)
+    if state.mode & 0o022:
+        yield finding("state_writable", path=state.path, mode=f"{state.mode:04o}")
+    elif state.mode & 0o055:
+        yield finding("state_readable", path=state.path, mode=f"{state.mode:04o}")
+    if state.read_only:
+        yield finding("disk_read_only", path=state.path, mount=state.mount)
+    elif state.free < DISK_LOW:
+        code = "disk_full" if state.free < DISK_FULL else "disk_low"
+        yield finding(code, path=state.path, free=state.free // _MIB)
+
+
+def _licence(facts: Facts) -> Iterator[Finding]:
+    licence = facts.licence
+    if licence is None:
+        return
+    real = [each.configured.name for each in facts.printers if each.emulated is False]
+    if licence.get("test_keys") and real:
+        yield finding("licence_test_keys", printers=", ".join(real), path=facts.config_path)
+    if not licence["may_print"]:
+        remedy = _LICENCE_REMEDIES.get(licence.get("prompt") or "number", _LICENCE_SHOWN)
+        yield finding("licence", reason=licence.get("reason") or licence["state"], remedy=remedy)
+    elif warnings := licence["warnings"]:
+        remedy = next((_WARNING_REMEDIES[each] for each in warnings if each in _WARNING_REMEDIES), _LICENCE_SHOWN)
+        yield finding("licence_warning", warnings=", ".join(licence["warnings"]), remedy=remedy)
+
+
+# -- a printer -------------------------------------------------------------------------------------------
+
+
+def _printer(facts: Facts, printer: PrinterFacts) -> list[Finding]:
+    found = list(_seen(facts, printer))
+    return found if any(each.stops for each in found) else [*_unlinked(facts, printer), *found]
+
+
+def _seen(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    if printer.same is not None:
+        yield finding("same_device", other=printer.same, device=printer.configured.address, path=facts.config_path)
+    if printer.port is not None:
+        yield from _port(facts, printer, printer.port)
+    elif isinstance(printer.configured.address, UsbDevice) and not _works(printer):
+        yield from _unit(facts, "USB devices", USB_CLASS)
+    yield from _conversation(facts, printer)
+    yield from _condition(printer)
+    yield from _memory(printer)
+
+
+def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    device = port.device
+    if not port.there:
+        yield finding("port_absent", device=device, remedy=port.absent_remedy)
+        return
+    usb = port.port is not None and port.port.usb is not None
+    ruled = usb and port.port is not None and _has_rule(port.port.usb)
+    refused = [] if _works(printer) else list(_unit(facts, device, kind_of(device)))
+    yield from refused
+    if not port.may_open or (_link(printer, "link.denied") and not refused):
+        yield finding(
+            "port_denied", user=facts.daemon_user, device=device, owner=port.owner, group=port.group,
+            mode=f"{port.mode:04o}", remedy=_let_in(facts, port, ruled=ruled),
+        )  # fmt: skip
+    yield from _holders(printer, port)
+    if port.console:
+        yield finding("console", device=device, remedy=port.console_remedy)
+    if "ModemManager" in facts.programs and not port.modem_ignored:
+        disable = "sudo systemctl disable --now ModemManager.service    # if no modem needs it"
+        yield finding("modem_manager", device=device, remedy=INSTALL_RULE if ruled else disable)
+    if "brltty" in facts.programs and port.port is not None and port.port.driver not in (None, "cdc_acm") and usb:
+        yield finding("brltty", device=device)
+    if ruled and not facts.rule:
+        yield finding("udev_rule")
+    yield from _name(facts, printer, port)
+    lines = _lines(printer, port)
+    if lines is not None and not _works(printer):  # where it works, a cable of three wires does
+        if "DTR" not in lines:
+            yield finding("dtr", device=device)
+        elif not {"DSR", "CTS", "CD"} & set(lines):
+            yield finding("no_carrier", device=device)
+
+
+def _unit(facts: Facts, device: str, kind: str) -> Iterator[Finding]:
+    """Whether the installed service may open that kind of device at all."""
+    if not facts.units.allows(device, kind):
+        allowed = ", ".join(facts.units.devices or ()) or "nothing"
+        yield finding("unit_denies", device=device, allowed=allowed, kind=kind)
+
+
+def _name(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    """Whether the address is that of this device, after the next restart too."""
+    address, found = printer.configured.address, port.port
+    if found is None or found.usb is None or not isinstance(address, SerialLine):
+        return
+    better = SerialLine(found.name, address.baud, address.flow)
+    if address.path == port.device and found.names:
+        yield finding("unstable_name", device=port.device, better=better, path=facts.config_path)
+    elif found.same_name(address.path):
+        yield finding("same_name", name=address.path, better=better, path=facts.config_path)
+
+
+def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
+    """How the daemon's user gets its right to a port: by the rule, or by a group that may open it."""
+    if ruled and not facts.rule:
+        return INSTALL_RULE
+    if port.group != "root" and port.mode & 0o060 == 0o060:
+        return f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
+    if ruled:
+        return INSTALL_RULE  # it is there, and was not obeyed: udev is told to read it again
+    return f"sudo chgrp dialout {port.device} && sudo chmod 0660 {port.device}    # until the next restart"
+
+
+def _has_rule(usb: UsbFacts | None) -> bool:
+    """Whether fiscald's udev rule gives it to the daemon: it names printers, not the adapters that serve anything."""
+    if usb is None:
+        return False
+    known = known_usb(usb.vendor, usb.product)
+    return (known is not None and known.maker is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
+
+
+def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
+    """The modem lines while it is open: for the daemon, or when we asked."""
+    attempt = None if printer.probed is None else printer.probed.best
+    if attempt is not None:
+        return attempt.lines
+    return port.uart.lines if port.uart is not None and printer.configured.status is not None else None
+
+
+def _works(printer: PrinterFacts) -> bool:
+    return printer.state not in (None, PrinterState.OFFLINE)
+
+
+def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
+    device = port.device
+    others = [holder for holder in port.held.holders if holder.program not in ("fiscald", "agetty", "getty")]
+    logins = [holder for holder in port.held.holders if holder.program in ("agetty", "getty")]
+    ours = printer.configured.status is not None and printer.state is not PrinterState.OFFLINE
+    if logins:
+        yield finding("getty", device=device, tty=device.removeprefix("/dev/"))
+    for holder in () if ours else others:
+        remedy = f"sudo systemctl stop {holder.unit}" if holder.unit else f"kill {holder.pid}"
+        yield finding("port_held", device=device, holder=holder, program=holder.program, remedy=remedy)
+    if not (ours or others or logins) and (_link(printer, "link.held") or _opening(printer, PortHeld)):
+        yield finding(
+            "port_held", device=device, holder="a program that this user may not see", program="?",
+            remedy=f"sudo fuser -v {device}",
+        )  # fmt: skip
+
+
+def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
+    address = printer.configured.address
+    where = printer.port.device if printer.port is not None else str(address)
+    remedy = (  # the socket too: whoever asked meanwhile would start the daemon
+        f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
+        "sudo systemctl start fiscald.socket fiscald.service"
+    )
+    line, attempt = printer.line, None if printer.probed is None else printer.probed.best
+    if isinstance(address, TcpHost):
+        code, reason = _why_unlinked(printer)
+        if code == Unreachable.code:
+            yield finding("unreachable", address=address, reason=reason, host=address.host)
+            return
+        if code == PortHeld.code or (attempt is not None and attempt.heard is Heard.LOST and not attempt.received):
+            why = reason or (attempt.detail if attempt is not None else "")
+            yield finding("taken", address=address, reason=why.removeprefix(f"{TAKEN}: "), host=address.host)
+            return
+    if printer.configured.reserved:
+        yield finding("not_asked", user=facts.user, reason="fiscald may have it, and this user may not ask fiscald")
+    if attempt is not None:
+        yield from _answered(facts, printer, attempt, remedy)
+    elif _link(printer, "link.silent"):
+        garbage = not line.intact and line.damaged
+        yield finding("wrong_speed" if garbage else "silent", address=address, remedy=remedy, seen=_NO_ANSWER, asked="")
+        if printer.probed is not None and printer.probed.problem is not None:
+            yield finding("not_asked", user=facts.user, reason=printer.probed.problem)
+    elif _noisy(line, printer):
+        yield finding("line_noise", damaged=line.damaged, all=line.intact + line.damaged)
+
+
+def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str) -> Iterator[Finding]:
+    address = printer.configured.address
+    match attempt.heard:
+        case Heard.ANSWER | Heard.NAMELESS if attempt.family != printer.configured.family:
+            other = str(attempt.address) != str(address)
+            yield finding(
+                "wrong_family", address=address, configured=printer.configured.family, found=attempt.family,
+                better=f'; address = "{attempt.address}"' if other else "", name=printer.configured.name,
+                path=facts.config_path,
+            )  # fmt: skip
+        case Heard.ANSWER if str(attempt.address) != str(address):
+            seen = "a printer answers with other settings"
+            yield finding(
+                "wrong_speed", address=address, seen=seen, remedy=f'address = "{attempt.address}"    # answers there'
+            )
+        case Heard.NAMELESS:
+            name = "" if attempt.problem is None else attempt.problem.code.removeprefix("printer.")
+            if name not in CATALOGUE:
+                name = "out_of_order"
+            yield condition_finding(name, printer.configured.name, attempt.problem)
+        case Heard.GARBAGE:
+            yield finding("wrong_speed", address=address, seen=_NO_ANSWER, remedy=remedy)
+        case Heard.ECHO:
+            yield finding("echo", address=address)
+        case Heard.NOTHING | Heard.LOST:
+            yield finding("silent", address=address, remedy=remedy, asked=_asked(printer))
+
+
+def _asked(printer: PrinterFacts) -> str:
+    """What was tried."""
+    attempts = () if printer.probed is None else printer.probed.attempts
+    families = dict.fromkeys(attempt.family for attempt in attempts)
+    speeds = {attempt.address.baud for attempt in attempts if isinstance(attempt.address, SerialLine)}
+    at = f" at {len(speeds)} speeds" if len(speeds) > 1 else ""
+    return f", asked as {' and '.join(families)}{at}" if families else ""
+
+
+def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
+    counted = printer.port.uart.errors if printer.port is not None and printer.port.uart is not None else 0
+    damaged = line.damaged
+    return (damaged >= NOISE_LEAST and damaged * NOISE_SHARE >= line.intact) or (damaged > 0 and counted > 0)
+
+
+def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
+    """A link that cannot be made or has ended, for a reason that no other check knows."""
+    code, reason = _why_unlinked(printer)
+    address = printer.configured.address
+    if code is None:
+        return
+    ours = printer.probed is not None and code == AccessDenied.code and facts.user != facts.daemon_user
+    if ours and not (isinstance(address, UsbDevice) and not facts.rule):
+        yield finding("not_asked", reason=reason, user=facts.user)
+        return
+    lost = _LOST_HOST_REMEDY.format(host=address.host) if isinstance(address, TcpHost) else _LOST_REMEDY
+    remedy = _LINK_REMEDIES.get(code, lost)
+    if code == AccessDenied.code and isinstance(address, UsbDevice):
+        found = known_usb(address.vendor, address.product)
+        known = found is not None and found.maker is not None
+        remedy = (
+            INSTALL_RULE if known else f"{INSTALL_RULE}    # first write its ids, as lsusb shows them, into that file"
+        )
+    yield finding("unlinked", address=address, reason=reason, remedy=remedy)
+
+
+def _why_unlinked(printer: PrinterFacts) -> tuple[str | None, str]:
+    """Why there is no link, as a code and a sentence; ``None`` where there is one."""
+    if printer.probed is not None and printer.probed.problem is not None:
+        code, reason = printer.probed.problem.code, str(printer.probed.problem)
+    elif printer.state is PrinterState.OFFLINE and printer.problem is not None:
+        code, reason = printer.problem.code, printer.problem.detail
+    else:
+        return None, ""
+    return code, reason.removeprefix(f"{printer.configured.address}: ")
+
+
+def _link(printer: PrinterFacts, code: str) -> bool:
+    return printer.problem is not None and printer.problem.code == code
+
+
+def _opening(printer: PrinterFacts, kind: type[LinkError]) -> bool:
+    return printer.probed is not None and isinstance(printer.probed.problem, kind)
+
+
+def _condition(printer: PrinterFacts) -> Iterator[Finding]:
+    problem = printer.problem
+    reason = "" if problem is None else problem.detail
+    name = "" if printer.state is None else printer.state.value
+    if name in CONDITIONS and name in CATALOGUE and not _link(printer, "daemon.journal"):
+        yield condition_finding(name, printer.configured.name, problem)
+    elif printer.state is PrinterState.UNDECIDED:
+        yield finding("undecided", reason=reason)
+    elif printer.state is PrinterState.SWAPPED and problem is not None:
+        # To be pasted into a shell, and it comes from whatever is connected.
+        found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
+        yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
+    elif printer.state is PrinterState.BEHIND:
+        yield finding("journal_behind", reason=reason, name=printer.configured.name)
+    elif printer.state is PrinterState.BUSY and (problem is None or problem.code == "printer.foreign_transaction"):
+        yield finding("foreign")
+    if printer.paper_low and name != "paper_out":
+        yield finding("paper_low")
+
+
+def _memory(printer: PrinterFacts) -> Iterator[Finding]:
+    if printer.clock is not None and printer.clock_read is not None:
+        apart = printer.clock - printer.clock_read
+        if abs(apart) > CLOCK_TOLERANCE:
+            side = "ahead of" if apart > timedelta() else "behind"
+            remedy = _CLOCK_REMEDY if abs(apart) <= notices.CLOCK_TOLERANCE else _CLOCK_SERVICE
+            yield finding("clock_drift", apart=in_words(apart), apart_pl=in_words_pl(apart), side=side, remedy=remedy)
+    if printer.vat is not None:
+        rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}
+        if not rates:
+            yield finding("vat_none")
+        elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
+                         if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
+            told = ", ".join(unusual)
+            yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
+    low = next((warning for warning in printer.warnings if warning.code == "printer.memory_low"), None)
+    if low is None and printer.configured.status is None and printer.counters is not None:
+        low = notices.memory_low(notices.TYPICAL_RECORDS - (printer.counters.daily_report - 1))
+    if low is not None:
+        yield finding("memory", reason=low.detail)
+    if not printer.fiscal:
+        yield finding("not_fiscal")
+
+
+def _is_rate(rate: str, usual: Decimal) -> bool:
+    return rate.endswith("%") and Decimal(rate.rstrip("%")) == usual

@@ -1,0 +1,142 @@
+"""What the configuration names beside printers: files, users, groups and directories. Are they there, and usable?"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fiscald.diagnostics.access import is_group, is_user, may, name_of_group, name_of_user
+from fiscald.diagnostics.findings import Finding, finding
+from fiscald.diagnostics.units import Units
+
+#: Where a configuration is that every user's programs find.
+USUAL = Path("/etc/fiscald/fiscald.toml")
+_READ, _ENTER, _ALL = 0o4, 0o1, 0o7
+
+
+class Named(NamedTuple):
+    """What a configuration names."""
+
+    config: Path
+    """The file itself."""
+    socket: Path
+    state_dir: Path
+    ca_file: Path | None = None
+    rights: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """A right, and who has it: ``user:NAME`` or ``group:NAME``."""
+
+
+def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
+    """What stands against a daemon that runs as ``user`` with this configuration."""
+    obstacle = _obstacle(named.config, user, _READ)
+    if obstacle is not None:
+        whose = (
+            f"{obstacle} belongs to {_said_owner(obstacle.stat())}, mode {stat.S_IMODE(obstacle.stat().st_mode):04o}"
+        )
+        remedy = f"sudo install -D -g {user} -m 0640 {named.config} {USUAL}    # where that user may look"
+        if obstacle == named.config.absolute():
+            remedy = f"sudo chgrp {user} {obstacle} && sudo chmod 0640 {obstacle}"
+        yield finding("config_hidden", user=user, path=named.config, reason=whose, remedy=remedy)
+    for right, holders in named.rights:
+        for holder in holders:
+            kind, _, name = holder.partition(":")
+            if not name.isdigit() and not (is_user if kind == "user" else is_group)(name):
+                add = f"sudo {'useradd --system' if kind == 'user' else 'groupadd --system'} {name}"
+                yield finding("rights", right=right, kind=kind, user=name, path=named.config, add=add)
+    if named.ca_file is not None:
+        why = _certificate(named.ca_file, user)
+        if why is not None:
+            yield finding("ca_file", file=named.ca_file, reason=why, path=named.config)
+    if str(named.socket) not in units.sockets:
+        yield from _socket(named.socket, user)
+    yield from _state(named.state_dir, user, made=str(named.state_dir) in units.state)
+
+
+def _socket(path: Path, user: str) -> Iterator[Finding]:
+    if _is_there(path) and not path.is_socket():
+        yield finding("socket_taken", socket=path)
+    else:
+        why = _makes_in(path.parent, user)
+        if why is not None:
+            yield finding("socket_folder", socket=path, reason=why, folder=path.parent, user=user)
+
+
+def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        why = None if made else _makes_in(path.parent, user)
+        if why is not None:
+            yield finding("state_dir", path=path, reason=why, user=user)
+        return
+    except OSError:
+        return  # in a folder that whoever asks may not look into
+    mode = stat.S_IMODE(found.st_mode)
+    if not stat.S_ISDIR(found.st_mode):
+        yield finding("state_dir", path=path, reason="it is no directory", user=user)
+    elif not may(found, user, _ALL):
+        reason = f"{user} may not write there (it belongs to {_said_owner(found)}, mode {mode:04o})"
+        yield finding("state_dir", path=path, reason=reason, user=user)
+
+
+def _makes_in(folder: Path, user: str) -> str | None:
+    """Why ``user`` cannot make something in ``folder``, or the folder itself; ``None``: nothing is known against it."""
+    while not _is_there(folder) and folder != folder.parent:
+        folder = folder.parent
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(found.st_mode):
+        return f"{folder} is no directory"
+    if not may(found, user, 0o2 | _ENTER):
+        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        return f"{user} may not write into {folder} (it belongs to {_said_owner(found)}, mode {mode})"
+    return None
+
+
+def _certificate(path: Path, user: str) -> str | None:
+    obstacle = _obstacle(path, user, _READ)
+    if obstacle is not None:
+        return f"{user} may not read {obstacle}"
+    try:
+        text = path.read_text("ascii", "replace")
+        ssl.create_default_context(cadata=text)
+    except ssl.SSLError:
+        return "it holds no certificate (PEM)"
+    except PermissionError:
+        return None  # the daemon's user may
+    except OSError as error:
+        return str(error.strerror)
+    return None if "BEGIN CERTIFICATE" in text else "it holds no certificate (PEM)"
+
+
+def _obstacle(path: Path, user: str, bits: int) -> Path | None:
+    """What keeps ``user`` from using what is at ``path``: a folder above it, or the file itself.
+
+    ``None``: nothing, or it cannot be seen, or it is not there.
+    """
+    path = path.absolute()
+    try:
+        for folder in reversed(path.parents):
+            if not may(folder.stat(), user, _ENTER):
+                return folder
+        return None if may(path.stat(), user, bits) else path
+    except OSError:
+        return None
+
+
+def _said_owner(found: os.stat_result) -> str:
+    return f"{name_of_user(found.st_uid)}:{name_of_group(found.st_gid)}"
+
+
+def _is_there(path: Path) -> bool:
+    """As far as this user may see; what it may not see may be there."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True

@@ -1,0 +1,179 @@
+"""The routes: bytes in, bytes out. What they mean is the desk's business.
+
+Nothing about who asked is logged or kept here; the address is handed on for the limits, and forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Message
+
+from fiscald.licence.certificate import armour
+from fiscald.licence.server import page
+from fiscald.licence.server.desk import MODELS, FileReply, RequestHandler, SignedReply
+from fiscald.licence.server.outbox import Outbox
+from fiscald.licence.server.refusals import Malformed, TooMany, Unable
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MAX_BODY = 8 * 1024
+MAX_FILE = 16 * 1024
+BODY_SECONDS = 10.0
+JOSE = "application/jose"
+#: The same for everybody who asks for a mail.
+MAIL_SENT = {
+    "detail": "If this can be done, a mail is on its way to the address; it says how to go on.",
+    "detail_pl": "Jeśli to możliwe, na podany adres wysłano wiadomość. Jest w niej dalszy ciąg.",
+}
+_WORDS = {
+    400: ("This is not a question to this server.", "To nie jest zapytanie do tego serwera."),
+    404: ("There is nothing here.", "Tu nic nie ma."),
+    405: ("Not with this method.", "Nie tą metodą."),
+    408: ("The question did not arrive in time.", "Zapytanie nie dotarło na czas."),
+    413: ("The question is too long.", "Zapytanie jest za długie."),
+    429: ("Asked too often; try again later.", "Zbyt wiele zapytań. Spróbuj później."),
+    503: ("The server cannot answer now; try again later.", "Serwer nie może teraz odpowiedzieć. Spróbuj później."),
+}
+
+
+def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
+    """The application."""
+    # One thread: the database takes one transaction at a time anyway.
+    turn = CapacityLimiter(1)
+
+    async def carried_out(work: Callable[..., T], *args: object) -> T:
+        return await to_thread.run_sync(work, *args, limiter=turn)
+
+    def question(path: str) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            said: SignedReply = await carried_out(desk.answer, path, await _body(request, MAX_BODY), _address(request))
+            outbox.wake()
+            if said.text is None:
+                return JSONResponse(MAIL_SENT, said.status)
+            return Response(said.text, said.status, media_type=JOSE)
+
+        return handle
+
+    async def offline(request: Request) -> Response:
+        handed: FileReply = await carried_out(desk.hand_in, await _file(request), _address(request))
+        outbox.wake()
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(_offline_page(handed), handed.said.status)
+        if handed.certificate is not None:
+            return PlainTextResponse(armour(handed.certificate))
+        return Response(handed.said.text, handed.said.status, media_type=JOSE)
+
+    async def offline_form(_: Request) -> Response:
+        return HTMLResponse(page.form(product_url))
+
+    async def keys(_: Request) -> Response:
+        return _cached(await carried_out(desk.keys))
+
+    async def latest(_: Request) -> Response:
+        return _cached(await carried_out(desk.latest))
+
+    async def healthz(_: Request) -> Response:
+        await carried_out(desk.healthy)
+        return Response(status_code=204)
+
+    return Starlette(
+        routes=[
+            *(Route(path, question(path), methods=["POST"]) for path in MODELS),
+            Route("/v1/offline", offline, methods=["POST"]),
+            Route("/v1/offline", offline_form, methods=["GET"]),
+            Route("/v1/keys", keys, methods=["GET"]),
+            Route("/v1/latest", latest, methods=["GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ],
+        exception_handlers={
+            HTTPException: _http_error,
+            Malformed: _malformed,
+            TooMany: _too_many,
+            Unable: _unable,
+        },
+    )
+
+
+def _offline_page(handed: FileReply) -> str:
+    if handed.refused is not None:
+        return page.refusal(handed.refused.refusal)
+    return page.certificate(handed.certificate or "")
+
+
+def _cached(token: str | None) -> Response:
+    if token is None:
+        return _plain(404)
+    return Response(token, media_type=JOSE, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body. Raises ``HTTPException``: too large, too slow."""
+    chunks = bytearray()
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            async for chunk in request.stream():
+                chunks += chunk
+                if len(chunks) > most:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return bytes(chunks)
+
+
+async def _file(request: Request) -> bytes:
+    """The request file: the body itself, or sent by the form."""
+    body = await _body(request, MAX_FILE)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return body
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async with Request(request.scope, again).form(max_files=1, max_fields=2, max_part_size=MAX_FILE) as fields:
+        file, text = fields.get("file"), fields.get("text")
+        if isinstance(file, UploadFile) and file.size:
+            return await file.read()
+        return text.encode() if isinstance(text, str) else b""
+
+
+def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
+    detail, detail_pl = _WORDS.get(status, _WORDS[400])
+    return JSONResponse({"detail": detail, "detail_pl": detail_pl}, status, headers)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _plain(error.status_code, dict(error.headers or {}))
+
+
+async def _malformed(_: Request, error: Exception) -> Response:
+    log.info("%s", error)
+    return _plain(400)
+
+
+async def _too_many(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TooMany)
+    return _plain(429, {"Retry-After": str(error.retry_after)})
+
+
+async def _unable(_: Request, error: Exception) -> Response:
+    log.critical("NOTHING IS SIGNED: %s", error)
+    return _plain(503)

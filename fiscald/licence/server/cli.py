@@ -1,0 +1,280 @@
+"""``fiscald-vendor``: run the licence server, and what its people do. There is no administration over the network."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+
+from fiscald.licence import number_reading, tokens
+from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
+from fiscald.licence.number_reading import NumberRefused
+from fiscald.licence.server import admin
+from fiscald.licence.server.cli_keys import keys
+from fiscald.licence.server.config import DEFAULT_PATH, Config
+from fiscald.licence.server.keyring import Keyring, KeyringError
+from fiscald.licence.server.refusals import Unable
+from fiscald.licence.server.session import Session, confirm, fail, now
+from fiscald.licence.server.store import Store, StoreError
+from fiscald.terminal import VisibleFormatter, VisibleGroup
+
+
+@click.group(cls=VisibleGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", "path", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_PATH, show_default=True,
+    help="Configuration file (TOML).",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
+@click.pass_context
+def main(context: click.Context, path: Path, *, as_json: bool) -> None:
+    """The vendor's licence server and its administration."""
+    context.obj = Session(path, as_json=as_json)
+
+
+# -- the server ------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--config", "path", type=click.Path(path_type=Path, dir_okay=False), help="The same, said here.")
+@click.pass_obj
+def serve(session: Session, *, path: Path | None) -> None:
+    """Run the server in the foreground."""
+    from fiscald.licence.server.serving import ListenError, Tls, bind
+    from fiscald.licence.server.serving import serve as run
+
+    session.path = path or session.path
+    config = session.config
+    _start_logging(config.log_level)
+    try:
+        keys = session.keys()
+        store = Store(config.database)
+    except (KeyringError, StoreError) as error:
+        fail(str(error))
+    try:
+        _check_signing_key(store, keys)
+        listener = bind(*config.address)
+        tls = None if config.tls is None else Tls(config.tls.certificate, config.tls.key)
+
+        async def until_told() -> None:
+            app, outbox = _build(config, keys, store)
+            async with anyio.create_task_group() as tasks:
+
+                async def serving(*, task_status: anyio.abc.TaskStatus[None]) -> None:
+                    await run(
+                        app, outbox, listener, tls=tls, trusted_proxies=config.trusted_proxies, task_status=task_status
+                    )
+
+                with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                    await tasks.start(serving)
+                    logging.getLogger(__name__).info("listening on %s", config.listen)
+                    async for _ in signals:
+                        break
+                tasks.cancel_scope.cancel()
+
+        anyio.run(until_told)
+    except (ListenError, KeyringError, Unable) as error:
+        fail(str(error))
+    finally:
+        store.close()
+
+
+def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
+    from fiscald.licence.server.app import create_app
+    from fiscald.licence.server.desk import RequestHandler
+    from fiscald.licence.server.outbox import Outbox
+    from fiscald.licence.server.rules import Rules
+    from fiscald.licence.server.smtp import Smtp
+
+    rules = Rules(keys, config.issuer)
+    outbox = Outbox(store, rules, Smtp(config.smtp), config.smtp.sender, now)
+    return create_app(RequestHandler(store, rules, now), outbox, config.product_url), outbox
+
+
+def _check_signing_key(store: Store, keys: Keyring) -> None:
+    """The key in use is the one in the table. Raises ``KeyringError``."""
+    with store.transaction(now) as t:
+        row = t.one("SELECT x FROM signing_key WHERE kid = ?", keys.kid)
+    if row is None or row[0] != tokens.public_x(keys.signing):
+        raise KeyringError(f"{keys.kid}.pem is not the key that the database knows as {keys.kid}; restore either")
+
+
+def _start_logging(level: str) -> None:
+    """Lines to stderr; without time where the journal adds its own."""
+    shape = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)-7s %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=level.upper())
+    logging.getLogger().handlers[0].setFormatter(VisibleFormatter(shape))
+    for noisy in ("aiosmtplib", "uvicorn"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+# -- numbers and licences --------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("field", type=click.Choice(["X", "Y"], case_sensitive=False))
+@click.option("--bank", is_flag=True, help="X: with the bank module.")
+@click.option("--fiscal", is_flag=True, help="X: with the fiscal module.")
+@click.option("--support", is_flag=True, help="X: with the first year of updates and support.")
+@click.option("--count", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many.")
+@click.pass_obj
+def issue(session: Session, field: str, *, bank: bool, fiscal: bool, support: bool, count: int) -> None:
+    """Make numbers: X is a licence, Y a year of updates and support. They are shown once, and never again."""
+    if field.upper() == "Y":
+        if bank or fiscal or support:
+            raise click.UsageError("a number Y is a year of updates and support, and nothing else")
+        kind, flags = Kind.UPDATES, SUPPORT
+    else:
+        kind, flags = Kind.LICENCE, APP | BANK * bank | FISCAL * fiscal | SUPPORT * support
+    today = datetime.datetime.now(datetime.UTC).date()
+    with session.transaction() as t:
+        keys = session.keys()
+        made = [admin.issue_number(t, keys, kind, flags, today, session.config.keys.mac) for _ in range(count)]
+    session.show([{"number": number.text, "hint": number.hint} for number in made], "\n".join(n.text for n in made))
+
+
+@main.command()
+@click.argument("licence", required=False)
+@click.option("--number", is_flag=True, help="Revoke a number instead; it is asked for, or read from stdin.")
+@click.option("--say", help="What the customer is told.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+@click.pass_obj
+def revoke(session: Session, licence: str | None, *, number: bool, say: str | None, yes: bool) -> None:
+    """Withdraw LICENCE, or a number and the licence it has made. It cannot be taken back."""
+    if number == (licence is not None):
+        raise click.UsageError("name a licence, or use --number")
+    confirm(f"{licence or 'The number and its licence'} will open no documents any more. Go on?", yes=yes)
+    # Never an argument: those stand in the shell's history and in the list of processes.
+    typed = _typed_number() if number else None
+    with session.transaction() as t:
+        if typed is not None:
+            admin.revoke_number(t, session.keys(), typed, say or None)
+        else:
+            admin.revoke_licence(t, licence or "", say or None)
+    about = licence if typed is None else typed.hint
+    session.show({"revoked": about}, f"{about} is revoked")
+
+
+def _typed_number() -> Number:
+    typed = click.prompt("Number", hide_input=True) if sys.stdin.isatty() else sys.stdin.read(200)
+    try:
+        return number_reading.read(typed)
+    except NumberRefused as refused:
+        fail(refused.detail)
+
+
+@main.command()
+@click.argument("company")
+@click.option("--name", help="Its new name.")
+@click.option("--post", help="Its new postcode.")
+@click.option("--cc", help="Its new country.")
+@click.option("--tin", help="Its new tax number.")
+@click.option("--email", help="The address that may move its licence; it counts as confirmed.")
+@click.pass_obj
+def rename(
+    session: Session, company: str, *, name: str | None, post: str | None, cc: str | None, tin: str | None,
+    email: str | None,
+) -> None:  # fmt: skip
+    """Change COMPANY (its id, or a licence's) after a legal change, when you have seen the papers."""
+    if not any((name, post, cc, tin, email)):
+        raise click.UsageError("say what has changed: --name, --post, --cc, --tin, --email")
+    with session.transaction() as t:
+        changed = admin.rename(t, company, new_name=name, post=post, cc=cc, tin=tin, email=email)
+    session.show(
+        {"company": changed.id, **changed.company._asdict()},
+        f"{changed.id}: {', '.join(part for part in changed.company if part)}",
+    )
+
+
+@main.command()
+@click.argument("licence")
+@click.pass_obj
+def unbind(session: Session, licence: str) -> None:
+    """Free LICENCE from a computer that is lost, for a company without an address."""
+    with session.transaction() as t:
+        admin.unbind(t, licence)
+    session.show({"released": licence}, f"{licence} is free; its number counts on the next computer")
+
+
+@main.command()
+@click.argument("email")
+@click.confirmation_option(prompt="Its companies are erased, and nothing is signed for its licences any more. Go on?")
+@click.pass_obj
+def forget(session: Session, email: str) -> None:
+    """Erase the account with this address: only numbers' seals and licence ids stay."""
+    with session.transaction() as t:
+        account = admin.forget(t, email)
+    session.show({"forgotten": account}, f"{account} is erased")
+
+
+@main.command()
+@click.argument("search", required=False)
+@click.pass_obj
+def licences(session: Session, search: str | None) -> None:
+    """List licences: all, or those of a company, tax number, e-mail address or number's hint."""
+    with session.transaction(any_clock=True) as t:
+        rows = list(admin.licence_rows(t, search))
+    lines = [
+        f"{row['licence']}  {row['kind']:<5}  {row['state']:<10}  upd {row['upd']}  "
+        f"{row['company']['tin'] or row['company']['post']}  {row['company']['name']}"
+        for row in rows
+    ]
+    session.show(rows, "\n".join(lines) or "none")
+
+
+@main.command()
+@click.argument("licence")
+@click.pass_obj
+def show(session: Session, licence: str) -> None:
+    """Everything about LICENCE."""
+    with session.transaction(any_clock=True) as t:
+        row = admin.licence_row(t, licence)
+    session.show(row, json.dumps(row, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.option("--ref", help="Only rows about this licence, company, key, or number's hint.")
+@click.option("--last", type=click.IntRange(1), default=100, show_default=True, help="How many rows.")
+@click.option("--accept-clock", is_flag=True, help="The clock was ahead and is right now: sign again from now on.")
+@click.pass_obj
+def audit(session: Session, *, ref: str | None, last: int, accept_clock: bool) -> None:
+    """Show what was decided, by whom."""
+    with session.transaction(any_clock=True) as t:
+        if accept_clock:
+            t.audit("clock.accepted")
+        rows = admin.audit_rows(t, ref, last)
+    lines = [
+        f"{row['at']}  {row['actor']}  {row['what']}  {row['ref'] or ''}  "
+        f"{json.dumps(row['detail'], ensure_ascii=False) if row['detail'] else ''}".rstrip()
+        for row in rows
+    ]
+    session.show(rows, "\n".join(lines) or "nothing yet")
+
+
+@main.command()
+@click.argument("version")
+@click.argument("series", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--url", help="Where it is; shown to people, never opened. Default: product_url.")
+@click.pass_obj
+def release(session: Session, version: str, series: datetime.datetime, *, url: str | None) -> None:
+    """VERSION is the newest of the series whose x.y.0 was released on SERIES (YYYY-MM-DD)."""
+    where = url or session.config.product_url
+    if where is None:
+        raise click.UsageError("give --url, or product_url in the configuration")
+    with session.transaction() as t:
+        admin.set_release(t, version, series.date(), where)
+    session.show({"latest": version, "series": series.date().isoformat(), "url": where}, f"{version} is announced")
+
+
+main.add_command(keys)
+
+
+if __name__ == "__main__":
+    main()

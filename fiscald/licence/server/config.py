@@ -1,0 +1,138 @@
+"""The server's configuration file: TOML, read once, refused whole with a sentence for every mistake."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from fiscald.licence.server.mail import BadAddress, recipient
+from fiscald.model.strict import Strict, nearest
+
+DEFAULT_PATH = Path("/etc/fiscald-vendor/vendor.toml")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; ``str`` lists what to change."""
+
+
+class TlsConfig(Strict):
+    """``[tls]``; without it the server speaks plain HTTP, for a reverse proxy on the same computer."""
+
+    certificate: Path
+    key: Path
+
+
+class KeysConfig(Strict):
+    """``[keys]``."""
+
+    directory: Path = Path("/var/lib/fiscald-vendor/keys")
+    sign_with: Text = Field(description="which key signs: the KID of KID.pem")
+    mac: Annotated[int, Field(strict=True, ge=0, le=7)] = Field(default=1, description="which MAC key numbers get")
+
+
+class SmtpConfig(Strict):
+    """``[smtp]``."""
+
+    host: Text
+    port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    user: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = Field(default=None, description="for a mail server whose certificate nobody else signed")
+    sender: Text
+
+    @field_validator("sender")
+    @classmethod
+    def _sendable(cls, value: str) -> str:
+        try:
+            return recipient(value)
+        except BadAddress:
+            raise ValueError(f"{value!r} is not an e-mail address") from None
+
+    @model_validator(mode="after")
+    def _not_in_clear(self) -> SmtpConfig:
+        if self.security == "plain" and self.host not in _LOOPBACK:
+            raise ValueError(f"codes are not sent in clear over a network; with {self.host} use starttls or tls")
+        if (self.user is None) != (self.password_file is None):
+            raise ValueError("user and password_file belong together")
+        return self
+
+    def password(self) -> str | None:
+        """Read anew for every mail, so that it can be changed. Raises ``OSError``."""
+        return None if self.password_file is None else self.password_file.read_text("utf-8").strip()
+
+
+class Config(Strict):
+    """The whole file."""
+
+    listen: Text = "127.0.0.1:8080"
+    issuer: Text = Field(description="the vendor's name in everything signed, like urn:fiscald:vendor:NAME")
+    product_url: Text | None = Field(default=None, description="where the product is found; shown, never opened")
+    database: Path = Path("/var/lib/fiscald-vendor/vendor.db")
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    trusted_proxies: tuple[Text, ...] = Field(
+        default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed"
+    )
+    tls: TlsConfig | None = None
+    keys: KeysConfig
+    smtp: SmtpConfig
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+            raise ValueError(f"{value!r}: write HOST:PORT, for example 127.0.0.1:8080")
+        return value
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where to listen."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file. Raises ``ConfigError``. Relative paths are relative to the file."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; write one, or name another with --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        problems = [_sentence(detail) for detail in error.errors(include_url=False, include_input=False)]
+        raise ConfigError("\n".join(f"{path}: {line}" for line in problems)) from None
+    return _absolute(config, path.absolute().parent)
+
+
+def _absolute(config: Config, folder: Path) -> Config:
+    def placed(section: Any) -> Any:
+        changes = {name: folder / value for name, value in section if isinstance(value, Path)}
+        return section.model_copy(update=changes)
+
+    config = placed(config)
+    sections = {name: placed(value) for name, value in config if isinstance(value, Strict)}
+    return config.model_copy(update=sections)
+
+
+_SECTIONS: dict[str, type[Strict]] = {"tls": TlsConfig, "keys": KeysConfig, "smtp": SmtpConfig}
+
+
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        *parents, key = error["loc"]
+        known = list((_SECTIONS[parents[0]] if parents else Config).model_fields)
+        guess = nearest(str(key), known)
+        return f"unknown key {where}; " + (f"did you mean {guess}?" if guess else f"known here: {', '.join(known)}")
+    if error["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,183 @@
+"""A signed question in, a signed answer out; and nothing about HTTP but the status that goes with it.
+
+A question counts once, when it is fresh and signed by the key it carries. Its answer names it, so that an old
+answer fits no new question. Nothing is signed while the server's clock is behind what it has signed before.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+from fiscald.licence import wire
+from fiscald.licence.server.keyring import Keyring
+from fiscald.licence.server.limits import network
+from fiscald.licence.server.refusals import Malformed, Refused, Unable
+from fiscald.licence.server.rules import Requester, Rules, latest
+from fiscald.licence.server.store import Store, Transaction
+from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
+from fiscald.licence.wire import WINDOW, Question, WireError
+
+log = logging.getLogger(__name__)
+Q = TypeVar("Q", bound=Question)
+
+MODELS = {model.path: model for model in wire.QUESTIONS}
+
+
+class SignedReply(NamedTuple):
+    """What goes back."""
+
+    status: int
+    text: str | None
+    """A signed text; ``None`` for "a mail may be on its way"."""
+
+
+class FileReply(NamedTuple):
+    """What goes back for a file carried by hand, and what it is about: the certificate or the refusal."""
+
+    said: SignedReply
+    certificate: str | None = None
+    refused: Refused | None = None
+
+
+class RequestHandler:
+    """Where questions are answered."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+
+    @property
+    def _keyring(self) -> Keyring:
+        return self._rules.keyring
+
+    def answer(self, path: str, body: bytes, address: str) -> SignedReply:
+        """The answer to the question in ``body``, posted to ``path`` from a network ``address``.
+
+        Raises ``Malformed``, ``TooMany`` or ``Unable``: then nothing was decided.
+        """
+        token, asked, jwk = self._read(MODELS[path], body)
+        try:
+            with self._transaction() as t:
+                asker = Requester(jwk, network(address, t.now))
+                self._once(t, asked, asker)
+                result = self._decide(t, asked, asker)
+        except Refused as refused:
+            return self._refusal(refused, token, asked)
+        except sqlite3.IntegrityError:
+            return self._refusal(Refused("conflict"), token, asked)
+        if result is None:
+            return SignedReply(202, None)
+        return SignedReply(200, self._signed(result, token, asked))
+
+    def hand_in(self, body: bytes, address: str) -> FileReply:
+        """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
+
+        The same file may be handed in again: the answer may have got lost on its way.
+        """
+        token, asked, jwk = self._read(wire.Activate, body)
+        try:
+            with self._transaction() as t:
+                asker = Requester(jwk, network(address, t.now))
+                certificate = self._rules.activate(t, asked, asker, offline=True)
+        except Refused as refused:
+            return FileReply(self._refusal(refused, token, asked), refused=refused)
+        except sqlite3.IntegrityError:
+            conflict = Refused("conflict")
+            return FileReply(self._refusal(conflict, token, asked), refused=conflict)
+        return FileReply(SignedReply(200, certificate), certificate=certificate)
+
+    def keys(self) -> str | None:
+        """The newest key list."""
+        with self._store.transaction(self._clock) as t:
+            return t.newest_key_list()
+
+    def latest(self) -> str | None:
+        """The newest version, signed. Raises ``Unable``."""
+        with self._transaction() as t:
+            newest = latest(t)
+        return None if newest is None else self._keyring.sign(wire.claims(newest), wire.LATEST)
+
+    def healthy(self) -> None:
+        """Raises ``Unable`` where nothing could be answered."""
+        with self._transaction():
+            pass
+
+    # -- parts ----------------------------------------------------------------------------------------
+
+    def _read(self, model: type[Q], body: bytes) -> tuple[str, Q, dict[str, str]]:
+        try:
+            token = body.decode("ascii").strip()
+            jwk, payload = read_computers(token, model.kind)
+            asked = wire.parse(model, payload)
+        except (UnicodeDecodeError, TokenRefused, WireError) as error:
+            raise Malformed(f"not a question of the kind {model.kind}: {type(error).__name__}") from None
+        if asked.aud != self._rules.issuer:
+            raise Malformed("a question to another vendor")
+        return token, asked, jwk
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._store.transaction(self._clock) as t:
+            t.check_clock()
+            key = t.one("SELECT valid_to, revoked FROM signing_key WHERE kid = ?", self._keyring.kid)
+            if key is not None and (key[1] or (key[0] is not None and key[0] <= t.now)):
+                raise Unable(f"the signing key {self._keyring.kid} is retired; change sign_with and start again")
+            t.purge_expired()
+            yield t
+
+    def _once(self, t: Transaction, asked: Question, asker: Requester) -> None:
+        if abs(asked.iat - t.now) > WINDOW:
+            raise Refused("clock")
+        seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
+        # A question from ahead of our clock is fresh for two windows, the last second included.
+        forgotten = t.now + 2 * WINDOW + 1
+        if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
+            raise Refused("replayed")
+
+    def _decide(self, t: Transaction, asked: Question, asker: Requester) -> dict[str, Any] | None:
+        """The fields of the answer; ``None`` for "a mail may be on its way"."""
+        rules = self._rules
+        match asked:
+            case wire.Enrol():
+                rules.enrol(t, asked, asker)
+                return None
+            case wire.Recover():
+                rules.recover(t, asked, asker)
+                return None
+            case wire.EnrolConfirm():
+                return {"crt": rules.enrol_confirm(t, asked, asker)}
+            case wire.RecoverConfirm():
+                session, companies = rules.recover_confirm(t, asked, asker)
+                return {"session": session, "companies": companies}
+            case wire.Activate():
+                return {"crt": rules.activate(t, asked, asker)}
+            case wire.Support():
+                return {"crt": rules.support(t, asked, asker)}
+            case wire.Transfer():
+                return {"crt": rules.transfer(t, asked, asker)}
+            case wire.Deactivate():
+                return {"released": rules.deactivate(t, asked, asker)}
+            case wire.Check():
+                return rules.check(t, asked, asker)
+        raise AssertionError(asked)
+
+    def _refusal(self, refused: Refused, token: str, asked: Question) -> SignedReply:
+        log.info("%s: refused, %s", asked.kind, refused)
+        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, asked))
+
+    def _signed(self, fields: dict[str, Any], token: str, asked: Question) -> str:
+        head = {
+            "iss": self._rules.issuer,
+            "aud": "fiscald",
+            "iat": self._clock(),
+            "nonce": asked.nonce,
+            "req": fingerprint(token),
+        }
+        model = wire.Status if "verdict" in fields else wire.Answer
+        message = model.model_validate({**head, **fields})
+        return self._keyring.sign(wire.claims(message), model.kind)

@@ -1,0 +1,84 @@
+"""What all verbs of ``fiscald-vendor`` share: the configuration, transactions, and how an error is shown."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from fiscald.licence.server import admin, keyring
+from fiscald.licence.server.config import Config, ConfigError, load
+from fiscald.licence.server.keyring import Keyring, KeyringError
+from fiscald.licence.server.refusals import Unable
+from fiscald.licence.server.store import Store, StoreError, Transaction
+
+
+class Session:
+    """The configuration, and how the answer is printed."""
+
+    def __init__(self, path: Path, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.path = path
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration: read when it is needed, so that help needs none."""
+        try:
+            return load(self.path)
+        except ConfigError as error:
+            fail(str(error))
+
+    @contextmanager
+    def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
+        """One transaction; what goes wrong becomes one sentence and exit code 1."""
+        try:
+            store = Store(self.config.database)
+            try:
+                with store.transaction(now, f"cli:{getpass.getuser()}") as t:
+                    if not any_clock:
+                        t.check_clock()
+                    yield t
+            finally:
+                store.close()
+        except (StoreError, Unable, KeyringError, admin.AdminError) as error:
+            fail(str(error))
+        except sqlite3.IntegrityError as error:
+            fail(f"nothing was changed, there is one already: {error}")
+
+    def keys(self) -> Keyring:
+        """The keys. Raises ``KeyringError``."""
+        return keyring.load(self.config.keys.directory, self.config.keys.sign_with)
+
+    def show(self, value: Any, text: str) -> None:
+        """The answer: JSON for scripts, else text."""
+        click.echo(json.dumps(value, ensure_ascii=False) if self.as_json else text)
+
+
+def fail(sentence: str) -> NoReturn:
+    """End with a sentence and exit code 1."""
+    raise click.ClickException(sentence) from None
+
+
+def now() -> int:
+    """The computer's time."""
+    return int(time.time())
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask a person at a terminal before what cannot be taken back; ends the program at a no. Scripts are not asked."""
+    if not yes and on_a_terminal():
+        click.confirm(question, abort=True)
+
+
+def on_a_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()

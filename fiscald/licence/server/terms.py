@@ -1,0 +1,102 @@
+"""What the vendor grants, as pure arithmetic: how long a trial, a lease and a year of updates are."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from typing import Any
+
+from fiscald.licence.certificate import AUDIENCE
+from fiscald.licence.number import APP, BANK, FISCAL, MODULES
+from fiscald.licence.server.store import DAY
+
+TRIAL_DAYS = 30
+TRIAL_FLAGS = APP | BANK | FISCAL
+#: How long a copy may be used without being confirmed, in days.
+LEASE_DAYS = {"trial": 3, "paid": 31}
+LAPSE = {"trial": "restrict", "paid": "warn"}
+CHECK_EVERY = DAY
+#: A certificate counts from an hour before it was signed: the customer's clock may be behind.
+NBF_SLACK = 3600
+#: What a trial's certificate says of a number: it has none.
+NO_NUMBER = {"h": "trial", "hint": "trial"}
+
+
+def day(at: int) -> datetime.date:
+    """The day of a time, in UTC."""
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).date()
+
+
+def a_year_after(start: datetime.date) -> datetime.date:
+    """The same calendar day next year; of 29 February the 28th."""
+    try:
+        return start.replace(year=start.year + 1)
+    except ValueError:
+        return start.replace(year=start.year + 1, day=28)
+
+
+def first_updates(issued: datetime.date, *, support: bool) -> datetime.date:
+    """Until when a new licence covers releases: a year from purchase, or without support the day of purchase.
+
+    The day of purchase is the number's issue date: it stands in the number, and nobody gains by waiting.
+    """
+    return a_year_after(issued) if support else issued
+
+
+def more_updates(upd: datetime.date, issued: datetime.date) -> datetime.date:
+    """``upd`` after an update number: a year from what is covered already, or from purchase if that is later."""
+    return a_year_after(max(upd, issued))
+
+
+def certificate_claims(
+    *,
+    issuer: str,
+    licence: str,
+    kind: str,
+    flags: int,
+    ends: int | None,
+    upd: str,
+    number: dict[str, str],
+    company: dict[str, str | None],
+    mid: str,
+    jkt: str,
+    offline: bool,
+) -> dict[str, Any]:
+    """All that a certificate says but its number and times: its rights.
+
+    ``offline``: it is carried by hand to a computer that never asks, so a perpetual one is never to be confirmed.
+    """
+    return {
+        "iss": issuer,
+        "aud": AUDIENCE,
+        "sub": licence,
+        "num": number,
+        "co": company,
+        "kind": kind,
+        "mod": sorted(name for flag, name in MODULES.items() if flags & flag),
+        "end": ends,
+        "upd": upd,
+        "chk": {"every": None if offline else CHECK_EVERY, "lapse": LAPSE[kind]},
+        "mid": mid,
+        "cnf": {"jkt": jkt},
+        "seats": 1,
+    }
+
+
+def lease(kind: str, ends: int | None, now: int, *, offline: bool) -> dict[str, Any]:
+    """``exp`` or ``perp`` of a certificate signed now."""
+    if offline:
+        return {"perp": True} if ends is None else {"exp": ends}
+    return {"exp": now + LEASE_DAYS[kind] * DAY}
+
+
+def wants_renewal(iat: int, exp: int | None, now: int) -> bool:
+    """Whether less than half of a lease is left."""
+    return exp is not None and exp - now < (exp - iat) / 2
+
+
+def rights(claims: dict[str, Any], kid: str) -> str:
+    """Fingerprint of a certificate's rights and of the key that signs them: when it changes, a new one is due."""
+    text = json.dumps([kid, claims], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""What asking has in common, whatever the printer speaks. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from fiscald.model.documents import Document, Receipt
+from fiscald.model.jobs import Paper
+from fiscald.model.printers import Condition, PrinterState
+from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.protocols.base import Dialogue, DialogueAborted
+from fiscald.protocols.conditions import Row, told
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+
+class Reply(Protocol):
+    """A family's answer."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Of a good one, by the family's own names."""
+
+    @property
+    def good(self) -> bool:
+        """Whether the command was carried out."""
+
+
+def ask_again(question: C, send: Callable[[C], Dialogue[R]], is_corrupted: Callable[[R], bool]) -> Dialogue[R]:
+    """The answer to a question; one that the line ``is_corrupted`` is asked once more."""
+    reply = yield from send(question)
+    if is_corrupted(reply):
+        reply = yield from send(question)
+    return reply
+
+
+def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str, Any]:
+    """The values of a good answer. Raises ``DialogueAborted`` where one that is needed is missing."""
+    missing = [name for name in needed if name not in reply.values]
+    if missing:
+        raise DialogueAborted(
+            problem(
+                "printer.out_of_order",
+                reason=f"the printer does not answer {question}: its answer lacks {', '.join(missing)}",
+                reason_pl="niezrozumiała odpowiedź",
+            )
+        )
+    return reply.values
+
+
+def refused_question(question: str, row: Row | None, text: str, text_pl: str, number: str) -> DialogueAborted:
+    """A question was refused: for the condition ``row``, or for a reason that only the printer knows."""
+    reason = f"the printer does not answer {question}: {text}"
+    name = "out_of_order" if row is None else row.name
+    return DialogueAborted(told(name, reason, text_pl, device_code=number))
+
+
+def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | None = None) -> Problem:
+    """The printer's definite refusal as a problem: where, in English, in Polish, and the vendor's number.
+
+    ``goods``: the name on the line that was refused.
+    """
+    if goods is not None:
+        text, text_pl = f"{goods!r}: {text}", f"„{goods}”: {text_pl}"
+    # That the document as a whole was refused says the problem itself.
+    field = FieldProblem(pointer=pointer, code="document.refused", detail=text, detail_pl=f"{text_pl}.")
+    return problem(
+        "printer.refused",
+        reason=f"{pointer}: {text}",
+        reason_pl=text_pl,
+        device_code=number,
+        errors=() if pointer == "/document" else (field,),
+        extra={"pointer": pointer},
+    )
+
+
+def goods_at(document: Document, pointer: str) -> str | None:
+    """The name of the goods on the line that ``pointer`` is in; ``None`` where it is in no line."""
+    found = _LINE.match(pointer)
+    if found is None or not isinstance(document, Receipt):
+        return None
+    return document.lines[int(found[1])].name
+
+
+#: The control of rates blocks a line (POSNET reference, 6.5; Thermal reference, 4.4): what to do, in both languages.
+RATE_LOCKED = (
+    "the printer has it at another VAT rate, and lets no goods go back to a higher one; sell it at that rate, or as a "
+    "new product under another name"
+)
+RATE_LOCKED_PL = (
+    "towar zablokowany w drukarce, bo był sprzedawany z inną stawką PTU; sprzedaj go z tamtą stawką albo jako nowy "
+    "towar pod inną nazwą"
+)
+_LINE = re.compile(r"/document/lines/(\d+)")
+
+
+def read_paper(poll: Dialogue[Condition]) -> Dialogue[Paper]:
+    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
+    condition = yield from poll
+    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING

@@ -1,0 +1,55 @@
+"""A printer asked who it is, by whoever is not the daemon: one question after the other, each once, no reconnecting."""
+
+from __future__ import annotations
+
+import anyio
+
+from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Identification, Session, Settings, Step
+from fiscald.transport import ByteStream
+
+#: Bytes without the answer among them after which a question is given up: somebody sends without end.
+MAX_UNANSWERED = 65_536
+
+
+class Disturbed(Exception):
+    """An answer came damaged, or bytes without end that are none; ``str`` says how."""
+
+
+async def greet(stream: ByteStream, family: Family, *, first: float, later: float) -> Identification:
+    """What the printer says about itself, by ``Family.identify``.
+
+    Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
+    ``DialogueAborted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
+    """
+    settings = Settings("the printer", family.code_pages[0])
+    session = family.session(settings)
+    dialogue: Dialogue[Identification] = family.identify(settings)
+    seconds = first
+    try:
+        step = next(dialogue)
+        while True:
+            assert isinstance(step, Step)
+            assert step.effect is Effect.QUERY, "whoever is there may not be ours"
+            with anyio.fail_after(seconds):
+                reply = await _ask(stream, session, step)
+            seconds = later
+            step = dialogue.send(reply)
+    except StopIteration as stop:
+        found: Identification = stop.value
+        return found
+    finally:
+        dialogue.close()
+
+
+async def _ask(stream: ByteStream, session: Session, step: Step) -> object:
+    await stream.send(session.send(step.command))
+    unanswered = 0
+    while unanswered <= MAX_UNANSWERED:
+        data = await stream.receive()
+        unanswered += len(data)
+        for event in session.receive(data):
+            if isinstance(event, Damaged):
+                raise Disturbed(event.detail)
+            if isinstance(event, Answer) and event.command is step.command:
+                return event.reply
+    raise Disturbed(f"{unanswered} bytes came, and no answer is among them")

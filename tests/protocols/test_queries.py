@@ -1,0 +1,100 @@
+"""Questions and their answers, of a family that does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pytest
+
+from fiscald.model.jobs import Paper
+from fiscald.model.printers import Condition, PrinterState
+from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Step
+from fiscald.protocols.conditions import Row
+from fiscald.protocols.queries import ask_again, good_values, read_paper, refusal, refused_question
+
+T = TypeVar("T")
+
+
+@dataclass
+class Said:
+    good: bool = True
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def send(question: str) -> Dialogue[Said]:
+    said: Said = yield Step(question, Effect.QUERY, Deadline.QUERY)
+    return said
+
+
+def drive(dialogue: Dialogue[T], *replies: Any) -> tuple[T, int]:
+    """What it returns, and how many replies it took."""
+    taken = 0
+    item = next(dialogue)
+    while True:
+        try:
+            item = dialogue.send(replies[taken] if isinstance(item, Step) else None)
+            taken += 1
+        except StopIteration as end:
+            return end.value, taken + 1
+
+
+def test_a_question_spoiled_by_noise_is_asked_once_more_and_no_oftener() -> None:
+    good, bad = Said(), Said(good=False)
+
+    def spoiled(said: Said) -> bool:
+        return not said.good
+
+    assert drive(ask_again("?", send, spoiled), good) == (good, 1)
+    assert drive(ask_again("?", send, spoiled), bad, good) == (good, 2)
+    assert drive(ask_again("?", send, spoiled), bad, bad) == (bad, 2)
+
+
+def test_a_good_answer_that_has_what_is_needed() -> None:
+    assert good_values(Said(values={"a": 1, "b": 2}), "count", ("a",)) == {"a": 1, "b": 2}
+
+
+def test_an_answer_that_lacks_something_makes_no_sense() -> None:
+    with pytest.raises(DialogueAborted) as caught:
+        good_values(Said(values={"a": 1}), "count", ("a", "b", "c"))
+    assert caught.value.problem.code == "printer.out_of_order"
+    assert "the printer does not answer count: its answer lacks b, c" in caught.value.problem.detail
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "detail_pl"),
+    [
+        (None, "printer.out_of_order", "Drukarka zgłasza usterkę (śpi). Wezwij serwis."),
+        (Row("busy", frozenset(), (), ""), "printer.busy", "Drukarka jest zajęta."),
+    ],
+)
+def test_a_refused_question_keeps_the_text_of_its_own_error(row: Row | None, code: str, detail_pl: str) -> None:
+    why = refused_question("count", row, "it is asleep", "śpi; wezwij serwis", "7 ASLEEP").problem
+    assert (why.code, why.device_code, why.detail_pl) == (code, "7 ASLEEP", detail_pl)
+    assert "the printer does not answer count: it is asleep" in why.detail
+
+
+def test_a_refusal_says_where_why_and_the_vendors_number() -> None:
+    problem = refusal("/document/lines/0", "no such rate", "brak stawki", "17 RATE")
+    assert (problem.code, problem.device_code) == ("printer.refused", "17 RATE")
+    assert "/document/lines/0: no such rate" in problem.detail
+    assert "brak stawki" in problem.detail_pl
+    assert [each.pointer for each in problem.errors] == ["/document/lines/0"]
+
+
+def test_a_refusal_of_a_line_names_the_goods_in_both_languages() -> None:
+    problem = refusal("/document/lines/0", "no such rate", "brak stawki", "17", goods="Bułka")
+    (error,) = problem.errors
+    assert "'Bułka': no such rate" in problem.detail
+    assert "„Bułka”: brak stawki" in problem.detail_pl
+    assert ("'Bułka'" in error.detail, "„Bułka”" in str(error.detail_pl)) == (True, True)
+
+
+@pytest.mark.parametrize("state", PrinterState)
+def test_the_sheet_is_out_where_the_printer_is_ready(state: PrinterState) -> None:
+    def poll() -> Dialogue[Condition]:
+        yield Step("?", Effect.QUERY, Deadline.QUERY)
+        return Condition(state=state)
+
+    paper, _ = drive(read_paper(poll()), None)
+    assert paper is (Paper.PRINTED if state is PrinterState.READY else Paper.PENDING)
