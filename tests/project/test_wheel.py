@@ -22,7 +22,6 @@ ALLOWED = {
     "fiscald.cli.man": "python -m, writes docs/man (make docs)",
     "fiscald.protocols.conditions_page": "python -m, writes docs/conditions.md (make docs)",
     "fiscald.protocols.dissector": "python -m, writes docs/wireshark/fiscald.lua (make docs)",
-    "fiscald.licence.server.running": "a test double that still has to move",
 }
 
 
