@@ -87,7 +87,8 @@ class LocalLine:
     def wait(self, seconds: float) -> bool:
         """Let time pass until the printer does something; false if it does nothing within ``seconds``."""
         due = self._port.wakeup() if self._open else None
-        if due is None or due > self.now + seconds:
+        # What was due by now, ``receive`` has taken already.
+        if due is None or not self.now < due <= self.now + seconds:
             return False
-        self.now = max(self.now, due)
+        self.now = due
         return True
