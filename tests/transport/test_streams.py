@@ -23,7 +23,6 @@ import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.emulator.usb import EmulatedBus, Gadget, cdc_acm, plain_bulk
 from fiscald.transport import (
     AccessDenied,
     AddressError,
@@ -41,6 +40,8 @@ from fiscald.transport import (
     memory_line,
     parse_address,
 )
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Gadget, cdc_acm, plain_bulk
 from tests.uids import Who, needs_root, users
 
 
