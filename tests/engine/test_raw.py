@@ -365,7 +365,7 @@ def test_a_licence_that_ends_before_its_turn_counts(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.LATE, command="trinit", seconds=3.0))
+            it.till.device.faults.plan(Fault(act=FaultKind.LATE, command="trinit", seconds=3.0))
             await it.submit("A")
             await it.until(PrinterState.PRINTING)
             found: list[Problem] = []

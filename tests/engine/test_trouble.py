@@ -186,7 +186,7 @@ def test_a_document_is_not_another_program_s_while_the_journal_cannot_tell(
 
     async def main() -> None:
         async with shop(tmp_path, till) as it:
-            till.device.faults.plan(Fault(act=Act.LATE, command="trline", seconds=60.0))
+            till.device.faults.plan(Fault(act=FaultKind.LATE, command="trline", seconds=60.0))
             await it.submit("A")
             await it.until(PrinterState.PRINTING)
             await anyio.sleep(1)

@@ -482,7 +482,7 @@ async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
 
     printer = Gadget()
     async with opened(Stubborn(), printer) as (stream, _):
-        printer.plan(UsbAct.STALL, "out")
+        printer.plan(UsbFaultKind.STALL, "out")
         await stream.send(b"x")
         with pytest.raises(LinkLost, match="stalled"):
             await until_lost(stream, bytearray())
