@@ -18,7 +18,7 @@ from fiscald.diagnostics.host import Host
 from fiscald.model.problems import Problem
 from fiscald.protocols import family
 from fiscald.protocols.base import DialogueAborted, Identification
-from fiscald.recording.identify import Disturbed, greet
+from fiscald.recording.identify import Disturbed, identify
 from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder, SerialLine
 
 #: Seconds for the first answer (clients that look for a printer wait 0.5: POSNET reference, section 2.1), and for
@@ -158,9 +158,13 @@ async def _attempt(name: str, address: Address, host: Host, patience: float) -> 
     introduction = problem = None
     detail = ""
     opened, lines = await _open_patiently(address, host, patience)
+
+    async def reopen() -> ByteStream:
+        return Recorder((await _open_patiently(address, host, patience))[0], heard)
+
     async with Recorder(opened, heard) as stream:
         try:
-            introduction = await greet(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS)
+            introduction = await identify(stream, family(name), first=FIRST_SECONDS, later=LATER_SECONDS, reopen=reopen)
             what = Heard.ANSWER
         except TimeoutError:
             what = Heard.GARBAGE if received else Heard.NOTHING

@@ -11,7 +11,7 @@ from fiscald.protocols import family
 from fiscald.protocols.base import Answer, DialogueAborted, Effect, Settings, Step
 from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.driving import drive_sync
-from fiscald.recording.identify import MAX_UNANSWERED, Disturbed, greet
+from fiscald.recording.identify import MAX_UNANSWERED, Disturbed, identify
 from fiscald.recording.reading import Turn, decoder
 from fiscald.transport import Address, ByteStream, LinkError
 
@@ -82,7 +82,7 @@ async def play_host(
 async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers; ``sent``: what was, until now."""
     try:
-        found = await greet(stream, family(family_name), first=seconds, later=seconds)
+        found = await identify(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
         raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; {sent}") from None
     except Disturbed as error:

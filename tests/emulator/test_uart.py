@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.emulator.uart import misread
 from fiscald.protocols import family
-from fiscald.recording.identify import Disturbed, greet
+from fiscald.recording.identify import Disturbed, identify
 from fiscald.transport import parse_address
 
 SPEEDS = st.sampled_from([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200])
@@ -47,9 +47,9 @@ async def test_a_printer_at_9600_is_only_understood_at_9600(speed: int, answers:
         stream = await parse_address(printer.address.replace("9600", str(speed))).open()
         async with stream:
             if answers:
-                found = await greet(stream, family("posnet"), first=5, later=5)
+                found = await identify(stream, family("posnet"), first=5, later=5)
                 assert found.identity.emulated
             else:
                 with pytest.raises((TimeoutError, Disturbed)):
-                    await greet(stream, family("posnet"), first=0.2, later=0.2)
+                    await identify(stream, family("posnet"), first=0.2, later=0.2)
         assert printer.paper == []

@@ -9,6 +9,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from fiscald import config
+from fiscald.diagnostics import probing
+from fiscald.diagnostics.candidates import Candidate
 from fiscald.engine import Engine, Printer
 from fiscald.model.documents import Submission
 from fiscald.model.printers import PrinterState
@@ -19,7 +22,9 @@ from fiscald.protocols import family as find_family
 from fiscald.protocols.base import FamilyOptions, Settings
 from fiscald.protocols.families import CannotDecode, decoding_of
 from fiscald.recording import reading
+from fiscald.recording.identify import identify
 from fiscald.recording.pcapng import RecordingError
+from fiscald.transport import parse_address
 from tests import virtual
 from tests.engine.shop import START, DirectJournal, OpenGate
 from tests.engine.tiny import Tiny, TinyPrinter
@@ -142,3 +147,41 @@ def test_the_dissector_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
     made = dissector.generate()
     assert "fiscald.posnet" in made
     assert "fiscald.tiny" not in made
+
+
+@pytest.mark.parametrize("over_http", [False, True])
+def test_it_is_identified_by_a_scan_after_its_greeting(over_http: bool) -> None:
+    printer = TinyPrinter(closes=over_http)
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            printer.tasks = tasks
+            async with await printer.open() as stream:
+                family = Tiny(over_http=over_http, password="0000")
+                found = await identify(stream, family, first=1, later=1, reopen=printer.open)
+            assert found.identity.printer_id == "TINY 1"
+            tasks.cancel_scope.cancel()
+
+    virtual.run(main())
+    assert printer.texts == ["password 0000", "who", "ready", "count"]
+    assert printer.connections == (4 if over_http else 1)
+
+
+def test_without_speeds_it_is_asked_on_no_serial_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "family", lambda name: Tiny() if name == "tiny" else find_family(name))
+    port, network = parse_address("serial:///dev/ttyS0?baud=9600"), parse_address("tcp://10.0.0.1:80")
+    families = ("tiny", "posnet")
+    asked = [name for name, _ in probing._settings(Candidate(port, "x", families, speeds=(9600,)))]
+    assert asked == ["posnet"]
+    assert [name for name, _ in probing._settings(Candidate(network, "x", families))] == ["tiny", "posnet"]
+
+
+def test_it_cannot_be_configured_on_a_serial_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "FAMILIES", ("tiny",))
+    monkeypatch.setattr(config, "family", lambda _: Tiny())
+    section = {"family": "tiny", "address": "serial:///dev/ttyS0"}
+    with pytest.raises(config.ConfigError, match="no tiny printer is on a serial line"):
+        config.parse({"printers": {"till1": section}}, Path("fiscald.toml"))
+    section["address"] = "tcp://10.0.0.1:80"
+    parsed = config.parse({"printers": {"till1": section}}, Path("fiscald.toml"))
+    assert parsed.printers["till1"].family == "tiny"
