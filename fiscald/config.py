@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from fiscald.api.rights import Right
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.places import same_device
 from fiscald.licence.company import Company, company
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 from fiscald.protocols import FAMILIES, family
 from fiscald.transport import Address, AddressError, parse_address

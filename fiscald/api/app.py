@@ -30,7 +30,7 @@ from fiscald.api.listing import asked_for
 from fiscald.api.openapi import Query, Route
 from fiscald.api.problems import client_gone, internal_error, problem_error
 from fiscald.api.reading import Bodies, asker, connection_of
-from fiscald.api.rights import DOCUMENT_RIGHTS, DOCUMENTS, Peer, Right, Rights
+from fiscald.api.rights import DOCUMENT_RIGHTS, Peer, Rights
 from fiscald.api.turns import Worker
 from fiscald.api.wire import (
     Adoption,
@@ -47,12 +47,14 @@ from fiscald.api.wire import (
 from fiscald.api.wrapping import InTurn, TestKeyHeaderMiddleware
 from fiscald.engine import Engine
 from fiscald.licence import Registration
-from fiscald.model.documents import Document, Submission, is_long
+from fiscald.model.about import BaseDocument
+from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Notice, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import ProblemError, problem
 from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.model.rights import Right
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +151,7 @@ class Api(Handlers):
         key = self._key(request)
         seconds = self._number(request, "wait", MAX_WAIT)
         async with self.read(Submission, request) as submission:
-            await self.demand(request, DOCUMENTS[submission.document.type])
+            await self.demand(request, submission.document.about.right)
             job, new = await self.engine.submit(key, submission, _uid(request))
             if new:
                 log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
@@ -180,8 +182,9 @@ class Api(Handlers):
     async def withdraw(self, request: Request) -> Response:
         """``DELETE /v1/jobs/{key}``."""
         key = self._key(request)
+        document = (await self.engine.job(key)).document
         # A damaged document has no type any more: who may decide it may also try this.
-        await self.demand(request, DOCUMENTS.get((await self.engine.job(key)).document.type, Right.RESOLVE))
+        await self.demand(request, document.about.right if isinstance(document, BaseDocument) else Right.RESOLVE)
         return await self._answer(request, await self.engine.withdraw(key))
 
     async def resolve(self, request: Request) -> Response:
@@ -241,9 +244,9 @@ class Api(Handlers):
     async def preview(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/preview``."""
         async with self.read(PreviewBody, request) as asked:
-            await self.demand(request, DOCUMENTS[asked.document.type])
+            await self.demand(request, asked.document.about.right)
             make = partial(self._preview, request.path_params["name"], asked.document)
-            long = is_long(asked.document)
+            long = asked.document.long
             return Response(await self.worker.run(asker(request), make) if long else make(), media_type=answers.JSON)
 
     def _preview(self, name: str, document: Document) -> bytes:

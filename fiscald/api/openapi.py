@@ -13,10 +13,10 @@ from starlette.responses import Response
 from fiscald import __version__
 from fiscald.api.examples import BODIES
 from fiscald.api.problems import MEDIA_TYPE
-from fiscald.api.rights import Right
 from fiscald.api.schemas import Schemas
 from fiscald.api.wire import ProblemAnswer
 from fiscald.model.problems import CATALOGUE
+from fiscald.model.rights import Right
 
 JSON, EVENTS = "application/json", "text/event-stream"
 _PARAMETERS: dict[str, dict[str, Any]] = {

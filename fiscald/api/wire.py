@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from fiscald.api.rights import Right
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Job, JobState, Key, Notice, Paper, Result
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, name_further_members
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 
 

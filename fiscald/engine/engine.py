@@ -18,7 +18,7 @@ from fiscald.engine.actor import Actor, Printer
 from fiscald.engine.gate import Gate
 from fiscald.engine.raw import RawRequest
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
-from fiscald.model.documents import Document, Submission, is_long
+from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus, Snapshot
@@ -219,7 +219,7 @@ class Engine:
 
     async def _checked(self, name: str, document: Document) -> Check:
         """``_check``, in a thread where the document is long: everything else would wait for it."""
-        if not is_long(document):
+        if not document.long:
             return self._check(name, document)
         self._checker = self._checker or anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)

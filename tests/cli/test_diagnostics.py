@@ -201,7 +201,7 @@ def test_ctrl_c_says_that_a_document_goes_on_only_where_there_is_one(
     assert (result.exit_code, result.stderr) == (6, "stopped\n")
     monkeypatch.setattr("fiscald.cli.context.Client", interrupted)
     result = CliRunner().invoke(main, ["job", "FV/1"])
-    assert "what was submitted goes on" in result.stderr
+    assert "the job keeps running" in result.stderr
 
 
 def test_what_cannot_be_opened_is_told_with_a_hint(tmp_path: Path) -> None:

@@ -17,10 +17,9 @@ import pytest
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
 from fiscald.licence.certificate import Certificate, armour, verify
 from fiscald.licence.device import DeviceKey
-from fiscald.licence.gate import UNGATED_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
-from fiscald.licence.state import LicenceState, Situation
+from fiscald.licence.state import UNGATED_DOCUMENTS, LicenceState, Situation
 from fiscald.licence.state import derive as table
 from fiscald.licence.store import PENDING_AGAIN
 from fiscald.licence.testing import make_certificate, sign

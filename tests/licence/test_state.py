@@ -16,9 +16,8 @@ from fiscald.licence import LicenceGate, LicenceStore
 from fiscald.licence.certificate import Certificate, verify
 from fiscald.licence.clock import BACK_SLACK, CLOCK_BACK, CLOCK_FORWARD, DAY, FORWARD_SLACK, HOUR, Witnesses, moment
 from fiscald.licence.company import Company, company
-from fiscald.licence.gate import UNGATED_DOCUMENTS
 from fiscald.licence.keys import trusted
-from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY, LicenceState, Situation, derive
+from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY, UNGATED_DOCUMENTS, LicenceState, Situation, derive
 from fiscald.licence.testing import sign
 from fiscald.licence.tokens import fingerprint
 from fiscald.licence.wire import Status
