@@ -81,7 +81,7 @@ class Route:
     problems: tuple[int, ...] = ()
     media_type: str = JSON
     rights: tuple[Right, ...] = ()
-    """What it takes; where there are several, the document decides which. Nothing: whoever may open the socket."""
+    """What it takes; where there are several, the document decides which. Nothing: everyone who may open the socket."""
     events: tuple[type[BaseModel], ...] = ()
     """What the data of its server-sent events can be."""
 

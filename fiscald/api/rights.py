@@ -1,8 +1,8 @@
 """Who may do what: rights, who is given them, and who asks.
 
-Whoever may open the socket may read. Everything that changes or sends something takes a right, and a right is given
-to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user have every right. The
-names are looked up once, when the daemon starts; who asks is known from the kernel, once per connection.
+Everyone who may open the socket may read. Everything that changes or sends something takes a right, and a right is
+given to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user have every right.
+The names are looked up once, when the daemon starts; the kernel says who the caller is, once per connection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fiscald.model.rights import Right
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
-#: The longest answer that Python takes of ``getsockopt``: 256 groups. Whoever is in more is looked up by name.
+#: The longest answer that Python takes of ``getsockopt``: 256 groups. A user in more groups is looked up by name.
 _ANSWER = 1024
 _GID = struct.calcsize("I")
 

@@ -52,7 +52,7 @@ class Hello(Strict):
     warnings: tuple[Notice, ...] = Field(
         default=(), description="what a person should know of the daemon's own place: its disk, who may look into it"
     )
-    rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")
+    rights: tuple[Right, ...] = Field(description="the caller's rights, beyond reading")
 
 
 # -- jobs ------------------------------------------------------------------------------------------------

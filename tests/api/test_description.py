@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from fiscald.api.app import ROUTES
 from fiscald.api.examples import BODIES, EXAMPLES
 from fiscald.api.openapi import describe
+from fiscald.api.routes import ROUTES
 from fiscald.model.documents import DOCUMENTS, Document, Submission
 from fiscald.model.jobs import JobState
 from fiscald.model.problems import CATALOGUE

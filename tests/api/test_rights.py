@@ -23,9 +23,9 @@ import pytest
 
 from fiscald import daemon
 from fiscald.api import rights
-from fiscald.api.app import ROUTES
 from fiscald.api.openapi import Route
 from fiscald.api.rights import Peer, Rights, RightsError, peer_of
+from fiscald.api.routes import ROUTES
 from fiscald.config import Config, RightsConfig
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.rights import Right

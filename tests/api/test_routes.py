@@ -16,11 +16,12 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app, metrics
+from fiscald.api import handlers, metrics
 from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, Refused
+from fiscald.api.routes import ROUTES
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import CashIn
-from fiscald.model.jobs import JobEvent, JobState, Resolution
+from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.money import format_grosze
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
@@ -241,7 +242,7 @@ async def test_openapi_describes_every_route(tmp_path: Path) -> None:
         description = (await it.http.get("/v1/openapi.json")).json()
         assert description["openapi"] == "3.1.0"
         described = {(method.upper(), path) for path, methods in description["paths"].items() for method in methods}
-        assert described == {(route.method, route.path) for route in app.ROUTES}
+        assert described == {(route.method, route.path) for route in ROUTES}
         text = json.dumps(description)
         references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
         assert references <= set(description["components"]["schemas"]), "no reference leads nowhere"
@@ -410,8 +411,8 @@ async def test_routes_and_methods_that_do_not_exist(tmp_path: Path) -> None:
 
 async def test_a_method_that_a_route_does_not_have(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
-        for path in {route.path for route in app.ROUTES}:
-            methods = [route.method for route in app.ROUTES if route.path == path]
+        for path in {route.path for route in ROUTES}:
+            methods = [route.method for route in ROUTES if route.path == path]
             for method in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"):
                 if method in methods:
                     continue
@@ -434,11 +435,11 @@ async def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 
 async def test_a_large_body(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
-        problem(await it.http.put("/v1/jobs/A", content=b" " * (app.MAX_BODY + 1)), 413, "request.too_large")
+        problem(await it.http.put("/v1/jobs/A", content=b" " * (handlers.MAX_BODY + 1)), 413, "request.too_large")
 
 
 async def test_a_slow_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.1)
 
     async def drip() -> Any:
         yield b"{"
@@ -651,7 +652,7 @@ async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monk
                 while state not in seen:
                     await anyio.sleep(0.01)
 
-        def failing(*_: object) -> list[JobEvent]:
+        def failing(*_: object) -> list[object]:
             raise JournalError("disk I/O error")
 
         async with anyio.create_task_group() as tasks:

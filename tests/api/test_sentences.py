@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from fiscald.api import sentences as module
-from fiscald.api.app import ROUTES
 from fiscald.api.problems import validated
+from fiscald.api.routes import ROUTES
 from fiscald.api.sentences import SENTENCES, sentences, with_place
 from fiscald.model.documents import Submission
 from fiscald.model.problems import FieldProblem, ProblemError
