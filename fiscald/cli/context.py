@@ -164,7 +164,7 @@ class Verbs(VisibleGroup):
             goes_on = "; the job keeps running. Check it with: fiscalctl job KEY"
             click.echo(f"stopped{goes_on if ctx.invoked_subcommand in self.submitting else ''}", err=True)
         except BrokenPipeError:
-            # Whoever read our output has gone; what Python still wants to write goes nowhere.
+            # The reader of our output has gone; what Python still wants to write goes nowhere.
             forget_output()
         except Exception:
             traceback.print_exc()

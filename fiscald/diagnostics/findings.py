@@ -87,7 +87,7 @@ CATALOGUE: dict[str, Row] = {
     "socket_denied": Row(True, "{reason}", "Użytkownik {user} nie ma prawa drukować.", "{remedy}"),
     "group_not_active": Row(True, "{reason}", "Wyloguj się i zaloguj ponownie.", "{remedy}"),
     "group_missing": Row(
-        False, "there is no group {group}: only root, the daemon's own user and whoever [rights] names may print",
+        False, "there is no group {group}: only root, the daemon's own user and those that [rights] names may print",
         "Brak grupy {group} w systemie.",
         _GROUP,
     ),

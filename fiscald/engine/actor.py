@@ -33,7 +33,7 @@ from fiscald.model.documents import IfInterrupted
 from fiscald.model.jobs import DamagedDocument, Job
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
-from fiscald.model.raw import RawAnswer
+from fiscald.model.raw_command import RawAnswer
 from fiscald.protocols.base import (
     Committing,
     Dialogue,

@@ -23,7 +23,7 @@ from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolu
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
-from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Check, Effect, summarize
 

@@ -120,7 +120,7 @@ class PrinterMemory(JournalFile):
             self._remember(db, name, counters)
 
     def _may_print(self, db: sqlite3.Connection, name: str, document_type: str) -> None:
-        """A document of ours is about to be printed. A daily report is counted by a counter of its own."""
+        """A document of ours is about to be printed. A daily report has its own counter."""
         known = DOCUMENTS.get(document_type)
         fiscal = Fiscal.NOTHING if known is None else known.about.fiscal
         db.execute(

@@ -59,7 +59,7 @@ class _Snapshot(NamedTuple):
 
 
 class LicenceGate:
-    """Holds the verified certificate in memory; evaluates it anew at every question."""
+    """Holds the verified certificate in memory; evaluates it again at every question."""
 
     def __init__(
         self,

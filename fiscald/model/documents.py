@@ -301,7 +301,7 @@ class Rule(Element):
 
 
 class InCodePage(Strict):
-    """A line in a code page of its own, for a test page: readable on paper where the printer is set to that one."""
+    """A line in its own code page, for a test page: readable on paper where the printer is set to that one."""
 
     text: Text
     code_page: Literal["cp1250", "latin2", "mazovia"]

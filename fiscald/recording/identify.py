@@ -1,4 +1,4 @@
-"""A printer asked who it is, by whoever is not the daemon: one question after the other, each once, no reconnecting."""
+"""Ask a printer who it is, outside the daemon: one question after the other, each once, without reconnecting."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
         step = next(dialogue)
         while True:
             assert isinstance(step, Step)
-            assert step.effect is Effect.QUERY, "whoever is there may not be ours"
+            assert step.effect is Effect.QUERY, "the device may not be ours"
             with anyio.fail_after(seconds):
                 reply = await _ask(stream, session, step)
             seconds = later

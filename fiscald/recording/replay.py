@@ -66,7 +66,7 @@ async def play_host(
 ) -> Report:
     """Send every command to the printer at ``address`` and compare its answers with the recorded ones.
 
-    A receipt that is played on a real printer is printed, and registered, once more. So whoever is there is asked
+    A receipt that is played on a real printer is printed, and registered, once more. So the printer is asked
     for its unique number first, on every connection; only an emulated printer is played to, and there is no way
     around that. ``seconds``: how long an answer is waited for. Raises ``NotPlayed`` or ``LinkError``.
     """

@@ -26,6 +26,7 @@ from fiscald.diagnostics.host import Held, Holder, Host, SerialPort, UartCounter
 from fiscald.diagnostics.probing import Attempt, Heard, Probed
 from fiscald.diagnostics.units import Units
 from fiscald.emulator.running import EmulatedPrinter
+from fiscald.journal import inspection
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
@@ -492,18 +493,18 @@ def test_a_real_socket(tmp_path: Path) -> None:
 
 def test_a_real_journal_that_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    assert gather.journal_damage(path) is None, "there is none yet"
+    assert inspection.damage(tmp_path) is None, "there is none yet"
     with sqlite3.connect(path) as journal:
         journal.execute("CREATE TABLE jobs (key TEXT)")
         journal.executemany("INSERT INTO jobs VALUES (?)", [("x" * 500,)] * 200)
     journal.close()
-    assert gather.journal_damage(path) is None
+    assert inspection.damage(tmp_path) is None
     content = bytearray(path.read_bytes())
     content[8192:12288] = b"\xff" * 4096
     path.write_bytes(content)
-    assert gather.journal_damage(path) is not None
+    assert inspection.damage(tmp_path) is not None
     path.write_bytes(b"not a database at all" * 100)
-    assert gather.journal_damage(path) is not None
+    assert inspection.damage(tmp_path) is not None
     found = gather.state_facts(tmp_path, daemon=False)
     assert found is not None
     assert "doctor.journal" in codes(facts(state=found))

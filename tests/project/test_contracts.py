@@ -51,7 +51,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "licence server: what both ends say to each other, and nothing else of the daemon": (
         "fiscald.licence.server.app",
-        ("fiscald.licence.gate", "fiscald.licence.state", "fiscald.engine", "fiscald.journal", "fiscald.api.app", "fiscald.config"),
+        ("fiscald.licence.gate", "fiscald.licence.state", "fiscald.engine", "fiscald.journal", "fiscald.api.handlers", "fiscald.config"),
     ),
     "api: the public faces of engine and licence, and the model": (
         "fiscald.api.events",
@@ -59,7 +59,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "client: the model and HTTP, nothing of the daemon": (
         "fiscald.api.client",
-        ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.protocols", "fiscald.transport", "fiscald.api.app", "starlette", "uvicorn"),
+        ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.protocols", "fiscald.transport", "fiscald.api.handlers", "starlette", "uvicorn"),
     ),
     "recording: names of families, and streams; nothing of the daemon": (
         "fiscald.recording.replay",
@@ -68,9 +68,9 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "recording: reading, masking and writing are pure": (
         "fiscald.recording.pcapng", ("fiscald.transport", "anyio", "logging", "os", "pathlib", "random", "socket", "time"),
     ),
-    "diagnostics: ports, streams, and families by name; of the daemon nothing": (
+    "diagnostics: ports, streams, and families by name; of the daemon nothing but whether its journal is well": (
         "fiscald.diagnostics.checks",
-        ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.client", "fiscald.protocols.posnet.frames", "fiscald.config", "click"),
+        ("fiscald.engine", "fiscald.journal", "fiscald.journal.store", "fiscald.licence", "fiscald.api.client", "fiscald.protocols.posnet.frames", "fiscald.config", "click"),
     ),
     "emulator: a family's facts, never its dialogue": (
         "fiscald.emulator.register",
@@ -81,7 +81,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "cli: fiscalctl speaks to the daemon through its socket, and works on ports, recordings and emulators by itself": (
         "fiscald.cli.jobs",
-        ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.api.app", "fiscald.licence.gate", "fiscald.licence.server.rules", "fiscald.protocols.posnet.family", "fiscald.cli.demo", "starlette"),
+        ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.api.handlers", "fiscald.licence.gate", "fiscald.licence.server.rules", "fiscald.protocols.posnet.family", "fiscald.cli.demo", "starlette"),
     ),
     "daemon: joins engine, API, journal and licence; neither the command line nor an emulator": (
         "fiscald.daemon",
