@@ -193,7 +193,7 @@ async def test_a_bad_query(tmp_path: Path, path: str, reason: str) -> None:
         assert reason in problem(await it.http.get(path), 422, "request.query")["detail"]
 
 
-async def test_a_fault_of_ours_is_told_and_does_not_end_the_daemon(
+async def test_an_internal_error_is_reported_and_does_not_end_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(tmp_path, ready=False) as it:

@@ -137,7 +137,9 @@ async def test_a_conflict_tells_of_the_job_and_not_that_this_sale_is_printed(tmp
         assert told["job"]["state"] == "done"
 
 
-async def test_without_the_right_the_key_is_told_of_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_denied_request_also_says_what_is_known_of_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     peer: list[Peer | None] = [Peer(1, 0, 0)]
     monkeypatch.setattr(rights, "peer_of", lambda _: peer[0])
     async with running(tmp_path) as it:
@@ -221,7 +223,7 @@ class DoubtfulJournal(Engine):
         raise ProblemError(problem("job.unknown", fate=Fate.UNKNOWN, key=key))
 
 
-async def test_a_journal_that_may_be_older_says_nothing_of_a_key_that_it_does_not_know() -> None:
+async def test_a_journal_that_may_be_older_says_nothing_of_an_unknown_key() -> None:
     told = await tell_of_key(DoubtfulJournal(), "FV1", problem("request.json", reason="x"))
     assert told.document is Fate.UNKNOWN
     assert NOTHING not in told.detail_pl

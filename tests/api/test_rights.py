@@ -152,7 +152,7 @@ async def test_a_name_that_does_not_exist_keeps_the_daemon_from_starting(tmp_pat
     assert not (tmp_path / "state").exists(), "nothing was begun"
 
 
-async def test_groups_that_are_not_there_are_told_once_and_leave_the_daemon_s_own_user(
+async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def nobody(name: str) -> int:
@@ -214,7 +214,7 @@ def test_the_largest_numbers_are_not_negative() -> None:
     assert done.stdout.split() == [str(2**32 - 2), str(2**32 - 3), "0"]
 
 
-def test_somebody_over_a_network_is_nobody() -> None:
+def test_a_caller_over_a_network_has_no_rights() -> None:
     with socket.socket() as link:
         assert peer_of(link) is None
 

@@ -59,7 +59,7 @@ async def test_a_buyer_of_another_country(tmp_path: Path) -> None:
         assert "NIP NABYWCY: DE136695976" in it.printer.paper[-1]
 
 
-async def test_a_card_that_pays_too_much_is_told(tmp_path: Path) -> None:
+async def test_a_card_that_pays_too_much_gets_a_warning(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         sale = RECEIPT | {"payments": [{"type": "card", "amount": "20.00"}]}
         job = (await it.put("A", sale)).json()

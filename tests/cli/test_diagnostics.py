@@ -164,7 +164,7 @@ def test_ctrl_c_says_that_a_document_goes_on_only_where_there_is_one(
     assert "the job keeps running" in result.stderr
 
 
-def test_what_cannot_be_opened_is_told_with_a_hint(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_reported_with_a_hint(tmp_path: Path) -> None:
     result = run(tmp_path, "scan", "--probe", "--port", "tcp://127.0.0.1:1")
     assert result.exit_code == 1
     assert "not opened: tcp://127.0.0.1:1: Connection refused" in result.stdout

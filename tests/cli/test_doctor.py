@@ -240,7 +240,7 @@ def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     assert f"not in it: log.txt: {tmp_path}/no.log: No such file" in result.stderr
 
 
-def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No daemon, no journal: a line for each, on the terminal and in the archive."""
     monkeypatch.setenv("PATH", str(tmp_path))
     result = run(tmp_path, "bugreport", "-o", "-")
@@ -261,7 +261,7 @@ def test_what_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("echo 'Failed to add match' >&2; exit 1", "no line of the unit fiscald: Failed to add match"),
     ],
 )
-def test_a_journal_that_is_not_read_whole_is_told(
+def test_a_journal_that_is_not_read_whole_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
 ) -> None:
     (tmp_path / "journalctl").write_text(f"#!/bin/sh\n{script}\n")

@@ -105,7 +105,7 @@ def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.
     assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
 
 
-def test_a_printer_that_does_not_exist_is_told_at_once(counter: Counter) -> None:
+def test_a_printer_that_does_not_exist_is_reported_at_once(counter: Counter) -> None:
     assert counter.run("watch", "till9").exit_code == 2
 
 
@@ -251,7 +251,7 @@ def resize(terminal: int, columns: int, lines: int) -> None:
 
 
 @pytest.mark.slow
-def test_another_size_of_the_terminal_is_drawn_anew(counter: Counter) -> None:
+def test_a_resized_terminal_is_drawn_again(counter: Counter) -> None:
     """Nothing changes but the size: wiped off, and as wide as the terminal is now."""
     counter.run("cash", "in", "5.00", "--key", "A-KEY-THAT-IS-LONG/2026/11/0017")
     ours, theirs = pty.openpty()

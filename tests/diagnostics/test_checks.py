@@ -416,7 +416,7 @@ def test_how_far_off_a_clock_is_in_the_unit_a_person_takes(apart: timedelta, wor
     assert words_pl in found.text_pl
 
 
-def test_what_stops_printing_comes_first_and_a_finding_is_told_once() -> None:
+def test_what_stops_printing_comes_first_and_findings_appear_once() -> None:
     given = facts(replace(port(port=ACM), paper_low=True, state=PrinterState.COVER_OPEN), rule=False)
     found = judge(replace(given, printers=given.printers * 2))
     assert [each.stops for each in found] == [True, False, False]
@@ -431,7 +431,7 @@ def test_any_facts_give_findings_and_nothing_else(case: tuple[Facts, str], state
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
-def test_texts_have_no_place_that_nobody_fills(code: str) -> None:
+def test_texts_have_no_place_that_is_not_filled(code: str) -> None:
     row = CATALOGUE[code]
     assert row.text_pl.endswith((".", "{rates}."))
     for template in (row.text, row.text_pl, row.fix):

@@ -90,7 +90,7 @@ async def test_a_real_printer_without_a_daemon() -> None:
     assert codes(facts(found)) == ["doctor.paper_out", "doctor.clock_drift", "doctor.vat_unusual"]
 
 
-async def test_a_real_address_where_nobody_listens() -> None:
+async def test_a_real_address_where_no_program_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
     configured = [till(f"tcp://127.0.0.1:{free}", None)]

@@ -84,7 +84,7 @@ def test_no_phase_can_be_skipped_or_repeated(store: Store, moves: Any, last: Any
     assert store.job("A") == before
 
 
-def test_evidence_is_gathered_and_begins_anew_with_the_next_attempt(store: Store) -> None:
+def test_evidence_is_gathered_and_starts_over_with_the_next_attempt(store: Store) -> None:
     accepted(store)
     store.start("A", {"bn": 1})
     store.opened("A", {"bn": 2})

@@ -265,7 +265,7 @@ def test_a_directory_that_others_may_write_is_no_licence_until_it_is_closed(tmp_
 
 
 @pytest.mark.parametrize("name", ["certificate", "status", "keys", "state.json"])
-def test_a_file_that_cannot_be_read_is_told_and_stops_no_start(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_is_reported_and_stops_no_start(tmp_path: Path, name: str) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
     (directory / name).unlink(missing_ok=True)

@@ -213,7 +213,7 @@ def test_a_revoked_licence_that_was_given_back_gets_no_emergency_pass(tmp_path: 
 
 @pytest.mark.usefixtures("pinned")
 @pytest.mark.parametrize("wrong", [at(2099, 1, 1), at(2020, 1, 1)])
-def test_no_emergency_pass_is_taken_at_a_time_that_nobody_believes(tmp_path: Path, wrong: int) -> None:
+def test_no_emergency_pass_is_taken_while_the_clock_is_doubtful(tmp_path: Path, wrong: int) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
     opened.install(sign(claims(upd="2020-01-01")).encode())

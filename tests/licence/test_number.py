@@ -232,7 +232,7 @@ def test_10_nothing_that_python_would_make_a_letter_or_digit_of_is_accepted() ->
         assert refusal(in_group_3(char)).code is NumberCode.NON_ASCII
 
 
-def test_10_another_alphabet_is_named_before_a_bad_character_and_that_before_the_length() -> None:
+def test_10_the_alphabet_comes_before_a_bad_character_and_the_length() -> None:
     assert refusal("UUU\u0410").places == (Place(1, 4),)
     assert refusal("41U").code is NumberCode.BAD_CHAR
 

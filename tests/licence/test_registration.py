@@ -77,7 +77,7 @@ async def test_case_39_what_is_not_signed_for_this_question_says_nothing(tmp_pat
         assert it.may_print
 
 
-async def test_nobody_there_and_nobody_who_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_server_and_a_server_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.2)
     it = till(tmp_path / "licence", "http://127.0.0.1:9", Clock(T0))
     it.gate.install(C0.encode())
@@ -165,7 +165,7 @@ async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
         assert (await it.flows.check()).verdict == "ok"
 
 
-async def test_a_signed_no_is_told_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_signed_refusal_is_reported_and_changes_nothing(tmp_path: Path) -> None:
     """Finding out that one asked wrong says nothing about the licence."""
     no = {"code": "clock", "detail": "The date is wrong.", "detail_pl": "Zła data."}
 

@@ -81,7 +81,7 @@ def test_case_37_the_configured_company(seller: Company, name: str) -> None:
         assert "1234563218" in facts(found)["expected"]
 
 
-def test_a_company_without_a_tax_number_is_told_apart_by_name_and_postcode() -> None:
+def test_companies_without_tax_numbers_differ_by_name_and_postcode() -> None:
     co = {"name": "Żurek  LTD", "post": "AB1-2CD", "cc": "GB", "tin": None}
     assert derive(situation(co=co, seller=company("żurek ltd", "ab1 2cd", "GB"))).name == "active"
     assert derive(situation(co=co, seller=company("żurek ltd", "ab1 2ce", "GB"))).name == "company_mismatch"
@@ -135,7 +135,7 @@ def test_every_state_of_the_table_is_reached() -> None:
 
 
 @pytest.mark.parametrize("flags", [(), (CLOCK_BACK,), (CLOCK_FORWARD,)])
-def test_in_every_state_closing_the_day_is_allowed_and_a_refusal_says_what_to_ask_for(flags: tuple[str, ...]) -> None:
+def test_in_every_state_the_day_can_be_closed_and_a_refusal_has_a_prompt(flags: tuple[str, ...]) -> None:
     for each in SITUATIONS:
         found = derive(replace(each, flags=flags))
         assert all(f"licence.w.{flag}" in found.warnings for flag in flags)

@@ -110,7 +110,7 @@ async def test_a_host_that_swallows_packets(monkeypatch: pytest.MonkeyPatch) -> 
     assert "ping 127.0.0.1" in str(told.value)
 
 
-async def test_a_swallowing_host_holds_nobody_up() -> None:
+async def test_a_swallowing_host_holds_up_no_other() -> None:
     """The loop goes on meanwhile, and who gives up waits no longer."""
     with swallowing() as (host, port):
         began = anyio.current_time()
@@ -178,7 +178,7 @@ def test_a_port_that_a_stranger_may_not_open_names_its_group() -> None:
     os.close(slave)
 
 
-async def test_nobody_listens() -> None:
+async def test_no_program_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Unreachable, match="refused"):

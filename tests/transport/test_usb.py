@@ -53,7 +53,7 @@ async def test_nothing_is_plugged_in(bus: EmulatedBus) -> None:
     )
 
 
-async def test_another_serial_number_is_another_printer_and_those_that_are_there_are_named(bus: EmulatedBus) -> None:
+async def test_another_serial_number_is_refused_and_present_ones_are_named(bus: EmulatedBus) -> None:
     told = await refused(bus, f"{ANY}?serial=A", (Gadget("B"), "1-2"), (Gadget(None), "2-1.4"))
     assert type(told) is DeviceAbsent
     assert str(told).endswith("there are path=1-2 (serial=B), path=2-1.4 (no serial number)")
@@ -96,7 +96,7 @@ async def test_a_serial_number_is_found_again_wherever_it_is_plugged_in(bus: Emu
                 assert not bus.claimed(neighbour)
 
 
-async def test_a_neighbour_whose_serial_number_cannot_be_read_stands_in_nobodys_way(bus: EmulatedBus) -> None:
+async def test_a_neighbour_with_an_unreadable_serial_number_is_skipped(bus: EmulatedBus) -> None:
     class Mute(Gadget):
         def string(self, index: int) -> str | None:
             return None
@@ -124,7 +124,7 @@ async def test_no_rights_for_one_of_two_that_fit(bus: EmulatedBus) -> None:
         (libusb1.LIBUSB_ERROR_TIMEOUT, errno.ETIMEDOUT, LinkError),
     ],
 )
-async def test_a_device_that_fails_while_it_is_told_its_line(code: int, number: int, kind: type[LinkError]) -> None:
+async def test_a_device_that_fails_while_its_line_is_set(code: int, number: int, kind: type[LinkError]) -> None:
     class Failing(EmulatedBus):
         def ctrl_transfer(self, *_: Any) -> int:
             raise USBError("what a pity", code, number)
@@ -183,7 +183,7 @@ async def test_no_libusb(monkeypatch: pytest.MonkeyPatch) -> None:
         await parse_address(ANY).open()
 
 
-async def test_a_virtual_serial_port_is_told_its_line_and_hung_up(bus: EmulatedBus) -> None:
+async def test_a_virtual_serial_port_has_its_line_set_and_is_hung_up(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer, f"{ANY}?baud=9600") as (stream, _):
         assert bus.claimed(printer) == {0, 1}
@@ -253,7 +253,7 @@ async def test_no_usable_interface(
         raise await refused(bus, ANY + option, (Gadget(interfaces=interfaces), "1-2"))
 
 
-async def test_a_device_that_nobody_has_configured(bus: EmulatedBus) -> None:
+async def test_a_device_that_is_not_configured(bus: EmulatedBus) -> None:
     printer = Gadget(configured=False)
     async with opened(bus, printer):
         assert printer.configured

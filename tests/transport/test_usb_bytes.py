@@ -43,9 +43,7 @@ async def until_lost(stream: ByteStream, came: bytearray) -> None:
 
 
 @pytest.mark.parametrize("size", [8, 64, 512])
-async def test_packets_are_as_long_as_the_endpoint_says_and_a_full_last_one_is_followed_by_an_empty_one(
-    bus: EmulatedBus, size: int
-) -> None:
+async def test_packets_have_the_endpoints_size_and_a_full_last_one_ends_empty(bus: EmulatedBus, size: int) -> None:
     printer = Gadget(interfaces=cdc_acm(size))
     async with opened(bus, printer) as (stream, far):
         for length in (1, size - 1, size, size + 1, 3 * size):
@@ -118,7 +116,7 @@ async def test_a_flood_both_ways_at_once_over_a_disturbed_cable(bus: EmulatedBus
         assert came == [there]
 
 
-async def test_what_nobody_takes_makes_the_printer_wait_and_is_not_lost(bus: EmulatedBus) -> None:
+async def test_unread_bytes_make_the_printer_wait_and_are_not_lost(bus: EmulatedBus) -> None:
     async with opened(bus, Gadget(interfaces=cdc_acm(512))) as (stream, far):
         flood = random.Random(3).randbytes(1_000_000)
         sender = threading.Thread(target=far.sendall, args=(flood,))
@@ -129,7 +127,7 @@ async def test_what_nobody_takes_makes_the_printer_wait_and_is_not_lost(bus: Emu
         await anyio.to_thread.run_sync(sender.join)
 
 
-async def test_a_command_is_sent_though_nobody_takes_the_answers(bus: EmulatedBus) -> None:
+async def test_a_command_is_sent_though_the_answers_are_not_read(bus: EmulatedBus) -> None:
     async with opened(bus, Gadget(interfaces=cdc_acm(512))) as (stream, far):
         flood = random.Random(3).randbytes(1_000_000)
         sender = threading.Thread(target=far.sendall, args=(flood,))
@@ -245,7 +243,7 @@ async def test_what_was_sent_before_closing_arrives(bus: EmulatedBus) -> None:
         assert arrived(far, 1000) == b"x" * 1000
 
 
-async def test_closing_while_nobody_takes_the_answers(bus: EmulatedBus) -> None:
+async def test_closing_while_the_answers_are_not_read(bus: EmulatedBus) -> None:
     printer = Gadget(interfaces=cdc_acm(512))
     async with opened(bus, printer) as (stream, far):
         sender = threading.Thread(target=lambda: flood(far, 1_000_000))

@@ -136,7 +136,7 @@ async def test_a_licence_may_be_checked_sixty_times_a_day_by_its_own_computer(
     assert vendor.check(till, paid).verdict == "ok"
 
 
-async def test_a_computer_that_had_a_licence_uses_up_no_checks_of_the_one_that_has_it(
+async def test_a_former_computer_uses_up_no_checks_of_the_present_one(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     number = vendor.number().text

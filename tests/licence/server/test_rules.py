@@ -39,7 +39,7 @@ async def test_a_known_address_makes_the_same_work_as_an_unknown_one(vendor: Ven
     assert {model: len(ways) for model, ways in work.items()} == {wire.Enrol: 1, wire.Recover: 1}
 
 
-async def test_a_code_is_bound_to_the_computer_the_purpose_and_a_quarter_of_an_hour(
+async def test_a_code_is_bound_to_a_computer_a_purpose_and_15_minutes(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
@@ -72,7 +72,9 @@ async def test_codes_may_be_tried_twenty_times_a_day(vendor: Vendor, till: Compu
         vendor.ask(till, wire.RecoverConfirm, email="A@BAKERY.pl", code="AAAAA-AAAAA")
 
 
-async def test_a_stranger_locks_nobody_out_and_fills_no_audit(vendor: Vendor, till: Computer, office: Computer) -> None:
+async def test_a_stranger_cannot_lock_out_others_or_fill_the_audit(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
     await vendor.trial(till)
     before = vendor.audit()
     for number in range(30):
@@ -152,7 +154,7 @@ async def test_two_enrol_the_same_company_and_the_first_to_confirm_has_it(
     assert (late.status, late.refused) == (409, "company_known")
 
 
-async def test_a_company_that_is_written_wrong_is_told_why(vendor: Vendor, till: Computer) -> None:
+async def test_a_badly_written_company_is_refused_with_a_reason(vendor: Vendor, till: Computer) -> None:
     wrong = vendor.activate(till, vendor.number().text, BAKERY | {"tin": "1234563219"})
     assert (wrong.status, wrong.refused) == (422, "company_invalid")
     assert wrong.answer.refused is not None
