@@ -48,11 +48,7 @@ from tests.diagnostics.judged import (
     printer,
     till,
 )
-from tests.diagnostics.test_host import terminal
 from tests.diagnostics.tree import BY_ID
-
-__all__ = ["terminal"]
-
 
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
 

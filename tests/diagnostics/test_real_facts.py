@@ -19,8 +19,10 @@ from fiscald.transport import (
     SerialLine,
 )
 from tests.diagnostics.judged import NOW, codes, facts, till
-from tests.diagnostics.test_host import holding
+from tests.diagnostics.test_host import holding, terminal
 from tests.diagnostics.tree import BY_ID, FTDI, Tree
+
+__all__ = ["terminal"]
 
 
 def test_a_real_port_that_a_real_process_holds(tmp_path: Path, terminal: str) -> None:
