@@ -238,7 +238,9 @@ class Api(Handlers):
         """``GET /v1/events``."""
         cursor = request.headers.get("last-event-id") or request.query_params.get("after")
         if cursor is not None and re.fullmatch(r"\d{1,15}", cursor, re.ASCII) is None:
-            raise ProblemError(problem("request.query", reason="the cursor is the id of an earlier event"))
+            raise ProblemError(
+                problem("request.query", reason="after (or Last-Event-ID): the cursor is the id of an earlier event")
+            )
         self._listen(request)
         return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from fiscald.api.openapi import Query
+from fiscald.api.openapi import PRINTER_NAME, Query
 from fiscald.engine import Wanted
 from fiscald.model.jobs import JobState
 from fiscald.model.money import MONEY, parse_money
@@ -23,7 +23,7 @@ MAX_NUMBER = 2**31 - 1
 _TIME = {"type": "string", "pattern": f"^({DAY_OR_TIME})$", "maxLength": 40}
 
 QUERIES = (
-    Query("printer", {"type": "string", "maxLength": 100}, "only of that printer"),
+    Query("printer", PRINTER_NAME, "only of that printer, which need not be configured any more"),
     Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
     Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which come first; the newest if absent"),
     Query("since", _TIME, "only accepted at that time (with offset) or on that day of Polish time, or later"),
@@ -53,7 +53,7 @@ def asked_for(query: Mapping[str, str]) -> Asked:
     state = _one_of(query, "state", [*JobState])
     return Asked(
         Wanted(
-            printer=query.get("printer"),
+            printer=_printer(query),
             state=JobState(state) if state else None,
             since=_time(query, "since", end=False),
             until=_time(query, "until", end=True),
@@ -68,6 +68,13 @@ def asked_for(query: Mapping[str, str]) -> Asked:
 
 def _refused(reason: str) -> ProblemError:
     return ProblemError(problem("request.query", reason=reason))
+
+
+def _printer(query: Mapping[str, str]) -> str | None:
+    name = query.get("printer")
+    if name is not None and re.fullmatch(str(PRINTER_NAME["pattern"]), name) is None:
+        raise _refused("printer is the name of a printer: letters, digits, - and _, at most 32 characters")
+    return name
 
 
 def _one_of(query: Mapping[str, str], name: str, known: list[str]) -> str | None:

@@ -19,6 +19,8 @@ from fiscald.model.problems import CATALOGUE
 from fiscald.model.rights import Right
 
 JSON, EVENTS = "application/json", "text/event-stream"
+#: A printer's name in the configuration.
+PRINTER_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", "minLength": 1, "maxLength": 32}
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "{key}": {
         "name": "key",
@@ -34,7 +36,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "in": "path",
         "required": True,
         "description": "the printer's name in the configuration",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", "minLength": 1, "maxLength": 32},
+        "schema": PRINTER_NAME,
         "example": "till1",
     },
 }

@@ -15,6 +15,7 @@ from fiscald.api.routes import ROUTES
 from fiscald.model.jobs import JobState
 from tests.api.routes import PROBLEM, problem
 from tests.daemons import RECEIPT, running
+from tests.found import found
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,32 @@ async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
 async def test_a_bad_query(tmp_path: Path, path: str, reason: str) -> None:
     async with running(tmp_path, ready=False) as it:
         assert reason in problem(await it.http.get(path), 422, "request.query")["detail"]
+
+
+def outside(schema: dict[str, Any]) -> list[str]:
+    """Values that the schema of a parameter does not allow, one for each of its rules."""
+    values = ["x" * (schema["maxLength"] + 1)] if "maxLength" in schema else []
+    values += [str(schema["minimum"] - 1)] if "minimum" in schema else []
+    values += [str(schema["maximum"] + 1)] if "maximum" in schema else []
+    values += ["\u00a7"] if "pattern" in schema or "enum" in schema or schema["type"] != "string" else []
+    return values
+
+
+async def test_every_parameter_refuses_what_its_schema_does_not_allow(tmp_path: Path) -> None:
+    cases = [
+        (route, query, value)
+        for route in ROUTES
+        for query in route.query
+        if query.where == "query"
+        for value in found(outside(query.schema))
+    ]
+    assert len(cases) > 15
+    async with running(tmp_path, ready=False) as it:
+        for route, query, value in cases:
+            path = route.path.replace("{key}", "A").replace("{name}", "till1")
+            response = await it.http.request(route.method, path, params={query.name: value})
+            assert response.status_code == 422, (route.path, query.name, value, response.text)
+            assert query.name in response.json()["detail"]
 
 
 async def test_an_internal_error_is_reported_and_does_not_end_the_daemon(
