@@ -131,7 +131,7 @@ def _rights(config: Config) -> Rights:
     if rights.absent:
         names = " and ".join(name.replace(":", " ") for name in rights.absent)
         log.warning(
-            "there is no %s on this computer: what is given to nobody else is for root and the daemon's own user", names
+            "there is no %s on this computer: unassigned rights default to root and the daemon's user", names
         )
     return rights
 

@@ -81,7 +81,7 @@ CATALOGUE: dict[str, Row] = {
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),
     "daemon_down": Row(
-        True, "nobody answers at {socket}: the daemon does not run", "Program fiscald nie działa.",
+        True, "no reply at {socket}: the daemon does not run", "Program fiscald nie działa.",
         "sudo systemctl enable --now fiscald.socket fiscald.service; journalctl -u fiscald -n 20",
     ),
     "socket_denied": Row(True, "{reason}", "Użytkownik {user} nie ma prawa drukować.", "{remedy}"),
@@ -172,7 +172,7 @@ CATALOGUE: dict[str, Row] = {
         "a cable that does not join its sending and its receiving wire",
     ),
     "silent": Row(
-        True, "{address} is open, and nobody answers{asked}", "Drukarka nie odpowiada.",
+        True, "{address} opens, but no reply{asked}", "Drukarka nie odpowiada.",
         "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
     ),
     "unreachable": Row(

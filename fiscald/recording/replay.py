@@ -84,7 +84,7 @@ async def _make_sure(stream: ByteStream, family_name: str, address: Address, sec
     try:
         found = await greet(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
-        raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; {sent}") from None
+        raise NotPlayed(f"no reply as a {family_name} printer at {address}; {sent}") from None
     except Disturbed as error:
         raise NotPlayed(f"the line is disturbed: {error}; {sent}") from None
     except DialogueAborted as error:

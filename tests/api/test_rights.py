@@ -171,7 +171,7 @@ async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
             )
     told = [record.message for record in caplog.records if "there is no group" in record.message]
     assert told == [
-        "there is no group fiscald and group fiscald-admin on this computer: what is given to nobody else is for root and the daemon's own user"
+        "there is no group fiscald and group fiscald-admin on this computer: unassigned rights default to root and the daemon's user"
     ]
 
 
