@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
 from fiscald.protocols.posnet import dialogue
+from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import RECEIPT, Till, shop
 
@@ -158,6 +160,44 @@ def test_reconnecting_never_ends_and_is_patient(tmp_path: Path) -> None:
             it.till.put_back()
             await it.until(PrinterState.READY, seconds=10)
             assert it.till.connections == 2
+
+    virtual.run(main())
+
+
+def test_attempts_to_connect_are_spread(tmp_path: Path) -> None:
+    """Twice as far apart each time, up to five seconds; and many daemons at one terminal server do not keep step."""
+    moments: list[float] = []
+
+    class Absent(Till):
+        async def open(self) -> ByteStream:
+            moments.append(anyio.current_time())
+            return await super().open()
+
+    async def main() -> None:
+        till = Absent("till1")
+        till.pull()
+        async with shop(tmp_path, till):
+            await anyio.sleep(600)
+        pauses = [later - earlier for earlier, later in pairwise(moments)]
+        for pause, middle in zip(pauses[:5], (0.2, 0.4, 0.8, 1.6, 3.2), strict=True):
+            assert 0.8 * middle - 0.001 <= pause <= 1.2 * middle + 0.001
+        assert all(4 - 0.001 <= pause <= 6 + 0.001 for pause in pauses[5:])
+        assert min(pauses[5:]) < 4.8
+        assert max(pauses[5:]) > 5.2
+
+    virtual.run(main())
+
+
+def test_what_is_done_waits_for_nothing(tmp_path: Path) -> None:
+    """Whatever keeps the printer from printing by now."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.print("A")
+            it.till.pull()
+            await it.until(PrinterState.OFFLINE)
+            assert (await it.engine.job("A")).waiting is None
+            assert (await it.submit("B")).waiting is not None
 
     virtual.run(main())
 

@@ -18,6 +18,7 @@ from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.protocols import family
+from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import Shop, Till, shop
 
@@ -356,6 +357,47 @@ def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) 
             await it.until(PrinterState.OFFLINE)
             why = await refused(it, "scomm")
             assert (why.code, why.document) == ("link.lost", Fate.NOT_PRINTED)
+
+    virtual.run(main())
+
+
+def test_a_licence_that_ends_before_its_turn_counts(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=Act.LATE, command="trinit", seconds=3.0))
+            await it.submit("A")
+            await it.until(PrinterState.PRINTING)
+            found: list[Problem] = []
+
+            async def ask() -> None:
+                found.append(await refused(it, "opendrwr", force=True))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask)
+                await anyio.sleep(0.1)
+                it.gate.problem = problem("licence.unregistered", reason="")
+            assert [why.code for why in found] == ["licence.unregistered"]
+            assert records(tmp_path) == []
+
+    virtual.run(main())
+
+
+def test_before_the_first_connection_it_is_refused_at_once(tmp_path: Path) -> None:
+    class Slow(Till):
+        async def open(self) -> ByteStream:
+            await anyio.sleep(10)
+            return await super().open()
+
+    async def main() -> None:
+        async with shop(tmp_path, Slow("till1")) as it:
+            await anyio.sleep(1)
+            with anyio.fail_after(1):
+                why = await refused(it, "opendrwr")
+            assert (why.code, why.document) == ("printer.busy", Fate.NOT_PRINTED)
+            assert "not connected yet" in why.detail
+            await it.until(PrinterState.READY, seconds=20)
+            assert records(tmp_path) == []
 
     virtual.run(main())
 

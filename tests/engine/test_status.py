@@ -317,6 +317,32 @@ def test_a_clock_that_is_off_is_said_in_the_answer_and_in_the_status(
     virtual.run(main())
 
 
+@pytest.mark.parametrize(("reports", "codes"), [(1769, []), (1770, ["printer.memory_low"])])
+def test_a_memory_that_takes_sixty_more_reports_is_near_its_end(tmp_path: Path, reports: int, codes: list[str]) -> None:
+    """Of 1830, where the printer does not tell how many are left."""
+
+    async def main() -> None:
+        async with shop(tmp_path, till("posnet", None)) as it:
+            it.till.register.state.report_offset = reports
+            await it.until(PrinterState.READY)
+            assert [warning.code for warning in it.engine.printer("till1").warnings] == codes
+
+    virtual.run(main())
+
+
+def test_everything_is_read_again_soon_after_a_document(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            await anyio.sleep(10)
+            assert (it.engine.printer("till1").ages.identity or 0) > 5000
+            await it.print("A")
+            await anyio.sleep(0.75)
+            assert it.engine.printer("till1").ages.identity in range(600)
+
+    virtual.run(main())
+
+
 def test_paper_near_its_end_and_a_memory_near_its_end_are_warnings(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path / "a", till("posnet", None)) as it:

@@ -111,6 +111,20 @@ def test_a_full_disk_changes_nothing(store: Store) -> None:
     assert store.accept("B", submission(document=big), (), None).new
 
 
+def test_a_file_that_cannot_even_undo_is_told_as_the_journal(store: Store) -> None:
+    def deny(action: int, argument: str | None, *_: object) -> int:
+        undoing = action == sqlite3.SQLITE_TRANSACTION and argument == "ROLLBACK"
+        return sqlite3.SQLITE_DENY if undoing else sqlite3.SQLITE_OK
+
+    accepted(store)
+    store._db.set_authorizer(deny)
+    with pytest.raises(JournalError), store._transaction() as db:
+        db.execute("nonsense")
+    store._db.set_authorizer(None)
+    store._db.execute("ROLLBACK")
+    assert store.start("A", {}).phase is Phase.STARTED
+
+
 def test_together_each_has_its_own_answer(store: Store) -> None:
     accepted(store)
     answers = store.together(
@@ -153,6 +167,7 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
     accepted(store)
     answers = store.together([partial(store.start, "A", {}), bad, partial(store.accept, "B", submission(), (), None)])
     assert [type(answer) for answer in answers] == [Entry, JournalError, Accepted]
+    assert answers[2].new, "nothing was carried out twice"
     entry = store.job("A")
     assert entry is not None
     assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
@@ -305,10 +320,33 @@ def test_old_answers_are_deleted_and_their_space_given_back(tmp_path: Path, monk
     assert store.prune(400) == 0, "not old enough"
     moment[0] += timedelta(days=2)
     size = (tmp_path / "journal.db").stat().st_size
-    assert [store.prune(400), store.prune(400), store.prune(400)] == [500, 200, 0]
-    assert (tmp_path / "journal.db").stat().st_size < size / 2
+    assert store.prune(400) == 500
+    smaller = (tmp_path / "journal.db").stat().st_size
+    assert smaller < size, "with every step"
+    assert store.prune(400) == 200
+    least = (tmp_path / "journal.db").stat().st_size
+    assert least < smaller
+    assert least < size / 2
+    assert store.prune(400) == 0
+    assert (tmp_path / "journal.db").stat().st_size == least
     assert [entry.job.key for entry in store.jobs()] == ["waiting", "open", "new"]
     assert {event.job.key for event in store.events(0, 5000)} == {"waiting", "open", "new"}
+    store.close()
+
+
+@pytest.mark.parametrize(("seconds", "deleted"), [(-1, 0), (0, 0), (1, 1)])
+def test_an_answer_is_kept_for_whole_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, deleted: int
+) -> None:
+    moment = [datetime(2026, 1, 1, tzinfo=UTC)]
+    store = Store(tmp_path, lambda: moment[0])
+    monkeypatch.setattr("fiscald.journal.store.KEEP_NEWEST", 1)
+    for key in "AB":
+        accepted(store, key)
+        store.finish(key, Phase.DONE)
+    moment[0] += timedelta(days=30, seconds=seconds)
+    assert store.prune(30) == deleted
+    assert [entry.job.key for entry in store.jobs()] == ["A", "B"][deleted:], "the newest stays"
     store.close()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fiscald.journal import Phase, Store, WrongPhase
+from fiscald.journal import Known, Phase, Store, Wanted, WrongPhase
 from fiscald.model.jobs import JobState, Notice, Paper, Resolution, Result
-from fiscald.model.problems import problem
+from fiscald.model.printers import Counters
+from fiscald.model.problems import Problem, problem
 from tests.journal.stores import NOW, accepted, clock, submission
 
 
@@ -172,8 +175,73 @@ def test_lists_are_filtered_and_paged(store: Store) -> None:
     assert store.counts() == {("till1", "accepted"): 1, ("till1", "running"): 1, ("till2", "accepted"): 3}
 
 
+def test_a_page_has_a_hundred_unless_another_number_is_asked_for(store: Store) -> None:
+    for number in range(101):
+        accepted(store, f"A{number}")
+    assert len(store.jobs()) == len(store.events(0)) == 100
+    assert len(store.unread(Wanted(), newest_first=False)) == 100
+    assert len(store.jobs(limit=101)) == len(store.events(0, 101)) == 101
+
+
+def test_a_page_of_large_jobs_ends_when_it_is_full(store: Store) -> None:
+    """With the job that fills it; one is there always."""
+    for key in "ABC":
+        accepted(store, key)
+    (first, _, _) = store.unread(Wanted(), newest_first=False)
+    size = sum(len(value) for value in first.row if isinstance(value, str))
+    for most, length in ((0, 1), (size - 1, 1), (size, 1), (size + 1, 2), (2 * size, 2), (2 * size + 1, 3)):
+        assert len(store.unread(Wanted(), newest_first=False, most_bytes=most)) == length
+
+
+def test_evidence_can_be_read_in_the_file(store: Store) -> None:
+    """By a person who looks into a copy of it."""
+    accepted(store)
+    store.start("A", {"answer": "zażółć"})
+    (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()
+    assert stored == '{"before": {"answer": "zażółć"}}'
+
+
+def test_without_counters_there_is_nothing_to_compare(store: Store) -> None:
+    def rule(known: Known, now: Counters) -> Problem | None:
+        raise AssertionError("nothing was read")
+
+    accepted(store)
+    assert store.start("A", {}, None, rule, remember=True).phase is Phase.STARTED
+    assert store.finish("A", Phase.DONE, counters=None, rule=rule).phase is Phase.DONE
+
+
 def test_printers_are_remembered(store: Store) -> None:
     assert store.printer_id("till1") is None
     store.know_printer("till1", "EMU 1")
     store.know_printer("till1", "EMU 2")
     assert store.printer_id("till1") == "EMU 2"
+
+
+def _hold(store: Store, *, begun: bool) -> None:
+    store.hold("A", {}, begun=begun)
+
+
+@pytest.mark.parametrize(
+    ("moves", "ends", "receipts", "printouts"),
+    [
+        ("start", partial(_hold, begun=False), 0, 0), ("start", partial(_hold, begun=True), 0, 1),
+        ("start commit", partial(_hold, begun=False), 0, 1), ("start commit", partial(_hold, begun=True), 0, 1),
+        ("start", lambda s: s.requeue("A", {}), 0, 1), ("start commit", lambda s: s.requeue("A", {}), 0, 1),
+        ("", lambda s: s.finish("A", Phase.FAILED), 0, 0), ("start", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start commit", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start", lambda s: s.finish("A", Phase.UNDECIDED), 0, 0),
+        ("start commit", lambda s: s.finish("A", Phase.UNDECIDED), 1, 1),
+        ("start commit", lambda s: s.finish("A", Phase.DONE), 1, 1),
+    ],
+)  # fmt: skip
+def test_what_a_receipt_of_ours_may_have_printed_is_known(
+    store: Store, moves: str, ends: Callable[[Store], object], receipts: int, printouts: int
+) -> None:
+    """It explains what the printer has counted: the receipt itself, or the sheet that says it was cancelled."""
+    store.know_printer("till1", "EMU 1")
+    accepted(store)
+    for move in moves.split():
+        store.start("A", {}) if move == "start" else store.commit("A")
+    ends(store)
+    known = store.known("till1")
+    assert (known.own_receipts, known.own_printouts) == (receipts, printouts)

@@ -9,6 +9,7 @@ import os
 import pty
 import pwd
 import socket
+import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
+import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.transport import (
+    AccessDenied,
     AddressError,
     DeviceAbsent,
     LinkError,
@@ -55,6 +58,69 @@ async def test_a_speed_that_the_port_does_not_know(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("serial.serialposix.TCGETS2", 0x5400)  # a question that no driver answers
     with pytest.raises(LinkError, match="custom baud rate"):
         await SerialLine(os.ttyname(slave), 12345).open()
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.ENOENT, DeviceAbsent, "fiscalctl scan lists the ports"),
+        (errno.ENODEV, DeviceAbsent, "switched on and plugged in"),
+        (errno.ENXIO, DeviceAbsent, "switched on and plugged in"),
+        (errno.EIO, DeviceAbsent, "switched on and plugged in"),
+        (errno.EACCES, AccessDenied, "this user may not open /dev/ttyUSB0; its group is root's"),
+        (errno.EPERM, AccessDenied, "this user may not open /dev/ttyUSB0"),
+        (errno.EBUSY, PortHeld, "sudo fuser -v /dev/ttyUSB0"),
+        (errno.EAGAIN, PortHeld, "another program holds /dev/ttyUSB0"),
+        (errno.EINVAL, LinkError, "cannot be opened"),
+        (None, LinkError, "cannot be opened"),
+    ],
+)
+async def test_every_failure_to_open_a_port_tells_the_next_step(
+    monkeypatch: pytest.MonkeyPatch, number: int | None, kind: type[LinkError], words: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise serial.SerialException(*([] if number is None else [number]), "what the system says")
+
+    monkeypatch.setattr(serial, "Serial", fail)
+    with pytest.raises(LinkError) as told:
+        await SerialLine("/dev/ttyUSB0").open()
+    assert type(told.value) is kind
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open"),
+        (OSError(errno.ENFILE, "Too many open files in system"), "too many files are open"),
+        (OSError(errno.EINVAL, "Invalid argument"), "is not a serial port: .*Invalid argument.*scan lists the ports"),
+        (termios.error(errno.ENOTTY, "Inappropriate ioctl"), "is not a serial port: .*Inappropriate ioctl"),
+    ],
+)
+async def test_a_port_that_fails_while_it_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """pyserial lets these pass as they are."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(serial, "Serial", fail)
+    with pytest.raises(LinkError, match=words):
+        await SerialLine("/dev/ttyUSB0").open()
+
+
+@pytest.mark.parametrize(
+    ("flow", "expected"), [("none", (False, False)), ("xonxoff", (True, False)), ("rtscts", (False, True))]
+)
+async def test_the_flow_control_of_the_address_is_that_of_the_port(flow: str, expected: tuple[bool, bool]) -> None:
+    master, slave = pty.openpty()
+    async with await SerialLine(os.ttyname(slave), 9600, flow).open():
+        incoming, _, control, _, speed, _, _ = termios.tcgetattr(slave)
+        assert (bool(incoming & termios.IXON), bool(control & termios.CRTSCTS)) == expected
+        assert speed == termios.B9600
     os.close(master)
     os.close(slave)
 
@@ -230,6 +296,39 @@ def test_a_throttle_paces_like_a_line() -> None:
     virtual.run(main())
 
 
+def test_a_throttle_hands_on_pieces_of_ten_milliseconds() -> None:
+    """A line and not a burst; and the loop is not woken for every byte."""
+    from tests import virtual
+
+    async def main(baud: int, length: int) -> list[int]:
+        pieces: list[int] = []
+        async with over_memory() as (stream, end):
+            line = Throttle(Recorder(stream, lambda _, data: pieces.append(len(data))), baud)
+            await line.send(b"x" * length)
+            assert end.read() == b"x" * length
+        return pieces
+
+    assert virtual.run(main(9600, 20)) == [9, 9, 2]
+    assert virtual.run(main(115_200, 200)) == [115, 85]
+    assert virtual.run(main(300, 3)) == [1, 1, 1], "slower than a byte in that time"
+
+
+def test_a_throttle_hands_on_bytes_with_their_last_bit() -> None:
+    from tests import virtual
+
+    async def main() -> None:
+        async with over_memory() as (stream, end):
+            line = Throttle(stream, 10 * 1024)
+            end.write(b"y" * 64)
+            assert line.receive_nowait() == b""
+            await anyio.sleep_until(1 / 32)
+            assert line.receive_nowait() == b""
+            await anyio.sleep_until(1 / 16)
+            assert line.receive_nowait() == b"y" * 64, "at that moment, not after it"
+
+    virtual.run(main())
+
+
 def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
     from tests import virtual
 
@@ -256,6 +355,13 @@ def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
         ("usb://1424:10B0", UsbDevice(0x1424, 0x10B0)),
         ("usb://c1ca:ba70?serial=A%2F1&interface=2&baud=9600", UsbDevice(0xC1CA, 0xBA70, "A/1", None, 2, 9600)),
         ("usb://1424:10b0?path=1-2.4&detach=yes", UsbDevice(0x1424, 0x10B0, path="1-2.4", detach=True)),
+        ("usb://1424:10b0?interface=0&detach=no", UsbDevice(0x1424, 0x10B0, interface=0)),
+        ("usb://1424:10b0?interface=255", UsbDevice(0x1424, 0x10B0, interface=255)),
+        ("serial:///dev/ttyS0?baud=300", SerialLine("/dev/ttyS0", 300)),
+        ("serial:///dev/ttyS0?baud=4000000", SerialLine("/dev/ttyS0", 4_000_000)),
+        ("serial:///dev/ttyS0?baud=000009600", SerialLine("/dev/ttyS0", 9600)),
+        ("tcp://printer:1", TcpHost("printer", 1)),
+        ("tcp://printer:65535/", TcpHost("printer", 65535)),
     ],
 )
 def test_addresses(text: str, address: object) -> None:
@@ -276,6 +382,10 @@ def test_addresses(text: str, address: object) -> None:
         ("usb://1424:10b0?interface=256", "interface is"), ("usb://1424:10b0?interface=²", "interface is"),
         ("usb://1424:10b0?detach=maybe", "detach is"), ("usb://0403:6001", "serial:///dev/ttyUSB0"),
         ("serial:///dev/ttyUSB0?baud=²", "baud is a number"), ("tcp://[::1", "not an address"),
+        ("serial:///dev/ttyUSB0?baud=299", "baud is a number"), ("serial:///dev/ttyUSB0?baud=4000001", "baud is a number"),
+        ("serial:///dev/ttyUSB0?baud=0000009600", "baud is a number"), ("usb://1424:10b0?interface=-1", "interface is"),
+        ("usb://0x0519:0x2015", "usb://0519:2015$"), ("usb://printer", "usb://1424:10b0$"),
+        ("serial://till 1", r"serial:///dev/ttyUSB0\?baud=9600$"), ("tcp://printer:65536", "from 1 to 65535"),
     ],
 )  # fmt: skip
 def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:

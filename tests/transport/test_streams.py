@@ -248,6 +248,26 @@ async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[
             await stream.receive()
 
 
+@every_kind
+async def test_closing_leaves_others_their_turn(make: Callable[[], object]) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with make() as (stream, _), anyio.create_task_group() as tasks:  # type: ignore[attr-defined]
+        tasks.start_soon(others)
+        await anyio.lowlevel.checkpoint()
+        for _ in range(2):
+            before = turns
+            await stream.aclose()
+            assert turns > before
+        tasks.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("make", [over_pty, over_tcp, over_cdc], ids=["pty", "tcp", "usb-cdc"])
 async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
@@ -281,3 +301,24 @@ async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
         await near.aclose()
         assert turns > before
         tasks.cancel_scope.cancel()
+
+
+def test_a_line_in_memory_that_has_been_read_waits_without_work() -> None:
+    from tests import virtual
+
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        assert turns < 100, "virtual time stands still while somebody is busy"
+
+    async def main() -> None:
+        near, _ = memory_line()
+        near.deliver(b"x")
+        assert await near.receive() == b"x"
+        with anyio.move_on_after(10) as waited:
+            await near.receive()
+        assert waited.cancelled_caught
+
+    virtual.run(main(), turn=turn)

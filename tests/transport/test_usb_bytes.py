@@ -173,6 +173,19 @@ async def test_a_stall_is_a_lost_link_and_the_next_connection_finds_it_cleared(
             assert await received(again, 4) == b"back"
 
 
+async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
+    class Stubborn(EmulatedBus):
+        def clear_halt(self, *_: Any) -> None:
+            raise USBError("Entity not found", libusb1.LIBUSB_ERROR_NOT_FOUND, errno.ENOENT)
+
+    printer = Gadget()
+    async with opened(Stubborn(), printer) as (stream, _):
+        printer.plan(UsbAct.STALL, "out")
+        await stream.send(b"x")
+        with pytest.raises(LinkLost, match="stalled"):
+            await until_lost(stream, bytearray())
+
+
 async def test_a_halt_that_a_killed_program_left_is_cleared_on_opening(bus: EmulatedBus) -> None:
     printer = Gadget()
     with bus.in_use(), bus.plug(printer) as far:

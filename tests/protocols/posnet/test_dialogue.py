@@ -1147,3 +1147,42 @@ def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
     snapshot = drive(queries.read_status(SETTINGS), Bench().answer)
     assert [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors] == ["vat.inactive"]
     assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()
+
+
+# -- what the printer says of itself ---------------------------------------------------------------------
+
+#: POSNET reference, section 3.4: the answers to sdev and sprn, what they mean, and a word of what a person reads.
+SAYS = """
+ds1 pr1  | cover_open   | printing lever   | pokryw
+ds1 pr2  | out_of_order | not accessible   | dostępu
+ds1 pr3  | cover_open   | cover            | pokryw
+ds1 pr4  | paper_out    | out of paper     | papier
+ds1 pr5  | paper_out    | out of paper     | papier
+ds1 pr6  | out_of_order | temperature      | temperatura
+ds1 pr7  | out_of_order | loss of power    | zanik
+ds1 pr8  | out_of_order | cutter           | obcinacz
+ds1 pr9  | out_of_order | supply fault     | zasilacza
+ds1 pr10 | cover_open   | cover            | pokryw
+ds1 pr0  | attention    | in its menu      | w menu
+ds2 pr0  | attention    | waits for a key  | klawisz
+ds3 pr0  | attention    | shows a message  | komunikat
+ds9 pr0  | attention    | state 9          | nieznany stan
+ds1 pr11 | attention    | in its menu      | w menu
+"""
+
+
+@pytest.mark.parametrize("row", SAYS.split("\n")[1:-1])
+def test_what_the_printer_says_of_itself(row: str) -> None:
+    said, state, words, words_pl = (cell.strip() for cell in row.split("|"))
+    device, mechanism = said.split()
+    answers = {"sdev": f"sdev\t{device}\tcp1\tqe1\tpe0\t", "sprn": f"sprn\t{mechanism}\t"}
+
+    def answer(data: bytes) -> bytes:
+        return frame(answers[payload(data).partition("\t")[0].removeprefix("!")])
+
+    condition = drive(queries.poll(SETTINGS), answer)
+    assert condition.problem is not None
+    assert (condition.state, condition.problem.code) == (PrinterState(state), f"printer.{state}")
+    assert words in condition.problem.detail
+    assert words_pl in condition.problem.detail_pl
+    assert condition.problem.device_code == said
