@@ -30,6 +30,7 @@ from fiscald.model.documents import Receipt, Submission
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Answer, Settings, Step
+from fiscald.protocols.driving import drive_sync
 
 BIN = Path(sys.executable).parent
 RECEIPT: dict[str, Any] = {
@@ -45,24 +46,19 @@ Exchange = tuple[bytes, bytes]
 def frames(family: str) -> list[Exchange]:
     """What passes the line for one receipt: every frame of the driver, with the printer's answer."""
     printer, known = face(family)(Register()), find_family(family)
-    settings = Settings("till1", known.code_pages[0], known.profiles[0])
+    settings = Settings("till1", known.options.model_validate({"profile": known.choices("profile")[0]}))
     session = known.session(settings)
-    dialogue = known.carry_out(Receipt.model_validate(RECEIPT), settings, None)
     found: list[Exchange] = []
-    reply: Any = None
-    try:
-        while True:
-            item = dialogue.send(reply)
-            if not isinstance(item, Step):
-                reply = None
-                continue
-            data = session.send(item.command)
-            printer.receive(data, 0.0)
-            answer = printer.poll(0.0)
-            found.append((data, answer))
-            reply = next(event.reply for event in session.receive(answer) if isinstance(event, Answer))
-    except StopIteration:
-        return found
+
+    def exchange(step: Step) -> Any:
+        data = session.send(step.command)
+        printer.receive(data, 0.0)
+        answer = printer.poll(0.0)
+        found.append((data, answer))
+        return next(event.reply for event in session.receive(answer) if isinstance(event, Answer))
+
+    drive_sync(known.carry_out(Receipt.model_validate(RECEIPT), settings, None), exchange, lambda _: None)
+    return found
 
 
 @contextmanager

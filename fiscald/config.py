@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.diagnostics.host import Host
@@ -16,7 +27,8 @@ from fiscald.licence.company import Company, company
 from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 from fiscald.protocols import FAMILIES, family
-from fiscald.transport import Address, AddressError, parse_address
+from fiscald.protocols.base import FamilyOptions
+from fiscald.transport import Address, AddressError, SerialLine, parse_address
 
 __all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 
@@ -122,13 +134,22 @@ class CompanyConfig(Strict):
         return company(self.name, self.postcode, self.country, self.nip)
 
 
+def _details(error: ValidationError) -> list[InitErrorDetails]:
+    """The mistakes of a validation, to be told with those of another one."""
+    return [
+        InitErrorDetails(type=each["type"], loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
+        for each in error.errors(include_url=False)
+    ]
+
+
 class PrinterConfig(Strict):
     """``[printers.NAME]``."""
 
     family: str
     address: str
-    code_page: str | None = None
-    profile: str | None = Field(default=None, description="which dialect of the family; found out if absent")
+    options: SerializeAsAny[FamilyOptions] = Field(
+        default=FamilyOptions(), description="what else the section says: the options of the printer's family"
+    )
     shared: bool = Field(
         default=False, strict=True,
         description="another program prints on it too: receipts that the journal does not know are no surprise",
@@ -137,6 +158,32 @@ class PrinterConfig(Strict):
     flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
         default=1024, description="how much of the latest conversation is kept in memory, for fiscalctl capture"
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_options(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """What the section of every printer does not have is its family's. All mistakes are told, of both."""
+        if not isinstance(value, dict):
+            return handler(value)
+        if value.get("family") not in FAMILIES:
+            # Of which family the options are is the mistake, not they.
+            options = {name for each in FAMILIES for name in family(each).options.model_fields}
+            return handler({name: each for name, each in value.items() if name not in options | {"options"}})
+        own = cls.model_fields.keys() - {"options"}
+        said = {name: each for name, each in value.items() if name not in own and each is not None}
+        mistakes: list[InitErrorDetails] = []
+        chosen = FamilyOptions()
+        try:
+            chosen = family(value["family"]).options.model_validate(said)
+        except ValidationError as error:
+            mistakes += _details(error)
+        try:
+            found = handler({name: value[name] for name in own if name in value} | {"options": chosen})
+        except ValidationError as error:
+            mistakes += _details(error)
+        if mistakes:
+            raise ValidationError.from_exception_data(cls.__name__, mistakes)
+        return found
 
     @field_validator("family")
     @classmethod
@@ -158,17 +205,17 @@ class PrinterConfig(Strict):
 
     @model_validator(mode="after")
     def _fits_family(self) -> PrinterConfig:
-        known = family(self.family)
-        for name, value, choices in (
-            ("code_page", self.code_page, known.code_pages),
-            ("profile", self.profile, known.profiles),
-        ):
-            if value is not None and value not in choices:
-                guess = meant(value, list(choices))
-                raise ValueError(
-                    f"{name} of a {self.family} printer is one of {', '.join(choices)}, not {value!r}{guess}"
-                )
+        if isinstance(self.parsed_address, SerialLine) and not family(self.family).speeds:
+            raise ValueError(
+                f"no {self.family} printer is on a serial line; write its network address: tcp://HOST:PORT"
+            )
         return self
+
+    @property
+    def said(self) -> str:
+        """The options, for people: ``, code page cp1250``."""
+        options = self.options.model_dump(exclude_none=True)
+        return "".join(f", {name.replace('_', ' ')} {value}" for name, value in options.items())
 
     @property
     def parsed_address(self) -> Address:
@@ -247,6 +294,18 @@ def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
                 raise ValueError(f"{other} and {name} have the same address: {said} are one device; keep one of them")
 
 
+def _known_keys(content: dict[str, Any], parents: list[str]) -> list[str]:
+    """What can stand in a section of the file that says ``content``."""
+    if not parents:
+        return list(Config.model_fields)
+    if parents[0] != "printers":
+        return list(SECTIONS[parents[0]].model_fields)
+    names = [name for name in PrinterConfig.model_fields if name != "options"]
+    printer = content["printers"].get(parents[1])
+    chosen = printer.get("family") if isinstance(printer, dict) else None
+    return [*names, *(family(chosen).options.model_fields if chosen in FAMILIES else ())]
+
+
 def load(path: Path) -> Config:
     """Read a configuration file. Raises ``ConfigError``. Relative paths are relative to the file."""
     return parse(read(path), path)
@@ -257,7 +316,8 @@ def parse(content: dict[str, Any], path: Path) -> Config:
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        sentences = [sentence(detail, Config, SECTIONS) for detail in error.errors(include_url=False)]
+        known = partial(_known_keys, content)
+        sentences = [sentence(detail, Config, known) for detail in error.errors(include_url=False)]
         raise ConfigError("\n".join(f"{path}: {line}" for line in dict.fromkeys(sentences))) from None
     folder = path.absolute().parent
     licence = config.licence

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -146,12 +146,12 @@ _TYPES = {
 }
 
 
-def sentence(error: Any, root: type[BaseModel], sections: Mapping[str, type[BaseModel]]) -> str:
-    """A mistake that pydantic found, for the person who wrote the file."""
+def sentence(error: Any, root: type[BaseModel], known: Callable[[list[str]], list[str]]) -> str:
+    """A mistake that pydantic found, for the person who wrote the file. ``known``: the keys of a section."""
     loc: list[str] = [str(part) for part in error["loc"]]
     where, kind, value = ".".join(loc), error["type"], error.get("input")
     if kind == "extra_forbidden":
-        return _unknown(loc, root, sections)
+        return _unknown(loc, root, known)
     if kind == "missing":
         return f"{where} is missing"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
@@ -187,10 +187,9 @@ def _no_table(loc: list[str], value: object) -> str:
     return f"{where}: {_toml(value)} stands where a section is needed; write [{where}]"
 
 
-def _unknown(loc: list[str], root: type[BaseModel], sections: Mapping[str, type[BaseModel]]) -> str:
+def _unknown(loc: list[str], root: type[BaseModel], keys: Callable[[list[str]], list[str]]) -> str:
     *parents, key = loc
-    model = sections[parents[0]] if parents else root
-    known = list(model.model_fields)
+    known = keys(parents)
     where = ".".join(loc)
     if not parents and key in LATER:
         return f"unknown key {key}: {LATER[key]}"

@@ -130,9 +130,7 @@ def _rights(config: Config) -> Rights:
     rights = Rights(config.rights.given)
     if rights.absent:
         names = " and ".join(name.replace(":", " ") for name in rights.absent)
-        log.warning(
-            "there is no %s on this computer: unassigned rights default to root and the daemon's user", names
-        )
+        log.warning("there is no %s on this computer: unassigned rights default to root and the daemon's user", names)
     return rights
 
 
@@ -212,7 +210,7 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
 
 def _printer(name: str, config: PrinterConfig, recordings: RecordingFolder) -> Printer:
     chosen = family(config.family)
-    settings = Settings(name, config.code_page or chosen.code_pages[0], config.profile)
+    settings = Settings(name, config.options)
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
@@ -231,8 +229,7 @@ def _tell_configuration(config: Config) -> None:
         log.warning("no printer is configured, so nothing can be printed; fiscalctl scan --probe looks for them")
     log.debug("state directory %s, answers are kept for %s days", config.state_dir, config.keep_days)
     for name, printer in config.printers.items():
-        code_page = printer.code_page or family(printer.family).code_pages[0]
-        log.debug("%s: %s at %s, code page %s", name, printer.family, printer.address, code_page)
+        log.debug("%s: %s at %s%s", name, printer.family, printer.address, printer.said)
 
 
 async def _run(

@@ -58,12 +58,13 @@ async def running(
     """
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
+        posnet = {"family": "posnet", "address": address or printer.address, "code_page": page}
         config = Config(
             socket=socket,
             state_dir=directory / "state",
             licence=LicenceConfig(test_keys=test_keys),
             rights=rights or RightsConfig(),
-            printers={"till1": PrinterConfig(family="posnet", address=address or printer.address, code_page=page)},
+            printers={"till1": PrinterConfig.model_validate(posnet)},
         )
         async with anyio.create_task_group() as tasks:
             await tasks.start(daemon.run, config)

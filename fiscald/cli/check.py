@@ -18,7 +18,6 @@ from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.named import named_findings
 from fiscald.diagnostics.units import installed
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols import family
 
 #: A daemon without printers runs, and says so.
 _NO_STOP = "doctor.no_printers"
@@ -60,8 +59,7 @@ def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
     yield f"{path}: printers: {', '.join(config.printers) or 'none'}{verdict}"
     yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
     for name, printer in config.printers.items():
-        code_page = printer.code_page or family(printer.family).code_pages[0]
-        yield f"  {name}: {printer.family} at {printer.address}, code page {code_page}"
+        yield f"  {name}: {printer.family} at {printer.address}{printer.said}"
     if config.licence.test_keys:
         yield "  test_keys = true: only emulated printers can be used"
     yield from finding_lines(found)

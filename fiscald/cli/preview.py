@@ -17,7 +17,7 @@ from fiscald.cli.documents import document_argument, only_printer, printer_optio
 from fiscald.model.about import Sheet
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
-from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Settings, Step
+from fiscald.protocols.base import Answer, Checkpoint, NotPrinted, Pause, Printed, Settings, Step
 from fiscald.terminal import shown
 
 #: Stands where the printer has its own.
@@ -82,29 +82,32 @@ def paper(found: Preview) -> str:
 def carry_out(device: Any, found: Preview) -> Printed:
     """The document on an emulated printer, as the engine would carry it out. Raises ``NoPaper``."""
     from fiscald.protocols import family
+    from fiscald.protocols.driving import drive_sync
 
     chosen = family(found.family)
-    settings = Settings(found.printer, found.code_page, found.profile)
+    said = {"code_page": found.code_page, "profile": found.profile}
+    options = chosen.options(**{name: value for name, value in said.items() if value is not None})
+    settings = Settings(found.printer, options)
     session = chosen.session(settings)
-    dialogue = chosen.carry_out(found.document, settings, None)
-    reply, now = None, 0.0
-    while True:
-        try:
-            item = dialogue.send(reply)
-        except StopIteration as stop:
-            if isinstance(stop.value, Printed):
-                return stop.value
-            why = stop.value.problem.detail if isinstance(stop.value, NotPrinted) else "the emulated printer waits"
-            raise NoPaper(f"an emulated printer does not print it: {why}") from None
-        reply = None
+    now = 0.0
+
+    def exchange(step: Step) -> object:
+        device.receive(session.send(step.command), now)
+        for event in session.receive(device.poll(now)):
+            if isinstance(event, Answer):
+                return event.reply
+        raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+
+    def pass_time(item: Checkpoint | Pause) -> None:
+        nonlocal now
         if isinstance(item, Pause):
             now += item.seconds
-        elif isinstance(item, Step):
-            device.receive(session.send(item.command), now)
-            answers = [event for event in session.receive(device.poll(now)) if isinstance(event, Answer)]
-            if not answers:
-                raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
-            reply = answers[0].reply
+
+    verdict = drive_sync(chosen.carry_out(found.document, settings, None), exchange, pass_time)
+    if isinstance(verdict, Printed):
+        return verdict
+    why = verdict.problem.detail if isinstance(verdict, NotPrinted) else "the emulated printer waits"
+    raise NoPaper(f"an emulated printer does not print it: {why}")
 
 
 def _rate(text: str | None) -> Decimal | str | None:

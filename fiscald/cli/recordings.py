@@ -17,7 +17,8 @@ import click
 from fiscald.cli.context import USAGE, Context, forget_output, pass_context
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES
-from fiscald.protocols.base import DecodedFrame, Direction
+from fiscald.protocols import family as find_family
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.recording.packets import Event, Recording, read, write
 from fiscald.recording.pcapng import MAGIC, RecordingError
 from fiscald.recording.reading import Entry, decoder, entries, redact
@@ -105,7 +106,10 @@ def capture(context: Context, printer: str, *, output: Path, force: bool, masked
     with context.client() as client:
         content = client.capture(printer)
     if masked:
-        content = write(redact(_recording(context, printer, content).packets), "personal data masked")
+        try:
+            content = write(redact(_recording(context, printer, content).packets), "personal data masked")
+        except RecordingError as error:
+            context.fail(USAGE, f"{error}; so personal data in it cannot be masked")
     write_file(context, output, content, force=force)
 
 
@@ -174,7 +178,8 @@ def _bare(data: bytes, direction: Direction, family: str | None, code_page: str 
         intact = sum(len(frame.raw) for frame in frames if frame.damage is None and len(frame.raw) > 1)
         return intact, -sum(frame.damage is not None for frame in frames)
 
-    return max(map(read_as, (family,) if family else FAMILIES), key=understood)
+    able = [name for name in FAMILIES if find_family(name).decoding is not None]
+    return max(map(read_as, (family,) if family else able), key=understood)
 
 
 def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:

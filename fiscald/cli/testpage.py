@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fiscald import __version__
-from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, Context, pass_context
+from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_context
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
 from fiscald.cli.texts import job_text
@@ -40,6 +40,8 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
         if "printout" not in status.documents:
             context.fail(FAILED, _cannot(status))
         code_page = client.preview(name, page(status, "")).code_page
+        if code_page is None:
+            context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to try")
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)

@@ -25,7 +25,7 @@ from fiscald.journal import inspection
 from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries

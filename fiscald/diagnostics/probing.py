@@ -139,8 +139,9 @@ def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
     if not isinstance(address, SerialLine):
         yield from ((name, address) for name in candidate.families)
         return
-    tried = [(name, address.baud) for name in candidate.families]
-    own = {name: [each for each in family(name).speeds if each in candidate.speeds] for name in candidate.families}
+    families = [name for name in candidate.families if family(name).speeds]
+    tried = [(name, address.baud) for name in families]
+    own = {name: [each for each in family(name).speeds if each in candidate.speeds] for name in families}
     for rank in range(max(map(len, own.values()), default=0)):
         tried += [(name, speeds[rank]) for name, speeds in own.items() if rank < len(speeds)]
     for name, speed in dict.fromkeys(tried):

@@ -24,7 +24,7 @@ import anyio
 from fiscald.engine import raw
 from fiscald.engine.gate import Gate
 from fiscald.engine.holds import Holds
-from fiscald.engine.line import Line, Silence, link_problem
+from fiscald.engine.line import Line, NotSent, Silence, link_problem
 from fiscald.engine.noise import Noise
 from fiscald.engine.past import Past
 from fiscald.engine.situation import Situation
@@ -35,24 +35,25 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer
 from fiscald.protocols.base import (
-    Committing,
+    Checkpoint,
     Dialogue,
     DialogueAborted,
     Effect,
-    Family,
     Held,
+    Look,
     NotPrinted,
-    Opened,
     Pause,
     Printed,
     Settings,
-    Started,
-    Trail,
+    Stage,
+    Step,
     Unknown,
     Verdict,
     Wait,
 )
 from fiscald.protocols.conditions import state_of
+from fiscald.protocols.driving import drive
+from fiscald.protocols.families import Family
 from fiscald.transport import Address, ByteStream, LinkError
 
 log = logging.getLogger(__name__)
@@ -276,19 +277,20 @@ class Actor:
 
     async def _connect_and_serve(self) -> None:
         self._line = None
-        stream = self.printer.wrap(await self.printer.address.open())
-        async with stream:
-            self._line = line = Line(
-                stream,
-                self.printer.family,
-                self._settings,
-                heard=self._situation.heard,
-                noticed=self._on_condition,
-                noise=self._noise,
-            )
+        line = Line(
+            await self._open(), self.printer.family, self._settings, heard=self._situation.heard,
+            noticed=self._on_condition, noise=self._noise, reopen=self._open,
+        )  # fmt: skip
+        async with line:
+            self._line = line
+            await line.greet()
             await self._read_status(line)
             log.info("%s: connected at %s", self.printer.name, self.printer.address)
             await self._serve(line)
+
+    async def _open(self) -> ByteStream:
+        """A new stream to the printer, recorded. Raises ``LinkError``."""
+        return self.printer.wrap(await self.printer.address.open())
 
     async def _read_status(self, line: Line, *, to_the_end: bool = False) -> None:
         """A full look; given up for a job that arrives, once the printer is known, but for ``to_the_end``."""
@@ -304,10 +306,10 @@ class Actor:
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.observe_clock(snapshot.identity, snapshot.clock)
-        if self.printer.settings.profile is None:
-            # The model tells the profile; from now on every dialogue uses it without asking again.
-            self._settings = replace(self.printer.settings, profile=snapshot.identity.profile)
-            line.use(self._settings)
+        # The model tells the profile; from now on every dialogue uses it without asking again.
+        configured = self.printer.settings
+        self._settings = replace(configured, options=configured.options.learn(snapshot.identity))
+        await line.use(self._settings)
         self._holds.looked(before, snapshot, anyio.current_time())
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
@@ -530,8 +532,13 @@ class Actor:
         assert not isinstance(job.document, DamagedDocument)
         evidence = job.evidence or {}
         try:
-            trail = Trail(evidence["before"], evidence.get("opened"), committing=phase is Phase.COMMITTING)
-            return (yield from self.printer.family.recover(job.document, self._settings, trail))
+            known = self.printer.family.evidence.model_validate(evidence)
+            if known.before is None:
+                raise ValueError("it does not say what the printer said before")
+            committing = phase is Phase.COMMITTING
+            stage = Stage.COMMITTING if committing else Stage.STARTED if known.opened is None else Stage.OPENED
+            checkpoint = Checkpoint(stage, known.before, known.opened)
+            return (yield from self.printer.family.recover(job.document, self._settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Stored by another version, or damaged: asked again and again it would keep all others waiting.
             log.exception("%s: the evidence of job %s cannot be used", self.printer.name, job.key)
@@ -547,36 +554,50 @@ class Actor:
         key, kind = entry.job.key, entry.job.document.type
         # A try that will probably be refused again is no news: neither in the status nor among the events.
         trying = self._holds.against(key, kind) is not None
-        reply: Any = None
+        untouched = phase is Phase.ACCEPTED
+
+        async def exchange(step: Step) -> Any:
+            nonlocal untouched
+            if step.effect is Effect.QUERY:
+                return await line.ask(step)
+            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+            if step.effect is Effect.IRREVERSIBLE:
+                assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
+            first, untouched = untouched, False
+            try:
+                return await line.ask(step)
+            except NotSent as error:
+                if not first:
+                    raise  # an earlier step was sent
+                why = problem("printer.interrupted", reason=f"nothing of it was sent: {error}")
+                raise _NotStarted(why, again=True) from None
+
+        async def on_event(item: Checkpoint | Pause) -> None:
+            nonlocal phase
+            match item:
+                case Checkpoint(Stage.STARTED, before, _, counters):
+                    assert counters is not None, "the counters are part of what was read before"
+                    refused = _unexpected(entry, counters)
+                    if refused is not None:
+                        raise _NotStarted(refused)
+                    again = self.past.seen_again(counters)
+                    evidence = self._stored(before=before)
+                    phase = await self._journaled(
+                        Store.start, key, evidence, counters, self.past.rule, again, event=not trying, quiet=trying
+                    )
+                    self._begun(kind, quiet=trying)
+                case Checkpoint(Stage.OPENED, _, opened):
+                    assert opened is not None, "what was read while it was open"
+                    phase = await self._journaled(Store.opened, key, self._stored(opened=opened), quiet=trying)
+                case Checkpoint():
+                    phase = await self._journaled(Store.commit, key, quiet=trying)
+                case Pause(seconds):
+                    await anyio.sleep(seconds)
+
         try:
-            while True:
-                item = dialogue.send(reply)
-                reply = None
-                match item:
-                    case Started(evidence, counters):
-                        refused = _unexpected(entry, counters)
-                        if refused is not None:
-                            return NotPrinted(refused)
-                        again = self.past.seen_again(counters)
-                        phase = await self._journaled(
-                            Store.start, key, evidence, counters, self.past.rule, again, event=not trying, quiet=trying
-                        )
-                        self._begun(kind, quiet=trying)
-                    case Opened(evidence):
-                        phase = await self._journaled(Store.opened, key, evidence, quiet=trying)
-                    case Committing():
-                        phase = await self._journaled(Store.commit, key, quiet=trying)
-                    case Pause(seconds):
-                        await anyio.sleep(seconds)
-                    case _:
-                        if item.effect is not Effect.QUERY:
-                            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
-                        if item.effect is Effect.IRREVERSIBLE:
-                            assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
-                        reply = await line.ask(item)
-        except StopIteration as stop:
-            verdict: Verdict = stop.value
-            return verdict
+            return await drive(dialogue, exchange, on_event)
+        except _NotStarted as stopped:
+            return NotPrinted(stopped.problem, again=stopped.again)
         except DialogueAborted as error:
             why = error.problem
             known = why.code in self.printer.family.conditions.by_code and why.code != "printer.out_of_order"
@@ -584,8 +605,12 @@ class Actor:
                 # A question was understood, and refused for a condition: nothing is wrong with the line.
                 return Wait(why)
             raise
-        finally:
-            dialogue.close()
+
+    def _stored(self, **looks: Look) -> dict[str, Any]:
+        """Evidence as the journal stores it: JSON with the family and its version. Empty where there are no looks."""
+        if not looks:
+            return {}
+        return self.printer.family.evidence.model_validate(looks).model_dump(mode="json", exclude_none=True)
 
     def _begun(self, document_type: str, *, quiet: bool) -> None:
         """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
@@ -606,11 +631,13 @@ class Actor:
                 if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
                     trying = self._holds.against(key, kind) is not None
                     self._holds.refused(key, kind, why, anyio.current_time(), begun=begun)
-                    await self._journaled(Store.hold, key, evidence, begun=begun, event=not trying, quiet=trying)
+                    await self._journaled(
+                        Store.hold, key, self._stored(**evidence), begun=begun, event=not trying, quiet=trying
+                    )
                     log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
                     why = why.model_copy(update={"retry": Retry.SAFE})
-                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
                 self._holds.taken(key, kind)
@@ -618,8 +645,8 @@ class Actor:
                     self._situation.counted(counters)
                 notices += self._situation.notices(result)
                 await self._journaled(
-                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence,
-                    counters=counters, rule=self.past.rule,
+                    Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
+                    evidence=self._stored(**evidence), counters=counters, rule=self.past.rule,
                 )  # fmt: skip
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
@@ -628,13 +655,13 @@ class Actor:
                 started = current is not None and current.phase is not Phase.ACCEPTED
                 again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
-                    await self._journaled(Store.requeue, key, evidence)
+                    await self._journaled(Store.requeue, key, self._stored(**evidence))
                     log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
                 else:
-                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=evidence)
+                    await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Unknown(why, evidence):
-                await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=evidence)
+                await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=self._stored(**evidence))
                 log.error("job %s is undecided: %s", key, why.detail)
         self._situation.ended()
         self._show()
@@ -678,6 +705,15 @@ class Actor:
         elif self._warned != self._situation.warned:
             self._changed(None)
         self._problem, self._warned = why, self._situation.warned
+
+
+class _NotStarted(Exception):
+    """A document is not begun; ``problem`` says why. ``again``: it may be begun later."""
+
+    def __init__(self, problem: Problem, *, again: bool = False) -> None:
+        self.problem = problem
+        self.again = again
+        super().__init__(problem.detail)
 
 
 def _unexpected(entry: Entry, counters: Counters) -> Problem | None:

@@ -205,12 +205,12 @@ class Engine:
         """
         foretold = self._check(name, document)
         actor = self._actor(name)
-        snapshot = actor.snapshot
+        snapshot, options = actor.snapshot, actor.settings.options.model_dump()
         return Preview(
             printer=name,
             family=actor.printer.family.name,
-            profile=actor.settings.profile,
-            code_page=actor.settings.code_page,
+            profile=options.get("profile"),
+            code_page=options.get("code_page"),
             vat=snapshot.rates if snapshot else None,
             document=document,
             totals=foretold.totals,
@@ -465,8 +465,12 @@ class Engine:
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
         actor = self._actor(name)
+        family = actor.printer.family
+        if family.raw is None:
+            reason = f"{name} is a {family.name} printer, and fiscald sends those no commands by hand"
+            raise ProblemError(problem("request.raw", reason=reason))
         try:
-            step = actor.printer.family.parse_raw(command.command, actor.settings)
+            step = family.raw.parse(command.command, actor.settings)
         except ValueError as error:
             raise ProblemError(problem("request.raw", reason=error)) from None
         refused = self._gate.refuses("raw", actor.identity)

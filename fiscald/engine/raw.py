@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from fiscald.engine.line import Line, Silence
+from fiscald.engine.line import Line, NotSent, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer
-from fiscald.protocols.base import DialogueAborted, Effect, Ends, Family, RawReply, Settings, Step
+from fiscald.protocols.base import DialogueAborted, Effect, Ends, RawReply, Settings, Step
+from fiscald.protocols.families import Family
 from fiscald.transport import LinkError
 
 #: Seconds in which a command must get its turn; then it is not sent any more.
@@ -128,6 +129,7 @@ async def carry_out(
 async def _carry_out(
     order: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
+    assert family.raw is not None, "the engine has asked"
     sent = family.session(settings).send(order.step.command)
     try:
         number = await journal.run(
@@ -138,9 +140,10 @@ async def _carry_out(
         order.refuse(problem("daemon.journal", reason=error))
         return
     try:
-        shown = family.show_raw(await line.ask(order.step), settings)
+        shown = family.raw.show(await line.ask(order.step), settings)
     except (LinkError, Silence) as error:
-        why = problem("link.unanswered", printer=name, reason=error)
+        unsent = isinstance(error, NotSent)
+        why = busy(str(error)) if unsent else problem("link.unanswered", printer=name, reason=error)
         await _end(journal, number, None, why)
         order.refuse(why)
         raise

@@ -28,7 +28,7 @@ from fiscald.journal.errors import (
     remedy,
 )
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 #: Pages of the file that are copied in one go; jobs have their turn in between.
 COPY_PAGES = 64
 #: Bytes that stay free beside a copy.

@@ -79,14 +79,15 @@ class Store(JobReader):
         *,
         event: bool = True,
     ) -> Entry:
-        """``accepted`` -> ``started``, with what the printer said before. No ``event``: it will hardly stay so.
+        """``accepted`` -> ``started``, with ``evidence`` of what the printer said before.
 
+        No ``event``: it will hardly stay so.
         Raises ``Unexplained`` where the ``rule`` finds something in its ``counters`` that this journal does not know.
         ``remember``: they were read the same before, and are what later looks are compared with.
         """
         with self._transaction() as db:
             entry = self._move(
-                key, (Phase.ACCEPTED,), Phase.STARTED, evidence={"before": evidence}, afresh=True,
+                key, (Phase.ACCEPTED,), Phase.STARTED, evidence=evidence, afresh=True,
                 attempts="attempts + 1", event=event,
             )  # fmt: skip
             if counters is not None and rule is not None:
@@ -99,7 +100,7 @@ class Store(JobReader):
 
     def opened(self, key: str, evidence: dict[str, Any]) -> Entry:
         """Still ``started``: the printer holds our open document, and ``evidence`` was read then."""
-        return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence={"opened": evidence}, event=False)
+        return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence=evidence, event=False)
 
     def commit(self, key: str) -> Entry:
         """``started`` -> ``committing``: the irreversible step is about to be sent."""

@@ -85,8 +85,10 @@ class Preview(Strict):
 
     printer: str
     family: str
-    profile: str | None = Field(description="null: not configured, and the printer has never been reached")
-    code_page: str
+    profile: str | None = Field(
+        description="null: not configured, and the printer has never been reached; or its family has none"
+    )
+    code_page: str | None = Field(description="null: printers of this family have none")
     vat: dict[str, str | None] | None = Field(description="the printer's table; null: it has never been reached")
     document: Document = Field(description="as it was understood")
     totals: Totals | None = Field(description="of a receipt; null: the value of the document is not known beforehand")

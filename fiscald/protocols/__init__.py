@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from fiscald.protocols.base import Family
+from fiscald.protocols.families import Family
 
 #: Families by name. Each is a package here whose module ``family`` has a ``FAMILY`` and, under the same name, a
 #: package in ``fiscald.emulator`` with a ``FACE``.

@@ -9,26 +9,28 @@ A family is pure: bytes and values in, bytes and values out; no I/O, no clock, n
 
 It also has **names** for people: of every frame, field and error that passes, in recordings of any origin.
 
-Who drives a dialogue keeps this bargain. ``Started``, ``Opened`` and ``Committing`` are journaled, synced,
-before the dialogue goes on. A dialogue is always sent the reply to the step it yielded; when there is none
-(silence, lost link, killed daemon) the dialogue is closed, nothing is sent again, and ``Family.recover``
-finds out on a fresh line what happened, with what the journal knows (``Trail``).
+Who drives a dialogue keeps this bargain. Every ``Checkpoint`` is journaled, synced, before the dialogue goes on.
+A dialogue is always sent the reply to the step it yielded; when there is none (silence, lost link, killed daemon)
+the dialogue is closed, nothing is sent again, and ``Family.recover`` finds out on a fresh line what happened,
+with the last checkpoint.
 """
 
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, TypeVar
+from enum import IntEnum, StrEnum
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
-from fiscald.model.documents import Document
+from pydantic import BaseModel, ConfigDict
+
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
-from fiscald.model.printers import Condition, Counters, Identity, Snapshot
+from fiscald.model.printers import Condition, Counters, Identity
 from fiscald.model.problems import FieldProblem, Problem
-from fiscald.protocols.conditions import Conditions
+from fiscald.model.strict import Strict
 
 
 class Effect(StrEnum):
@@ -60,6 +62,29 @@ class Ends(StrEnum):
     """Also one of which no look shows it."""
 
 
+class Expects(StrEnum):
+    """Which reply a command has."""
+
+    ONE = "one"
+    """Its own."""
+    NONE = "none"
+    """Silence: the command is sent, and the dialogue goes on at once with ``None`` for a reply."""
+    BATCH = "batch"
+    """One that tells of this command and of every one since the last reply (of all those that expect ``NONE``)."""
+
+
+class Resend(NamedTuple):
+    """The line may send the very same bytes again: they carry a number by which the printer knows a repetition.
+
+    It does so when the reply came damaged, or nothing came for a time. Commands without such a number have none.
+    """
+
+    after: float
+    """Seconds without a byte."""
+    times: int
+    """At most."""
+
+
 class Step(NamedTuple):
     """One command on its way to the printer."""
 
@@ -67,6 +92,9 @@ class Step(NamedTuple):
     """The family's own command object, understood by its session."""
     effect: Effect
     deadline: Deadline
+    expects: Expects = Expects.ONE
+    resend: Resend | None = None
+    """``None``: never sent again, but for a query whose reply came damaged, as a new command."""
     ends: Ends | None = None
     """Of a command by hand: what it ends or cancels, if it does that and nothing else."""
 
@@ -80,24 +108,67 @@ class RawReply(NamedTuple):
     """What the printer's error says, in English; ``None``: it was carried out."""
 
 
-class Started(NamedTuple):
-    """The dialogue is about to change something; ``evidence`` is what the printer said before."""
+class Stage(IntEnum):
+    """How far a document has come. The stages are passed in this order; one may be skipped."""
 
-    evidence: dict[str, Any]
-    counters: Counters
+    STARTED = 1
+    """The next step may change something on the printer."""
+    OPENED = 2
+    """The printer confirmed that the document now open on it is ours: no other document can end before ours does."""
+    COMMITTING = 3
+    """The next step is irreversible."""
 
 
-class Opened(NamedTuple):
-    """The printer confirmed that the document now open on it is ours; ``evidence`` was read after that.
+class Look(BaseModel, ABC):
+    """What a printer says about itself at one moment, in the family's own names."""
 
-    From here on no other document can end before ours does.
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    @abstractmethod
+    def printer_id(self) -> str:
+        """The unique number."""
+
+
+class Evidence(BaseModel):
+    """What is kept with a job: the looks its answer rests on. Each family has its own, with typed looks.
+
+    What an older version stored is read by a validator of the family's model.
     """
 
-    evidence: dict[str, Any]
+    model_config = ConfigDict(frozen=True)
+
+    family: str
+    version: int
+    before: Look | None = None
+    """Before anything was changed."""
+    opened: Look | None = None
+    """While our document was open."""
+    after: Look | None = None
+    """When the answer was found."""
 
 
-class Committing(NamedTuple):
-    """The irreversible step is next."""
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What the journal knows of a document: yielded before a dialogue goes on, and given to ``Family.recover``."""
+
+    stage: Stage
+    before: Any
+    """The family's ``Look`` before anything was changed."""
+    opened: Any = None
+    """The one while our document was open; ``None`` where that was not confirmed, or nothing is opened."""
+    counters: Counters | None = None
+    """The counters in ``before``. With ``STARTED`` only, where they are compared with what the journal knows."""
+
+    @property
+    def never_opened(self) -> bool:
+        """Of a document that is opened and closed: whether it was not confirmed that it is open.
+
+        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
+        """
+        if self.opened is None and self.stage is Stage.COMMITTING:
+            raise ValueError("it may have been closed, and what was read while it was open is lost")
+        return self.opened is None
 
 
 class Pause(NamedTuple):
@@ -106,41 +177,22 @@ class Pause(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What the journal knows of an interrupted document."""
-
-    before: dict[str, Any]
-    """The evidence of ``Started``."""
-    opened: dict[str, Any] | None = None
-    """The evidence of ``Opened``, if it came to that."""
-    committing: bool = False
-    """Whether the irreversible step may have been sent."""
-
-    @property
-    def never_opened(self) -> bool:
-        """Of a document that is opened and closed: whether it was not confirmed that it is open.
-
-        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
-        """
-        if self.opened is None and self.committing:
-            raise ValueError("it may have been closed, and what was read while it was open is lost")
-        return self.opened is None
-
-
 T = TypeVar("T")
 #: Yields steps (is sent the family's reply) and the others (is sent ``None``); returns ``T``.
-Dialogue = Generator[Step | Started | Opened | Committing | Pause, Any, T]
+Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The printer holds the document; ``counters`` are those after it, where they were read."""
+    """The printer holds the document; ``counters`` are those after it, where they were read.
+
+    ``evidence``, of every verdict: the looks it rests on, by the names of ``Evidence``.
+    """
 
     result: Result
     paper: Paper = Paper.PRINTED
     notices: tuple[Notice, ...] = ()
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
     counters: Counters | None = None
 
 
@@ -150,7 +202,7 @@ class NotPrinted:
 
     problem: Problem
     again: bool = False
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +210,7 @@ class Unknown:
     """The printer cannot tell; ``evidence`` is what it said afterwards."""
 
     problem: Problem
-    evidence: dict[str, Any]
+    evidence: dict[str, Look]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +229,7 @@ class Held:
 
     problem: Problem
     begun: bool = False
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Look] = field(default_factory=dict)
 
 
 #: What a dialogue proves about its document.
@@ -207,14 +259,17 @@ class Stray(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """The printer says, unasked, that it is still working."""
+    """The printer says, unasked, that it is still working: the deadline of the command counts from now."""
 
 
 Event = Answer | Damaged | Stray | Busy
 
 
 class Session(Protocol):
-    """The two-way codec of one connection. Holds which commands are unanswered, nothing else."""
+    """The two-way codec of one connection. Holds which commands are unanswered, nothing else.
+
+    A connection is one stream, but where the family says so (``needs_new_connection``) several in a row.
+    """
 
     def send(self, command: Any) -> bytes:
         """The bytes of ``command``, which from now on waits for its answer."""
@@ -225,14 +280,45 @@ class Session(Protocol):
     def forget(self) -> None:
         """Nothing waits any more; what still comes is stray."""
 
+    def end(self) -> Sequence[Event]:
+        """The other end closed the stream, in order: what that completes (an HTTP answer without a length).
+
+        Nothing, when it is called again.
+        """
+        return ()
+
+    @property
+    def needs_new_connection(self) -> bool:
+        """Whether the next command goes over a new stream (an HTTP server closes the old one after each answer).
+
+        The line opens it, and uses this session on. ``False``: with the stream the connection has ended.
+        """
+        return False
+
+
+class FamilyOptions(Strict):
+    """What the configuration can say about a printer of one family, besides what it says of every printer.
+
+    A family's own model: every option with its choices, and a default.
+    """
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The options in ``settings``, which are those of this family."""
+        assert isinstance(settings.options, cls), settings
+        return settings.options
+
+    def learn(self, identity: Identity) -> Self:
+        """With what a printer says about itself, where the configuration leaves that open."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration says about one printer of a family."""
+    """What the configuration says about one printer of a family, and what is known of it since."""
 
     name: str
-    code_page: str
-    profile: str | None = None
+    options: FamilyOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,157 +343,6 @@ class Check:
     """What the document comes to, where it has a value and nothing stands against it."""
 
 
-# -- what people are shown of a conversation ----------------------------------------------------------
-
-
-class Direction(StrEnum):
-    """Which way bytes went."""
-
-    SENT = ">"
-    """To the printer."""
-    RECEIVED = "<"
-    """From the printer."""
-
-
-class DecodedField(NamedTuple):
-    """One field of a frame."""
-
-    name: str
-    """As the family's reference calls it."""
-    text: str
-    """As it stands on the wire."""
-    value: str
-    """For people: ``2.00``, ``23%``, ``yes``; the text where it cannot be read."""
-    meaning: str = ""
-    """English; empty where the tables know none."""
-    volatile: bool = False
-    """Belongs to this very printer at this very moment (its number, clock, counters, totals): another printer
-    answers with another value and is right."""
-
-
-class DecodedError(NamedTuple):
-    """An error that a printer answered."""
-
-    name: str
-    """Number, and the vendor's symbol where there is one."""
-    text: str
-    """English, for developers and technicians."""
-    text_pl: str
-    """Polish, for the cashier."""
-
-
-class DecodedFrame(NamedTuple):
-    """What passed in one direction: a frame, or bytes that are none."""
-
-    raw: bytes
-    masked: bytes
-    """``raw`` with personal data masked, just as long. The check is made anew where it was right before."""
-    name: str = ""
-    """Of the command; empty where the bytes belong to no frame."""
-    meaning: str = ""
-    fields: tuple[DecodedField, ...] = ()
-    error: DecodedError | None = None
-    damage: str | None = None
-    """What is wrong with it, in a sentence; ``None`` for an intact frame."""
-    text: str = ""
-    """The frame as recordings of its family write it; empty for a damaged one."""
-    effect: Effect | None = None
-    """Of an intact command; ``None`` for answers and for unknown commands."""
-    silent: bool = False
-    """Of a command that a printer need not answer."""
-
-
-class Decoder(Protocol):
-    """Names what passes over one connection; is fed with both directions in order."""
-
-    def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """What ``data`` completes. An unfinished frame is kept for the next call. Never raises.
-
-        The raw bytes of one direction, joined, are what was fed; how it was cut up changes no frame.
-        """
-
-    def end(self, direction: Direction) -> Sequence[DecodedFrame]:
-        """What is unfinished, as damaged: nothing more comes in that direction."""
-
-
-class CommandDoc(NamedTuple):
-    """A command and the fields of it and of its answer, for programs in other languages."""
-
-    name: str
-    meaning: str
-    fields: tuple[tuple[str, str], ...]
-    """Name and meaning of each."""
-
-
-class ProtocolDoc(NamedTuple):
-    """A family's tables, from which the Wireshark dissector is made."""
-
-    commands: tuple[CommandDoc, ...]
-    common: tuple[tuple[str, str], ...]
-    """Fields that any frame may have: name and meaning."""
-    errors: dict[str, DecodedError]
-    """By the key that ``lua`` makes of a frame."""
-    lua: str
-    """Its frames in Lua; ``fiscald.protocols.dissector`` says what it must define."""
-
-
-class Family(Protocol):
-    """A wire protocol. Stateless; one object serves all printers of the family."""
-
-    name: str
-    code_pages: tuple[str, ...]
-    profiles: tuple[str, ...]
-    documents: tuple[str, ...]
-    """The ``type`` of every document it can carry out."""
-    conditions: Conditions
-    """What keeps its printers from printing, and which documents wait for the end of that."""
-    speeds: tuple[int, ...]
-    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first."""
-
-    def session(self, settings: Settings) -> Session:
-        """A codec for a new connection."""
-
-    def identify(self, settings: Settings) -> Dialogue[Identification]:
-        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
-
-        Whoever is there may be another program's, of another family, or no printer at all.
-        """
-
-    def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
-        """Queries only: everything the status shows."""
-
-    def poll(self, settings: Settings) -> Dialogue[Condition]:
-        """Queries that are answered even while another command waits; whether the printer can print."""
-
-    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
-        """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
-
-    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
-        """The refusals that can be predicted, from the printer's own table and limits where known."""
-
-    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
-
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
-        """Find out what became of an interrupted document. Cancels nothing but our own."""
-
-    def parse_raw(self, text: str, settings: Settings) -> Step:
-        """A command as a technician writes it, in the family's own text form.
-
-        Its effect is ``IRREVERSIBLE`` where the family does not know the command. Raises ``ValueError`` with a
-        sentence that says how a command is written.
-        """
-
-    def show_raw(self, reply: Any, settings: Settings) -> RawReply:
-        """The session's answer to such a command, in the same form."""
-
-    def decoder(self, settings: Settings) -> Decoder:
-        """Names for what passes over a new connection."""
-
-    def protocol_doc(self) -> ProtocolDoc:
-        """The tables of the names."""
-
-
 def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
     """One sentence for a list of field problems, in English and in Polish."""
     first, *rest = errors
@@ -418,7 +353,7 @@ def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
 class DialogueAborted(Exception):
     """A dialogue cannot go on, though the link is there (an answer made no sense).
 
-    Before ``Started`` the job goes on waiting; after it, ``Family.recover`` decides.
+    Before the first checkpoint the job goes on waiting; after it, ``Family.recover`` decides.
     """
 
     def __init__(self, problem: Problem) -> None:

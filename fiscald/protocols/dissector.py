@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Family, ProtocolDoc
+from fiscald.protocols.decoding import ProtocolDoc
 
 _HEAD = r"""-- Recordings of fiscal printers in Wireshark and tshark. Made by: python -m fiscald.protocols.dissector
 -- Put it into the folder of personal Lua plugins, or: wireshark -X lua_script:fiscald.lua FILE.pcapng
@@ -191,7 +191,7 @@ DissectorTable.get("wtap_encap"):add(wtap.USER0, fiscald)
 
 def generate() -> str:
     """The whole program."""
-    return _HEAD + "\n".join(_code_pages()) + "".join(_part(name, family(name)) for name in FAMILIES) + _TAIL
+    return _HEAD + "\n".join(_code_pages()) + "".join(map(_part, FAMILIES)) + _TAIL
 
 
 def _code_pages() -> Iterator[str]:
@@ -212,9 +212,12 @@ def _code_pages() -> Iterator[str]:
     yield "}\n"
 
 
-def _part(name: str, known: Family) -> str:
-    usual = [*CODE_PAGES].index(known.code_pages[0]) + 1
-    return "\n".join(("", *_lines(name, usual, known.protocol_doc())))
+def _part(name: str) -> str:
+    known = family(name)
+    if known.decoding is None:
+        return ""
+    usual = [*CODE_PAGES].index(known.options().model_dump().get("code_page", "cp1250")) + 1
+    return "\n".join(("", *_lines(name, usual, known.decoding.protocol_doc())))
 
 
 def _lines(name: str, code_page: int, protocol_doc: ProtocolDoc) -> Iterator[str]:

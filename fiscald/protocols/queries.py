@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from fiscald.model.documents import Document, Receipt
-from fiscald.model.jobs import Paper
-from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import FieldProblem, Problem, problem
-from fiscald.protocols.base import Dialogue, DialogueAborted
+from fiscald.protocols.base import DialogueAborted
 from fiscald.protocols.conditions import Row, told
 
 C = TypeVar("C")
@@ -27,14 +25,6 @@ class Reply(Protocol):
     @property
     def good(self) -> bool:
         """Whether the command was carried out."""
-
-
-def ask_again(question: C, send: Callable[[C], Dialogue[R]], is_corrupted: Callable[[R], bool]) -> Dialogue[R]:
-    """The answer to a question; one that the line ``is_corrupted`` is asked once more."""
-    reply = yield from send(question)
-    if is_corrupted(reply):
-        reply = yield from send(question)
-    return reply
 
 
 def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str, Any]:
@@ -95,9 +85,3 @@ RATE_LOCKED_PL = (
     "towar pod inną nazwą"
 )
 _LINE = re.compile(r"/document/lines/(\d+)")
-
-
-def read_paper(poll: Dialogue[Condition]) -> Dialogue[Paper]:
-    """Whether the sheet of a registered document is out: a printer without paper has it pending."""
-    condition = yield from poll
-    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import anyio
 
-from fiscald.protocols.base import Answer, Damaged, Dialogue, Effect, Family, Identification, Session, Settings, Step
+from fiscald.protocols.base import Answer, Damaged, Identification, Session, Settings, Step
+from fiscald.protocols.driving import drive
+from fiscald.protocols.families import Family
 from fiscald.transport import ByteStream
 
 #: Bytes without the answer among them after which a question is given up: somebody sends without end.
@@ -21,24 +23,20 @@ async def greet(stream: ByteStream, family: Family, *, first: float, later: floa
     Seconds: ``first`` for the first answer, ``later`` for each of the others. Raises ``TimeoutError``, ``Disturbed``,
     ``DialogueAborted`` (somebody of that family is there, and does not say who it is) or ``LinkLost``.
     """
-    settings = Settings("the printer", family.code_pages[0])
+    settings = Settings("the printer", family.options())
     session = family.session(settings)
-    dialogue: Dialogue[Identification] = family.identify(settings)
     seconds = first
-    try:
-        step = next(dialogue)
-        while True:
-            assert isinstance(step, Step)
-            assert step.effect is Effect.QUERY, "the device may not be ours"
-            with anyio.fail_after(seconds):
-                reply = await _ask(stream, session, step)
-            seconds = later
-            step = dialogue.send(reply)
-    except StopIteration as stop:
-        found: Identification = stop.value
-        return found
-    finally:
-        dialogue.close()
+
+    async def exchange(step: Step) -> object:
+        nonlocal seconds
+        with anyio.fail_after(seconds):
+            reply = await _ask(stream, session, step)
+        seconds = later
+        return reply
+
+    if family.greeting is not None:
+        await drive(family.greeting(settings), exchange)
+    return await drive(family.identify(settings), exchange)
 
 
 async def _ask(stream: ByteStream, session: Session, step: Step) -> object:

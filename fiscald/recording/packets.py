@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording import pcapng
 from fiscald.recording.pcapng import USER0, Captured, RecordingError
 

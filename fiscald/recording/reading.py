@@ -8,7 +8,9 @@ from io import BytesIO
 from typing import NamedTuple
 
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import DecodedFrame, Decoder, Direction, Settings
+from fiscald.protocols.base import Settings
+from fiscald.protocols.decoding import DecodedFrame, Decoder, Direction
+from fiscald.protocols.families import CannotDecode, decoding_of
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.pcapng import RecordingError
 
@@ -45,11 +47,15 @@ def decoder(family_name: str, code_page: str | None = None) -> Decoder:
     if family_name not in FAMILIES:
         raise RecordingError(f"there is no family {family_name!r}; known: {', '.join(FAMILIES)}")
     known = family(family_name)
-    if code_page is not None and code_page not in known.code_pages:
-        raise RecordingError(
-            f"a {family_name} printer has no code page {code_page!r}, but {', '.join(known.code_pages)}"
-        )
-    return known.decoder(Settings("", code_page or known.code_pages[0]))
+    pages = known.choices("code_page")
+    if code_page is not None and code_page not in pages:
+        but = f"but {', '.join(pages)}" if pages else "nor any other"
+        raise RecordingError(f"a {family_name} printer has no code page {code_page!r}, {but}")
+    try:
+        decoding = decoding_of(known)
+    except CannotDecode as error:
+        raise RecordingError(str(error)) from None
+    return decoding.decoder(Settings("", known.options(**({} if code_page is None else {"code_page": code_page}))))
 
 
 class _Line:

@@ -10,7 +10,7 @@ from itertools import islice
 
 import anyio
 
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, beginning, encode, size
 from fiscald.transport import ByteStream, Recorder

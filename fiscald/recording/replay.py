@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from fiscald.model.printers import Snapshot
 from fiscald.protocols import family
-from fiscald.protocols.base import Answer, DecodedFrame, DialogueAborted, Direction, Effect, Settings, Step
+from fiscald.protocols.base import Answer, DialogueAborted, Effect, Settings, Step
+from fiscald.protocols.decoding import DecodedFrame, Direction
+from fiscald.protocols.driving import drive_sync
 from fiscald.recording.identify import MAX_UNANSWERED, Disturbed, greet
 from fiscald.recording.reading import Turn, decoder
 from fiscald.transport import Address, ByteStream, LinkError
@@ -17,6 +18,10 @@ from fiscald.transport import Address, ByteStream, LinkError
 
 class NotPlayed(Exception):
     """A recording cannot be played there (any more); ``str`` says why, and what of it was sent."""
+
+
+class _NotRecorded(Exception):
+    """A recording lacks an answer."""
 
 
 @dataclass
@@ -36,26 +41,21 @@ class Report:
 def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) -> str | None:
     """The profile of the recorded printer by what it says of itself; ``None`` where the recording lacks that."""
     known = family(family_name)
-    settings = Settings("replay", known.code_pages[0])
+    settings = Settings("replay", known.options())
     session = known.session(settings)
     printer = ScriptedPrinter(connections, family_name, over=lambda: None)
-    dialogue = known.read_status(settings)
+
+    def exchange(step: Step) -> object:
+        printer.receive(session.send(step.command), 0.0)
+        for event in session.receive(printer.poll(0.0)):
+            if isinstance(event, Answer):
+                return event.reply
+        raise _NotRecorded
+
     try:
-        item = next(dialogue)
-        while True:
-            assert isinstance(item, Step)
-            printer.receive(session.send(item.command), 0.0)
-            replies = [each.reply for each in session.receive(printer.poll(0.0)) if isinstance(each, Answer)]
-            if not replies:
-                return None
-            item = dialogue.send(replies[0])
-    except StopIteration as stop:
-        snapshot: Snapshot = stop.value
-        return snapshot.identity.profile
-    except DialogueAborted:
+        return drive_sync(known.read_status(settings), exchange).identity.profile
+    except (_NotRecorded, DialogueAborted):
         return None
-    finally:
-        dialogue.close()
 
 
 # -- the host's side -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from fiscald.transport.base import (
     LinkError,
     LinkLost,
     PortHeld,
+    StreamEnded,
     Unreachable,
 )
 from fiscald.transport.memory import MemoryStream, memory_line
@@ -34,6 +35,7 @@ __all__ = [
     "PortHeld",
     "Recorder",
     "SerialLine",
+    "StreamEnded",
     "TcpHost",
     "Throttle",
     "Unreachable",

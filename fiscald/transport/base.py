@@ -94,5 +94,9 @@ class LinkLost(LinkError):
     code = "link.lost"
 
 
+class StreamEnded(LinkLost):
+    """The other end closed the connection in order: everything that it sent has arrived."""
+
+
 class AddressError(ValueError):
     """An address in the configuration that cannot be meant as it is written."""

@@ -7,7 +7,7 @@ import os
 import anyio
 from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
 
-from fiscald.transport.base import ByteStream, LinkLost
+from fiscald.transport.base import ByteStream, LinkLost, StreamEnded
 
 #: Bytes taken at once: what is made of them must not hold up the other printers.
 _CHUNK = 1024
@@ -60,7 +60,7 @@ class DescriptorStream(ByteStream):
         except OSError as error:
             raise self._lost(error) from None
         if not data:
-            raise self._lost("the other end closed the connection")
+            raise StreamEnded(f"{self._name}: the other end closed the connection")
         return data
 
     async def aclose(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
 
-from fiscald.transport.base import ByteStream, LinkLost
+from fiscald.transport.base import ByteStream, LinkLost, StreamEnded
 
 
 class MemoryStream(ByteStream):
@@ -37,7 +37,7 @@ class MemoryStream(ByteStream):
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""
         if not self._inbox and self._ended:
-            raise LinkLost("the other end closed the memory line")
+            raise StreamEnded("the other end closed the memory line")
         data = bytes(self._inbox)
         self._inbox.clear()
         return data

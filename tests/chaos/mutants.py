@@ -25,17 +25,19 @@ from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import Counters
 from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols import FAMILIES, judging
+from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
-from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet import endings, printout, proof, queries, receipt
 from fiscald.protocols.posnet.commands import read_reply, request
+from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import Posnet
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import BadFrame, Frame
-from fiscald.protocols.posnet.queries import CounterDelta
+from fiscald.protocols.posnet.proof import CounterDelta
 from fiscald.protocols.posnet.session import PosnetSession
-from fiscald.protocols.thermal import dialogue as thermal
-from fiscald.protocols.thermal.queries import CounterDelta as ThermalMoved
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.thermal import receipt as thermal
+from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
 from tests.chaos.schedule import Schedule
 
 Mutant = Callable[[], AbstractContextManager[Any]]
@@ -212,21 +214,19 @@ def repeat_without_looking() -> Iterator[None]:
 @_mutant
 def done_without_looking() -> Iterator[None]:
     """after an interruption around the closing step the document is taken for printed"""
-    real = dialogue._judge_receipt
+    real = receipt.ReceiptProof.verdict
 
-    def judge(plan: Any, settings: Any, opened: Any, closing: Any, *more: Any) -> Any:
-        if closing is None:
-            return dialogue._printed(plan, settings, opened, opened, ())
-        return real(plan, settings, opened, closing, *more)
+    def verdict(self: receipt.ReceiptProof, reply: Any) -> Any:
+        return self.printed(self.opened) if reply is None else real(self, reply)
 
-    with patch.object(dialogue, "_judge_receipt", judge):
+    with patch.object(receipt.ReceiptProof, "verdict", verdict):
         yield
 
 
 @_mutant
 def unknown_means_repeat() -> Iterator[None]:
     """what the printer cannot tell is carried out anew"""
-    with patch.object(judging, "unproven", lambda *_: _repeat()):
+    with patch.object(verdicts, "unproven", lambda *_: _repeat()):
         yield
 
 
@@ -247,87 +247,86 @@ def cancelled_ignored() -> Iterator[None]:
 @_mutant
 def number_of_the_last() -> Iterator[None]:
     """the number is that of the printer's last receipt, whoever printed it"""
-    real = dialogue._printed
+    real = receipt.ReceiptProof.printed
 
-    def printed(*args: Any, **_: Any) -> Any:
-        return real(*args, last=True)
+    def printed(self: receipt.ReceiptProof, now: Any, **_: Any) -> Any:
+        return real(self, now, last=True)
 
-    with patch.object(dialogue, "_printed", printed):
+    with patch.object(receipt.ReceiptProof, "printed", printed):
         yield
 
 
-def _refusal_believed(of: Any) -> Iterator[None]:
-    real = of._judge_receipt
+def _refusal_believed(proof: Any) -> Iterator[None]:
+    real = proof.verdict
 
-    def judge(plan: Any, settings: Any, opened: Any, closing: Any, *more: Any) -> Any:
-        return real(plan, settings, opened, closing and judging.CommitReply(), *more)
+    def verdict(self: Any, reply: Any) -> Any:
+        return real(self, reply and verdicts.CommitReply())
 
-    with patch.object(of, "_judge_receipt", judge):
+    with patch.object(proof, "verdict", verdict):
         yield
 
 
 @_mutant
 def refusal_is_confirmation() -> Iterator[None]:
     """a refused closing step is taken for one that was carried out"""
-    yield from _refusal_believed(dialogue)
+    yield from _refusal_believed(receipt.ReceiptProof)
 
 
 @_thermal_mutant
 def refusal_is_confirmation_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
-    yield from _refusal_believed(thermal)
+    yield from _refusal_believed(thermal.ReceiptProof)
 
 
-def _changed_is_ours(of: Any, *more: Any, **options: Any) -> Iterator[None]:
-    real = of._judge_receipt
+def _changed_is_ours(proof: Any, **options: Any) -> Iterator[None]:
+    real = proof.verdict
 
-    def judge(plan: Any, settings: Any, opened: Any, *rest: Any) -> Dialogue[Verdict]:
-        verdict: Verdict = yield from real(plan, settings, opened, *rest)
-        if isinstance(verdict, Unknown) and (verdict.problem.model_extra or {}).get("cause") == "changed":
-            now = verdict.evidence["after"]
-            printed: Verdict = yield from of._printed(plan, settings, opened, now, *more, **options)
+    def verdict(self: Any, reply: Any) -> Dialogue[Verdict]:
+        found: Verdict = yield from real(self, reply)
+        if isinstance(found, Unknown) and (found.problem.model_extra or {}).get("cause") == "changed":
+            printed: Verdict = yield from self.printed(found.evidence["after"], **options)
             return printed
-        return verdict
+        return found
 
-    with patch.object(of, "_judge_receipt", judge):
+    with patch.object(proof, "verdict", verdict):
         yield
 
 
 @_mutant
 def other_content_is_ours() -> Iterator[None]:
     """a receipt that others changed and closed is reported as printed"""
-    yield from _changed_is_ours(dialogue, ())
+    yield from _changed_is_ours(receipt.ReceiptProof)
 
 
 @_thermal_mutant
 def other_content_is_ours_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
-    yield from _changed_is_ours(thermal, just_now=False)
+    yield from _changed_is_ours(thermal.ReceiptProof, just_now=False)
 
 
 @_mutant
 def number_of_the_first() -> Iterator[None]:
     """the number is always the next one after our opening"""
-    with patch.object(judging, "last_is_ours", lambda *_, **__: False):
+    with patch.object(verdicts, "last_is_ours", lambda *_, **__: False):
         yield
 
 
 @_thermal_mutant
 def number_of_the_first_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
-    with patch.object(judging, "last_is_ours", lambda *_, **__: False):
+    with patch.object(verdicts, "last_is_ours", lambda *_, **__: False):
         yield
 
 
 @_thermal_mutant
 def number_of_the_last_thermal() -> Iterator[None]:
     """the number is that of the printer's last receipt, whoever printed it, on a Thermal printer"""
-    real = thermal._printed
+    real = thermal.ReceiptProof.printed
 
-    def printed(*args: Any, **options: Any) -> Any:
-        return real(*args, **options | {"last": True})
+    def printed(self: thermal.ReceiptProof, now: Any, *, just_now: bool, **_: Any) -> Any:
+        return real(self, now, just_now=just_now, last=True)
 
-    with patch.object(thermal, "_printed", printed):
+    with patch.object(thermal.ReceiptProof, "printed", printed):
         yield
 
 
@@ -335,11 +334,13 @@ def number_of_the_last_thermal() -> Iterator[None]:
 def looks_torn() -> Iterator[None]:
     """counters and totals are taken as one look, though something happened between them"""
 
-    def read_all() -> Dialogue[dict[str, Any]]:
+    def torn() -> Dialogue[PosnetLook]:
         counters = yield from queries._read_counters()
-        return counters | (yield from queries.read_day())
+        return counters.model_copy(update={"day": (yield from queries.read_day())})
 
-    with patch.object(dialogue, "read_all", read_all), patch.object(queries, "read_all", read_all):
+    with ExitStack() as stack:
+        for module in (queries, receipt, endings, printout, proof):
+            stack.enter_context(patch.object(module, "read_stable_counters", torn))
         yield
 
 
@@ -354,7 +355,7 @@ def _cancel_anything() -> Dialogue[Any]:
 @_mutant
 def cancel_whatever_is_open() -> Iterator[None]:
     """what is open after an unconfirmed opening is cancelled, whosever it is"""
-    with patch.object(dialogue, "_recover_opening", lambda _: _cancel_anything()):
+    with patch.object(receipt, "recover_opening", lambda _: _cancel_anything()):
         yield
 
 
@@ -375,7 +376,7 @@ def empty_is_ours_thermal() -> Iterator[None]:
 @_mutant
 def never_cancel_a_form() -> Iterator[None]:
     """our own printout is left open after a failure"""
-    with patch.object(dialogue, "_give_up_form", lambda: _no_steps(True)):
+    with patch.object(printout, "give_up_form", lambda: _no_steps(True)):
         yield
 
 
@@ -383,10 +384,10 @@ def never_cancel_a_form() -> Iterator[None]:
 def never_cancel() -> Iterator[None]:
     """our own receipt is left open after a failure"""
 
-    def cancel(_: Any) -> Dialogue[dict[str, Any]]:
+    def cancel(_: Any) -> Dialogue[PosnetLook]:
         return (yield from queries.read_counters())
 
-    with patch.object(dialogue, "_cancel", cancel):
+    with patch.object(receipt, "send_cancel", cancel):
         yield
 
 

@@ -268,7 +268,7 @@ def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
 def _schedule(
     rng: random.Random, seed: int, family: str, orders: tuple[Order, ...], faults: tuple[Fault, ...]
 ) -> Schedule:
-    profiles = PROFILES.get(family, find_family(family).profiles)
+    profiles = PROFILES.get(family, find_family(family).choices("profile"))
     return Schedule(
         seed=seed,
         family=family,

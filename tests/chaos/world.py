@@ -33,12 +33,12 @@ from fiscald.model.printers import Counters, Identity, PrinterState
 from fiscald.model.problems import Problem, ProblemError
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
 from tests import virtual
 from tests.chaos import others
 from tests.chaos.cable import Cable
 from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
+from tests.protocols import settings as settings_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Life:
     def __init__(self, world: World) -> None:
         self.world = world
         self.journal = SimJournal(world, world.directory)
-        settings = Settings("till1", world.family.code_pages[0], world.schedule.profile)
+        settings = settings_of.of(world.schedule.family, world.schedule.profile)
         printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
         self.engine = Engine([printer], self.journal, _NoGate(), clock=world.host_time)
         self.tasks: dict[asyncio.Task[Any], None] = {}

@@ -20,7 +20,7 @@ from fiscald.model.jobs import JobState, Notice, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import FieldProblem, Problem, problem
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.posnet.frames import Field, Frame, encode
 from fiscald.recording.packets import Event, Packet, write
 

@@ -22,10 +22,10 @@ from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Settings
 from tests import virtual
 from tests.cli.conftest import Counter
 from tests.engine.shop import Till, shop
+from tests.protocols import settings as settings_of
 
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 SALE: dict[str, Any] = {
@@ -176,15 +176,13 @@ class _Nothing:
 
 def preview_of(document: Document, name: str, profile: str) -> Preview:
     chosen = family(name)
-    engine = Engine(
-        [Printer("till1", chosen, Till("till1"), Settings("till1", "cp1250", profile))], _Nothing(), _Nothing()
-    )
+    engine = Engine([Printer("till1", chosen, Till("till1"), settings_of.of(name, profile))], _Nothing(), _Nothing())
     table = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}
     return engine.preview("till1", document).model_copy(update={"vat": table})
 
 
 @pytest.mark.parametrize(
-    ("name", "profile"), [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+    ("name", "profile"), [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
 )
 @given(content=receipts())
 def test_foretold_registered_and_answered_are_the_same_sum(name: str, profile: str, content: dict[str, Any]) -> None:

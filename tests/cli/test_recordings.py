@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from fiscald.cli.fiscalctl import main
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read, write
 from tests.cli.conftest import RECEIPT, Counter
 from tests.protocols.posnet.scripted import frame

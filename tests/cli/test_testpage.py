@@ -23,11 +23,12 @@ from tests.cli.conftest import Counter
 def shop(folder: Path, family: str, *, real: str, configured: str | None) -> Iterator[Counter]:
     """A printer whose menu is set to ``real``, and a daemon that believes in ``configured``."""
     with EmulatedPrinter(family, code_page=real) as printer, start_blocking_portal() as portal:
+        section = {"family": family, "address": printer.address, "code_page": configured}
         config = Config(
             socket=folder / "fiscald.sock",
             state_dir=folder / "state",
             licence=LicenceConfig(test_keys=True),
-            printers={"till1": PrinterConfig(family=family, address=printer.address, code_page=configured)},
+            printers={"till1": PrinterConfig.model_validate(section)},
         )
         future, _ = portal.start_task(daemon.run, config)
         with Client(config.socket) as client:

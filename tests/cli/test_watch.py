@@ -16,7 +16,7 @@ from fiscald.model.jobs import JobState
 from fiscald.model.notices import PAPER_LOW
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import problem
-from fiscald.protocols.base import DecodedFrame, Direction
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.recording.packets import Event
 from fiscald.recording.reading import Entry
 from tests.cli.conftest import RECEIPT

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -22,9 +23,11 @@ from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import Answer, DialogueAborted, Settings, Step
+from fiscald.protocols.driving import drive_sync
+from tests.protocols.driving import NotAnswered
 
 #: Every printer there is.
-PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+PRINTERS = [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
 
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=POLISH_TIME)
@@ -56,30 +59,29 @@ SITUATIONS: dict[str, Callable[[Device], None]] = {
 def talk(asker: str, device: Device, *, slow: bool = False) -> bool:
     """Say hello to ``device`` as ``asker`` would, byte by byte if ``slow``; whether it answered to the end."""
     known = family(asker)
-    setting = Settings("till1", known.code_pages[0])
-    session, dialogue = known.session(setting), known.identify(setting)
+    setting = Settings("till1", known.options())
+    session = known.session(setting)
     now = 0.0
+
+    def exchange(step: Step) -> Any:
+        nonlocal now
+        data = session.send(step.command)
+        for piece in [data[at : at + 1] for at in range(len(data))] if slow else [data]:
+            device.receive(piece, now)
+        answers = []
+        for _ in range(200):
+            now += 0.05
+            events = session.receive(device.poll(now))
+            answers += [event for event in events if isinstance(event, Answer) and event.command is step.command]
+        if not answers:
+            raise NotAnswered(step)
+        return answers[0].reply
+
     try:
-        step = next(dialogue)
-        while True:
-            assert isinstance(step, Step)
-            data = session.send(step.command)
-            for piece in [data[at : at + 1] for at in range(len(data))] if slow else [data]:
-                device.receive(piece, now)
-            answers = []
-            for _ in range(200):
-                now += 0.05
-                events = session.receive(device.poll(now))
-                answers += [event for event in events if isinstance(event, Answer) and event.command is step.command]
-            if not answers:
-                return False
-            step = dialogue.send(answers[0].reply)
-    except StopIteration:
-        return True
-    except DialogueAborted:
+        drive_sync(known.identify(setting), exchange)
+    except (NotAnswered, DialogueAborted):
         return False
-    finally:
-        dialogue.close()
+    return True
 
 
 def prepared(name: str, profile: str, situation: str, switches: frozenset[Switch] = frozenset()) -> Device:

@@ -55,8 +55,8 @@ RECEIPTS = st.fixed_dictionaries(
 def test_a_receipt_is_refused_for_its_goods_or_numbers_alone_or_printed(
     name: str, profile: str, content: dict[str, Any], page: int
 ) -> None:
-    code_page = family(name).code_pages[page]
-    settings = Settings("till1", code_page, profile)
+    code_page = family(name).choices("code_page")[page]
+    settings = Settings("till1", family(name).options.model_validate({"code_page": code_page, "profile": profile}))
     document = Receipt.model_validate(content)
     check = family(name).check(document, settings, None)
     if check.errors:

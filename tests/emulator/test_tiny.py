@@ -15,10 +15,10 @@ from fiscald.model.documents import Receipt
 from fiscald.model.money import format_grosze, grosze
 from fiscald.model.preview import Preview
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Settings
 from fiscald.protocols.rates import plain_rates
+from tests.protocols import settings as settings_of
 
-PROFILES = [(name, profile) for name in FAMILIES for profile in family(name).profiles]
+PROFILES = [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
 RATES = plain_rates(dict(zip("ABCDEFG", DEFAULT_RATES, strict=True)))
 
 MONEY = st.integers(1, 4).map(format_grosze)
@@ -47,15 +47,16 @@ RECEIPTS = st.fixed_dictionaries(
 
 def printed_total(name: str, profile: str, document: Receipt) -> int | None:
     """What the emulated printer registers; ``None`` where the driver refuses the receipt."""
-    settings = Settings("till1", family(name).code_pages[0], profile)
+    settings = settings_of.of(name, profile)
+    code_page = settings.options.model_dump()["code_page"]
     check = family(name).check(document, settings, None)
     if check.errors:
         return None
     found = Preview(
-        printer="till1", family=name, profile=profile, code_page=settings.code_page, vat=RATES, document=document,
+        printer="till1", family=name, profile=profile, code_page=code_page, vat=RATES, document=document,
         totals=check.totals, warnings=check.notices,
     )  # fmt: skip
-    device, _ = build(name, profile=profile, code_page=settings.code_page, state=RegisterState(cash=100_000))
+    device, _ = build(name, profile=profile, code_page=code_page, state=RegisterState(cash=100_000))
     verdict = carry_out(device, found)
     assert check.totals is not None
     assert verdict.result.total == check.totals.total

@@ -387,7 +387,7 @@ def test_the_emulator_needs_nothing_of_the_daemon() -> None:
     script = (
         "import sys, fiscald.emulator.running, fiscald.emulator.posnet, fiscald.emulator.control\n"
         "bad = [m for m in sys.modules if m.startswith(('fiscald.engine', 'fiscald.journal', 'fiscald.api', 'fiscald.licence',"
-        " 'fiscald.protocols.posnet.dialogue', 'fiscald.protocols.judging', 'fiscald.protocols.planning', 'httpx', 'starlette', 'uvicorn', 'joserfc'))]\n"
+        " 'fiscald.protocols.posnet.dialogue', 'fiscald.protocols.proof', 'fiscald.protocols.planning', 'httpx', 'starlette', 'uvicorn', 'joserfc'))]\n"
         "assert not bad, bad\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})

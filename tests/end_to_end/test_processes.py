@@ -20,7 +20,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
 from fiscald.protocols import FAMILIES
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT
 

@@ -136,7 +136,7 @@ class Shop:
                 till.name,
                 family(till.family),
                 till,
-                Settings(till.name, family(till.family).code_pages[0]),
+                Settings(till.name, family(till.family).options()),
                 shared=shared,
             )
             for till in tills

@@ -126,7 +126,7 @@ def printer(name: str, family_name: str, address: Address | str) -> Printer:
     chosen = family(family_name)
     recorder = FlightRecorder(name, family_name, str(address), datetime_now, keep=64 * 1024)
     address = parse_address(address) if isinstance(address, str) else address
-    return Printer(name, chosen, address, Settings(name, chosen.code_pages[0]), recorder.wrap, recorder.kept)
+    return Printer(name, chosen, address, Settings(name, chosen.options()), recorder.wrap, recorder.kept)
 
 
 def datetime_now() -> datetime:

@@ -13,12 +13,13 @@ from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols import family
-from fiscald.protocols.base import Deadline, Effect, Settings, Step
+from fiscald.protocols.base import Deadline, Effect, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
-from fiscald.transport import LinkLost, memory_line
+from fiscald.transport import ByteStream, LinkLost, memory_line
 from fiscald.transport.memory import MemoryStream
 from tests import virtual
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import frame
 
 QUERY = Step(request("scomm"), Effect.QUERY, Deadline.QUERY)
@@ -52,9 +53,13 @@ class Printer:
             self.heard += 1
 
         return Line(
-            self.near, family("posnet"), Settings("till1", "cp1250", "online"), heard=hear, noticed=self.noticed.append,
-            noise=Noise("till1"),
+            self.near, family("posnet"), settings_of.posnet(profile="online"), heard=hear, noticed=self.noticed.append,
+            noise=Noise("till1"), reopen=never,
         )  # fmt: skip
+
+
+async def never() -> ByteStream:
+    raise AssertionError("a POSNET printer has one stream")
 
 
 def run(printer: Printer, main: Callable[[Line], Coroutine[Any, Any, None]]) -> None:
@@ -124,8 +129,8 @@ def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
 
     async def main() -> None:
         line = Line(
-            Full(), family("posnet"), Settings("till1", "cp1250", "online"), heard=lambda: None,
-            noticed=lambda _: None, noise=Noise("till1"),
+            Full(), family("posnet"), settings_of.posnet(profile="online"), heard=lambda: None,
+            noticed=lambda _: None, noise=Noise("till1"), reopen=never,
         )  # fmt: skip
         with pytest.raises(LinkLost, match="till1: the port takes no data"):
             await line.ask(QUERY)
@@ -152,8 +157,8 @@ def test_what_is_thrown_away_before_a_question_leaves_others_their_turn() -> Non
 
     async def main() -> None:
         line = Line(
-            Flooding(), family("posnet"), Settings("till1", "cp1250", "online"), heard=lambda: None,
-            noticed=lambda _: None, noise=Noise("till1"),
+            Flooding(), family("posnet"), settings_of.posnet(profile="online"), heard=lambda: None,
+            noticed=lambda _: None, noise=Noise("till1"), reopen=never,
         )  # fmt: skip
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(line.ask, QUERY)

@@ -15,7 +15,7 @@ from fiscald.journal import Phase
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
-from fiscald.protocols.posnet import dialogue
+from fiscald.protocols.posnet import receipt
 from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import RECEIPT, Till, shop
@@ -421,23 +421,23 @@ def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
     assert "internal error" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["read_facts", "plan_receipt", "read_paper"])
+@pytest.mark.parametrize("where", ["prepare_plan", "plan_receipt", "read_result"])
 def test_a_fault_of_ours_in_a_dialogue_is_told_and_decides_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """Before anything was sent, and after the receipt was closed."""
-    sound = getattr(dialogue, where)
+    sound = getattr(receipt, where)
     faults = iter((KeyError("a slip of ours"),))
 
-    def slip(*args: Any) -> Any:
+    def slip(*args: Any, **more: Any) -> Any:
         for fault in faults:
             raise fault
-        return sound(*args)
+        return sound(*args, **more)
 
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            monkeypatch.setattr(dialogue, where, slip)
+            monkeypatch.setattr(receipt, where, slip)
             job = await it.print("FV/1")
             assert job.state is JobState.DONE
             assert it.till.receipts == 1

@@ -317,7 +317,7 @@ def test_a_printer_that_cannot_be_asked_refuses_the_end_of_a_document_too(tmp_pa
     virtual.run(main())
 
 
-@pytest.mark.parametrize("where", ["session", "show_raw"])
+@pytest.mark.parametrize("where", ["session", "raw"])
 def test_a_fault_of_ours_is_told_as_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -330,7 +330,9 @@ def test_a_fault_of_ours_is_told_as_one(
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            monkeypatch.setattr(type(family("posnet")), where, slip)
+            known = family("posnet")
+            assert known.raw is not None
+            monkeypatch.setattr(type(known), where, slip if where == "session" else known.raw._replace(show=slip))
             with anyio.fail_after(60):
                 why = await refused(it, "opendrwr")
             assert (why.code, why.document) == ("daemon.internal", Fate.UNKNOWN)

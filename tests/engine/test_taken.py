@@ -28,9 +28,9 @@ from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
 from fiscald.transport import TcpHost, parse_address
 from tests.engine.shop import RECEIPT, OpenGate
+from tests.protocols import settings as settings_of
 
 
 def now() -> datetime:
@@ -40,7 +40,7 @@ def now() -> datetime:
 @asynccontextmanager
 async def engine_at(tmp_path: Path, address: str) -> AsyncIterator[Engine]:
     journal = ThreadedJournal(tmp_path, now)
-    till = Printer("till1", family("posnet"), parse_address(address), Settings("till1", "cp1250"))
+    till = Printer("till1", family("posnet"), parse_address(address), settings_of.posnet())
     engine = Engine([till], journal, OpenGate())
     try:
         async with anyio.create_task_group() as tasks:

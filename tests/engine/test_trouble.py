@@ -15,9 +15,9 @@ from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError, problem
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
 from tests import virtual
 from tests.engine.shop import RECEIPT, OpenGate, Till, shop
+from tests.protocols import settings as settings_of
 
 SUBMISSION = Submission.model_validate({"printer": "till1", "document": RECEIPT})
 
@@ -99,7 +99,7 @@ def test_a_damaged_journal_stops_printing_and_not_the_status(tmp_path: Path) -> 
         till = Till("till1")
         error = JournalDamaged("journal.db: database disk image is malformed")
         journal = UnusableJournal(tmp_path, error)
-        printer = Printer("till1", family("posnet"), till, Settings("till1", "cp1250"))
+        printer = Printer("till1", family("posnet"), till, settings_of.posnet())
         engine = Engine([printer], journal, OpenGate())
         async with anyio.create_task_group() as tasks:
             till.tasks = tasks

@@ -43,7 +43,7 @@ def filled(store: Store) -> None:
             store.accept(key, SALE, (), None)
             if phase is Phase.ACCEPTED:
                 continue
-            store.start(key, {"bn": 1})
+            store.start(key, {"before": {"bn": 1}})
             if phase is not Phase.STARTED:
                 store.commit(key)
             if phase is Phase.DONE:
@@ -212,8 +212,18 @@ def test_the_good_job_behind_it_goes_on(tmp_path: Path, phase: str, column: str)
     virtual.run(main())
 
 
-@pytest.mark.parametrize("broken", [{}, {"before": {}}, {"before": "x"}, {"before": {"nu": "EMU 0000000001"}}])
-def test_evidence_that_another_version_wrote(tmp_path: Path, broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"before": {}},
+        {"before": "x"},
+        {"before": {"nu": "EMU 0000000001"}},
+        {"family": "posnet", "version": 3, "before": {"nu": "EMU 0000000001", "rd": 0, "hn": 0, "bn": 0}},
+        {"family": "thermal", "version": 2, "before": {"nu": "EMU 0000000001", "rd": 0, "hn": 0, "bn": 0}},
+    ],
+)
+def test_evidence_that_cannot_be_used(tmp_path: Path, broken: dict[str, Any]) -> None:
     """It can be read, and is of no use: asked again and again it would keep all others waiting."""
     till = Till("till1")
 

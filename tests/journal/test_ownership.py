@@ -122,7 +122,7 @@ def test_a_file_that_cannot_even_undo_is_told_as_the_journal(store: Store) -> No
         db.execute("nonsense")
     store._db.set_authorizer(None)
     store._db.execute("ROLLBACK")
-    assert store.start("A", {}).phase is Phase.STARTED
+    assert store.start("A", {"before": {}}).phase is Phase.STARTED
 
 
 def test_together_each_has_its_own_answer(store: Store) -> None:
@@ -313,7 +313,7 @@ def test_old_answers_are_deleted_and_their_space_given_back(tmp_path: Path, monk
         store.finish(f"old/{number}", Phase.DONE if number % 2 else Phase.FAILED)
     accepted(store, "waiting")
     accepted(store, "open")
-    store.start("open", {})
+    store.start("open", {"before": {}})
     store.finish("open", Phase.UNDECIDED)
     moment[0] += timedelta(days=399)
     accepted(store, "new")

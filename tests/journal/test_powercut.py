@@ -25,12 +25,12 @@ CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash
 #: A job's way, one transaction each, and a second job.
 WAY: list[Callable[[Store], object]] = [
     lambda store: store.accept("A", CASH, (), None),
-    lambda store: store.start("A", {"bn": 1}),
+    lambda store: store.start("A", {"before": {"bn": 1}}),
     lambda store: store.opened("A", {"bn": 1}),
     lambda store: store.commit("A"),
     lambda store: store.requeue("A", {"after": {"bn": 1}}),
     lambda store: store.accept("B", CASH, (), None),
-    lambda store: store.start("A", {"bn": 2}),
+    lambda store: store.start("A", {"before": {"bn": 2}}),
     lambda store: store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?")),
     lambda store: store.know_printer("till1", "EMU 1"),
     lambda store: store.withdraw("B", problem("job.withdrawn")),

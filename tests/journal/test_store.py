@@ -28,7 +28,7 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     notice = Notice(code="text.cut", pointer="/document/lines/0/name", detail="x", detail_pl="y")
     entry = store.accept("A", submission(), (notice,), 1000).entry
     assert (entry.phase, entry.job.state, entry.job.warnings) == (Phase.ACCEPTED, JobState.ACCEPTED, (notice,))
-    entry = store.start("A", {"bn": 4})
+    entry = store.start("A", {"before": {"bn": 4}})
     assert (entry.job.state, entry.job.evidence, entry.job.attempts) == (JobState.RUNNING, {"before": {"bn": 4}}, 1)
     assert store.commit("A").phase is Phase.COMMITTING
     result = Result(number=5, printer_id="EMU", printed_at=NOW, total=Decimal(12))
@@ -89,19 +89,19 @@ def test_no_phase_can_be_skipped_or_repeated(store: Store, moves: Any, last: Any
 
 def test_evidence_is_gathered_and_starts_over_with_the_next_attempt(store: Store) -> None:
     accepted(store)
-    store.start("A", {"bn": 1})
-    store.opened("A", {"bn": 2})
+    store.start("A", {"before": {"bn": 1}})
+    store.opened("A", {"opened": {"bn": 2}})
     assert store.commit("A").job.evidence == {"before": {"bn": 1}, "opened": {"bn": 2}}
     gathered = store.requeue("A", {"after": {"bn": 2}}).job.evidence
     assert gathered == {"before": {"bn": 1}, "opened": {"bn": 2}, "after": {"bn": 2}}
-    assert store.start("A", {"bn": 3}).job.evidence == {"before": {"bn": 3}}
+    assert store.start("A", {"before": {"bn": 3}}).job.evidence == {"before": {"bn": 3}}
     states = [event.state for event in store.events(0)]
     assert states == ["accepted", "running", "accepted", "running"], "no event without a change of the state"
 
 
 def test_committing_is_written_once(store: Store) -> None:
     accepted(store)
-    store.start("A", {})
+    store.start("A", {"before": {}})
     store.commit("A")
     with pytest.raises(WrongPhase):
         store.commit("A")
@@ -109,15 +109,15 @@ def test_committing_is_written_once(store: Store) -> None:
 
 def test_a_requeued_job_keeps_its_attempts(store: Store) -> None:
     accepted(store)
-    store.start("A", {"bn": 1})
+    store.start("A", {"before": {"bn": 1}})
     store.commit("A")
     assert store.requeue("A", {"why": "cut"}).job.state is JobState.ACCEPTED
-    assert store.start("A", {"bn": 1}).job.attempts == 2
+    assert store.start("A", {"before": {"bn": 1}}).job.attempts == 2
 
 
 def test_an_undecided_job_ends_as_a_person_says(store: Store) -> None:
     accepted(store)
-    store.start("A", {})
+    store.start("A", {"before": {}})
     store.finish("A", Phase.UNDECIDED, error=problem("printer.unproven", reason="?"), evidence={"a": 1})
     resolution = Resolution(verdict="printed", number=7, by="Anna")
     evidence = {"before": {}, "a": 1}
@@ -134,7 +134,7 @@ def test_the_next_job_is_the_unsettled_one_then_the_oldest(store: Store) -> None
     assert entry.job.key == "A"
     assert store.waiting().jobs == [("till1", "A"), ("till1", "B"), ("till1", "C"), ("till2", "other")]
     store.finish("A", Phase.DONE)
-    store.start("C", {})
+    store.start("C", {"before": {}})
     entry = store.next_job("till1")
     assert entry is not None
     assert (entry.job.key, entry.phase) == ("C", Phase.STARTED)
@@ -155,7 +155,7 @@ def test_the_next_job_of_a_kind(store: Store) -> None:
 
 def test_events_have_growing_ids(store: Store) -> None:
     accepted(store)
-    store.start("A", {})
+    store.start("A", {"before": {}})
     store.finish("A", Phase.DONE)
     events = store.events(0)
     assert [event.state for event in events] == [JobState.ACCEPTED, JobState.RUNNING, JobState.DONE]
@@ -167,7 +167,7 @@ def test_events_have_growing_ids(store: Store) -> None:
 def test_lists_are_filtered_and_paged(store: Store) -> None:
     for number in range(5):
         accepted(store, f"A{number}", printer="till1" if number % 2 else "till2")
-    store.start("A1", {})
+    store.start("A1", {"before": {}})
     assert [e.job.key for e in store.jobs(printer="till1")] == ["A1", "A3"]
     assert [e.job.key for e in store.jobs(state=JobState.RUNNING)] == ["A1"]
     first = store.jobs(limit=2)
@@ -196,7 +196,7 @@ def test_a_page_of_large_jobs_ends_when_it_is_full(store: Store) -> None:
 def test_evidence_can_be_read_in_the_file(store: Store) -> None:
     """By a person who looks into a copy of it."""
     accepted(store)
-    store.start("A", {"answer": "zażółć"})
+    store.start("A", {"before": {"answer": "zażółć"}})
     (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()
     assert stored == '{"before": {"answer": "zażółć"}}'
 
@@ -206,7 +206,7 @@ def test_without_counters_there_is_nothing_to_compare(store: Store) -> None:
         raise AssertionError("nothing was read")
 
     accepted(store)
-    assert store.start("A", {}, None, rule, remember=True).phase is Phase.STARTED
+    assert store.start("A", {"before": {}}, None, rule, remember=True).phase is Phase.STARTED
     assert store.finish("A", Phase.DONE, counters=None, rule=rule).phase is Phase.DONE
 
 
@@ -241,7 +241,7 @@ def test_what_a_receipt_of_ours_may_have_printed_is_known(
     store.know_printer("till1", "EMU 1")
     accepted(store)
     for move in moves.split():
-        store.start("A", {}) if move == "start" else store.commit("A")
+        store.start("A", {"before": {}}) if move == "start" else store.commit("A")
     ends(store)
     known = store.known("till1")
     assert (known.own_receipts, known.own_printouts) == (receipts, printouts)

@@ -83,7 +83,7 @@ _ARITHMETIC: dict[type[ast.operator], tuple[bytes, str]] = {
 #: Statements whose loss nobody need notice.
 _TOLD_ONLY = ("log.", "logger.", "_log.")
 #: What a task or a dialogue says to whoever drives it.
-_CHECKPOINTS = re.compile(r"yield (Started|Opened|Committing|Pause)\b|await (anyio\.lowlevel\.)?\w*checkpoint\w*\(")
+_CHECKPOINTS = re.compile(r"yield (Checkpoint|Pause)\b|await (anyio\.lowlevel\.)?\w*checkpoint\w*\(")
 _CHANCE: dict[str, str] = {
     "secrets.token_bytes": "bytes({0})", "os.urandom": "bytes({0})", "secrets.token_hex": "'00' * ({0})",
     "secrets.token_urlsafe": "'A' * ({0})", "secrets.randbelow": "0 * ({0})", "random.uniform": "({0})",

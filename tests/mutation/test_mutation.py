@@ -33,7 +33,7 @@ def price(count: int, *, half: bool = False) -> int | None:
     except TypeError:
         value = 0
     seen.append(value)
-    yield Committing()
+    yield Checkpoint(stage)
     return value if half else value + random.uniform(1, 2)
 '''
 
@@ -56,7 +56,7 @@ def made(source: bytes = SOURCE) -> dict[tuple[Kind, str, str], bytes]:
         (Kind.ARITHMETIC, "*", "//"),
         (Kind.ARITHMETIC, "+", "-"),
         (Kind.STATEMENT, "seen.append(value)", "pass"),
-        (Kind.CHECKPOINT, "yield Committing()", "pass"),
+        (Kind.CHECKPOINT, "yield Checkpoint(stage)", "pass"),
         (Kind.RETURN, "return value if half else value + random.uniform(1, 2)", "return None"),
         (Kind.HANDLER, "value = 0", "raise"),
         (Kind.SEED, "random.uniform(1, 2)", "(1)"),

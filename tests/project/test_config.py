@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from fiscald.config import SECTIONS, Config, ConfigError, load, parse
 from fiscald.config_text import parse_toml
 from fiscald.diagnostics.host import Host
+from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.transport import SerialLine, TcpHost
 from tests.diagnostics.tree import POSNET, Tree
 from tests.found import found
@@ -74,8 +75,12 @@ PRINTER = '[printers.till1]\nfamily = "posnet"\naddress = "tcp://127.0.0.1:6666"
         (PRINTER + 'codepage = "cp1250"', ["did you mean code_page"]),
         (PRINTER.replace('"posnet"', '"posnett"'), ["printers.till1.family", "known: posnet"]),
         (PRINTER.replace("tcp://127.0.0.1:6666", "tcp://127.0.0.1"), ["printers.till1.address", "tcp://HOST:PORT"]),
-        (PRINTER + 'code_page = "utf8"', ["code_page of a posnet printer is one of cp1250, latin2, mazovia"]),
-        (PRINTER + 'profile = "newest"', ["profile of a posnet printer is one of"]),
+        (PRINTER + 'code_page = "utf8"', ["printers.till1.code_page: \"utf8\" is none of cp1250, latin2, mazovia"]),
+        (PRINTER + 'profile = "newest"', ["printers.till1.profile: \"newest\" is none of online, old"]),
+        (PRINTER + 'profile = "onlnie"', ["did you mean online?"]),
+        (PRINTER + 'recrod = true', ["did you mean record?"]), (PRINTER + 'options = 1', ["known here", "code_page"]),
+        (PRINTER + 'codepage = "cp1250"\nrecord = 1', ["did you mean code_page", "printers.till1.record: 1 is a number"]),
+        (PRINTER.replace("family", "famly") + 'code_page = "cp1250"', ["did you mean family?", "family is missing"]),
         ('[printers.till1]\nfamily = "posnet"', ["printers.till1.address is missing"]),
         (PRINTER.replace("till1", '"kasa 1"'), ["no name for a printer"]),
         (PRINTER + PRINTER.replace("till1", "till2"), ["till1 and till2 have the same address"]),
@@ -309,7 +314,7 @@ def test_tcp_addresses_and_profiles(tmp_path: Path) -> None:
     config = read(tmp_path, PRINTER + 'profile = "old"\ncode_page = "mazovia"\nrecord = true\n')
     printer = config.printers["till1"]
     assert printer.parsed_address == TcpHost("127.0.0.1", 6666)
-    assert (printer.profile, printer.code_page, printer.record) == ("old", "mazovia", True)
+    assert (printer.options, printer.record) == (PosnetOptions(profile="old", code_page="mazovia"), True)
 
 
 def test_rights(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.model.documents",
         (*PURE, "fiscald.protocols.base", "fiscald.journal", "fiscald.api.wire", "fiscald.licence", "anyio", "starlette"),
     ),
-    "protocols: pure, the model and construct": (
+    "protocols: pure, the model, construct and pydantic": (
         "fiscald.protocols.planning",
         (*PURE, "fiscald.transport", "fiscald.journal", "fiscald.engine", "fiscald.emulator.register", "anyio", "serial", "usb"),
     ),
@@ -74,7 +74,7 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "emulator: a family's facts, never its dialogue": (
         "fiscald.emulator.register",
-        ("fiscald.protocols.posnet.dialogue", "fiscald.protocols.thermal.plan", "fiscald.protocols.queries", "fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.testing", "fiscald.emulator.pytest_plugin"),
+        ("fiscald.protocols.posnet.receipt", "fiscald.protocols.thermal.plan", "fiscald.protocols.queries", "fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.testing", "fiscald.emulator.pytest_plugin"),
     ),
     "emulator: its pytest plugin also starts a whole daemon": (
         "fiscald.emulator.pytest_plugin", ("fiscald.daemon", "fiscald.engine", "fiscald.config"),

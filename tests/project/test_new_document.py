@@ -41,10 +41,9 @@ EDITS = (
     ),
     ("fiscald/model/documents.py", "| Printout | Drawer,", "| Printout | Drawer | CashCount,"),
     # the family: its driver
-    (FAMILY := "tests/example_family/protocols/example/family.py", 'documents = ("cash_in",)', 'documents = ("cash_in", "cash_count")'),
-    (FAMILY, "import CashIn, Document", "import CashCount, CashIn, Document"),
-    (FAMILY, "assert isinstance(document, CashIn)", "assert isinstance(document, CashIn | CashCount)"),
-    (FAMILY, 'ask(f"IN {grosze(document.amount)}")', '''ask(f"{'CNT' if isinstance(document, CashCount) else 'IN'} {grosze(document.amount)}")'''),
+    (FAMILY := "tests/example_family/protocols/example/family.py", '{"cash_in": Handler(carry_out, self._recover)}', 'dict.fromkeys(("cash_in", "cash_count"), Handler(carry_out, self._recover))'),
+    (FAMILY, 'SEE 0", ("cash_in",))', 'SEE 0", ("cash_in", "cash_count"))'),
+    (FAMILY, 'ask(f"IN {grosze(document.amount)}")', """ask(f"{'CNT' if document.type == 'cash_count' else 'IN'} {grosze(document.amount)}")"""),
     (FAMILY, 'not self.text.startswith("IN")', 'not self.text.startswith(("IN", "CNT"))'),
     # the family: its emulated printer
     (PRINTER := "tests/example_family/emulator/example/__init__.py", 'text.startswith("IN ")', 'text.startswith(("IN ", "CNT "))'),

@@ -29,11 +29,13 @@ from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
 from fiscald.model.rights import Right
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Answer, Settings, Step
+from fiscald.protocols.families import decoding_of
 from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet
 from fiscald.protocols.posnet.profiles import PROFILES as POSNET
 from fiscald.protocols.thermal.plan import plan_receipt as plan_thermal
 from fiscald.protocols.thermal.profiles import PROFILES as THERMAL
+from tests.protocols import settings as settings_of
+from tests.protocols.driving import NotAnswered, drive, over
 from tests.protocols.posnet import test_plan as posnet_plans
 from tests.protocols.thermal import test_plan as thermal_plans
 
@@ -102,7 +104,7 @@ def test_rates_are_told_in_polish() -> None:
 
 def test_the_errors_of_the_printers() -> None:
     for name in FAMILIES:
-        errors = family(name).protocol_doc().errors
+        errors = decoding_of(family(name)).protocol_doc().errors
         assert len(errors) > 50
         for error in errors.values():
             polish(error.text_pl)
@@ -202,21 +204,13 @@ def test_what_planning_finds_out(name: str) -> None:
 @pytest.mark.parametrize("switch", Switch)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_conditions_of_a_printer_are_told_in_polish(name: str, switch: Switch) -> None:
-    chosen, settings = family(name), Settings("till1", family(name).code_pages[0], None)
+    chosen, settings = family(name), settings_of.of(name)
     device, _ = build(name)
     device.faults.switches.add(switch)
-    session, dialogue, reply = chosen.session(settings), chosen.poll(settings), None
-    while True:
-        try:
-            item = dialogue.send(reply)
-        except StopIteration as stop:
-            condition = stop.value
-            break
-        assert isinstance(item, Step)
-        device.receive(session.send(item.command), 0.0)
-        answers = [event for event in session.receive(device.poll(0.0)) if isinstance(event, Answer)]
-        if not answers:
-            return  # told as link.silent
-        reply = answers[0].reply
+    assert chosen.poll is not None
+    try:
+        condition = drive(chosen.poll(settings), chosen.session(settings), over(device))
+    except NotAnswered:
+        return  # told as link.silent
     if condition.problem is not None:
         polish(condition.problem.detail_pl)

@@ -18,8 +18,11 @@ from fiscald.emulator.memory import RegisterState, Transaction
 from fiscald.emulator.running import build
 from fiscald.model.documents import Document
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Direction, Settings, Unknown, Verdict
-from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.base import Unknown, Verdict
+from fiscald.protocols.decoding import Direction
+from fiscald.protocols.families import decoding_of
+from fiscald.protocols.thermal.options import known_profile
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal, drive
 
 NOON = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
@@ -78,14 +81,15 @@ class Bench:
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.family = family(name)
         self.names = NAMES[name]
-        self.settings = Settings("till1", self.family.code_pages[0], profile or self.family.profiles[0])
+        self.settings = settings_of.of(name, profile or self.family.choices("profile")[0])
         if name == "thermal":
-            assert self.settings.profile is not None
-            self.names = replace(self.names, closing=PROFILES[self.settings.profile].closing)
+            known = known_profile(self.settings)
+            assert known is not None
+            self.names = replace(self.names, closing=known.closing)
         self.device: Device
         self.device, _ = build(
             name,
-            profile=self.settings.profile,
+            profile=self.settings.options.model_dump()["profile"],
             state=RegisterState(**{"unique_number": NU, **state}),
             clock=lambda: NOON,
         )
@@ -119,7 +123,7 @@ class Bench:
         return self.device.poll(0.0)
 
     def name_of(self, data: bytes) -> str:
-        frames = self.family.decoder(self.settings).feed(Direction.SENT, data)
+        frames = decoding_of(self.family).decoder(self.settings).feed(Direction.SENT, data)
         return [frame.name for frame in frames if frame.name != "CAN"][-1]
 
     def carry_out(self, document: Document, *, answer: Callable[[str, bytes], bytes] | None = None) -> Verdict:
@@ -127,7 +131,7 @@ class Bench:
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(self.name_of(data), data)
         steps = self.family.carry_out(document, self.settings, None)
-        return drive(steps, self.family.session(self.settings), between, trail=self.journal)
+        return drive(steps, self.family.session(self.settings), between, journal=self.journal)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> None:
         """Carry out until the n-th such command after the evidence, and lose the line there."""
@@ -135,7 +139,7 @@ class Bench:
 
         def answer(name: str, data: bytes) -> bytes:
             nonlocal left
-            left -= self.journal.before is not None and name == stop
+            left -= self.journal.last is not None and name == stop
             if left > 0:
                 return self.answer(data)
             if executed:
@@ -146,9 +150,9 @@ class Bench:
             self.carry_out(document, answer=answer)
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = self.family.recover(document, self.settings, self.journal.trail)
+        steps = self.family.recover(document, self.settings, self.journal.checkpoint)
         session = self.family.session(self.settings)
-        return drive(steps, session, self.answer, trail=self.journal, paused=paused)
+        return drive(steps, session, self.answer, journal=self.journal, paused=paused)
 
     # -- other people ---------------------------------------------------------------------------------
 

@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fiscald.protocols.base import (
-    Answer,
-    Committing,
-    Dialogue,
-    Effect,
-    Opened,
-    Pause,
-    Session,
-    Started,
-    Step,
-    Trail,
-)
+from fiscald.emulator.device import Device
+from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Look, Pause, Session, Stage, Step
+from fiscald.protocols.driving import drive_sync
 
 T = TypeVar("T")
+
+
+class NotAnswered(Exception):
+    """The printer did not answer a step."""
 
 
 @dataclass
 class Journal:
     """What a dialogue has had written down."""
 
-    before: dict[str, Any] | None = None
-    opened: dict[str, Any] | None = None
-    committing: bool = False
+    last: Checkpoint | None = None
 
-    def write(self, item: Started | Opened | Committing) -> None:
-        match item:
-            case Started(evidence, _):
-                self.before = evidence
-            case Opened(evidence):
-                assert self.before is not None
-                self.opened = evidence
-            case Committing():
-                assert self.before is not None
-                self.committing = True
+    def write(self, checkpoint: Checkpoint) -> None:
+        if self.last is not None:
+            assert self.last.stage < checkpoint.stage, "a stage is not passed twice, and not backwards"
+            assert self.last.before == checkpoint.before, "what was read before stays as it was"
+            assert self.last.opened in (None, checkpoint.opened), "and so does what was read when it was open"
+        self.last = checkpoint
 
     @property
-    def trail(self) -> Trail:
-        assert self.before is not None
-        # As it comes back from the journal's JSON.
-        before, opened = json.loads(json.dumps([self.before, self.opened]))
-        return Trail(before, opened, self.committing)
+    def committing(self) -> bool:
+        """Whether the irreversible step may have been sent."""
+        return self.last is not None and self.last.stage is Stage.COMMITTING
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """As it comes back from the journal's JSON."""
+        assert self.last is not None
+        before, opened = self.last.before, self.last.opened
+        return Checkpoint(self.last.stage, _stored(before), None if opened is None else _stored(opened))
+
+
+def _stored(look: Look) -> Look:
+    return type(look).model_validate_json(look.model_dump_json(exclude_none=True))
 
 
 def drive(
@@ -55,30 +52,39 @@ def drive(
     session: Session,
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """Drive a dialogue over a printer that answers at once; holds it to the engine's bargain.
 
-    A new document changes nothing before it has told its evidence; a recovery has its evidence already (``trail``).
+    A new document changes nothing before it has told its evidence; a recovery has its evidence already (``journal``).
     """
-    reply: Any = None
-    trail = trail or Journal()
-    try:
-        while True:
-            item = dialogue.send(reply)
-            reply = None
-            if isinstance(item, Pause):
-                paused()
-                continue
-            if not isinstance(item, Step):
-                trail.write(item)
-                continue
-            assert item.effect is Effect.QUERY or trail.before is not None, "a change before the evidence"
-            assert item.effect is not Effect.IRREVERSIBLE or trail.committing, "an irreversible step not announced"
-            (event,) = session.receive(answer(session.send(item.command)))
-            assert isinstance(event, Answer), event
-            reply = event.reply
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+    known = journal or Journal()
+
+    def exchange(step: Step) -> Any:
+        assert step.effect is Effect.QUERY or known.last is not None, "a change before the evidence"
+        assert step.effect is not Effect.IRREVERSIBLE or known.committing, "an irreversible step not announced"
+        events = session.receive(answer(session.send(step.command)))
+        if not events:
+            raise NotAnswered(step)
+        (event,) = events
+        assert isinstance(event, Answer), event
+        return event.reply
+
+    def tell(item: Checkpoint | Pause) -> None:
+        if isinstance(item, Pause):
+            paused()
+        else:
+            known.write(item)
+
+    return drive_sync(dialogue, exchange, tell)
+
+
+def over(device: Device) -> Callable[[bytes], bytes]:
+    """An emulated printer that answers at once."""
+
+    def answer(data: bytes) -> bytes:
+        device.receive(data, 0.0)
+        return device.poll(0.0)
+
+    return answer

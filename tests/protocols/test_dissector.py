@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.base import Direction, Settings
+from fiscald.protocols.base import Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.dissector import generate
+from fiscald.protocols.families import decoding_of
 from fiscald.recording.packets import Event, Packet, write
 from fiscald.recording.reading import entries
 from tests.protocols.posnet.scripted import frame
@@ -59,13 +61,13 @@ def test_the_shipped_example_is_the_tests() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_brings_its_tables(name: str) -> None:
     known = family(name)
-    protocol_doc = known.protocol_doc()
+    protocol_doc = decoding_of(known).protocol_doc()
     assert protocol_doc.commands
     assert protocol_doc.errors
     assert len({word.name for word in protocol_doc.commands}) == len(protocol_doc.commands)
     for text in ("function family.cut(", "function family.parse("):
         assert text in protocol_doc.lua
-    decoder = known.decoder(Settings("", known.code_pages[0]))
+    decoder = decoding_of(known).decoder(Settings("", known.options()))
     for direction in Direction:
         junk = bytes(range(256)) * 2
         frames = [*decoder.feed(direction, junk), *decoder.end(direction)]

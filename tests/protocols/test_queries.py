@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from fiscald.model.jobs import Paper
-from fiscald.model.printers import Condition, PrinterState
-from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Step
+from fiscald.protocols.base import DialogueAborted
 from fiscald.protocols.conditions import Row
-from fiscald.protocols.queries import ask_again, good_values, read_paper, refusal, refused_question
-
-T = TypeVar("T")
+from fiscald.protocols.queries import good_values, refusal, refused_question
 
 
 @dataclass
 class Said:
     good: bool = True
     values: dict[str, Any] = field(default_factory=dict)
-
-
-def send(question: str) -> Dialogue[Said]:
-    said: Said = yield Step(question, Effect.QUERY, Deadline.QUERY)
-    return said
-
-
-def drive(dialogue: Dialogue[T], *replies: Any) -> tuple[T, int]:
-    """What it returns, and how many replies it took."""
-    taken = 0
-    item = next(dialogue)
-    while True:
-        try:
-            item = dialogue.send(replies[taken] if isinstance(item, Step) else None)
-            taken += 1
-        except StopIteration as end:
-            return end.value, taken + 1
-
-
-def test_a_question_spoiled_by_noise_is_asked_once_more_and_no_oftener() -> None:
-    good, bad = Said(), Said(good=False)
-
-    def spoiled(said: Said) -> bool:
-        return not said.good
-
-    assert drive(ask_again("?", send, spoiled), good) == (good, 1)
-    assert drive(ask_again("?", send, spoiled), bad, good) == (good, 2)
-    assert drive(ask_again("?", send, spoiled), bad, bad) == (bad, 2)
 
 
 def test_a_good_answer_that_has_what_is_needed() -> None:
@@ -88,13 +56,3 @@ def test_a_refusal_of_a_line_names_the_goods_in_both_languages() -> None:
     assert "'Bułka': no such rate" in problem.detail
     assert "„Bułka”: brak stawki" in problem.detail_pl
     assert ("'Bułka'" in error.detail, "„Bułka”" in str(error.detail_pl)) == (True, True)
-
-
-@pytest.mark.parametrize("state", PrinterState)
-def test_the_sheet_is_out_where_the_printer_is_ready(state: PrinterState) -> None:
-    def poll() -> Dialogue[Condition]:
-        yield Step("?", Effect.QUERY, Deadline.QUERY)
-        return Condition(state=state)
-
-    paper, _ = drive(read_paper(poll()), None)
-    assert paper is (Paper.PRINTED if state is PrinterState.READY else Paper.PENDING)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet, write
 from tests.protocols.posnet.scripted import frame
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording import pcapng
 from fiscald.recording.packets import Event, Packet, read, write
 from fiscald.recording.pcapng import Captured, RecordingError

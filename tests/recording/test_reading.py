@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.protocols import FAMILIES
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet, read, write
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries, redact

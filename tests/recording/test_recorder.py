@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Direction
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.recorder import FlightRecorder

@@ -13,11 +13,13 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.documents import Document, Receipt
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
+from fiscald.protocols.base import Printed
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.regression import regression
 from tests.emulator.posnet import test_recordings as emulator
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet import test_recordings as driver
 from tests.protocols.posnet.scripted import SETTINGS, drive, sales
 from tests.recording.example import NOON, example
@@ -50,11 +52,11 @@ def capture(*documents: Document, looks: int = 3) -> list[Packet]:
             )
         return got
 
-    settings = Settings("till1", "cp1250")
+    settings = settings_of.posnet()
     drive(POSNET.read_status(settings), answer)
     for document in documents:
         for _ in range(looks):
-            drive(POSNET.poll(settings), answer)
+            drive(POSNET.read_condition(settings), answer)
         assert isinstance(drive(POSNET.carry_out(document, SETTINGS, None), answer), Printed)
     drive(POSNET.read_status(settings), answer)
     return packets

@@ -15,7 +15,8 @@ from fiscald.emulator.server import Plug
 from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Paper
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
+from fiscald.protocols.base import Printed
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet, read
 from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import Turn, entries, turns
@@ -23,6 +24,7 @@ from fiscald.recording.recorder import FlightRecorder
 from fiscald.recording.replay import NotPlayed, Report, ScriptedPrinter, _play, play_host
 from fiscald.transport import ByteStream, MemoryStream, memory_line, parse_address
 from tests.daemons import running
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import SETTINGS, drive, frame
 from tests.recording.example import NOON, example
 
@@ -60,7 +62,7 @@ def conversation(**options: Any) -> list[list[Turn]]:
             packets.append(Packet(NOON, "posnet", "till1", Event.DATA, direction, each))
         return got
 
-    drive(POSNET.read_status(Settings("till1", "cp1250")), answer)
+    drive(POSNET.read_status(settings_of.posnet()), answer)
     verdict = drive(POSNET.carry_out(RECEIPT, SETTINGS, None), answer)
     assert isinstance(verdict, Printed)
     return turns(entries(packets))

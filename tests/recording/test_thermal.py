@@ -11,12 +11,13 @@ import pytest
 
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.documents import CashIn
-from fiscald.protocols.base import Printed, Settings
+from fiscald.protocols.base import Printed
 from fiscald.recording.reading import Turn, entries, redact, turns
 from fiscald.recording.regression import regression
 from fiscald.recording.replay import Report, ScriptedPrinter, play_host, recorded_profile
 from fiscald.transport import parse_address
 from tests.emulator.thermal import test_recordings as emulator
+from tests.protocols import settings as settings_of
 from tests.protocols.thermal import test_recordings as driver
 from tests.protocols.thermal.scripted import drive
 from tests.protocols.thermal.test_decoder import framed
@@ -90,7 +91,7 @@ def test_a_driver_that_says_the_same_gets_the_same_verdict(profile: str) -> None
         printer.receive(data, 0.0)
         return printer.poll(0.0)
 
-    verdict = drive(THERMAL.carry_out(RECEIPT, Settings("till1", "mazovia", profile), None), answer)
+    verdict = drive(THERMAL.carry_out(RECEIPT, settings_of.thermal(profile=profile), None), answer)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
     assert (printer.deviation, printer.left) == (None, [])

@@ -12,8 +12,10 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.documents import CashIn, DailyReport, Document, GoodsReturn, Receipt
 from fiscald.protocols import family
-from fiscald.protocols.base import Direction, Printed, Settings
+from fiscald.protocols.base import Printed
+from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import Event, Packet
+from tests.protocols import settings as settings_of
 from tests.protocols.thermal.scripted import drive
 from tests.recording.example import NOON
 from tests.recordings import Bytes, Dialogue
@@ -53,11 +55,11 @@ def capture(profile: str, *documents: Document, looks: int = 2) -> list[Packet]:
         exchanges.append((data, device.poll(0.0)))
         return exchanges[-1][1]
 
-    settings = Settings("till1", "mazovia", profile)
+    settings = settings_of.thermal(profile=profile)
     drive(THERMAL.read_status(settings), answer)
     for document in documents:
         for _ in range(looks):
-            drive(THERMAL.poll(settings), answer)
+            drive(THERMAL.read_condition(settings), answer)
         assert isinstance(drive(THERMAL.carry_out(document, settings, None), answer), Printed)
     drive(THERMAL.read_status(settings), answer)
     return line(*exchanges)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 
-from fiscald.protocols.base import Decoder, Direction
+from fiscald.protocols.decoding import Decoder, Direction
 from fiscald.recording.packets import Packet, decode
 from fiscald.recording.pcapng import Reader
 from fiscald.recording.reading import decoder

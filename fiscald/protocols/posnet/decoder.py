@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze
 from fiscald.model.privacy import mask, mask_personal
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
+from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.posnet import fields as f
 from fiscald.protocols.posnet.codes import TABLE, Kind, lookup
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, RATE_LETTERS, Param
@@ -170,7 +170,7 @@ WORDS = _parse(_WORDS)
 
 
 class PosnetDecoder:
-    """See ``fiscald.protocols.base.Decoder``."""
+    """See ``fiscald.protocols.decoding.Decoder``."""
 
     def __init__(self, code_page: str) -> None:
         self._dialect = Dialect(CODE_PAGES[code_page])

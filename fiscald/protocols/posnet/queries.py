@@ -9,18 +9,22 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fiscald.model.jobs import Result
+from fiscald.model.jobs import Paper, Result
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
-from fiscald.protocols.base import Dialogue, DialogueAborted, Identification, Settings, Step
+from fiscald.protocols.base import Dialogue, DialogueAborted, Identification, Settings, Step, Wait
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
-from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
-from fiscald.protocols.queries import ask_again, good_values, refused_question
+from fiscald.protocols.posnet.evidence import PosnetDay, PosnetLook
+from fiscald.protocols.posnet.options import known_profile
+from fiscald.protocols.posnet.profiles import Profile, detect
+from fiscald.protocols.proof.counters import Baseline
+from fiscald.protocols.proof.verdicts import reason_to_wait
+from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 
 #: ``sprn pr``: the printing mechanism, when it is not all right.
@@ -48,131 +52,12 @@ SYNTAX = 15
 LOOKS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosnetBaseline(Baseline[PosnetLook]):
     """What a printer says about itself before a document."""
 
-    scomm: dict[str, Any]
-    footer_open: bool
-    """A registered receipt whose printout is not finished; ``scomm`` does not tell it."""
-    counters: dict[str, Any]
-    day: dict[str, Any]
-    rates: Rates
-    """The VAT table by letter."""
-
-    @property
-    def printer_id(self) -> str:
-        """The unique number."""
-        return str(self.counters["nu"])
-
-    @property
-    def transaction_open(self) -> bool:
-        """Whether a document of anybody is open."""
-        return bool(self.scomm["ts"]) or self.footer_open
-
-    @property
-    def fiscal(self) -> bool:
-        """Whether the device is fiscalised; a training device registers nothing."""
-        return bool(self.scomm.get("fs", True))
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """What is kept, to be compared with later looks."""
-        return self.counters | self.day | {"fiscal": self.fiscal}
-
-    @property
-    def standing(self) -> Problem | None:
-        """The condition that keeps some documents waiting, where one shows in what the printer says."""
-        if not self.scomm.get("hr", True):
-            return conditions.told("no_header", device_code="hr")
-        if all(rate is None for rate in self.rates.values()):
-            return conditions.told("no_rates")
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class CounterDelta:
-    """What happened on the printer between two looks (sections 7 and 9.3)."""
-
-    then: dict[str, Any]
-    now: dict[str, Any]
-
-    def _by(self, name: str) -> int:
-        """By how much a counter moved; 0 where the device does not tell it."""
-        return int(self.now.get(name, 0)) - int(self.then.get(name, 0))
-
-    def _day_by(self, name: str) -> int | None:
-        then, now = self.then.get("day", {}), self.now.get("day", {})
-        return int(now[name]) - int(then[name]) if name in then and name in now else None
-
-    @property
-    def reports(self) -> int:
-        """Daily reports; after one, every counter of the day has begun anew."""
-        return self._by("rd")
-
-    @property
-    def completed(self) -> int:
-        """Completed receipts of the same day.
-
-        Older devices call ``bn`` the number of the last receipt; whether a cancelled one has a number of its own
-        there is not published, so the day's count is taken where they tell it.
-        """
-        counted = self._day_by("pn") if "bc" not in self.now else None
-        return self._by("bn") if counted is None else counted
-
-    @property
-    def cancelled(self) -> int:
-        """Cancelled receipts of the same day."""
-        if "bc" in self.now:
-            return self._by("bc")
-        counted = self._day_by("cn")
-        return counted if counted is not None else max(self.printouts - self.completed, 0)
-
-    @property
-    def printouts(self) -> int:
-        """Printed documents of any kind."""
-        return self._by("hn")
-
-    @property
-    def sales(self) -> int | None:
-        """Value of completed receipts of the same day, in grosze; not every older device tells it."""
-        return self._day_by("sales")
-
-    @property
-    def cancelled_value(self) -> int | None:
-        """Value of cancelled receipts of the same day, in grosze; not every older device tells it."""
-        return self._day_by("ct")
-
-    @property
-    def slips(self) -> int:
-        """Non-fiscal printouts; after a daily report, whatever was printed beside the reports."""
-        counted = None if self.reports else self._day_by("nf")
-        if counted is not None:
-            return counted
-        fiscal = 0 if self.reports else sum(self._by(name) for name in ("bn", "bc", "fn", "fc"))
-        return self.printouts - self.reports - fiscal
-
-    @property
-    def any_change(self) -> bool:
-        """Whether any receipt ended or any report was made. (``hn`` may move when a receipt is opened.)"""
-        return bool(self.reports or self.completed or self.cancelled)
-
-    @property
-    def went_backwards(self) -> bool:
-        """Whether a counter is lower than it can be: another memory than before."""
-        if self.reports < 0 or self.printouts < 0:
-            return True
-        return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc"))
-
-    @property
-    def fiscal(self) -> bool:
-        """Whether the device was fiscalised."""
-        return self.then.get("fiscal") is not False
-
-    @property
-    def uncounted(self) -> bool:
-        """A training device, whose counters need not move (5.3, not documented), and did not."""
-        return self.then.get("fiscal") is False and not self.any_change and self.printouts == 0
+    day_open: bool
+    """Whether something was sold since the last daily report."""
 
 
 class LastDocument(NamedTuple):
@@ -191,7 +76,7 @@ def send(command: Request) -> Dialogue[Reply]:
 
 
 def is_corrupted(reply: Reply) -> bool:
-    """Whether the line is_corrupted our frame: it was not executed (section 8, frame errors 5, 8, 9).
+    """Whether the line corrupted our frame: it was not executed (section 8, frame errors 5, 8, 9).
 
     Error 15 is "badly built" to the reference; ours are well built, so a byte was lost on the way.
     """
@@ -202,7 +87,7 @@ def is_corrupted(reply: Reply) -> bool:
 
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query. Raises ``DialogueAborted`` where the answer is an error or lacks what is needed."""
-    reply = yield from _ask(mnemonic, immediate=immediate, **values)
+    reply = yield from _ask(request(mnemonic, immediate=immediate, **values))
     if not reply.good:
         raise refused_question(mnemonic, condition_of(reply), *describe(reply))
     return good_values(reply, mnemonic, needed)
@@ -210,12 +95,16 @@ def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> 
 
 def query_optional(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
     """The values of a query that not every device knows; empty where it does not."""
-    reply = yield from _ask(mnemonic, **values)
+    reply = yield from _ask(request(mnemonic, **values))
     return reply.values if reply.good else {}
 
 
-def _ask(mnemonic: str, *, immediate: bool = False, **values: Any) -> Dialogue[Reply]:
-    return ask_again(request(mnemonic, immediate=immediate, **values), send, is_corrupted)
+def _ask(question: Request) -> Dialogue[Reply]:
+    """The answer to a question; one that the line corrupted is asked once more."""
+    reply = yield from send(question)
+    if is_corrupted(reply):
+        reply = yield from send(question)
+    return reply
 
 
 def describe(reply: Reply) -> tuple[str, str, str]:
@@ -261,51 +150,102 @@ def read_condition(settings: Settings) -> Dialogue[Condition]:
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
-    if settings.profile:
-        return PROFILES[settings.profile]
+    known = known_profile(settings)
+    if known is not None:
+        return known
     sid = yield from query_optional("sid")
     return detect(sid.get("nm"))
 
 
-def read_counters() -> Dialogue[dict[str, Any]]:
-    """The counters that prove a document, in the printer's own names.
+def prepare(document_type: str, settings: Settings, printer_id: str | None) -> Dialogue[PosnetBaseline | Wait]:
+    """What the printer says before a document of that type; or why it has to wait. Changes nothing."""
+    condition = yield from poll(settings)
+    if condition.problem is not None:
+        return Wait(condition.problem)
+    found = yield from read_baseline()
+    return reason_to_wait(found, document_type, CONDITIONS, settings, printer_id) or found
+
+
+def prepare_plan(
+    document_type: str, settings: Settings, printer_id: str | None
+) -> Dialogue[tuple[Profile, PosnetBaseline] | Wait]:
+    """The same, and the profile that a document is planned for."""
+    profile = yield from find_profile(settings)
+    found = yield from prepare(document_type, settings, printer_id)
+    return found if isinstance(found, Wait) else (profile, found)
+
+
+def read_baseline() -> Dialogue[PosnetBaseline]:
+    """Open transaction, counters, totals and rates."""
+    scomm = yield from ask("scomm", "ts", "nu")
+    last = yield from read_last_document()
+    counters = yield from _read_counters()
+    day, rates = yield from _read_totals()
+    if rates is None:
+        rates = _rates((yield from ask("sfsk", "nu")))
+    fiscal = bool(scomm.get("fs", True))
+    look = counters.model_copy(update={"day": day, "fiscal": fiscal})
+    return PosnetBaseline(
+        look=look,
+        printer_id=look.nu,
+        fiscal=fiscal,
+        # ``scomm`` does not tell of a registered receipt whose footer is open.
+        transaction_open=bool(scomm["ts"]) or last.footer_open,
+        rates=rates,
+        standing=_standing(scomm, rates),
+        counters=to_counters(look),
+        day_open=not scomm.get("tz", False),
+    )
+
+
+def _standing(scomm: dict[str, Any], rates: Rates) -> Problem | None:
+    if not scomm.get("hr", True):
+        return conditions.told("no_header", device_code="hr")
+    if all(rate is None for rate in rates.values()):
+        return conditions.told("no_rates")
+    return None
+
+
+def read_counters() -> Dialogue[PosnetLook]:
+    """The counters that prove a document.
 
     Older devices do not count cancelled receipts there; then the day's totals are read too.
     """
     counters = yield from _read_counters()
-    return counters if "bc" in counters else (yield from read_all())
+    return counters if counters.bc is not None else (yield from read_stable_counters())
 
 
-def read_all() -> Dialogue[dict[str, Any]]:
+def read_stable_counters() -> Dialogue[PosnetLook]:
     """Counters and the day's totals, as they were at one moment: asked until nothing happens in between."""
     counters = yield from _read_counters()
     for _ in range(LOOKS):
         day = yield from read_day()
         before, counters = counters, (yield from _read_counters())
         if before == counters:
-            return counters | day
+            return counters.model_copy(update={"day": day})
     raise DialogueAborted(
         problem("printer.busy", reason="its counters do not stand still: another program is printing")
     )
 
 
-def counters_moved(before: dict[str, Any]) -> Dialogue[bool]:
+def counters_moved(before: PosnetLook) -> Dialogue[bool]:
     """Whether anything happened since that look."""
-    return (yield from _read_counters()) != before
+    counters = yield from _read_counters()
+    return before.updated(counters) != before
 
 
-def _read_counters() -> Dialogue[dict[str, Any]]:
+def _read_counters() -> Dialogue[PosnetLook]:
     scnt = yield from ask("scnt", "nu", "rd", "hn", "bn")
-    return {name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt}
+    return PosnetLook(**{name: scnt[name] for name in ("nu", "rd", "hn", "bn", "bt", "bc", "fn", "fc") if name in scnt})
 
 
-def read_day() -> Dialogue[dict[str, Any]]:
-    """The day's totals under ``day``: sales (``pn``), cancelled (``ct``, ``cn``), non-fiscal printouts (``nf``)."""
+def read_day() -> Dialogue[PosnetDay]:
+    """The day's totals."""
     day, _ = yield from _read_totals()
     return day
 
 
-def _read_totals() -> Dialogue[tuple[dict[str, Any], Rates | None]]:
+def _read_totals() -> Dialogue[tuple[PosnetDay, Rates | None]]:
     stot = yield from query_optional("stot")
     day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
     sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
@@ -315,22 +255,11 @@ def _read_totals() -> Dialogue[tuple[dict[str, Any], Rates | None]]:
     if last is not None:
         day["last_sale"] = (last if last.tzinfo else last.replace(tzinfo=POLISH_TIME)).isoformat()
     rates = _rates(stot) if all("v" + letter in stot for letter in RATE_LETTERS) else None
-    return {"day": day}, rates
+    return PosnetDay(**day), rates
 
 
 def _rates(values: dict[str, Any]) -> Rates:
     return {letter.upper(): values.get("v" + letter) for letter in RATE_LETTERS}
-
-
-def read_facts() -> Dialogue[Baseline]:
-    """Open transaction, counters, totals and rates."""
-    scomm = yield from ask("scomm", "ts", "nu")
-    last = yield from read_last_document()
-    counters = yield from _read_counters()
-    day, rates = yield from _read_totals()
-    if rates is None:
-        rates = _rates((yield from ask("sfsk", "nu")))
-    return Baseline(scomm, last.footer_open, counters, day, rates)
 
 
 def read_last_document() -> Dialogue[LastDocument]:
@@ -353,59 +282,63 @@ def read_clock() -> Dialogue[datetime.datetime | None]:
 
 
 def read_result(
-    after: dict[str, Any],
+    settings: Settings,
+    after: PosnetLook,
     number: int | None,
     report: int,
     total: int | None,
     printed_at: str | None = None,
     *,
     fiscal: bool,
-) -> Dialogue[Result]:
+) -> Dialogue[tuple[Result, Paper]]:
     """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3).
+
+    And whether the sheet is out: a printer without paper has it pending.
 
     ``printed_at``: when, if that is known better than "just now".
     """
-    device: dict[str, Any] = {name: after[name] for name in ("hn", "bn", "bt", "rd") if name in after}
+    condition = yield from poll(settings)
+    device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
     copy = yield from query_optional("eclastdocnoget", ty=0)
     if "di" in copy:
         device["di"] = copy["di"]
     clock = datetime.datetime.fromisoformat(printed_at) if printed_at else (yield from read_clock())
-    return Result(
+    result = Result(
         number=number,
         daily_report=report,
-        printer_id=after["nu"],
+        printer_id=after.nu,
         fiscal=fiscal,
         printed_at=clock,
         total=None if total is None else from_grosze(total),
         device=device,
     )
+    return result, Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:
     """Everything the status shows."""
     condition = yield from poll(settings)
     sid = yield from query_optional("sid")
-    facts = yield from read_facts()
+    found = yield from read_baseline()
     clock = yield from read_clock()
     model = sid.get("nm")
-    profile = PROFILES[settings.profile] if settings.profile else detect(model)
-    counters = facts.counters
+    profile = known_profile(settings) or detect(model)
     return Snapshot(
         identity=Identity(
-            printer_id=facts.printer_id,
+            printer_id=found.printer_id,
             model=model,
             firmware=sid.get("vr"),
-            fiscal=facts.fiscal,
+            fiscal=found.fiscal,
             profile=profile.name,
         ),
         condition=condition,
-        standing=facts.standing,
-        counters=to_counters(counters | facts.day),
-        rates=plain_rates(facts.rates),
+        standing=found.standing,
+        counters=found.counters,
+        rates=plain_rates(found.rates),
         clock=clock,
-        transaction_open=facts.transaction_open,
-        day_open=not facts.scomm.get("tz", False),
-        device=counters,
+        transaction_open=found.transaction_open,
+        day_open=found.day_open,
+        device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates"}, exclude_none=True),
     )
 
 
@@ -417,18 +350,20 @@ def identify(settings: Settings) -> Dialogue[Identification]:
     return Identification(found.identity, condition, found.rates, found.transaction_open, found.counters, found.clock)
 
 
-def to_counters(counters: dict[str, Any]) -> Counters:
-    """The printer's counters in to_counters words. The day's totals (``day``) count too, where they were read.
+def to_counters(look: PosnetLook) -> Counters:
+    """The printer's counters in neutral words. The day's totals count too, where they were read.
 
-    Some older registers do not begin ``bn`` anew with the day (5.3); what they sold in it tells ``stot pn``.
+    Some older registers do not begin ``bn`` again with the day (5.3); what they sold in it tells ``stot pn``.
     """
-    day = counters.get("day", {})
-    receipts = counters["bn"] if "bt" in counters else day.get("pn", counters["bn"])
-    last = counters.get("bt", counters["bn"] if receipts or day.get("cn") else 0)
+    day = look.day or PosnetDay()
+    receipts = look.bn if look.bt is not None or day.pn is None else day.pn
+    last = look.bt
+    if last is None:
+        last = look.bn if receipts or day.cn else 0
     return Counters(
-        daily_report=counters["rd"] + 1,
+        daily_report=look.rd + 1,
         last_receipt=last,
         receipts=receipts,
-        cancelled=counters.get("bc", day.get("cn")),
-        printouts=counters["hn"],
+        cancelled=day.cn if look.bc is None else look.bc,
+        printouts=look.hn,
     )

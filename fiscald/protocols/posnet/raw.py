@@ -17,6 +17,7 @@ from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, S
 from fiscald.protocols.posnet.commands import COMMANDS, Param, Reply, Request, Row
 from fiscald.protocols.posnet.fields import Dialect, Value
 from fiscald.protocols.posnet.frames import MAX_FRAME, MAX_MNEMONIC
+from fiscald.protocols.posnet.options import code_page
 from fiscald.protocols.posnet.queries import describe
 
 #: Commands that end or cancel a document and do nothing else. ``scomm`` shows no open form and no open footer (6.1).
@@ -65,21 +66,21 @@ def parse(text: str, settings: Settings) -> Step:
         if any(ord(char) < 32 and char != "\n" for char in value):
             raise ValueError(f"the parameter {name} contains a control character, which no frame can carry")
         try:
-            values[name] = value.encode(CODE_PAGES[settings.code_page])
+            values[name] = value.encode(CODE_PAGES[code_page(settings)])
         except UnicodeEncodeError as error:
-            raise ValueError(f"the code page {settings.code_page} has no {value[error.start]!r}") from None
+            raise ValueError(f"the code page {code_page(settings)} has no {value[error.start]!r}") from None
     if len(head) + sum(3 + len(value) for value in values.values()) + 8 > MAX_FRAME:
         raise ValueError(f"a frame has at most {MAX_FRAME} bytes")
     known = COMMANDS.get(mnemonic, Row(mnemonic, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT))
     row = Row(mnemonic, tuple(Param(name, _AS_WRITTEN) for name in values), (), known.effect, known.deadline)
     request = Request(row, values, immediate=head.startswith("!"))
-    return Step(request, row.effect, row.deadline, _ENDS.get(mnemonic))
+    return Step(request, row.effect, row.deadline, ends=_ENDS.get(mnemonic))
 
 
 def show(reply: Reply, settings: Settings) -> RawReply:
     """The answer as it came, ``|`` between its fields, and what its error means."""
     assert reply.frame is not None
-    codec = CODE_PAGES[settings.code_page]
+    codec = CODE_PAGES[code_page(settings)]
     fields = [f"{name}{value.decode(codec, 'replace')}" for name, value in reply.frame.fields]
     text = "".join(f"{part}|" for part in (reply.frame.mnemonic, *fields))
     return RawReply(text, None if reply.good else describe(reply)[0])

@@ -8,13 +8,13 @@ while another command waits, in either order.
 from __future__ import annotations
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Answer, Damaged, Event, Stray
+from fiscald.protocols.base import Answer, Damaged, Event, Session, Stray
 from fiscald.protocols.posnet.commands import Request, read_reply
 from fiscald.protocols.posnet.fields import Dialect, Generation
 from fiscald.protocols.posnet.frames import TOKEN, BadFrame, Deframer, Frame, encode
 
 
-class PosnetSession:
+class PosnetSession(Session):
     """See ``fiscald.protocols.base.Session``."""
 
     def __init__(self, code_page: str, *, tokens: bool = False) -> None:

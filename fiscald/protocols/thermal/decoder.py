@@ -15,16 +15,8 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze, plain
 from fiscald.model.privacy import mask, mask_nips
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import (
-    CommandDoc,
-    DecodedError,
-    DecodedField,
-    DecodedFrame,
-    Direction,
-    Effect,
-    ProtocolDoc,
-    Settings,
-)
+from fiscald.protocols.base import Effect, Settings
+from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
 from fiscald.protocols.thermal.codes import CODES, lookup
@@ -59,7 +51,8 @@ from fiscald.protocols.thermal.frames import (
     decode,
 )
 from fiscald.protocols.thermal.lua import TELLING, lua
-from fiscald.protocols.thermal.profiles import PROFILES, detect
+from fiscald.protocols.thermal.options import code_page, known_profile
+from fiscald.protocols.thermal.profiles import detect
 
 # The table: one command, answer or single byte per line, its fields separated by ";". A field that ends in "*" stands
 # for one per rate. "=" in front of a field: it belongs to this very printer at this very moment. "!" in front:
@@ -259,16 +252,17 @@ class _Read(NamedTuple):
 
 
 class ThermalDecoder:
-    """See ``fiscald.protocols.base.Decoder``.
+    """See ``fiscald.protocols.decoding.Decoder``.
 
     Without a profile the brand is what the printer's model says, and until then POSNET; a layout that does not fit is
     tried as the other brand has it.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._codec = CODE_PAGES[settings.code_page]
-        self._configured = settings.profile is not None
-        self._brands = (PROFILES[settings.profile].brand,) if settings.profile is not None else tuple(Brand)
+        self._codec = CODE_PAGES[code_page(settings)]
+        known = known_profile(settings)
+        self._configured = known is not None
+        self._brands = tuple(Brand) if known is None else (known.brand,)
         self._mode: int | None = None
         self._cutters = {direction: _Cutter(direction) for direction in Direction}
 

@@ -17,6 +17,7 @@ from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, S
 from fiscald.protocols.thermal.commands import Check, Poll, Reply, Request, Row, Status, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
+from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import describe
 
@@ -49,13 +50,13 @@ def parse(text: str, settings: Settings) -> Step:
     if text.upper() in _POLLS:
         return Step(Poll(_POLLS[text.upper()]), Effect.QUERY, Deadline.QUERY)
     try:
-        payload = text.replace("|", "\r").encode(CODE_PAGES[settings.code_page])
+        payload = text.replace("|", "\r").encode(CODE_PAGES[code_page(settings)])
     except UnicodeEncodeError as error:
-        raise ValueError(f"the code page {settings.code_page} has no {text[error.start]!r}") from None
+        raise ValueError(f"the code page {code_page(settings)} has no {text[error.start]!r}") from None
     frame = decode(payload)
     if isinstance(frame, BadFrame):
         raise ValueError(f"{text[:40]!r} is no command; {HOW}")
-    brand = PROFILES[settings.profile or "posnet"].brand
+    brand = (known_profile(settings) or PROFILES["posnet"]).brand
     row = find(frame, brand) or Row(frame.name, None, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT)
     # Two last digits that fit are the check byte to the printer too, whoever wrote them.
     written = frame.unchecked if row.check is Check.NEVER else frame.checked
@@ -64,7 +65,7 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"a sequence has at most {MAX_FRAME} bytes")
     except ValueError as error:
         raise ValueError(f"{error}; {HOW}") from None
-    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.deadline, _ENDS.get(row.name))
+    return Step(AsWritten(row, {}, brand, written=written), row.effect, row.deadline, ends=_ENDS.get(row.name))
 
 
 def show(reply: Reply | Status, settings: Settings) -> RawReply:

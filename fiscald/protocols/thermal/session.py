@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.base import Answer, Damaged, Event, Stray
+from fiscald.protocols.base import Answer, Damaged, Event, Session, Stray
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.commands import (
     ANSWERS,
@@ -29,7 +29,7 @@ from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Enq, Frame, encode
 
 
-class ThermalSession:
+class ThermalSession(Session):
     """See ``fiscald.protocols.base.Session``."""
 
     def __init__(self, code_page: str) -> None:

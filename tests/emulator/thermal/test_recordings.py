@@ -17,7 +17,7 @@ import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Direction, Settings
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
 from fiscald.protocols.thermal.commands import DAY as OPEN_DAY
 from fiscald.protocols.thermal.decoder import ThermalDecoder
@@ -25,6 +25,7 @@ from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, check, decode, encode
 from fiscald.protocols.thermal.profiles import detect
 from tests.emulator.thermal.talking import Talk
+from tests.protocols import settings as settings_of
 from tests.recordings import Dialogue, thermal, thermal_recordings
 from tests.recordings.made import made_recordings
 
@@ -244,7 +245,7 @@ def comparable(answered: bytes) -> list[tuple[Any, ...]]:
     """Answers without what is every printer's own; a check byte is there, or it is not."""
     own = {"nr_unikatowy", "typ", "wersja"}
     items = list(AnswerDeframer().feed(answered))
-    frames = ThermalDecoder(Settings("", "mazovia")).feed(Direction.RECEIVED, answered)
+    frames = ThermalDecoder(settings_of.thermal()).feed(Direction.RECEIVED, answered)
     return [
         (
             frame.name, frame.damage, isinstance(item, Frame) and bool(item.digits),

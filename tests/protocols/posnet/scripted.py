@@ -7,16 +7,17 @@ from typing import Any, TypeVar
 
 from fiscald.model.documents import DailyReport, Document, GoodsReturn, Receipt
 from fiscald.model.money import format_grosze, from_grosze
-from fiscald.protocols.base import Dialogue, Effect, Settings
+from fiscald.protocols.base import Dialogue, Effect
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, TAB, Deframer, Frame, crc16
 from fiscald.protocols.posnet.session import PosnetSession
 from tests.protocols import driving
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.recordings import Conversation, Exchange, posnet
 
 T = TypeVar("T")
-SETTINGS = Settings("till1", "cp1250", "online")
+SETTINGS = settings_of.posnet(profile="online")
 CLOSING = ("trend", "dailyrep", "stocash")
 
 
@@ -118,11 +119,11 @@ def drive(
     dialogue: Dialogue[T],
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """See ``tests.protocols.driving.drive``."""
-    return driving.drive(dialogue, PosnetSession("cp1250"), answer, trail=trail, paused=paused)
+    return driving.drive(dialogue, PosnetSession("cp1250"), answer, journal=journal, paused=paused)
 
 
 def sales(conversation: Conversation) -> list[tuple[str, list[Exchange]]]:

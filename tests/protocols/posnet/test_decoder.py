@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import DecodedFrame, Direction, Effect
+from fiscald.protocols.base import Effect
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.decoder import WORDS, PosnetDecoder, protocol_doc
 from fiscald.protocols.posnet.frames import BadFrame, Deframer, Field, Frame, encode

@@ -26,13 +26,15 @@ from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
-from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet import queries
+from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.posnet.scripted import drive, frame, payload
 
-SETTINGS = Settings("till1", "cp1250", "online")
+SETTINGS = settings_of.posnet(profile="online")
 RECEIPT = Receipt.model_validate(
     {
         "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
@@ -66,7 +68,7 @@ class Bench:
 
     def carry_out(self, document: Document, *, printer_id: str | None = None, settings: Settings = SETTINGS) -> Verdict:
         self.journal = Journal()
-        return drive(dialogue.carry_out(document, settings, printer_id), self.answer, trail=self.journal)
+        return drive(FAMILY.carry_out(document, settings, printer_id), self.answer, journal=self.journal)
 
     def break_off(
         self, document: Document, stop: Callable[[str], bool], *, executed: bool, settings: Settings = SETTINGS
@@ -75,21 +77,21 @@ class Bench:
         self.journal = Journal()
 
         def answer(data: bytes) -> bytes:
-            if self.journal.before and stop(payload(data).split("\t")[0]):
+            if self.journal.last and stop(payload(data).split("\t")[0]):
                 if executed:
                     self.answer(data)
                 raise LineLost
             return self.answer(data)
 
         with pytest.raises(LineLost):
-            drive(dialogue.carry_out(document, settings, None), answer, trail=self.journal)
+            drive(FAMILY.carry_out(document, settings, None), answer, journal=self.journal)
         return self.journal.committing
 
     def recover(
         self, document: Document, *, settings: Settings = SETTINGS, paused: Callable[[], None] = lambda: None
     ) -> Verdict:
-        steps = dialogue.recover(document, settings, self.journal.trail)
-        return drive(steps, self.answer, trail=self.journal, paused=paused)
+        steps = FAMILY.recover(document, settings, self.journal.checkpoint)
+        return drive(steps, self.answer, journal=self.journal, paused=paused)
 
 
 def _ignore(_: object) -> None:
@@ -166,12 +168,12 @@ def test_a_training_printer_whose_counters_stand_still_is_believed() -> None:
             return frame(f"scnt\trd0\thn0\tbn0\tfn0\tnu{NU}\tbc0\tbt0\tfc0\t")
         return real(data)
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), standing_still)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), standing_still)
     assert isinstance(verdict, Printed)
 
 
 def test_an_older_printer() -> None:
-    settings = Settings("till1", "cp1250")
+    settings = settings_of.posnet()
     bench = Bench(Talk(profile="old"))
     verdict = bench.carry_out(RECEIPT, settings=settings)
     assert isinstance(verdict, Printed)
@@ -234,7 +236,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert not verdict.again
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.before is None
+    assert bench.journal.last is None
     assert bench.talk.register.state.headers == 0
 
 
@@ -286,7 +288,7 @@ def test_a_report_that_midnight_overtakes_is_made_with_the_new_date() -> None:
             bench.talk.moment += timedelta(days=1)
         return real(data)
 
-    verdict = drive(dialogue.carry_out(DailyReport(), SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(DailyReport(), SETTINGS, None), answer)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert isinstance(bench.carry_out(DailyReport()), Printed)
@@ -309,7 +311,7 @@ def test_a_document_waits_for_room_in_the_queue() -> None:
             return frame("ERR\t?14\tcmcash\t")
         return real(data)
 
-    verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
+    verdict = drive(FAMILY.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
     assert isinstance(verdict, Held)
     assert (verdict.problem.code, verdict.begun) == ("printer.busy", False)
 
@@ -324,7 +326,7 @@ def test_a_line_spoiled_by_noise_is_sent_once_more() -> None:
             return frame("ERR\t?5\t")
         return real(data)
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), noisy)
     assert isinstance(verdict, Printed)
     assert bench.talk.register.state.day.receipts[0] == 1000
 
@@ -341,7 +343,7 @@ def test_a_line_that_noise_doubled_is_caught_by_the_total() -> None:
             return frame("ERR\t?5\t")
         return answer
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again, "the document is good; the line was bad"
     assert bench.talk.register.state.day.receipt_count == 0
@@ -355,7 +357,7 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
     def noisy(data: bytes) -> bytes:
         return frame("ERR\t?5\t") if payload(data).startswith("cash") else real(data)
 
-    verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), noisy)
+    verdict = drive(FAMILY.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert bench.talk.register.state.headers == 0
@@ -370,7 +372,7 @@ def test_an_error_after_registration_is_not_believed() -> None:
         answer = real(data)
         return frame("trend\t?2903\t") if payload(data).startswith("trend") else answer
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), liar)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), liar)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1
 
@@ -382,7 +384,7 @@ def test_a_refused_footer_line_is_a_note_and_no_failure() -> None:
     def refusing(data: bytes) -> bytes:
         return frame("trftrln\t?2702\t") if payload(data).startswith("trftrln") else real(data)
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), refusing)
     assert isinstance(verdict, Printed)
     assert [notice.pointer for notice in verdict.notices] == ["/document/footer/0"]
 
@@ -398,7 +400,7 @@ def test_a_spoiled_end_of_the_footer_is_sent_again() -> None:
             return frame("ERR\t?5\t")
         return real(data)
 
-    verdict = drive(dialogue.carry_out(RECEIPT, SETTINGS, None), noisy)
+    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), noisy)
     assert isinstance(verdict, Printed)
     assert [sheet.kind for sheet in bench.talk.register.printouts] == ["receipt"]
     assert isinstance(bench.carry_out(RECEIPT), Printed)
@@ -412,7 +414,7 @@ def test_a_footer_that_cannot_be_finished_is_not_called_done() -> None:
         return frame("trftrend\t?2062\t") if payload(data).startswith("trftrend") else real(data)
 
     with pytest.raises(DialogueAborted, match="footer"):
-        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), refusing, trail=bench.journal)
+        drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), refusing, journal=bench.journal)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed), "on the next look it is finished"
     assert verdict.result.number == 1
@@ -447,7 +449,7 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
         return frame("scnt\trdx\t") if payload(data) == "scnt\t" else real(data)
 
     with pytest.raises(DialogueAborted, match="scnt"):
-        drive(dialogue.carry_out(RECEIPT, SETTINGS, None), odd)
+        drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), odd)
 
 
 # -- recovery --------------------------------------------------------------------------------------------
@@ -510,7 +512,9 @@ def test_somebody_else_printed_in_between() -> None:
     verdict = bench.recover(PLAIN)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == 1, "ours was open, so it was the first to end"
-    assert verdict.result.printed_at is None or verdict.evidence["after"]["bn"] == 2
+    after = verdict.evidence["after"]
+    assert isinstance(after, PosnetLook)
+    assert after.bn == 2
 
 
 @pytest.mark.parametrize("executed", [False, True])
@@ -539,7 +543,7 @@ def test_receipts_of_others_before_ours_was_open_change_nothing(executed: bool) 
 @pytest.mark.parametrize("printed", [False, True])
 def test_two_endings_are_told_apart_by_the_days_totals(profile: str, printed: bool) -> None:
     """Ours and another one: one was completed, one cancelled."""
-    settings = Settings("till1", "cp1250", profile)
+    settings = settings_of.posnet(profile=profile)
     bench = Bench(Talk(profile=profile))
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=printed, settings=settings)
     printer = bench.talk.printer
@@ -619,7 +623,7 @@ def test_a_line_refused_in_somebody_elses_receipt_cancels_nothing() -> None:
             assert bench.talk.printer.foreign_begin()
         return real(data)
 
-    verdict = drive(dialogue.carry_out(document, SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(document, SETTINGS, None), answer)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.code == "printer.cancelled"
     assert not verdict.again
@@ -638,7 +642,7 @@ def test_a_receipt_cancelled_before_it_was_looked_at_is_not_taken_for_open() -> 
             bench.talk.printer.keypad_cancel()
         return found
 
-    verdict = drive(dialogue.carry_out(PLAIN, SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(PLAIN, SETTINGS, None), answer)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.code == "printer.cancelled"
     assert not any(mnemonic.startswith(("trline", "prncancel")) for mnemonic in bench.sent)
@@ -655,7 +659,7 @@ def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
             bench.talk.printer.keypad_report()
         return found
 
-    verdict = drive(dialogue.carry_out(PLAIN, SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(PLAIN, SETTINGS, None), answer)
     assert isinstance(verdict, Printed)
     assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
 
@@ -680,7 +684,7 @@ def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
         return frame("stocash\t") if payload(data).startswith("stocash") else real(data)
 
     verdict = drive(
-        dialogue.carry_out(GoodsReturn(amount=Decimal("1.00")), SETTINGS, None), answer, paused=lambda: paused.append(1)
+        FAMILY.carry_out(GoodsReturn(amount=Decimal("1.00")), SETTINGS, None), answer, paused=lambda: paused.append(1)
     )
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "contradiction"}
@@ -781,7 +785,7 @@ def form_is_open(bench: Bench) -> bool:
 @pytest.mark.parametrize("profile", ["online", "old"])
 def test_a_printout(profile: str) -> None:
     bench = Bench(Talk(profile=profile))
-    verdict = bench.carry_out(PRINTOUT, settings=Settings("till1", "cp1250", profile))
+    verdict = bench.carry_out(PRINTOUT, settings=settings_of.posnet(profile=profile))
     assert isinstance(verdict, Printed)
     result = verdict.result
     assert (result.number, result.daily_report, result.total, result.printer_id) == (None, 1, None, NU)
@@ -807,11 +811,11 @@ def test_a_printout_that_does_not_fit_is_refused_before_the_first_byte() -> None
     assert isinstance(verdict, NotPrinted)
     assert not verdict.again
     assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
-    assert bench.journal.before is None
+    assert bench.journal.last is None
 
 
 def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
-    settings = Settings("till1", "mazovia", "online")
+    settings = settings_of.posnet("mazovia", "online")
     document = Printout(lines=("„Żuk”",))
     bench = Bench(Talk(code_page="mazovia"))
     bench.break_off(document, lambda mnemonic: mnemonic == "formend", executed=True, settings=settings)
@@ -832,7 +836,7 @@ def commands_of(document: Printout) -> int:
 @pytest.mark.parametrize("nth", range(1, commands_of(PRINTOUT) + 1))
 def test_a_printout_interrupted_at_any_command_is_printed_once(nth: int, executed: bool, profile: str) -> None:
     """The answer to every command lost, or the command itself; then recovery, again and again until it is settled."""
-    settings = Settings("till1", "cp1250", profile)
+    settings = settings_of.posnet(profile=profile)
     bench = Bench(Talk(profile=profile))
     seen = [0]
 
@@ -871,7 +875,7 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(stop: str, execut
         return found
 
     with suppress(LineLost):
-        drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+        drive(FAMILY.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Printed if stop == "formend" else NotPrinted)
     assert kinds(bench).count("form") == (stop == "formend")
@@ -885,7 +889,7 @@ def test_a_refused_line_cancels_our_printout_and_names_the_line() -> None:
     def refusing(data: bytes) -> bytes:
         return frame("formline\t?2502\t") if "stolik" in payload(data) else real(data)
 
-    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), refusing)
+    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), refusing)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.detail.startswith("/document/lines/3: ")
     assert verdict.problem.device_code == "2502 ERR_FORM_LINE_NO"
@@ -902,7 +906,7 @@ def test_a_line_of_a_printout_spoiled_by_noise_begins_it_anew() -> None:
         answer = real(data)
         return frame("ERR\t?5\t") if "stolik" in payload(data) else answer
 
-    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy)
+    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
     assert kinds(bench) == ["cancelled_form"]
@@ -918,7 +922,7 @@ def test_a_spoiled_opening_of_a_printout_is_looked_at_before_anything_else() -> 
         return frame("ERR\t?5\t") if payload(data).startswith("formstart") else answer
 
     with pytest.raises(DialogueAborted):
-        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+        drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
@@ -933,7 +937,7 @@ def test_a_spoiled_end_of_a_printout_is_finished_by_recovery() -> None:
         return frame("ERR\t?5\t") if payload(data).startswith("formend") else real(data)
 
     with pytest.raises(DialogueAborted):
-        drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), noisy, trail=bench.journal)
+        drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
     assert isinstance(bench.recover(PRINTOUT), Printed)
     assert kinds(bench) == ["form"]
 
@@ -945,7 +949,7 @@ def test_a_refused_end_of_a_printout_cancels_it() -> None:
     def refusing(data: bytes) -> bytes:
         return frame("formend\t?2501\t") if payload(data).startswith("formend") else real(data)
 
-    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), refusing)
+    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), refusing)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.device_code == "2501 ERR_FORM_ID"
     assert kinds(bench) == ["cancelled_form"]
@@ -965,7 +969,7 @@ def test_a_person_who_cancels_our_printout_has_decided(at: str, counted: bool) -
             assert bench.talk.printer.foreign_begin()
         return real(data)
 
-    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer)
     assert isinstance(verdict, NotPrinted)
     assert verdict.problem.code == "printer.cancelled"
     assert not verdict.again
@@ -988,7 +992,7 @@ def test_a_printout_that_ended_before_its_end_is_for_a_person(by: str) -> None:
         # The first answer loses its beginning on the line, and so does not even count as damaged.
         return real(data)[1:] + real(data)
 
-    verdict = drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer)
+    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
     assert kinds(bench) == ["cancelled_form" if by == "a person" else "form"]
@@ -1007,7 +1011,7 @@ def test_the_recovery_of_a_printout_never_cancels_another_programs_receipt(execu
             begun.append(bench.talk.printer.foreign_begin())
         return real(data)
 
-    verdict = drive(dialogue.recover(PRINTOUT, SETTINGS, bench.journal.trail), answer, trail=bench.journal)
+    verdict = drive(FAMILY.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
     assert isinstance(verdict, NotPrinted)
     assert begun[0] is (not executed), "while ours is open, no other can be opened"
     assert bench.talk.register.state.day.cancelled_count == 0
@@ -1069,7 +1073,7 @@ def test_a_confirmed_printout_is_done_whatever_follows() -> None:
             bench.talk.printer.keypad_report()
         return found
 
-    assert isinstance(drive(dialogue.carry_out(PRINTOUT, SETTINGS, None), answer), Printed)
+    assert isinstance(drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer), Printed)
 
 
 def test_restored_counters_prove_nothing_about_a_printout() -> None:

@@ -15,11 +15,12 @@ from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.jobs import Result
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Verdict, Wait
-from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Verdict, Wait
+from fiscald.protocols.posnet import queries
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import drive, frame, payload
 from tests.protocols.posnet.test_dialogue import PLAIN, PRINTOUT, RECEIPT, SETTINGS, Bench
 
@@ -47,7 +48,7 @@ def refusing(bench: Bench, document: Document, command: str, error: str) -> Verd
         bench.sent.append(f"refused {mnemonic}")
         return frame(f"ERR\t?{number}\tcm{mnemonic}\t" if number != error else f"{mnemonic}\t?{number}\t")
 
-    return drive(dialogue.carry_out(document, SETTINGS, None), answer, trail=bench.journal)
+    return drive(FAMILY.carry_out(document, SETTINGS, None), answer, journal=bench.journal)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_a_receipt_cancelled_on_the_keypad_fails_wherever_it_stands(nth: int) ->
                 bench.talk.printer.keypad_cancel()
         return bench.answer(data)
 
-    verdict = drive(dialogue.carry_out(document, SETTINGS, None), answer, trail=bench.journal)
+    verdict = drive(FAMILY.carry_out(document, SETTINGS, None), answer, journal=bench.journal)
     assert isinstance(verdict, NotPrinted)
     assert (verdict.problem.code, verdict.again) == ("printer.cancelled", False)
     assert (bench.talk.register.state.day.receipt_count, bench.talk.register.state.day.cancelled_count) == (0, 1)
@@ -243,7 +244,7 @@ def cancelled(bench: Bench) -> None:
 @pytest.mark.parametrize("profile", ["online", "old"])
 def test_a_receipt_opened_while_we_wait_is_never_cancelled(profile: str, meanwhile: Callable[[Bench], None]) -> None:
     bench = Bench(Talk(profile=profile))
-    settings = Settings("till1", "cp1250", profile)
+    settings = settings_of.posnet(profile=profile)
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trinit", executed=True, settings=settings)
     waited = []
 

@@ -13,13 +13,14 @@ from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.frames import MAX_FRAME, Deframer, Field, Frame
 from fiscald.protocols.posnet.session import PosnetSession
+from tests.protocols import settings as settings_of
 from tests.protocols.posnet.scripted import SETTINGS, frame, payload
 
-OLD = Settings("till1", "mazovia", "old")
+OLD = settings_of.posnet("mazovia", "old")
 
 
 def sent(text: str, settings: Settings = SETTINGS) -> bytes:
-    return FAMILY.session(settings).send(FAMILY.parse_raw(text, settings).command)
+    return FAMILY.session(settings).send(FAMILY.raw.parse(text, settings).command)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,11 @@ def test_whole_frames_byte_by_byte() -> None:
 
 def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
     for mnemonic, row in COMMANDS.items():
-        step = FAMILY.parse_raw(mnemonic, SETTINGS)
+        step = FAMILY.raw.parse(mnemonic, SETTINGS)
         assert (step.effect, step.deadline) == (row.effect, row.deadline)
-    unknown = FAMILY.parse_raw("nosuch", SETTINGS)
+    unknown = FAMILY.raw.parse("nosuch", SETTINGS)
     assert (unknown.effect, unknown.deadline) == (Effect.IRREVERSIBLE, Deadline.REPORT)
-    assert FAMILY.parse_raw("SCOMM", SETTINGS).effect is Effect.IRREVERSIBLE, "another command, as far as is known"
+    assert FAMILY.raw.parse("SCOMM", SETTINGS).effect is Effect.IRREVERSIBLE, "another command, as far as is known"
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> No
 )
 def test_what_is_no_command(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=re.escape(told)):
-        FAMILY.parse_raw(text, SETTINGS)
+        FAMILY.raw.parse(text, SETTINGS)
 
 
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"!?[a-z]{1,26}([|\t][a-z]{0,3}.{0,6}){0,5}", fullmatch=True)))
 @example("a" * 24 + "|ab" + "x" * (MAX_FRAME - 24))
 def test_any_text_is_one_frame_or_refused(text: str) -> None:
     try:
-        step = FAMILY.parse_raw(text, SETTINGS)
+        step = FAMILY.raw.parse(text, SETTINGS)
     except ValueError:
         return
     data = PosnetSession("cp1250").send(step.command)
@@ -106,10 +107,10 @@ def test_any_text_is_one_frame_or_refused(text: str) -> None:
 
 def answered(command: str, answer: str, settings: Settings = SETTINGS) -> RawReply:
     session = FAMILY.session(settings)
-    session.send(FAMILY.parse_raw(command, settings).command)
+    session.send(FAMILY.raw.parse(command, settings).command)
     (event,) = session.receive(frame(answer))
     assert isinstance(event, Answer)
-    return FAMILY.show_raw(event.reply, settings)
+    return FAMILY.raw.show(event.reply, settings)
 
 
 def test_a_good_answer_is_shown_as_it_came() -> None:

@@ -12,8 +12,9 @@ from fiscald.model.jobs import Paper
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import PrinterState
 from fiscald.protocols.base import Printed
-from fiscald.protocols.posnet import dialogue, queries
+from fiscald.protocols.posnet import queries
 from fiscald.protocols.posnet.commands import COMMANDS, read_reply
+from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.frames import Deframer, Frame
 from tests.protocols.posnet.scripted import READY, SETTINGS, ScriptedPrinter, document_of, drive, frame, payload, sales
@@ -32,7 +33,7 @@ def test_every_recorded_document_is_tested() -> None:
 def check(closing: str, exchanges: list[Exchange]) -> Printed:
     """The driver, carrying out the document that was recorded, sends what was recorded."""
     printer = ScriptedPrinter(exchanges, closing=closing)
-    verdict = drive(dialogue.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
+    verdict = drive(FAMILY.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
     assert printer.sent == [exchange.command for exchange in printer.expected]
     assert isinstance(verdict, Printed), verdict
     assert verdict.paper is Paper.PRINTED
@@ -49,7 +50,7 @@ def test_the_driver_sends_the_recorded_commands(closing: str, exchanges: list[Ex
 @pytest.mark.parametrize(("closing", "exchanges"), RECEIPTS)
 def test_the_number_is_that_of_the_last_counters(closing: str, exchanges: list[Exchange]) -> None:
     printer = ScriptedPrinter(exchanges, closing=closing)
-    verdict = drive(dialogue.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
+    verdict = drive(FAMILY.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
     assert isinstance(verdict, Printed)
     counters = next((e.answered for e in reversed(exchanges) if e.mnemonic == "scnt"), None)
     assert counters is not None
@@ -64,7 +65,7 @@ def test_the_number_is_that_of_the_last_counters(closing: str, exchanges: list[E
 def test_a_daily_report_has_its_number() -> None:
     _, closing, exchanges = next(sale for sale in SALES if sale[1] == "dailyrep")
     printer = ScriptedPrinter(exchanges, closing=closing)
-    verdict = drive(dialogue.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
+    verdict = drive(FAMILY.carry_out(document_of(closing, exchanges), SETTINGS, None), printer.answer)
     assert isinstance(verdict, Printed)
     assert verdict.result.number == verdict.result.daily_report == 1
 

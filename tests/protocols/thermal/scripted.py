@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from fiscald.model.money import line_value
-from fiscald.protocols.base import Dialogue, Settings
+from fiscald.protocols.base import Dialogue
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
 from fiscald.protocols.thermal.commands import RATE_LETTERS, RESULT, Row, find
@@ -22,10 +22,11 @@ from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
 from fiscald.protocols.thermal.session import ThermalSession
 from tests.protocols import driving
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 
 T = TypeVar("T")
-SETTINGS = Settings("till1", "mazovia", "posnet")
+SETTINGS = settings_of.thermal(profile="posnet")
 NU = "ABC12345678"
 RATES: dict[str, Decimal | str | None] = {
     "A": Decimal(23), "B": Decimal(8), "C": Decimal(5), "D": Decimal(0), "E": None, "F": None, "G": "exempt"
@@ -316,8 +317,8 @@ def drive(
     dialogue: Dialogue[T],
     answer: Callable[[bytes], bytes],
     *,
-    trail: Journal | None = None,
+    journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
 ) -> T:
     """See ``tests.protocols.driving.drive``."""
-    return driving.drive(dialogue, ThermalSession("mazovia"), answer, trail=trail, paused=paused)
+    return driving.drive(dialogue, ThermalSession("mazovia"), answer, journal=journal, paused=paused)

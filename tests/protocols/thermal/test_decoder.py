@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.protocols.base import DecodedFrame, Direction, Effect, Settings
+from fiscald.protocols.base import Effect, Settings
+from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
 from fiscald.protocols.thermal.decoder import WORDS, ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, CommandDeframer, Control, Dle, Enq, Frame, check
+from tests.protocols import settings as settings_of
 from tests.protocols.thermal.examples import Example, examples
 from tests.recordings import Dialogue, thermal
 
 SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
-SETTINGS = Settings("till1", "mazovia")
+SETTINGS = settings_of.thermal()
 EXAMPLES = examples()
 #: What the reference shows to be refused.
 WRONG_CHECK = b"\x1bP0$h02\x1b\\"
@@ -42,7 +44,7 @@ def named(data: bytes, direction: Direction = SENT, settings: Settings = SETTING
 
 
 def one(payload: str, direction: Direction = SENT, *, checked: bool = True, profile: str | None = None) -> DecodedFrame:
-    (found,) = named(framed(payload, checked=checked), direction, Settings("till1", "mazovia", profile))
+    (found,) = named(framed(payload, checked=checked), direction, settings_of.thermal(profile=profile))
     assert found.damage is None
     return found
 
@@ -187,7 +189,7 @@ def test_errors_in_english_and_polish() -> None:
 
 def test_the_brand_is_that_of_the_profile_or_of_the_model_or_of_what_fits() -> None:
     def error(*before: str, profile: str | None = None) -> str:
-        decoder = ThermalDecoder(Settings("till1", "mazovia", profile))
+        decoder = ThermalDecoder(settings_of.thermal(profile=profile))
         for payload in before:
             decoder.feed(RECEIVED, framed(payload, checked=False))
         (frame,) = decoder.feed(RECEIVED, framed("94#Z$l", checked=False))
@@ -293,7 +295,7 @@ def test_any_value_of_any_command_is_shown(
 ) -> None:
     body = "".join(field + end for field, end in fields).replace("|", "\r")
     data = framed((head + name + body).encode("mazovia", "replace"))
-    (found,) = named(data, direction, Settings("till1", "mazovia", profile))
+    (found,) = named(data, direction, settings_of.thermal(profile=profile))
     assert found.raw == data
     if found.damage is None:
         assert found.name.split()[0] == name

@@ -21,12 +21,15 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
+from fiscald.protocols.thermal import queries
+from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.frames import Dle, Frame, encode
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.proof import CounterDelta
+from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
 from tests.protocols.thermal.scripted import NU, SETTINGS, Till, command_of, drive, result
 
@@ -72,8 +75,8 @@ class Bench:
         """``answer``: what comes between us and the printer, told the name of every command."""
         self.journal = Journal()
         between = self.answer if answer is None else lambda data: answer(command_of(data), data)
-        steps = dialogue.carry_out(document, self.settings, printer_id)
-        return drive(steps, between, trail=self.journal, paused=paused)
+        steps = FAMILY.carry_out(document, self.settings, printer_id)
+        return drive(steps, between, journal=self.journal, paused=paused)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> bool:
         """Carry out until the n-th such command after the evidence, and lose the line there. Whether committing."""
@@ -81,7 +84,7 @@ class Bench:
 
         def answer(name: str, data: bytes) -> bytes:
             nonlocal left
-            left -= self.journal.before is not None and name == stop
+            left -= self.journal.last is not None and name == stop
             if not left:
                 if executed:
                     self.answer(data)
@@ -93,8 +96,8 @@ class Bench:
         return self.journal.committing
 
     def recover(self, document: Document, *, paused: Callable[[], None] = lambda: None) -> Verdict:
-        steps = dialogue.recover(document, self.settings, self.journal.trail)
-        return drive(steps, self.answer, trail=self.journal, paused=paused)
+        steps = FAMILY.recover(document, self.settings, self.journal.checkpoint)
+        return drive(steps, self.answer, journal=self.journal, paused=paused)
 
     @property
     def names(self) -> list[str]:
@@ -194,22 +197,26 @@ def test_numbers_of_receipts_begin_again_after_9999(
     before: int, after: int, printouts: int, reports: int, completed: int
 ) -> None:
     """Without a report and with something printed; a smaller step back is another memory, or a new day."""
-    then = {"Pm": 1, "par_num": before, "n_dobowych": 3, "numer": 70, "tot": 100}
-    now = {"Pm": 1, "par_num": after, "n_dobowych": 3 + reports, "numer": 70 + printouts, "tot": 200}
-    assert queries.CounterDelta(then, now).completed == completed
-    sold_less = now | {"tot": 99}
-    assert queries.CounterDelta(then, sold_less).completed == after - before
+    then = ThermalLook(
+        nr_unikatowy="X", Pm=1, Pt=0, Px=0, Pz=0, par_num=before, cash=0, tot=100, n_dobowych=3, numer=70
+    )
+    changes = {"par_num": after, "n_dobowych": 3 + reports, "numer": 70 + printouts, "tot": 200}
+    now = then.model_copy(update=changes)
+    assert CounterDelta(then, now).completed == completed
+    sold_less = now.model_copy(update={"tot": 99})
+    assert CounterDelta(then, sold_less).completed == after - before
 
 
 def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
-    then = {"Pm": 0, "par_num": 5, "n_dobowych": 0, "numer": 9}
-    assert queries.CounterDelta(then, then | {"par_num": 0, "numer": 10}).reports == 1
-    assert queries.CounterDelta(then | {"Pm": 1}, then | {"Pm": 1, "par_num": 0}).reports == 0
+    then = ThermalLook(nr_unikatowy="X", Pm=0, Pt=0, Px=0, Pz=0, par_num=5, cash=0, tot=0, n_dobowych=0, numer=9)
+    assert CounterDelta(then, then.model_copy(update={"par_num": 0, "numer": 10})).reports == 1
+    fiscal = then.model_copy(update={"Pm": 1})
+    assert CounterDelta(fiscal, fiscal.model_copy(update={"par_num": 0})).reports == 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     for number in (1, 2):
         verdict = bench.carry_out(RECEIPT)
         assert isinstance(verdict, Printed)
@@ -222,7 +229,7 @@ def test_every_profile(profile: str) -> None:
 
 def test_the_model_tells_the_profile() -> None:
     till = Till(PROFILES["novitus"], model="NOVITUS HD ONLINE")
-    bench = Bench(till, Settings("till1", "mazovia"))
+    bench = Bench(till, settings_of.thermal())
     assert isinstance(bench.carry_out(RECEIPT.model_copy(update={"buyer": Buyer(nip="5260250274")})), Printed)
     assert till.sent[0] == b"0;0;0;1;1$h5260250274\r"
 
@@ -296,7 +303,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert not verdict.again
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.before is None
+    assert bench.journal.last is None
     assert bench.names == []
 
 
@@ -383,7 +390,7 @@ def test_a_confirmed_opening_that_opened_nothing_is_not_believed() -> None:
     bench = Bench()
     with pytest.raises(DialogueAborted):
         bench.carry_out(RECEIPT, answer=lambda name, data: result("$h") if name == "$h" else bench.answer(data))
-    assert bench.journal.opened is None
+    assert bench.journal.checkpoint.stage is Stage.STARTED
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
@@ -553,7 +560,7 @@ def test_the_closing_step_never_arrived() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_receipt_was_registered(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
     assert bench.break_off(RECEIPT, PROFILES[profile].closing, executed=True)
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Printed)
@@ -660,8 +667,9 @@ def test_counters_that_went_back_prove_nothing(change: dict[str, object]) -> Non
         bench.carry_out(RECEIPT)
     bench.break_off(RECEIPT, "$y", executed=True)
     bench.till.reports = 5
-    assert bench.journal.opened is not None
-    bench.journal.opened["n_dobowych"] = 5
+    assert bench.journal.last is not None
+    assert bench.journal.last.opened is not None
+    bench.journal.last.opened["n_dobowych"] = 5
     for name, value in change.items():
         setattr(bench.till, name, 4 if value == -1 else value)
     assert cause(bench.recover(RECEIPT)) == "counters_restored"
@@ -746,7 +754,7 @@ def test_an_empty_receipt_that_moves_is_somebody_elses(stop: str) -> None:
 @pytest.mark.parametrize("others", ["report", "others_receipt"])
 def test_an_unconfirmed_opening_after_something_else_happened(profile: str, others: str) -> None:
     """It came between our first look and our opening: the empty receipt may be theirs, and is left alone."""
-    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), Settings("till1", "mazovia", profile))
+    bench = Bench(Till(PROFILES[profile], totals=[100] * 7, par_num=3), settings_of.thermal(profile=profile))
     real = bench.till.answer
 
     def answer(data: bytes) -> bytes:
@@ -938,7 +946,7 @@ def test_the_number_of_receipts_begins_anew_after_9999(executed: bool, fiscal: b
     """Novitus counts on over the daily reports (5.9)."""
     bench = Bench(
         Till(PROFILES["novitus"], fiscal=fiscal, par_num=9999, totals=[100] * 7),
-        Settings("till1", "mazovia", "novitus"),
+        settings_of.thermal(profile="novitus"),
     )
     real = bench.till.answer
 
@@ -1000,7 +1008,7 @@ def test_the_drawer_is_never_undecided() -> None:
 def test_a_look_at_the_printer() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
-    snapshot = drive(queries.read_status(Settings("till1", "mazovia")), bench.answer)
+    snapshot = drive(queries.read_status(settings_of.thermal()), bench.answer)
     assert snapshot.identity.printer_id == NU
     assert snapshot.identity.model == "POSNET Thermal"
     assert snapshot.identity.firmware == "2.02"

@@ -14,14 +14,15 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Goods, RegisterState
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Verdict, Wait
-from fiscald.protocols.thermal import dialogue, queries
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Verdict, Wait
+from fiscald.protocols.thermal import queries
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
 from tests.emulator.thermal.talking import Talk
+from tests.protocols import settings as settings_of
 from tests.protocols.thermal.scripted import Till, drive
 from tests.protocols.thermal.test_dialogue import RECEIPT, SLIPS, Bench
 
@@ -40,7 +41,7 @@ DOCUMENTS = [document for document, _ in COMMANDS]
 
 def bench_of(profile: str = "posnet", **state: object) -> Bench:
     till = Till(PROFILES[profile], cash=1000, totals=[100] + [0] * 6, **state)  # type: ignore[arg-type]
-    return Bench(till, Settings("till1", "mazovia", profile))
+    return Bench(till, settings_of.thermal(profile=profile))
 
 
 def check_waits(bench: Bench, verdict: Verdict, code: str, number: int, *, begun: bool) -> None:
@@ -266,7 +267,7 @@ def test_every_condition_stops_what_it_concerns_and_nothing_else(
 ) -> None:
     name, stopped = NOVITUS[switch]
     talk = Talk(profile=profile, state=RegisterState(cash=1000))
-    bench = Bench(settings=Settings("till1", "mazovia", profile))
+    bench = Bench(settings=settings_of.thermal(profile=profile))
 
     def answer(_: str, data: bytes) -> bytes:
         talk.printer.receive(data, 0.0)
@@ -303,7 +304,7 @@ def test_every_condition_stops_what_it_concerns_and_nothing_else(
 def test_what_a_look_shows_is_told_before_the_first_sale(profile: str, switch: Switch, name: str) -> None:
     talk = Talk(profile=profile)
     talk.printer.faults.switches.add(switch)
-    settings = Settings("till1", "mazovia", profile)
+    settings = settings_of.thermal(profile=profile)
 
     def answer(data: bytes) -> bytes:
         talk.printer.receive(data, 0.0)
@@ -324,7 +325,7 @@ def test_goods_at_another_rate_are_named_with_the_remedy() -> None:
         talk.printer.receive(data, 0.0)
         return talk.printer.poll(0.0)
 
-    verdict = drive(dialogue.carry_out(document, Settings("till1", "mazovia", "posnet"), None), answer)
+    verdict = drive(FAMILY.carry_out(document, settings_of.thermal(profile="posnet"), None), answer)
     assert isinstance(verdict, NotPrinted)
     assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
     assert "„Bułka”" in verdict.problem.detail_pl

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.base import Answer, Deadline, Effect, Settings
 from fiscald.protocols.thermal.family import FAMILY
+from tests.protocols import settings as settings_of
 
-POSNET, NOVITUS = Settings("till1", "mazovia", "posnet"), Settings("till1", "mazovia", "novitus")
+POSNET, NOVITUS = settings_of.thermal(profile="posnet"), settings_of.thermal(profile="novitus")
 
 
 def sent(text: str, settings: Settings = POSNET) -> bytes:
     session = FAMILY.session(settings)
-    return session.send(FAMILY.parse_raw(text, settings).command).removeprefix(b"\x18")
+    return session.send(FAMILY.raw.parse(text, settings).command).removeprefix(b"\x18")
 
 
 @pytest.mark.parametrize(
@@ -42,41 +43,41 @@ def test_what_goes_over_the_line(text: str, on_the_line: bytes) -> None:
 
 
 def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> None:
-    assert FAMILY.parse_raw("23#s", POSNET)[1:3] == (Effect.QUERY, Deadline.QUERY)
-    assert FAMILY.parse_raw("0$h", POSNET).effect is Effect.REVERSIBLE
-    unknown = FAMILY.parse_raw("9^Q", POSNET)
+    assert FAMILY.raw.parse("23#s", POSNET)[1:3] == (Effect.QUERY, Deadline.QUERY)
+    assert FAMILY.raw.parse("0$h", POSNET).effect is Effect.REVERSIBLE
+    unknown = FAMILY.raw.parse("9^Q", POSNET)
     assert (unknown.effect, unknown.deadline) == (Effect.IRREVERSIBLE, Deadline.REPORT)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "1$l\u4e2d", "1$l\x1b", "1$l\x05", "1$l" + "x" * 3000])
 def test_what_no_sequence_can_carry_is_refused_with_a_hint(text: str) -> None:
     with pytest.raises(ValueError, match=r"write parameters|has no"):
-        FAMILY.parse_raw(text, POSNET)
+        FAMILY.raw.parse(text, POSNET)
 
 
 def test_answers_are_shown_field_by_field_and_errors_explained() -> None:
     session = FAMILY.session(POSNET)
-    command = FAMILY.parse_raw("0$h", POSNET).command
+    command = FAMILY.raw.parse("0$h", POSNET).command
     session.send(command)
     (event,) = session.receive(b"\x1bP0#Z$h\x1b\\")
     assert isinstance(event, Answer)
-    assert FAMILY.show_raw(event.reply, POSNET) == ("$h", None)
+    assert FAMILY.raw.show(event.reply, POSNET) == ("$h", None)
     session.send(command)
     (event,) = session.receive(b"\x1bP16#Z$h\x1b\\")
     assert isinstance(event, Answer)
-    shown = FAMILY.show_raw(event.reply, POSNET)
+    shown = FAMILY.raw.show(event.reply, POSNET)
     assert shown.text == "16#Z$h"
     assert shown.refusal is not None
-    poll = FAMILY.parse_raw("ENQ", POSNET).command
+    poll = FAMILY.raw.parse("ENQ", POSNET).command
     session.send(poll)
     (event,) = session.receive(b"\x6d")
     assert isinstance(event, Answer)
-    assert FAMILY.show_raw(event.reply, POSNET).text == "ENQ fiscal=1 done=1 open=0 finished=1"
+    assert FAMILY.raw.show(event.reply, POSNET).text == "ENQ fiscal=1 done=1 open=0 finished=1"
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_command_or_a_value_error(text: str) -> None:
     for settings in (POSNET, NOVITUS):
         with contextlib.suppress(ValueError):
-            step = FAMILY.parse_raw(text, settings)
+            step = FAMILY.raw.parse(text, settings)
             FAMILY.session(settings).send(step.command)

@@ -13,15 +13,17 @@ import pytest
 
 from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
 from fiscald.model.money import from_grosze, plain
-from fiscald.protocols.base import Direction, Effect, Printed, Settings
-from fiscald.protocols.thermal import dialogue as driver
+from fiscald.protocols.base import Effect, Printed
+from fiscald.protocols.decoding import Direction
 from fiscald.protocols.thermal.commands import find
+from fiscald.protocols.thermal.family import FAMILY
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import CommandDeframer, Frame
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
 from fiscald.recording.packets import Event, Packet
 from fiscald.recording.reading import Turn, entries, turns
 from fiscald.recording.replay import ScriptedPrinter, recorded_profile
+from tests.protocols import settings as settings_of
 from tests.protocols.thermal.scripted import drive
 from tests.recording.example import NOON
 from tests.recordings import Dialogue, thermal_recordings
@@ -107,7 +109,7 @@ def check_recording(dialogue: Dialogue) -> list[Printed]:
 
     verdicts = []
     for document in documents(dialogue, PROFILES[name]):
-        verdict = drive(driver.carry_out(document, Settings("till1", "mazovia", name), None), answer)
+        verdict = drive(FAMILY.carry_out(document, settings_of.thermal(profile=name), None), answer)
         assert isinstance(verdict, Printed), verdict
         verdicts.append(verdict)
     assert printer.left == []

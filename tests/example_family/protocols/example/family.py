@@ -4,44 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from fiscald.model.documents import CashIn, Document
+from fiscald.model.documents import CashIn
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import problem
 from fiscald.protocols.base import (
     Answer,
-    Check,
-    CommandDoc,
-    Committing,
+    Checkpoint,
     Damaged,
     Deadline,
-    DecodedError,
-    DecodedField,
-    DecodedFrame,
     Dialogue,
     DialogueAborted,
-    Direction,
     Effect,
     Event,
+    Evidence,
+    FamilyOptions,
     Identification,
+    Look,
     NotPrinted,
     Printed,
-    ProtocolDoc,
     RawReply,
+    Session,
     Settings,
-    Started,
+    Stage,
     Step,
     Stray,
-    Trail,
     Unknown,
     Verdict,
     Wait,
 )
 from fiscald.protocols.conditions import Conditions, told
+from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.example import Lines, line
+from fiscald.protocols.families import Decoding, Family, Handler, Raw
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ class Request:
         return Step(self, Effect.QUERY if query else Effect.IRREVERSIBLE, Deadline.QUERY if query else Deadline.CLOSE)
 
 
-class ExampleSession:
+class ExampleSession(Session):
     def __init__(self) -> None:
         self._lines = Lines()
         self._waiting: list[Request] = []
@@ -88,51 +86,78 @@ def ask(text: str) -> Dialogue[str]:
     return answer
 
 
-def look() -> Dialogue[dict[str, Any]]:
+class ExampleLook(Look):
+    id: str
+    ready: bool
+    reports: int
+    slips: int
+
+    @property
+    def printer_id(self) -> str:
+        return self.id
+
+
+class ExampleEvidence(Evidence):
+    family: Literal["example"] = "example"
+    version: Literal[2] = 2
+    before: ExampleLook | None = None
+    opened: ExampleLook | None = None
+    after: ExampleLook | None = None
+
+
+def look() -> Dialogue[ExampleLook]:
     """Who it is, and its counters."""
     who = yield from ask("WHO")
     _, ready, reports, slips = (yield from ask("SEE")).split()
-    return {"id": who[4:], "ready": ready == "1", "reports": int(reports), "slips": int(slips)}
+    return ExampleLook(id=who[4:], ready=ready == "1", reports=int(reports), slips=int(slips))
 
 
-def to_counters(seen: dict[str, Any]) -> Counters:
-    return Counters(daily_report=seen["reports"] + 1, last_receipt=0, receipts=0, printouts=seen["slips"])
+def to_counters(seen: ExampleLook) -> Counters:
+    return Counters(daily_report=seen.reports + 1, last_receipt=0, receipts=0, printouts=seen.slips)
 
 
-def carry_out(document: CashIn, printer_id: str | None) -> Dialogue[Verdict]:
+def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     before = yield from look()
-    if not before["ready"]:
+    if not before.ready:
         return Wait(problem("printer.busy", reason="it is not ready"))
-    if printer_id not in (None, before["id"]):
+    if printer_id not in (None, before.id):
         raise DialogueAborted(problem("printer.busy", reason="another printer"))
-    yield Started(before, to_counters(before))
-    yield Committing()
+    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
+    yield Checkpoint(Stage.COMMITTING, before)
     answer = yield from ask(f"IN {grosze(document.amount)}")
     return (yield from judge(document, before, refused=answer.startswith("ERR")))
 
 
-def judge(document: CashIn, before: dict[str, Any], *, refused: bool = False) -> Dialogue[Verdict]:
+def judge(document: CashIn, before: ExampleLook, *, refused: bool = False) -> Dialogue[Verdict]:
     """One more slip, or none: that is the proof."""
     now = yield from look()
-    if now["id"] != before["id"]:
+    if now.id != before.id:
         return Wait(problem("printer.busy", reason="another printer"))
-    moved = now["slips"] - before["slips"]
-    if now["reports"] != before["reports"] or moved > 1:
+    moved = now.slips - before.slips
+    if now.reports != before.reports or moved > 1:
         why = problem("printer.unproven", reason="a report came in between", extra={"cause": "report_between"})
         return Unknown(why, {"after": now})
     if moved == 1:
-        result = Result(printer_id=now["id"], total=document.amount, daily_report=now["reports"] + 1)
+        result = Result(printer_id=now.id, total=document.amount, daily_report=now.reports + 1)
         return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now))
     return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
 
 
-class Example:
+class ExampleOptions(FamilyOptions):
+    width: Literal["wide", "narrow"] = "wide"
+
+
+class Example(Family):
     name = "example"
-    code_pages = ("cp1250",)
-    profiles = ("small",)
-    documents = ("cash_in",)
-    conditions = Conditions("paper_out | all | | SEE 0", documents)
+    options = ExampleOptions
+    conditions = Conditions("paper_out | all | | SEE 0", ("cash_in",))
+    evidence = ExampleEvidence
     speeds = (9600,)
+
+    def __init__(self) -> None:
+        self.handlers = {"cash_in": Handler(carry_out, self._recover)}
+        self.raw = Raw(parse_raw, lambda reply, _: RawReply(reply, "refused" if reply.startswith("ERR") else None))
+        self.decoding = Decoding(lambda _: ExampleDecoder(), protocol_doc)
 
     def session(self, settings: Settings) -> ExampleSession:
         return ExampleSession()
@@ -143,7 +168,7 @@ class Example:
 
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         seen = yield from look()
-        identity = Identity(printer_id=seen["id"], model="EXAMPLE", fiscal=True, profile="small")
+        identity = Identity(printer_id=seen.id, model="EXAMPLE", fiscal=True, profile="small")
         condition = yield from self.poll(settings)
         return Snapshot(
             identity=identity, condition=condition, counters=to_counters(seen), rates={}, transaction_open=False, day_open=True
@@ -158,33 +183,21 @@ class Example:
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         return self.poll(settings)
 
-    def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
-        return Check()
-
-    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        assert isinstance(document, CashIn)
-        return carry_out(document, printer_id)
-
-    def recover(self, document: Document, settings: Settings, trail: Trail) -> Dialogue[Verdict]:
-        assert isinstance(document, CashIn)
+    def _recover(self, document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         condition = yield from self.poll(settings)
         if condition.problem is not None:
             return Wait(condition.problem)
-        return (yield from judge(document, trail.before))
+        return (yield from judge(document, checkpoint.before))
 
-    def parse_raw(self, text: str, settings: Settings) -> Step:
-        if not text.isascii() or not text.isprintable() or not text:
-            raise ValueError("write WHO, SEE or IN AMOUNT")
-        return Request(text).step
 
-    def show_raw(self, reply: str, settings: Settings) -> RawReply:
-        return RawReply(reply, "refused" if reply.startswith("ERR") else None)
+def parse_raw(text: str, settings: Settings) -> Step:
+    if not text.isascii() or not text.isprintable() or not text:
+        raise ValueError("write WHO, SEE or IN AMOUNT")
+    return Request(text).step
 
-    def decoder(self, settings: Settings) -> ExampleDecoder:
-        return ExampleDecoder()
 
-    def protocol_doc(self) -> ProtocolDoc:
-        return ProtocolDoc((CommandDoc("WHO", "unique number", ()), CommandDoc("IN", "cash in", ())), (), {}, LUA)
+def protocol_doc() -> ProtocolDoc:
+    return ProtocolDoc((CommandDoc("WHO", "unique number", ()), CommandDoc("IN", "cash in", ())), (), {}, LUA)
 
 
 class ExampleDecoder:

@@ -1,0 +1,73 @@
+"""What a POSNET printer says about itself at one moment, and what is kept of that with a job.
+
+The names are the printer's own: fields of ``scnt``, and of ``stot`` under ``day`` (POSNET reference, 5.3 and 7).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from fiscald.protocols.base import Evidence, Look
+
+
+class PosnetDay(BaseModel):
+    """The totals of the open day, as far as the device says them; amounts in grosze."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pn: int | None = Field(default=None, description="completed receipts")
+    ct: int | None = Field(default=None, description="value of cancelled receipts")
+    cn: int | None = Field(default=None, description="cancelled receipts")
+    nf: int | None = Field(default=None, description="non-fiscal printouts")
+    sales: int | None = Field(default=None, description="value of completed receipts")
+    last_sale: str | None = Field(default=None, description="time of the last sale, ISO 8601")
+
+
+class PosnetLook(Look):
+    """Counters and totals at one moment. What a device does not say is ``None``."""
+
+    nu: str = Field(description="unique number")
+    rd: int = Field(description="daily reports")
+    hn: int = Field(description="printed documents of any kind")
+    bn: int = Field(description="completed receipts of the day; of older devices, the last number")
+    bt: int | None = Field(default=None, description="number of the last receipt")
+    bc: int | None = Field(default=None, description="cancelled receipts of the day")
+    fn: int | None = Field(default=None, description="invoices of the day")
+    fc: int | None = Field(default=None, description="cancelled invoices of the day")
+    day: PosnetDay | None = None
+    fiscal: bool | None = Field(default=None, description="false: in training")
+    profile: str | None = Field(default=None, description="the profile that the document was planned for")
+    rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
+
+    @property
+    def printer_id(self) -> str:
+        """The unique number."""
+        return self.nu
+
+    @property
+    def last_number(self) -> int:
+        """The number of the last receipt."""
+        return self.bn if self.bt is None else self.bt
+
+    def updated(self, later: PosnetLook) -> PosnetLook:
+        """This look, with everything that ``later`` says."""
+        return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
+
+
+class PosnetEvidence(Evidence):
+    """What is kept with a job. Version 1 had no version, and was the same otherwise."""
+
+    family: Literal["posnet"] = "posnet"
+    version: Literal[2] = 2
+    before: PosnetLook | None = None
+    opened: PosnetLook | None = None
+    after: PosnetLook | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_1(cls, stored: Any) -> Any:
+        if isinstance(stored, dict) and stored.get("version", 1) == 1:
+            return {**stored, "version": 2}
+        return stored

@@ -1,0 +1,66 @@
+"""How each type of document is checked, carried out and recovered on a POSNET printer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fiscald.model.documents import Drawer, Printout, Receipt
+from fiscald.model.printers import Snapshot
+from fiscald.protocols.base import Check, Checkpoint, Dialogue, Settings, Verdict, Wait
+from fiscald.protocols.families import Handler
+from fiscald.protocols.posnet import one_step, printout, receipt
+from fiscald.protocols.posnet.options import code_page, known_profile
+from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
+from fiscald.protocols.posnet.profiles import PROFILES, Profile
+from fiscald.protocols.posnet.queries import poll
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.rates import parse_rates
+
+Recover = Callable[[Any, Settings, Checkpoint], Dialogue[Verdict]]
+
+
+def _profile(settings: Settings, snapshot: Snapshot | None) -> Profile:
+    return known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "online"]
+
+
+def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
+    """Rates only once the printer's table is known."""
+    rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
+    plan = plan_receipt(document, _profile(settings, snapshot), code_page(settings), rates)
+    return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
+
+
+def _check_printout(document: Printout, settings: Settings, snapshot: Snapshot | None) -> Check:
+    plan = plan_printout(document, _profile(settings, snapshot), code_page(settings))
+    return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
+
+
+def _when_ready(recover: Recover) -> Recover:
+    """A command may still wait in the printer (no paper); it is not settled before that is over (9.1)."""
+
+    def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        condition = yield from poll(settings)
+        if condition.problem is not None:
+            return Wait(condition.problem)
+        return (yield from recover(document, settings, checkpoint))
+
+    return recovering
+
+
+def _recover_drawer(_document: Drawer, _settings: Settings, _checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    yield from ()
+    return verdicts.drawer_interrupted()
+
+
+_ONE_STEP = Handler(one_step.carry_out, _when_ready(one_step.recover))
+
+HANDLERS: Mapping[str, Handler] = {
+    "receipt": Handler(receipt.carry_out, _when_ready(receipt.recover), _check_receipt),
+    "daily_report": _ONE_STEP,
+    "cash_in": _ONE_STEP,
+    "cash_out": _ONE_STEP,
+    "goods_return": _ONE_STEP,
+    "printout": Handler(printout.carry_out, _when_ready(printout.recover), _check_printout),
+    "drawer": Handler(one_step.open_drawer, _recover_drawer),
+}

@@ -1,0 +1,231 @@
+"""A receipt on a POSNET printer: carried out, and its fate found out.
+
+The proof is always the printer's counters, read before the first change and after the last step. An error answer to
+a closing step is not believed either way. A line that noise has corrupted is sent once more, a closing step never.
+
+Theory. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open one, and no other can
+end before it: the first receipt that the counters show after that moment, completed or cancelled, is ours. The look at
+that moment (``Stage.OPENED``) is what every later look is compared with.
+
+Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fiscald.model.documents import Receipt
+from fiscald.model.jobs import Notice
+from fiscald.model.problems import problem
+from fiscald.protocols.base import (
+    Checkpoint,
+    Dialogue,
+    DialogueAborted,
+    NotPrinted,
+    Pause,
+    Printed,
+    Settings,
+    Stage,
+    Unknown,
+    Verdict,
+    Wait,
+)
+from fiscald.protocols.posnet.commit import commit, corrupted, refused
+from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
+from fiscald.protocols.posnet.evidence import PosnetLook
+from fiscald.protocols.posnet.options import code_page
+from fiscald.protocols.posnet.plan import Plan, plan_receipt
+from fiscald.protocols.posnet.profiles import PROFILES
+from fiscald.protocols.posnet.proof import CounterDelta
+from fiscald.protocols.posnet.queries import (
+    ask,
+    is_corrupted,
+    prepare_plan,
+    read_counters,
+    read_day,
+    read_last_document,
+    read_result,
+    read_stable_counters,
+    send,
+    to_counters,
+)
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
+from fiscald.protocols.proof.verdicts import CommitReply, Ending
+from fiscald.protocols.rates import parse_rates, plain_rates
+
+#: ``scomm ts`` of a receipt, printed at once or in block mode.
+_RECEIPT_TYPES = (16, 17)
+#: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
+_SUMS_DIFFER = range(2805, 2810)
+
+
+def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    """Print it on the printer with that unique number."""
+    prepared = yield from prepare_plan(receipt.type, settings, printer_id)
+    if isinstance(prepared, Wait):
+        return prepared
+    profile, found = prepared
+    plan = plan_receipt(receipt, profile, code_page(settings), found.rates)
+    if plan.errors:
+        return verdicts.refused_before(plan.errors, found.look)
+    before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
+    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
+
+    opening, *lines = plan.items
+    reply = yield from send(opening.request)
+    if is_corrupted(reply):
+        # Sent again it might meet our own receipt and call it another program's; recovery looks first.
+        raise corrupted(reply, opening.pointer)
+    if not reply.good:
+        return verdicts.declined(refused(reply, opening.pointer, receipt), begun=False)
+    opened = yield from _look_when_opened(before)
+    if opened is None:
+        return NotPrinted(problem("printer.cancelled"))
+    yield Checkpoint(Stage.OPENED, before, opened)
+
+    for item in lines:
+        reply = yield from send(item.request)
+        if is_corrupted(reply):
+            reply = yield from send(item.request)
+        if not reply.good:
+            return (yield from _give_up(refused(reply, item.pointer, receipt), opened))
+
+    yield Checkpoint(Stage.COMMITTING, before, opened)
+    assert plan.close is not None
+    committed = yield from commit(plan.close, receipt, _SUMS_DIFFER)
+    notices: tuple[Notice, ...] = ()
+    if committed.refusal is None and plan.footer:
+        notices = yield from finish_footer(plan.footer)
+    return (yield from ReceiptProof(opened, plan, settings, notices).verdict(committed))
+
+
+def _look_when_opened(before: PosnetLook) -> Dialogue[PosnetLook | None]:
+    """The counters while our receipt is open: nothing else can move them before it ends.
+
+    ``None``: a person has cancelled it already.
+    """
+    opened = yield from read_counters()
+    if CounterDelta(before, opened).any_change:
+        # Another program printed between our first look and our opening; or ours was cancelled since.
+        opened = opened.model_copy(update={"day": (yield from read_day())})
+        scomm = yield from ask("scomm", "ts")
+        if not scomm["ts"]:
+            return None
+    return before.updated(opened)
+
+
+def _give_up(reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
+    """End our receipt after a definite refusal, before its closing step was sent."""
+    scomm = yield from ask("scomm", "ts")
+    now = yield from read_stable_counters()
+    if not scomm["ts"] or CounterDelta(opened, now).any_change:
+        # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
+    now = yield from send_cancel(opened)
+    return verdicts.declined(reply, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptProof:
+    """Was it registered, now that its closing step was sent? Section 9.3."""
+
+    opened: PosnetLook
+    """While it was open."""
+    plan: Plan
+    settings: Settings
+    notices: tuple[Notice, ...] = ()
+
+    def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
+        """``reply``: to the closing step; ``None``: it is not known."""
+        confirmed = reply is not None and reply.refusal is None
+        now = yield from read_counters()
+        delta = CounterDelta(self.opened, now)
+        if not delta.comparable:
+            return incomparable(delta, self.settings)
+        if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
+            # The answer says so, and the counters do not contradict it. (After a report they say nothing any more.)
+            return (yield from self.printed(now))
+        if delta.reports:
+            return verdicts.report_between(now)
+        scomm = yield from ask("scomm", "ts")
+        last = yield from read_last_document()
+        if last.footer_open and not scomm["ts"]:
+            yield from close_footer()
+        now = yield from read_stable_counters()
+        if CounterDelta(delta.now, now).any_change:
+            raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
+        delta = CounterDelta(self.opened, now)
+        like_ours = (last.total, last.paid, last.change) == (self.plan.total, self.plan.paid, self.plan.change)
+        alone = delta.completed == 1 and delta.printouts == 1 and not scomm["ts"]
+        ending = verdicts.ending(
+            delta, self.plan.total, reply, is_open=bool(scomm["ts"]), other_content=alone and not like_ours
+        )
+        if ending is Ending.NONE:
+            now = yield from send_cancel(self.opened)
+            return verdicts.not_executed(reply, "the receipt was still open; it was cancelled", now)
+        if ending is not Ending.COMPLETED:
+            return ending
+        if not delta.cancelled:
+            return (yield from self.printed(now))
+        # Every cancelled receipt counts, so that ours can be another one than the first only here.
+        last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
+        if isinstance(last_is_ours, Unknown):
+            return last_is_ours
+        return (yield from self.printed(now, last=last_is_ours))
+
+    def printed(self, now: PosnetLook, *, last: bool = False) -> Dialogue[Printed]:
+        """Ours was the first to end after ``opened``; or (``last``) it is the last document of all."""
+        number = now.last_number if last else self.opened.last_number + 1
+        delta = CounterDelta(self.opened, now)
+        result, paper = yield from read_result(
+            self.settings, now, number, self.opened.rd + 1, self.plan.total, delta.sold_at, fiscal=delta.fiscal
+        )
+        return Printed(result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now))
+
+
+def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
+    before: PosnetLook = checkpoint.before
+    scomm = yield from ask("scomm", "ts", "nu")
+    if scomm["nu"] != before.nu:
+        return verdicts.swapped(settings, scomm["nu"], before.nu)
+    if checkpoint.never_opened:
+        return (yield from recover_opening(before))
+    opened: PosnetLook = checkpoint.opened
+    if checkpoint.stage is Stage.COMMITTING:
+        plan = planned_before(receipt, settings, before)
+        return (yield from ReceiptProof(opened, plan, settings).verdict(None))
+    now = yield from read_stable_counters()
+    if scomm["ts"] and not CounterDelta(opened, now).any_change:
+        now = yield from send_cancel(opened)
+        return verdicts.interrupted("the receipt was open; it was cancelled", now)
+    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    return verdicts.interrupted("interrupted before the closing step was sent", now)
+
+
+def planned_before(receipt: Receipt, settings: Settings, before: PosnetLook) -> Plan:
+    """The commands as they were planned then. Raises ``ValueError`` where what they were planned with is lost."""
+    if before.profile is None or before.rates is None:
+        raise ValueError("the profile and the VAT table that it was planned with are lost")
+    return plan_receipt(receipt, PROFILES[before.profile], code_page(settings), parse_rates(before.rates))
+
+
+def recover_opening(before: PosnetLook) -> Dialogue[Verdict]:
+    """``trinit`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+    if (yield from _empty_and_alone(before)):
+        yield Pause(STILL_SECONDS)
+        if (yield from _empty_and_alone(before)):
+            now = yield from send_cancel(before)
+            return verdicts.interrupted("the receipt was open; it was cancelled", now)
+    now = yield from read_counters()
+    return verdicts.interrupted("interrupted before the receipt was opened", now)
+
+
+def _empty_and_alone(before: PosnetLook) -> Dialogue[bool]:
+    """Whether an empty receipt is open, and nothing has ended since."""
+    scomm = yield from ask("scomm", "ts")
+    last = yield from read_last_document()
+    now = yield from read_stable_counters()
+    empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
+    return empty and not CounterDelta(before, now).any_change

@@ -1,0 +1,59 @@
+"""What a Thermal printer says about itself at one moment, and what is kept of that with a job.
+
+The names are the reference's own: ``23#s``, ``24#s``, ``28#s``, ``50#s`` (Thermal reference, 5.9 and 7).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from fiscald.protocols.base import Evidence, Look
+
+
+class ThermalLook(Look):
+    """Flags and counters at one moment; amounts in grosze. What a device does not say is ``None``."""
+
+    nr_unikatowy: str = Field(description="unique number")
+    Pm: int = Field(description="1: fiscalised; 0: in training")
+    Pt: int = Field(description="1: a receipt is open")
+    Px: int = Field(description="1: the last receipt was closed; an opening clears it")
+    Pz: int = Field(description="resets of the memory")
+    par_num: int = Field(description="number of the last receipt")
+    cash: int = Field(description="cash in the drawer")
+    parag: int | None = Field(default=None, description="completed receipts of the day")
+    anul: int | None = Field(default=None, description="cancelled receipts of the day")
+    anul_kwota: int | None = Field(default=None, description="value of cancelled receipts of the day")
+    n_wolnych: int | None = Field(default=None, description="free records of the fiscal memory")
+    tot: int = Field(description="value of completed receipts of the day")
+    n_dobowych: int = Field(description="daily reports")
+    numer: int = Field(description="printed documents of any kind")
+    profile: str | None = Field(default=None, description="the profile that the document was planned for")
+    rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
+
+    @property
+    def printer_id(self) -> str:
+        """The unique number."""
+        return self.nr_unikatowy
+
+    def updated(self, later: ThermalLook) -> ThermalLook:
+        """This look, with everything that ``later`` says."""
+        return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
+
+
+class ThermalEvidence(Evidence):
+    """What is kept with a job. Version 1 had no version, and was the same otherwise."""
+
+    family: Literal["thermal"] = "thermal"
+    version: Literal[2] = 2
+    before: ThermalLook | None = None
+    opened: ThermalLook | None = None
+    after: ThermalLook | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_1(cls, stored: Any) -> Any:
+        if isinstance(stored, dict) and stored.get("version", 1) == 1:
+            return {**stored, "version": 2}
+        return stored

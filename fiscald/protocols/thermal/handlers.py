@@ -1,0 +1,59 @@
+"""How each type of document is checked, carried out and recovered on a Thermal printer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fiscald.model.documents import Drawer, Receipt
+from fiscald.model.printers import Snapshot
+from fiscald.protocols.base import Check, Checkpoint, Dialogue, Settings, Verdict, Wait
+from fiscald.protocols.families import Handler
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.rates import parse_rates
+from fiscald.protocols.thermal import one_step, receipt
+from fiscald.protocols.thermal.options import code_page, known_profile
+from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.queries import poll, use_error_mode
+
+Recover = Callable[[Any, Settings, Checkpoint], Dialogue[Verdict]]
+
+
+def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
+    """Rates and NIP only once the printer's own are known."""
+    profile = known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "posnet"]
+    rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
+    printer_id = snapshot.identity.printer_id if snapshot else None
+    plan = plan_receipt(document, profile, code_page(settings), rates, printer_id)
+    return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
+
+
+def _when_ready(recover: Recover) -> Recover:
+    """A command may still wait in the printer (no paper); it is not settled before that is over (9.3)."""
+
+    def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        condition = yield from poll(settings)
+        if condition.problem is not None:
+            return Wait(condition.problem)
+        yield from use_error_mode()
+        return (yield from recover(document, settings, checkpoint))
+
+    return recovering
+
+
+def _recover_drawer(_document: Drawer, _settings: Settings, _checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    yield from ()
+    return verdicts.drawer_interrupted()
+
+
+_ONE_STEP = Handler(one_step.carry_out, _when_ready(one_step.recover))
+
+HANDLERS: Mapping[str, Handler] = {
+    "receipt": Handler(receipt.carry_out, _when_ready(receipt.recover), _check_receipt),
+    "daily_report": _ONE_STEP,
+    "cash_in": _ONE_STEP,
+    "cash_out": _ONE_STEP,
+    "goods_return": _ONE_STEP,
+    "drawer": Handler(one_step.open_drawer, _recover_drawer),
+}

@@ -1,0 +1,201 @@
+"""What two looks at a Thermal printer prove: the difference of its counters, and the documents of one step.
+
+Source: Thermal reference, sections 7 (counters) and 9.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fiscald.model.documents import CashIn, CashOut, GoodsReturn
+from fiscald.model.money import grosze
+from fiscald.protocols.base import Dialogue, Printed, Unknown
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.proof.counters import CounterProof, Proven, Report
+from fiscald.protocols.thermal.evidence import ThermalLook
+from fiscald.protocols.thermal.queries import read_result, read_stable_counters, to_counters
+
+#: Receipts are numbered from 0 to 9999 (5.9).
+RECEIPT_NUMBERS = 10_000
+#: What is compared of a look: everything but who it is and which flags are up.
+_COUNTERS = ("n_dobowych", "par_num", "anul", "anul_kwota", "numer", "tot", "cash", "Pz")
+
+
+@dataclass(frozen=True, slots=True)
+class CounterDelta:
+    """What happened on the printer between two looks."""
+
+    then: ThermalLook
+    now: ThermalLook
+
+    LOWER: ClassVar[str] = "the printer's counters are lower than before, or it was reset"
+
+    def _by(self, name: str) -> int:
+        """By how much a counter moved; 0 where the device does not say it."""
+        then, now = getattr(self.then, name), getattr(self.now, name)
+        return 0 if then is None or now is None else int(now) - int(then)
+
+    @property
+    def reports(self) -> int:
+        """Daily reports; after one, every counter of the day has begun again.
+
+        A device in training stores no record: that its numbers began again tells the report (choice).
+        """
+        training = not self.then.Pm and self.completed < 0
+        return self._by("n_dobowych") or int(training)
+
+    @property
+    def completed(self) -> int:
+        """Completed receipts (of the same day, where the daily report begins their numbers again).
+
+        Novitus counts on for years, up to 9999 (5.9): then the number begins again though no report was made.
+        """
+        by = self._by("par_num")
+        over = by < -RECEIPT_NUMBERS // 2 and not self._by("n_dobowych") and self.printouts > 0 and self._by("tot") >= 0
+        return by + RECEIPT_NUMBERS if over else by
+
+    @property
+    def cancelled(self) -> int:
+        """Cancelled receipts of the same day; one without any line need not be counted (5.5)."""
+        if self.now.anul is not None and self.then.anul is not None:
+            return self._by("anul")
+        return max(self.printouts - self.completed, 0)
+
+    @property
+    def one_completed(self) -> bool:
+        """Whether exactly one receipt ended, and was completed."""
+        return (self.reports, self.completed, self.cancelled) == (0, 1, 0)
+
+    @property
+    def printouts(self) -> int:
+        """Printed documents of any kind."""
+        return self._by("numer")
+
+    @property
+    def sales(self) -> int:
+        """Value of completed receipts of the same day, in grosze."""
+        return self._by("tot")
+
+    @property
+    def cancelled_value(self) -> int | None:
+        """Value of cancelled receipts of the same day, in grosze; not every device says it."""
+        known = self.then.anul_kwota is not None and self.now.anul_kwota is not None
+        return self._by("anul_kwota") if known else None
+
+    @property
+    def cash(self) -> int:
+        """What came into the drawer, in grosze; by slips and by sales."""
+        return self._by("cash")
+
+    @property
+    def slips(self) -> int:
+        """Printouts that are neither receipts nor daily reports; after a report, what is beside the reports."""
+        fiscal = 0 if self.reports else self.completed + self.cancelled
+        return self.printouts - self.reports - fiscal
+
+    @property
+    def nothing_moved(self) -> bool:
+        """Whether nothing happened, but for a receipt that was opened."""
+        return all(getattr(self.then, name) == getattr(self.now, name) for name in _COUNTERS)
+
+    @property
+    def any_change(self) -> bool:
+        """Whether any receipt ended or any report was made. (The number of printouts may move at an opening.)"""
+        return bool(self.reports or self.completed or self.cancelled)
+
+    @property
+    def went_backwards(self) -> bool:
+        """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
+        if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
+            return True
+        names = ("anul", "tot", "anul_kwota")
+        return self.reports == 0 and (self.completed < 0 or any(self._by(name) < 0 for name in names))
+
+    @property
+    def comparable(self) -> bool:
+        """Whether both looks are at one printer with one memory."""
+        return self.now.nr_unikatowy == self.then.nr_unikatowy and not self.went_backwards
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether the device was fiscalised."""
+        return bool(self.then.Pm)
+
+    @property
+    def uncounted(self) -> bool:
+        """A training device, whose counters need not move, and did not."""
+        return not self.then.Pm and not self.any_change and self.printouts == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A slip is proven by the cash it moved (9.3); where sales moved it too, by one more printout."""
+
+    cash: int
+    """What it brings into the drawer, in grosze; below zero: what it takes out."""
+
+    def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
+        """See ``Expected``."""
+        taken = self.cash < 0 and delta.now.cash == 0
+        if confirmed is False and taken:
+            # Refused, perhaps for want of cash, which is then forgotten (5.7): that it is gone proves nothing.
+            if delta.slips == 0:
+                return None
+            return verdicts.unproven(
+                "many_slips", "the slip was refused, and one was printed since the start", delta.now
+            )
+        if delta.reports or delta.completed:
+            return self._by_printouts(delta, confirmed)
+        return self._by_cash(delta, confirmed, taken=taken)
+
+    def _by_cash(self, delta: CounterDelta, confirmed: bool | None, *, taken: bool) -> Proven | Unknown | None:
+        """Nothing else moved the cash."""
+        doubled = delta.cash == 2 * self.cash
+        # One that the cable doubled is refused the second time for want of cash, which is then forgotten (5.7).
+        emptied = taken and delta.slips == 1
+        if delta.cash == self.cash or (confirmed and (doubled or emptied or delta.uncounted)):
+            return Proven((verdicts.DOUBLED,) if doubled or delta.slips > 1 else ())
+        if doubled:
+            return verdicts.unproven("many_slips", "the cash moved by twice the amount", delta.now)
+        if delta.cash != 0:
+            return verdicts.unproven("changed", "the cash moved by another amount than ours", delta.now)
+        return None
+
+    def _by_printouts(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
+        """Sales moved the cash too, or a report came in between."""
+        if (delta.slips == 1 and not delta.reports) or (confirmed and delta.slips > 0):
+            return Proven((verdicts.DOUBLED,) if delta.slips > 1 and not delta.reports else ())
+        if delta.slips == 0:
+            return None
+        if delta.reports:
+            return verdicts.report_between(delta.now)
+        return verdicts.unproven("many_slips", f"{delta.slips} slips were printed since the start", delta.now)
+
+
+def slip_of(document: CashIn | CashOut | GoodsReturn) -> Slip:
+    """What that document does to the counters."""
+    amount = grosze(document.amount)
+    return Slip(amount if isinstance(document, CashIn) else -amount)
+
+
+class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
+    """The proof of a document of one step."""
+
+    expected: Report | Slip
+
+    def read(self) -> Dialogue[ThermalLook]:
+        """A look that was taken twice."""
+        return read_stable_counters()
+
+    def delta(self, now: ThermalLook) -> CounterDelta:
+        """What happened since the look before."""
+        return CounterDelta(self.before, now)
+
+    def printed(self, delta: CounterDelta, proven: Proven, *, confirmed: bool) -> Dialogue[Printed]:
+        """A report has the number of its day; a slip has none, and belongs to the next report."""
+        now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
+        last = now.n_dobowych
+        number, report, amount = (last, last, None) if slip is None else (None, last + 1, abs(slip.cash))
+        result, paper = yield from read_result(self.settings, now, number, report, amount, just_now=confirmed)
+        return Printed(result, paper, proven.notices, {"after": now}, to_counters(now))

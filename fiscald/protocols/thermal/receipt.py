@@ -1,0 +1,262 @@
+"""A receipt on a Thermal printer: carried out, and its fate found out.
+
+The proof is always what the printer says about itself, read before the first change and after the last step. Its
+answers to commands have no check byte, so neither a good one nor an error is believed where money is concerned. A line
+that noise has corrupted is sent once more (its number makes a second one of the same an error), a closing step never.
+
+Theory. A printer holds at most one receipt. Once it has confirmed ``$h`` and shows a receipt open, ours is the open
+one, and no other can end before it: the first receipt that the counters show after that moment, completed or
+cancelled, is ours. The look at that moment (``Stage.OPENED``) is what every later look is compared with. A receipt that
+is given up before its first line leaves no trace, though (5.5); so before an open receipt is cancelled, what is on it
+must be what we sent.
+
+Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fiscald.model.documents import Receipt
+from fiscald.model.problems import problem
+from fiscald.protocols.base import (
+    Checkpoint,
+    Dialogue,
+    DialogueAborted,
+    Held,
+    NotPrinted,
+    Pause,
+    Printed,
+    Settings,
+    Stage,
+    Unknown,
+    Verdict,
+    Wait,
+)
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
+from fiscald.protocols.proof.verdicts import CommitReply, Ending
+from fiscald.protocols.rates import parse_rates, plain_rates
+from fiscald.protocols.thermal.commands import Reply, request
+from fiscald.protocols.thermal.commit import commit, refused
+from fiscald.protocols.thermal.evidence import ThermalLook
+from fiscald.protocols.thermal.options import code_page
+from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.proof import RECEIPT_NUMBERS, CounterDelta
+from fiscald.protocols.thermal.queries import (
+    is_corrupted,
+    prepare_plan,
+    read_counters,
+    read_open,
+    read_result,
+    read_stable_counters,
+    send,
+    to_counters,
+)
+
+#: Refusals of a closing command whose sums differ from the plan's, which were checked before: a line, a deposit or
+#: an amount came twice, damaged, or not at all.
+_SUMS_DIFFER = (23, 26, 27)
+#: A line whose number is not the next one: it was taken already, or this answers a copy of the one before.
+_OUT_OF_STEP = 4
+
+
+def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
+    """Print it on the printer with that unique number."""
+    prepared = yield from prepare_plan(receipt.type, settings, printer_id)
+    if isinstance(prepared, Wait):
+        return prepared
+    profile, found = prepared
+    plan = plan_receipt(receipt, profile, code_page(settings), found.rates, found.printer_id)
+    if plan.errors:
+        return verdicts.refused_before(plan.errors, found.look)
+    before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
+    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
+
+    opening, *lines = plan.items
+    reply = yield from send(opening.request)
+    if not reply.good:
+        return (yield from _opening_refused(reply, opening.pointer, receipt))
+    opened = yield from _look_when_opened(before)
+    yield Checkpoint(Stage.OPENED, before, opened)
+
+    proof = ReceiptProof(opened, plan, settings)
+    for item in lines:
+        reply = yield from send(item.request)
+        if is_corrupted(reply):
+            reply = yield from send(item.request)
+        if not reply.good:
+            line_reply = yield from refused(reply, item.pointer, receipt, (_OUT_OF_STEP,))
+            return (yield from proof.give_up(line_reply))
+
+    yield Checkpoint(Stage.COMMITTING, before, opened)
+    assert plan.close is not None
+    committed = yield from commit(plan.close, receipt, _SUMS_DIFFER)
+    return (yield from proof.verdict(committed))
+
+
+def _opening_refused(reply: Reply, pointer: str, receipt: Receipt) -> Dialogue[NotPrinted | Held]:
+    """``$h`` was answered with an error; nothing is to be cleaned up if really none is open."""
+    opening_reply = yield from refused(reply, pointer, receipt)
+    now = yield from read_counters()
+    if is_corrupted(reply) or now.Pt:
+        # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
+        assert opening_reply.refusal is not None
+        raise DialogueAborted(opening_reply.refusal)
+    return verdicts.declined(opening_reply, begun=False)
+
+
+def _look_when_opened(before: ThermalLook) -> Dialogue[ThermalLook]:
+    """The counters while our receipt is open: nothing else can move them before it ends."""
+    opened = yield from read_counters()
+    if not CounterDelta(before, opened).nothing_moved:
+        # Another program printed between our first look and our opening; or one of the two looks is damaged.
+        opened = yield from read_stable_counters(opened)
+    if not opened.Pt or opened.nr_unikatowy != before.nr_unikatowy:
+        raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
+    return before.updated(opened)
+
+
+def send_cancel(since: ThermalLook) -> Dialogue[ThermalLook]:
+    """Cancel our own open receipt and see that it is gone; the counters after that."""
+    yield from send(request("$e 0"))
+    now = yield from read_stable_counters()
+    if now.Pt or CounterDelta(since, now).completed:
+        raise DialogueAborted(problem("printer.busy", reason="our open receipt could not be cancelled yet"))
+    return now
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptProof:
+    """What the counters prove of a receipt that was open. Section 9.3."""
+
+    opened: ThermalLook
+    """While it was open."""
+    plan: Plan
+    settings: Settings
+
+    def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
+        """Was it registered, now that its closing step was sent? ``reply``: to that step; ``None``: it is not known."""
+        confirmed = reply is not None and reply.refusal is None
+        if confirmed:
+            now = yield from read_counters()
+            delta = CounterDelta(self.opened, now)
+            if delta.comparable and delta.one_completed and delta.sales == self.plan.total:
+                # The answer says so, and everything that the printer counts agrees.
+                return (yield from self.printed(now, just_now=True))
+        now = yield from read_stable_counters()
+        delta = CounterDelta(self.opened, now)
+        if not delta.comparable:
+            return incomparable(delta, self.settings)
+        as_planned = delta.one_completed and delta.sales == self.plan.total
+        if confirmed and (delta.reports or delta.uncounted or as_planned):
+            # After a report the counters say nothing any more.
+            return (yield from self.printed(now, just_now=True))
+        if delta.reports:
+            return verdicts.report_between(now)
+        # Opening clears the flag of the last closing, and only a closing sets it (3.3).
+        ending = verdicts.ending(delta, self.plan.total, reply, is_open=bool(now.Pt), closed=bool(now.Px))
+        if ending is Ending.NONE:
+            return (yield from self._not_closed(reply, now))
+        if ending is not Ending.COMPLETED:
+            return ending
+        if delta.completed == 1:
+            return (yield from self.printed(now, just_now=confirmed))
+        # A cancelled receipt without lines does not count, so that ours need not be the first one.
+        receipt = yield from read_open()
+        like_ours = not receipt.open and self.plan.ends_with(receipt.totals)
+        last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
+        if isinstance(last_is_ours, Unknown):
+            return last_is_ours
+        return (yield from self.printed(now, just_now=confirmed, last=last_is_ours))
+
+    def _not_closed(self, reply: CommitReply | None, now: ThermalLook) -> Dialogue[Verdict]:
+        """A receipt is open and none has ended: our closing step was not executed."""
+        if not (yield from self.still_ours(now)):
+            given_up = "the receipt was given up before it was registered; what is open is not ours"
+            return verdicts.interrupted(given_up, now)
+        now = yield from send_cancel(self.opened)
+        return verdicts.not_executed(reply, "the receipt was still open; it was cancelled", now)
+
+    def printed(self, now: ThermalLook, *, just_now: bool, last: bool = False) -> Dialogue[Printed]:
+        """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
+        number = now.par_num if last else (self.opened.par_num + 1) % RECEIPT_NUMBERS
+        result, paper = yield from read_result(
+            self.settings, now, number, self.opened.n_dobowych + 1, self.plan.total, just_now=just_now
+        )
+        return Printed(result, paper, tuple(self.plan.notices), {"after": now}, to_counters(now))
+
+    def give_up(self, reply: CommitReply) -> Dialogue[Verdict]:
+        """End our receipt after a refusal, before its closing step was sent."""
+        now = yield from read_stable_counters()
+        if not (yield from self.still_ours(now)):
+            # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+            return verdicts.ended_by_others(reply, "our receipt was ended before its closing step was sent", now)
+        now = yield from send_cancel(self.opened)
+        return verdicts.not_executed(reply, "a line was refused", now)
+
+    def still_ours(self, now: ThermalLook) -> Dialogue[bool]:
+        """Whether a receipt is open, nothing has ended since ours was opened, and it holds what we sent.
+
+        An empty one may be ours, or one that was opened after ours had been given up without a trace: then it must
+        stand still, as a program at work would not let it.
+        """
+        if not now.Pt or CounterDelta(self.opened, now).any_change:
+            return False
+        receipt = yield from read_open()
+        if not receipt.open or not self.plan.holds(receipt.totals):
+            return False
+        if any(receipt.totals):
+            return True
+        yield Pause(STILL_SECONDS)
+        receipt = yield from read_open()
+        later = yield from read_stable_counters()
+        empty = receipt.open and not any(receipt.totals) and bool(later.Pt)
+        return empty and not CounterDelta(self.opened, later).any_change
+
+
+def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
+    before: ThermalLook = checkpoint.before
+    now = yield from read_stable_counters()
+    if now.nr_unikatowy != before.nr_unikatowy:
+        return verdicts.swapped(settings, now.nr_unikatowy, before.nr_unikatowy)
+    if checkpoint.never_opened:
+        return (yield from _recover_opening(before))
+    proof = ReceiptProof(checkpoint.opened, planned_before(receipt, settings, before), settings)
+    if checkpoint.stage is Stage.COMMITTING:
+        return (yield from proof.verdict(None))
+    if (yield from proof.still_ours(now)):
+        now = yield from send_cancel(proof.opened)
+        return verdicts.interrupted("the receipt was open; it was cancelled", now)
+    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    return verdicts.interrupted("interrupted before the closing step was sent", now)
+
+
+def planned_before(receipt: Receipt, settings: Settings, before: ThermalLook) -> Plan:
+    """The commands as they were planned then. Raises ``ValueError`` where what they were planned with is lost."""
+    if before.profile is None or before.rates is None:
+        raise ValueError("the profile and the VAT table that it was planned with are lost")
+    rates = parse_rates(before.rates)
+    return plan_receipt(receipt, PROFILES[before.profile], code_page(settings), rates, before.nr_unikatowy)
+
+
+def _recover_opening(before: ThermalLook) -> Dialogue[Verdict]:
+    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+    if (yield from _empty_and_alone(before)) is not None:
+        yield Pause(STILL_SECONDS)
+        still = yield from _empty_and_alone(before)
+        if still is not None:
+            now = yield from send_cancel(still)
+            return verdicts.interrupted("the receipt was open; it was cancelled", now)
+    now = yield from read_counters()
+    return verdicts.interrupted("interrupted before the receipt was opened", now)
+
+
+def _empty_and_alone(before: ThermalLook) -> Dialogue[ThermalLook | None]:
+    """The look at an empty open receipt, where nothing has ended since."""
+    receipt = yield from read_open()
+    now = yield from read_stable_counters()
+    alone = not CounterDelta(before, now).any_change
+    return now if receipt.open and not any(receipt.totals) and now.Pt and alone else None
