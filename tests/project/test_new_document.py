@@ -45,6 +45,8 @@ EDITS = (
     (FAMILY, 'SEE 0", ("cash_in",))', 'SEE 0", ("cash_in", "cash_count"))'),
     (FAMILY, 'ask(f"IN {grosze(document.amount)}")', """ask(f"{'CNT' if document.type == 'cash_count' else 'IN'} {grosze(document.amount)}")"""),
     (FAMILY, 'not self.text.startswith("IN")', 'not self.text.startswith(("IN", "CNT"))'),
+    (FAMILY, "documents import CashIn\n", "documents import CashCount, CashIn\n"),
+    (FAMILY, "document: CashIn,", "document: CashIn | CashCount,"),
     # the family: its emulated printer
     (PRINTER := "tests/example_family/emulator/example/__init__.py", 'text.startswith("IN ")', 'text.startswith(("IN ", "CNT "))'),
     (PRINTER, "self._answer(self._cash_in(text), now, faults)", "self._answer(self._slip(text), now, faults)"),
