@@ -8,7 +8,7 @@ rates are the emulator's own.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,11 +17,17 @@ from fiscald.cli.documents import document_argument, only_printer, printer_optio
 from fiscald.model.about import Sheet
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
-from fiscald.protocols.base import Answer, Checkpoint, NotPrinted, Pause, Printed, Settings, Step
+from fiscald.protocols.base import Answer, Checkpoint, NotPrinted, Pause, Printed, Session, Settings, Step
 from fiscald.terminal import shown
+
+if TYPE_CHECKING:
+    from fiscald.emulator.device import Device
+    from fiscald.emulator.port import LocalLine
 
 #: Stands where the printer has its own.
 HEADER = "(nagłówek drukarki)"
+#: Longest time, as the emulated printer counts it, until the reply to a command.
+MAX_REPLY_SECONDS = 60.0
 #: Why the paper of a document cannot be shown.
 _NO_PAPER = {
     Sheet.PRINTERS_OWN: "only the printer knows what this document says",
@@ -79,8 +85,9 @@ def paper(found: Preview) -> str:
     return "\n".join(sheets)
 
 
-def carry_out(device: Any, found: Preview) -> Printed:
+def carry_out(device: Device, found: Preview) -> Printed:
     """The document on an emulated printer, as the engine would carry it out. Raises ``NoPaper``."""
+    from fiscald.emulator.port import LocalLine
     from fiscald.protocols import family
     from fiscald.protocols.driving import drive_sync
 
@@ -89,25 +96,36 @@ def carry_out(device: Any, found: Preview) -> Printed:
     options = chosen.options(**{name: value for name, value in said.items() if value is not None})
     settings = Settings(found.printer, options)
     session = chosen.session(settings)
-    now = 0.0
+    line = LocalLine(device)
 
     def exchange(step: Step) -> object:
-        device.receive(session.send(step.command), now)
-        for event in session.receive(device.poll(now)):
-            if isinstance(event, Answer):
-                return event.reply
-        raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+        nonlocal session
+        if line.closed:
+            session = chosen.session(settings)
+        line.send(session.send(step.command))
+        return _reply(line, session, device)
 
     def pass_time(item: Checkpoint | Pause) -> None:
-        nonlocal now
         if isinstance(item, Pause):
-            now += item.seconds
+            line.now += item.seconds
 
     verdict = drive_sync(chosen.carry_out(found.document, settings, None), exchange, pass_time)
     if isinstance(verdict, Printed):
         return verdict
     why = verdict.problem.detail if isinstance(verdict, NotPrinted) else "the emulated printer waits"
     raise NoPaper(f"an emulated printer does not print it: {why}")
+
+
+def _reply(line: LocalLine, session: Session, device: Device) -> Any:
+    """The printer's reply to the last command. Raises ``NoPaper`` where there is none."""
+    while True:
+        for event in session.receive(line.receive()):
+            if isinstance(event, Answer):
+                return event.reply
+        if device.awaits_key:
+            raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+        if not line.wait(MAX_REPLY_SECONDS):
+            raise NoPaper("an emulated printer does not answer")
 
 
 def _rate(text: str | None) -> Decimal | str | None:

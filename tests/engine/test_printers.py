@@ -124,7 +124,7 @@ def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> N
             await it.submit("E")
             assert it.engine.printer("till1").queue == 3, "while a job is in the printer"
             till.device.faults.clear()
-            till.plug.poke()
+            till.server.wake()
             assert (await it.engine.wait("E", 20)).state is JobState.DONE
             assert it.engine.printer("till1").queue == 0
 
@@ -253,7 +253,7 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
             assert job.waiting is not None
             assert (job.waiting.code, job.waiting.document) == ("printer.paper_out", Fate.UNKNOWN)
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             job = await it.engine.wait("FV/1", 30)
             assert job.state is JobState.DONE
             assert sum(b"trend" in data for data in commands) == 1
@@ -263,9 +263,9 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
 
 
 def _switch(command: str, switch: Switch):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from fiscald.emulator.faults import Act, Fault
+    from fiscald.emulator.faults import Fault, FaultKind
 
-    return Fault(act=Act.SWITCH, command=command, switch=switch)
+    return Fault(act=FaultKind.SWITCH, command=command, switch=switch)
 
 
 def test_another_programs_receipt_makes_ours_wait(tmp_path: Path) -> None:
@@ -382,12 +382,12 @@ def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
         async with shop(tmp_path / "state", first) as it:
             await it.until(PrinterState.READY)
             it.till.pull()
-            it.till.register, it.till.device, it.till.plug = second.register, second.device, second.plug
+            it.till.register, it.till.device, it.till.server = second.register, second.device, second.server
             it.till.put_back()
             await it.until(PrinterState.SWAPPED)
             it.till.pull()
             again = Till("till1", 1)
-            it.till.register, it.till.device, it.till.plug = again.register, again.device, again.plug
+            it.till.register, it.till.device, it.till.server = again.register, again.device, again.server
             it.till.put_back()
             await it.until(PrinterState.READY, seconds=actor.POLL_INTERVAL + actor.RECONNECT[1])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.faults import Fault, FaultKind
 from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalDamaged, Phase, UnusableJournal
 from fiscald.model.documents import Submission
@@ -186,7 +186,7 @@ def test_a_document_is_not_another_program_s_while_the_journal_cannot_tell(
 
     async def main() -> None:
         async with shop(tmp_path, till) as it:
-            till.device.faults.plan(Fault(act=Act.LATE, command="trline", seconds=60.0))
+            till.device.faults.plan(Fault(act=FaultKind.LATE, command="trline", seconds=60.0))
             await it.submit("A")
             await it.until(PrinterState.PRINTING)
             await anyio.sleep(1)
@@ -256,7 +256,7 @@ def test_the_optimistic_lock_does_not_count_our_own_first_attempt(tmp_path: Path
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "expect_last": 0}
             await it.engine.submit("FV/1", Submission.model_validate(body))
             job = await it.engine.wait("FV/1", 20)
@@ -271,7 +271,7 @@ def test_a_document_that_shall_not_be_repeated(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "if_interrupted": "fail"}
             await it.engine.submit("FV/1", Submission.model_validate(body))
             job = await it.engine.wait("FV/1", 20)
@@ -288,7 +288,7 @@ def test_a_lost_answer_is_not_waited_for_when_the_printer_is_idle(tmp_path: Path
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_AFTER, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="trend"))
             before = anyio.current_time()
             assert (await it.print("FV/1")).state is JobState.DONE
             assert anyio.current_time() - before < 10

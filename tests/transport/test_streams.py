@@ -13,7 +13,6 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from fiscald.emulator.usb import EmulatedBus, Gadget, cdc_acm, plain_bulk
 from fiscald.transport import (
     ByteStream,
     LinkLost,
@@ -24,6 +23,8 @@ from fiscald.transport import (
     UsbDevice,
     memory_line,
 )
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Gadget, cdc_acm, plain_bulk
 from tests.transport.streams import End, over_memory
 
 

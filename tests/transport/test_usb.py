@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from usb.backend import libusb1
 from usb.core import USBError
 
-from fiscald.emulator.usb import EmulatedBus, Endpoint, Gadget, UsbInterface, cdc_acm, plain_bulk
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
@@ -24,6 +23,8 @@ from fiscald.transport import (
 )
 from fiscald.transport.known_usb import KNOWN_USB, known_usb
 from fiscald.transport.usb import _data_interface
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Endpoint, Gadget, UsbInterface, cdc_acm, plain_bulk
 from tests.transport.usb_devices import ANY, arrived, opened, received
 
 

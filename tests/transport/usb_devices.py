@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 import anyio
 import anyio.from_thread
 
-from fiscald.emulator.usb import EmulatedBus, Gadget
 from fiscald.transport import (
     ByteStream,
     parse_address,
 )
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Gadget
 
 ANY = "usb://1424:10b0"
 

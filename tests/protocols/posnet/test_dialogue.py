@@ -29,6 +29,7 @@ from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, S
 from fiscald.protocols.posnet import queries
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import FAMILY
+from fiscald.protocols.posnet.grammar import State
 from tests.emulator.posnet.talking import Talk
 from tests.protocols import settings as settings_of
 from tests.protocols.driving import Journal
@@ -237,7 +238,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
     assert bench.journal.last is None
-    assert bench.talk.register.state.headers == 0
+    assert bench.talk.register.state.printout_count == 0
 
 
 def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
@@ -360,7 +361,7 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
     verdict = drive(FAMILY.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
-    assert bench.talk.register.state.headers == 0
+    assert bench.talk.register.state.printout_count == 0
 
 
 def test_an_error_after_registration_is_not_believed() -> None:
@@ -667,7 +668,7 @@ def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
 def test_what_was_found_out_later_has_the_time_of_the_sale() -> None:
     bench = Bench()
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
-    sold = bench.talk.register.now()
+    sold = bench.talk.register.clock.now()
     bench.talk.register.state.clock_offset += 3600
     verdict = bench.recover(PLAIN)
     assert isinstance(verdict, Printed)
@@ -722,9 +723,8 @@ def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     """It was open, the closing step was sent; now nothing is open, and no counter has moved (9.3)."""
     bench = Bench()
     assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    state = bench.talk.register.state
-    state.transaction = None
-    state.face.pop("state")
+    bench.talk.register.state.transaction = None
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
@@ -779,7 +779,7 @@ def kinds(bench: Bench) -> list[str]:
 
 
 def form_is_open(bench: Bench) -> bool:
-    return bench.talk.printer.register.state.face.get("state") == "form"
+    return bench.talk.printer.memory.state is State.FORM
 
 
 @pytest.mark.parametrize("profile", ["online", "old"])
@@ -961,7 +961,7 @@ def test_a_person_who_cancels_our_printout_has_decided(at: str, counted: bool) -
     bench = Bench()
     real = bench.answer
     if not counted:
-        bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
+        bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
 
     def answer(data: bytes) -> bytes:
         if at in payload(data):
@@ -1034,7 +1034,7 @@ def test_a_slip_of_others_before_our_printout_was_open_is_not_taken_for_it() -> 
 
     def receive(data: bytes, now: float) -> None:
         if payload(data).startswith("formstart"):
-            bench.talk.register.slip()
+            bench.talk.register.ledger.slip()
         real(data, now)
 
     bench.talk.printer.receive = receive  # type: ignore[method-assign]
@@ -1080,7 +1080,7 @@ def test_restored_counters_prove_nothing_about_a_printout() -> None:
     bench = Bench()
     bench.carry_out(PLAIN)
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
-    bench.talk.register.state.headers = 0
+    bench.talk.register.state.printout_count = 0
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "counters_restored"}
@@ -1090,7 +1090,7 @@ def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
     """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
     bench = Bench()
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
-    bench.talk.register.state.face.pop("state")
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
@@ -1098,7 +1098,7 @@ def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
 
 def test_a_printer_that_does_not_count_printouts_is_believed() -> None:
     bench = Bench()
-    bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
+    bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
     assert isinstance(bench.carry_out(PRINTOUT), Printed)
 
 
