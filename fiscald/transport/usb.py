@@ -364,6 +364,10 @@ class _UsbStream(DescriptorStream):
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._worker.join)
 
+    def _ended(self) -> LinkLost:
+        # The worker hangs up for what went wrong on the cable too: that is no end in order.
+        return super()._ended() if self._reason is None else self._lost(self._reason)
+
     def _lost(self, reason: object) -> LinkLost:
         return super()._lost(self._reason or reason)
 
