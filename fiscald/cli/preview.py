@@ -100,7 +100,7 @@ def carry_out(device: Device, found: Preview) -> Printed:
 
     def exchange(step: Step) -> object:
         nonlocal session
-        if line.closed:
+        if line.closed and not session.needs_new_connection:
             session = chosen.session(settings)
         line.send(session.send(step.command))
         return _reply(line, session, device)
@@ -119,7 +119,8 @@ def carry_out(device: Device, found: Preview) -> Printed:
 def _reply(line: LocalLine, session: Session, device: Device) -> Any:
     """The printer's reply to the last command. Raises ``NoPaper`` where there is none."""
     while True:
-        for event in session.receive(line.receive()):
+        events = [*session.receive(line.receive()), *(session.end() if line.closed else ())]
+        for event in events:
             if isinstance(event, Answer):
                 return event.reply
         if device.awaits_key:
