@@ -174,7 +174,7 @@ CATALOGUE: dict[str, Row] = {
         "Drukarka {printer} nie obsługuje tego dokumentu.",
     ),
     "job.unknown": Row(
-        _REQ, _NOT, _SAFE, "No such job", "no job with key {key!r} was ever accepted",
+        _REQ, _NOT, _SAFE, "No such job", "the journal has no job with key {key!r}",
         "Nie ma takiego dokumentu.",
     ),
     "job.conflict": Row(
