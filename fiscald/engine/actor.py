@@ -616,7 +616,7 @@ class Actor:
                 self._holds.taken(key, kind)
                 if counters is not None:
                     self._situation.counted(counters)
-                notices += self._situation.notices(result)
+                notices += self._situation.notices(result, entry.job.created_at)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices, evidence=evidence,
                     counters=counters, rule=self.past.rule,
