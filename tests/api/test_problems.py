@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fiscald.api.problems import MAX_ERRORS, validated
+from fiscald.api.problems import validated
 from fiscald.model.documents import Submission
-from fiscald.model.problems import ProblemError
+from fiscald.model.problems import MAX_ERRORS, ProblemError
 from fiscald.model.strict import parse_json
 
 LINE = {"name": "Mleko", "price": "1.00", "vat": "23%"}
