@@ -186,9 +186,10 @@ def _parse_quantity(value: object) -> Decimal:
         if _NEGATIVE.fullmatch(text):
             raise mistake(
                 "quantity.negative",
-                'a quantity is never negative: to take a line back repeat it with "storno": true; money paid back for '
-                "goods of an earlier receipt is a document of type goods_return",
-                "ilość nie może być ujemna; należy użyć storna, a po wydaniu paragonu zwrotu towaru.",
+                'a quantity is never negative: to take a line back repeat it with "storno": true, for packaging that '
+                'comes back send "returned": true; money paid back for goods of an earlier receipt is a document of '
+                "type goods_return",
+                "ilość nie może być ujemna; należy użyć storna, a po wydrukowaniu paragonu – zwrotu towaru.",
             )
         raise mistake(
             "quantity.format",
