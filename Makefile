@@ -13,7 +13,11 @@ SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
 
-.PHONY: demo test lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
+.DEFAULT_GOAL := help
+.PHONY: help quick fmt demo test lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real daemon
 	$(BIN)/fiscald demo
@@ -26,6 +30,15 @@ lint: $(VENV)/.dev  ## style, types, who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev  ## format the code, sort its imports
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+quick: $(VENV)/.dev  ## style, types of what changed, and the unit tests: under a minute
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n auto -m "not slow" tests/model tests/protocols tests/journal tests/licence
 
 bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py

@@ -33,7 +33,7 @@ import anyio
 
 from fiscald.api.client import Client
 from fiscald.emulator.running import build
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.licence.testing import make_certificate
 
 PRINTERS = 100
@@ -84,7 +84,7 @@ async def emulate(count: int, baud: int) -> None:
         ports = []
         for number in range(count):
             device, _ = build("posnet", seed=number)
-            ports.append(await tasks.start(Plug(device, baud=baud).serve_tcp, "127.0.0.1", 0))
+            ports.append(await tasks.start(PortServer(device, baud=baud).serve_tcp, "127.0.0.1", 0))
         print(json.dumps([f"tcp://127.0.0.1:{port}" for port in ports]), flush=True)
 
 

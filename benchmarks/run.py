@@ -22,7 +22,7 @@ from typing import Any
 import hundred
 
 from fiscald.api.client import Client
-from fiscald.emulator import face
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
 from fiscald.licence.testing import make_certificate
@@ -44,7 +44,7 @@ Exchange = tuple[bytes, bytes]
 
 def frames(family: str) -> list[Exchange]:
     """What passes the line for one receipt: every frame of the driver, with the printer's answer."""
-    printer, known = face(family)(Register()), find_family(family)
+    printer, known = emulator_factory(family)(Register()), find_family(family)
     settings = Settings("till1", known.code_pages[0], known.profiles[0])
     session = known.session(settings)
     dialogue = known.carry_out(Receipt.model_validate(RECEIPT), settings, None)

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -143,39 +144,33 @@ class Client(Sync):
         """What passes between fiscald and the printer from now on: pieces of a pcapng file that goes on until the
         daemon stops.
         """
-        try:
-            with self._http.stream("GET", _follow(name), timeout=self._to.limits(None)) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    content(response)
-                yield from response.iter_bytes()
-        except httpx.TransportError as error:
-            raise self._to.lost(error) from error
+        with self._stream(_follow(name), None) as response:
+            yield from response.iter_bytes()
 
     def backup(self) -> Iterator[bytes]:
         """A consistent copy of the journal, in pieces of an SQLite file. It holds what was sold, and to whom."""
-        limits = self._to.limits(BACKUP_SECONDS)
-        try:
-            with self._http.stream("GET", _BACKUP, timeout=limits) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    content(response)
-                yield from response.iter_bytes()
-        except httpx.TransportError as error:
-            raise self._to.lost(error) from error
+        with self._stream(_BACKUP, BACKUP_SECONDS) as response:
+            yield from response.iter_bytes()
 
     def events(self, after: int | None = None) -> Iterator[JobChange | PrinterStatus | CursorReset]:
         """Changes as they happen, from the cursor ``after`` on; ends when the daemon stops."""
         parser = _EventParser()
+        with self._stream("/v1/events", 60, headers=_from(after)) as response:
+            for line in response.iter_lines():
+                event = parser.line(line)
+                if event is not None:
+                    yield event
+
+    @contextmanager
+    def _stream(self, path: str, wait: float | None, headers: dict[str, str] | None = None) -> Iterator[httpx.Response]:
+        """An answer that comes in pieces; ``wait``: seconds to its end or its next piece, ``None``: any time."""
         try:
-            with self._http.stream("GET", "/v1/events", headers=_from(after), timeout=self._to.limits(60)) as response:
+            self._to.check()
+            with self._http.stream("GET", path, headers=headers, timeout=self._to.limits(wait)) as response:
                 if response.status_code >= 400:
                     response.read()
                     content(response)
-                for line in response.iter_lines():
-                    event = parser.line(line)
-                    if event is not None:
-                        yield event
+                yield response
         except httpx.TransportError as error:
             raise self._to.lost(error) from error
 
@@ -214,42 +209,37 @@ class AsyncClient(Async):
 
     async def follow_capture(self, name: str) -> AsyncIterator[bytes]:
         """See ``Client.follow_capture``."""
-        try:
-            async with self._http.stream("GET", _follow(name), timeout=self._to.limits(None)) as response:
-                if response.status_code >= 400:
-                    await response.aread()
-                    content(response)
-                async for data in response.aiter_bytes():
-                    yield data
-        except httpx.TransportError as error:
-            raise self._to.lost(error) from error
+        async with self._stream(_follow(name), None) as response:
+            async for data in response.aiter_bytes():
+                yield data
 
     async def backup(self) -> AsyncIterator[bytes]:
         """See ``Client.backup``."""
-        limits = self._to.limits(BACKUP_SECONDS)
-        try:
-            async with self._http.stream("GET", _BACKUP, timeout=limits) as response:
-                if response.status_code >= 400:
-                    await response.aread()
-                    content(response)
-                async for data in response.aiter_bytes():
-                    yield data
-        except httpx.TransportError as error:
-            raise self._to.lost(error) from error
+        async with self._stream(_BACKUP, BACKUP_SECONDS) as response:
+            async for data in response.aiter_bytes():
+                yield data
 
     async def events(self, after: int | None = None) -> AsyncIterator[JobChange | PrinterStatus | CursorReset]:
         """See ``Client.events``."""
         parser = _EventParser()
-        limits = self._to.limits(60)
+        async with self._stream("/v1/events", 60, headers=_from(after)) as response:
+            async for line in response.aiter_lines():
+                event = parser.line(line)
+                if event is not None:
+                    yield event
+
+    @asynccontextmanager
+    async def _stream(
+        self, path: str, wait: float | None, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """See ``Client._stream``."""
         try:
-            async with self._http.stream("GET", "/v1/events", headers=_from(after), timeout=limits) as response:
+            self._to.check()
+            async with self._http.stream("GET", path, headers=headers, timeout=self._to.limits(wait)) as response:
                 if response.status_code >= 400:
                     await response.aread()
                     content(response)
-                async for line in response.aiter_lines():
-                    event = parser.line(line)
-                    if event is not None:
-                        yield event
+                yield response
         except httpx.TransportError as error:
             raise self._to.lost(error) from error
 

@@ -57,22 +57,22 @@ def emulate(
 ) -> None:
     """Be an emulated printer of FAMILY for any program, until Ctrl-C or SIGTERM."""
     # Here, because the daemon's commands need none of it.
-    from fiscald.emulator import face
+    from fiscald.emulator import emulator_factory
     from fiscald.emulator.folder import PaperFolder
-    from fiscald.emulator.running import CannotStart, build, serve
-    from fiscald.emulator.server import Plug
+    from fiscald.emulator.running import CannotStart, build, check_choice, serve
+    from fiscald.emulator.server import PortServer
     from fiscald.emulator.storage import StorageError
 
     if (tcp is None) == (pty is None):
         raise click.UsageError("give either --tcp HOST:PORT or --pty LINK")
     address = None if tcp is None else host_and_port(tcp)
-    known = face(family)
-    for name, value, choices in (
-        ("--profile", profile, known.profiles),
-        ("--code-page", code_page, known.code_pages),
-    ):
-        if value is not None and value not in choices:
-            raise click.UsageError(f"{name} of a {family} printer is one of {', '.join(choices)}")
+    factory = emulator_factory(family)
+    try:
+        check_choice(f"--profile of a {family} printer", profile, factory.profiles)
+        check_choice(f"--code-page of a {family} printer", code_page, factory.code_pages)
+        check_choice(f"link of a {family} printer", "pty" if tcp is None else "tcp", factory.links)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     try:
         folder = None if paper is None else PaperFolder(paper, warn=_warn)
     except OSError as error:
@@ -98,19 +98,19 @@ def emulate(
         raise click.ClickException(str(error)) from None
     device.slowness = slow
     device.auto_confirm = auto_confirm
-    device.notice = _warn
+    device.on_notice = _warn
 
     def asked(display: Display) -> None:
         what_next = "it is confirmed" if auto_confirm else 'it waits for a key: {"do": "press"} on the control socket'
         _warn(f'the display asks "{display.pl}" ({display.en}); {what_next}')
 
-    device.asked = asked
+    device.on_question = asked
 
     def ready(where: str) -> None:
         click.echo(f"{device.model}, {device.register.state.unique_number}, at {where}", err=True)
 
     async def main_task() -> None:
-        await serve(Plug(device, baud=baud), tcp=address, pty=pty, control=control, ready=ready)
+        await serve(PortServer(device, baud=baud), tcp=address, pty=pty, control=control, ready=ready)
 
     with contextlib.closing(storage) if storage else contextlib.nullcontext():
         try:

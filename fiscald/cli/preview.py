@@ -8,7 +8,7 @@ rates are the emulator's own.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,12 +16,18 @@ from fiscald.cli.context import Context, everything, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
-from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Settings, Step
+from fiscald.protocols.base import Answer, NotPrinted, Pause, Printed, Session, Settings, Step
 from fiscald.terminal import shown
+
+if TYPE_CHECKING:
+    from fiscald.emulator.device import Device
+    from fiscald.emulator.port import LocalLine
 
 #: Stands where the printer has its own.
 HEADER = "(nagłówek drukarki)"
-#: Documents whose paper cannot be foretold.
+#: Longest time, as the emulated printer counts it, until the reply to a command.
+MAX_REPLY_SECONDS = 60.0
+#: Documents whose paper cannot be shown.
 _NO_PAPER = {
     "daily_report": "what a report says is known to the printer alone",
     "drawer": "opening the drawer prints nothing",
@@ -78,15 +84,17 @@ def paper(found: Preview) -> str:
     return "\n".join(sheets)
 
 
-def carry_out(device: Any, found: Preview) -> Printed:
+def carry_out(device: Device, found: Preview) -> Printed:
     """The document on an emulated printer, as the engine would carry it out. Raises ``NoPaper``."""
+    from fiscald.emulator.port import LocalLine
     from fiscald.protocols import family
 
     chosen = family(found.family)
     settings = Settings(found.printer, found.code_page, found.profile)
     session = chosen.session(settings)
     dialogue = chosen.carry_out(found.document, settings, None)
-    reply, now = None, 0.0
+    line = LocalLine(device)
+    reply = None
     while True:
         try:
             item = dialogue.send(reply)
@@ -97,13 +105,24 @@ def carry_out(device: Any, found: Preview) -> Printed:
             raise NoPaper(f"an emulated printer does not print it: {why}") from None
         reply = None
         if isinstance(item, Pause):
-            now += item.seconds
+            line.now += item.seconds
         elif isinstance(item, Step):
-            device.receive(session.send(item.command), now)
-            answers = [event for event in session.receive(device.poll(now)) if isinstance(event, Answer)]
-            if not answers:
-                raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
-            reply = answers[0].reply
+            if line.closed:
+                session = chosen.session(settings)
+            line.send(session.send(item.command))
+            reply = _reply(line, session, device)
+
+
+def _reply(line: LocalLine, session: Session, device: Device) -> Any:
+    """The printer's reply to the last command. Raises ``NoPaper`` where there is none."""
+    while True:
+        for event in session.receive(line.receive()):
+            if isinstance(event, Answer):
+                return event.reply
+        if device.awaits_key:
+            raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+        if not line.wait(MAX_REPLY_SECONDS):
+            raise NoPaper("an emulated printer does not answer")
 
 
 def _rate(text: str | None) -> Decimal | str | None:

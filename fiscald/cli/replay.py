@@ -73,7 +73,7 @@ def _play_host(
     profile: str | None,
     wait: float,
 ) -> None:
-    from fiscald.emulator import face
+    from fiscald.emulator import emulator_factory
     from fiscald.emulator.running import EmulatedPrinter
 
     async def play(address: str) -> Report:
@@ -83,7 +83,7 @@ def _play_host(
         report = anyio.run(play, against)
     else:
         chosen = profile or recorded_profile(connections, family)
-        profiles = face(family).profiles
+        profiles = emulator_factory(family).profiles
         if chosen is not None and chosen not in profiles:
             raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}, but {', '.join(profiles)}")
         with EmulatedPrinter(family, profile=chosen) as printer:
@@ -106,7 +106,7 @@ def _report_text(report: Report) -> str:
 def _play_printer(
     context: Context, connections: list[list[Turn]], family: str, as_printer: str | None, pty: Path | None
 ) -> None:
-    from fiscald.emulator.server import Plug
+    from fiscald.emulator.server import PortServer
 
     where = None if as_printer is None else parse_address(as_printer)
     if where is not None and not isinstance(where, TcpHost):
@@ -115,7 +115,7 @@ def _play_printer(
     script = ScriptedPrinter(connections, family, over=over.set)
 
     async def serve() -> None:
-        plug = Plug(script)
+        plug = PortServer(script)
         async with anyio.create_task_group() as tasks:
             if where is not None:
                 port = await tasks.start(plug.serve_tcp, where.host, where.port)

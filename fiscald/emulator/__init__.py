@@ -16,19 +16,28 @@ if TYPE_CHECKING:
     from fiscald.emulator.register import Register
 
 
-class Face(Protocol):
-    """Makes emulated printers of one family; see ``fiscald.emulator.device.Device``."""
+class EmulatorFactory(Protocol):
+    """Makes emulated printers of one family; a subclass of ``fiscald.emulator.device.Device`` is one."""
 
-    profiles: tuple[str, ...]
-    code_pages: tuple[str, ...]
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Models it can be; the first is the default."""
+
+    @property
+    def code_pages(self) -> tuple[str, ...]:
+        """Code pages it can be set to, the first is the default; empty where the protocol settles the encoding."""
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """What it can be connected to: ``tcp``, ``pty``."""
 
     def __call__(self, register: Register, **options: Any) -> Device:
         """A printer with this register."""
 
 
-def face(family: str) -> Face:
+def emulator_factory(family: str) -> EmulatorFactory:
     """What makes emulated printers that speak ``family``. Raises ``KeyError`` for an unknown one."""
     if family not in FAMILIES:
         raise KeyError(family)
-    loaded: Face = importlib.import_module(f"fiscald.emulator.{family}").FACE
+    loaded: EmulatorFactory = importlib.import_module(f"fiscald.emulator.{family}").FACTORY
     return loaded

@@ -32,11 +32,11 @@ NOT_SEEDED = {
 }
 
 
-class _Order(BaseModel):
+class _Command(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class FaultOrder(Fault):
+class FaultCommand(Fault):
     """Plan a fault."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -44,7 +44,7 @@ class FaultOrder(Fault):
     do: Literal["fault"]
 
 
-class SwitchOrder(_Order):
+class SwitchCommand(_Command):
     """Begin or end a lasting condition."""
 
     do: Literal["switch"]
@@ -52,47 +52,47 @@ class SwitchOrder(_Order):
     on: bool = True
 
 
-class PressOrder(_Order):
+class PressCommand(_Command):
     """Answer the question on the display."""
 
     do: Literal["press"]
     confirm: bool = True
 
 
-class PowerOrder(_Order):
+class PowerCommand(_Command):
     """Switch the printer off or on."""
 
     do: Literal["power"]
     on: bool
 
 
-class ClearOrder(_Order):
+class ClearCommand(_Command):
     """No faults and no conditions any more."""
 
     do: Literal["clear"]
 
 
-class ClockOrder(_Order):
+class ClockCommand(_Command):
     """Put the printer's clock that many seconds before or after the host's."""
 
     do: Literal["clock"]
     offset: ClockOffset
 
 
-class ForeignOrder(_Order):
+class ForeignCommand(_Command):
     """Let another program complete a receipt."""
 
     do: Literal["foreign_receipt"]
 
 
-class SeedOrder(_Order):
+class SeedCommand(_Command):
     """Replace fields of the register's state (totals near their limit, known goods, ...)."""
 
     do: Literal["seed"]
     state: dict[str, Any]
 
 
-class PaperOrder(_Order):
+class PaperCommand(_Command):
     """The sheets printed so far, from the ``after``-th on; with ``png`` each as a picture in base64, too."""
 
     do: Literal["paper"]
@@ -100,117 +100,117 @@ class PaperOrder(_Order):
     png: bool = False
 
 
-class FiredOrder(_Order):
+class FiredCommand(_Command):
     """The faults that happened, those that are planned still, and those that met a command they cannot disturb."""
 
     do: Literal["fired"]
 
 
-class DisplayOrder(_Order):
+class DisplayCommand(_Command):
     """What the display asks, in Polish and in English; ``null`` where it asks nothing."""
 
     do: Literal["display"]
 
 
-class RegisterOrder(_Order):
+class RegisterCommand(_Command):
     """The register's whole state."""
 
     do: Literal["register"]
 
 
-Order = Annotated[
-    FaultOrder
-    | SwitchOrder
-    | PressOrder
-    | PowerOrder
-    | ClearOrder
-    | ClockOrder
-    | ForeignOrder
-    | SeedOrder
-    | PaperOrder
-    | FiredOrder
-    | DisplayOrder
-    | RegisterOrder,
+Command = Annotated[
+    FaultCommand
+    | SwitchCommand
+    | PressCommand
+    | PowerCommand
+    | ClearCommand
+    | ClockCommand
+    | ForeignCommand
+    | SeedCommand
+    | PaperCommand
+    | FiredCommand
+    | DisplayCommand
+    | RegisterCommand,
     Field(discriminator="do"),
 ]
-_ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 _CONTENT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 class Control:
-    """Carries out orders on a device."""
+    """Carries out control commands on a device."""
 
-    def __init__(self, device: Device, poke: Callable[[], None]) -> None:
-        """``poke`` is called after every order, so that its effect shows at once."""
+    def __init__(self, device: Device, wake: Callable[[], None]) -> None:
+        """``wake`` is called after every command, so that its effect shows at once."""
         self.device = device
-        self._poke = poke
+        self._wake = wake
 
-    def order(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out one order; what it tells. Raises ``ValueError`` with a sentence that says what to change."""
+    def execute(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out one command; its answer. Raises ``ValueError`` with a sentence that says what to change."""
         try:
             line = _CONTENT.dump_json(dict(content))
         except ValueError as error:
-            raise ValueError(f"an order consists of plain values: {error}") from None
+            raise ValueError(f"a control command consists of plain values: {error}") from None
         return self._carry_out_line(line)
 
     def _carry_out_line(self, line: bytes) -> dict[str, Any]:
         try:
-            order = _ORDER.validate_json(line)
+            command = _COMMAND.validate_json(line)
         except ValidationError as error:
             raise ValueError(self._wrong(error)) from None
-        told = self._carry_out(order)
-        self._poke()
-        return told
+        answer = self._carry_out(command)
+        self._wake()
+        return answer
 
     @staticmethod
     def _wrong(error: ValidationError) -> str:
-        """The sentence, without the tag by which pydantic names the kind of order."""
+        """The sentence, without the tag by which pydantic names the kind of command."""
         first = error.errors(include_url=False)[0]
-        order = _ORDERS.get(str(first["loc"][0])) if first["loc"] else None
-        text = refusal(error, order)
-        return text.removeprefix(f"{first['loc'][0]}.") if order is not None else text
+        kind = _COMMANDS.get(str(first["loc"][0])) if first["loc"] else None
+        text = refusal(error, kind)
+        return text.removeprefix(f"{first['loc'][0]}.") if kind is not None else text
 
-    def _carry_out(self, order: Order) -> dict[str, Any]:
+    def _carry_out(self, command: Command) -> dict[str, Any]:
         device, faults = self.device, self.device.faults
-        match order:
-            case FaultOrder():
-                faults.plan(Fault(**order.model_dump(exclude={"do"}, exclude_unset=True)))
-            case SwitchOrder(name=name, on=on):
+        match command:
+            case FaultCommand():
+                faults.plan(Fault(**command.model_dump(exclude={"do"}, exclude_unset=True)))
+            case SwitchCommand(name=name, on=on):
                 (faults.switches.add if on else faults.switches.discard)(name)
-            case PressOrder(confirm=confirm):
-                if not device.asking and not faults.on(Switch.WAIT_KEY):
-                    raise ValueError("the display asks nothing now; the order display says what it asks")
+            case PressCommand(confirm=confirm):
+                if not device.awaits_key and not faults.on(Switch.WAIT_KEY):
+                    raise ValueError("the display asks nothing now; the command display says what it asks")
                 device.press(confirm=confirm)
-            case PowerOrder(on=on):
+            case PowerCommand(on=on):
                 device.power(on=on)
-            case ClearOrder():
+            case ClearCommand():
                 faults.clear()
-            case ClockOrder(offset=offset):
+            case ClockCommand(offset=offset):
                 device.register.state.clock_offset = offset
                 device.register.commit()
-            case ForeignOrder():
+            case ForeignCommand():
                 self._foreign_receipt()
-            case SeedOrder(state=state):
+            case SeedCommand(state=state):
                 self._seed(state)
-            case PaperOrder(after=after, png=png):
+            case PaperCommand(after=after, png=png):
                 return {"printouts": [_sheet(sheet, png=png) for sheet in device.register.printouts[after:]]}
-            case FiredOrder():
+            case FiredCommand():
                 planned = [fault.model_dump(mode="json") for fault in faults.planned]
                 return {"fired": _fired(faults.fired), "planned": planned, "missed": _fired(faults.missed)}
-            case DisplayOrder():
+            case DisplayCommand():
                 display = device.display
                 return {"display": None if display is None else display._asdict()}
-            case RegisterOrder():
+            case RegisterCommand():
                 return {"register": device.register.state.model_dump(mode="json")}
         return {}
 
     def _foreign_receipt(self) -> None:
         register = self.device.register
-        before = register.state.headers
+        before = register.state.printout_count
         if self.device.powered:
             self.device.foreign_receipt()
             register.commit()
-        if register.state.headers == before:
+        if register.state.printout_count == before:
             raise ValueError("no other program can print a receipt now: one is open, or the printer refuses it")
 
     def _seed(self, state: dict[str, Any]) -> None:
@@ -224,10 +224,10 @@ class Control:
             register.state = RegisterState.model_validate_json(json.dumps(merged))
         except ValidationError as error:
             raise ValueError(f"state.{refusal(error, RegisterState)}") from None
-        self.device.seeded()
+        self.device.state_replaced()
         register.commit()
 
-    def line(self, line: bytes) -> bytes:
+    def execute_line(self, line: bytes) -> bytes:
         """One line in, one line out; bad input gets an answer that says what to send."""
         try:
             answer: dict[str, Any] = {"ok": True} | self._carry_out_line(line)
@@ -236,7 +236,7 @@ class Control:
         return json.dumps(answer, ensure_ascii=False, default=str).encode() + b"\n"
 
     async def serve(self, path: Path, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Accept orders on a Unix socket; reports when it is there. Raises ``OSError`` where it cannot be made."""
+        """Accept commands on a Unix socket; reports when it exists. Raises ``OSError`` where it cannot be made."""
         _make_room(path)
         async with await anyio.create_unix_listener(path, mode=0o600) as listener:
             task_status.started()
@@ -254,7 +254,7 @@ class Control:
                     *lines, buffer = buffer.split(b"\n")
                     for line in lines:
                         if line.strip():
-                            await stream.send(self.line(line))
+                            await stream.send(self.execute_line(line))
                     if len(buffer) > MAX_LINE:
                         too_long = {"ok": False, "error": f"a line has at most {MAX_LINE} bytes"}
                         await stream.send(json.dumps(too_long).encode() + b"\n")
@@ -263,12 +263,12 @@ class Control:
                     return
 
 
-#: The kinds of orders by the word that names them.
-_ORDERS: dict[str, type[BaseModel]] = {
-    order.model_fields["do"].annotation.__args__[0]: order  # type: ignore[union-attr]
-    for order in (
-        FaultOrder, SwitchOrder, PressOrder, PowerOrder, ClearOrder, ClockOrder, ForeignOrder, SeedOrder, PaperOrder,
-        FiredOrder, DisplayOrder, RegisterOrder,
+#: The kinds of commands by the word that names them.
+_COMMANDS: dict[str, type[BaseModel]] = {
+    kind.model_fields["do"].annotation.__args__[0]: kind  # type: ignore[union-attr]
+    for kind in (
+        FaultCommand, SwitchCommand, PressCommand, PowerCommand, ClearCommand, ClockCommand, ForeignCommand,
+        SeedCommand, PaperCommand, FiredCommand, DisplayCommand, RegisterCommand,
     )
 }  # fmt: skip
 
@@ -289,8 +289,8 @@ def _make_room(path: Path) -> None:
 
 
 def _sheet(sheet: Printout, *, png: bool) -> dict[str, Any]:
-    told = {"number": sheet.number, "kind": sheet.kind, "text": sheet.text, "facts": sheet.facts}
-    return told | ({"png": base64.b64encode(_picture(sheet)).decode()} if png else {})
+    shown = {"number": sheet.number, "kind": sheet.kind, "text": sheet.text, "facts": sheet.facts}
+    return shown | ({"png": base64.b64encode(_picture(sheet)).decode()} if png else {})
 
 
 def _picture(sheet: Printout) -> bytes:

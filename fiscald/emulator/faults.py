@@ -57,7 +57,7 @@ class Switch(StrEnum):
     """A POSNET printer refuses to cancel where nothing is open, as one client describes its own."""
 
 
-class Act(StrEnum):
+class FaultKind(StrEnum):
     """What can happen once."""
 
     DROP_BEFORE = "drop_before"
@@ -95,7 +95,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    act: Act
+    act: FaultKind
     command: str | None = Field(default=None, description="only a command of this name; any if absent")
     nth: int = Field(default=1, ge=1, description="the n-th next such command")
     seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
@@ -104,9 +104,9 @@ class Fault(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.act is Act.SWITCH and self.switch is None:
+        if self.act is FaultKind.SWITCH and self.switch is None:
             raise ValueError('the act "switch" needs a field switch that names the condition, such as "paper_out"')
-        if self.act is not Act.SWITCH and self.switch is not None:
+        if self.act is not FaultKind.SWITCH and self.switch is not None:
             raise ValueError(f'a switch belongs to the act "switch", not to {self.act.value!r}')
         return self
 
@@ -146,7 +146,7 @@ class Faults:
         self.switches.clear()
         self.planned.clear()
 
-    def meet(self, command: str) -> list[Fault]:
+    def next_faults(self, command: str) -> list[Fault]:
         """The faults that this command triggers. Counts down those that wait for a later one.
 
         ``!`` in front of a name: the command jumps the queue. Only a fault that names it disturbs it.
@@ -160,7 +160,7 @@ class Faults:
                 fault.nth -= 1
                 continue
             self.planned.remove(fault)
-            if fault.act is Act.SWITCH and fault.switch is not None:
+            if fault.act is FaultKind.SWITCH and fault.switch is not None:
                 self.switches.add(fault.switch)
             elif fault.command is None and name != command:
                 self.missed.append(Fired(fault, command))

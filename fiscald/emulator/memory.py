@@ -1,4 +1,4 @@
-"""What a register remembers: the rates, the open day, the fiscal memory, the document in hand.
+"""What a register remembers: the rates, the open day, the fiscal memory, the open document.
 
 Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze. Every model
 is strict: a value of another type, and a field that does not exist, is an error and never a guess.
@@ -7,11 +7,12 @@ is strict: a value of another type, and a field that does not exist, is an error
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
 
 from fiscald.emulator.wording import shortened
 from fiscald.model.money import MAX_GROSZE
@@ -24,7 +25,7 @@ DEFAULT_RATES: tuple[Decimal | str | None, ...] = (
 DEFAULT_HEADER = "SKLEP PRZYKŁADOWY\nul. Testowa 1, 00-001 Warszawa\nNIP 123-456-32-18"
 #: Names that fit into the goods base (choice).
 GOODS_CAPACITY = 3000
-#: Seconds that a register's clock may differ from the host's: a century. With more, its time could not be told.
+#: Seconds that a register's clock may differ from the host's: a century. More would leave the calendar.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
 
 _PERCENT = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?", re.ASCII)
@@ -80,6 +81,20 @@ class Memory(BaseModel):
     """Base of everything that a register remembers."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class FaceMemory(BaseModel):
+    """What only a family's face remembers; every family has its own subclasses.
+
+    As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    @classmethod
+    def of(cls, stored: FaceMemory) -> Self:
+        """``stored`` as this class: unchanged, or read from what it holds. Raises ``ValidationError``."""
+        return stored if type(stored) is cls else cls.model_validate_json(stored.model_dump_json())
 
 
 class Adjustment(Memory):
@@ -149,8 +164,8 @@ class Transaction(Memory):
     payments: list[Payment] = Field(default_factory=list)
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
-    facts: dict[str, Any] = Field(default_factory=dict)
-    """What only the family's face needs (invoice texts)."""
+    facts: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
+    """What only the family's face knows of this document (invoice texts)."""
 
     @property
     def total(self) -> int:
@@ -208,6 +223,11 @@ class Day(Memory):
     first_sale: Moment | None = None
     last_sale: Moment | None = None
 
+    @property
+    def totals_zero(self) -> bool:
+        """Whether the day has nothing a daily report would clear."""
+        return not (any(self.receipts) or any(self.invoices) or self.cancelled_count or self.receipt_count)
+
 
 class DailyRecord(Memory):
     """A record of the fiscal memory."""
@@ -231,11 +251,11 @@ class Goods(Memory):
     rate: RateIndex
     lowered: bool = False
     blocked: bool = False
-    """Somebody tried to sell it at a rate that it may not have any more."""
+    """A program tried to sell it at a rate that it may no longer have."""
 
 
 class LastDocument(Memory):
-    """What the status tells of the current or last document."""
+    """What the status answers about the open or last document."""
 
     kind: Literal["none", "receipt", "receipt_block", "invoice", "packaging"] = "none"
     totals: PerRate = Field(default_factory=lambda: [0] * RATES)
@@ -258,14 +278,14 @@ class RegisterState(Memory):
     rate_changes: Count = 0
     rate_history: list[RateChange] = Field(default_factory=list)
     ram_resets: Count = 0
-    headers: Count = 0
+    printout_count: Count = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
     """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
     numbers_run_on: bool = False
     """Whether receipts are numbered on after a daily report."""
     copy_offset: Count = 5
-    """Place in the protected memory minus ``headers``; 5 on the recorded device."""
+    """Place in the protected memory minus ``printout_count``; 5 on the recorded device."""
     day: Day = Field(default_factory=Day)
     fiscal_memory: list[DailyRecord] = Field(default_factory=list)
     report_offset: Count = 0
@@ -283,10 +303,28 @@ class RegisterState(Memory):
     last_document: LastDocument = Field(default_factory=LastDocument)
     clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
-    face: dict[str, Any] = Field(default_factory=dict)
+    face: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
     """What only the family's face knows and must survive too."""
 
     @property
     def reports(self) -> int:
         """Daily reports done."""
         return self.report_offset + len(self.fiscal_memory)
+
+    def rate_active(self, rate: int) -> bool:
+        """Whether that place of the rate table exists and is in use."""
+        return 0 <= rate < RATES and self.rates[rate] is not None
+
+
+class RegisterMemory:
+    """What the parts of one register share: its state, which may be replaced as a whole, and whether it trains."""
+
+    def __init__(self, state: RegisterState) -> None:
+        self.state = state
+        #: Whether the device trains for another reason than that its register was never fiscalised.
+        self.training: Callable[[], bool] = lambda: False
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        return self.state.fiscal and not self.training()

@@ -72,7 +72,7 @@ class Paper:
             self.lines.append(PaperLine(text=(" " * ((self.width - len(part)) // 2) + part), style=style))
 
     def pair(self, left: str, right: str, *, style: Literal["plain", "bold", "wide"] = "plain") -> None:
-        """One text to the left, one to the right; the right one on a line of its own if both do not fit."""
+        """One text to the left, one to the right; the right one on the next line if both do not fit."""
         if len(left) + 1 + len(right) <= self.width:
             gap = self.width - len(left) - len(right)
             self.lines.append(PaperLine(text=f"{left}{' ' * gap}{right}", style=style))

@@ -1,4 +1,4 @@
-"""pytest plugin: the fixtures ``fiscal_printer``, an emulated printer, and ``fiscald``, a daemon that has it.
+"""pytest plugin: the fixtures ``fiscal_printer``, an emulated printer, and ``fiscald``, a daemon that owns it.
 
 The printer needs nothing of the daemon, so an application can be tested against the printer itself, or against the
 daemon. Registered as a plugin by the installed package (``pip install fiscald[test]``).
@@ -22,14 +22,14 @@ SHOWN_SHEETS = 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which printer is emulated where a test does not say it."""
+    """The options that choose the printer where a test does not."""
     group = parser.getgroup("fiscald", "emulated fiscal printers")
     group.addoption("--fiscal-family", metavar="NAME", help="family of the emulated printer (default: posnet)")
     group.addoption("--fiscal-profile", metavar="NAME", help="profile of the emulated printer (default: the newest)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "fiscal_printer(family=..., profile=..., ...): the emulated printer of the fixtures fiscal_printer and fiscald",
@@ -73,7 +73,7 @@ def fiscald(fiscal_printer: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the command line says, and what the test says, which wins."""
+    """The options of the command line, overridden by those of the test's marker."""
     marker = request.node.get_closest_marker("fiscal_printer")
     chosen: dict[str, Any] = {}
     if marker is not None:
@@ -91,7 +91,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that passed though its fault did not happen proves nothing: it fails."""
+    """Fail a test that passed although its planned fault did not happen: it proves nothing."""
     printers = item.stash.get(_PRINTERS, [])
     try:
         result = yield

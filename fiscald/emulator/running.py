@@ -1,4 +1,4 @@
-"""An emulated printer that runs in a thread of its own, for programs that are not asynchronous."""
+"""An emulated printer that runs in its own thread, for programs that are not asynchronous."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import contextlib
 import inspect
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import ValidationError
 
-from fiscald.emulator import face
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.control import Control
 from fiscald.emulator.device import Device, Display
-from fiscald.emulator.faults import Act, Fault, Fired, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Fired, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
-from fiscald.emulator.server import Plug
-from fiscald.emulator.storage import Storage
+from fiscald.emulator.server import PortServer
+from fiscald.emulator.storage import Storage, StorageError
 from fiscald.emulator.wording import unknown
 from fiscald.protocols import FAMILIES
 
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 
 class CannotStart(Exception):
-    """The emulated printer cannot be put where it should be; ``str`` says why."""
+    """The emulated printer cannot be served at its address; ``str`` says why."""
 
 
 def build(
@@ -52,10 +53,9 @@ def build(
     """
     if family not in FAMILIES:
         raise ValueError(f"family {unknown(family, FAMILIES)}")
-    known = face(family)
-    for name, chosen_one, choices in (("profile", profile, known.profiles), ("code_page", code_page, known.code_pages)):
-        if chosen_one is not None and chosen_one not in choices:
-            raise ValueError(f"{name} of a {family} printer is one of {', '.join(choices)}, not {chosen_one!r}")
+    factory = emulator_factory(family)
+    check_choice(f"profile of a {family} printer", profile, factory.profiles)
+    check_choice(f"code_page of a {family} printer", code_page, factory.code_pages)
     store = None if storage is None else Storage(storage, family)
     fresh = state or RegisterState(unique_number=f"EMU {seed + 1:010d}")
     register = Register(
@@ -66,7 +66,21 @@ def build(
     )
     options: dict[str, Any] = {"profile": profile, "code_page": code_page, "width": width}
     chosen = {name: value for name, value in options.items() if value is not None}
-    return known(register, seed=seed, printed=printed, **chosen), store
+    try:
+        return factory(register, seed=seed, printed=printed, **chosen), store
+    except ValidationError as error:
+        if store is None:
+            raise
+        store.close()
+        raise StorageError(f"{storage} is damaged: {error}") from None
+
+
+def check_choice(what: str, chosen: str | None, known: Sequence[str]) -> None:
+    """Raises ``ValueError`` for a choice that a family does not have; ``None`` chooses its default."""
+    if chosen is not None and not known:
+        raise ValueError(f"there is no {what} to choose")
+    if chosen is not None and chosen not in known:
+        raise ValueError(f"{what} is one of {', '.join(known)}, not {chosen!r}")
 
 
 def check_options(options: dict[str, Any]) -> None:
@@ -100,12 +114,14 @@ class EmulatedPrinter:
         check_options(options)
         if link not in ("tcp", "pty"):
             raise ValueError(f"link is tcp or pty, not {link!r}")
+        if family in FAMILIES:
+            check_choice(f"link of a {family} printer", link, emulator_factory(family).links)
         self._device, self._storage = build(family, **options)
         self._device.auto_confirm = auto_confirm
-        self._device.notice = self._note
-        self._device.asked = lambda display: self._note(f"the display asks: {display.pl} ({display.en})")
-        self._plug = Plug(self._device, baud=baud)
-        self._control = Control(self._device, self._plug.poke)
+        self._device.on_notice = self._note
+        self._device.on_question = lambda display: self._note(f"the display asks: {display.pl} ({display.en})")
+        self._server = PortServer(self._device, baud=baud)
+        self._control = Control(self._device, self._server.wake)
         self._link = link
         self._baud = baud
         self._stack = contextlib.ExitStack()
@@ -128,10 +144,10 @@ class EmulatedPrinter:
             portal = stack.enter_context(start_blocking_portal())
             with _starting("an emulated printer cannot be started"):
                 if self._link == "tcp":
-                    future, self.port = portal.start_task(self._plug.serve_tcp, self.host, 0)
+                    future, self.port = portal.start_task(self._server.serve_tcp, self.host, 0)
                     self.address = f"tcp://{self.host}:{self.port}"
                 else:
-                    future, self.path = portal.start_task(self._plug.serve_pty, None)
+                    future, self.path = portal.start_task(self._server.serve_pty, None)
                     self.address = f"serial://{self.path}?baud={self._baud or 115200}"
             stack.callback(future.cancel)
             self._stack = stack.pop_all()
@@ -151,7 +167,7 @@ class EmulatedPrinter:
     @property
     def printouts(self) -> list[Printout]:
         """Every sheet so far."""
-        return self._ask(lambda: list(self._device.register.printouts))
+        return self._call(lambda: list(self._device.register.printouts))
 
     @property
     def paper(self) -> list[str]:
@@ -161,27 +177,27 @@ class EmulatedPrinter:
     @property
     def register(self) -> RegisterState:
         """A copy of the register's state: counters, totals, fiscal memory, drawer."""
-        return self._ask(lambda: self._device.register.state.model_copy(deep=True))
+        return self._call(lambda: self._device.register.state.model_copy(deep=True))
 
     @property
     def fired(self) -> list[Fired]:
         """The faults that happened so far, each with the command that it happened to."""
-        return self._ask(lambda: list(self._device.faults.fired))
+        return self._call(lambda: list(self._device.faults.fired))
 
     @property
     def planned(self) -> list[Fault]:
         """The faults that did not happen yet."""
-        return self._ask(lambda: list(self._device.faults.planned))
+        return self._call(lambda: list(self._device.faults.planned))
 
     @property
     def missed(self) -> list[Fired]:
         """Faults for a command of any name that met one which jumps the queue, and had no effect."""
-        return self._ask(lambda: list(self._device.faults.missed))
+        return self._call(lambda: list(self._device.faults.missed))
 
     @property
     def display(self) -> Display | None:
         """The question on the display."""
-        return self._ask(lambda: self._device.display)
+        return self._call(lambda: self._device.display)
 
     def picture(self, path: Path | str) -> None:
         """Draw every sheet so far, below each other, into a PNG file. Needs ``fiscald[png]``.
@@ -197,50 +213,50 @@ class EmulatedPrinter:
 
     def switch(self, switch: Switch | str, on: bool = True) -> None:
         """Begin or end a condition: ``printer.switch("paper_out")``."""
-        self._order(do="switch", name=switch, on=on)
+        self._execute(do="switch", name=switch, on=on)
 
-    def fault(self, act: Act | str, command: str | None = None, **options: Any) -> None:
+    def fault(self, act: FaultKind | str, command: str | None = None, **options: Any) -> None:
         """Plan a fault: ``printer.fault("drop_after", "trend")``; ``options`` are fields of ``Fault``.
 
         The fixture fails a test that ends before it happened, unless it is ``optional=True``.
         """
-        self._order(do="fault", act=act, command=command, **options)
+        self._execute(do="fault", act=act, command=command, **options)
 
     def clear(self) -> None:
         """No faults and no conditions any more."""
-        self._order(do="clear")
+        self._execute(do="clear")
 
     def press(self, *, confirm: bool = True) -> None:
         """Answer the question on the display. Raises ``ValueError`` where it asks nothing."""
-        self._order(do="press", confirm=confirm)
+        self._execute(do="press", confirm=confirm)
 
     def power(self, *, on: bool) -> None:
         """Switch it off or on."""
-        self._order(do="power", on=on)
+        self._execute(do="power", on=on)
 
     def clock(self, offset: float) -> None:
         """Put its clock that many seconds before or after the host's."""
-        self._order(do="clock", offset=offset)
+        self._execute(do="clock", offset=offset)
 
     def foreign_receipt(self) -> None:
         """Another program completes a receipt. Raises ``ValueError`` where it cannot, because one is open."""
-        self._order(do="foreign_receipt")
+        self._execute(do="foreign_receipt")
 
     def seed(self, **state: Any) -> None:
         """Replace fields of the register's state."""
-        self._order(do="seed", state=state)
+        self._execute(do="seed", state=state)
 
-    def _order(self, **content: Any) -> None:
-        self._ask(lambda: self._control.order(content))
+    def _execute(self, **content: Any) -> None:
+        self._call(lambda: self._control.execute(content))
 
-    def _ask(self, question: Callable[[], T]) -> T:
+    def _call(self, function: Callable[[], T]) -> T:
         if self._portal is None:
-            return question()
-        return self._portal.call(question)
+            return function()
+        return self._portal.call(function)
 
 
 async def serve(
-    plug: Plug[Device],
+    server: PortServer[Device],
     *,
     tcp: tuple[str, int] | None,
     pty: Path | None,
@@ -252,16 +268,16 @@ async def serve(
         async with anyio.create_task_group() as tasks:
             if control is not None:
                 with _starting(str(control)):
-                    await tasks.start(Control(plug.device, plug.poke).serve, control)
+                    await tasks.start(Control(server.port, server.wake).serve, control)
             if tcp is not None:
                 host = f"[{tcp[0]}]" if ":" in tcp[0] else tcp[0]
                 with _starting(f"{host}:{tcp[1]}"):
-                    port = await tasks.start(plug.serve_tcp, *tcp)
+                    port = await tasks.start(server.serve_tcp, *tcp)
                 ready(f"tcp://{host}:{port}")
             else:
                 with _starting(str(pty)):
-                    path = await tasks.start(plug.serve_pty, pty)
-                ready(f"serial://{Path(path).absolute()}" + ("" if plug.baud is None else f"?baud={plug.baud}"))
+                    path = await tasks.start(server.serve_pty, pty)
+                ready(f"serial://{Path(path).absolute()}" + ("" if server.baud is None else f"?baud={server.baud}"))
             async for _ in signals:
                 break
             tasks.cancel_scope.cancel()

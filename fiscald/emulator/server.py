@@ -1,4 +1,4 @@
-"""Plugs an emulated printer into the world: a pseudo-terminal, a TCP port, or a line in memory."""
+"""Serves a printer's port: on a pseudo-terminal, a TCP port, or a line in memory."""
 
 from __future__ import annotations
 
@@ -9,84 +9,69 @@ import pty
 import socket
 import tty
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskStatus
 
+from fiscald.emulator.port import Port
 from fiscald.emulator.uart import AtOneSpeed
 from fiscald.transport import ByteStream, LinkLost, MemoryStream, Throttle, memory_line
 from fiscald.transport.descriptor import DescriptorStream
 from fiscald.transport.tcp import SocketStream
 
-#: A printer talks to one computer. A second one waits so long for its turn, and is then shown out (choice); where the
-#: first one has gone already it waits until what it sent is done.
-SECOND_CALLER_SECONDS = 1.0
+#: Seconds until the next connection is accepted after the process had no file descriptor left for one.
+_DESCRIPTOR_PAUSE = 1.0
 #: States of a TCP connection that the other end has not closed (``TCP_INFO``, Linux).
 _ESTABLISHED = 1
 
 
-class Plugged(Protocol):
-    """What a plug needs of a device; see ``fiscald.emulator.device.Device``."""
-
-    powered: bool
-
-    def receive(self, data: bytes, now: float) -> None:
-        """Bytes arrived."""
-
-    def poll(self, now: float) -> bytes:
-        """The bytes to send by now."""
-
-    def wakeup(self) -> float | None:
-        """When something will be due, if nothing arrives before."""
-
-    def disconnected(self) -> None:
-        """The link is gone."""
+P = TypeVar("P", bound=Port)
 
 
-D = TypeVar("D", bound=Plugged)
+class PortServer(Generic[P]):
+    """Carries bytes between streams and the port of one printer."""
 
-
-class Plug(Generic[D]):
-    """Carries bytes between streams and one device."""
-
-    def __init__(self, device: D, *, baud: int | None = None) -> None:
+    def __init__(self, port: P, *, baud: int | None = None) -> None:
         """``baud``: make every stream as slow as a serial line; at a pseudo-terminal, garbage for other speeds."""
-        self.device = device
+        self.port = port
         self.baud = baud
         self._pause: anyio.CancelScope | None = None
         self._turn = anyio.Lock()
         self._caller: socket.socket | None = None
 
-    def poke(self) -> None:
-        """Something was changed from outside (a fault, a key, power): look at the device now."""
+    def wake(self) -> None:
+        """Something was changed from outside (a fault, a key, power): poll the port now."""
         if self._pause is not None:
             self._pause.cancel()
 
     async def serve(self, stream: ByteStream) -> None:
-        """Be the printer at the end of ``stream`` until the link is lost or the device loses power."""
+        """Be the printer at the end of ``stream`` until either side closes it or the printer loses power."""
         if self.baud is not None:
             stream = Throttle(stream, self.baud)
-        device = self.device
+        port = self.port
+        port.connected(anyio.current_time())
         async with stream:
             with contextlib.suppress(LinkLost):
-                while device.powered:
-                    data = device.poll(anyio.current_time())
+                while port.powered:
+                    data = port.poll(anyio.current_time())
                     if data:
                         await stream.send(data)
                         continue
+                    if port.hangs_up:
+                        break
                     received = b""
-                    wakeup = device.wakeup()
+                    wakeup = port.wakeup()
                     with anyio.CancelScope(deadline=float("inf") if wakeup is None else wakeup) as self._pause:
                         received = await stream.receive()
                     self._pause = None
                     if received:
-                        device.receive(received, anyio.current_time())
+                        port.receive(received, anyio.current_time())
             self._pause = None
-            device.disconnected()
+            port.disconnected()
 
     def connect(self, tasks: anyio.abc.TaskGroup) -> MemoryStream:
-        """A line in memory to the device, served in ``tasks``; the caller's end."""
+        """A line in memory to the printer, served in ``tasks``; returns the caller's end."""
         ours, theirs = memory_line()
         tasks.start_soon(self.serve, ours)
         return theirs
@@ -109,13 +94,13 @@ class Plug(Generic[D]):
                     except OSError as error:
                         if error.errno not in (errno.EMFILE, errno.ENFILE):
                             raise
-                        await anyio.sleep(SECOND_CALLER_SECONDS)  # others will be shown out
+                        await anyio.sleep(_DESCRIPTOR_PAUSE)
                         continue
                     tasks.start_soon(self._answer, caller)
 
     async def _answer(self, caller: socket.socket) -> None:
         async with SocketStream(caller, "caller") as stream:
-            if not self.device.powered or not await self._its_turn():
+            if not self.port.powered or not await self._wait_for_turn():
                 return
             self._caller = caller
             try:
@@ -124,23 +109,26 @@ class Plug(Generic[D]):
                 self._caller = None
                 self._turn.release()
 
-    async def _its_turn(self) -> bool:
-        """Wait until no other caller has the printer; false if that takes too long."""
+    async def _wait_for_turn(self) -> bool:
+        """Wait until no other caller has the printer; false if that takes too long.
+
+        Where the other one closed its connection already, the printer only finishes what that one sent: wait on.
+        """
         while True:
-            with anyio.move_on_after(SECOND_CALLER_SECONDS):
+            with anyio.move_on_after(self.port.second_caller_seconds):
                 await self._turn.acquire()
                 return True
-            if self._caller is not None and _is_there(self._caller):
+            if self._caller is not None and _is_connected(self._caller):
                 return False
 
     async def serve_pty(self, link: Path | None, *, task_status: TaskStatus[str] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Open a pseudo-terminal, ``link`` pointing to it; reports its path. Unplugged while the device is off.
+        """Open a pseudo-terminal, ``link`` pointing to it; reports its path. There is none while the printer is off.
 
-        Raises ``OSError`` where there is none to be had, or ``link`` is the name of another file.
+        Raises ``OSError`` where the system has none left, or ``link`` is the name of another file.
         """
         started = False
         while True:
-            while not self.device.powered:
+            while not self.port.powered:
                 with anyio.CancelScope() as self._pause:
                     await anyio.sleep_forever()
             master, slave = _open_pty()
@@ -167,7 +155,7 @@ class Plug(Generic[D]):
                         link.unlink()
 
 
-def _is_there(caller: socket.socket) -> bool:
+def _is_connected(caller: socket.socket) -> bool:
     """Whether the other end of a connection has not closed it."""
     return caller.fileno() >= 0 and caller.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _ESTABLISHED
 

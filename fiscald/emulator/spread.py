@@ -1,6 +1,6 @@
-"""How a discount or surcharge on everything sold is laid on the rates: each family of printers has its own way.
+"""How a discount or surcharge on everything sold is divided among the rates: each family of printers has its own way.
 
-A spread is given the open document and the signed amount in grosze, and tells what the rates' totals become;
+A spread gets the open document and the signed amount in grosze, and returns the new totals of the rates;
 their sum changes by exactly that amount.
 """
 
@@ -63,7 +63,7 @@ def over_lines(transaction: Transaction, change: int) -> list[int]:
     """Every line takes its rounded share; what is missing is handed out over the lines in their order.
 
     One grosz each, or evenly many when there are more grosze than lines; a line that would become negative is passed
-    over. What is sold by a storno or was laid on a rate before takes its share like a line, and nothing of what is
+    over. A storno, and a discount of a rate given before, takes its share like a line, and nothing of what is
     handed out; no rate becomes negative (choice; thermal reference, section 6.5, Novitus).
     """
     base = transaction.total

@@ -6,12 +6,14 @@ It survives a killed process, not a power cut of the host: it stands in for a pr
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from fiscald import private
 from fiscald.emulator.memory import RegisterState
@@ -20,6 +22,11 @@ from fiscald.emulator.paper import Printout
 
 class StorageError(Exception):
     """The state file cannot be used; ``str`` says why."""
+
+
+#: Fields of the state by the names that they had in files of former versions.
+_FORMER_NAMES = {"headers": "printout_count"}
+_STATE: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 class Storage:
@@ -56,7 +63,7 @@ class Storage:
         family, state = row
         if family != self._family:
             raise StorageError(f"{path} holds the state of a {family} printer, not of a {self._family} one")
-        self.state = RegisterState.model_validate_json(state)
+        self.state = RegisterState.model_validate_json(_with_present_names(state))
         sheets = self._db.execute("SELECT body FROM printout ORDER BY rowid").fetchall()
         self.printouts = [Printout.model_validate_json(body) for (body,) in sheets]
 
@@ -72,3 +79,9 @@ class Storage:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _with_present_names(state: str) -> str:
+    """The stored state with its fields named as they are now. Raises ``ValidationError`` if it is not an object."""
+    stored = _STATE.validate_json(state)
+    return json.dumps({_FORMER_NAMES.get(name, name): value for name, value in stored.items()})

@@ -1,4 +1,4 @@
-"""What a serial port makes of bytes that were sent at another speed than it listens at: no silence, but garbage."""
+"""What a serial port reads where the other end sends at another speed: not silence, but garbage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def misread(data: bytes, *, sent_at: int, read_at: int) -> bytes:
     """``data`` as a receiver at ``read_at`` bit/s takes it from a line at ``sent_at``; 8 data bits, no parity.
 
     Sampled in the middle of what the receiver takes for bits, from a falling edge on. A byte whose stop bit is wrong
-    is handed on all the same, as Linux does where nobody asked for parity (termios, INPCK).
+    is handed on all the same, as Linux does where parity is not checked (termios, INPCK).
     """
     levels = [level for byte in data for level in (0, *(byte >> bit & 1 for bit in range(8)), 1)]
     width = sent_at / read_at
@@ -46,7 +46,7 @@ def _fall(levels: list[int], time: float, *, was: int) -> int | None:
 
 
 class AtOneSpeed(ByteStream):
-    """The printer's end of a pseudo-terminal, as if both were serial lines: whoever set another speed gets garbage."""
+    """The printer's end of a pseudo-terminal, as if both were serial lines: at another speed there is garbage."""
 
     def __init__(self, stream: ByteStream, terminal: int, baud: int) -> None:
         """``terminal``: a descriptor of the pseudo-terminal, whose speed is the other end's."""

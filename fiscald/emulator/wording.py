@@ -1,4 +1,4 @@
-"""What is wrong with an order or a seed, in one sentence that says what to write instead."""
+"""What is wrong with a control command or a seed, in one sentence that says what to write instead."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def refusal(error: ValidationError, model: type[BaseModel] | None) -> str:
             tag = context.get("tag", wrong)
             return f"{'do' if kind == 'union_tag_invalid' else where}: {unknown(tag, names)}"
         case "union_tag_not_found":
-            return 'do is missing: an order says what to do, such as {"do": "clear"}'
+            return 'do is missing: a control command says what to do, such as {"do": "clear"}'
         case "json_invalid":
             return f"the line is not JSON ({context.get('error', 'damaged')}); write one JSON object per line"
         case "value_error":

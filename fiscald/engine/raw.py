@@ -105,7 +105,7 @@ async def carry_out(
     journal: Journal,
     name: str,
     *,
-    explains: bool = False,
+    explains: bool,
 ) -> None:
     """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fiscald import private
-from fiscald.journal.directory import COPY, JOURNAL, Mark, StateDirectory
+from fiscald.journal.directory import COPY, JOURNAL, StateDirectory
 from fiscald.journal.errors import (
     DAMAGED,
     JournalDamaged,
@@ -176,11 +176,6 @@ class JournalFile:
                         (name, self.doubt, self._now()),
                     )
         self._directory.write_mark(self._id, self._event)
-
-    @property
-    def mark(self) -> Mark:
-        """The mark of this journal as it is now."""
-        return Mark(self._id, self._event, self._directory.inode)
 
     def close(self) -> None:
         """Close the file and let the next daemon in."""

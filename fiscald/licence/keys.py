@@ -25,8 +25,6 @@ class SigningKey:
     revoked: bool = False
     withdrawn_at: int | None = None
     """When this computer learned, from a key list, that the key was withdrawn."""
-    test: bool = False
-    """The published test key: its certificates print on emulated printers only."""
 
     def retired(self, now: int | None) -> bool:
         """Whether nothing it signed counts any more."""
@@ -41,7 +39,6 @@ TEST_KEY = SigningKey(
     x="11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
     issuer="urn:fiscald:vendor:test",
     uses=frozenset(("licence", "status")),
-    test=True,
 )
 #: The published test root (RFC 8032, test 3): signs key lists.
 TEST_ROOT = SigningKey(
@@ -49,7 +46,6 @@ TEST_ROOT = SigningKey(
     x="_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU",
     issuer="urn:fiscald:vendor:test",
     uses=frozenset(("keys",)),
-    test=True,
 )
 
 #: The vendor's own keys: a release pins a root, the licence key in use and a sleeping one. None was made yet, so that

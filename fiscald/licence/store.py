@@ -246,42 +246,42 @@ class LicenceStore:
 
         Raises ``TokenRefused``, ``WireError`` or ``StoreError``; then the former one counts.
         """
-        root, listed = self._key_list(token)
+        listed = self._key_list(token)
         if listed.ver <= self._list_version:
             return
         withdrawn = self._withdrawn(listed, now)
         if withdrawn != self.memory.withdrawn:
             self.remember(withdrawn=withdrawn)
         self._write("keys", token + "\n")
-        self._use_keys(root, listed, withdrawn)
+        self._use_keys(listed, withdrawn)
 
     def _read_keys(self) -> None:
         text = self._content("keys")
         with contextlib.suppress(TokenRefused, WireError, UnicodeDecodeError):
             if text is not None:
-                root, listed = self._key_list(text.decode("ascii").strip())
+                listed = self._key_list(text.decode("ascii").strip())
                 # Nothing is written here: a full disk must not keep the daemon from starting.
                 withdrawn = self._withdrawn(listed, listed.iat)
                 self.memory = replace(self.memory, withdrawn=withdrawn)
-                self._use_keys(root, listed, withdrawn)
+                self._use_keys(listed, withdrawn)
 
-    def _key_list(self, token: str) -> tuple[SigningKey, KeyList]:
+    def _key_list(self, token: str) -> KeyList:
         root, payload = read_vendors(token, KEYS, self._pinned, "keys")
         listed = parse(KeyList, payload)
         if listed.iss != root.issuer:
             raise WireError("the key list is not of the vendor whose root signed it")
-        return root, listed
+        return listed
 
     def _withdrawn(self, listed: KeyList, now: int) -> dict[str, int]:
         """When this computer learned of each withdrawal; of a new one ``now``."""
         return {key.kid: self.memory.withdrawn.get(key.kid, now) for key in listed.keys if key.revoked}
 
-    def _use_keys(self, root: SigningKey, listed: KeyList, withdrawn: Mapping[str, int]) -> None:
+    def _use_keys(self, listed: KeyList, withdrawn: Mapping[str, int]) -> None:
         keys = dict(self._pinned)
         for key in listed.keys:
             keys[key.kid] = SigningKey(
                 key.kid, key.x, listed.iss, frozenset(key.uses), key.valid_from, key.valid_to,
-                withdrawn_at=withdrawn.get(key.kid), test=root.test,
+                withdrawn_at=withdrawn.get(key.kid),
             )  # fmt: skip
         self.keys, self._list_version = keys, listed.ver
 

@@ -7,7 +7,7 @@ import importlib
 from fiscald.protocols.base import Family
 
 #: Families by name. Each is a package here whose module ``family`` has a ``FAMILY`` and, under the same name, a
-#: package in ``fiscald.emulator`` with a ``FACE``.
+#: package in ``fiscald.emulator`` with a ``FACTORY``.
 FAMILIES = ("posnet", "thermal")
 
 

@@ -164,6 +164,8 @@ class ScriptedPrinter:
     def __init__(self, connections: Iterable[Iterable[Turn]], family_name: str, *, over: Callable[[], None]) -> None:
         """``over`` is called at a deviation, and when the host goes after everything was played."""
         self.powered = True
+        self.second_caller_seconds = 1.0
+        self.hangs_up = False
         self.deviation: str | None = None
         self.played = 0
         """Commands that changed something."""
@@ -179,6 +181,9 @@ class ScriptedPrinter:
     def left(self) -> list[str]:
         """Commands that would change something and did not come."""
         return [self._turns[place].name for place in self._changes[self.played :]]
+
+    def connected(self, now: float) -> None:
+        """A host has come; the printer is silent until it sends something."""
 
     def receive(self, data: bytes, now: float) -> None:
         """Bytes arrived."""

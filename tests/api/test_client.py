@@ -30,6 +30,7 @@ from fiscald.api.client import (
     Refused,
     everything,
 )
+from fiscald.api.wire import JobAnswer
 from fiscald.model.documents import CashIn, IfInterrupted, Receipt, Submission
 from fiscald.model.times import POLISH_TIME
 
@@ -251,8 +252,12 @@ def test_a_socket_that_may_not_be_opened_is_told_at_once(closed: str, monkeypatc
         folder.chmod(0o755 if closed == "socket" else 0o700)
         why = "group" if closed == "socket" else "folder"
         else_may_not = somebody_else(folder if closed == "folder" else path)
-        with else_may_not, Client(path) as client, pytest.raises(NotPermitted, match=why):
-            client.hello()
+        with else_may_not, Client(path) as client:
+            asked = (client.hello, lambda: next(client.events()), lambda: next(client.backup()),
+                     lambda: next(client.follow_capture("till1")))  # fmt: skip
+            for ask in asked:
+                with pytest.raises(NotPermitted, match=why):
+                    ask()
 
 
 def test_a_socket_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +266,47 @@ def test_a_socket_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatc
     with Client(tmp_path / "fiscald.sock") as client, pytest.raises(NotReachable, match="is the daemon running"):
         client.hello()
     assert len(pauses) == 3
+
+
+STREAMS: dict[str, tuple[str, ...]] = {"follow_capture": ("till1",), "backup": (), "events": ()}
+
+
+@pytest.fixture
+def dying() -> Iterator[Path]:
+    """The socket of a daemon that ends as soon as it is spoken to."""
+
+    class Dies(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fiscald.sock"
+        with socketserver.UnixStreamServer(str(path), Dies) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            yield path
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("asked", STREAMS)
+def test_a_stream_of_a_daemon_that_dies_is_not_reachable(dying: Path, asked: str) -> None:
+    with Client(dying) as client, pytest.raises(NotReachable, match="cannot be reached"):
+        list(getattr(client, asked)(*STREAMS[asked]))
+
+
+@pytest.mark.parametrize("asked", STREAMS)
+async def test_an_asynchronous_stream_of_a_daemon_that_dies_is_not_reachable(dying: Path, asked: str) -> None:
+    async with AsyncClient(dying) as client:
+        with pytest.raises(NotReachable, match="cannot be reached"):
+            [each async for each in getattr(client, asked)(*STREAMS[asked])]
+
+
+def test_what_is_not_said_of_a_licence_is_as_it_usually_is() -> None:
+    told = {"state": "grace", "warnings": ["licence.w.lapsed"], "days_left": None}
+    job = JobAnswer.model_validate(JOB | {"licence": told}, extra="allow")
+    assert job.licence is not None
+    assert (job.licence.state, job.licence.test_keys) == ("grace", False)
 
 
 def test_a_step_of_the_licence_that_would_be_taken_twice_is_asked_for_once(

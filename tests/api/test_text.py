@@ -93,7 +93,7 @@ async def test_a_qr_code_that_does_not_fit_is_refused_before_anything_is_sent(tm
             assert refused.status_code == 422
             assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
         assert it.printer.paper == []
-        assert it.printer.register.headers == 0
+        assert it.printer.register.printout_count == 0
         done = (await it.put("B", receipt(qr={"text": "x" * 1273, "size": 2, "correction": "H"}))).json()
         assert done["state"] == "done"
         assert "[QR xxx" in it.printer.paper[0]

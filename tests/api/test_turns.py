@@ -6,8 +6,15 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from fiscald.api import answers
 from fiscald.api.connections import Who
 from fiscald.api.turns import FairLimiter, StartLimiter, Worker
+from fiscald.engine import Engine, Printer
+from fiscald.journal import UnusableJournal
+from fiscald.protocols import family
+from fiscald.protocols.base import Settings
+from fiscald.transport import ByteStream, DeviceAbsent
+from tests.engine.shop import OpenGate
 
 ANNA, OTHER, PIOTR = Who(1000, 1), Who(1000, 2), Who(1001, 3)
 
@@ -105,3 +112,31 @@ async def test_the_worker_computes_one_thing_at_a_time_and_says_what_went_wrong(
             await worker.run(ANNA, lambda: computed.append(1))
     assert await worker.run(ANNA, lambda: 6) == 6
     assert computed == [], "cancelled while it waited for its turn"
+
+
+async def test_the_status_of_many_printers_leaves_others_their_turn() -> None:
+    class Absent:
+        async def open(self) -> ByteStream:
+            raise DeviceAbsent("nothing there")
+
+    speaks = family("posnet")
+    printers = [Printer(f"till{number}", speaks, Absent(), Settings("till", "cp1250")) for number in range(150)]
+    engine = Engine(printers, UnusableJournal.__new__(UnusableJournal), OpenGate())
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(others)
+        await anyio.lowlevel.checkpoint()
+        before = turns
+        assert [each.name for each in await answers.statuses(engine)] == engine.names()
+        assert turns >= before + 2
+        before = turns
+        assert bytes((await answers.printer_list(engine)).body).count(b'"name":') == 150
+        assert turns >= before + 2
+        tasks.cancel_scope.cancel()

@@ -111,6 +111,8 @@ class Cable:
             raise DeviceAbsent(f"{self}: nothing there")
         self.log("connect")
         self.stream = SimStream(self)
+        if self.kind == "tcp":
+            self.device.connected(self._loop.time())
         return self.stream
 
     def closed(self, stream: SimStream) -> None:
@@ -200,10 +202,24 @@ class Cable:
             self.carry("in", data)
         if not self.device.powered and self.stream is not None:
             self._lose()
+        elif self.device.hangs_up and self.stream is not None:
+            self._hang_up()
         if self._wakeup is not None:
             self._wakeup.cancel()
         due = self.device.wakeup()
         self._wakeup = None if due is None else self._loop.call_at(max(due, now), self.pump)
+
+    def _hang_up(self) -> None:
+        """The printer closed the connection; what it sent before still arrives."""
+        stream, self.stream = self.stream, None
+        assert stream is not None
+        for data in self._travelling["in"].values():
+            stream.deliver(data)
+        stream.end()
+        for handle in self._travelling["in"]:
+            handle.cancel()
+        self._travelling["in"].clear()
+        self.device.disconnected()
 
     # -- the cable itself -----------------------------------------------------------------------------
 

@@ -170,7 +170,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
         lost = outcome.schedule.restored is not None
         if not shared and not lost and not any(first_look <= at <= truth.opened_at for at in others):
             found.append("left open: a document is open on the printer in the end")
-    if "form" in register.face and outcome.schedule.restored is None:
+    if getattr(register.face, "form", None) is not None and outcome.schedule.restored is None:
         found.append("left open: a form is open on the printer in the end")
     for key, job in outcome.jobs.items():
         if job.error is not None and job.error.code == "printer.refused":

@@ -64,31 +64,44 @@ def _hash(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
-def _batch(schedules: list[tuple[str, Schedule | tuple[int, str]]]) -> dict[str, Fingerprints]:
-    found = {}
+class Collected(NamedTuple):
+    """By the schedule's name: ``posnet seed 17``, ``thermal matrix 204``."""
+
+    prints: dict[str, Fingerprints]
+    broken: dict[str, list[str]]
+    """The broken promises, of the schedules that have any."""
+
+
+def _batch(schedules: list[tuple[str, Schedule | tuple[int, str]]]) -> Collected:
+    found = Collected({}, {})
     for name, schedule in schedules:
         what = schedule if isinstance(schedule, Schedule) else draw(*schedule)
         try:
-            found[name] = fingerprints(carry_out(what))
+            outcome = carry_out(what)
+            found.prints[name] = fingerprints(outcome)
+            broken = violations(outcome)
         except Exception as error:
-            crash = _hash([repr(error)])
-            found[name] = Fingerprints(crash, crash, crash)
+            crash, broken = _hash([repr(error)]), [repr(error)]
+            found.prints[name] = Fingerprints(crash, crash, crash)
+        if broken:
+            found.broken[name] = broken
     return found
 
 
-def collect(seeds: range, *, matrix: bool, families: Iterable[str] = FAMILIES) -> dict[str, Fingerprints]:
-    """Fingerprints by the schedule's name: ``posnet seed 17``, ``thermal matrix 204``."""
+def collect(seeds: range, *, matrix: bool, families: Iterable[str] = FAMILIES) -> Collected:
+    """Carry out the schedules."""
     work: list[tuple[str, Schedule | tuple[int, str]]] = []
     for family in families:
         work += [(f"{family} seed {seed}", (seed, family)) for seed in seeds]
         if matrix:
             work += [(f"{family} matrix {number}", each) for number, each in enumerate(whole_matrix(family))]
-    found: dict[str, Fingerprints] = {}
+    found = Collected({}, {})
     batches = [work[start : start + BATCH] for start in range(0, len(work), BATCH)]
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, initializer=speed_up_worker) as pool:
         for part in pool.map(_batch, batches):
-            found |= part
+            found.prints.update(part.prints)
+            found.broken.update(part.broken)
     return found
 
 
@@ -111,7 +124,7 @@ def summary(found: dict[str, Fingerprints]) -> str:
 
 
 def main() -> int:
-    """Write or compare; 1 if anything differs."""
+    """Write or compare; 1 if anything differs or a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.digest", description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", default="0-10000", metavar="A-B", help="random schedules, A included, B not")
     parser.add_argument("--no-matrix", action="store_true", help="leave the exhaustive matrix out")
@@ -121,17 +134,19 @@ def main() -> int:
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
     families = [options.family] if options.family else FAMILIES
-    found = collect(range(int(first), int(last)), matrix=not options.no_matrix, families=families)
+    found, broken = collect(range(int(first), int(last)), matrix=not options.no_matrix, families=families)
     print(summary(found))
+    print(f"{len(broken)} of {len(found)} schedules broke a promise")
+    print("\n".join(f"{name}: {'; '.join(what)}" for name, what in [*broken.items()][:MAX_LISTED]))
     if options.out:
         options.out.write_text(json.dumps(found), "utf-8")
     if options.compare is None:
-        return 0
+        return bool(broken)
     before = {name: Fingerprints(*prints) for name, prints in json.loads(options.compare.read_text("utf-8")).items()}
     differences = compare(before, found)
     print(f"{len(differences)} of {len(before.keys() & found.keys())} schedules differ")
     print("\n".join(differences[:MAX_LISTED]))
-    return bool(differences)
+    return bool(differences or broken)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from fiscald.emulator.device import Device
 from tests.chaos.schedule import What
@@ -51,10 +50,9 @@ def close_ours(device: Device) -> None:
     if not paid:
         device.foreign_end(transaction.total)
         return
-    by_others: Callable[[str, dict[str, Any]], bool] = device._by_others  # type: ignore[attr-defined]
     if transaction.due > paid:
-        by_others("trpayment", {"ty": 0, "wa": transaction.due - paid})
-    by_others("trend", {"to": transaction.total, "fp": max(transaction.due, paid)})
+        device.foreign_command("trpayment", {"ty": 0, "wa": transaction.due - paid})
+    device.foreign_command("trend", {"to": transaction.total, "fp": max(transaction.due, paid)})
 
 
 #: By what happens: what is done just before the command.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from fiscald.emulator.faults import Act, Switch
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
 
@@ -95,11 +95,11 @@ CABLE = (
     What.CUT, What.CUT_AND_KILL, What.MUTE, What.DROP, What.DELAY, What.DUPLICATE, What.TRUNCATE, What.FLIP, What.SPLIT, What.MERGE
 )  # fmt: skip
 ACTS = {
-    What.ANSWER_LOST: Act.DROP_AFTER, What.COMMAND_LOST: Act.DROP_BEFORE, What.ANSWER_LATE: Act.LATE,
-    What.ANSWER_TWICE: Act.DUPLICATE, What.ANSWER_BAD: Act.BAD_CRC, What.ANSWER_CUT: Act.TRUNCATE,
-    What.NOISE: Act.NOISE, What.COMMAND_BAD: Act.CORRUPT_IN, What.POWER_BEFORE: Act.POWER_CUT_BEFORE,
-    What.POWER_AFTER: Act.POWER_CUT_AFTER, What.KEYPAD_CANCEL: Act.KEYPAD_CANCEL,
-    What.KEYPAD_REPORT: Act.KEYPAD_REPORT, What.FOREIGN: Act.FOREIGN_RECEIPT,
+    What.ANSWER_LOST: FaultKind.DROP_AFTER, What.COMMAND_LOST: FaultKind.DROP_BEFORE, What.ANSWER_LATE: FaultKind.LATE,
+    What.ANSWER_TWICE: FaultKind.DUPLICATE, What.ANSWER_BAD: FaultKind.BAD_CRC, What.ANSWER_CUT: FaultKind.TRUNCATE,
+    What.NOISE: FaultKind.NOISE, What.COMMAND_BAD: FaultKind.CORRUPT_IN, What.POWER_BEFORE: FaultKind.POWER_CUT_BEFORE,
+    What.POWER_AFTER: FaultKind.POWER_CUT_AFTER, What.KEYPAD_CANCEL: FaultKind.KEYPAD_CANCEL,
+    What.KEYPAD_REPORT: FaultKind.KEYPAD_REPORT, What.FOREIGN: FaultKind.FOREIGN_RECEIPT,
 }  # fmt: skip
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
 #: What other people do together, at a command.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.chaos import mutants
-from tests.chaos.digest import Fingerprints, compare, fingerprints
+from tests.chaos.digest import Fingerprints, _batch, compare, fingerprints
 from tests.chaos.schedule import draw
 from tests.chaos.world import carry_out
 
@@ -23,3 +23,10 @@ def test_compare_names_the_parts_that_differ() -> None:
     before = {"one": Fingerprints("v", "j", "w"), "gone": Fingerprints("v", "j", "w")}
     assert compare(before, {"one": Fingerprints("v", "j", "w")}) == []
     assert compare(before, {"one": Fingerprints("v", "other", "other")}) == ["one: journal, wire"]
+
+
+def test_a_broken_promise_is_told_beside_the_fingerprints() -> None:
+    name, schedule = next(iter(mutants.caught_by().items()))
+    assert _batch([("one", schedule)]).broken == {}
+    with mutants.applied(name):
+        assert _batch([("one", schedule)]).broken["one"]

@@ -78,8 +78,14 @@ class Truth:
 
     def __post_init__(self) -> None:
         register = self.register
-        for name in ("open", "close", "cancel", "cash_in", "cash_out", "goods_return", "daily_report", "put_out"):
-            setattr(register, name, getattr(self, "_" + name)(getattr(register, name)))
+        watched: dict[object, tuple[str, ...]] = {
+            register.sale: ("open", "close", "cancel"),
+            register.ledger: ("cash_in", "cash_out", "goods_return", "daily_report"),
+            register: ("emit",),
+        }
+        for part, names in watched.items():
+            for name in names:
+                setattr(part, name, getattr(self, "_" + name)(getattr(part, name)))
 
     def by_others(self, action: Callable[[], object]) -> None:
         """Somebody else does something on the printer."""
@@ -145,8 +151,8 @@ class Truth:
 
         return reported
 
-    def _put_out(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
-        def put_out(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
+    def _emit(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
+        def emit(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
             text = "\n".join(line.text for line in paper.lines)
             if kind in ("form", "cancelled_form"):
                 bon = re.search(r"Bon (\d+)", text)
@@ -158,4 +164,4 @@ class Truth:
                 self.feet.append((kind, f"job/{whose[1]}" if whose else None, f"job/{foot[1]}"))
             return real(kind, paper, facts)
 
-        return put_out
+        return emit

@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from fiscald.emulator import face
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
-from fiscald.emulator.faults import Act, Switch
 from fiscald.emulator.faults import Fault as DeviceFault
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.engine import Engine, Printer
@@ -226,7 +226,7 @@ class World:
     def _printer(self, number: int) -> Device:
         register = Register(RegisterState(unique_number=f"EMU {number:010d}"), clock=self.register_time)
         options = {} if self.schedule.profile is None else {"profile": self.schedule.profile}
-        device: Device = face(self.schedule.family)(register, seed=self.schedule.seed, **options)
+        device: Device = emulator_factory(self.schedule.family)(register, seed=self.schedule.seed, **options)
         device.slowness = self.schedule.slowness
         return device
 
@@ -268,10 +268,10 @@ class World:
                 planned = DeviceFault(act=ACTS[fault.what], nth=fault.at, seconds=fault.seconds)
                 self.cable.device.faults.plan(planned)
             elif fault.what in SWITCHES:
-                planned = DeviceFault(act=Act.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
+                planned = DeviceFault(act=FaultKind.SWITCH, nth=fault.at, switch=SWITCHES[fault.what])
                 self.cable.device.faults.plan(planned)
             elif fault.what is What.INTRUDER:
-                for act in (Act.KEYPAD_CANCEL, Act.FOREIGN_RECEIPT):
+                for act in (FaultKind.KEYPAD_CANCEL, FaultKind.FOREIGN_RECEIPT):
                     self.cable.device.faults.plan(DeviceFault(act=act, nth=fault.at))
             elif fault.what is What.KILL_TURN:
                 self._kill_at.append((fault.at, fault))
@@ -399,7 +399,7 @@ class World:
             broken: set[object] = {s for s in device.faults.switches if s in SWITCHES.values()}
             if not device.powered:
                 broken.add("power")
-            if device.asking:
+            if device.awaits_key:
                 broken.add("question")
             for what in sorted(broken, key=str):
                 if now >= waits.setdefault(what, now + rng.choice((0, 3, 40))):
@@ -560,11 +560,11 @@ class World:
 
     def _meet(self, device: Device) -> None:
         """Count the device's own faults when they happen, and tell the truth who acts."""
-        real = device.faults.meet
+        real = device.faults.next_faults
         acts = {act: what for what, act in ACTS.items()}
         switches = {switch: what for what, switch in SWITCHES.items()}
 
-        def meet(command: str) -> list[DeviceFault]:
+        def next_faults(command: str) -> list[DeviceFault]:
             self.commands += 1
             if self.others_come:
                 self._others_come(command)
@@ -576,7 +576,7 @@ class World:
                 self.happens(switches[switch])
             return due
 
-        device.faults.meet = meet  # type: ignore[method-assign]
+        device.faults.next_faults = next_faults  # type: ignore[method-assign]
         for name in ("foreign_receipt", "keypad_cancel", "keypad_report"):
             action: Callable[[], None] = getattr(device, name)
             setattr(device, name, lambda action=action: self.truth.by_others(action))

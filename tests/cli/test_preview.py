@@ -63,7 +63,7 @@ def test_nothing_is_sent_and_nothing_is_kept(counter: Counter) -> None:
     counter.run("preview", counter.file({"type": "cash_out", "amount": "50.00"}))
     assert counter.run("jobs").stdout == "no jobs\n"
     after = counter.printer.register
-    assert (after.headers, after.transaction, after.cash) == (before.headers, None, 0)
+    assert (after.printout_count, after.transaction, after.cash) == (before.printout_count, None, 0)
 
 
 def test_as_json(counter: Counter) -> None:

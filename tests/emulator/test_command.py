@@ -118,7 +118,7 @@ def _printers_below(folder: Path) -> list[str]:
 
 
 def invoke(*arguments: str | Path) -> tuple[int, str]:
-    """What is refused needs no process of its own."""
+    """A refusal needs no separate process."""
     result = CliRunner().invoke(main, ["emulate", *map(str, arguments)])
     assert "Traceback" not in result.output
     return result.exit_code, result.output

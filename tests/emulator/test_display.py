@@ -70,7 +70,7 @@ def test_a_question_is_told_once_and_waits(name: str, confirm: bool) -> None:
     made, command, display, confirmed, denied = QUESTIONS[name]
     talk = made()
     told: list[Display] = []
-    talk.printer.asked = told.append
+    talk.printer.on_question = told.append
     assert talk.printer.display is None
     talk.send(command)
     assert talk.receive() == []
@@ -87,13 +87,13 @@ def test_auto_confirm_answers_every_question_with_yes(name: str) -> None:
     made, command, display, confirmed, _ = QUESTIONS[name]
     talk = made()
     told: list[Display] = []
-    talk.printer.asked = told.append
+    talk.printer.on_question = told.append
     talk.printer.auto_confirm = True
     talk.send(command)
     assert talk.receive() == confirmed
     assert told == [display], "it is shown all the same"
     assert talk.printer.display is None
-    assert not talk.printer.asking
+    assert not talk.printer.awaits_key
 
 
 def test_a_question_goes_with_the_power() -> None:

@@ -10,8 +10,8 @@ import click
 import pytest
 
 from fiscald.cli.emulate import emulate
-from fiscald.emulator.control import _ORDERS, NOT_SEEDED, Control
-from fiscald.emulator.faults import Act, Switch
+from fiscald.emulator.control import _COMMANDS, NOT_SEEDED, Control
+from fiscald.emulator.faults import FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.testing import LocalDaemon
 
@@ -45,7 +45,7 @@ def test_every_option_is_described() -> None:
 
 def test_every_condition_and_fault_is_described() -> None:
     assert sorted(every(table("| condition (`switch`) | |"))) == sorted(Switch)
-    assert sorted(every(table("| happens once (`fault`) | |"))) == sorted(Act)
+    assert sorted(every(table("| happens once (`fault`) | |"))) == sorted(FaultKind)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_every_order_is_shown_and_right() -> None:
     device, _ = build("posnet")
     it = Control(device, lambda: None)
     shown = [json.loads(line) for line in TEXT.splitlines() if line.startswith('{"do": ')]
-    assert {order["do"] for order in shown} == _ORDERS.keys()
+    assert {order["do"] for order in shown} == _COMMANDS.keys()
     for order in shown:
         if order["do"] == "foreign_receipt":
             device.power(on=True)
         if order["do"] == "press":
             device.faults.switches.add(Switch.WAIT_KEY)
-        answer = json.loads(it.line(json.dumps(order).encode()))
+        answer = json.loads(it.execute_line(json.dumps(order).encode()))
         assert answer["ok"], (order, answer)
         for name in answer.keys() - {"ok"}:
             assert f"`{name}`" in table("| answer to | |")[f"`{order['do']}`"]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fiscald.emulator.device import Device
 from fiscald.emulator.running import CannotStart, EmulatedPrinter
-from fiscald.emulator.server import SECOND_CALLER_SECONDS
 from tests.emulator.posnet.talking import frame
 from tests.emulator.processes import ROOT
 from tests.found import found
@@ -36,7 +36,7 @@ def answer(link: socket.socket) -> bytes:
     data = b""
     while not data.endswith(b"\x03"):
         part = link.recv(4096)
-        assert part, f"shown out after {data!r}"
+        assert part, f"the connection was closed after {data!r}"
         data += part
     return data
 
@@ -89,11 +89,11 @@ def test_a_second_connection_while_a_slow_line_is_busy_is_served() -> None:
         with connect(printer) as second:
             second.sendall(QUESTION)
             assert answer(second).startswith(b"\x02scnt\t")
-        assert time.monotonic() - began > 2 * SECOND_CALLER_SECONDS, "or this test shows nothing"
+        assert time.monotonic() - began > 2 * Device.second_caller_seconds, "or this test shows nothing"
 
 
 def test_only_one_connection_is_served_at_a_time() -> None:
-    """It is let in, hears nothing, and is shown out; the first one does not notice."""
+    """The second one is accepted, gets no answer, and is closed; the first one does not notice."""
     with EmulatedPrinter() as printer, connect(printer) as first:
         ask(first)
         with connect(printer) as second:

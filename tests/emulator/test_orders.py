@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fiscald.emulator import face
-from fiscald.emulator.control import _ORDERS, Control
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator import emulator_factory
+from fiscald.emulator.control import _COMMANDS, Control
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.protocols import FAMILIES
 from tests.emulator.posnet.talking import Talk
@@ -44,7 +44,7 @@ def control(family: str = "posnet", **options: Any) -> Control:
 
 
 def said(it: Control, **content: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(it.line(json.dumps(content).encode()))
+    answer: dict[str, Any] = json.loads(it.execute_line(json.dumps(content).encode()))
     return answer
 
 
@@ -61,8 +61,8 @@ def condition(it: Control) -> tuple[Any, ...]:
 
 
 def test_every_order_and_field_is_walked_here() -> None:
-    assert RIGHT.keys() == _ORDERS.keys()
-    for do, order in _ORDERS.items():
+    assert RIGHT.keys() == _COMMANDS.keys()
+    for do, order in _COMMANDS.items():
         assert {name for each, name in FIELDS if each == do} == order.model_fields.keys() - {"do"}
 
 
@@ -71,7 +71,7 @@ def test_a_right_order_is_carried_out(do: str) -> None:
     it = control()
     if do == "press":
         refused = said(it, do=do)
-        assert refused == {"ok": False, "error": "the display asks nothing now; the order display says what it asks"}
+        assert refused == {"ok": False, "error": "the display asks nothing now; the command display says what it asks"}
         said(it, do="switch", name="wait_key")
     assert said(it, do=do, **RIGHT[do])["ok"]
 
@@ -117,7 +117,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
     [
         (b'{"do": "falt"}', "do: 'falt' is not known; did you mean fault?"),
         (b'{"do": "press_key"}', "do: 'press_key' is not known; did you mean press?"),
-        (b'{"act": "late"}', 'do is missing: an order says what to do, such as {"do": "clear"}'),
+        (b'{"act": "late"}', 'do is missing: a control command says what to do, such as {"do": "clear"}'),
         (b"drop_after", "the line is not JSON (expected value at line 1 column 1); write one JSON object per line"),
         (b'"clear"', "the line: Input should be an object, not 'clear'"),
         (b'{"do": "switch", "name": "paperout"}', "name: 'paperout' is not known; did you mean paper_out?"),
@@ -132,7 +132,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
 )  # fmt: skip
 def test_every_refusal_is_a_sentence_with_the_right_word(line: bytes, error: str) -> None:
     it = control()
-    answer = json.loads(it.line(line))
+    answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
     assert error in answer["error"]
     assert it.device.faults.planned == []
@@ -170,7 +170,7 @@ def test_a_command_that_the_model_does_not_know_is_refused(family: str, profile:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_command_that_the_model_knows_can_be_named(family: str) -> None:
-    for profile in found(face(family).profiles):
+    for profile in found(emulator_factory(family).profiles):
         it = control(family, profile=profile)
         names = it.device.faults.commands
         assert names
@@ -191,8 +191,8 @@ def test_python_faults_and_conditions_are_refused_in_the_same_way() -> None:
                 wrong()
             assert hint in str(told.value)
         printer.switch(Switch.COVER)
-        printer.fault(Act.LATE, "trend", seconds=2)
-        assert [fault.act for fault in printer.planned] == [Act.LATE]
+        printer.fault(FaultKind.LATE, "trend", seconds=2)
+        assert [fault.act for fault in printer.planned] == [FaultKind.LATE]
 
 
 # -- what happened -------------------------------------------------------------------------------------
@@ -225,11 +225,11 @@ def test_a_fault_that_happened_is_told_with_its_command() -> None:
 @pytest.mark.parametrize(
     ("act", "answers"),
     [
-        (Act.DROP_BEFORE, []), (Act.DROP_AFTER, []), (Act.DUPLICATE, ["sdev|ds0|cp1|qe1|pe0|"] * 2), (Act.CORRUPT_IN, ["ERR|?5|"]),
-        (Act.NOISE, ["sdev|ds0|cp1|qe1|pe0|"]),
+        (FaultKind.DROP_BEFORE, []), (FaultKind.DROP_AFTER, []), (FaultKind.DUPLICATE, ["sdev|ds0|cp1|qe1|pe0|"] * 2), (FaultKind.CORRUPT_IN, ["ERR|?5|"]),
+        (FaultKind.NOISE, ["sdev|ds0|cp1|qe1|pe0|"]),
     ],
 )  # fmt: skip
-def test_a_fault_disturbs_a_command_that_jumps_the_queue_if_it_names_it(act: Act, answers: list[str]) -> None:
+def test_a_fault_disturbs_a_command_that_jumps_the_queue_if_it_names_it(act: FaultKind, answers: list[str]) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act, command="sdev"))
     talk.send("!sdev|")
@@ -240,7 +240,7 @@ def test_a_fault_disturbs_a_command_that_jumps_the_queue_if_it_names_it(act: Act
 
 def test_a_late_answer_to_a_command_that_jumps_the_queue() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.LATE, command="sdev", seconds=3))
+    talk.printer.faults.plan(Fault(act=FaultKind.LATE, command="sdev", seconds=3))
     talk.send("!sdev|")
     assert talk.receive() == []
     talk.time = 3.0
@@ -248,9 +248,10 @@ def test_a_late_answer_to_a_command_that_jumps_the_queue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "printed"), [(Act.FOREIGN_RECEIPT, 1), (Act.POWER_CUT_BEFORE, 0), (Act.POWER_CUT_AFTER, 0)]
+    ("act", "printed"),
+    [(FaultKind.FOREIGN_RECEIPT, 1), (FaultKind.POWER_CUT_BEFORE, 0), (FaultKind.POWER_CUT_AFTER, 0)],
 )
-def test_what_happens_around_a_command_that_jumps_the_queue(act: Act, printed: int) -> None:
+def test_what_happens_around_a_command_that_jumps_the_queue(act: FaultKind, printed: int) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act, command="sprn"))
     talk.send("!sprn|")
@@ -273,7 +274,7 @@ def test_a_fault_for_any_command_that_met_one_it_cannot_disturb_is_told() -> Non
 def test_an_answer_can_come_in_two_pieces() -> None:
     """Which every program must put together again."""
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.SPLIT, command="scomm", seconds=2))
+    talk.printer.faults.plan(Fault(act=FaultKind.SPLIT, command="scomm", seconds=2))
     talk.send("scomm|")
     first = talk.printer.poll(0.0)
     assert first.startswith(b"\x02scomm")
@@ -287,7 +288,7 @@ def test_an_answer_can_come_in_two_pieces() -> None:
 
 def test_an_answer_in_two_pieces_from_a_thermal_printer() -> None:
     talk = ThermalTalk()
-    talk.printer.faults.plan(Fault(act=Act.SPLIT, command="$h"))
+    talk.printer.faults.plan(Fault(act=FaultKind.SPLIT, command="$h"))
     first = talk.raw(sequence("0$h"))
     talk.time = 1.0
     assert first + talk.printer.poll(1.0) == b"\x1bP0#Z$h\x1b\\"
@@ -296,10 +297,10 @@ def test_an_answer_in_two_pieces_from_a_thermal_printer() -> None:
 
 def test_thermal_faults_are_told_by_identifier() -> None:
     talk = ThermalTalk()
-    talk.printer.faults.plan(Fault(act=Act.DROP_AFTER, command="$h"))
+    talk.printer.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="$h"))
     talk.send("0$h")
     assert talk.receive() == []
-    assert [(fired.fault.act, fired.command) for fired in talk.printer.faults.fired] == [(Act.DROP_AFTER, "$h")]
+    assert [(fired.fault.act, fired.command) for fired in talk.printer.faults.fired] == [(FaultKind.DROP_AFTER, "$h")]
 
 
 def test_a_picture_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

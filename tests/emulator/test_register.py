@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fiscald.emulator.goods import goods_key
 from fiscald.emulator.memory import Adjustment, RegisterState
-from fiscald.emulator.register import Refusal, Register, RegisterError, goods_key, tax
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.register import Register, tax
 from fiscald.model.money import MAX_GROSZE
 from fiscald.model.times import POLISH_TIME
 
 
 def opened() -> Register:
     register = Register(clock=lambda: datetime(2026, 10, 9, 12, 0, tzinfo=POLISH_TIME))
-    register.open("receipt")
+    register.sale.open("receipt")
     return register
 
 
@@ -38,17 +40,17 @@ def refused(refusal: Refusal) -> pytest.RaisesExc[RegisterError]:
 )
 def test_a_line_is_rounded_half_up(price: int, quantity: str, value: int) -> None:
     register = opened()
-    register.sell("Woda", 0, price, Decimal(quantity))
-    assert register.transaction.total == value
+    register.sale.sell("Woda", 0, price, Decimal(quantity))
+    assert register.sale.transaction.total == value
 
 
 def test_the_spread_of_a_discount_over_rates() -> None:
     """The vector of section 6.8."""
     register = opened()
     for rate, price in ((0, 2000), (1, 1299), (2, 3150)):
-        register.sell(f"Towar {rate}", rate, price, Decimal(1))
-    register.adjust_subtotal(lambda _: Adjustment(amount=-500, name="Rabat"))
-    assert register.transaction.totals[:3] == [1845, 1198, 2906]
+        register.sale.sell(f"Towar {rate}", rate, price, Decimal(1))
+    register.sale.adjust_subtotal(lambda _: Adjustment(amount=-500, name="Rabat"))
+    assert register.sale.transaction.totals[:3] == [1845, 1198, 2906]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4).filter(any), st.data())
@@ -56,14 +58,14 @@ def test_a_spread_loses_and_invents_nothing(prices: list[int], data: st.DataObje
     register = opened()
     for rate, price in enumerate(prices):
         if price:
-            register.sell(f"Towar {rate}", rate, price, Decimal(1))
-    whole = register.transaction.total
+            register.sale.sell(f"Towar {rate}", rate, price, Decimal(1))
+    whole = register.sale.transaction.total
     discount = data.draw(st.integers(1, max(whole - 1, 1)))
     if discount >= whole:
         return
-    before = list(register.transaction.totals)
-    register.adjust_subtotal(lambda _: Adjustment(amount=-discount, name="Rabat"))
-    totals = register.transaction.totals
+    before = list(register.sale.transaction.totals)
+    register.sale.adjust_subtotal(lambda _: Adjustment(amount=-discount, name="Rabat"))
+    totals = register.sale.transaction.totals
     assert sum(totals) == whole - discount
     for had, has in zip(before, totals, strict=True):
         exact = Decimal(had) * discount / whole
@@ -72,22 +74,22 @@ def test_a_spread_loses_and_invents_nothing(prices: list[int], data: st.DataObje
 
 def test_a_storno_takes_back_what_was_sold() -> None:
     register = opened()
-    register.sell("Kawa", 1, 1000, Decimal(3))
-    register.sell("Kawa", 1, 1000, Decimal(1), storno=True)
+    register.sale.sell("Kawa", 1, 1000, Decimal(3))
+    register.sale.sell("Kawa", 1, 1000, Decimal(1), storno=True)
     with refused(Refusal.STORNO_QUANTITY):
-        register.sell("Kawa", 1, 1000, Decimal(3), storno=True)
-    register.sell("Kawa", 1, 1000, Decimal(2), storno=True)
-    assert register.transaction.total == 0
+        register.sale.sell("Kawa", 1, 1000, Decimal(3), storno=True)
+    register.sale.sell("Kawa", 1, 1000, Decimal(2), storno=True)
+    assert register.sale.transaction.total == 0
     with refused(Refusal.STORNO_VALUE):
-        register.sell("Kawa", 1, 1000, Decimal(1), storno=True)
+        register.sale.sell("Kawa", 1, 1000, Decimal(1), storno=True)
 
 
 @pytest.mark.parametrize(("name", "rate", "price"), [("Kakao", 1, 1000), ("Kawa", 0, 1000), ("Kawa", 1, 999)])
 def test_a_storno_repeats_name_rate_and_price(name: str, rate: int, price: int) -> None:
     register = opened()
-    register.sell("Kawa", 1, 1000, Decimal(1))
+    register.sale.sell("Kawa", 1, 1000, Decimal(1))
     with refused(Refusal.STORNO_VALUE):
-        register.sell(name, rate, price, Decimal(1), storno=True)
+        register.sale.sell(name, rate, price, Decimal(1), storno=True)
 
 
 def test_the_storno_of_a_discounted_line_takes_back_no_more_than_it_brought() -> None:
@@ -95,11 +97,11 @@ def test_the_storno_of_a_discounted_line_takes_back_no_more_than_it_brought() ->
         return Adjustment(amount=-200, name="Rabat")
 
     register = opened()
-    register.sell("Kawa", 1, 1000, Decimal(1), adjustment=discount)
+    register.sale.sell("Kawa", 1, 1000, Decimal(1), adjustment=discount)
     with refused(Refusal.STORNO_VALUE):
-        register.sell("Kawa", 1, 1000, Decimal(1), storno=True)
-    register.sell("Kawa", 1, 1000, Decimal(1), storno=True, value=1000, adjustment=discount)
-    assert register.transaction.total == 0
+        register.sale.sell("Kawa", 1, 1000, Decimal(1), storno=True)
+    register.sale.sell("Kawa", 1, 1000, Decimal(1), storno=True, value=1000, adjustment=discount)
+    assert register.sale.transaction.total == 0
 
 
 @pytest.mark.parametrize(
@@ -119,11 +121,11 @@ def test_the_storno_of_a_discounted_line_takes_back_no_more_than_it_brought() ->
 )
 def test_a_refused_line_changes_nothing(arguments: dict[str, object], refusal: Refusal) -> None:
     register = opened()
-    register.sell("Woda", 0, 100, Decimal(1))
+    register.sale.sell("Woda", 0, 100, Decimal(1))
     before = register.state.model_copy(deep=True)
     line: dict[str, object] = {"name": "Woda", "rate": 0, "price": 200, "quantity": Decimal(1)} | arguments
     with refused(refusal):
-        register.sell(**line)  # type: ignore[arg-type]
+        register.sale.sell(**line)  # type: ignore[arg-type]
     assert register.state == before
 
 
@@ -140,41 +142,41 @@ def test_a_refused_line_changes_nothing(arguments: dict[str, object], refusal: R
 )
 def test_a_refused_end_leaves_the_receipt_open(declared: dict[str, int], refusal: Refusal) -> None:
     register = opened()
-    register.sell("Woda", 0, 1000, Decimal(1))
-    register.pay(2, 2000, "Karta")
-    register.pay(0, 1000, "Reszta", change=True)
+    register.sale.sell("Woda", 0, 1000, Decimal(1))
+    register.sale.pay(2, 2000, "Karta")
+    register.sale.pay(0, 1000, "Reszta", change=True)
     with refused(refusal):
-        register.check_close(**declared)
+        register.sale.check_close(**declared)
     assert register.state.transaction is not None
-    assert register.check_close(total=1000, paid=2000, change=1000) == 1000
+    assert register.sale.check_close(total=1000, paid=2000, change=1000) == 1000
 
 
 def test_payments_must_cover_what_is_due_and_change_must_fit() -> None:
     register = opened()
-    register.sell("Woda", 0, 1000, Decimal(1))
-    register.pay(0, 900, "Gotówka", cash=True)
+    register.sale.sell("Woda", 0, 1000, Decimal(1))
+    register.sale.pay(0, 900, "Gotówka", cash=True)
     with refused(Refusal.NOT_COVERED):
-        register.check_close(total=1000, paid=900)
+        register.sale.check_close(total=1000, paid=900)
     with refused(Refusal.PAYMENT_ZERO):
-        register.pay(0, 0, "Gotówka")
-    register.pay(2, 200, "Karta")
+        register.sale.pay(0, 0, "Gotówka")
+    register.sale.pay(2, 200, "Karta")
     with refused(Refusal.PAYMENT_COVERED):
-        register.pay(2, 1, "Karta")
+        register.sale.pay(2, 1, "Karta")
     with refused(Refusal.CHANGE_LARGE):
-        register.pay(0, 1101, "Reszta", change=True)
-    assert register.check_close(total=1000, paid=1100) == 100, "change that was not declared is computed"
+        register.sale.pay(0, 1101, "Reszta", change=True)
+    assert register.sale.check_close(total=1000, paid=1100) == 100, "change that was not declared is computed"
     with refused(Refusal.CHANGE):
-        register.check_close(total=1000, paid=1100, change=99)
+        register.sale.check_close(total=1000, paid=1100, change=99)
 
 
 def test_the_day_has_a_limit() -> None:
     state = RegisterState()
     state.day.receipts[0] = MAX_GROSZE - 10
     register = Register(state)
-    register.open("receipt")
-    register.sell("Woda", 0, 11, Decimal(1))
+    register.sale.open("receipt")
+    register.sale.sell("Woda", 0, 11, Decimal(1))
     with refused(Refusal.DAY_RANGE):
-        register.check_close(total=11)
+        register.sale.check_close(total=11)
 
 
 @given(st.integers(0, MAX_GROSZE), st.sampled_from([3, 5, 7, 8, 22, 23]))
@@ -191,33 +193,33 @@ def test_goods_names_are_compared_on_letters_and_digits() -> None:
 
 def test_a_full_drawer_counts_no_further() -> None:
     register = Register(RegisterState(cash=MAX_GROSZE))
-    register.open("receipt")
-    register.sell("Woda", 0, 1000, Decimal(1))
-    register.close(register.check_close(total=1000))
+    register.sale.open("receipt")
+    register.sale.sell("Woda", 0, 1000, Decimal(1))
+    register.sale.close(register.sale.check_close(total=1000))
     assert register.state.cash == MAX_GROSZE
 
 
 def test_a_daily_report_writes_the_fiscal_memory_and_clears_the_day() -> None:
     register = opened()
-    register.sell("Woda", 0, 1000, Decimal(1))
-    register.close(register.check_close(total=1000))
-    assert not register.totals_zero
-    record = register.daily_report()
+    register.sale.sell("Woda", 0, 1000, Decimal(1))
+    register.sale.close(register.sale.check_close(total=1000))
+    assert not register.state.day.totals_zero
+    record = register.ledger.daily_report()
     assert (record.number, record.day.receipts[0], record.day.receipt_count) == (1, 1000, 1)
-    assert register.totals_zero
+    assert register.state.day.totals_zero
     assert register.state.goods, "the goods base survives the report"
     with refused(Refusal.REPORT_ZERO):
-        register.daily_report()
+        register.ledger.daily_report()
 
 
 def test_the_clock_is_guarded_in_fiscal_mode() -> None:
     register = Register(clock=lambda: datetime(2026, 10, 9, 12, 0, tzinfo=POLISH_TIME))
     with refused(Refusal.CLOCK_DIFFERENCE):
-        register.set_clock(register.now() + timedelta(hours=3), hours=2)
-    register.set_clock(register.now() + timedelta(hours=1), hours=2)
-    assert register.now().hour == 13
+        register.clock.set(register.clock.now() + timedelta(hours=3), hours=2)
+    register.clock.set(register.clock.now() + timedelta(hours=1), hours=2)
+    assert register.clock.now().hour == 13
     with refused(Refusal.CLOCK_SET):
-        register.set_clock(register.now(), hours=2)
+        register.clock.set(register.clock.now(), hours=2)
 
 
 def test_a_unique_number_of_the_emulator_cannot_look_real() -> None:
@@ -228,7 +230,7 @@ def test_a_unique_number_of_the_emulator_cannot_look_real() -> None:
 def test_what_is_committed_is_saved_once_per_command() -> None:
     saved: list[tuple[int, int]] = []
     register = Register(saved=lambda state, new: saved.append((state.cash, len(new))))
-    register.cash_in(100)
+    register.ledger.cash_in(100)
     assert saved == []
     register.commit()
     assert saved == [(100, 0)]

@@ -73,7 +73,7 @@ def at(place: Path_) -> Any:
 
 
 def refused(control: Control, seed: dict[str, Any]) -> str | None:
-    answer = json.loads(control.line(json.dumps({"do": "seed", "state": seed}).encode()))
+    answer = json.loads(control.execute_line(json.dumps({"do": "seed", "state": seed}).encode()))
     return None if answer["ok"] else answer["error"]
 
 
@@ -178,7 +178,7 @@ def test_python_seeds_are_refused_in_the_same_way() -> None:
             ({"rates": ["23"]}, "state.rates: "), ({"day": {"reciepts": []}}, "did you mean receipts?"), ({"cash": object()}, "plain values"),
             ({"goods": {"X": {"rate": 7}}}, "state.goods.X.rate: "), ({"cash": -1}, "state.cash: "),
         ):  # fmt: skip
-            with pytest.raises(ValueError, match=r"^(state|an order)") as told:
+            with pytest.raises(ValueError, match=r"^(state|a control command)") as told:
                 printer.seed(**wrong)
             assert hint in str(told.value)
         printer.seed(cash=777, last_record=NOON, goods={"KAWA": {"rate": 1}})

@@ -6,18 +6,22 @@ from random import Random
 
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.protocols.posnet.frames import encode as posnet_bytes
-from fiscald.protocols.posnet.grammar import State as PosnetState
 from fiscald.protocols.thermal.frames import encode as thermal_bytes
-from fiscald.protocols.thermal.grammar import State as ThermalState
 from tests.emulator.posnet import test_hostile as posnet
 from tests.emulator.posnet.talking import Talk as PosnetTalk
 from tests.emulator.thermal import test_hostile as thermal
 from tests.emulator.thermal.talking import Talk as ThermalTalk
 
-ACTS = (Act.KEYPAD_CANCEL, Act.KEYPAD_REPORT, Act.FOREIGN_RECEIPT, Act.POWER_CUT_AFTER, Act.DROP_AFTER)
+ACTS = (
+    FaultKind.KEYPAD_CANCEL,
+    FaultKind.KEYPAD_REPORT,
+    FaultKind.FOREIGN_RECEIPT,
+    FaultKind.POWER_CUT_AFTER,
+    FaultKind.DROP_AFTER,
+)
 
 
 def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
@@ -37,7 +41,7 @@ def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
     """Somebody may answer the question on the display; the register holds no less than nothing."""
     printer = talk.printer
-    if printer.asking and dice.random() < 0.8:
+    if printer.awaits_key and dice.random() < 0.8:
         printer.press(confirm=dice.random() < 0.7)
     printer.poll(talk.time)
     later = printer.wakeup()
@@ -60,7 +64,7 @@ def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
     talk.receive()
     for _ in range(20):
         unrest(dice, talk)
-        now = PosnetState(talk.register.state.face.get("state", PosnetState.IDLE))
+        now = talk.printer.memory.state
         talk.printer.receive(posnet_bytes(posnet.hostile_frame(dice, now)), talk.time)
         settle(dice, talk)
 
@@ -74,7 +78,7 @@ def test_a_thermal_printer_goes_on(profile: str, seed: int) -> None:
         talk.send(command)
     for _ in range(20):
         unrest(dice, talk)
-        now = ThermalState(talk.register.state.face.get("state", ThermalState.IDLE))
+        now = talk.printer.memory.state
         frame = thermal.hostile_frame(dice, now, thermal.PROFILES[profile])
         talk.printer.receive(thermal_bytes(frame), talk.time)
         settle(dice, talk)

@@ -24,7 +24,7 @@ from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.paper import MARK
 from fiscald.emulator.png import draw
 from fiscald.emulator.running import EmulatedPrinter, build
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.emulator.storage import Storage, StorageError
 from fiscald.transport import LinkLost
 from tests.emulator.posnet.talking import Talk, frame
@@ -81,7 +81,7 @@ def test_the_receipt_stays_open_when_the_program_goes_and_comes_back(link: Any) 
         host.close()
 
 
-def test_a_second_caller_is_let_in_and_shown_out() -> None:
+def test_the_connection_of_a_second_caller_is_closed() -> None:
     with EmulatedPrinter() as printer:
         first = Host(printer)
         first.ask("scomm|")
@@ -203,16 +203,16 @@ def test_the_seed_chooses_the_unique_number() -> None:
 
 def control() -> tuple[Talk, Control, list[bool]]:
     talk = Talk()
-    poked: list[bool] = []
-    return talk, Control(talk.printer, lambda: poked.append(True)), poked
+    woken: list[bool] = []
+    return talk, Control(talk.printer, lambda: woken.append(True)), woken
 
 
 def said(it: Control, **content: Any) -> Any:
-    return json.loads(it.line(json.dumps(content).encode()))
+    return json.loads(it.execute_line(json.dumps(content).encode()))
 
 
 def test_orders() -> None:
-    talk, it, poked = control()
+    talk, it, woken = control()
     assert said(it, do="switch", name="cover") == {"ok": True}
     assert talk.say("!sprn|") == "sprn|pr3|"
     assert said(it, do="clear")["ok"]
@@ -237,7 +237,7 @@ def test_orders() -> None:
     talk.send("dailyrep|")
     assert said(it, do="press", confirm=False)["ok"]
     assert talk.receive() == ["dailyrep|?30|"]
-    assert len(poked) == 11
+    assert len(woken) == 11
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_orders() -> None:
 )  # fmt: skip
 def test_bad_orders_say_what_is_wrong(line: bytes, hint: str) -> None:
     talk, it, _ = control()
-    answer = json.loads(it.line(line))
+    answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
     assert hint in answer["error"]
     assert talk.say("rtcget|").startswith("rtcget|da2026-10-09;11:44|")
@@ -282,13 +282,13 @@ async def test_the_control_socket(tmp_path: Path) -> None:
 
 async def test_a_device_without_power_drops_the_line() -> None:
     talk = Talk()
-    plug = Plug(talk.printer)
+    server = PortServer(talk.printer)
     async with anyio.create_task_group() as tasks:
-        line = plug.connect(tasks)
+        line = server.connect(tasks)
         await line.send(frame("scomm|"))
         assert await line.receive()
         talk.printer.power(on=False)
-        plug.poke()
+        server.wake()
         with pytest.raises(LinkLost):
             await line.receive()
 

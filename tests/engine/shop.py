@@ -11,10 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 import anyio.abc
 
-from fiscald.emulator import face
+from fiscald.emulator import emulator_factory
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.engine import Engine, Printer
 from fiscald.engine.actor import POLL_INTERVAL, RECONNECT
 from fiscald.journal import JournalError, Phase, Store
@@ -93,8 +93,8 @@ class Till:
             RegisterState(unique_number=f"EMU {number:010d}"),
             clock=lambda: START + timedelta(seconds=anyio.current_time()),
         )
-        self.device: Any = face(family)(self.register, **({"profile": profile} if profile else {}))
-        self.plug = Plug(self.device)
+        self.device: Any = emulator_factory(family)(self.register, **({"profile": profile} if profile else {}))
+        self.server = PortServer(self.device)
         self.plugged = True
         self.line: MemoryStream | None = None
         self.connections = 0
@@ -109,7 +109,7 @@ class Till:
             raise DeviceAbsent(f"{self}: nothing there")
         assert self.tasks is not None
         self.connections += 1
-        self.line = self.plug.connect(self.tasks)
+        self.line = self.server.connect(self.tasks)
         return self.line
 
     def pull(self) -> None:

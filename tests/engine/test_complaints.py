@@ -6,9 +6,9 @@ from pathlib import Path
 
 import anyio
 
-from fiscald.emulator.faults import Act, Fault, Switch
-from fiscald.emulator.posnet import FACE
-from fiscald.emulator.server import Plug
+from fiscald.emulator.faults import Fault, FaultKind, Switch
+from fiscald.emulator.posnet import FACTORY
+from fiscald.emulator.server import PortServer
 from fiscald.model.jobs import JobState, Paper
 from fiscald.model.printers import PrinterState
 from tests import virtual
@@ -21,8 +21,8 @@ def test_paper_that_ends_after_the_registration_is_success_with_the_sheet_pendin
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="eclastdocnoget", switch=Switch.PAPER_LOW))
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="scnt", nth=3, switch=Switch.PAPER_OUT))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="eclastdocnoget", switch=Switch.PAPER_LOW))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="scnt", nth=3, switch=Switch.PAPER_OUT))
             job = await it.print("FV/1")
             assert (job.state, job.paper) == (JobState.DONE, Paper.PENDING)
             assert job.result is not None
@@ -36,8 +36,8 @@ def test_a_report_that_the_cashier_cancels_on_the_keypad_ends(tmp_path: Path) ->
 
     async def main() -> None:
         till = Till("till1")
-        till.device = FACE(till.register, profile="old")
-        till.plug = Plug(till.device)
+        till.device = FACTORY(till.register, profile="old")
+        till.server = PortServer(till.device)
         async with shop(tmp_path, till) as it:
             await it.until(PrinterState.READY)
             await it.print("FV/1")
@@ -49,7 +49,7 @@ def test_a_report_that_the_cashier_cancels_on_the_keypad_ends(tmp_path: Path) ->
             await anyio.sleep(1800)
             assert not (await it.engine.job("Z/1")).state.final, "a person may take his time"
             till.device.press(confirm=False)
-            till.plug.poke()
+            till.server.wake()
             job = await it.engine.wait("Z/1", 30)
             assert job.state is JobState.FAILED
             assert job.error is not None
@@ -65,12 +65,12 @@ def test_paper_that_ends_during_the_report_is_waited_for(tmp_path: Path) -> None
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("FV/1")
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="dailyrep", switch=Switch.PAPER_OUT))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="dailyrep", switch=Switch.PAPER_OUT))
             await it.submit("Z/1", REPORT)
             await it.until(PrinterState.PAPER_OUT)
             await anyio.sleep(3600)
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             job = await it.engine.wait("Z/1", 20)
             assert job.state is JobState.DONE
             assert it.till.register.state.reports == 1

@@ -18,7 +18,7 @@ from fiscald.diagnostics.candidates import Configured
 from fiscald.diagnostics.checks import judge
 from fiscald.diagnostics.facts import Facts, SocketFacts, printer_facts
 from fiscald.diagnostics.host import Host
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.memory import Goods
 from fiscald.engine import holds
 from fiscald.journal import Phase
@@ -113,7 +113,7 @@ def test_four_receipts_wait_for_the_end_of_every_condition(
             shown = render([status], {}).decode()
             assert f'fiscald_printer_state{{printer="till1",state="{name}"}} 1.0' in shown
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             longest = PATIENCE if name != "goods_full" else 100.0
             for key in keys:
                 job = await it.engine.wait(key, longest)
@@ -257,7 +257,7 @@ def test_a_full_goods_base_stops_new_goods_only(tmp_path: Path, family: str, pro
             it.till.device.faults.switches.add(Switch.MENU)
             await anyio.sleep(5)
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             for key in ("new/1", "new/2"):
                 assert (await it.engine.wait(key, 30)).state is JobState.DONE
             assert it.till.receipts == 6
@@ -376,7 +376,7 @@ def test_a_full_queue_is_busy_and_passes_without_a_new_connection(tmp_path: Path
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command=command, switch=Switch.QUEUE_FULL))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command=command, switch=Switch.QUEUE_FULL))
             await it.submit("FV/1")
             await it.until(PrinterState.BUSY, seconds=20)
             status = it.engine.printer("till1")

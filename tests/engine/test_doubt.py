@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.faults import Fault, FaultKind
 from fiscald.emulator.memory import Goods
 from fiscald.engine.line import SECONDS
 from fiscald.journal import Phase
@@ -34,10 +34,19 @@ def agrees(it: Shop, job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [Act.DROP_BEFORE, Act.DROP_AFTER, Act.BAD_CRC, Act.TRUNCATE, Act.DUPLICATE, Act.NOISE, Act.CORRUPT_IN]
+    "act",
+    [
+        FaultKind.DROP_BEFORE,
+        FaultKind.DROP_AFTER,
+        FaultKind.BAD_CRC,
+        FaultKind.TRUNCATE,
+        FaultKind.DUPLICATE,
+        FaultKind.NOISE,
+        FaultKind.CORRUPT_IN,
+    ],
 )
 @pytest.mark.parametrize("command", [*COMMANDS, "scnt", "sfsk", "scomm", "strns", "sdev", "rtcget", "eclastdocnoget"])
-def test_one_disturbed_command(tmp_path: Path, command: str, act: Act) -> None:
+def test_one_disturbed_command(tmp_path: Path, command: str, act: FaultKind) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -49,9 +58,9 @@ def test_one_disturbed_command(tmp_path: Path, command: str, act: Act) -> None:
     virtual.run(main())
 
 
-@pytest.mark.parametrize("act", [Act.POWER_CUT_BEFORE, Act.POWER_CUT_AFTER])
+@pytest.mark.parametrize("act", [FaultKind.POWER_CUT_BEFORE, FaultKind.POWER_CUT_AFTER])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_power_cut_of_the_printer(tmp_path: Path, command: str, act: Act) -> None:
+def test_a_power_cut_of_the_printer(tmp_path: Path, command: str, act: FaultKind) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -156,7 +165,7 @@ def test_a_job_that_never_succeeds_fails_in_the_end(tmp_path: Path) -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
             for nth in (1, 2, 3):
-                it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend", nth=nth))
+                it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="trend", nth=nth))
             job = await it.print("FV/1", seconds=30)
             assert job.state is JobState.FAILED
             assert job.attempts == 3

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from fiscald.engine.holds import FOR_NOTHING, MAX_KEYS, ON_PAPER, SOONEST, Holds
+from fiscald.engine.holds import FOR_NOTHING, ON_PAPER, SOONEST, Holds
+from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
 from fiscald.protocols.posnet.conditions import CONDITIONS
 
@@ -44,6 +45,14 @@ def test_a_try_that_costs_paper_is_made_ever_more_seldom() -> None:
     assert max(b - a for a, b in itertools.pairwise(moments)) == ON_PAPER[1]
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_passes_by_itself_is_tried_soon_and_then_every_ten_seconds(begun: bool) -> None:
+    moments = tries(condition("busy"), 0.05, begun=begun)
+    pauses = [b - a for a, b in itertools.pairwise(moments)]
+    assert pauses[:5] == [1.0, 2.0, 4.0, 8.0, 10.0]
+    assert set(pauses[5:]) == {10.0}
+
+
 def test_what_waits_and_what_passes() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
@@ -76,10 +85,11 @@ def test_documents_that_wait_alone() -> None:
 
 def test_of_very_many_documents_all_of_their_type_wait() -> None:
     holds = Holds(CONDITIONS)
-    for number in range(MAX_KEYS + 1):
+    for number in range(100):
         holds.refused(str(number), "receipt", FULL, 0.0, begun=True)
-    assert len(holds.stopped_keys(0.0)) == MAX_KEYS
-    assert holds.stopped_types(0.0) == {"receipt"}
+    assert (len(holds.stopped_keys(0.0)), holds.stopped_types(0.0)) == (100, set())
+    holds.refused("one more", "receipt", FULL, 0.0, begun=True)
+    assert (len(holds.stopped_keys(0.0)), holds.stopped_types(0.0)) == (100, {"receipt"})
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -131,3 +141,37 @@ def test_what_a_look_shows_is_looked_at_again_soon_and_tried_as_often() -> None:
         assert holds.stops("A", "receipt", now)
         now += SOONEST
         assert not holds.stops("A", "receipt", now)
+
+
+SEEN = Snapshot(
+    identity=Identity(printer_id="EMU 0000000001", fiscal=True, profile="online"),
+    counters=Counters(daily_report=5, last_receipt=10, receipts=10, cancelled=0, printouts=100),
+    rates={"A": "23.00"},
+    condition=Condition(state=PrinterState.READY),
+    transaction_open=False,
+    day_open=True,
+)
+SOLD = SEEN.model_copy(update={"counters": SEEN.counters.model_copy(update={"receipts": 11, "printouts": 101})})
+REPORTED = SEEN.model_copy(update={"counters": SEEN.counters.model_copy(update={"daily_report": 6})})
+OTHER_RATES = SEEN.model_copy(update={"rates": {"A": "22.00"}})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "over", "due"),
+    [
+        (SEEN, SEEN, False, False),
+        (SEEN, SOLD, False, False),
+        (SEEN, REPORTED, True, True),
+        (REPORTED, SEEN, True, True),
+        (SEEN, OTHER_RATES, False, True),
+        (None, SEEN, False, True),
+    ],
+    ids=["the same", "receipts", "a report", "another memory", "other rates", "the first look"],
+)
+def test_what_a_full_look_says_of_a_condition(before: Snapshot | None, now: Snapshot, over: bool, due: bool) -> None:
+    """A daily report ends what waits for one; whatever else somebody did to the printer is a reason to try."""
+    holds = Holds(CONDITIONS)
+    holds.refused("A", "receipt", DUE, 0.0, begun=False)
+    holds.looked(before, now, SOONEST)
+    assert (holds.problem is None) is over
+    assert holds.stops("A", "receipt", SOONEST) is not due

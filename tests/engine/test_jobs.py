@@ -188,7 +188,7 @@ def test_what_is_known_only_with_the_printers_table_fails_before_the_first_byte(
             assert job.error is not None
             assert job.error.code == "document.refused"
             assert job.error.errors[0].code == "vat.rate"
-            assert till.register.state.headers == 0
+            assert till.register.state.printout_count == 0
 
     virtual.run(main())
 
@@ -264,7 +264,7 @@ def test_an_accepted_job_can_be_withdrawn(tmp_path: Path) -> None:
             till.put_back()
             await it.until(PrinterState.READY)
             await anyio.sleep(10)
-            assert till.register.state.headers == 0
+            assert till.register.state.printout_count == 0
             assert await it.engine.withdraw("FV/1") == job, "asked again, the same answer"
             with refusal("job.unknown"):
                 await it.engine.withdraw("FV/2")

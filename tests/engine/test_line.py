@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
@@ -15,7 +16,8 @@ from fiscald.protocols import family
 from fiscald.protocols.base import Deadline, Effect, Settings, Step
 from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.frames import Deframer, Frame
-from fiscald.transport import memory_line
+from fiscald.transport import LinkLost, memory_line
+from fiscald.transport.memory import MemoryStream
 from tests import virtual
 from tests.protocols.posnet.scripted import frame
 
@@ -80,6 +82,89 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
     assert printer.asked.count(mnemonic) == 1
     assert set(printer.asked) == {mnemonic, "!sdev"}
     assert (printer.heard, printer.noticed) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("deadline", "seconds"),
+    [(Deadline.QUERY, 5), (Deadline.LINE, 15), (Deadline.CLOSE, 30), (Deadline.REPORT, 120)],
+)
+def test_how_long_silence_is_waited_for(deadline: Deadline, seconds: int) -> None:
+    printer = Printer(lambda _: b"")
+
+    async def main(line: Line) -> None:
+        with pytest.raises(Silence, match="no answer in time"):
+            await line.ask(CLOSING._replace(deadline=deadline))
+        assert seconds <= anyio.current_time() <= seconds + PROBE_AFTER
+
+    run(printer, main)
+    assert SECONDS[deadline] == seconds
+
+
+def test_an_answer_just_after_the_printer_says_it_has_nothing_to_do_is_taken() -> None:
+    """The one overtook the other."""
+    printer = Printer(lambda name: frame("sdev\tds0\tpe0\tqe1\t") if name == "!sdev" else b"")
+
+    async def main(line: Line) -> None:
+        async def late() -> None:
+            await anyio.sleep(2 * PROBE_AFTER - 0.5)
+            await printer.far.send(frame("trend\t"))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(late)
+            await line.ask(CLOSING)
+        assert anyio.current_time() == 2 * PROBE_AFTER - 0.5
+
+    run(printer, main)
+
+
+def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
+    class Full(MemoryStream):
+        async def send(self, data: bytes) -> None:
+            await anyio.sleep_forever()
+
+    async def main() -> None:
+        line = Line(
+            Full(), family("posnet"), Settings("till1", "cp1250", "online"), heard=lambda: None,
+            noticed=lambda _: None, noise=Noise("till1"),
+        )  # fmt: skip
+        with pytest.raises(LinkLost, match="till1: the port takes no data"):
+            await line.ask(QUERY)
+        assert anyio.current_time() == 5
+
+    virtual.run(main())
+
+
+def test_what_is_thrown_away_before_a_question_leaves_others_their_turn() -> None:
+    class Flooding(MemoryStream):
+        left = 200
+
+        def receive_nowait(self) -> bytes:
+            self.left -= 1
+            return b"\xff" * 10 if self.left >= 0 else b""
+
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async def main() -> None:
+        line = Line(
+            Flooding(), family("posnet"), Settings("till1", "cp1250", "online"), heard=lambda: None,
+            noticed=lambda _: None, noise=Noise("till1"),
+        )  # fmt: skip
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(line.ask, QUERY)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(others)
+            while line._stream.left >= 0:  # type: ignore[attr-defined]
+                await anyio.lowlevel.checkpoint()
+            assert turns > 100
+            tasks.cancel_scope.cancel()
+
+    virtual.run(main())
 
 
 def test_a_query_whose_answer_is_damaged_is_asked_three_times() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.engine.past import unexplained
 from fiscald.journal import Doubt, Known, Phase, Store
 from fiscald.model.documents import Submission
@@ -120,12 +120,12 @@ def test_the_mark_tells_of_every_kind_of_document(tmp_path: Path, document: dict
         assert (await it.print("Z2", document)).state is JobState.DONE
 
     async def then(it: Shop) -> None:
-        printed = it.till.register.state.headers
+        printed = it.till.register.state.printout_count
         await it.submit("Z2", document)
         await behind(it, "older_copy")
         await it.engine.confirm_journal("till1", ANNA)
         assert (await it.engine.job("Z2")).state is JobState.UNDECIDED
-        assert it.till.register.state.headers == printed
+        assert it.till.register.state.printout_count == printed
 
     restored(tmp_path, "file", lost, then)
 
@@ -395,9 +395,9 @@ def test_sheets_from_the_keypad_are_normal_while_fiscald_looks(tmp_path: Path) -
 
     async def first(it: Shop) -> None:
         await it.print("Z1")
-        it.till.register.slip()
+        it.till.register.ledger.slip()
         await anyio.sleep(60)
-        it.till.register.slip()
+        it.till.register.ledger.slip()
         it.till.device.keypad_report()
         await anyio.sleep(60)
         assert it.engine.printer("till1").state is PrinterState.READY
@@ -408,7 +408,7 @@ def test_sheets_from_the_keypad_are_normal_while_fiscald_looks(tmp_path: Path) -
 def test_what_was_seen_is_remembered_over_a_restart(tmp_path: Path) -> None:
     async def first(it: Shop) -> None:
         await it.print("Z1")
-        it.till.register.slip()
+        it.till.register.ledger.slip()
         await anyio.sleep(90)
 
     quietly(tmp_path, first, lambda till: till.device.keypad_report())
@@ -442,11 +442,11 @@ def test_our_own_document_in_hand_is_no_surprise(tmp_path: Path, document: dict[
             await it.submit("Z1", document)
             await it.until(PrinterState.OUT_OF_ORDER)
             assert it.phase("Z1") is Phase.COMMITTING
-            printed = till.register.state.headers
+            printed = till.register.state.printout_count
         async with shop(state, till) as it:
             assert (await it.engine.wait("Z1", 60)).state is JobState.DONE
             assert (await it.print("Z2")).state is JobState.DONE
-            assert till.register.state.headers == printed + 1
+            assert till.register.state.printout_count == printed + 1
             assert it.engine.printer("till1").state is PrinterState.READY
 
     virtual.run(main())
@@ -459,7 +459,7 @@ def test_a_receipt_that_waits_in_the_printer_is_no_surprise(tmp_path: Path) -> N
     async def main() -> None:
         async with shop(state, till) as it:
             await it.print("Z0")
-            till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="trend", switch=Switch.PAPER_OUT))
             await it.submit("Z1")
             await it.until(PrinterState.PAPER_OUT)
             assert it.phase("Z1") is Phase.COMMITTING
@@ -802,6 +802,8 @@ def test_a_look_taken_while_the_printer_prints_is_not_remembered(tmp_path: Path)
             assert not past.look(known._replace(counters=torn), torn), "it is there already"
             in_hand = known._replace(counters=THEN, own_receipts=1, own_printouts=1, unsettled=True)
             assert not any(past.look(in_hand, torn) for _ in range(3)), "it may still be printed"
+            moved_here = known._replace(counters=torn, doubt=Doubt.MOVED)
+            assert past.look(moved_here, torn), "the printer was seen: the doubt is over"
 
     virtual.run(main())
 

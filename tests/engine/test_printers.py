@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, ProblemError
 from fiscald.protocols.posnet import dialogue
+from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import RECEIPT, Till, shop
 
@@ -122,7 +124,7 @@ def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> N
             await it.submit("E")
             assert it.engine.printer("till1").queue == 3, "while a job is in the printer"
             till.device.faults.clear()
-            till.plug.poke()
+            till.server.wake()
             assert (await it.engine.wait("E", 20)).state is JobState.DONE
             assert it.engine.printer("till1").queue == 0
 
@@ -158,6 +160,44 @@ def test_reconnecting_never_ends_and_is_patient(tmp_path: Path) -> None:
             it.till.put_back()
             await it.until(PrinterState.READY, seconds=10)
             assert it.till.connections == 2
+
+    virtual.run(main())
+
+
+def test_attempts_to_connect_are_spread(tmp_path: Path) -> None:
+    """Twice as far apart each time, up to five seconds; and many daemons at one terminal server do not keep step."""
+    moments: list[float] = []
+
+    class Absent(Till):
+        async def open(self) -> ByteStream:
+            moments.append(anyio.current_time())
+            return await super().open()
+
+    async def main() -> None:
+        till = Absent("till1")
+        till.pull()
+        async with shop(tmp_path, till):
+            await anyio.sleep(600)
+        pauses = [later - earlier for earlier, later in pairwise(moments)]
+        for pause, middle in zip(pauses[:5], (0.2, 0.4, 0.8, 1.6, 3.2), strict=True):
+            assert 0.8 * middle - 0.001 <= pause <= 1.2 * middle + 0.001
+        assert all(4 - 0.001 <= pause <= 6 + 0.001 for pause in pauses[5:])
+        assert min(pauses[5:]) < 4.8
+        assert max(pauses[5:]) > 5.2
+
+    virtual.run(main())
+
+
+def test_what_is_done_waits_for_nothing(tmp_path: Path) -> None:
+    """Whatever keeps the printer from printing by now."""
+
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.print("A")
+            it.till.pull()
+            await it.until(PrinterState.OFFLINE)
+            assert (await it.engine.job("A")).waiting is None
+            assert (await it.submit("B")).waiting is not None
 
     virtual.run(main())
 
@@ -213,7 +253,7 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
             assert job.waiting is not None
             assert (job.waiting.code, job.waiting.document) == ("printer.paper_out", Fate.UNKNOWN)
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             job = await it.engine.wait("FV/1", 30)
             assert job.state is JobState.DONE
             assert sum(b"trend" in data for data in commands) == 1
@@ -223,9 +263,9 @@ def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Pat
 
 
 def _switch(command: str, switch: Switch):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from fiscald.emulator.faults import Act, Fault
+    from fiscald.emulator.faults import Fault, FaultKind
 
-    return Fault(act=Act.SWITCH, command=command, switch=switch)
+    return Fault(act=FaultKind.SWITCH, command=command, switch=switch)
 
 
 def test_another_programs_receipt_makes_ours_wait(tmp_path: Path) -> None:
@@ -342,12 +382,12 @@ def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
         async with shop(tmp_path / "state", first) as it:
             await it.until(PrinterState.READY)
             it.till.pull()
-            it.till.register, it.till.device, it.till.plug = second.register, second.device, second.plug
+            it.till.register, it.till.device, it.till.server = second.register, second.device, second.server
             it.till.put_back()
             await it.until(PrinterState.SWAPPED)
             it.till.pull()
             again = Till("till1", 1)
-            it.till.register, it.till.device, it.till.plug = again.register, again.device, again.plug
+            it.till.register, it.till.device, it.till.server = again.register, again.device, again.server
             it.till.put_back()
             await it.until(PrinterState.READY, seconds=actor.POLL_INTERVAL + actor.RECONNECT[1])
 

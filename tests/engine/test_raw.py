@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.engine import raw
 from fiscald.journal import Phase
 from fiscald.model.jobs import Resolution
@@ -18,6 +18,7 @@ from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw import RawAnswer, RawCommand
 from fiscald.protocols import family
+from fiscald.transport import ByteStream
 from tests import virtual
 from tests.engine.shop import Shop, Till, shop
 
@@ -124,8 +125,8 @@ def test_it_is_refused_while_a_document_s_fate_is_open_but_with_force(tmp_path: 
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.BAD_CRC, command="trend"))
-            it.till.device.faults.plan(Fault(act=Act.KEYPAD_REPORT, command="scomm", nth=2))
+            it.till.device.faults.plan(Fault(act=FaultKind.BAD_CRC, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.KEYPAD_REPORT, command="scomm", nth=2))
             job = await it.print("A")
             assert job.state == "undecided"
             why = await refused(it, "scomm")
@@ -146,7 +147,7 @@ def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="trend", switch=Switch.PAPER_OUT))
             await it.submit("A")
             await it.until(PrinterState.PAPER_OUT)
             assert "being carried out" in (await refused(it, "scomm")).detail
@@ -155,7 +156,7 @@ def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
             assert anyio.current_time() - began == pytest.approx(raw.TURN_SECONDS)
             assert "within 30 s" in why.detail
             it.till.device.faults.clear()
-            it.till.plug.poke()
+            it.till.server.wake()
             assert (await it.engine.wait("A", 20)).state == "done"
             assert records(tmp_path) == [], "what had no turn in time is not sent later"
 
@@ -166,7 +167,7 @@ def test_silence_says_that_nothing_is_known_and_nothing_is_sent_twice(tmp_path: 
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_AFTER, command="stocash"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="stocash"))
             why = await refused(it, "stocash|kw500")
             assert (why.code, why.document, why.retry) == ("link.unanswered", Fate.UNKNOWN, Retry.USELESS)
             assert it.till.register.state.day.nonfiscal == 1
@@ -360,6 +361,47 @@ def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) 
     virtual.run(main())
 
 
+def test_a_licence_that_ends_before_its_turn_counts(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            it.till.device.faults.plan(Fault(act=FaultKind.LATE, command="trinit", seconds=3.0))
+            await it.submit("A")
+            await it.until(PrinterState.PRINTING)
+            found: list[Problem] = []
+
+            async def ask() -> None:
+                found.append(await refused(it, "opendrwr", force=True))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask)
+                await anyio.sleep(0.1)
+                it.gate.problem = problem("licence.unregistered", reason="")
+            assert [why.code for why in found] == ["licence.unregistered"]
+            assert records(tmp_path) == []
+
+    virtual.run(main())
+
+
+def test_before_the_first_connection_it_is_refused_at_once(tmp_path: Path) -> None:
+    class Slow(Till):
+        async def open(self) -> ByteStream:
+            await anyio.sleep(10)
+            return await super().open()
+
+    async def main() -> None:
+        async with shop(tmp_path, Slow("till1")) as it:
+            await anyio.sleep(1)
+            with anyio.fail_after(1):
+                why = await refused(it, "opendrwr")
+            assert (why.code, why.document) == ("printer.busy", Fate.NOT_PRINTED)
+            assert "not connected yet" in why.detail
+            await it.until(PrinterState.READY, seconds=20)
+            assert records(tmp_path) == []
+
+    virtual.run(main())
+
+
 def test_a_journal_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -378,7 +420,7 @@ def test_who_does_not_wait_any_more_has_nothing_sent(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.LATE, command="trinit", seconds=3.0))
+            it.till.device.faults.plan(Fault(act=FaultKind.LATE, command="trinit", seconds=3.0))
             await it.submit("A")
             await it.until(PrinterState.PRINTING)
             with anyio.move_on_after(0.1):

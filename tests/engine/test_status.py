@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.engine import Engine
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState
@@ -30,9 +30,9 @@ def till(family: str, profile: str | None) -> Till:
 async def confirm(it: Shop) -> None:
     """A person confirms what the display asks, if it asks (older POSNET printers do)."""
     await anyio.sleep(1)
-    if it.till.device.asking:
+    if it.till.device.awaits_key:
         it.till.device.press(confirm=True)
-        it.till.plug.poke()
+        it.till.server.wake()
 
 
 async def report(it: Shop, key: str) -> None:
@@ -115,7 +115,7 @@ def test_our_own_open_receipt_is_not_another_program_s(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+            it.till.device.faults.plan(Fault(act=FaultKind.SWITCH, command="trend", switch=Switch.PAPER_OUT))
             await it.submit("FV/1")
             await it.until(PrinterState.PAPER_OUT)
             with anyio.move_on_after(60):
@@ -225,7 +225,7 @@ def test_adopting_answers_with_the_new_state(tmp_path: Path) -> None:
         async with shop(tmp_path / "state", first) as it:
             await it.until(PrinterState.READY)
             it.till.pull()
-            it.till.register, it.till.device, it.till.plug = second.register, second.device, second.plug
+            it.till.register, it.till.device, it.till.server = second.register, second.device, second.server
             it.till.put_back()
             await it.until(PrinterState.SWAPPED)
             status = await it.engine.adopt("till1", "EMU 0000000002")
@@ -243,7 +243,7 @@ def test_adopting_a_printer_without_paper_says_that_it_has_none(tmp_path: Path) 
         async with shop(tmp_path / "state", first) as it:
             await it.until(PrinterState.READY)
             it.till.pull()
-            it.till.register, it.till.device, it.till.plug = second.register, second.device, second.plug
+            it.till.register, it.till.device, it.till.server = second.register, second.device, second.server
             it.till.put_back()
             await it.until(PrinterState.SWAPPED)
             assert (await it.engine.adopt("till1", "EMU 0000000002")).state is PrinterState.PAPER_OUT
@@ -332,6 +332,32 @@ def test_a_clock_that_changes_between_two_looks_is_said_in_the_answer(
     virtual.run(main())
 
 
+@pytest.mark.parametrize(("reports", "codes"), [(1769, []), (1770, ["printer.memory_low"])])
+def test_a_memory_that_takes_sixty_more_reports_is_near_its_end(tmp_path: Path, reports: int, codes: list[str]) -> None:
+    """Of 1830, where the printer does not tell how many are left."""
+
+    async def main() -> None:
+        async with shop(tmp_path, till("posnet", None)) as it:
+            it.till.register.state.report_offset = reports
+            await it.until(PrinterState.READY)
+            assert [warning.code for warning in it.engine.printer("till1").warnings] == codes
+
+    virtual.run(main())
+
+
+def test_everything_is_read_again_soon_after_a_document(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            await anyio.sleep(10)
+            assert (it.engine.printer("till1").ages.identity or 0) > 5000
+            await it.print("A")
+            await anyio.sleep(0.75)
+            assert it.engine.printer("till1").ages.identity in range(600)
+
+    virtual.run(main())
+
+
 def test_paper_near_its_end_and_a_memory_near_its_end_are_warnings(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path / "a", till("posnet", None)) as it:
@@ -341,7 +367,7 @@ def test_paper_near_its_end_and_a_memory_near_its_end_are_warnings(tmp_path: Pat
             codes = [warning.code for warning in it.engine.printer("till1").warnings]
             assert codes == ["printer.paper_low", "printer.memory_low"]
         async with shop(tmp_path / "b", till("thermal", None)) as it:
-            it.till.register.state.face["records"] = 40
+            it.till.device.memory.records = 40
             await it.until(PrinterState.READY)
             (warning,) = it.engine.printer("till1").warnings
             assert "only about 40 more daily reports" in warning.detail
@@ -388,7 +414,7 @@ def test_texts_speak_of_a_started_document_only_where_one_was_started(
             await it.print("FV/0")
             closing = "trend" if family == "posnet" else "$y"
             receive = it.till.device.receive
-            it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command=closing))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command=closing))
             await it.submit("FV/1")
             await it.submit("FV/2")
             while it.till.register.state.transaction is None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.faults import Fault, FaultKind
 from fiscald.engine import Engine, Printer
 from fiscald.journal import JournalDamaged, Phase, UnusableJournal
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
-from fiscald.model.problems import ProblemError
+from fiscald.model.problems import ProblemError, problem
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests import virtual
@@ -149,6 +149,58 @@ def test_a_journal_that_is_damaged_while_it_is_used(tmp_path: Path) -> None:
 # -- conditions of a submission --------------------------------------------------------------------------
 
 
+def test_old_jobs_that_cannot_be_deleted_are_tried_again_the_next_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            it.journal.fails_once = "prune"
+            await anyio.sleep(60)
+            assert it.journal.log.count("prune") == 1
+            assert "old jobs cannot be deleted: disk I/O error" in caplog.text
+
+    virtual.run(main())
+
+
+def test_a_journal_that_cannot_be_read_shows_in_the_status_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with shop(tmp_path) as it:
+            await it.until(PrinterState.READY)
+            await anyio.sleep(2)
+            it.journal.fails_once = "next_job"
+            await it.submit("A")
+            await it.until(PrinterState.OUT_OF_ORDER, seconds=0.3)
+            why = it.engine.printer("till1").problem
+            assert why is not None
+            assert why.code == "daemon.journal"
+            assert (await it.engine.wait("A", 10)).state is JobState.DONE
+
+    virtual.run(main())
+
+
+def test_a_document_is_not_another_program_s_while_the_journal_cannot_tell(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The receipt that is open is ours, begun before the restart."""
+    till = Till("till1")
+
+    async def main() -> None:
+        async with shop(tmp_path, till) as it:
+            till.device.faults.plan(Fault(act=FaultKind.LATE, command="trline", seconds=60.0))
+            await it.submit("A")
+            await it.until(PrinterState.PRINTING)
+            await anyio.sleep(1)
+            assert it.phase("A") is Phase.STARTED
+        async with shop(tmp_path, till) as it:
+            it.journal.fails_once = "next_job"
+            assert (await it.engine.wait("A", 120)).state is JobState.DONE
+            assert it.journal.fails_once is None
+            foreign = problem("printer.foreign_transaction", printer="till1")
+            assert foreign.detail not in caplog.text, "not even for a moment"
+
+    virtual.run(main())
+
+
 def test_a_deadline_ends_what_has_not_begun(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
@@ -204,7 +256,7 @@ def test_the_optimistic_lock_does_not_count_our_own_first_attempt(tmp_path: Path
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "expect_last": 0}
             await it.engine.submit("FV/1", Submission.model_validate(body))
             job = await it.engine.wait("FV/1", 20)
@@ -219,7 +271,7 @@ def test_a_document_that_shall_not_be_repeated(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_BEFORE, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="trend"))
             body = {"printer": "till1", "document": RECEIPT, "if_interrupted": "fail"}
             await it.engine.submit("FV/1", Submission.model_validate(body))
             job = await it.engine.wait("FV/1", 20)
@@ -236,7 +288,7 @@ def test_a_lost_answer_is_not_waited_for_when_the_printer_is_idle(tmp_path: Path
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
-            it.till.device.faults.plan(Fault(act=Act.DROP_AFTER, command="trend"))
+            it.till.device.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="trend"))
             before = anyio.current_time()
             assert (await it.print("FV/1")).state is JobState.DONE
             assert anyio.current_time() - before < 10

@@ -16,8 +16,7 @@ from fiscald import daemon
 from fiscald.api.client import AsyncClient
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import build
-from fiscald.emulator.server import Plug
-from fiscald.emulator.usb import Direction, EmulatedBus, Gadget, UsbAct, UsbInterface, cdc_acm, plain_bulk
+from fiscald.emulator.server import PortServer
 from fiscald.engine import actor
 from fiscald.licence.testing import make_certificate
 from fiscald.model.jobs import JobState
@@ -25,6 +24,8 @@ from fiscald.model.printers import PrinterState
 from fiscald.transport import ByteStream, SerialLine, TcpHost, UsbDevice
 from fiscald.transport.descriptor import DescriptorStream
 from tests import virtual
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Direction, Gadget, UsbFaultKind, UsbInterface, cdc_acm, plain_bulk
 from tests.engine.shop import RECEIPT, Shop, Till, shop
 from tests.engine.test_doubt import REPORT, agrees
 
@@ -52,7 +53,7 @@ class UsbTill(Till):
     async def hang_on_the_bus(self) -> None:
         for port in itertools.count(1):
             far = self.bus.plug(self.gadget, f"1-{port}")
-            await self.plug.serve(DescriptorStream(far.detach(), "the printer's end"))
+            await self.server.serve(DescriptorStream(far.detach(), "the printer's end"))
 
 
 @asynccontextmanager
@@ -66,9 +67,9 @@ async def usb_shop(directory: Path, till: UsbTill) -> AsyncIterator[Shop]:
 
 #: What can happen to a packet: lost with the plug, the last one before it, refused.
 HAPPENINGS = {
-    "unplugged before": {"act": UsbAct.UNPLUG, "arrives": False},
-    "unplugged after": {"act": UsbAct.UNPLUG, "arrives": True},
-    "stalled": {"act": UsbAct.STALL},
+    "unplugged before": {"kind": UsbFaultKind.UNPLUG, "arrives": False},
+    "unplugged after": {"kind": UsbFaultKind.UNPLUG, "arrives": True},
+    "stalled": {"kind": UsbFaultKind.STALL},
 }
 
 
@@ -225,7 +226,7 @@ async def test_another_printer_at_the_same_plug_is_refused_and_both_are_named(tm
 
             def plug_in(printer: UsbTill) -> None:
                 far = till.bus.plug(printer.gadget, "1-2")
-                tasks.start_soon(printer.plug.serve, DescriptorStream(far.detach(), "the printer's end"))
+                tasks.start_soon(printer.server.serve, DescriptorStream(far.detach(), "the printer's end"))
 
             plug_in(till)
             assert (await it.print("FV/1", seconds=20)).state is JobState.DONE
@@ -251,15 +252,15 @@ async def test_a_printer_known_by_its_by_id_name_is_followed_to_another_port(tmp
     till = Till("till1")
     till.open = SerialLine(str(link), 115200).open  # type: ignore[method-assign]
     async with anyio.create_task_group() as tasks, shop(tmp_path, till) as it:
-        await tasks.start(till.plug.serve_pty, link)
+        await tasks.start(till.server.serve_pty, link)
         assert (await it.print("FV/1", seconds=20)).state is JobState.DONE
         first = link.readlink()
         till.device.power(on=False)
-        till.plug.poke()
+        till.server.wake()
         await it.until(PrinterState.OFFLINE)
         taken = os.openpty()  # the next port has another number
         till.device.power(on=True)
-        till.plug.poke()
+        till.server.wake()
         assert (await it.print("FV/2", seconds=20)).state is JobState.DONE
         assert till.receipts == 2
         assert link.is_symlink()
@@ -286,12 +287,12 @@ async def test_a_printer_known_by_its_host_name_is_followed_to_another_address(
         serving = anyio.CancelScope()
         with serving:
             async with anyio.create_task_group() as first:
-                port = await first.start(till.plug.serve_tcp, lease, 0)
+                port = await first.start(till.server.serve_tcp, lease, 0)
                 till.open = TcpHost("printer.shop", port).open  # type: ignore[method-assign]
                 assert (await it.print("FV/1", seconds=20)).state is JobState.DONE
                 first.cancel_scope.cancel()
         lease = "127.0.0.2"
-        await tasks.start(till.plug.serve_tcp, lease, port)
+        await tasks.start(till.server.serve_tcp, lease, port)
         assert (await it.print("FV/2", seconds=20)).state is JobState.DONE
         assert till.receipts == 2
         tasks.cancel_scope.cancel()
@@ -309,7 +310,7 @@ async def test_a_whole_daemon_prints_over_usb(tmp_path: Path) -> None:
     with EmulatedBus().in_use() as bus:
         async with anyio.create_task_group() as tasks:
             far = bus.plug(gadget)
-            tasks.start_soon(Plug(device).serve, DescriptorStream(far.detach(), "the printer's end"))
+            tasks.start_soon(PortServer(device).serve, DescriptorStream(far.detach(), "the printer's end"))
             await tasks.start(daemon.run, config)
             async with AsyncClient(config.socket) as client:
                 await client.install_licence(make_certificate())

@@ -24,7 +24,7 @@ import anyio
 import click
 
 from fiscald.emulator.running import build
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.protocols import FAMILIES
 from fiscald.protocols.posnet.frames import Field, Frame, encode
 
@@ -85,7 +85,7 @@ async def _be_hostile(kind: str, count: int) -> None:
 async def _emulate(family: str, count: int) -> None:
     gc.disable()  # its pauses would be taken for the daemon's
     async with anyio.create_task_group() as tasks:
-        _say([await tasks.start(Plug(build(family, seed=n)[0]).serve_tcp, "127.0.0.1", 0) for n in range(count)])
+        _say([await tasks.start(PortServer(build(family, seed=n)[0]).serve_tcp, "127.0.0.1", 0) for n in range(count)])
 
 
 def _say(ports: list[int]) -> None:

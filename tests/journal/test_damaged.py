@@ -115,6 +115,16 @@ def test_a_damaged_value(store: Store, phase: Phase, column: str, junk: str | by
     store.counts()
 
 
+def test_a_long_damaged_value_is_shown_in_part(store: Store) -> None:
+    spoil(store, "accepted", "document", "{" * 3999)
+    spoil(store, "started", "document", "{" * 4001)
+    for key, length in (("accepted", 3999), ("started", 4000)):
+        found = store.job(key)
+        assert found is not None
+        assert len(found.damage["document"]) == length
+        assert found.job.document == DamagedDocument(text="{" * length)
+
+
 @pytest.mark.parametrize("phase", [Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING])
 @pytest.mark.parametrize("column", ["document", "evidence"])
 def test_an_open_one_is_given_up_and_decided_by_a_person(store: Store, phase: Phase, column: str) -> None:

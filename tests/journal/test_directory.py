@@ -405,6 +405,31 @@ def test_a_mark_that_cannot_be_read_is_none(tmp_path: Path, mark: bytes) -> None
     assert doubt_of(tmp_path) is None
 
 
+def test_a_mark_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays behind the journal, never ahead of it."""
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    used(tmp_path, "A")
+    mark = (tmp_path / "lock").read_bytes()
+    store = opened(tmp_path)
+    monkeypatch.setattr(os, "pwrite", full)
+    accept(store, "B")
+    store.close()
+    monkeypatch.undo()
+    assert (tmp_path / "lock").read_bytes() == mark
+    assert doubt_of(tmp_path) is None
+    assert (tmp_path / "lock").read_bytes() != mark, "written again at the next start"
+
+
+def test_a_mark_is_always_as_long(tmp_path: Path) -> None:
+    """So that nothing of a longer one stays behind a shorter one."""
+    used(tmp_path, *(f"A{number}" for number in range(12)))
+    mark = (tmp_path / "lock").read_bytes()
+    assert (len(mark), mark[-1:], mark.split()[1]) == (128, b"\n", b"12")
+
+
 def test_a_killed_process_leaves_no_doubt(tmp_path: Path) -> None:
     script = f"""
 import os
@@ -444,6 +469,21 @@ def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -
     known = store.known("till1")
     assert (store.doubt, known.printer_id, known.counters) == (None, "EMU 1", None)
     store.close()
+
+
+@pytest.mark.parametrize(("version", "older"), [(0, False), (1, True), (5, True), (6, False), (7, False)])
+def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.execute("CREATE TABLE something (x)")
+        db.execute(f"PRAGMA user_version = {version}")
+    assert Store.older(tmp_path) is older
+
+
+def test_where_there_is_no_journal_there_is_no_older_one(tmp_path: Path) -> None:
+    assert not Store.older(tmp_path)
+    assert not Store.older(tmp_path / "missing")
+    (tmp_path / "journal.db").write_bytes(b"not a database" * 500)
+    assert not Store.older(tmp_path)
 
 
 def test_leftovers_of_copies_are_taken_away(tmp_path: Path) -> None:

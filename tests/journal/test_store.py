@@ -20,9 +20,10 @@ from typing import Any
 
 import pytest
 
-from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
+from fiscald.journal import Accepted, Entry, JournalError, Known, Phase, Store, ThreadedJournal, Wanted, WrongPhase
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, Notice, Paper, Resolution, Result
+from fiscald.model.printers import Counters
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 
@@ -200,11 +201,76 @@ def test_lists_are_filtered_and_paged(store: Store) -> None:
     assert store.counts() == {("till1", "accepted"): 1, ("till1", "running"): 1, ("till2", "accepted"): 3}
 
 
+def test_a_page_has_a_hundred_unless_another_number_is_asked_for(store: Store) -> None:
+    for number in range(101):
+        accepted(store, f"A{number}")
+    assert len(store.jobs()) == len(store.events(0)) == 100
+    assert len(store.unread(Wanted(), newest_first=False)) == 100
+    assert len(store.jobs(limit=101)) == len(store.events(0, 101)) == 101
+
+
+def test_a_page_of_large_jobs_ends_when_it_is_full(store: Store) -> None:
+    """With the job that fills it; one is there always."""
+    for key in "ABC":
+        accepted(store, key)
+    (first, _, _) = store.unread(Wanted(), newest_first=False)
+    size = sum(len(value) for value in first.row if isinstance(value, str))
+    for most, length in ((0, 1), (size - 1, 1), (size, 1), (size + 1, 2), (2 * size, 2), (2 * size + 1, 3)):
+        assert len(store.unread(Wanted(), newest_first=False, most_bytes=most)) == length
+
+
+def test_evidence_can_be_read_in_the_file(store: Store) -> None:
+    """By a person who looks into a copy of it."""
+    accepted(store)
+    store.start("A", {"answer": "zażółć"})
+    (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()
+    assert stored == '{"before": {"answer": "zażółć"}}'
+
+
+def test_without_counters_there_is_nothing_to_compare(store: Store) -> None:
+    def rule(known: Known, now: Counters) -> Problem | None:
+        raise AssertionError("nothing was read")
+
+    accepted(store)
+    assert store.start("A", {}, None, rule, remember=True).phase is Phase.STARTED
+    assert store.finish("A", Phase.DONE, counters=None, rule=rule).phase is Phase.DONE
+
+
 def test_printers_are_remembered(store: Store) -> None:
     assert store.printer_id("till1") is None
     store.know_printer("till1", "EMU 1")
     store.know_printer("till1", "EMU 2")
     assert store.printer_id("till1") == "EMU 2"
+
+
+def _hold(store: Store, *, begun: bool) -> None:
+    store.hold("A", {}, begun=begun)
+
+
+@pytest.mark.parametrize(
+    ("moves", "ends", "receipts", "printouts"),
+    [
+        ("start", partial(_hold, begun=False), 0, 0), ("start", partial(_hold, begun=True), 0, 1),
+        ("start commit", partial(_hold, begun=False), 0, 1), ("start commit", partial(_hold, begun=True), 0, 1),
+        ("start", lambda s: s.requeue("A", {}), 0, 1), ("start commit", lambda s: s.requeue("A", {}), 0, 1),
+        ("", lambda s: s.finish("A", Phase.FAILED), 0, 0), ("start", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start commit", lambda s: s.finish("A", Phase.FAILED), 0, 1),
+        ("start", lambda s: s.finish("A", Phase.UNDECIDED), 0, 0),
+        ("start commit", lambda s: s.finish("A", Phase.UNDECIDED), 1, 1),
+        ("start commit", lambda s: s.finish("A", Phase.DONE), 1, 1),
+    ],
+)  # fmt: skip
+def test_what_a_receipt_of_ours_may_have_printed_is_known(
+    store: Store, moves: str, ends: Callable[[Store], object], receipts: int, printouts: int
+) -> None:
+    """It explains what the printer has counted: the receipt itself, or the sheet that says it was cancelled."""
+    store.know_printer("till1", "EMU 1")
+    accepted(store)
+    for move in moves.split():
+        store.start("A", {}) if move == "start" else store.commit("A")
+    ends(store)
+    known = store.known("till1")
+    assert (known.own_receipts, known.own_printouts) == (receipts, printouts)
 
 
 # -- durability and ownership ----------------------------------------------------------------------------
@@ -289,6 +355,20 @@ def test_a_full_disk_changes_nothing(store: Store) -> None:
     assert store.accept("B", submission(document=big), (), None).new
 
 
+def test_a_file_that_cannot_even_undo_is_told_as_the_journal(store: Store) -> None:
+    def deny(action: int, argument: str | None, *_: object) -> int:
+        undoing = action == sqlite3.SQLITE_TRANSACTION and argument == "ROLLBACK"
+        return sqlite3.SQLITE_DENY if undoing else sqlite3.SQLITE_OK
+
+    accepted(store)
+    store._db.set_authorizer(deny)
+    with pytest.raises(JournalError), store._transaction() as db:
+        db.execute("nonsense")
+    store._db.set_authorizer(None)
+    store._db.execute("ROLLBACK")
+    assert store.start("A", {}).phase is Phase.STARTED
+
+
 def test_together_each_has_its_own_answer(store: Store) -> None:
     accepted(store)
     answers = store.together(
@@ -331,6 +411,7 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
     accepted(store)
     answers = store.together([partial(store.start, "A", {}), bad, partial(store.accept, "B", submission(), (), None)])
     assert [type(answer) for answer in answers] == [Entry, JournalError, Accepted]
+    assert answers[2].new, "nothing was carried out twice"
     entry = store.job("A")
     assert entry is not None
     assert (entry.phase, entry.job.attempts) == (Phase.STARTED, 1)
@@ -483,10 +564,33 @@ def test_old_answers_are_deleted_and_their_space_given_back(tmp_path: Path, monk
     assert store.prune(400) == 0, "not old enough"
     moment[0] += timedelta(days=2)
     size = (tmp_path / "journal.db").stat().st_size
-    assert [store.prune(400), store.prune(400), store.prune(400)] == [500, 200, 0]
-    assert (tmp_path / "journal.db").stat().st_size < size / 2
+    assert store.prune(400) == 500
+    smaller = (tmp_path / "journal.db").stat().st_size
+    assert smaller < size, "with every step"
+    assert store.prune(400) == 200
+    least = (tmp_path / "journal.db").stat().st_size
+    assert least < smaller
+    assert least < size / 2
+    assert store.prune(400) == 0
+    assert (tmp_path / "journal.db").stat().st_size == least
     assert [entry.job.key for entry in store.jobs()] == ["waiting", "open", "new"]
     assert {event.job.key for event in store.events(0, 5000)} == {"waiting", "open", "new"}
+    store.close()
+
+
+@pytest.mark.parametrize(("seconds", "deleted"), [(-1, 0), (0, 0), (1, 1)])
+def test_an_answer_is_kept_for_whole_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, deleted: int
+) -> None:
+    moment = [datetime(2026, 1, 1, tzinfo=UTC)]
+    store = Store(tmp_path, lambda: moment[0])
+    monkeypatch.setattr("fiscald.journal.store.KEEP_NEWEST", 1)
+    for key in "AB":
+        accepted(store, key)
+        store.finish(key, Phase.DONE)
+    moment[0] += timedelta(days=30, seconds=seconds)
+    assert store.prune(30) == deleted
+    assert [entry.job.key for entry in store.jobs()] == ["A", "B"][deleted:], "the newest stays"
     store.close()
 
 

@@ -35,7 +35,7 @@ from fiscald.licence.number import APP
 from fiscald.licence.server.admin import audit_rows
 from fiscald.licence.testing import make_certificate, sign
 from fiscald.licence.tokens import fingerprint
-from fiscald.licence.wire import Check
+from fiscald.licence.wire import Answer, Check, Recover
 from fiscald.model.printers import Identity
 from fiscald.model.problems import ProblemError
 from tests.licence.server.https import RunningVendor, vendor_server
@@ -284,6 +284,25 @@ async def test_a_signed_no_is_told_and_changes_nothing(tmp_path: Path) -> None:
     assert it.gate.describe() == before
 
 
+async def test_a_mail_that_is_not_promised_is_not_on_its_way(tmp_path: Path) -> None:
+    """The vendor signs an answer to the question, and it says neither yes nor no."""
+
+    def answer(question: str) -> tuple[int, str, bytes]:
+        part = question.split(".")[1]
+        asked = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        said = {
+            "iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": T0, "nonce": asked["nonce"],
+            "req": fingerprint(question), "session": "s",
+        }  # fmt: skip
+        return 200, "application/jose", sign(said, Answer.kind).encode()
+
+    async with liar(answer) as url:
+        keys = trusted(test_keys=True)
+        client = VendorClient(url, "urn:fiscald:vendor:test", DeviceKey.make(), lambda: keys, Clock(T0))
+        with pytest.raises(Unreachable, match="HTTP 200"):
+            await client.ask_for_mail(client.question(Recover, email="a@bakery.pl"))
+
+
 async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> None:
     it = till(tmp_path / "licence", "https://127.0.0.1:9", Clock(T0), ca_file=tmp_path / "absent.pem")
     it.gate.install(C0.encode())
@@ -381,6 +400,46 @@ async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monke
     assert 0 <= first <= 600
     assert tries == [300.0, 900.0]
     assert 0.9 * DAY <= daily <= 1.1 * DAY
+
+
+def test_no_two_questions_have_the_same_nonce() -> None:
+    client = VendorClient("http://x", "urn:x", DeviceKey.make(), lambda: trusted(test_keys=True), Clock(T0))
+    nonces = {client.question(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
+    assert len(nonces) == 20
+    assert {len(base64.urlsafe_b64decode(nonce + "==")) for nonce in nonces} == {16}
+
+
+def test_the_latest_time_is_kept_hourly_and_only_where_it_is_believed(tmp_path: Path) -> None:
+    clock = Clock(T0)
+    it = till(tmp_path / "licence", None, clock)
+    it.gate.install(C0.encode())
+    for seconds, kept in ((0, 0), (3599, 0), (3600, 3600), (7199, 3600), (400 * DAY, 3600)):
+        clock.now = T0 + seconds
+        it.gate.save_time()
+        assert it.gate.store.memory.mark == T0 + kept
+
+
+async def test_computers_do_not_ask_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that were switched on together would ask together, every day."""
+    firsts, dailies = [], []
+    real = anyio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+        if len(pauses) > 1:
+            raise Enough
+
+    monkeypatch.setattr("fiscald.licence.registration.anyio.sleep", sleep)
+    it = till(tmp_path / "licence", None, Clock(T0))
+    for _ in range(30):
+        pauses: list[float] = []
+        with pytest.raises(Enough):
+            await it.flows.run()
+        firsts.append(pauses[0])
+        dailies.append(pauses[1])
+    assert 0 <= min(firsts) < 200 < 400 < max(firsts) <= 600
+    assert 0.9 * DAY <= min(dailies) < 0.96 * DAY < 1.04 * DAY < max(dailies) <= 1.1 * DAY
 
 
 async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(

@@ -13,11 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscald.licence import tokens
+from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.testing import sign
 from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_computers, read_vendors
-from fiscald.licence.wire import QUESTIONS, Answer, Check, Enrol, Status, WireError, claims, parse
+from fiscald.licence.wire import (
+    QUESTIONS,
+    Answer,
+    Check,
+    Enrol,
+    EnrolConfirm,
+    KeyList,
+    Status,
+    WireError,
+    claims,
+    parse,
+)
 from fiscald.model.strict import Strict
 from tests.found import found
 
@@ -143,6 +155,44 @@ def test_what_is_absent_is_left_out_and_read_back() -> None:
     ):
         message = parse(model, content)
         assert parse(model, json.loads(json.dumps(claims(message)))) == message
+
+
+HEAD = {"aud": "a", "iat": 1, "nonce": QUESTION["nonce"]}
+LISTED = {"iss": "urn:fiscald:vendor:test", "ver": 1, "iat": 1, "keys": ()}
+MAIL = "a" * 64 + "@" + "b" * 189
+#: Model, what it takes, the name of a value, what is just good there, what is just not.
+EDGES: list[tuple[type[Strict], dict[str, Any], str, Any, Any]] = [
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "ver", "v" * 500, "v" * 501),
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "ver", "v", ""),
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "ver", "1", b"1"),
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "iat", 0, -1),
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "iat", LAST, LAST + 1),
+    (Check, HEAD | {"lic": "l", "crt": "c", "ver": "1"}, "nonce", "A" * 22, "A" * 23),
+    (EnrolConfirm, HEAD | {"email": "a@b", "code": "1"}, "code", "1" * 40, "1" * 41),
+    (EnrolConfirm, HEAD | {"email": "a@b", "code": "1"}, "code", "1", b"1"),
+    (EnrolConfirm, HEAD | {"email": "a@b", "code": "1"}, "email", MAIL, MAIL + "b"),
+    (EnrolConfirm, HEAD | {"email": "a@b", "code": "1"}, "email", "a" * 64 + "@b", "a" * 65 + "@b"),
+    (EnrolConfirm, HEAD | {"email": "a@b", "code": "1"}, "email", "a@b", b"a@b"),
+    (KeyList, LISTED, "ver", 1, 0),
+    (KeyList, LISTED, "ver", 2**40, 2**40 + 1),
+    (KeyList, LISTED, "ver", 1, "1"),
+    (KeyList, LISTED, "ver", 1, 1.0),
+]
+
+
+@pytest.mark.parametrize(("model", "content", "name", "good", "bad"), EDGES)
+def test_what_is_just_within_a_limit(
+    model: type[Strict], content: dict[str, Any], name: str, good: Any, bad: Any
+) -> None:
+    assert getattr(parse(model, content | {name: good}), name) == good
+    with pytest.raises(WireError, match=name):
+        parse(model, content | {name: bad})
+
+
+@pytest.mark.parametrize(("length", "taken"), [(0, False), (1, True), (8000, True), (8001, False)])
+def test_the_length_of_a_signed_text_in_an_answer(length: int, *, taken: bool) -> None:
+    with contextlib.nullcontext() if taken else pytest.raises(WireError, match="crt"):
+        parse(Status, STATUS | {"crt": "x" * length})
 
 
 def test_a_whole_number_is_not_a_float_nor_a_truth() -> None:

@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -59,9 +60,10 @@ class Recorder:
             functions = sorted({(code.co_filename[self._root :], plain_name(code.co_qualname)) for code in codes})
             self._tests[item.nodeid] = [functions, round(time.process_time() - began, 4)]
 
-    def pytest_sessionfinish(self) -> None:
-        """All tests were run."""
-        self._path.write_text(json.dumps(self._tests), "utf-8")
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """All tests were run. Nothing is kept where one failed: the rest did not run, and the file would be used again."""
+        if exitstatus == pytest.ExitCode.OK:
+            self._path.write_text(json.dumps(self._tests), "utf-8")
 
 
 def plain_name(qualified: str) -> str:
@@ -79,8 +81,15 @@ def read(path: Path) -> dict[str, Reach]:
 
 
 def nearest(reach: dict[str, Reach], file: str, where: str, most_seconds: float) -> list[str]:
-    """The tests that reach that function, cheapest first, for about so many seconds in all."""
-    able = sorted((each.seconds, test) for test, each in reach.items() if (file, where) in each.functions)
+    """The tests that reach that function, cheapest first, for about so many seconds in all.
+
+    What stands at the top of a file, in no function, is seen by the tests that reach any of its functions.
+    """
+    able = sorted(
+        (each.seconds, test)
+        for test, each in reach.items()
+        if ((file, where) in each.functions if where else any(name == file for name, _ in each.functions))
+    )
     chosen: list[str] = []
     total = 0.0
     for seconds, test in able:
@@ -89,6 +98,19 @@ def nearest(reach: dict[str, Reach], file: str, where: str, most_seconds: float)
             break
         chosen.append(test)
     return chosen
+
+
+def batches(tests: Sequence[str], files: int = 3) -> list[list[str]]:
+    """The same tests in two parts: one of each function of the few files that have most of them, then the others.
+
+    Most changes are noticed by the first part, and to collect the tests of many files takes longer than to run some.
+    """
+    functions = {test.partition("[")[0]: test for test in reversed(tests)}
+    counted = Counter(name.partition("::")[0] for name in functions)
+    near = {file for file, _ in counted.most_common(files)}
+    first = [test for test in functions.values() if test.partition("::")[0] in near][::-1]
+    chosen = set(first)
+    return [part for part in (first, [test for test in tests if test not in chosen]) if part]
 
 
 class Only:

@@ -50,6 +50,10 @@ ROOMS = {
     "register": Room(
         (
             "fiscald/emulator/register.py",
+            "fiscald/emulator/sale.py",
+            "fiscald/emulator/ledger.py",
+            "fiscald/emulator/goods.py",
+            "fiscald/emulator/clock.py",
             "fiscald/emulator/memory.py",
             "fiscald/emulator/spread.py",
             "fiscald/emulator/paper.py",

@@ -10,7 +10,7 @@ import pytest
 from tests.found import found
 from tests.mutation import equivalents
 from tests.mutation.changes import Change, Kind, changes, compiles, sample
-from tests.mutation.reach import Only, Recorder, nearest
+from tests.mutation.reach import Only, Recorder, batches, nearest
 from tests.mutation.reach import read as read_reach
 from tests.mutation.rooms import CORE, ROOMS, ROOT, files_of, stages
 from tests.mutation.trying import Outcome, attempt, copy_of, run_tests
@@ -236,6 +236,20 @@ def test_a_change_is_shown_to_the_tests_that_reach_it(tree: Path, tmp_path: Path
     assert nearest(known, "fiscald/till.py", "Till.sell", 100) == [fixture]
     assert nearest(known, "fiscald/till.py", "Till.price", 0) == [fixture], "one at least"
     assert nearest(known, "fiscald/till.py", "unseen", 100) == []
+    assert nearest(known, "fiscald/till.py", "", 100) == [fixture, slow], "what stands at the top of the file"
     path.unlink()
     code, _ = run_tests(tree, ["tests/test_seen.py"], plugins=[Only([slow, fixture]), Recorder(tree, path)])
     assert (code, list(read_reach(path))) == (0, [slow, fixture])
+    path.unlink()
+    (tree / "tests" / "test_fails.py").write_text("def test_fails():\n    assert False\n")
+    code, _ = run_tests(tree, ["tests/test_fails.py", "tests/test_seen.py"], plugins=[Recorder(tree, path)])
+    assert (code, path.exists()) == (1, False), "a record of some of the tests is none"
+
+
+def test_one_of_each_function_in_the_nearest_files_runs_first() -> None:
+    tests = ["b.py::one", "a.py::one[1]", "a.py::one[2]", "a.py::two", "c.py::one", "a.py::three", "b.py::two"]
+    first, others = batches(tests, files=2)
+    assert first == ["b.py::one", "a.py::one[1]", "a.py::two", "a.py::three", "b.py::two"], "cheapest first"
+    assert others == ["a.py::one[2]", "c.py::one"]
+    assert batches(tests[:1]) == [tests[:1]]
+    assert batches([]) == []

@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tests.mutation.changes import Change
-from tests.mutation.reach import Only, Recorder
+from tests.mutation.reach import Only, Recorder, batches
 from tests.mutation.rooms import ROOT
 
 #: What a copy consists of.
@@ -102,8 +102,11 @@ def attempt(
     times = path.stat()
     path.write_bytes(change.made(source))
     try:
-        for stage in [list(dict.fromkeys(test.partition("::")[0] for test in only))] if only else tests:
-            code, said = run_tests(tree, stage, slow=slow or bool(only), plugins=[Only(only)] if only else [])
+        parts: list[tuple[Sequence[str], list[str]]] = [
+            (list(dict.fromkeys(test.partition("::")[0] for test in part)), part) for part in batches(only)
+        ]
+        for stage, part in parts or [(stage, []) for stage in tests]:
+            code, said = run_tests(tree, stage, slow=slow or bool(only), plugins=[Only(part)] if part else [])
             if code not in (0, NOTHING_COLLECTED):
                 outcome = Outcome.CAUGHT if code > 0 else Outcome.TIME
                 return Tried(change, outcome, said, time.monotonic() - began)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.found import found
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -63,3 +66,39 @@ def test_what_was_left_half_made_is_made_again(tmp_path: Path) -> None:
 
 def test_the_readme_names_the_one_line() -> None:
     assert "sudo apt install git make python3-venv" in README
+
+
+def described() -> set[str]:
+    """The targets that ``make help`` lists."""
+    done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {line.split()[1] for line in found(done.stdout.splitlines())}
+
+
+def test_help_describes_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert described() == set(phony.split()) - {"clean"}
+
+
+def test_every_target_that_a_page_names_exists() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/workflows/*.yml"), ROOT / ".ci/run"]
+    named = {
+        (page.name, "".join(target))
+        for page in found(pages)
+        for target in re.findall(
+            r"(?:`|- run: )make ([a-z-]{2,})|^make ([a-z-]+)(?:$|  | [A-Z]+=)", page.read_text("utf-8"), re.MULTILINE
+        )
+        if "".join(target) != "test-of-your-shop"
+    }
+    assert len(named) > 8
+    assert {each for each in named if each[1] not in described()} == set()
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    links = [
+        (page, target)
+        for page in found([ROOT / "README.md", *ROOT.glob("docs/*.md")])
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    ]
+    assert len(links) > 50
+    assert [(page.name, target) for page, target in links if not (page.parent / target).exists()] == []

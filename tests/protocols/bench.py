@@ -97,7 +97,7 @@ class Bench:
         self._watch_register()
 
     def _watch_register(self) -> None:
-        register, real = self.device.register, self.device.register.close
+        register, real = self.device.register, self.device.register.sale.close
 
         def close(change: int) -> Transaction:
             transaction = real(change)
@@ -105,7 +105,7 @@ class Bench:
             self.sold.append(Sold(register.state.day.last_receipt, names, transaction.total))
             return transaction
 
-        register.close = close  # type: ignore[method-assign]
+        register.sale.close = close  # type: ignore[method-assign]
 
     def before(self, name: str, act: Callable[[], object], nth: int = 1) -> None:
         """Let that happen just before the n-th such command is carried out."""
@@ -177,8 +177,7 @@ class Bench:
         self._by_others(*self.names.paid_in)
 
     def _by_others(self, command: str, values: dict[str, Any]) -> None:
-        by_others: Callable[[str, dict[str, Any]], bool] = self.device._by_others  # type: ignore[attr-defined]
-        assert by_others(command, values), command
+        assert self.device.foreign_command(command, values), command
 
     def others_close(self, total: int, paid: int) -> None:
         """Another program closes the open receipt, on which so much is paid already, and so much was sold."""

@@ -67,11 +67,11 @@ def test_a_refused_closing_is_not_believed_of_a_printer_in_training(family: str)
     register = bench.device.register
 
     def cancel_without_a_trace() -> Transaction:
-        transaction = register.transaction
-        register.give_up()
+        transaction = register.sale.transaction
+        register.sale.discard()
         return transaction
 
-    register.cancel = cancel_without_a_trace  # type: ignore[method-assign]
+    register.sale.cancel = cancel_without_a_trace  # type: ignore[method-assign]
     bench.before(bench.names.closing, bench.others_cancel)
     assert not isinstance(bench.carry_out(RECEIPT), Printed)
     assert bench.sold == []

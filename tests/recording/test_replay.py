@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from fiscald.emulator.running import EmulatedPrinter, build
-from fiscald.emulator.server import Plug
+from fiscald.emulator.server import PortServer
 from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Paper
 from fiscald.protocols import family
@@ -149,7 +149,7 @@ class Somewhere:
 @asynccontextmanager
 async def plugged(script: ScriptedPrinter) -> AsyncIterator[MemoryStream]:
     async with anyio.create_task_group() as tasks:
-        stream = Plug(script).connect(tasks)
+        stream = PortServer(script).connect(tasks)
         yield stream
         stream.cut()
 
@@ -213,7 +213,7 @@ async def test_a_printer_that_is_another_one_at_the_second_connection() -> None:
 
     device, _ = build("posnet")
     async with anyio.create_task_group() as tasks:
-        emulated, real = Plug(device).connect(tasks), Plug(real_printer()).connect(tasks)
+        emulated, real = PortServer(device).connect(tasks), PortServer(real_printer()).connect(tasks)
         sent = rf"not an emulated one: .* again; {len(connections[0])} commands were sent before$"
         with pytest.raises(NotPlayed, match=sent):
             await play_host(connections * 2, "posnet", Exchanged(emulated))
@@ -298,7 +298,7 @@ async def test_a_capture_played_to_a_daemon_gives_its_verdict_again(tmp_path: Pa
         connections = turns(entries(read(await it.client.capture("till1")).packets))
     printer = ScriptedPrinter(connections, "posnet", over=lambda: None)
     async with anyio.create_task_group() as tasks:
-        port = await tasks.start(Plug(printer).serve_tcp, "127.0.0.1", 0)
+        port = await tasks.start(PortServer(printer).serve_tcp, "127.0.0.1", 0)
         async with running(tmp_path / "two", address=f"tcp://127.0.0.1:{port}") as it:
             job = (await it.put("A", document)).json()
         tasks.cancel_scope.cancel()

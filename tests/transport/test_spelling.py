@@ -18,6 +18,7 @@ BY_ID = "usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
         ("192.168.1.50:6666", "tcp://192.168.1.50:6666"), ("tcp:192.168.1.50:6666", "tcp://192.168.1.50:6666"),
         ("tcp:/192.168.1.50:6666", "tcp://192.168.1.50:6666"), ("socket://10.0.0.7:9100", "tcp://10.0.0.7:9100"),
         ("telnet://till.example:6666", "tcp://till.example:6666"), ("[fe80::1]:6666", "tcp://[fe80::1]:6666"),
+        ("printer:1", "tcp://printer:1"), ("printer:65535", "tcp://printer:65535"),
         ("printer:6666", "tcp://printer:6666"), ("192.168.1.50:6666/", "tcp://192.168.1.50:6666"),
         (" 192.168.1.50:6666 ", "tcp://192.168.1.50:6666"), ('"192.168.1.50:6666"', "tcp://192.168.1.50:6666"),
         ("1424:10b0", "usb://1424:10b0"), ("1424:10B0", "usb://1424:10b0"), ("0x1424:0x10b0", "usb://1424:10b0"),
@@ -54,7 +55,10 @@ def test_one_meaning_is_completed(text: str, address: str) -> None:
         ("192.168.1.50:66666", "from 1 to 65535"), ("1234:99", "tcp://HOST:PORT"), ("till1", "starts with serial://"),
         ("", "starts with serial://"), ("http://192.168.1.50:8888", "starts with serial://"),
         ("ttyUSB0 fast", "starts with serial://"), ("//dev/ttyUSB0", "starts with serial://"),
-        ("/dev/tty USB0", "starts with serial://"),
+        ("/dev/tty USB0", "starts with serial://"), ("tcp:1424:10b0", "starts with serial://"),
+        ("serial:1424:10b0", "starts with serial://"), ("usb:printer:6666", "starts with serial://"),
+        ("serial:printer:6666", "starts with serial://"), ("usb:ttyUSB0", "starts with serial://"),
+        ("tcp:ttyUSB0", "starts with serial://"), ("com0", "serial:///dev/ttyS0"),
     ],
 )  # fmt: skip
 def test_what_has_no_one_meaning_gets_advice(text: str, words: str) -> None:

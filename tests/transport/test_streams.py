@@ -9,6 +9,7 @@ import os
 import pty
 import pwd
 import socket
+import termios
 import tty
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,11 +19,12 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
+import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.emulator.usb import EmulatedBus, Gadget, cdc_acm, plain_bulk
 from fiscald.transport import (
+    AccessDenied,
     AddressError,
     ByteStream,
     DeviceAbsent,
@@ -38,6 +40,8 @@ from fiscald.transport import (
     memory_line,
     parse_address,
 )
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Gadget, cdc_acm, plain_bulk
 from tests.uids import Who, needs_root, users
 
 
@@ -274,6 +278,26 @@ async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[
             await stream.receive()
 
 
+@every_kind
+async def test_closing_leaves_others_their_turn(make: Callable[[], object]) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with make() as (stream, _), anyio.create_task_group() as tasks:  # type: ignore[attr-defined]
+        tasks.start_soon(others)
+        await anyio.lowlevel.checkpoint()
+        for _ in range(2):
+            before = turns
+            await stream.aclose()
+            assert turns > before
+        tasks.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("make", [over_pty, over_tcp, over_cdc], ids=["pty", "tcp", "usb-cdc"])
 async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
@@ -309,6 +333,27 @@ async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
         tasks.cancel_scope.cancel()
 
 
+def test_a_line_in_memory_that_has_been_read_waits_without_work() -> None:
+    from tests import virtual
+
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        assert turns < 100, "virtual time stands still while somebody is busy"
+
+    async def main() -> None:
+        near, _ = memory_line()
+        near.deliver(b"x")
+        assert await near.receive() == b"x"
+        with anyio.move_on_after(10) as waited:
+            await near.receive()
+        assert waited.cancelled_caught
+
+    virtual.run(main(), turn=turn)
+
+
 # -- opening ---------------------------------------------------------------------------------------------
 
 
@@ -330,6 +375,69 @@ async def test_a_speed_that_the_port_does_not_know(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("serial.serialposix.TCGETS2", 0x5400)  # a question that no driver answers
     with pytest.raises(LinkError, match="custom baud rate"):
         await SerialLine(os.ttyname(slave), 12345).open()
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.ENOENT, DeviceAbsent, "fiscalctl scan lists the ports"),
+        (errno.ENODEV, DeviceAbsent, "switched on and plugged in"),
+        (errno.ENXIO, DeviceAbsent, "switched on and plugged in"),
+        (errno.EIO, DeviceAbsent, "switched on and plugged in"),
+        (errno.EACCES, AccessDenied, "this user may not open /dev/ttyUSB0; its group is root's"),
+        (errno.EPERM, AccessDenied, "this user may not open /dev/ttyUSB0"),
+        (errno.EBUSY, PortHeld, "sudo fuser -v /dev/ttyUSB0"),
+        (errno.EAGAIN, PortHeld, "another program holds /dev/ttyUSB0"),
+        (errno.EINVAL, LinkError, "cannot be opened"),
+        (None, LinkError, "cannot be opened"),
+    ],
+)
+async def test_every_failure_to_open_a_port_tells_the_next_step(
+    monkeypatch: pytest.MonkeyPatch, number: int | None, kind: type[LinkError], words: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise serial.SerialException(*([] if number is None else [number]), "what the system says")
+
+    monkeypatch.setattr(serial, "Serial", fail)
+    with pytest.raises(LinkError) as told:
+        await SerialLine("/dev/ttyUSB0").open()
+    assert type(told.value) is kind
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open"),
+        (OSError(errno.ENFILE, "Too many open files in system"), "too many files are open"),
+        (OSError(errno.EINVAL, "Invalid argument"), "is not a serial port: .*Invalid argument.*scan lists the ports"),
+        (termios.error(errno.ENOTTY, "Inappropriate ioctl"), "is not a serial port: .*Inappropriate ioctl"),
+    ],
+)
+async def test_a_port_that_fails_while_it_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """pyserial lets these pass as they are."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(serial, "Serial", fail)
+    with pytest.raises(LinkError, match=words):
+        await SerialLine("/dev/ttyUSB0").open()
+
+
+@pytest.mark.parametrize(
+    ("flow", "expected"), [("none", (False, False)), ("xonxoff", (True, False)), ("rtscts", (False, True))]
+)
+async def test_the_flow_control_of_the_address_is_that_of_the_port(flow: str, expected: tuple[bool, bool]) -> None:
+    master, slave = pty.openpty()
+    async with await SerialLine(os.ttyname(slave), 9600, flow).open():
+        incoming, _, control, _, speed, _, _ = termios.tcgetattr(slave)
+        assert (bool(incoming & termios.IXON), bool(control & termios.CRTSCTS)) == expected
+        assert speed == termios.B9600
     os.close(master)
     os.close(slave)
 
@@ -508,6 +616,39 @@ def test_a_throttle_paces_like_a_line() -> None:
     virtual.run(main())
 
 
+def test_a_throttle_hands_on_pieces_of_ten_milliseconds() -> None:
+    """A line and not a burst; and the loop is not woken for every byte."""
+    from tests import virtual
+
+    async def main(baud: int, length: int) -> list[int]:
+        pieces: list[int] = []
+        async with over_memory() as (stream, end):
+            line = Throttle(Recorder(stream, lambda _, data: pieces.append(len(data))), baud)
+            await line.send(b"x" * length)
+            assert end.read() == b"x" * length
+        return pieces
+
+    assert virtual.run(main(9600, 20)) == [9, 9, 2]
+    assert virtual.run(main(115_200, 200)) == [115, 85]
+    assert virtual.run(main(300, 3)) == [1, 1, 1], "slower than a byte in that time"
+
+
+def test_a_throttle_hands_on_bytes_with_their_last_bit() -> None:
+    from tests import virtual
+
+    async def main() -> None:
+        async with over_memory() as (stream, end):
+            line = Throttle(stream, 10 * 1024)
+            end.write(b"y" * 64)
+            assert line.receive_nowait() == b""
+            await anyio.sleep_until(1 / 32)
+            assert line.receive_nowait() == b""
+            await anyio.sleep_until(1 / 16)
+            assert line.receive_nowait() == b"y" * 64, "at that moment, not after it"
+
+    virtual.run(main())
+
+
 def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
     from tests import virtual
 
@@ -537,6 +678,13 @@ def test_a_cancelled_throttle_keeps_what_it_holds() -> None:
         ("usb://1424:10B0", UsbDevice(0x1424, 0x10B0)),
         ("usb://c1ca:ba70?serial=A%2F1&interface=2&baud=9600", UsbDevice(0xC1CA, 0xBA70, "A/1", None, 2, 9600)),
         ("usb://1424:10b0?path=1-2.4&detach=yes", UsbDevice(0x1424, 0x10B0, path="1-2.4", detach=True)),
+        ("usb://1424:10b0?interface=0&detach=no", UsbDevice(0x1424, 0x10B0, interface=0)),
+        ("usb://1424:10b0?interface=255", UsbDevice(0x1424, 0x10B0, interface=255)),
+        ("serial:///dev/ttyS0?baud=300", SerialLine("/dev/ttyS0", 300)),
+        ("serial:///dev/ttyS0?baud=4000000", SerialLine("/dev/ttyS0", 4_000_000)),
+        ("serial:///dev/ttyS0?baud=000009600", SerialLine("/dev/ttyS0", 9600)),
+        ("tcp://printer:1", TcpHost("printer", 1)),
+        ("tcp://printer:65535/", TcpHost("printer", 65535)),
     ],
 )
 def test_addresses(text: str, address: object) -> None:
@@ -557,6 +705,10 @@ def test_addresses(text: str, address: object) -> None:
         ("usb://1424:10b0?interface=256", "interface is"), ("usb://1424:10b0?interface=²", "interface is"),
         ("usb://1424:10b0?detach=maybe", "detach is"), ("usb://0403:6001", "serial:///dev/ttyUSB0"),
         ("serial:///dev/ttyUSB0?baud=²", "baud is a number"), ("tcp://[::1", "not an address"),
+        ("serial:///dev/ttyUSB0?baud=299", "baud is a number"), ("serial:///dev/ttyUSB0?baud=4000001", "baud is a number"),
+        ("serial:///dev/ttyUSB0?baud=0000009600", "baud is a number"), ("usb://1424:10b0?interface=-1", "interface is"),
+        ("usb://0x0519:0x2015", "usb://0519:2015$"), ("usb://printer", "usb://1424:10b0$"),
+        ("serial://till 1", r"serial:///dev/ttyUSB0\?baud=9600$"), ("tcp://printer:65536", "from 1 to 65535"),
     ],
 )  # fmt: skip
 def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:

@@ -23,8 +23,6 @@ from hypothesis import strategies as st
 from usb.backend import libusb1
 from usb.core import USBError, USBTimeoutError
 
-from fiscald.emulator import usb as emulated
-from fiscald.emulator.usb import EmulatedBus, Endpoint, Gadget, UsbAct, UsbInterface, cdc_acm, plain_bulk
 from fiscald.transport import (
     AccessDenied,
     ByteStream,
@@ -36,6 +34,9 @@ from fiscald.transport import (
 )
 from fiscald.transport.known_usb import KNOWN_USB, known_usb
 from fiscald.transport.usb import _data_interface
+from tests.emulated_usb import wire
+from tests.emulated_usb.bus import EmulatedBus
+from tests.emulated_usb.gadget import Direction, Endpoint, Gadget, UsbFaultKind, UsbInterface, cdc_acm, plain_bulk
 
 ANY = "usb://1424:10b0"
 
@@ -316,7 +317,7 @@ async def test_a_device_that_nobody_has_configured(bus: EmulatedBus) -> None:
     ("extra", "number"),
     [
         ("0524001001 05240106 03 04240202 0524060005".replace(" ", ""), 5),
-        ("0524060005 0524001001".replace(" ", ""), 5),
+        ("0524060005 0524001001".replace(" ", ""), 5), ("02240524060005", 5), ("0224", 1),
         ("010524060005", 1), ("05240600", 1), ("0424060005", 1), ("0024060005", 1), ("", 1), ("ff", 1),
     ],
 )  # fmt: skip
@@ -378,7 +379,7 @@ async def test_an_empty_packet_is_not_an_answer(bus: EmulatedBus) -> None:
 async def test_a_printer_that_takes_nothing_is_still_listened_to(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
-        printer.plan(UsbAct.NAK, "out", 3, transfers=2)
+        printer.plan(UsbFaultKind.NAK, "out", 3, transfers=2)
         await stream.send(b"question")
         far.send(b"wait")
         assert await received(stream, 4) == b"wait"
@@ -390,7 +391,7 @@ async def test_a_printer_that_takes_nothing_is_still_listened_to(bus: EmulatedBu
 async def test_a_printer_that_gives_nothing_for_a_while(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
-        printer.plan(UsbAct.NAK, "in", 2, transfers=3)
+        printer.plan(UsbFaultKind.NAK, "in", 2, transfers=3)
         far.send(b"answer")
         assert await received(stream, 6) == b"answer"
 
@@ -400,8 +401,8 @@ async def test_a_flood_both_ways_at_once_over_a_disturbed_cable(bus: EmulatedBus
     there, back = random.Random(1).randbytes(50_000), random.Random(2).randbytes(50_000)
     async with opened(bus, printer) as (stream, far):
         for at in range(0, 50_000, 9_999):
-            printer.plan(UsbAct.NAK, "out", at)
-            printer.plan(UsbAct.NAK, "in", at, transfers=2)
+            printer.plan(UsbFaultKind.NAK, "out", at)
+            printer.plan(UsbFaultKind.NAK, "in", at, transfers=2)
         came: list[bytes] = []
         threads = [
             threading.Thread(target=far.sendall, args=(back,)),
@@ -451,11 +452,11 @@ async def test_old_input_is_discarded_on_opening(bus: EmulatedBus) -> None:
 
 @pytest.mark.parametrize("direction", ["out", "in"])
 async def test_a_stall_is_a_lost_link_and_the_next_connection_finds_it_cleared(
-    bus: EmulatedBus, direction: emulated.Direction
+    bus: EmulatedBus, direction: Direction
 ) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
-        printer.plan(UsbAct.STALL, direction)
+        printer.plan(UsbFaultKind.STALL, direction)
         await stream.send(b"x")
         far.send(b"y")
         with pytest.raises(LinkLost, match="stalled"):
@@ -474,10 +475,23 @@ async def test_a_stall_is_a_lost_link_and_the_next_connection_finds_it_cleared(
             assert await received(again, 4) == b"back"
 
 
+async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
+    class Stubborn(EmulatedBus):
+        def clear_halt(self, *_: Any) -> None:
+            raise USBError("Entity not found", libusb1.LIBUSB_ERROR_NOT_FOUND, errno.ENOENT)
+
+    printer = Gadget()
+    async with opened(Stubborn(), printer) as (stream, _):
+        printer.plan(UsbFaultKind.STALL, "out")
+        await stream.send(b"x")
+        with pytest.raises(LinkLost, match="stalled"):
+            await until_lost(stream, bytearray())
+
+
 async def test_a_halt_that_a_killed_program_left_is_cleared_on_opening(bus: EmulatedBus) -> None:
     printer = Gadget()
     with bus.in_use(), bus.plug(printer) as far:
-        printer.plan(UsbAct.STALL, "in")
+        printer.plan(UsbFaultKind.STALL, "in")
         far.send(b"old")
         async with await parse_address(ANY).open() as stream:
             far.send(b"new")
@@ -489,7 +503,7 @@ async def test_a_halt_that_a_killed_program_left_is_cleared_on_opening(bus: Emul
 async def test_unplugged_while_it_is_sent_to(bus: EmulatedBus, at: int, *, arrives: bool) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
-        printer.plan(UsbAct.UNPLUG, "out", at, arrives=arrives)
+        printer.plan(UsbFaultKind.UNPLUG, "out", at, arrives=arrives)
         await stream.send(bytes(range(200)))
         with pytest.raises(LinkLost, match="unplugged"), anyio.fail_after(5):
             await stream.receive()
@@ -502,7 +516,7 @@ async def test_unplugged_while_it_is_sent_to(bus: EmulatedBus, at: int, *, arriv
 async def test_unplugged_while_it_answers(bus: EmulatedBus, at: int, *, arrives: bool) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
-        printer.plan(UsbAct.UNPLUG, "in", at, arrives=arrives)
+        printer.plan(UsbFaultKind.UNPLUG, "in", at, arrives=arrives)
         far.send(bytes(range(200)))
         came = bytearray()
         with pytest.raises(LinkLost, match="unplugged"):
@@ -531,7 +545,7 @@ async def test_switched_off(bus: EmulatedBus) -> None:
 async def test_unplugged_while_it_is_opened(bus: EmulatedBus) -> None:
     printer = Gadget()
     with bus.in_use(), bus.plug(printer) as far:
-        printer.plan(UsbAct.UNPLUG, "in")
+        printer.plan(UsbFaultKind.UNPLUG, "in")
         far.send(b"old")
         with pytest.raises(DeviceAbsent, match="while it was opened"):
             await parse_address(ANY).open()
@@ -569,7 +583,7 @@ def flood(far: socket.socket, length: int) -> None:
 async def test_closing_does_not_wait_for_a_printer_that_takes_nothing(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, _):
-        printer.plan(UsbAct.NAK, "out", transfers=40)
+        printer.plan(UsbFaultKind.NAK, "out", transfers=40)
         await stream.send(b"x" * 1000)
         with anyio.fail_after(1):
             await stream.aclose()
@@ -627,9 +641,9 @@ async def test_no_thread_stays_behind(bus: EmulatedBus) -> None:
 # -- the emulated bus ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", emulated._ERRNO)
+@pytest.mark.parametrize("code", wire.ERRNO)
 def test_errors_have_the_numbers_of_pyusbs_own_backend(code: int) -> None:
-    error = emulated._error(code)
+    error = wire.usb_error(code)
     assert (error.backend_error_code, error.errno) == (code, libusb1._libusb_errno[code])
     assert isinstance(error, USBTimeoutError) == (code == libusb1.LIBUSB_ERROR_TIMEOUT)
 
@@ -656,7 +670,7 @@ def test_a_long_write_tells_how_much_was_taken(bus: EmulatedBus) -> None:
     printer = Gadget(interfaces=plain_bulk())
     with bus.in_use(), bus.plug(printer):
         device = usb.core.find(backend=bus)
-        printer.plan(UsbAct.NAK, "out", 130, transfers=2)
+        printer.plan(UsbFaultKind.NAK, "out", 130, transfers=2)
         assert device.write(0x02, b"x" * 200, 1) == 128
         with pytest.raises(USBTimeoutError):
             device.write(0x02, b"x" * 72, 1)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from fiscald.emulator.posnet.device import PosnetPrinter
 
-FACE = PosnetPrinter
+FACTORY = PosnetPrinter

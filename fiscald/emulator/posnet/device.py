@@ -1,4 +1,4 @@
-"""A POSNET printer seen from its plug: frames, queue, immediate commands, waiting, faults.
+"""A POSNET printer seen from its port: frames, queue, immediate commands, waiting, faults.
 
 Source: POSNET reference, sections 3.3 to 3.6 and 11.3 to 11.4.
 """
@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fiscald.emulator.device import BEFORE, Device, readable
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.device import BEFORE_COMMAND, Device, readable
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet import sale, service, status
-from fiscald.emulator.posnet.machine import ExecError, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Machine, NeedsConfirmation, Values
+from fiscald.emulator.posnet.memory import PosnetMemory
 from fiscald.emulator.register import Register
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Effect
@@ -107,15 +108,24 @@ class PosnetPrinter(Device):
         self._profile = PROFILES[profile]
         self._dialect = Dialect(CODE_PAGES[code_page], self._profile.generation)
         handlers = status.HANDLERS | sale.HANDLERS | service.HANDLERS
-        self._machine = Machine(register, self.faults, self._profile, width, handlers, self.put_out)
+        self._machine = Machine(register, self.faults, self._profile, width, handlers, self.emit)
         self.model = self._machine.model
         self.faults.commands = frozenset(name for name in COMMANDS if self._known(name))
         self._deframer = Deframer()
         self._frame_began = 0.0
         self._queue: deque[_Waiting] = deque()
-        self._asking: _Waiting | None = None
+        self._unconfirmed: _Waiting | None = None
         self._busy_until = 0.0
         self._kept: dict[bytes, bytes] = {}
+
+    @property
+    def memory(self) -> PosnetMemory:
+        """What the face remembers over a power cut."""
+        return self._machine.memory
+
+    def state_replaced(self) -> None:
+        """See ``Device.state_replaced``."""
+        self._machine.read_stored()
 
     # -- bytes in -------------------------------------------------------------------------------------
 
@@ -135,9 +145,9 @@ class PosnetPrinter(Device):
         self.run(now)
 
     def _accept(self, frame: Frame, now: float) -> None:
-        faults = self.faults.meet(f"!{frame.mnemonic}" if frame.immediate else frame.mnemonic)
+        faults = self.faults.next_faults(f"!{frame.mnemonic}" if frame.immediate else frame.mnemonic)
         token = frame.get(TOKEN)
-        if any(fault.act is Act.CORRUPT_IN for fault in faults):
+        if any(fault.act is FaultKind.CORRUPT_IN for fault in faults):
             self._refuse_frame(FrameFault.CRC, now)
         elif token is not None and len(token) != 4:
             self._refuse_frame(8, now, mnemonic=frame.mnemonic)
@@ -158,16 +168,16 @@ class PosnetPrinter(Device):
             self._refuse_frame(1, now, mnemonic=frame.mnemonic, token=token)
         elif not row.immediate:
             self._refuse_frame(12, now, mnemonic=frame.mnemonic, token=token)
-        elif not self.prevented(faults):
+        elif not self.is_prevented(faults):
             answer = row.answer(self._device_state(frame.mnemonic, now), self._dialect)
-            if any(fault.act is Act.POWER_CUT_AFTER for fault in faults):
+            if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in faults):
                 self.power(on=False)
             else:
                 self._send(answer, token, now, faults)
 
     def _tell_unknown(self, mnemonic: str) -> None:
         online = mnemonic in ONLINE_ONLY
-        self.unknown(mnemonic, "ONLINE printers have it" if online else NOT_BUILT.get(mnemonic))
+        self.report_unknown(mnemonic, "ONLINE printers have it" if online else NOT_BUILT.get(mnemonic))
 
     def _refuse_frame(
         self,
@@ -190,7 +200,7 @@ class PosnetPrinter(Device):
     def wakeup(self) -> float | None:
         """See ``Device.wakeup``."""
         times = [] if self.next_answer is None else [self.next_answer]
-        if self._queue and self._asking is None and not self._waits(self._queue[0]):
+        if self._queue and self._unconfirmed is None and not self._waits(self._queue[0]):
             times.append(self._busy_until)
         return min(times, default=None)
 
@@ -198,56 +208,56 @@ class PosnetPrinter(Device):
         """See ``Device.power``."""
         super().power(on=on)
         self._queue.clear()
-        self._asking = None
+        self._unconfirmed = None
         self._busy_until = 0.0
         self._deframer.reset()
         self._kept.clear()
 
     @property
-    def asking(self) -> bool:
-        """See ``Device.asking``."""
-        return self._asking is not None
+    def awaits_key(self) -> bool:
+        """See ``Device.awaits_key``."""
+        return self._unconfirmed is not None
 
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``."""
         self.faults.switches.discard(Switch.WAIT_KEY)
-        if self._asking is not None:
-            self._asking.refused = not confirm
-            self._asking = None
+        if self._unconfirmed is not None:
+            self._unconfirmed.refused = not confirm
+            self._unconfirmed = None
 
     def foreign_begin(self) -> bool:
         """See ``Device.foreign_begin``."""
-        return self._by_others("trinit", {})
+        return self.foreign_command("trinit", {})
 
     def foreign_sell(self, name: str, price: int) -> bool:
         """See ``Device.foreign_sell``."""
-        return self._by_others("trline", {"na": name, "vt": 0, "pr": price})
+        return self.foreign_command("trline", {"na": name, "vt": 0, "pr": price})
 
     def foreign_end(self, total: int) -> bool:
         """See ``Device.foreign_end``."""
-        return self._by_others("trend", {"to": total})
+        return self.foreign_command("trend", {"to": total})
 
     def keypad_cancel(self) -> None:
         """See ``Device.keypad_cancel``."""
         if self._machine.state is not State.IDLE:
-            self._by_others("prncancel", {})
+            self.foreign_command("prncancel", {})
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``."""
-        self._by_others("dailyrep", {"da": self.register.now().date().isoformat()})
+        self.foreign_command("dailyrep", {"da": self.register.clock.now().date().isoformat()})
 
-    def _by_others(self, mnemonic: str, values: Values) -> bool:
-        """Somebody else has the printer do this, past the queue of our plug; false if it refuses."""
+    def foreign_command(self, mnemonic: str, values: Values) -> bool:
+        """See ``Device.foreign_command``; it does not wait in the queue."""
         try:
             self._machine.execute(mnemonic, values)
-        except (ExecError, Question):
+        except (ExecError, NeedsConfirmation):
             return False
         self.register.commit()
         return True
 
     def run(self, now: float) -> None:
         """See ``Device.run``."""
-        while self._queue and self._asking is None and now >= self._busy_until and self.powered:
+        while self._queue and self._unconfirmed is None and now >= self._busy_until and self.powered:
             waiting = self._queue[0]
             if self._waits(waiting):
                 return
@@ -264,8 +274,8 @@ class PosnetPrinter(Device):
     def _legal(self, waiting: _Waiting) -> bool:
         """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""
         frame = waiting.frame
-        if waiting.go is not None or any(fault.act in BEFORE for fault in waiting.faults):
-            # It was legal when it asked; or somebody will do something before it that may make it so.
+        if waiting.go is not None or any(fault.act in BEFORE_COMMAND for fault in waiting.faults):
+            # It was legal when it asked; or people or programs act before it, which may make it legal.
             return True
         row = self._known(frame.mnemonic)
         if row is None:
@@ -282,21 +292,21 @@ class PosnetPrinter(Device):
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
         """Carry out one command; false if it still waits (for an answer to its question)."""
-        if self.prevented(waiting.faults):
+        if self.is_prevented(waiting.faults):
             return self.powered
         sheets = len(self.register.printouts)
         try:
             answer = self._carry_out(waiting)
             if not _is_query(waiting.frame):
                 self.register.commit()
-        except Question as question:
+        except NeedsConfirmation as question:
             waiting.go = question.go
-            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
-            self._asking = waiting
-            self.ask(question.display)
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
+            self._unconfirmed = waiting
+            self.show_question(question.display)
             return False
-        self._busy_until = now + self.seconds(self.register.printouts[sheets:])
-        if any(fault.act is Act.POWER_CUT_AFTER for fault in waiting.faults):
+        self._busy_until = now + self.duration(self.register.printouts[sheets:])
+        if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in waiting.faults):
             self.power(on=False)
             return False
         self._send(answer, waiting.token, self._busy_until, waiting.faults)
@@ -341,7 +351,7 @@ class PosnetPrinter(Device):
         if mnemonic == "sprn":
             return {"pr": mechanism}
         state = 3 if mechanism else 0
-        if self._asking is not None or self.faults.on(Switch.WAIT_KEY):
+        if self._unconfirmed is not None or self.faults.on(Switch.WAIT_KEY):
             state = 2
         elif self.faults.on(Switch.MENU):
             state = 1
@@ -358,12 +368,12 @@ class PosnetPrinter(Device):
             self._kept[token] = data
             while len(self._kept) > KEPT_ANSWERS:
                 self._kept.pop(next(iter(self._kept)))
-        sent = self.disturb(data, at, faults or ())
+        sent = self.apply_faults(data, at, faults or ())
         if sent is not None:
             self.answer(*sent)
 
-    def spoiled(self, data: bytes) -> bytes:
-        """See ``Device.spoiled``."""
+    def corrupted(self, data: bytes) -> bytes:
+        """See ``Device.corrupted``."""
         return data[:-5] + (b"0000" if data[-5:-1] != b"0000" else b"FFFF") + data[-1:]
 
 

@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from fiscald.emulator.memory import DailyRecord, Day, Line, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, amount, words
+from fiscald.emulator.posnet.memory import PrintedCode, document_of
 from fiscald.emulator.register import Register, tax
 from fiscald.model.money import plain
-from fiscald.model.qr import Correction
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
 
 LETTERS = "ABCDEFG"
-CodeKind = Literal["qr", "aztec", "datamatrix", "pdf417"]
 
 
 @dataclass
@@ -31,7 +29,7 @@ class Foot:
     till: str = "1"
     system_number: str = ""
     barcode: str = ""
-    code: tuple[CodeKind, str] | tuple[CodeKind, str, Correction, int] | None = None
+    code: PrintedCode | None = None
     lines: Sequence[str] = field(default_factory=tuple)
     cut: bool = False
 
@@ -46,7 +44,7 @@ class Sheet:
         state = register.state
         for line in state.header.split("\n"):
             self.paper.centre(_unmarked(line)[:width])
-        self.paper.pair(f"{register.now():%Y-%m-%d}", f"nr wydr. {state.headers}")
+        self.paper.pair(f"{register.clock.now():%Y-%m-%d}", f"nr wydr. {state.printout_count}")
 
     # -- common parts ---------------------------------------------------------------------------------
 
@@ -54,7 +52,7 @@ class Sheet:
         """Number line, mark, logo line, footer."""
         state, foot, paper = self.register.state, self.foot, self.paper
         who = " ".join(part for part in (number, f"#{foot.till}", foot.cashier) if part)
-        paper.pair(who, f"{self.register.now():%H:%M}")
+        paper.pair(who, f"{self.register.clock.now():%H:%M}")
         paper.mark()
         logo = "{PL}" if self.register.fiscal else "# NIEFISKALNY #"
         paper.centre(f"{logo} {state.unique_number}")
@@ -63,7 +61,7 @@ class Sheet:
         paper = self.paper
         paper.title("NIEFISKALNY")
         who = f"#{self.foot.till} {self.foot.cashier}".rstrip()
-        paper.pair(who, f"{self.register.now():%H:%M}")
+        paper.pair(who, f"{self.register.clock.now():%H:%M}")
         paper.mark()
         paper.centre(f"# NIEFISKALNY # {self.register.state.unique_number}")
         self._footer()
@@ -184,7 +182,7 @@ class Sheet:
         return paper
 
     def cancelled(self, transaction: Transaction) -> Paper:
-        """A receipt or invoice that was given up."""
+        """A receipt or invoice that was cancelled."""
         paper, fiscal = self.paper, self.register.fiscal
         word = "FAKTURA" if transaction.kind == "invoice" else "PARAGON"
         ending = "ANULOWANA" if transaction.kind == "invoice" else "ANULOWANY"
@@ -199,28 +197,28 @@ class Sheet:
 
     def invoice(self, transaction: Transaction) -> Paper:
         """An invoice (ONLINE shape)."""
-        paper, facts = self.paper, transaction.facts
+        paper, document = self.paper, document_of(transaction)
         if not self.register.fiscal:
             paper.title("NIEFISKALNY")
-        paper.title(str(facts.get("title") or "FAKTURA"))
-        if facts.get("number"):
-            paper.centre(f"nr {facts['number']}")
+        paper.title(document.title or "FAKTURA")
+        if document.number:
+            paper.centre(f"nr {document.number}")
         paper.centre("ORYGINAŁ")
         paper.rule()
         paper.left("NABYWCA")
-        for line in str(facts.get("buyer", "")).split("\n"):
+        for line in document.buyer.split("\n"):
             if line:
                 paper.left(line)
-        if facts.get("nip"):
-            paper.left(f"NIP {_dashed(str(facts['nip']))}")
+        if document.nip:
+            paper.left(f"NIP {_dashed(document.nip)}")
         paper.rule()
         self._sale(transaction)
         self._taxes(transaction, "WARTOŚĆ NETTO")
         paper.pair("SUMA PLN", amount(transaction.total), style="bold")
         zloty, grosze = divmod(transaction.total, 100)
         paper.left(f"słownie: {words(zloty)} zł {grosze} gr")
-        for text in facts.get("texts", ()):
-            paper.left(str(text))
+        for text in document.texts:
+            paper.left(text)
         self._payments(transaction)
         if not transaction.payments:
             paper.rule()

@@ -14,8 +14,10 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.posnet.layout import Foot, Sheet
+from fiscald.emulator.posnet.memory import Footer, PosnetMemory, document_of
 from fiscald.emulator.posnet.refusals import refusal
-from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.register import Register
 from fiscald.protocols.posnet import grammar
 from fiscald.protocols.posnet.fields import Generation
 from fiscald.protocols.posnet.grammar import State
@@ -46,7 +48,7 @@ class ExecError(Exception):
         super().__init__(str(number))
 
 
-class Question(Exception):
+class NeedsConfirmation(Exception):
     """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
 
     def __init__(self, go: Callable[[], dict[str, Any]], display: Display) -> None:
@@ -58,12 +60,13 @@ class Question(Exception):
 Values = dict[str, Any]
 
 
-#: Carries out one command of a machine; may raise ``ExecError``, ``Question``, ``FieldFault`` or ``RegisterError``.
+#: Carries out one command of a machine; may raise ``ExecError``, ``NeedsConfirmation``, ``FieldFault``,
+#: ``RegisterError``.
 Handler = Callable[["Machine", Values], Values | None]
 
 
 class Machine:
-    """A POSNET printer without its plug."""
+    """A POSNET printer without its port."""
 
     def __init__(
         self,
@@ -79,21 +82,30 @@ class Machine:
         self.width = width
         self.online = profile.generation is Generation.ONLINE
         register.state.cancelled_numbered = self.online
-        register.training = lambda: faults.on(Switch.NOT_FISCAL)
+        register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
         self.model = "POSNET THERMAL XL2 ONLINE EMU" if self.online else "POSNET THERMAL HS FV EMU"
         self.firmware = "1.01" if self.online else "1.02"
         self._handlers = handlers
         self._printed = printed
+        self.read_stored()
 
     @property
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> PosnetMemory:
         """What only this face knows and survives a power cut."""
-        return self.register.state.face
+        memory = self.register.state.face = PosnetMemory.of(self.register.state.face)
+        return memory
+
+    def read_stored(self) -> None:
+        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        state = self.register.state
+        state.face = PosnetMemory.of(state.face)
+        for transaction in filter(None, (state.transaction, state.closing)):
+            document_of(transaction)
 
     @property
     def state(self) -> State:
         """What is open, by the grammar."""
-        return State(self.memory.get("state", State.IDLE))
+        return self.memory.state
 
     @property
     def fiscal(self) -> bool:
@@ -107,7 +119,7 @@ class Machine:
             raise ExecError(error)
 
     def execute(self, mnemonic: str, values: Values) -> Values:
-        """Carry out a command. Raises ``ExecError``, ``Question``, or ``FieldFault`` for a missing choice."""
+        """Carry out a command. Raises ``ExecError``, ``NeedsConfirmation``, or ``FieldFault`` for a missing choice."""
         self.check_state(mnemonic, values)
         refused = refusal(mnemonic, self.faults.switches)
         if refused is not None:
@@ -122,30 +134,30 @@ class Machine:
         except RegisterError as refused:
             raise ExecError(ERRORS[refused.refusal]) from None
         after = grammar.after(mnemonic, self.state, footer_kept=values.get("fe") is False)
-        if after is not self.state:
-            self.memory["state"] = after
+        self.memory.state = after
         return reply or {}
 
     def sheet(self) -> Sheet:
         """A new sheet, with what was configured for the next printout; that is used up."""
-        kept: Values = self.memory.get("kept", {})
-        pending: Values = self.memory.pop("pending", {})
-        code = self.memory.pop("code", None) if pending.get("bb") else None
-        state = self.register.state
+        memory, state = self.memory, self.register.state
+        kept, pending = memory.kept, memory.pending
         foot = Foot(
-            cashier=str(pending.get("cc") or kept.get("cc") or state.cashier),
-            till=str(pending.get("cn") or kept.get("cn") or state.till),
-            system_number=str(pending.get("sn", "")),
-            barcode=str(pending.get("bc", "")),
-            code=tuple(code) if code else None,
-            lines=tuple(self.memory.pop("footer", ())),
-            cut=pending.get("fe") == 0,
+            cashier=pending.cc or kept.cc or state.cashier,
+            till=pending.cn or kept.cn or state.till,
+            system_number=pending.sn or "",
+            barcode=pending.bc or "",
+            code=memory.code if pending.bb else None,
+            lines=memory.footer,
+            cut=pending.fe == 0,
         )
+        if pending.bb:
+            memory.code = None
+        memory.pending, memory.footer = Footer(), []
         return Sheet(self.register, self.width, foot)
 
-    def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
+    def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
-        printout = self.register.put_out(kind, sheet.paper, facts)
+        printout = self.register.emit(kind, sheet.paper, facts)
         if not self.register.state.footer_kept:
             self.register.state.footer = ""
         self._printed(printout)

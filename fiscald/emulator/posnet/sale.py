@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from stdnum.pl import nip as stdnum_nip
 
@@ -12,7 +12,8 @@ from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
-from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
+from fiscald.emulator.posnet.memory import FIRST_EDOCUMENT, PosnetDocument, PrintedCode, document_of
 from fiscald.model.money import percent_of
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
@@ -43,7 +44,7 @@ def _open(machine: Machine, kind: Literal["receipt", "invoice", "packaging"], *,
         raise ExecError(2004)
     if machine.faults.on(Switch.REPORT_REQUIRED):
         raise ExecError(383)
-    machine.register.open(kind, block_mode=block_mode)
+    machine.register.sale.open(kind, block_mode=block_mode)
 
 
 def trinit(machine: Machine, values: Values) -> None:
@@ -58,14 +59,14 @@ def trnipset(machine: Machine, values: Values) -> None:
     nip = values["ni"].replace("-", "").replace(" ", "")
     if nip.isdigit() and not stdnum_nip.is_valid(nip):
         raise ExecError(2031)
-    machine.register.transaction.buyer_nip = nip
+    machine.register.sale.transaction.buyer_nip = nip
 
 
 def trline(machine: Machine, values: Values) -> None:
     _check_sale(machine)
     if machine.faults.on(Switch.GOODS_FULL):
         raise ExecError(2101)
-    machine.register.sell(
+    machine.register.sale.sell(
         values["na"],
         values["vt"],
         values["pr"],
@@ -80,16 +81,16 @@ def trline(machine: Machine, values: Values) -> None:
 
 def trdiscntsubtot(machine: Machine, values: Values) -> None:
     _needs_amount(values)
-    machine.register.adjust_subtotal(lambda base: _adjustment(values, base))
+    machine.register.sale.adjust_subtotal(lambda base: _adjustment(values, base))
 
 
 def trdiscntvat(machine: Machine, values: Values) -> None:
     _needs_amount(values)
-    machine.register.adjust_rate(values["vt"], lambda base: _adjustment(values, base))
+    machine.register.sale.adjust_rate(values["vt"], lambda base: _adjustment(values, base))
 
 
 def trdiscntpromo(machine: Machine, values: Values) -> None:
-    machine.register.adjust_rate(
+    machine.register.sale.adjust_rate(
         values["vt"], lambda _: Adjustment(amount=-values["rw"], name=values.get("na", "Promocja"))
     )
 
@@ -97,7 +98,7 @@ def trdiscntpromo(machine: Machine, values: Values) -> None:
 def trpayment(machine: Machine, values: Values) -> None:
     if values["ty"] not in PAYMENT_FORMS:
         raise ExecError(2705)
-    machine.register.pay(
+    machine.register.sale.pay(
         values["ty"], values["wa"], values.get("na", ""), change=bool(values.get("re")), cash=values["ty"] == 0
     )
 
@@ -107,13 +108,13 @@ def trpaymentcurr(machine: Machine, values: Values) -> None:
         raise ExecError(3055)
     if percent_of(values["wc"], Decimal(values["ra"].replace(",", ".")) * 100) != values["wa"]:
         raise ExecError(2804)
-    machine.register.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
+    machine.register.sale.pay(1, values["wa"], values.get("na", "Waluta"), change=bool(values.get("re")), cash=True)
 
 
 def trpack(machine: Machine, values: Values) -> None:
     if not values["na"].isdigit():
         raise FieldFault(3, "na", "is not a number")
-    machine.register.pack(
+    machine.register.sale.pack(
         values["na"],
         values["pr"],
         values["il"],
@@ -124,25 +125,25 @@ def trpack(machine: Machine, values: Values) -> None:
 
 
 def trend(machine: Machine, values: Values) -> Values:
-    change = machine.register.check_close(
+    change = machine.register.sale.check_close(
         total=values["to"],
         packaging_given=values.get("op"),
         packaging_taken=values.get("om"),
         paid=values.get("fp"),
         change=values.get("re"),
     )
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
 
     def go() -> Values:
-        machine.register.close(change)
+        machine.register.sale.close(change)
         if values.get("fe") is False and transaction.kind != "packaging":
-            machine.memory["footer"] = []
+            machine.memory.footer = []
         else:
             _print_transaction(machine, transaction)
         return {}
 
     if transaction.kind == "invoice" and not machine.online:
-        raise Question(go, Display("Drukować fakturę?", "print the invoice?"))
+        raise NeedsConfirmation(go, Display("Drukować fakturę?", "print the invoice?"))
     return go()
 
 
@@ -157,11 +158,11 @@ def _print_transaction(machine: Machine, transaction: Transaction) -> None:
         facts["number"] = machine.register.state.day.last_invoice
     else:
         sheet.packaging(transaction)
-    machine.put_out(transaction.kind, sheet, **facts)
+    machine.emit(transaction.kind, sheet, **facts)
 
 
 def trftrln(machine: Machine, values: Values) -> None:
-    lines: list[str] = machine.memory.setdefault("footer", [])
+    lines = machine.memory.footer
     if values["id"] > 99:
         raise ExecError(2702)
     if len(lines) >= _MAX_FOOTER_LINES:
@@ -171,7 +172,7 @@ def trftrln(machine: Machine, values: Values) -> None:
 
 def trpackprnend(machine: Machine, values: Values) -> None:
     value = amount(values.get("wa") or percent_of(values["pr"], values["il"] * 100))
-    machine.memory.setdefault("footer", []).append(f"OPAKOWANIE {values['na']}  {value}")
+    machine.memory.footer.append(f"OPAKOWANIE {values['na']}  {value}")
 
 
 def trftrend(machine: Machine, _: Values) -> None:
@@ -183,19 +184,19 @@ def trftrend(machine: Machine, _: Values) -> None:
 def prncancel(machine: Machine, _: Values) -> None:
     state = machine.state
     if state is State.FOOT:
-        # The sale is registered; all that can be given up is the rest of the footer (choice).
+        # The sale is registered; only the rest of the footer can be left out (choice).
         trftrend(machine, {})
     elif state is State.FORM:
-        heading, *lines = machine.memory.pop("form", [""])
-        machine.register.slip()
+        heading, *lines = machine.memory.take_form()
+        machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.form(heading, [*lines, "WYDRUK PRZERWANY"])
-        machine.put_out("cancelled_form", sheet)
+        machine.emit("cancelled_form", sheet)
     elif machine.register.state.transaction is not None:
-        transaction = machine.register.cancel()
+        transaction = machine.register.sale.cancel()
         sheet = machine.sheet()
         sheet.cancelled(transaction)
-        machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
+        machine.emit(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
     elif machine.faults.on(Switch.CANCEL_REFUSED):
         # Two programs in production send it before every receipt and expect a plain answer; a third one's model of
         # its printer has this error (6.6).
@@ -234,31 +235,31 @@ def qrcode(machine: Machine, values: Values) -> None:
     across = modules(size, correction)
     if across is None or across * dots > PAPER_DOTS.get(machine.width, PAPER_DOTS[40]):
         raise ExecError(3201)
-    machine.memory["code"] = ["qr", text, correction, dots]
+    machine.memory.code = PrintedCode("qr", text, correction, dots)
 
 
 def azteccode(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["aztec", _content(values)[0]]
+    machine.memory.code = PrintedCode("aztec", _content(values)[0])
 
 
 def dmcode(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["datamatrix", _content(values)[0]]
+    machine.memory.code = PrintedCode("datamatrix", _content(values)[0])
 
 
 def pdf417code(machine: Machine, values: Values) -> None:
-    machine.memory["code"] = ["pdf417", _content(values)[0]]
+    machine.memory.code = PrintedCode("pdf417", _content(values)[0])
 
 
 def eparagonidznext(machine: Machine, _: Values) -> Values:
     if not machine.fiscal:
         raise ExecError(2034)
-    number = machine.memory.get("edocument", 3053) + 1
-    machine.memory["edocument"] = number
+    number = (machine.memory.edocument or FIRST_EDOCUMENT) + 1
+    machine.memory.edocument = number
     return {"ha": str(number)}
 
 
 def eparagonbufferget(machine: Machine, values: Values) -> Values:
-    if not values["hd"].isdigit() or int(values["hd"]) > machine.memory.get("edocument", 0):
+    if not values["hd"].isdigit() or int(values["hd"]) > (machine.memory.edocument or 0):
         raise ExecError(384)
     return {"hd": values["hd"], "pr": False, "st": 1}
 
@@ -272,31 +273,32 @@ def trfvinit(machine: Machine, values: Values) -> None:
     if not machine.online and not values.get("nb"):
         raise ExecError(2533)
     _open(machine, "invoice")
-    facts = {"title": values.get("nm"), "number": values.get("nb"), "buyer": values.get("na", "")}
-    facts |= {"nip": values.get("ni")}
-    machine.register.transaction.facts |= facts
+    machine.register.sale.transaction.facts = PosnetDocument(
+        title=values.get("nm"), number=values.get("nb"), buyer=values.get("na", ""), nip=values.get("ni")
+    )
 
 
-def _facts(machine: Machine) -> dict[str, Any]:
-    if machine.register.transaction.kind != "invoice":
+def _invoice(machine: Machine) -> PosnetDocument:
+    if machine.register.sale.transaction.kind != "invoice":
         raise ExecError(2060)
-    return machine.register.transaction.facts
+    return document_of(machine.register.sale.transaction)
 
 
 def trfvbuyer(machine: Machine, values: Values) -> None:
     address = values.get("ad")
     buyer = values["na"] + (f"\n{address}" if address else "")
-    _facts(machine).update(buyer=buyer, nip=values.get("ni"))
+    invoice = _invoice(machine)
+    invoice.buyer, invoice.nip = buyer, values.get("ni")
 
 
 def trfvnumber(machine: Machine, values: Values) -> None:
     if not values["nb"]:
         raise ExecError(2533)
-    _facts(machine)["number"] = values["nb"]
+    _invoice(machine).number = values["nb"]
 
 
 def trfvfreedata(machine: Machine, values: Values) -> None:
-    _facts(machine).setdefault("texts", []).append(values["tx"])
+    _invoice(machine).texts.append(values["tx"])
 
 
 def _needs_amount(values: Values) -> None:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
-from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
+from fiscald.emulator.posnet.memory import Footer
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
 
@@ -21,19 +22,19 @@ def rtcset(machine: Machine, values: Values) -> None:
         moment = datetime.datetime.strptime(values["da"], "%Y-%m-%d;%H:%M").replace(tzinfo=POLISH_TIME)
     except ValueError:
         raise ExecError(2024) from None
-    machine.register.set_clock(moment, hours=2 if machine.online else 1)
+    machine.register.clock.set(moment, hours=2 if machine.online else 1)
 
 
 def vatset(machine: Machine, values: Values) -> Values:
     rates: list[Decimal | str | None] = [values.get("v" + letter) for letter in RATE_LETTERS]
 
     def go() -> Values:
-        machine.register.set_rates(rates)
+        machine.register.ledger.set_rates(rates)
         return {}
 
     if "da" in values:
         return go()
-    raise Question(go, Display("Zapisać stawki PTU?", "programme these VAT rates?"))
+    raise NeedsConfirmation(go, Display("Zapisać stawki PTU?", "programme these VAT rates?"))
 
 
 def fiscalize(machine: Machine, _: Values) -> None:
@@ -62,21 +63,22 @@ def ftrinfoget(machine: Machine, _: Values) -> Values:
 
 
 def ftrcfg(machine: Machine, values: Values) -> None:
-    if values.get("bb") and "code" not in machine.memory:
+    if values.get("bb") and machine.memory.code is None:
         raise ExecError(2059)
     if "ln" in values:
         ftrinfoset(machine, {"tx": values["ln"], "lb": values.get("lb")})
     if values.get("ca"):
-        machine.memory["kept"] = {name: values[name] for name in ("cc", "cn") if name in values}
-    machine.memory.setdefault("pending", {}).update(values)
+        machine.memory.kept = Footer(cc=values.get("cc"), cn=values.get("cn"))
+    for name in Footer.model_fields.keys() & values.keys():
+        setattr(machine.memory.pending, name, values[name])
 
 
 def opendrwr(machine: Machine, _: Values) -> None:
-    machine.register.open_drawer()
+    machine.register.ledger.open_drawer()
 
 
 def maintenance(machine: Machine, values: Values) -> None:
-    if values["da"] < machine.register.now().date():
+    if values["da"] < machine.register.clock.now().date():
         raise ExecError(2070)
 
 
@@ -87,48 +89,48 @@ def login(machine: Machine, values: Values) -> None:
     state = machine.register.state
     state.cashier, state.till = values["na"], values["nk"] or "1"
     if values.get("dr"):
-        machine.register.slip()
+        machine.register.ledger.slip()
         sheet = machine.sheet()
         sheet.slip("ROZPOCZĘCIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
-        machine.put_out("login", sheet)
+        machine.emit("login", sheet)
 
 
 def logout(machine: Machine, _: Values) -> None:
     state = machine.register.state
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.slip("ZAKOŃCZENIE PRACY KASJERA", [("Kasjer", state.cashier), ("Numer kasy", state.till)])
     state.cashier, state.till = "", "1"
-    machine.put_out("logout", sheet)
+    machine.emit("logout", sheet)
 
 
 def cash(machine: Machine, values: Values) -> None:
     if values["wp"]:
-        machine.register.cash_in(values["kw"])
+        machine.register.ledger.cash_in(values["kw"])
     else:
-        machine.register.cash_out(values["kw"])
+        machine.register.ledger.cash_out(values["kw"])
     sheet = machine.sheet()
     title = "WPŁATA DO KASY" if values["wp"] else "WYPŁATA Z KASY"
     sheet.slip(title, [("KWOTA PLN", amount(values["kw"]))])
-    machine.put_out("cash_in" if values["wp"] else "cash_out", sheet, amount=values["kw"])
+    machine.emit("cash_in" if values["wp"] else "cash_out", sheet, amount=values["kw"])
 
 
 def stocash(machine: Machine, values: Values) -> None:
-    machine.register.goods_return(values["kw"])
+    machine.register.ledger.goods_return(values["kw"])
     sheet = machine.sheet()
     sheet.slip("ZWROT TOWARU", [("KWOTA PLN", amount(values["kw"]))], signature=True)
-    machine.put_out("goods_return", sheet, amount=values["kw"])
+    machine.emit("goods_return", sheet, amount=values["kw"])
 
 
 # -- forms -----------------------------------------------------------------------------------------------------------
 
 
 def formstart(machine: Machine, values: Values) -> None:
-    machine.memory["form"] = [values.get("al", "")]
+    machine.memory.form = [values.get("al", "")]
 
 
 def _form_line(machine: Machine, text: str) -> None:
-    machine.memory.setdefault("form", [""]).extend(text.split("\n"))
+    machine.memory.form = [*(machine.memory.form or [""]), *text.split("\n")]
 
 
 def formline(machine: Machine, values: Values) -> None:
@@ -150,11 +152,11 @@ def formformattedline(machine: Machine, values: Values) -> None:
 
 
 def formend(machine: Machine, _: Values) -> None:
-    heading, *lines = machine.memory.pop("form", [""])
-    machine.register.slip()
+    heading, *lines = machine.memory.take_form()
+    machine.register.ledger.slip()
     sheet = machine.sheet()
     sheet.form(heading, lines)
-    machine.put_out("form", sheet)
+    machine.emit("form", sheet)
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------
@@ -162,34 +164,34 @@ def formend(machine: Machine, _: Values) -> None:
 
 def dailyrep(machine: Machine, values: Values) -> Values:
     if "da" in values:
-        if _date(values["da"], 2024) != machine.register.now().date():
+        if _date(values["da"], 2024) != machine.register.clock.now().date():
             raise ExecError(2022)
         return _daily_report(machine)
-    today = machine.register.now().date()
+    today = machine.register.clock.now().date()
     display = Display(f"Drukować raport dobowy? Data: {today}", f"print the daily report of {today}?")
-    raise Question(lambda: _daily_report(machine), display)
+    raise NeedsConfirmation(lambda: _daily_report(machine), display)
 
 
 def _daily_report(machine: Machine) -> Values:
-    record = machine.register.daily_report()
+    record = machine.register.ledger.daily_report()
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
     sheet = machine.sheet()
     sheet.daily_report(record)
-    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+    machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
     return {}
 
 
 def monthlyrep(machine: Machine, values: Values) -> None:
     day = _date(values["da"], 2042)
     first, last = day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    if last >= machine.register.now().date():
+    if last >= machine.register.clock.now().date():
         raise ExecError(2044)
     _periodic(machine, first, last, summary=bool(values.get("su")))
 
 
 def periodicrepbydates(machine: Machine, values: Values) -> None:
     first, last = _date(values["fd"], 2042), _date(values["td"], 2043)
-    if first > machine.register.now().date():
+    if first > machine.register.clock.now().date():
         raise ExecError(2045)
     if first > last:
         raise ExecError(2050)
@@ -197,15 +199,15 @@ def periodicrepbydates(machine: Machine, values: Values) -> None:
 
 
 def _periodic(machine: Machine, first: datetime.date, last: datetime.date, *, summary: bool) -> None:
-    records = machine.register.records(first, last)
-    machine.register.state.headers += 1
+    records = machine.register.ledger.records(first, last)
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.periodic_report(first, last, records, summary=summary)
-    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+    machine.emit("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
 def shiftrep(machine: Machine, values: Values) -> None:
-    machine.register.state.headers += 1
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     day = machine.register.state.day
     rows = [
@@ -215,18 +217,18 @@ def shiftrep(machine: Machine, values: Values) -> None:
         ("Gotówka PLN", amount(machine.register.state.cash)),
     ]
     sheet.slip("RAPORT ZMIANOWY", rows)
-    machine.put_out("shift_report", sheet)
+    machine.emit("shift_report", sheet)
 
 
 def cashstaterep(machine: Machine, _: Values) -> None:
-    machine.register.state.headers += 1
+    machine.register.ledger.count_printout()
     sheet = machine.sheet()
     sheet.slip("STAN KASY", [("Gotówka PLN", amount(machine.register.state.cash))])
-    machine.put_out("cash_report", sheet)
+    machine.emit("cash_report", sheet)
 
 
 def dbchkplu(machine: Machine, values: Values) -> None:
-    if machine.register.check_goods(values["na"], values["vt"]) is None:
+    if machine.register.goods.check(values["na"], values["vt"]) is None:
         raise ExecError(2107)
 
 

@@ -31,7 +31,7 @@ def scomm(machine: Machine, _: Values) -> Values:
     if state.transaction is not None:
         open_type = _TYPES[state.last_document.kind]
     return {
-        "fs": machine.fiscal, "tz": machine.register.totals_zero, "ts": open_type,
+        "fs": machine.fiscal, "tz": machine.register.state.day.totals_zero, "ts": open_type,
         "hr": bool(state.header) and not machine.faults.on(Switch.NO_HEADER), "nu": state.unique_number, "td": False,
     }  # fmt: skip
 
@@ -49,7 +49,7 @@ def scnt(machine: Machine, _: Values) -> Values:
     state = machine.register.state
     day = state.day
     return {
-        "rd": state.reports, "hn": state.headers, "bn": day.receipt_count, "fn": day.invoice_count,
+        "rd": state.reports, "hn": state.printout_count, "bn": day.receipt_count, "fn": day.invoice_count,
         "nu": state.unique_number, "bc": day.cancelled_count, "bt": day.last_receipt, "fc": day.cancelled_invoices,
     }  # fmt: skip
 
@@ -81,11 +81,11 @@ def stot(machine: Machine, _: Values) -> Values:
 
 def eclastdocnoget(machine: Machine, _: Values) -> Values:
     state = machine.register.state
-    return {"di": state.headers + state.copy_offset if state.headers else 0}
+    return {"di": state.printout_count + state.copy_offset if state.printout_count else 0}
 
 
 def rtcget(machine: Machine, _: Values) -> Values:
-    now = machine.register.now()
+    now = machine.register.clock.now()
     return {"da": now, "tm": now}
 
 

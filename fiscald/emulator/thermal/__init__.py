@@ -2,4 +2,4 @@
 
 from fiscald.emulator.thermal.device import ThermalPrinter
 
-FACE = ThermalPrinter
+FACTORY = ThermalPrinter

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fiscald.emulator.memory import Pack, Payment, Transaction
-from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.thermal.change import Change, transaction_change
 from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.emulator.thermal.sale import Change, adjust_all, count, form_name, transaction_change
+from fiscald.emulator.thermal.memory import Tail, document_of
+from fiscald.emulator.thermal.sale import adjust_all, count, form_name
 from fiscald.model.money import MAX_GROSZE, half_up, line_value
 from fiscald.protocols.thermal.commands import PAYMENT_FORMS, SHORT_FORM
 
@@ -56,7 +58,7 @@ class Closing:
 
 
 def _close(machine: Machine, closing: Closing) -> None:
-    register, transaction = machine.register, machine.register.transaction
+    register, transaction = machine.register, machine.register.sale.transaction
     before = transaction.model_copy(deep=True)
     try:
         _check_sale(transaction, closing)
@@ -64,7 +66,7 @@ def _close(machine: Machine, closing: Closing) -> None:
         if closing.change is not None:
             _adjust_at_close(machine, closing.change)
         if transaction.kind == "receipt":
-            register.check_day()
+            register.ledger.check_day(transaction)
         _settle_deposits(machine, closing)
         _settle_payments(machine, closing)
     except (ExecError, RegisterError):
@@ -72,23 +74,22 @@ def _close(machine: Machine, closing: Closing) -> None:
         raise
     change = max(transaction.paid - transaction.due, 0) if transaction.payments else 0
     if closing.change_shown is not None:
-        transaction.facts["change"] = closing.change_shown
-    foot = {
-        "who": closing.who,
-        "system_number": closing.system_number or transaction.facts.get("system_number", ""),
-        "lines": _allowed_lines(machine, closing.lines),
-        "texts": [],
-    }
-    register.close(change)
+        document_of(transaction).change = closing.change_shown
+    tail = Tail(
+        who=closing.who,
+        system_number=closing.system_number or document_of(transaction).system_number,
+        lines=_allowed_lines(machine, closing.lines),
+    )
+    register.sale.close(change)
     machine.finished = True
-    machine.memory["tail"] = foot
+    machine.memory.tail = tail
     if not closing.short:
         finish_paper(machine)
 
 
 def _check_sale(transaction: Transaction, closing: Closing) -> None:
     if transaction.kind == "receipt":
-        lines = transaction.facts["lines"]
+        lines = document_of(transaction).lines
         if not transaction.lines or transaction.total <= 0 or lines not in (0, len(transaction.lines)):
             raise ExecError(23)
     if closing.total != transaction.total:
@@ -97,18 +98,15 @@ def _check_sale(transaction: Transaction, closing: Closing) -> None:
 
 def _check_announced(transaction: Transaction, change: Change | None) -> None:
     """The closing must repeat what ``$n`` announced (5.4)."""
-    announced = transaction.facts.get("announced")
-    if announced is None:
-        return
-    known = Change(*announced)
-    if change is None or change[:3] != known[:3]:
+    announced = document_of(transaction).announced
+    if announced is not None and (change is None or change[:3] != announced[:3]):
         raise ExecError(27)
 
 
 def _adjust_at_close(machine: Machine, change: Change) -> None:
-    announced = machine.register.transaction.facts.get("announced")
+    announced = document_of(machine.register.sale.transaction).announced
     if announced and not change.text:
-        change = change._replace(text=announced[3])
+        change = change._replace(text=announced.text)
     if not change.sensible:
         raise ExecError(27)
     try:
@@ -119,7 +117,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
 
 def _settle_deposits(machine: Machine, closing: Closing) -> None:
     """Sums must agree with what was sent; what was not sent before is taken from the closing (choice)."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     declared = [packs for packs in (closing.given, closing.taken) if packs is not None]
     if not transaction.packaging:
         transaction.packaging = [pack for packs in declared for pack in packs if pack.value]
@@ -132,7 +130,7 @@ def _settle_deposits(machine: Machine, closing: Closing) -> None:
 
 
 def _settle_payments(machine: Machine, closing: Closing) -> None:
-    transaction, sent = machine.register.transaction, closing.payments
+    transaction, sent = machine.register.sale.transaction, closing.payments
     if sent is None:
         return
     sent = [payment for payment in sent if payment.amount]
@@ -156,7 +154,7 @@ def _forms(payments: Sequence[Payment]) -> Counter[tuple[int, int, str]]:
 
 def _allowed_lines(machine: Machine, lines: Sequence[str]) -> list[str]:
     """Lines of the footer, but for those that are too many between two daily reports (6.6, choice)."""
-    known: list[str] = machine.memory.setdefault("lines", [])
+    known = machine.memory.lines
     allowed = []
     for text in list(lines)[:3]:
         if text and text not in known:
@@ -172,7 +170,7 @@ def _cash(amount: int) -> Payment:
 
 
 def _code(machine: Machine, kod: str) -> str:
-    """POSNET: one character of the register, two of the cashier, unless somebody is logged in; Novitus: a name."""
+    """POSNET: one character of the register, two of the cashier, unless a cashier is logged in; Novitus: a name."""
     if machine.novitus:
         return machine.who({"kasjer": kod, "nr_kasy": "0"} if kod else {})
     if len(kod) != 3:
@@ -252,7 +250,7 @@ def close_full(machine: Machine, values: Values) -> None:
         if form:
             payments.append(Payment(form=form, amount=amount, name=form_name(form, name)))
     if short:
-        paid = machine.register.transaction.paid
+        paid = machine.register.sale.transaction.paid
         if machine.novitus and values["Pg"] and values["wplata"] != paid:
             raise ExecError(26)
     if values["Pns"]:
@@ -289,12 +287,12 @@ def cancel(machine: Machine, _: Values) -> None:
         return
     machine.finished = False
     if not transaction.items and not transaction.packaging:
-        machine.register.give_up()
+        machine.register.sale.discard()
         return
-    machine.register.cancel()
+    machine.register.sale.cancel()
     sheet = machine.sheet(Foot(machine.who({})))
     sheet.cancelled(transaction, "PARAGON ANULOWANY" if machine.novitus else "ANULOWANY")
-    machine.put_out(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
+    machine.emit(f"cancelled_{transaction.kind}", sheet, total=transaction.total)
 
 
 # -- after a short closing -------------------------------------------------------------------------------------------
@@ -308,17 +306,24 @@ def _issued(number: int) -> Handler:
         value = line_value(values["kwota"], quantity)
         closing = machine.register.state.closing
         assert closing is not None, "the grammar allows it after a short closing only"
-        listed = closing.facts.setdefault("listed", [])
+        listed = document_of(closing).listed
         declared = closing.packaging_taken if returned else closing.packaging_given
-        if value + sum(pack["value"] for pack in listed if pack["returned"] is returned) > declared or not value:
+        if value + sum(pack.value for pack in listed if pack.returned is returned) > declared or not value:
             raise ExecError(83)
         pack = Pack(
             number=(values.get("nr") or "").strip(), price=values["kwota"], quantity=quantity, value=value,
             returned=returned,
         )  # fmt: skip
-        listed.append(pack.model_dump())
+        listed.append(pack)
 
     return issued
+
+
+def _tail(machine: Machine) -> Tail:
+    """The end of the receipt that is not printed yet."""
+    tail = machine.memory.tail
+    assert tail is not None, "the grammar allows it after a short closing only"
+    return tail
 
 
 def print_payments(machine: Machine, _: Values) -> None:
@@ -327,31 +332,31 @@ def print_payments(machine: Machine, _: Values) -> None:
 
 def keyword(machine: Machine, values: Values) -> None:
     """``20;x$z``: a label and what it says."""
-    texts = machine.memory["tail"]["texts"]
+    texts = _tail(machine).texts
     if values["Psx"] > 34 and not machine.novitus:
         raise ExecError(4)
     if len(texts) >= MAX_KEYWORDS:
         raise ExecError(84)
-    texts.append([KEYWORDS.get(values["Psx"], ""), values.get("tekst") or ""])
+    texts.append((KEYWORDS.get(values["Psx"], ""), values.get("tekst") or ""))
 
 
 def information(machine: Machine, values: Values) -> None:
     """``24;n$z``: the lines at the end, no more than 25 different ones between daily reports."""
-    known = machine.memory.setdefault("lines", [])
+    known = machine.memory.lines
     new = [text for text in values["linie"] if text and text not in known]
     if len(known) + len(new) > MAX_TEXTS:
         raise ExecError(84)
-    machine.memory["tail"]["lines"] = _allowed_lines(machine, values["linie"])
+    _tail(machine).lines = _allowed_lines(machine, values["linie"])
 
 
 def finish_paper(machine: Machine, _: Values | None = None) -> None:
     """``28$z``, and the end of every other closing: the sheet comes out."""
     transaction = machine.register.state.closing
-    foot = machine.memory.pop("tail", {})
+    tail, machine.memory.tail = machine.memory.tail or Tail(), None
     if transaction is None:
         return
-    # After a restart the numbers are text, as the state file keeps them.
-    listed = [Pack.model_validate(pack, strict=False) for pack in transaction.facts.pop("listed", [])]
+    document = document_of(transaction)
+    listed, document.listed = document.listed, []
     for returned in (False, True):
         declared = transaction.packaging_taken if returned else transaction.packaging_given
         rest = declared - sum(pack.value for pack in listed if pack.returned is returned)
@@ -359,15 +364,15 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
             listed += _declared(rest, returned=returned)
     if listed:
         transaction.packaging = listed
-    number = foot.get("system_number", "")
+    number = tail.system_number
     coded = number.startswith("#") and number.endswith("#") and len(number) > 2
     sheet = machine.sheet(
         Foot(
-            foot.get("who", ""),
+            tail.who,
             system_number="" if coded else number,
             barcode=_barcode(number[1:-1]) if coded else "",
-            texts=[(label, value) for label, value in foot.get("texts", ())],
-            lines=foot.get("lines", ()),
+            texts=tail.texts,
+            lines=tail.lines,
         )
     )
     facts: Values = {"total": transaction.total, "totals": list(transaction.totals)}
@@ -376,7 +381,7 @@ def finish_paper(machine: Machine, _: Values | None = None) -> None:
     else:
         sheet.receipt(transaction)
         facts["number"] = machine.register.state.day.last_receipt
-    machine.put_out(transaction.kind, sheet, **facts)
+    machine.emit(transaction.kind, sheet, **facts)
 
 
 def _barcode(text: str) -> str:

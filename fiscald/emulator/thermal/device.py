@@ -1,4 +1,4 @@
-"""A thermal printer seen from its plug: buffer, control bytes, error modes, waiting, faults.
+"""A thermal printer seen from its port: buffer, control bytes, error modes, waiting, faults.
 
 Source: thermal reference, sections 3 and 11.3.
 """
@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from fiscald.emulator.device import BEFORE, Device
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.device import BEFORE_COMMAND, Device
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import closing, sale, service, status
-from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, Outcome, Question, Values
+from fiscald.emulator.thermal.machine import BAD_CHECK, ExecError, Machine, NeedsConfirmation, Outcome, Values
+from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.thermal.fields import Measured
 from fiscald.protocols.thermal.frames import BadFrame, CommandDeframer, Control, Dle, Enq, Frame, decode
@@ -33,11 +34,11 @@ ENQ_NAME, BAD_NAME = "ENQ", "??"
 
 @dataclass
 class _Waiting:
-    """What the main loop has in hand."""
+    """What the main loop carries out."""
 
     item: Frame | BadFrame | Control
     faults: list[Fault]
-    question: Question | None = None
+    question: NeedsConfirmation | None = None
     """Set once it asked."""
     denied: bool = False
 
@@ -71,10 +72,10 @@ class ThermalPrinter(Device):
         self._profile = PROFILES[profile]
         handlers = status.HANDLERS | sale.HANDLERS | closing.HANDLERS | service.HANDLERS
         codec = CODE_PAGES[code_page]
-        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.put_out)
+        self._machine = Machine(register, self.faults, self._profile, codec, width, handlers, self.emit)
         self.model = self._machine.model
         self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
-        self._machine.unknown_command = self.unknown
+        self._machine.unknown_command = self.report_unknown
         self._buffer: deque[int] = deque()
         self._deframer = CommandDeframer()
         self._waiting: _Waiting | None = None
@@ -84,7 +85,12 @@ class ThermalPrinter(Device):
         self._busy_until = 0.0
         self._now = 0.0
         self._opened_at = self._heard_at = 0.0
-        self._wake()
+        self._power_up()
+
+    @property
+    def memory(self) -> ThermalMemory:
+        """What the face remembers over a power cut."""
+        return self._machine.memory
 
     # -- bytes in -------------------------------------------------------------------------------------
 
@@ -97,7 +103,7 @@ class ThermalPrinter(Device):
                 self.answer(bytes((self._dle().byte,)), now)
             elif byte == Control.DLE2 and self._machine.novitus:
                 printing = now < self._busy_until
-                self.answer(self._machine.extended_status(asking=self.asking, printing=printing), now)
+                self.answer(self._machine.extended_status(awaits_key=self.awaits_key, printing=printing), now)
             else:
                 if len(self._buffer) == BUFFER:
                     self.run(now)
@@ -125,8 +131,8 @@ class ThermalPrinter(Device):
         if self.powered and not self._stopped:
             if self._waiting is not None or self._buffer:
                 times.append(self._busy_until)
-            if self._gives_up_at is not None:
-                times.append(max(self._gives_up_at, self._busy_until))
+            if self._cancels_at is not None:
+                times.append(max(self._cancels_at, self._busy_until))
         return min(times, default=None)
 
     def power(self, *, on: bool) -> None:
@@ -138,21 +144,21 @@ class ThermalPrinter(Device):
         self._waiting = self._question = self._held = None
         self._busy_until = 0.0
         if wakes:
-            self._wake()
+            self._power_up()
 
-    def _wake(self) -> None:
-        """Power is back: an open receipt is given up, one that was registered comes out (9.3, choice)."""
-        self._machine.forget()
+    def _power_up(self) -> None:
+        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, choice)."""
+        self._machine.reset()
         if self._machine.in_transaction:
-            # As if a person had done it: nobody on the line has.
+            # As if a person did it on the keypad: no program on the line did.
             self.keypad_cancel()
         closing.finish_paper(self._machine)
-        self._machine.memory["state"] = State.IDLE
+        self._machine.memory.state = State.IDLE
         self.register.commit()
 
     @property
-    def _gives_up_at(self) -> float | None:
-        """When the open receipt is given up: after its opening; an empty one after the last command (5.2)."""
+    def _cancels_at(self) -> float | None:
+        """When the open receipt is cancelled: counted from its opening; an empty one from the last command (5.2)."""
         transaction = self.register.state.transaction
         if transaction is None:
             return None
@@ -160,17 +166,18 @@ class ThermalPrinter(Device):
         return since + 60.0 * self._profile.receipt_minutes
 
     @property
-    def asking(self) -> bool:
-        """See ``Device.asking``; the message of an error counts too."""
+    def awaits_key(self) -> bool:
+        """See ``Device.awaits_key``; the message of an error counts too."""
         return self._question is not None or self._held is not None
 
     @property
     def _stopped(self) -> bool:
-        return self.asking or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
+        return self.awaits_key or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
 
-    def seeded(self) -> None:
-        """See ``Device.seeded``."""
-        self._machine.settle()
+    def state_replaced(self) -> None:
+        """See ``Device.state_replaced``."""
+        self._machine.read_stored()
+        self._machine.apply_profile()
 
     def press(self, *, confirm: bool) -> None:
         """See ``Device.press``. The message of an error goes away with any key."""
@@ -186,8 +193,8 @@ class ThermalPrinter(Device):
         """See ``Device.run``."""
         self._now = now
         while self.powered and not self._stopped and now >= self._busy_until:
-            gives_up_at = self._gives_up_at
-            if gives_up_at is not None and now >= gives_up_at:
+            cancels_at = self._cancels_at
+            if cancels_at is not None and now >= cancels_at:
                 self.keypad_cancel()
                 self._machine.timed_out = True
             if self._waiting is None:
@@ -203,38 +210,38 @@ class ThermalPrinter(Device):
             for item in self._deframer.feed(bytes((self._buffer.popleft(),))):
                 if isinstance(item, Frame | BadFrame) or item is Control.ENQ:
                     waiting = _Waiting(item, [])
-                    waiting.faults = self.faults.meet(waiting.name)
+                    waiting.faults = self.faults.next_faults(waiting.name)
                     return waiting
         return None
 
     def _execute(self, waiting: _Waiting, now: float) -> bool:
-        """Carry out what is in hand; false if that is over for now (a question, no power)."""
-        if self.prevented(waiting.faults):
+        """Carry out one item; false if nothing more can be done now (a question, no power)."""
+        if self.is_prevented(waiting.faults):
             self._waiting = None
             return self.powered
         acts = {fault.act for fault in waiting.faults}
         sheets = len(self.register.printouts)
         try:
-            outcome = self._carry_out(waiting, damaged=Act.CORRUPT_IN in acts)
-        except Question as question:
+            outcome = self._carry_out(waiting, damaged=FaultKind.CORRUPT_IN in acts)
+        except NeedsConfirmation as question:
             waiting.question = question
-            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE]
+            waiting.faults = [fault for fault in waiting.faults if fault.act not in BEFORE_COMMAND]
             self._question = waiting
-            self.ask(question.display)
+            self.show_question(question.display)
             return False
         self._waiting = None
         if isinstance(waiting.item, Frame):
             self._heard_at = now
         if outcome.changes:
             self.register.commit()
-        self._busy_until = now + self.seconds(self.register.printouts[sheets:])
-        if Act.POWER_CUT_AFTER in acts:
+        self._busy_until = now + self.duration(self.register.printouts[sheets:])
+        if FaultKind.POWER_CUT_AFTER in acts:
             self.power(on=False)
             return False
-        sent = self.disturb(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
+        sent = self.apply_faults(outcome.answer, self._busy_until, waiting.faults) if outcome.answer else None
         if outcome.display is not None:
             self._held = sent[0] if sent else b""
-            self.ask(outcome.display)
+            self.show_question(outcome.display)
         elif sent:
             self.answer(*sent)
         return True
@@ -263,38 +270,38 @@ class ThermalPrinter(Device):
 
     def foreign_begin(self) -> bool:
         """See ``Device.foreign_begin``."""
-        return self._by_others("$h", {})
+        return self.foreign_command("$h", {})
 
     def foreign_sell(self, name: str, price: int) -> bool:
         """See ``Device.foreign_sell``."""
         transaction = self.register.state.transaction
-        number = 1 if transaction is None else transaction.facts["next"]
+        number = 1 if transaction is None else document_of(transaction).next
         one = Measured(Decimal(1))
         values = {"Pi": number, "nazwa": name, "ilosc": one, "ptu": "A", "cena": price, "brutto": price}
-        return self._by_others("$l", values)
+        return self.foreign_command("$l", values)
 
     def foreign_end(self, total: int) -> bool:
         """See ``Device.foreign_end``."""
-        return self._by_others("$e 1", {"Pr": 0, "kod": "001", "wplata": 0, "total": total})
+        return self.foreign_command("$e 1", {"Pr": 0, "kod": "001", "wplata": 0, "total": total})
 
     def keypad_cancel(self) -> None:
         """See ``Device.keypad_cancel``."""
         if self._machine.in_transaction:
-            self._by_others("$e 0", {})
+            self.foreign_command("$e 0", {})
         else:
-            self._by_others("$z 28", {})
+            self.foreign_command("$z 28", {})
 
     def keypad_report(self) -> None:
         """See ``Device.keypad_report``."""
-        today = self.register.now().date()
-        self._by_others("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
+        today = self.register.clock.now().date()
+        self.foreign_command("#r", {"Ps": 1, "Py": today.year % 100, "Pm": today.month, "Pd": today.day})
 
-    def _by_others(self, command: str, values: Values) -> bool:
-        """Somebody else has the printer do this, past our plug; false if it refuses."""
+    def foreign_command(self, command: str, values: Values) -> bool:
+        """See ``Device.foreign_command``; it does not wait in the buffer."""
         opened = self.register.state.transaction
         try:
             self._machine.execute(command, values)
-        except (ExecError, Question):
+        except (ExecError, NeedsConfirmation):
             return False
         if self.register.state.transaction is not opened:
             self._opened_at = self._heard_at = self._now
@@ -303,8 +310,8 @@ class ThermalPrinter(Device):
 
     # -- bytes out ------------------------------------------------------------------------------------
 
-    def spoiled(self, data: bytes) -> bytes:
-        """See ``Device.spoiled``. Where an answer has no check byte, a byte that it cannot contain."""
+    def corrupted(self, data: bytes) -> bytes:
+        """See ``Device.corrupted``. Where an answer has no check byte, a byte that it cannot contain."""
         first, end, rest = data.partition(END_OF_SEQUENCE)
         if not end:
             return b"\xff"

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fiscald.emulator.memory import DailyRecord, Line, Pack, RateChange, Subtotal, Transaction
 from fiscald.emulator.paper import Paper, amount
 from fiscald.emulator.register import Register, tax
+from fiscald.emulator.thermal.memory import document_of
 from fiscald.model.money import plain
 
 LETTERS = "ABCDEFG"
@@ -47,7 +48,7 @@ class Sheet:
         self.paper.rule()
         if "NIP" not in state.header:
             self.paper.centre(f"NIP {nip[:3]}-{nip[3:6]}-{nip[6:8]}-{nip[8:]}")
-        self.paper.pair(f"{register.now():%Y-%m-%d}", str(state.headers))
+        self.paper.pair(f"{register.clock.now():%Y-%m-%d}", str(state.printout_count))
 
     # -- common parts ---------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ class Sheet:
         return f"{number[:3]} {number[3:].strip()}"
 
     def _time_line(self, number: str = "") -> None:
-        self.paper.pair(f"{number} {self.foot.who}".strip(), f"{self.register.now():%H:%M}")
+        self.paper.pair(f"{number} {self.foot.who}".strip(), f"{self.register.clock.now():%H:%M}")
 
     def _fiscal_end(self, number: str) -> None:
         self._time_line(number)
@@ -156,8 +157,9 @@ class Sheet:
             if payment.form != 0:
                 self._money(payment.name, payment.amount)
         change = self.register.state.last_document.change
-        if change > 0 or "change" in transaction.facts:
-            self._money("Reszta", transaction.facts.get("change", change))
+        sent = document_of(transaction).change
+        if change > 0 or sent is not None:
+            self._money("Reszta", change if sent is None else sent)
 
     def _packaging(self, transaction: Transaction) -> None:
         paper = self.paper
@@ -185,7 +187,7 @@ class Sheet:
         paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")
         self._sale(transaction)
         self._taxes(transaction)
-        shown = bool(transaction.payments) or "change" in transaction.facts
+        shown = bool(transaction.payments) or document_of(transaction).change is not None
         if shown and not transaction.packaging:
             self._rule()
             self._payments(transaction)
@@ -210,7 +212,7 @@ class Sheet:
         return self.paper
 
     def cancelled(self, transaction: Transaction, ending: str) -> Paper:
-        """A receipt that was given up: neither number nor logo."""
+        """A receipt that was cancelled: neither number nor logo."""
         paper = self.paper
         if transaction.lines:
             paper.title("PARAGON FISKALNY" if self.register.fiscal else "NIEFISKALNY")

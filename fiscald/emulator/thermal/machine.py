@@ -14,9 +14,11 @@ from typing import Any
 from fiscald.emulator.device import Display, readable
 from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
-from fiscald.emulator.register import Refusal, Register, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.register import Register
 from fiscald.emulator.thermal import unbuilt
 from fiscald.emulator.thermal.layout import Foot, Sheet
+from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
@@ -63,7 +65,7 @@ class ExecError(Exception):
         super().__init__(str(number))
 
 
-class Question(Exception):
+class NeedsConfirmation(Exception):
     """The command asks the person at the keyboard; ``go`` carries it out once confirmed."""
 
     row: Row
@@ -77,7 +79,7 @@ class Question(Exception):
 
 Values = dict[str, Any]
 
-#: Carries out one command of a machine; may raise ``ExecError``, ``Question`` or ``RegisterError``.
+#: Carries out one command of a machine; may raise ``ExecError``, ``NeedsConfirmation`` or ``RegisterError``.
 Handler = Callable[["Machine", Values], Values | None]
 
 
@@ -93,7 +95,7 @@ class Outcome:
 
 
 class Machine:
-    """A Thermal printer without its plug."""
+    """A Thermal printer without its port."""
 
     def __init__(
         self,
@@ -114,20 +116,21 @@ class Machine:
         self.model, self.firmware = MODELS[profile.name]
         self._handlers = handlers
         self._printed = printed
-        self.settle()
-        register.goods_key = self._goods_key
-        register.training = lambda: faults.on(Switch.NOT_FISCAL)
+        self.read_stored()
+        self.apply_profile()
+        register.goods.key = self._goods_key
+        register.memory.training = lambda: faults.on(Switch.NOT_FISCAL)
         #: Called for every command that is refused as unknown, with what it does on printers that know it.
         self.unknown_command: Callable[[str, str | None], None] = lambda _name, _meaning: None
         self.mode = 0
         #: ``Pe``: the number of the last error.
         self.error = 0
-        #: ``CMD``: the last command was executed correctly. After power-on nobody knows (choice).
+        #: ``CMD``: the last command was executed correctly. After power-on it is set (choice).
         self.done = True
         self.timed_out = False
 
-    def settle(self) -> None:
-        """Give the register what is this family's own."""
+    def apply_profile(self) -> None:
+        """Set the register's options to those of this profile."""
         state = self.register.state
         state.cancelled_numbered = False
         state.numbers_run_on = not self.profile.report_clears_number
@@ -143,11 +146,11 @@ class Machine:
     def _known(self, row: Row) -> bool:
         return self.profile.name != "innova" or row.name not in NOT_ON_INNOVA
 
-    def forget(self) -> None:
-        """Power was lost: what is not kept is gone (3.4, 11.2)."""
+    def reset(self) -> None:
+        """Power was lost: set what is not kept to its value after power-on (3.4, 11.2)."""
         self.mode, self.error, self.done, self.timed_out = 0, 0, True, False
 
-    # -- what it is and where it stands ---------------------------------------------------------------
+    # -- what it is, and its state ---------------------------------------------------------------
 
     @property
     def novitus(self) -> bool:
@@ -155,16 +158,23 @@ class Machine:
         return self.brand is Brand.NOVITUS
 
     @property
-    def memory(self) -> Values:
+    def memory(self) -> ThermalMemory:
         """What only this face knows and survives a power cut."""
-        return self.register.state.face
+        memory = self.register.state.face = ThermalMemory.of(self.register.state.face)
+        return memory
+
+    def read_stored(self) -> None:
+        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        state = self.register.state
+        state.face = ThermalMemory.of(state.face)
+        for transaction in filter(None, (state.transaction, state.closing)):
+            document_of(transaction)
 
     @property
     def state(self) -> State:
         """What is open, by the grammar."""
-        known = State(self.memory.get("state", State.IDLE))
-        if known is not State.IDLE:
-            return known
+        if self.memory.state is not State.IDLE:
+            return self.memory.state
         if self.faults.on(Switch.NO_CLOCK):
             return State.NO_RTC
         if self.faults.on(Switch.NO_RATES) or all(rate is None for rate in self.register.state.rates):
@@ -184,16 +194,17 @@ class Machine:
     @property
     def finished(self) -> bool:
         """``TRF``: the last receipt was completed."""
-        return bool(self.memory.get("finished", False))
+        return self.memory.finished
 
     @finished.setter
     def finished(self, completed: bool) -> None:
-        self.memory["finished"] = completed
+        self.memory.finished = completed
 
     @property
     def of_remainder(self) -> bool:
         """The method of percentages: whether what is left is rounded, or what is taken off (``$r``, 6.4)."""
-        return bool(self.memory.get("of_remainder", self.profile.percent_first))
+        chosen = self.memory.of_remainder
+        return self.profile.percent_first if chosen is None else chosen
 
     def _goods_key(self, name: str) -> str:
         """Upper case; Novitus drops all but letters, digits, comma, dot and slashes (4.4)."""
@@ -212,7 +223,7 @@ class Machine:
     # -- commands -------------------------------------------------------------------------------------
 
     def carry_out(self, frame: Frame) -> Outcome:
-        """One sequence. Raises ``Question``."""
+        """One sequence. Raises ``NeedsConfirmation``."""
         row = find(frame, self.brand)
         if row is None or not self._known(row):
             self.unknown_command(*unbuilt.name_of(frame, self.brand))
@@ -230,13 +241,13 @@ class Machine:
         return self.finish(row, values, lambda: handler(self, values))
 
     def finish(self, row: Row, values: Values, go: Callable[[], Values | None]) -> Outcome:
-        """What comes of a legal command that ``go`` carries out. Raises ``Question``."""
+        """What comes of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
         query = row.effect is Effect.QUERY
         try:
             reply = self.do(row.name, values, go)
         except ExecError as error:
             return self.refused(row.id, error.number, changes=not query)
-        except Question as question:
+        except NeedsConfirmation as question:
             question.row = row
             raise
         return self.succeeded(row, reply, changes=not query)
@@ -252,12 +263,12 @@ class Machine:
             raise ExecError(error)
 
     def execute(self, command: str, values: Values) -> None:
-        """Carry a command out for somebody else. Raises ``ExecError``, ``Question``."""
+        """Carry out a command of another program or of a person. Raises ``ExecError``, ``NeedsConfirmation``."""
         self.check_state(command)
         self.do(command, values, lambda: self._handlers[command](self, values))
 
     def do(self, command: str, values: Values, go: Callable[[], Values | None]) -> Values | None:
-        """Carry out what ``go`` does for a legal command, and move on. Raises ``ExecError``, ``Question``."""
+        """Carry out what ``go`` does for a legal command, and move on. Raises ``ExecError``, ``NeedsConfirmation``."""
         state = self.state
         try:
             reply = go()
@@ -268,7 +279,7 @@ class Machine:
         short = values.get("Pc") == 3
         after = grammar.after(command, state, self.brand, short=short, unpaid=unpaid)
         if after is not state:
-            self.memory["state"] = after
+            self.memory.state = after
         return reply
 
     # -- answers and error modes (3.4) ----------------------------------------------------------------
@@ -282,8 +293,8 @@ class Machine:
         answer = b""
         if reply is not None:
             answer = self._answer(row.answers[0], reply)
-        told = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
-        if self.mode >= 2 and not (told and answer):
+        once = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
+        if self.mode >= 2 and not (once and answer):
             answer += self._result(row.id, 0)
         return Outcome(answer, changes)
 
@@ -301,19 +312,19 @@ class Machine:
         return text.encode(self.dialect.codec).replace(HEADER_END, b"?").decode(self.dialect.codec)
 
     def refused(self, identifier: str, number: int, *, shown: int | None = None, changes: bool = False) -> Outcome:
-        """A command failed with ``number``; ``shown``: another one is told in ``#Z`` and on the display."""
+        """A command failed with ``number``; ``shown``: the number in ``#Z`` and on the display, if another."""
         if identifier != "#s":
             self.done = False
         if identifier != "#n":
             self.error = number
-        told = number if shown is None else shown
-        answer = self._result(identifier, told) if self.mode >= 2 else b""
+        shown = number if shown is None else shown
+        answer = self._result(identifier, shown) if self.mode >= 2 else b""
         halts = self.mode in (0, 2)
         if halts and not self.in_transaction and self.register.state.closing is None and not self.novitus:
-            self._print_error(identifier, told)
+            self._print_error(identifier, shown)
             changes = True
         display = Display(
-            f'Błąd rozkazu: "{identifier}" Kod błędu: {told}', f'error {told} of the command "{identifier}"; any key'
+            f'Błąd rozkazu: "{identifier}" Kod błędu: {shown}', f'error {shown} of the command "{identifier}"; any key'
         )
         return Outcome(answer, changes, display if halts else None)
 
@@ -336,21 +347,21 @@ class Machine:
         return encode(RESULT.write({"Pe": number, "rozkaz": identifier}, self.dialect))
 
     def _print_error(self, identifier: str, number: int) -> None:
-        self.register.slip()
+        self.register.ledger.slip()
         sheet = self.sheet(Foot(self.who({})))
         sheet.slip("BŁĄD INTERFEJSU", [("Błąd", f"{identifier}{number}")], spaced=True)
-        self.put_out("interface_error", sheet)
+        self.emit("interface_error", sheet)
 
-    def extended_status(self, *, asking: bool, printing: bool) -> bytes:
+    def extended_status(self, *, awaits_key: bool, printing: bool) -> bytes:
         """The answer to DLE2 (7.4)."""
         on, state = self.faults.on, self.register.state
         first = (
-            0x20 * (asking or on(Switch.WAIT_KEY)) | 0x10 * on(Switch.MENU) | 0x08 * on(Switch.PAPER_OUT)
+            0x20 * (awaits_key or on(Switch.WAIT_KEY)) | 0x10 * on(Switch.MENU) | 0x08 * on(Switch.PAPER_OUT)
             | 0x04 * on(Switch.MECHANISM) | 0x02 * on(Switch.COVER) | 0x01 * (not self.done)
         )  # fmt: skip
         third = 0x80 * (state.closing is not None) | 0x08 * printing
         values = {
-            "Pe": self.error, "nr_wydruku": state.headers, "nr_paragonu": state.day.last_receipt,
+            "Pe": self.error, "nr_wydruku": state.printout_count, "nr_paragonu": state.day.last_receipt,
             "stan": f"{first:02X}{0x80 * self.in_transaction:02X}{third:02X}{0x80 * on(Switch.PAPER_LOW):02X}",
         }  # fmt: skip
         return encode(EXTENDED.write(values, self.dialect))
@@ -369,8 +380,8 @@ class Machine:
 
     def sheet(self, foot: Foot) -> Sheet:
         """A new sheet."""
-        return Sheet(self.register, self.width, foot, self.memory.get("nip", "1234563218"))
+        return Sheet(self.register, self.width, foot, self.memory.nip)
 
-    def put_out(self, kind: str, sheet: Sheet, **facts: Any) -> None:
+    def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
-        self._printed(self.register.put_out(kind, sheet.paper, facts))
+        self._printed(self.register.emit(kind, sheet.paper, facts))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
 from stdnum.pl import nip as stdnum_nip
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment
-from fiscald.emulator.register import Refusal, RegisterError
-from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each, percentage
+from fiscald.emulator.refusal import Refusal, RegisterError
+from fiscald.emulator.spread import Spread, by_size, over_lines, percent_of_each
+from fiscald.emulator.thermal.change import Change, transaction_change
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.model.money import plain
+from fiscald.emulator.thermal.memory import ThermalDocument, document_of
 from fiscald.protocols.thermal.commands import DESCRIPTIONS, OWN_DESCRIPTION, PAYMENT_FORMS
 from fiscald.protocols.thermal.fields import Quantity
 
@@ -22,44 +22,6 @@ from fiscald.protocols.thermal.fields import Quantity
 MAX_PAYMENTS_POSNET, MAX_PAYMENTS_NOVITUS = 20, 16
 #: A quantity of packaging: digits and a dot (4.1). What else ``Decimal`` reads (``nan``, ``1e-30``) is none.
 _PIECES = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
-
-
-class Change(NamedTuple):
-    """A discount or surcharge as it is sent: per cent in hundredths, or grosze."""
-
-    value: int
-    percent: bool
-    surcharge: bool
-    text: str
-
-    @property
-    def rate(self) -> Decimal:
-        """Per cent."""
-        return Decimal(self.value) / 100
-
-    @property
-    def sensible(self) -> bool:
-        """Whether there is one; per cent go from 0.01 to 99.99 (4.1)."""
-        return 0 < self.value < 10_000 if self.percent else self.value > 0
-
-    def name(self, colon: str = "", equals: str = "") -> str:
-        """As it is printed: ``rabat specjalny 15 %``."""
-        words = [("narzut" if self.surcharge else "rabat") + colon, self.text]
-        if self.percent:
-            words.append(f"{plain(self.rate).replace('.', ',')} %{equals}")
-        return " ".join(word for word in words if word)
-
-    def of(self, base: int, *, of_remainder: bool) -> int:
-        """The signed change it makes to ``base``; see ``percentage`` for the two methods (6.4)."""
-        if not self.percent:
-            return self.value if self.surcharge else -self.value
-        return percentage(base, self.rate, surcharge=self.surcharge, of_remainder=of_remainder)
-
-
-def transaction_change(kind: int, value: int, text: str) -> Change:
-    """``Px``: 1 per cent off, 2 per cent on, 3 amount off, 4 amount on; 5 to 8 the same."""
-    kind = (kind - 1) % 4 + 1
-    return Change(value, kind <= 2, kind in (2, 4), text)
 
 
 def _text(values: Values, name: str) -> str:
@@ -88,13 +50,13 @@ def begin(machine: Machine, values: Values) -> None:
         raise ExecError(3)
     if nip:
         _check_nip(machine, nip)
-    machine.register.open("receipt", block_mode=lines > 0)
-    transaction = machine.register.transaction
+    machine.register.sale.open("receipt", block_mode=lines > 0)
+    transaction = machine.register.sale.transaction
     transaction.buyer_nip = nip
-    transaction.facts |= {"next": 1, "lines": lines}
+    document = transaction.facts = ThermalDocument(lines=lines)
     first = next(iter(values.get("linie", ())), "")
     if first.startswith("#"):
-        transaction.facts["system_number"] = first[1:]
+        document.system_number = first[1:]
     machine.finished = False
     machine.timed_out = False
 
@@ -109,7 +71,7 @@ def buyer(machine: Machine, values: Values) -> None:
     number = values.get("nip") or values["id"]
     if "nip" in values or values.get("idtype") in (None, 1):
         _check_nip(machine, number)
-        machine.register.transaction.buyer_nip = number
+        machine.register.sale.transaction.buyer_nip = number
 
 
 def line(machine: Machine, values: Values) -> None:
@@ -117,21 +79,22 @@ def line(machine: Machine, values: Values) -> None:
     if values["ptu"] == "P":
         _deposit_line(machine, values)
         return
-    register, transaction = machine.register, machine.register.transaction
+    register, transaction = machine.register, machine.register.sale.transaction
+    document = document_of(transaction)
     number, quantity = values["Pi"], values["ilosc"].number
     if transaction.kind == "packaging":
         raise ExecError(90)
-    if transaction.facts.get("no_more_lines"):
+    if document.no_more_lines:
         raise ExecError(82)
     if quantity <= 0:
         raise ExecError(17)
     rate = machine.rate(values["ptu"])
-    register.check_line(rate, values["cena"], quantity, values["brutto"])
+    register.sale.check_line(rate, values["cena"], quantity, values["brutto"])
     change = _line_change(values)
     if change is not None and not change.sensible:
         raise ExecError(20)
     storno = number == 0
-    if not storno and number != transaction.facts["next"]:
+    if not storno and number != document.next:
         raise ExecError(4)
     if storno and transaction.block_mode:
         raise ExecError(22)
@@ -147,15 +110,15 @@ def line(machine: Machine, values: Values) -> None:
     if not values.get("Pr"):
         description = " ".join(filter(None, (DESCRIPTIONS.get(values.get("Po") or 0), description)))
     try:
-        register.sell(
+        register.sale.sell(
             values["nazwa"], rate, values["cena"], quantity, adjustment=adjustment, storno=storno, matched=False,
             unit=values["ilosc"].unit, description="" if transaction.block_mode else description,
         )  # fmt: skip
     except RegisterError as refused:
         if refused.refusal is Refusal.GOODS_LOCKED:
-            register.state.goods[register.goods_key(values["nazwa"])].blocked = True
+            register.state.goods[register.goods.key(values["nazwa"])].blocked = True
         raise
-    transaction.facts["next"] += 1
+    document.next += 1
 
 
 def _line_change(values: Values) -> Change | None:
@@ -168,14 +131,14 @@ def _pack(
     machine: Machine, number: int, name: str, quantity: Decimal, *, value: int | None = None, price: int | None = None
 ) -> None:
     """6 takes a deposit, 10 pays one out, 7 and 11 take these back (5.3)."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     name = name.strip()
     if name and not (name.isdigit() and int(name) <= (127 if machine.novitus else 9999)):
         raise ExecError(17)
     if number in (6, 10) and len(transaction.packaging) >= (32 if machine.novitus else 20) * 2:
         raise ExecError(17)
     first = not transaction.items and not transaction.packaging
-    machine.register.pack(
+    machine.register.sale.pack(
         name, price, quantity, value=value, returned=number in (10, 11), storno=number in (7, 11), matched=False
     )
     if first:
@@ -199,7 +162,7 @@ def _deposit(number: int) -> Handler:
 
 
 def count(text: str | None) -> Decimal:
-    """A quantity of packaging; one if none is told."""
+    """A quantity of packaging; one if none was sent."""
     if not text:
         return Decimal(1)
     number, *_ = text.split() or [""]
@@ -214,7 +177,7 @@ def count(text: str | None) -> Decimal:
 
 def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = False) -> None:
     """POSNET changes the totals of the rates, Novitus the lines, and there always by the second method (6.4, 6.5)."""
-    before = machine.register.transaction.totals
+    before = machine.register.sale.transaction.totals
     spread: Spread = over_lines if machine.novitus else by_size
     if machine.novitus or not change.percent:
         amount = change.of(sum(before), of_remainder=False)
@@ -224,7 +187,7 @@ def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = 
         spread = lambda _transaction, _change: after  # noqa: E731
     # Per cent that come to nothing are taken, as on a line.
     if amount:
-        machine.register.adjust_subtotal(
+        machine.register.sale.adjust_subtotal(
             lambda _: Adjustment(amount=amount, name=name), spread=spread, at_close=at_close
         )
 
@@ -241,18 +204,18 @@ def _as_26(change: Change, adjust: Callable[[], None]) -> None:
 
 def adjust_rate(machine: Machine, values: Values) -> None:
     """``$L``: everything at one rate, at once."""
-    transaction, rate = machine.register.transaction, values["Ps"]
+    transaction, rate = machine.register.sale.transaction, values["Ps"]
     if values["total_w_stawce"] != transaction.totals[rate] or not transaction.totals[rate]:
         raise ExecError(26)
     change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
     amount = change.of(transaction.totals[rate], of_remainder=machine.of_remainder)
     adjustment = Adjustment(amount=amount, name=change.name(colon=":", equals=" ="))
-    _as_26(change, lambda: machine.register.adjust_rate(rate, lambda _: adjustment))
+    _as_26(change, lambda: machine.register.sale.adjust_rate(rate, lambda _: adjustment))
 
 
 def adjust_subtotal(machine: Machine, values: Values) -> None:
     """``$Y``: everything sold so far, at once; lines may follow."""
-    if values["podsuma"] != machine.register.transaction.total or not values["podsuma"]:
+    if values["podsuma"] != machine.register.sale.transaction.total or not values["podsuma"]:
         raise ExecError(26)
     change = transaction_change(values["Px"], values["wartosc"], _text(values, "nazwa"))
     _as_26(change, lambda: adjust_all(machine, change, change.name(colon=":", equals=" =")))
@@ -260,21 +223,22 @@ def adjust_subtotal(machine: Machine, values: Values) -> None:
 
 def announce(machine: Machine, values: Values) -> None:
     """``$n``: the discount that the closing command will repeat; 0 takes it back, and all payments with it."""
-    transaction, kind = machine.register.transaction, values["Px"]
+    transaction, kind = machine.register.sale.transaction, values["Px"]
+    document = document_of(transaction)
     if kind == 0:
-        transaction.facts.pop("announced", None)
+        document.announced = None
         transaction.payments.clear()
         return
-    if transaction.payments or (machine.novitus and "announced" in transaction.facts):
+    if transaction.payments or (machine.novitus and document.announced is not None):
         raise ExecError(82)
     if kind > 4 and machine.novitus:
         raise ExecError(4)
     change = transaction_change(kind, values["wartosc"], values["nazwa"])
     if not change.sensible:
         raise ExecError(26)
-    transaction.facts["announced"] = list(change)
+    document.announced = change
     if kind > 4:
-        transaction.facts["no_more_lines"] = True
+        document.no_more_lines = True
 
 
 # -- payments --------------------------------------------------------------------------------------------------------
@@ -282,19 +246,19 @@ def announce(machine: Machine, values: Values) -> None:
 
 def pay(machine: Machine, values: Values) -> None:
     """``1;x$b``."""
-    transaction = machine.register.transaction
+    transaction = machine.register.sale.transaction
     if not machine.novitus and values["Pfx"] > 8:
         raise ExecError(4)
     if machine.novitus and len(transaction.payments) >= MAX_PAYMENTS_NOVITUS:
         raise ExecError(26)
     if len(transaction.payments) >= MAX_PAYMENTS_POSNET:
         raise ExecError(4)
-    machine.register.pay(values["Pfx"], values["kwota"], form_name(values["Pfx"], values["nazwa"]), cash=True)
+    machine.register.sale.pay(values["Pfx"], values["kwota"], form_name(values["Pfx"], values["nazwa"]), cash=True)
 
 
 def take_back(machine: Machine, values: Values) -> None:
     """``2;x$b``: form and amount must be those of a payment."""
-    machine.register.take_back_payment(values["Pfx"], values["kwota"])
+    machine.register.sale.take_back_payment(values["Pfx"], values["kwota"])
 
 
 def form_name(form: int, name: str) -> str:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
-from fiscald.emulator.register import Refusal, RegisterError
+from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
-from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Question, Values
+from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
+from fiscald.emulator.thermal.memory import Shift
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.commands import RATE_LETTERS
 
@@ -31,25 +32,25 @@ def _slip(machine: Machine, values: Values) -> Sheet:
 
 def set_clock(machine: Machine, values: Values) -> None:
     """``$c``: in fiscal mode the time alone, by an hour at most, once between two daily reports."""
-    register, now = machine.register, machine.register.now()
+    register, now = machine.register, machine.register.clock.now()
     day = now.date() if machine.fiscal else _day(values["Py"], values["Pm"], values["Pd"])
     moment = datetime.datetime.combine(day, datetime.time(values["Ph"], values["Pmn"]), POLISH_TIME)
-    if not register.totals_zero:
+    if not register.state.day.totals_zero:
         raise ExecError(8)
     if machine.fiscal:
-        if machine.memory.get("clock_set"):
+        if machine.memory.clock_set:
             raise ExecError(5)
         # This family counts from report to report, not by days.
         register.state.clock_set = None
-    register.set_clock(moment, hours=1)
-    machine.memory["clock_set"] = True
-    register.slip()
+    register.clock.set(moment, hours=1)
+    machine.memory.clock_set = True
+    register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
         "PROGRAMOWANIE ZEGARA",
         [("Zegar przed zmianą:", f"{now:%Y-%m-%d,%H:%M}"), ("Zegar po zmianie:", f"{moment:%Y-%m-%d,%H:%M}")],
     )
-    machine.put_out("clock", sheet)
+    machine.emit("clock", sheet)
 
 
 def set_rates(machine: Machine, values: Values) -> Values | None:
@@ -63,7 +64,7 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
     def go() -> None:
         _program_rates(machine, rates, values)
 
-    today = machine.register.now().date()
+    today = machine.register.clock.now().date()
     if machine.novitus:
         dated = values.get("data") == day_text(today)
     else:
@@ -72,7 +73,7 @@ def set_rates(machine: Machine, values: Values) -> Values | None:
             raise ExecError(3)
         dated = all(given) and _day(values["Py"], values["Pm"], values["Pd"]) == today
     if not dated:
-        raise Question(go, Display("Zapisać stawki PTU ?", "programme these VAT rates?"))
+        raise NeedsConfirmation(go, Display("Zapisać stawki PTU ?", "programme these VAT rates?"))
     go()
     return None
 
@@ -83,20 +84,20 @@ def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: 
         raise ExecError(12)
     if machine.faults.on(Switch.MEMORY_FULL) or register.state.rate_changes >= MAX_RATE_CHANGES:
         raise ExecError(6)
-    if not register.totals_zero:
+    if not register.state.day.totals_zero:
         raise ExecError(8)
     if rates == old and not machine.novitus:
         # POSNET takes them and writes nothing.
         return
-    register.set_rates(rates)
-    register.slip()
+    register.ledger.set_rates(rates)
+    register.ledger.slip()
     rows = [("Stare PTU:", "")]
     rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, old, strict=True)]
     rows.append(("Nowe PTU:", ""))
     rows += [(f"PTU {letter}", rate_text(rate)) for letter, rate in zip(RATE_LETTERS, rates, strict=True)]
     sheet = _slip(machine, values)
     sheet.slip("Zmiana stawek PTU", rows, spaced=True)
-    machine.put_out("rates", sheet)
+    machine.emit("rates", sheet)
 
 
 def set_header(machine: Machine, values: Values) -> None:
@@ -106,20 +107,20 @@ def set_header(machine: Machine, values: Values) -> None:
         raise ExecError(12)
     if any(len(line.lstrip("\x0e")) > 40 for line in text.split("\r")):
         raise ExecError(12)
-    if not machine.register.totals_zero:
+    if not machine.register.state.day.totals_zero:
         raise ExecError(8)
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     lines = text.split("\r")
     sheet.slip("PROGRAMOWANIE NAGŁÓWKA", [("", line.strip("\x0e ")) for line in lines])
     machine.register.state.header = "\n".join(lines)
-    machine.put_out("header", sheet)
+    machine.emit("header", sheet)
 
 
 def options(machine: Machine, values: Values) -> None:
     """``$r``: 1 and 0 choose the method of percentages; displays, paper saving and cutter change nothing here."""
     if values["Pr"] in (0, 1):
-        machine.memory["of_remainder"] = values["Pr"] == 1
+        machine.memory.of_remainder = values["Pr"] == 1
     elif values["Pr"] not in (3, 4, 5, 6) or values.get("P2") is None:
         raise ExecError(4)
 
@@ -130,15 +131,15 @@ def nothing(_machine: Machine, _values: Values) -> None:
 
 def open_drawer(machine: Machine, _: Values) -> None:
     """``1$d``."""
-    machine.register.open_drawer()
+    machine.register.ledger.open_drawer()
 
 
 def display(machine: Machine, values: Values) -> None:
     """``2$d``, ``101$d``, ``102$d``: not in the 45 seconds after a receipt; 30 different texts a day (5.1)."""
     last = machine.register.state.day.last_sale
-    if last is not None and machine.register.now() - last < DISPLAY_REST:
+    if last is not None and machine.register.clock.now() - last < DISPLAY_REST:
         return
-    known: list[str] = machine.memory.setdefault("display", [])
+    known = machine.memory.display
     if values["tekst"] in known:
         return
     if len(known) >= MAX_DISPLAY:
@@ -170,17 +171,17 @@ def logout(machine: Machine, values: Values) -> None:
 
 def _cashier_slip(machine: Machine, title: str, kind: str) -> None:
     state = machine.register.state
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, {})
     sheet.slip(title, [("Kasjer:", state.cashier), ("Numer kasy", state.till)])
-    machine.put_out(kind, sheet)
+    machine.emit(kind, sheet)
 
 
 def cash_in(machine: Machine, values: Values) -> None:
     """``#i``: where the cash state would overflow it becomes the amount that was sent, and that is an error."""
     _positive(values)
     try:
-        machine.register.cash_in(values["kwota"])
+        machine.register.ledger.cash_in(values["kwota"])
     except RegisterError:
         machine.register.state.cash = values["kwota"]
         raise
@@ -190,7 +191,7 @@ def cash_in(machine: Machine, values: Values) -> None:
 def cash_out(machine: Machine, values: Values) -> None:
     """``#d``: more than there is makes the cash state zero and is an error."""
     _positive(values)
-    machine.register.cash_out(values["kwota"])
+    machine.register.ledger.cash_out(values["kwota"])
     _cash_slip(machine, values, "Wypłata z kasy", "cash_out")
 
 
@@ -200,7 +201,7 @@ def goods_return(machine: Machine, values: Values) -> None:
     if values["kwota"] > machine.register.state.cash:
         machine.register.state.cash = 0
         raise RegisterError(Refusal.CASH_NEGATIVE)
-    machine.register.goods_return(values["kwota"])
+    machine.register.ledger.goods_return(values["kwota"])
     _cash_slip(machine, values, "Zwrot towaru:", "goods_return")
 
 
@@ -212,17 +213,17 @@ def _positive(values: Values) -> None:
 def _cash_slip(machine: Machine, values: Values, label: str, kind: str) -> None:
     sheet = _slip(machine, values)
     sheet.slip("", [(label, amount(values["kwota"]))])
-    machine.put_out(kind, sheet, amount=values["kwota"])
+    machine.emit(kind, sheet, amount=values["kwota"])
 
 
 def cash_state(machine: Machine, values: Values) -> None:
     """``#t``."""
     if machine.novitus and values.get("Ps") == 1:
         machine.register.state.cash = 0
-    machine.register.slip()
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip("", [("STAN KASY:", amount(machine.register.state.cash))])
-    machine.put_out("cash_report", sheet)
+    machine.emit("cash_report", sheet)
 
 
 def shift_report(machine: Machine, values: Values) -> None:
@@ -230,15 +231,16 @@ def shift_report(machine: Machine, values: Values) -> None:
     if values.get("Ps") not in (None, 0, 23):
         raise ExecError(4)
     state, day = machine.register.state, machine.register.state.day
-    now = machine.register.now()
+    now = machine.register.clock.now()
     counts = {
         "sales": sum(day.receipts), "receipts": day.receipt_count, "cancelled": day.cancelled_count,
         "stornos": day.stornos,
     }  # fmt: skip
-    before = machine.memory.get("shift", {})
-    # A daily report has cleared the counters since: the shift counts from it (choice).
-    since = {name: 0 if value < before.get(name, 0) else before.get(name, 0) for name, value in counts.items()}
-    machine.register.slip()
+    before = machine.memory.shift
+    counted = before.model_dump(exclude={"at"})
+    # Where a daily report has cleared the counters since, the shift counts from it (choice).
+    since = {name: 0 if value < counted[name] else counted[name] for name, value in counts.items()}
+    machine.register.ledger.slip()
     sheet = _slip(machine, values)
     sheet.slip(
         "RAPORT ZMIANOWY",
@@ -250,13 +252,13 @@ def shift_report(machine: Machine, values: Values) -> None:
             ("ILOŚĆ ANULOWANYCH PARAGONÓW", str(counts["cancelled"] - since["cancelled"])),
             ("Liczba stornowanych pozycji:", str(counts["stornos"] - since["stornos"])),
             ("STAN KASY:", amount(state.cash)),
-            ("Początek zmiany:", before.get("at") or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
+            ("Początek zmiany:", before.at or f"{day.first_sale or now:%Y-%m-%d,%H:%M}"),
             ("Koniec zmiany:", f"{now:%Y-%m-%d,%H:%M}"),
         ],
     )
     if values.get("Ps") != 23:
-        machine.memory["shift"] = counts | {"at": f"{now:%Y-%m-%d,%H:%M}"}
-    machine.put_out("shift_report", sheet)
+        machine.memory.shift = Shift(**counts, at=f"{now:%Y-%m-%d,%H:%M}")
+    machine.emit("shift_report", sheet)
 
 
 # -- reports ---------------------------------------------------------------------------------------------------------
@@ -265,34 +267,32 @@ def shift_report(machine: Machine, values: Values) -> None:
 def daily_report(machine: Machine, values: Values) -> None:
     """``#r``: asks on the keyboard, unless it is sent with today's date."""
     if not values.get("Ps"):
-        today = day_text(machine.register.now().date())
+        today = day_text(machine.register.clock.now().date())
         display = Display(f"Drukować raport dobowy ? {today}", f"print the daily report of {today}?")
-        raise Question(lambda: make_daily_report(machine, values), display)
+        raise NeedsConfirmation(lambda: make_daily_report(machine, values), display)
     if any(values.get(name) is None for name in ("Py", "Pm", "Pd")):
         raise ExecError(3)
-    if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.now().date():
+    if _day(values["Py"], values["Pm"], values["Pd"]) != machine.register.clock.now().date():
         raise ExecError(7)
     make_daily_report(machine, values)
 
 
 def make_daily_report(machine: Machine, values: Values) -> None:
-    """The report itself, whoever wants it."""
+    """Make the daily report."""
     register, state = machine.register, machine.register.state
     if machine.faults.on(Switch.MEMORY_FULL):
         raise ExecError(6)
-    today = register.now().date()
+    today = register.clock.now().date()
     reported_today = state.last_record is not None and state.last_record.date() == today
     try:
-        record = register.daily_report()
+        record = register.ledger.daily_report()
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
-    texts = [*machine.memory.pop("display", ()), *machine.memory.pop("lines", ())]
-    for name in ("clock_set", "shift"):
-        machine.memory.pop(name, None)
+    texts = machine.memory.take_day()
     sheet = machine.sheet(Foot(machine.who(values), lines=texts))
     sheet.daily_report(record)
-    machine.put_out("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
+    machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
 
 
 def periodic_report(machine: Machine, values: Values) -> None:
@@ -304,12 +304,12 @@ def periodic_report(machine: Machine, values: Values) -> None:
     if first > last:
         raise ExecError(4)
     register = machine.register
-    records = register.records(first, last)
+    records = register.ledger.records(first, last)
     changes = [change for change in register.state.rate_history if first <= change.at.date() <= last]
-    register.state.headers += 1
+    register.ledger.count_printout()
     sheet = _slip(machine, values)
     sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=kind in _SUMMARY)
-    machine.put_out("periodic_report", sheet, first=records[0].number, last=records[-1].number)
+    machine.emit("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
 def _day(year: int, month: int, day: int) -> datetime.date:

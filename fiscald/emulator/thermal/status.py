@@ -6,17 +6,12 @@ import datetime
 from decimal import Decimal
 
 from fiscald.emulator.faults import Switch
-from fiscald.emulator.memory import Goods
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.protocols.thermal.commands import RATE_LETTERS
 
-#: Records that the fiscal memory takes in its life (7.2).
-RECORDS = 1830
 #: "Never" in dates of two digits, and the fiscalisation of a printer that trains (5.9).
 NEVER = datetime.date(2000, 1, 1)
-#: Since when an emulated printer is fiscal (choice).
-FISCALISED = "2024-01-01"
 
 
 def error_mode(machine: Machine, values: Values) -> None:
@@ -69,10 +64,8 @@ def receipt_information(machine: Machine, values: Values) -> Values:
 def records(machine: Machine, _: Values) -> Values:
     """``24#s``."""
     state = machine.register.state
-    since = datetime.date.fromisoformat(machine.memory.get("fiscalised", FISCALISED)) if machine.fiscal else NEVER
-    free = (
-        0 if machine.faults.on(Switch.MEMORY_FULL) else max(machine.memory.get("records", RECORDS) - state.reports, 0)
-    )
+    since = machine.memory.fiscalised if machine.fiscal else NEVER
+    free = 0 if machine.faults.on(Switch.MEMORY_FULL) else max(machine.memory.records - state.reports, 0)
     return {
         "Py": since.year, "Pm": since.month, "Pd": since.day, "n_dobowych": state.reports, "n_wolnych": free,
         "n_zablokowanych": sum(goods.blocked for goods in state.goods.values()),
@@ -82,7 +75,7 @@ def records(machine: Machine, _: Values) -> Values:
 
 def open_day(machine: Machine, _: Values) -> Values:
     """``28#s``: the record that a daily report would make now."""
-    now, day = machine.register.now(), machine.register.state.day
+    now, day = machine.register.clock.now(), machine.register.state.day
     return {
         "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute, "Ps": 0,
         "parag": day.receipt_count, "anul": day.cancelled_count, "zmiany": day.goods_changes,
@@ -92,7 +85,10 @@ def open_day(machine: Machine, _: Values) -> Values:
 
 def last_document(machine: Machine, _: Values) -> Values:
     """``50#s``: number of the last printed document; whether the totals are zero; four zeros."""
-    return {"numer": machine.register.state.headers, "dalsze": [machine.register.totals_zero, 0, 0, 0, 0]}
+    return {
+        "numer": machine.register.state.printout_count,
+        "dalsze": [machine.register.state.day.totals_zero, 0, 0, 0, 0],
+    }
 
 
 def receipt(machine: Machine, values: Values) -> Values:
@@ -121,7 +117,7 @@ def model(machine: Machine, _: Values) -> Values:
 
 def clock(machine: Machine, _: Values) -> Values:
     """``#c``: without seconds; Novitus has them."""
-    now = machine.register.now()
+    now = machine.register.clock.now()
     return {
         "Py": now.year % 100, "Pm": now.month, "Pd": now.day, "Ph": now.hour, "Pmin": now.minute,
         "Ps": now.second if machine.novitus else 0,
@@ -136,7 +132,7 @@ def header(machine: Machine, _: Values) -> Values:
 def goods(machine: Machine, values: Values) -> Values:
     """``$g``: whether it is blocked, and its last rate: a value, on Novitus a letter."""
     state = machine.register.state
-    known: Goods | None = state.goods.get(machine.register.goods_key(values["nazwa"]))
+    known = machine.register.goods.find(values["nazwa"])
     if known is None:
         return {"Pe": 0, "ptu": "101"}
     if machine.novitus:

@@ -7,21 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from fiscald.emulator.memory import RegisterState
-from fiscald.emulator.posnet import FACE
+from fiscald.emulator.posnet import FACTORY
 from fiscald.emulator.posnet.device import PosnetPrinter
 from fiscald.emulator.register import Register
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16
 
 
 class Talk:
-    """A printer with a frozen clock, and a hand on its time."""
+    """A printer with a frozen clock; ``time`` is what its port is given."""
 
     def __init__(
         self, at: str = "2026-10-09T11:44:00+02:00", *, state: RegisterState | None = None, **options: Any
     ) -> None:
         self.moment = datetime.fromisoformat(at)
         self.register = Register(state, clock=lambda: self.moment)
-        self.printer: PosnetPrinter = FACE(self.register, **options)
+        self.printer: PosnetPrinter = FACTORY(self.register, **options)
         self.time = 0.0
 
     def send(self, text: str) -> None:

@@ -17,7 +17,7 @@ OPEN = """
 
 
 def test_a_refused_line_then_cancel() -> None:
-    talk = Talk(state=RegisterState(headers=56, day=Day(receipt_count=1, last_receipt=1)))
+    talk = Talk(state=RegisterState(printout_count=56, day=Day(receipt_count=1, last_receipt=1)))
     talk.follow(
         """
         > trinit|bm0|

@@ -1,4 +1,4 @@
-"""The plug of the emulated printer: queue, immediate commands, time, faults."""
+"""The port of the emulated printer: queue, immediate commands, time, faults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.posnet.device import FRAME_SECONDS, QUEUE
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import BadFrame, Deframer, Frame
@@ -62,12 +62,12 @@ def test_what_an_older_device_does_not_know_does_not_wait() -> None:
     assert talk.say("trnipset|ni5260250274|") == "ERR|?1|cmtrnipset|"
 
 
-def test_nobody_knows_what_is_legal_before_somebody_cancels() -> None:
+def test_a_command_is_not_judged_before_a_planned_cancel() -> None:
     """The cancelling needs paper too."""
     talk = Talk()
     talk.say("trinit|")
     talk.printer.faults.switches.add(Switch.PAPER_OUT)
-    talk.printer.faults.plan(Fault(act=Act.KEYPAD_CANCEL, command="trinit"))
+    talk.printer.faults.plan(Fault(act=FaultKind.KEYPAD_CANCEL, command="trinit"))
     talk.send("trinit|")
     assert talk.receive() == []
     assert not talk.register.printouts
@@ -100,7 +100,7 @@ def test_printing_takes_time() -> None:
 
 def test_a_swallowed_command_is_not_executed() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.DROP_BEFORE, command="cash"))
+    talk.printer.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="cash"))
     talk.send("cash|kw100|wp1|")
     assert talk.receive() == []
     assert talk.register.state.cash == 0
@@ -108,7 +108,7 @@ def test_a_swallowed_command_is_not_executed() -> None:
 
 def test_a_swallowed_answer_leaves_an_executed_command() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.DROP_AFTER, command="cash", nth=2))
+    talk.printer.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="cash", nth=2))
     assert talk.say("cash|kw100|wp1|") == "cash|"
     talk.send("cash|kw100|wp1|")
     assert talk.receive() == []
@@ -117,7 +117,7 @@ def test_a_swallowed_answer_leaves_an_executed_command() -> None:
 
 def test_a_late_answer_comes_after_the_next_one() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.LATE, command="scnt", seconds=2))
+    talk.printer.faults.plan(Fault(act=FaultKind.LATE, command="scnt", seconds=2))
     talk.send("scnt|")
     assert talk.say("rtcget|").startswith("rtcget|")
     assert talk.printer.wakeup() == 2.0
@@ -127,9 +127,14 @@ def test_a_late_answer_comes_after_the_next_one() -> None:
 
 @pytest.mark.parametrize(
     ("act", "found"),
-    [(Act.DUPLICATE, [Frame, Frame]), (Act.BAD_CRC, [BadFrame]), (Act.TRUNCATE, []), (Act.NOISE, [Frame])],
+    [
+        (FaultKind.DUPLICATE, [Frame, Frame]),
+        (FaultKind.BAD_CRC, [BadFrame]),
+        (FaultKind.TRUNCATE, []),
+        (FaultKind.NOISE, [Frame]),
+    ],
 )
-def test_disturbed_answers(act: Act, found: list[type]) -> None:
+def test_disturbed_answers(act: FaultKind, found: list[type]) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act))
     talk.send("scomm|")
@@ -138,13 +143,13 @@ def test_disturbed_answers(act: Act, found: list[type]) -> None:
 
 def test_a_command_that_arrives_damaged_is_refused_and_not_executed() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.CORRUPT_IN, command="cash"))
+    talk.printer.faults.plan(Fault(act=FaultKind.CORRUPT_IN, command="cash"))
     assert talk.say("cash|kw100|wp1|") == "ERR|?5|"
     assert talk.register.state.cash == 0
 
 
-@pytest.mark.parametrize(("act", "registered"), [(Act.POWER_CUT_BEFORE, 0), (Act.POWER_CUT_AFTER, 1)])
-def test_a_power_cut_around_the_registration(act: Act, registered: int) -> None:
+@pytest.mark.parametrize(("act", "registered"), [(FaultKind.POWER_CUT_BEFORE, 0), (FaultKind.POWER_CUT_AFTER, 1)])
+def test_a_power_cut_around_the_registration(act: FaultKind, registered: int) -> None:
     talk = Talk()
     talk.say("trinit|")
     talk.say("trline|naWoda|vt0|pr200|")
@@ -161,7 +166,7 @@ def test_a_power_cut_around_the_registration(act: Act, registered: int) -> None:
 
 def test_a_condition_that_begins_with_a_command() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.SWITCH, command="trend", switch=Switch.PAPER_OUT))
+    talk.printer.faults.plan(Fault(act=FaultKind.SWITCH, command="trend", switch=Switch.PAPER_OUT))
     talk.say("trinit|")
     talk.say("trline|naWoda|vt0|pr200|")
     talk.send("trend|to200|")
@@ -172,7 +177,7 @@ def test_a_condition_that_begins_with_a_command() -> None:
 
 def test_another_program_prints_just_before_a_command() -> None:
     talk = Talk()
-    talk.printer.faults.plan(Fault(act=Act.FOREIGN_RECEIPT, command="cash"))
+    talk.printer.faults.plan(Fault(act=FaultKind.FOREIGN_RECEIPT, command="cash"))
     assert talk.say("cash|kw100|wp1|") == "cash|"
     assert talk.register.state.day.receipt_count == 1
     assert [sheet.kind for sheet in talk.register.printouts] == ["receipt", "cash_in"]
@@ -181,7 +186,7 @@ def test_another_program_prints_just_before_a_command() -> None:
 def test_the_same_seed_makes_the_same_noise() -> None:
     def noise(seed: int) -> bytes:
         talk = Talk(seed=seed)
-        talk.printer.faults.plan(Fault(act=Act.NOISE))
+        talk.printer.faults.plan(Fault(act=FaultKind.NOISE))
         talk.send("scomm|")
         return talk.printer.poll(0.0)
 

@@ -80,7 +80,7 @@ QUERIES = ("scomm", "sfsk", "scnt", "strns", "stot", "eclastdocnoget", "rtcget",
 def ask(talk: Talk, data: bytes) -> Frame:
     """The one answer; a person says yes where one is asked."""
     talk.printer.receive(data, talk.time)
-    if talk.printer.asking:
+    if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
     (answer,) = Deframer().feed(talk.printer.poll(talk.time))
     assert isinstance(answer, Frame)
@@ -105,7 +105,7 @@ def test_whatever_a_field_holds_there_is_an_answer(
         talk.printer.press(confirm=True)
     talk.receive()
     for _ in range(15):
-        frame = hostile_frame(random, State(talk.register.state.face.get("state", State.IDLE)))
+        frame = hostile_frame(random, talk.printer.memory.state)
         assert ask(talk, encode(frame)).mnemonic in (frame.mnemonic, "ERR")
     for query in QUERIES:
         assert ask(talk, encode(Frame(query, (Field("ty", b"0"),)))).get(ERROR) is None, query

@@ -51,9 +51,9 @@ def expected(name: str) -> str:
     return Path(__file__).with_name("papers").joinpath(f"{name}.txt").read_text("utf-8")
 
 
-def state(headers: int, last_receipt: int = 0, **changes: object) -> RegisterState:
+def state(printout_count: int, last_receipt: int = 0, **changes: object) -> RegisterState:
     day = Day(last_receipt=last_receipt, receipt_count=last_receipt)
-    return RegisterState(headers=headers, rates=RATES, day=day).model_copy(update=changes)
+    return RegisterState(printout_count=printout_count, rates=RATES, day=day).model_copy(update=changes)
 
 
 @pytest.mark.parametrize(("width", "name"), [(40, "receipt"), (56, "receipt-56")])

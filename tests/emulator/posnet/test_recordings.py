@@ -14,9 +14,10 @@ from decimal import Decimal
 
 import pytest
 
+from fiscald.emulator.goods import goods_key
 from fiscald.emulator.memory import Day, Goods, RegisterState
-from fiscald.emulator.posnet import FACE
-from fiscald.emulator.register import Register, goods_key
+from fiscald.emulator.posnet import FACTORY
+from fiscald.emulator.register import Register
 from fiscald.protocols.posnet.fields import RATE, Dialect
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16, encode
 from tests.recordings import XL2, Conversation, Exchange, posnet
@@ -44,7 +45,7 @@ def seeded(conversation: Conversation) -> RegisterState:
         receipts = sum(e.mnemonic == "trend" for e in before)
         slips = sum(e.mnemonic == "stocash" for e in before)
         state.report_offset = int(counters["rd"])
-        state.headers = int(counters["hn"]) - receipts - slips
+        state.printout_count = int(counters["hn"]) - receipts - slips
         day.receipt_count = int(counters["bn"]) - receipts
         day.last_receipt = int(counters["bt"]) - receipts
     if (found := first(exchanges, "stot")) is not None:
@@ -144,7 +145,7 @@ def comparable(payload: str) -> str:
 
 def check(conversation: Conversation, state: RegisterState) -> None:
     clock = Clock(conversation.exchanges)
-    printer = FACE(Register(state, clock=clock))
+    printer = FACTORY(Register(state, clock=clock))
     for index, exchange in enumerate(conversation.exchanges):
         clock.advance(index)
         printer.receive(frame(exchange.command), 0.0)

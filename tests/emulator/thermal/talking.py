@@ -8,16 +8,19 @@ from typing import Any
 
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import FACE
+from fiscald.emulator.thermal import FACTORY
 from fiscald.emulator.thermal.device import ThermalPrinter
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Dle, Enq, Frame, check
 
 ENQ, DLE, DLE2, CAN, BEL = (bytes((control,)) for control in (5, 16, 26, 24, 7))
 assert ENQ[0] == Control.ENQ
+OK = b"\x1bP0#Z%b\x1b\\"
+WATER = "1$lWoda|1.|A/2/2/"
+SALE = ("0$h", WATER, "1;0$e000|0/2/")
 
 
 class Talk:
-    """A printer with a frozen clock in error mode 3, and a hand on its time."""
+    """A printer with a frozen clock in error mode 3; ``time`` is what its port is given."""
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class Talk:
     ) -> None:
         self.moment = datetime.fromisoformat(at)
         self.register = Register(state, clock=lambda: self.moment)
-        self.printer: ThermalPrinter = FACE(self.register, **options)
+        self.printer: ThermalPrinter = FACTORY(self.register, **options)
         self.time = 0.0
         if mode is not None:
             self.raw(sequence(f"{mode}#e"))
@@ -94,3 +97,20 @@ def readable(item: Frame | BadFrame | Enq | Dle) -> str:
         return f"{item.byte:02X}"
     assert isinstance(item, Frame)
     return item.payload.decode("mazovia").replace("\r", "|")
+
+
+def opened(*commands: str, **options: Any) -> Talk:
+    """A printer with an open receipt, after these commands."""
+    talk = Talk(**options)
+    talk.follow("0$h", *commands)
+    return talk
+
+
+def totals(talk: Talk, query: str = "22#s") -> list[str]:
+    """The totals by rate, as they are answered."""
+    return talk.say(query).split("/")[9:16]
+
+
+def sold(talk: Talk) -> int:
+    """Receipts of the open day."""
+    return talk.register.state.day.receipt_count

@@ -167,7 +167,7 @@ NOT_BUILT = {
 def test_what_is_not_built_is_refused_as_unknown_and_named(profile: str, command: str, named: str) -> None:
     talk = Talk(profile=profile)
     notices: list[str] = []
-    talk.printer.notice = notices.append
+    talk.printer.on_notice = notices.append
     (shown, *_) = _said(talk, command)
     assert shown.startswith("1022#Z" if profile == "novitus" else "255#Z")
     (notice,) = notices
@@ -189,7 +189,7 @@ def test_what_is_not_built_is_refused_as_unknown_and_named(profile: str, command
 def test_what_other_models_have_or_no_printer_has_is_named_too(profile: str, command: str, named: str) -> None:
     talk = Talk(profile=profile)
     notices: list[str] = []
-    talk.printer.notice = notices.append
+    talk.printer.on_notice = notices.append
     _said(talk, command)
     (notice,) = notices
     assert named in notice
@@ -207,7 +207,7 @@ def test_a_form_that_is_not_built_is_named(command: str, named: str) -> None:
     """The command is known; the printer finds its fields wrong."""
     talk = Talk()
     notices: list[str] = []
-    talk.printer.notice = notices.append
+    talk.printer.on_notice = notices.append
     if command.startswith("1;8$b"):
         talk.follow("0$h", "1$lKawa|1.|A/10.00/10.00/")
     (shown, *_) = _said(talk, command)
@@ -219,7 +219,7 @@ def test_a_form_that_is_not_built_is_named(command: str, named: str) -> None:
 def test_a_flood_of_unknown_commands_says_little() -> None:
     talk = Talk()
     notices: list[str] = []
-    talk.printer.notice = notices.append
+    talk.printer.on_notice = notices.append
     for first in range(256):
         _said(talk, f"{first}$q")
     assert 50 < len(notices) <= 100

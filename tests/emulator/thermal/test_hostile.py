@@ -100,7 +100,7 @@ def _params(random: Random, row: Row, hostile: Param | Part) -> dict[str, Any]:
 def ask(talk: Talk, data: bytes) -> list[object]:
     """All answers; a person says yes where one is asked."""
     answer = talk.raw(data)
-    if talk.printer.asking:
+    if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
         answer += talk.raw(b"")
     return list(AnswerDeframer().feed(answer))
@@ -116,7 +116,7 @@ def test_whatever_a_field_holds_there_is_an_answer(state: str, random: Random, p
     for command in STATES[state]:
         talk.send(command)
     for _ in range(15):
-        now = State(talk.register.state.face.get("state", State.IDLE))
+        now = talk.printer.memory.state
         frame = hostile_frame(random, now, PROFILES[profile])
         answers = ask(talk, encode(frame))
         assert all(isinstance(answer, Frame) for answer in answers)

@@ -27,7 +27,7 @@ def expected(name: str) -> str:
 
 def talk_of_2004(**changes: object) -> Talk:
     seeded = RegisterState(
-        unique_number="EMU 12345678", rates=RATES, headers=137, day=Day(receipt_count=5, last_receipt=5),
+        unique_number="EMU 12345678", rates=RATES, printout_count=137, day=Day(receipt_count=5, last_receipt=5),
         header="P O S N E T\nD R U K A R K A   F I S K A L N A",
     )  # fmt: skip
     return Talk("2004-04-02T15:56:00+02:00", state=seeded.model_copy(update=changes))

@@ -9,13 +9,14 @@ So does it with recordings of real printers; there the first answers tell the st
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
+from fiscald.emulator.thermal.memory import ThermalMemory
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Direction, Settings
 from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
@@ -41,7 +42,7 @@ AFTER_SALE = Day(receipts=[127508, 8800, 31420, 0, 0, 0, 0], receipt_count=18, l
 def state(**changes: Any) -> RegisterState:
     values: dict[str, Any] = {
         "unique_number": "EMU 12345678", "rates": RATES, "day": DAY.model_copy(deep=True), "cash": 231015,
-        "last_record": BEFORE, "face": {"finished": True}, "header": "FIRMA TESTOWA\nul. Testowa 1",
+        "last_record": BEFORE, "face": ThermalMemory(finished=True), "header": "FIRMA TESTOWA\nul. Testowa 1",
     }  # fmt: skip
     return RegisterState(**(values | changes))
 
@@ -66,8 +67,8 @@ def novitus() -> Talk:
 
 def status() -> Talk:
     goods = {name: Goods(rate=0, blocked=True) for name in "ABC"} | {"KAWA MIELONA": Goods(rate=0)}
-    face = {"finished": True, "fiscalised": "2024-01-10", "records": 612 + 1218}
-    seeded = state(headers=1042, report_offset=612, goods=goods, face=face)
+    face = ThermalMemory(finished=True, fiscalised=date(2024, 1, 10), records=612 + 1218)
+    seeded = state(printout_count=1042, report_offset=612, goods=goods, face=face)
     return _after(CASH_LINES, mode=1, state=seeded)
 
 
@@ -76,7 +77,7 @@ SCENES: dict[str, Callable[[], Talk]] = {
     "doc-verbatim": novitus,
     "receipt-novitus-nip": lambda: Talk(state=state(), mode=None, profile="novitus"),
     "init": lambda: Talk(state=state(), mode=None),
-    "receipt-short": lambda: _after(FULL_LINES, mode=1, state=state(headers=1041)),
+    "receipt-short": lambda: _after(FULL_LINES, mode=1, state=state(printout_count=1041)),
     "storno": lambda: Talk(state=state(day=AFTER_SALE.model_copy(deep=True), cash=233648)),
     "daily-report": lambda: Talk(
         "2026-07-15T18:02:00+02:00", state=state(day=AFTER_SALE.model_copy(deep=True), cash=233648)
@@ -143,7 +144,7 @@ def test_every_answer_is_the_one_of_the_manual(name: str) -> None:
         expected = as_emulated(answered)
         other = exceptions(name, sent, expected)
         answer = talk.raw(sent)
-        if not answer and talk.printer.asking:
+        if not answer and talk.printer.awaits_key:
             talk.printer.press(confirm=True)
             answer = talk.printer.poll(talk.time)
         assert answer == (expected if other is None else other), f"exchange {index}: {sent!r}"
@@ -212,7 +213,7 @@ def seeded(dialogue: Dialogue) -> RegisterState:
     """The register as it was before the first command."""
     status, day, records = (first(layout, dialogue) for layout in (STATUS, OPEN_DAY, RECORDS))
     last = datetime(2000 + status["Py"], status["Pmies"], status["Pd"], 12, tzinfo=UTC)
-    fiscalised = f"{records['Py']}-{records['Pm']:02}-{records['Pd']:02}"
+    fiscalised = date(records["Py"], records["Pm"], records["Pd"])
     return RegisterState(
         unique_number="EMU 12345678", fiscal=bool(status["Pm"]), rates=status["ptu"], ram_resets=status["Pz"],
         last_record=None if last.year == 2000 else last, cash=status["cash"],
@@ -220,13 +221,12 @@ def seeded(dialogue: Dialogue) -> RegisterState:
             receipts=status["tot"], receipt_count=day["parag"], last_receipt=status["par_num"],
             cancelled_count=day["anul"], cancelled_value=day["anul_kwota"], goods_changes=day["zmiany"],
         ),
-        headers=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
+        printout_count=first(LAST_DOCUMENT, dialogue)["numer"], report_offset=records["n_dobowych"],
         goods={f"BLOCKED {number}": Goods(rate=0, blocked=True) for number in range(records["n_zablokowanych"])},
         last_document=LastDocument(kind="receipt", totals=records["p"]),
-        face={
-            "finished": bool(status["Px"]), "fiscalised": fiscalised,
-            "records": records["n_dobowych"] + records["n_wolnych"],
-        },
+        face=ThermalMemory(
+            finished=bool(status["Px"]), fiscalised=fiscalised, records=records["n_dobowych"] + records["n_wolnych"]
+        ),
     )  # fmt: skip
 
 
@@ -260,7 +260,7 @@ def check_recording(dialogue: Dialogue) -> None:
     for index, (sent, answered) in enumerate(dialogue.exchanges):
         talk.moment = told_time(answered) or talk.moment
         answer = talk.raw(sent)
-        if not answer and talk.printer.asking:
+        if not answer and talk.printer.awaits_key:
             talk.printer.press(confirm=True)
             answer = talk.printer.poll(talk.time)
         assert comparable(answer) == comparable(answered), f"exchange {index}: {sent!r}"

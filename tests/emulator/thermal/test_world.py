@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fiscald.cli.fiscald import main
-from fiscald.emulator import face
-from fiscald.emulator.faults import Act, Fault, Switch
+from fiscald.emulator import emulator_factory
+from fiscald.emulator.faults import Fault, FaultKind, Switch
 from fiscald.emulator.paper import MARK
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.text import CODE_PAGES
@@ -29,11 +29,11 @@ ANSWERS = b"".join(b"\x1bP0#Z%b\x1b\\" % name for name in (b"#e", b"$h", b"$l", 
 
 
 def test_every_family_can_be_emulated() -> None:
-    assert all(face(family).profiles for family in FAMILIES)
-    assert face("thermal").profiles == ("posnet", "novitus", "innova")
-    assert set(face("thermal").code_pages) == set(CODE_PAGES)
+    assert all(emulator_factory(family).profiles for family in FAMILIES)
+    assert emulator_factory("thermal").profiles == ("posnet", "novitus", "innova")
+    assert set(emulator_factory("thermal").code_pages) == set(CODE_PAGES)
     with pytest.raises(KeyError):
-        face("abacus")
+        emulator_factory("abacus")
 
 
 @pytest.mark.parametrize("link", ["tcp", "pty"])
@@ -112,8 +112,8 @@ COMMANDS = (
 )  # fmt: skip
 PEOPLE = ("foreign_begin", "foreign_receipt", "keypad_cancel", "keypad_report", "off", "on", "wait")
 FAULTS = (
-    Act.DROP_BEFORE, Act.DROP_AFTER, Act.POWER_CUT_BEFORE, Act.POWER_CUT_AFTER, Act.FOREIGN_RECEIPT, Act.KEYPAD_CANCEL,
-    Act.KEYPAD_REPORT, Act.CORRUPT_IN,
+    FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.POWER_CUT_BEFORE, FaultKind.POWER_CUT_AFTER, FaultKind.FOREIGN_RECEIPT, FaultKind.KEYPAD_CANCEL,
+    FaultKind.KEYPAD_REPORT, FaultKind.CORRUPT_IN,
 )  # fmt: skip
 EVENTS = st.lists(st.sampled_from((*COMMANDS, *COMMANDS[:3], *PEOPLE, *FAULTS)), max_size=40)
 
@@ -124,7 +124,7 @@ def test_register_paper_and_flags_agree_whatever_happens(events: list[Any], prof
     talk = Talk(profile=profile, mode=mode)
     printer, state = talk.printer, talk.register.state
     for event in events:
-        if isinstance(event, Act):
+        if isinstance(event, FaultKind):
             printer.faults.plan(Fault(act=event))
         elif event in ("off", "on"):
             printer.power(on=event == "on")
@@ -135,7 +135,7 @@ def test_register_paper_and_flags_agree_whatever_happens(events: list[Any], prof
             getattr(printer, event)()
         else:
             talk.raw(sequence(event))
-        if not printer.powered or printer.asking:
+        if not printer.powered or printer.awaits_key:
             printer.power(on=False)
             printer.power(on=True)
             talk.raw(sequence(f"{mode}#e"))
@@ -157,12 +157,12 @@ def _sold(talk: Talk) -> int:
 
 def _consistent(talk: Talk) -> None:
     state = talk.register.state
-    known = state.face["state"]
+    known = talk.printer.memory.state
     assert (state.transaction is not None) == (known in ("lines", "pay"))
     assert (state.closing is not None) == (known == "tail")
     assert (known == "pay") <= bool(state.transaction and state.transaction.payments)
     assert state.cash >= 0
-    assert state.transaction is None or not state.face.get("finished")
+    assert state.transaction is None or not talk.printer.memory.finished
     receipts = [sheet for sheet in talk.register.printouts if sheet.kind == "receipt"]
     waiting = [state.closing] if state.closing is not None and state.closing.kind == "receipt" else []
     printed = sum(int(str(sheet.facts["total"])) for sheet in receipts) + sum(each.total for each in waiting)
@@ -171,4 +171,6 @@ def _consistent(talk: Talk) -> None:
     assert len(receipts) + len(waiting) == _sold(talk)
     cancelled = sum(sheet.kind == "cancelled_receipt" for sheet in talk.register.printouts)
     assert sum(day.cancelled_count for day in days) == cancelled
-    assert state.headers == len(talk.register.printouts) + len(waiting) + (state.closing is not None and not waiting)
+    assert state.printout_count == len(talk.register.printouts) + len(waiting) + (
+        state.closing is not None and not waiting
+    )

@@ -28,6 +28,7 @@ from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import dialogue, queries
 from fiscald.protocols.posnet.family import FAMILY
+from fiscald.protocols.posnet.grammar import State
 from tests.emulator.posnet.talking import Talk
 from tests.protocols.driving import Journal
 from tests.protocols.posnet.scripted import drive, frame, payload
@@ -235,7 +236,7 @@ def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
     assert verdict.problem.code == "document.refused"
     assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
     assert bench.journal.before is None
-    assert bench.talk.register.state.headers == 0
+    assert bench.talk.register.state.printout_count == 0
 
 
 def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
@@ -358,7 +359,7 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
     verdict = drive(dialogue.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), noisy)
     assert isinstance(verdict, NotPrinted)
     assert verdict.again
-    assert bench.talk.register.state.headers == 0
+    assert bench.talk.register.state.printout_count == 0
 
 
 def test_an_error_after_registration_is_not_believed() -> None:
@@ -663,7 +664,7 @@ def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
 def test_what_was_found_out_later_has_the_time_of_the_sale() -> None:
     bench = Bench()
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
-    sold = bench.talk.register.now()
+    sold = bench.talk.register.clock.now()
     bench.talk.register.state.clock_offset += 3600
     verdict = bench.recover(PLAIN)
     assert isinstance(verdict, Printed)
@@ -718,9 +719,8 @@ def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     """It was open, the closing step was sent; now nothing is open, and no counter has moved (9.3)."""
     bench = Bench()
     assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    state = bench.talk.register.state
-    state.transaction = None
-    state.face.pop("state")
+    bench.talk.register.state.transaction = None
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(RECEIPT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
@@ -775,7 +775,7 @@ def kinds(bench: Bench) -> list[str]:
 
 
 def form_is_open(bench: Bench) -> bool:
-    return bench.talk.printer.register.state.face.get("state") == "form"
+    return bench.talk.printer.memory.state is State.FORM
 
 
 @pytest.mark.parametrize("profile", ["online", "old"])
@@ -957,7 +957,7 @@ def test_a_person_who_cancels_our_printout_has_decided(at: str, counted: bool) -
     bench = Bench()
     real = bench.answer
     if not counted:
-        bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
+        bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
 
     def answer(data: bytes) -> bytes:
         if at in payload(data):
@@ -1030,7 +1030,7 @@ def test_a_slip_of_others_before_our_printout_was_open_is_not_taken_for_it() -> 
 
     def receive(data: bytes, now: float) -> None:
         if payload(data).startswith("formstart"):
-            bench.talk.register.slip()
+            bench.talk.register.ledger.slip()
         real(data, now)
 
     bench.talk.printer.receive = receive  # type: ignore[method-assign]
@@ -1076,7 +1076,7 @@ def test_restored_counters_prove_nothing_about_a_printout() -> None:
     bench = Bench()
     bench.carry_out(PLAIN)
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
-    bench.talk.register.state.headers = 0
+    bench.talk.register.state.printout_count = 0
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "counters_restored"}
@@ -1086,7 +1086,7 @@ def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
     """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
     bench = Bench()
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
-    bench.talk.register.state.face.pop("state")
+    bench.talk.printer.memory.state = State.IDLE
     verdict = bench.recover(PRINTOUT)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "vanished"}
@@ -1094,7 +1094,7 @@ def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
 
 def test_a_printer_that_does_not_count_printouts_is_believed() -> None:
     bench = Bench()
-    bench.talk.register.slip = lambda: None  # type: ignore[method-assign]
+    bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
     assert isinstance(bench.carry_out(PRINTOUT), Printed)
 
 
@@ -1147,3 +1147,42 @@ def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
     snapshot = drive(queries.read_status(SETTINGS), Bench().answer)
     assert [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors] == ["vat.inactive"]
     assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()
+
+
+# -- what the printer says of itself ---------------------------------------------------------------------
+
+#: POSNET reference, section 3.4: the answers to sdev and sprn, what they mean, and a word of what a person reads.
+SAYS = """
+ds1 pr1  | cover_open   | printing lever   | pokryw
+ds1 pr2  | out_of_order | not accessible   | dostępu
+ds1 pr3  | cover_open   | cover            | pokryw
+ds1 pr4  | paper_out    | out of paper     | papier
+ds1 pr5  | paper_out    | out of paper     | papier
+ds1 pr6  | out_of_order | temperature      | temperatura
+ds1 pr7  | out_of_order | loss of power    | zanik
+ds1 pr8  | out_of_order | cutter           | obcinacz
+ds1 pr9  | out_of_order | supply fault     | zasilacza
+ds1 pr10 | cover_open   | cover            | pokryw
+ds1 pr0  | attention    | in its menu      | w menu
+ds2 pr0  | attention    | waits for a key  | klawisz
+ds3 pr0  | attention    | shows a message  | komunikat
+ds9 pr0  | attention    | state 9          | nieznany stan
+ds1 pr11 | attention    | in its menu      | w menu
+"""
+
+
+@pytest.mark.parametrize("row", SAYS.split("\n")[1:-1])
+def test_what_the_printer_says_of_itself(row: str) -> None:
+    said, state, words, words_pl = (cell.strip() for cell in row.split("|"))
+    device, mechanism = said.split()
+    answers = {"sdev": f"sdev\t{device}\tcp1\tqe1\tpe0\t", "sprn": f"sprn\t{mechanism}\t"}
+
+    def answer(data: bytes) -> bytes:
+        return frame(answers[payload(data).partition("\t")[0].removeprefix("!")])
+
+    condition = drive(queries.poll(SETTINGS), answer)
+    assert condition.problem is not None
+    assert (condition.state, condition.problem.code) == (PrinterState(state), f"printer.{state}")
+    assert words in condition.problem.detail
+    assert words_pl in condition.problem.detail_pl
+    assert condition.problem.device_code == said

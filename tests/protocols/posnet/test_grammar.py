@@ -139,7 +139,7 @@ LEGAL, MOVED = reference(), leads()
 
 
 def state_of(talk: Talk) -> State:
-    return State(talk.register.state.face.get("state", "idle"))
+    return talk.printer.memory.state
 
 
 @pytest.mark.parametrize("state", State)

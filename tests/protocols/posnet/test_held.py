@@ -70,7 +70,7 @@ def test_whatever_is_refused_for_a_condition_waits(document: Document, command: 
         assert error.removeprefix("frame") in str(verdict.problem.device_code)
         state = bench.talk.register.state
         assert state.transaction is None, "ours was cancelled"
-        assert "form" not in state.face
+        assert bench.talk.printer.memory.form is None
         assert state.day.receipt_count == 0
         assert bench.sent.count(f"refused {command}") == 1, "nothing is sent twice"
         assert (state.drawer_openings, state.cash, state.reports) == (0, 1000, 0)

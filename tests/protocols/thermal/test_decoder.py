@@ -111,6 +111,7 @@ def test_values_are_written_as_people_write_them() -> None:
     }  # fmt: skip
     assert told(one("1;1;9$lA|1.|A/1/1/0.5/"))["Po"] == "9 (promocja)"
     assert told(one("1;1$b200/VISA|"))["Pfx"] == "1 (Karta płatnicza)"
+    assert told(one("1;$b200/VISA|"))["Pfx"] == " (Gotówka)", "a number that is left out is 0 to the printer"
     rates = one("7$p22,00/7,00/0/100/101/101/101/")
     assert [field.value for field in rates.fields] == ["7", "22%", "7%", "0%", "exempt"] + ["inactive"] * 3
     assert [field.name for field in rates.fields] == ["Ps", *(f"ptu{letter}" for letter in "ABCDEFG")]

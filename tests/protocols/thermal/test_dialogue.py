@@ -182,6 +182,25 @@ def test_a_training_printer_whose_counters_stand_still_is_believed(document: Doc
     assert isinstance(bench.carry_out(document, answer=answer), Printed)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "printouts", "reports", "completed"),
+    [
+        (9998, 9999, 1, 0, 1), (9999, 0, 1, 0, 1), (9990, 5, 15, 0, 15),
+        (5001, 0, 1, 0, 4999), (5000, 0, 1, 0, -5000), (4, 0, 1, 0, -4),
+        (9999, 0, 0, 0, -9999), (9999, 0, 1, 1, -9999),
+    ],
+)  # fmt: skip
+def test_numbers_of_receipts_begin_again_after_9999(
+    before: int, after: int, printouts: int, reports: int, completed: int
+) -> None:
+    """Without a report and with something printed; a smaller step back is another memory, or a new day."""
+    then = {"Pm": 1, "par_num": before, "n_dobowych": 3, "numer": 70, "tot": 100}
+    now = {"Pm": 1, "par_num": after, "n_dobowych": 3 + reports, "numer": 70 + printouts, "tot": 200}
+    assert queries.CounterDelta(then, now).completed == completed
+    sold_less = now | {"tot": 99}
+    assert queries.CounterDelta(then, sold_less).completed == after - before
+
+
 def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
     then = {"Pm": 0, "par_num": 5, "n_dobowych": 0, "numer": 9}
     assert queries.CounterDelta(then, then | {"par_num": 0, "numer": 10}).reports == 1

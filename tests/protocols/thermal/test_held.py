@@ -317,7 +317,7 @@ def test_what_a_look_shows_is_told_before_the_first_sale(profile: str, switch: S
 
 def test_goods_at_another_rate_are_named_with_the_remedy() -> None:
     talk = Talk()
-    talk.register.state.goods[talk.register.goods_key("Bułka")] = Goods(rate=3, lowered=True)
+    talk.register.state.goods[talk.register.goods.key("Bułka")] = Goods(rate=3, lowered=True)
     document = Receipt.model_validate({"lines": [{"name": "Bułka", "price": "1.50", "vat": "5%"}]})
 
     def answer(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from fiscald.model.documents import PaymentType, Receipt
 from fiscald.model.money import format_grosze
+from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.commands import Request
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.grammar import State, after, refusal
@@ -613,3 +615,12 @@ def test_innova_prints_two_characters_of_the_cashier_in_its_code_page() -> None:
     plan = planned(profile=INNOVA, cashier="Øle", register="７")
     assert commands(plan)[-1].partition("$x")[2].startswith("7Ol|")
     assert {notice.code for notice in plan.notices} == {"text.replaced", "text.cut"}
+
+
+@pytest.mark.parametrize("forms", [[], [1], [1, 2, 3]])
+def test_a_closing_with_other_forms_than_announced_is_not_written(forms: list[int]) -> None:
+    close = planned(payments=[{"type": "card", "amount": "5.00"}, {"type": "cheque", "amount": "5.00"}]).close
+    assert close is not None
+    assert (close.values["Pfn"], close.values["Pfx"]) == (2, [1, 2])
+    with pytest.raises(FieldFault, match="Pfx: is missing, or not as many as announced"):
+        replace(close, values=close.values | {"Pfx": forms}).frame(Dialect("mazovia", close.brand))

@@ -1,14 +1,16 @@
-"""The printer of that family, seen from its plug."""
+"""The printer of that family, seen from its port."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fiscald.emulator.device import Device
-from fiscald.emulator.faults import Act, Fault
+from fiscald.emulator.faults import Fault, FaultKind
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.paper import amount as in_words
-from fiscald.emulator.register import Register, RegisterError
+from fiscald.emulator.refusal import RegisterError
+from fiscald.emulator.register import Register
 from fiscald.protocols.example import Lines, line
 
 
@@ -37,12 +39,12 @@ class ExamplePrinter(Device):
                     self._take(text, now)
 
     def _take(self, text: str, now: float) -> None:
-        faults = self.faults.meet(text.split()[0] if text.split() else "")
+        faults = self.faults.next_faults(text.split()[0] if text.split() else "")
         acts = {fault.act for fault in faults}
-        self.happen_before(faults)
-        if Act.POWER_CUT_BEFORE in acts:
+        self.act_before(faults)
+        if FaultKind.POWER_CUT_BEFORE in acts:
             self.power(on=False)
-        elif Act.DROP_BEFORE in acts or Act.CORRUPT_IN in acts:
+        elif FaultKind.DROP_BEFORE in acts or FaultKind.CORRUPT_IN in acts:
             pass
         elif text.startswith("IN "):
             self._waiting.append((text, faults))
@@ -60,10 +62,10 @@ class ExamplePrinter(Device):
         return not self.faults.switches and not self._waiting
 
     def _answer(self, text: str, now: float, faults: list[Fault]) -> None:
-        if any(fault.act is Act.POWER_CUT_AFTER for fault in faults):
+        if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in faults):
             self.power(on=False)
             return
-        disturbed = self.disturb(line(text), now, faults)
+        disturbed = self.apply_faults(line(text), now, faults)
         if disturbed is not None:
             self.answer(*disturbed)
 
@@ -75,14 +77,14 @@ class ExamplePrinter(Device):
     def _cash_in(self, text: str) -> str:
         try:
             amount = int(text.removeprefix("IN "))
-            self.register.cash_in(amount)
+            self.register.ledger.cash_in(amount)
         except (ValueError, RegisterError):
             return "ERR 1"
         paper = Paper(self._width)
         paper.title("WPŁATA DO KASY")
         paper.pair("KWOTA PLN", in_words(amount))
         paper.mark()
-        self.put_out(self.register.put_out("cash_in", paper, {"amount": amount}))
+        self.emit(self.register.emit("cash_in", paper, {"amount": amount}))
         self.register.commit()
         return "IN"
 
@@ -90,19 +92,22 @@ class ExamplePrinter(Device):
         return self.next_answer
 
     @property
-    def asking(self) -> bool:
+    def awaits_key(self) -> bool:
         return False
 
     def press(self, *, confirm: bool) -> None:
         pass
 
-    def spoiled(self, data: bytes) -> bytes:
+    def corrupted(self, data: bytes) -> bytes:
         return data[:-2] + (b"!" if data[-2:-1] != b"!" else b"?") + b"\n"
 
     def power(self, *, on: bool) -> None:
         super().power(on=on)
         self._waiting.clear()
         self._lines = Lines()
+
+    def foreign_command(self, command: str, values: dict[str, Any]) -> bool:
+        return False
 
     def foreign_begin(self) -> bool:
         return False
@@ -117,8 +122,8 @@ class ExamplePrinter(Device):
         pass
 
     def keypad_report(self) -> None:
-        self.register.daily_report()
+        self.register.ledger.daily_report()
         self.register.commit()
 
 
-FACE = ExamplePrinter
+FACTORY = ExamplePrinter

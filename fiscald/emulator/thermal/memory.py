@@ -1,0 +1,97 @@
+"""What a Thermal printer remembers beside its register, over a power cut too."""
+
+from __future__ import annotations
+
+import datetime
+
+from pydantic import ConfigDict, Field
+
+from fiscald.emulator.memory import FaceMemory, Pack, Transaction
+from fiscald.emulator.thermal.change import Change
+from fiscald.protocols.thermal.grammar import State
+
+#: Records that the fiscal memory takes in its life (7.2).
+RECORDS = 1830
+#: Since when an emulated printer is fiscal (choice).
+FISCALISED = datetime.date(2024, 1, 1)
+
+
+class Shift(FaceMemory):
+    """The day's counters when the last shift report was made."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    sales: int = 0
+    receipts: int = 0
+    cancelled: int = 0
+    stornos: int = 0
+    at: str | None = None
+    """When, as it is printed; ``None``: there was none today."""
+
+
+class Tail(FaceMemory):
+    """The end of a receipt that is registered and not printed yet."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    who: str = ""
+    """Cash register and cashier, as they are printed."""
+    system_number: str = ""
+    lines: list[str] = Field(default_factory=list)
+    texts: list[tuple[str, str]] = Field(default_factory=list)
+    """Keyword lines: a label and what it says."""
+
+
+class ThermalMemory(FaceMemory):
+    """The grammar's state and flags, and what counts from one daily report to the next."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    state: State = State.IDLE
+    finished: bool = False
+    """``TRF``: the last receipt was completed."""
+    tail: Tail | None = None
+    of_remainder: bool | None = None
+    """The method of percentages that ``$r`` chose; ``None``: the profile's."""
+    lines: list[str] = Field(default_factory=list)
+    """Different lines of text since the last daily report."""
+    display: list[str] = Field(default_factory=list)
+    """Different texts on the displays since the last daily report."""
+    clock_set: bool = False
+    """Whether the clock was set since the last daily report."""
+    shift: Shift = Field(default_factory=Shift)
+    nip: str = "1234563218"
+    fiscalised: datetime.date = FISCALISED
+    records: int = RECORDS
+    """Records that the fiscal memory takes in its life."""
+
+    def take_day(self) -> list[str]:
+        """Forget what counts until the daily report; the texts that the report prints."""
+        texts = [*self.display, *self.lines]
+        self.display, self.lines, self.clock_set, self.shift = [], [], False, Shift()
+        return texts
+
+
+class ThermalDocument(FaceMemory):
+    """What only this family knows of an open receipt, or of one that is not printed yet."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    next: int = 1
+    """The number that the next line must have."""
+    lines: int = 0
+    """Lines that the opening announced; 0: any."""
+    system_number: str = ""
+    announced: Change | None = None
+    """The discount or surcharge of ``$n``, which the closing must repeat."""
+    no_more_lines: bool = False
+    change: int | None = None
+    """Change as the closing command says it."""
+    listed: list[Pack] = Field(default_factory=list)
+    """Packages that were named one by one after a short closing."""
+
+
+def document_of(transaction: Transaction) -> ThermalDocument:
+    """The document's own part of this family."""
+    document = transaction.facts = ThermalDocument.of(transaction.facts)
+    return document
