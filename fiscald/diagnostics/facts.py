@@ -27,7 +27,6 @@ from fiscald.diagnostics.units import Units
 from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
-from fiscald.private import was_used
 from fiscald.protocols.base import Direction
 from fiscald.recording.packets import read
 from fiscald.recording.pcapng import RecordingError
@@ -291,7 +290,8 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
         mount = mount.parent
     journal = None if daemon else journal_damage(path / "journal.db")
     try:
-        missing = not daemon and was_used(path) and not (path / "journal.db").exists()
+        ran = any((path / name).exists() for name in ("lock", "licence/state.json"))
+        missing = not daemon and ran and not (path / "journal.db").exists()
     except PermissionError:
         missing = False  # who asks may not look into it
     mode = stat.S_IMODE(path.stat().st_mode)
