@@ -20,11 +20,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from fiscald.api.rights import Right
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.places import same_device
 from fiscald.licence.company import Company, company
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import FamilyOptions

@@ -98,7 +98,7 @@ class Problem(Strict):
 
 
 class ProblemError(Exception):
-    """A problem on its way to whoever asked."""
+    """A problem on its way to the caller."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem

@@ -12,9 +12,9 @@ from fiscald.api.turns import FairLimiter, StartLimiter, Worker
 from fiscald.engine import Engine, Printer
 from fiscald.journal import UnusableJournal
 from fiscald.protocols import family
-from fiscald.protocols.base import Settings
 from fiscald.transport import ByteStream, DeviceAbsent
 from tests.engine.shop import OpenGate
+from tests.protocols import settings as settings_of
 
 ANNA, OTHER, PIOTR = Who(1000, 1), Who(1000, 2), Who(1001, 3)
 
@@ -120,7 +120,7 @@ async def test_the_status_of_many_printers_leaves_others_their_turn() -> None:
             raise DeviceAbsent("nothing there")
 
     speaks = family("posnet")
-    printers = [Printer(f"till{number}", speaks, Absent(), Settings("till", speaks.options())) for number in range(150)]
+    printers = [Printer(f"till{number}", speaks, Absent(), settings_of.posnet()) for number in range(150)]
     engine = Engine(printers, UnusableJournal.__new__(UnusableJournal), OpenGate())
     turns = 0
 

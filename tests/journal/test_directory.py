@@ -121,7 +121,7 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: i
 
 
 @pytest.mark.parametrize(("mode", "readable"), [(0o700, False), (0o750, True), (0o705, True), (0o711, True)])
-def test_a_directory_that_others_may_read_is_told(tmp_path: Path, mode: int, *, readable: bool) -> None:
+def test_a_directory_that_others_may_read_is_reported(tmp_path: Path, mode: int, *, readable: bool) -> None:
     tmp_path.chmod(mode)
     assert prepare(tmp_path) == private.Openness(read=readable, write=False)
     opened(tmp_path).close()

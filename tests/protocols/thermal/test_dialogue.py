@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -665,7 +666,8 @@ def test_counters_that_went_back_prove_nothing(change: dict[str, object]) -> Non
     bench.till.reports = 5
     assert bench.journal.last is not None
     assert bench.journal.last.opened is not None
-    bench.journal.last.opened["n_dobowych"] = 5
+    opened = bench.journal.last.opened.model_copy(update={"n_dobowych": 5})
+    bench.journal.last = replace(bench.journal.last, opened=opened)
     for name, value in change.items():
         setattr(bench.till, name, 4 if value == -1 else value)
     assert cause(bench.recover(RECEIPT)) == "counters_restored"
