@@ -28,7 +28,6 @@ from fiscald.journal import (
     prepare,
 )
 from fiscald.journal.errors import JournalDamaged
-from fiscald.journal.file import SCHEMA_VERSION
 from fiscald.model.documents import Submission
 from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
@@ -434,16 +433,6 @@ def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -
     known = store.known("till1")
     assert (store.doubt, known.printer_id, known.counters) == (None, "EMU 1", None)
     store.close()
-
-
-@pytest.mark.parametrize(
-    ("version", "older"), [(0, False), (1, True), (6, True), (SCHEMA_VERSION, False), (SCHEMA_VERSION + 1, False)]
-)
-def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
-    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.execute("CREATE TABLE something (x)")
-        db.execute(f"PRAGMA user_version = {version}")
-    assert Store.older(tmp_path) is older
 
 
 def test_where_there_is_no_journal_there_is_no_older_one(tmp_path: Path) -> None:
