@@ -40,8 +40,10 @@ class StateDirectory:
         prepare(path)
         self.path = path
         lock = path / LOCK
+        self.used = private.was_used(path)
+        """Whether a daemon has run here before."""
         self.first = not lock.exists()
-        """Whether no daemon has used this directory before."""
+        """Whether there was no file for the mark: no daemon ran here, or what was put here came without it."""
         try:
             self._lock = private.open_file(lock, os.O_RDWR)
         except OSError as error:
@@ -87,5 +89,5 @@ def prepare(path: Path) -> private.Openness:
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; make it a directory that this user may write") from None
     if open_to.write:
-        raise DirectoryRefused(f"other users may write to {path}; run: chmod 700 {path}")
+        raise DirectoryRefused(f"other users may write to {path}; run: chown {os.geteuid()} {path} && chmod 700 {path}")
     return open_to

@@ -8,13 +8,14 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from fiscald.journal.directory import JOURNAL, LOCK
+from fiscald import private
+from fiscald.journal.directory import JOURNAL
 
 
 def is_missing(directory: Path) -> bool:
     """Whether a daemon has used the state directory, and its journal is gone. As far as the caller may look."""
     try:
-        return (directory / LOCK).exists() and not (directory / JOURNAL).exists()
+        return private.was_used(directory) and not (directory / JOURNAL).exists()
     except PermissionError:
         return False
 

@@ -156,6 +156,8 @@ def test_whatever_is_sent_no_sentence_is_missing(model: type[BaseModel], monkeyp
                 english, polish = sentences(one)
                 assert polish != "MISSING", f"no Polish for {one['type']}: {english}"
                 assert one["type"] in SENTENCES or "." in one["type"], f"words of a library: {english}"
+                assert "^" not in english + polish, f"a regular expression: {english}"
+                assert "of another form" not in english
             with pytest.raises(ProblemError):
                 validated(model, content)
     assert refused > 20

@@ -75,5 +75,11 @@ def show(reply: Reply | Status, settings: Settings) -> RawReply:
         name = "ENQ" if isinstance(reply, Enq) else "DLE"
         return RawReply(" ".join([name, *(f"{field}={value:d}" for field, value in reply._asdict().items())]))
     if reply.good:
-        return RawReply(" ".join([reply.name, *(f"{field}={value}" for field, value in reply.values.items())]))
+        return RawReply(" ".join([reply.name, *(f"{field}={_shown(value)}" for field, value in reply.values.items())]))
     return RawReply(f"{reply.error}#Z{reply.name}", describe(reply)[0])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "/".join(map(_shown, value))
+    return "-" if value is None else str(value)
