@@ -198,7 +198,7 @@ def test_evidence_can_be_read_in_the_file(store: Store) -> None:
     accepted(store)
     store.start("A", {"before": {"answer": "zażółć"}})
     (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()
-    assert stored == '{"answer": "zażółć"}'
+    assert stored == '{"before": {"answer": "zażółć"}}'
 
 
 def test_without_counters_there_is_nothing_to_compare(store: Store) -> None:
