@@ -471,14 +471,6 @@ def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -
     store.close()
 
 
-@pytest.mark.parametrize(("version", "older"), [(0, False), (1, True), (5, True), (6, False), (7, False)])
-def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
-    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
-        db.execute("CREATE TABLE something (x)")
-        db.execute(f"PRAGMA user_version = {version}")
-    assert Store.older(tmp_path) is older
-
-
 def test_where_there_is_no_journal_there_is_no_older_one(tmp_path: Path) -> None:
     assert not Store.older(tmp_path)
     assert not Store.older(tmp_path / "missing")

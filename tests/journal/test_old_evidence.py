@@ -20,6 +20,7 @@ import pytest
 
 from fiscald.journal import Store
 from fiscald.journal.directory import StateDirectory
+from fiscald.journal.file import SCHEMA_VERSION
 from fiscald.model.jobs import JobState
 from fiscald.protocols import family
 from tests import virtual
@@ -93,6 +94,16 @@ def test_old_evidence_says_that_it_is_version_1(tmp_path: Path) -> None:
     assert {key: text for key, text in found.items() if key in kept} == kept
     for key in before.keys() - kept.keys():
         assert json.loads(found[key]) == before[key] | {"version": 1}
+
+
+@pytest.mark.parametrize(
+    ("version", "older"), [(0, False), (1, True), (6, True), (SCHEMA_VERSION, False), (SCHEMA_VERSION + 1, False)]
+)
+def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.execute("CREATE TABLE something (x)")
+        db.execute(f"PRAGMA user_version = {version}")
+    assert Store.older(tmp_path) is older
 
 
 @pytest.mark.parametrize("name", FAMILIES)
