@@ -12,7 +12,7 @@ from tests.chaos.schedule import WRITES, What, matrix
 from tests.families import EXAMPLES, joined
 
 #: Of the faults at a byte, a turn or a command one in so many is carried out here; all at a write.
-SLICE = {"example": 3, "example_http": 15}
+SLICE = {"example": 5, "example_http": 23}
 
 
 @pytest.mark.slow
@@ -22,13 +22,14 @@ def test_one_fault_anywhere_loses_nothing_and_doubles_nothing(family: str) -> No
     with joined():
         schedules = matrix(family, "cash_in", measure(family, "cash_in"))
         some = [
-            each for each in schedules if each.faults[0].what in WRITES or not schedules.index(each) % SLICE[family]
+            each for place, each in enumerate(schedules) if each.faults[0].what in WRITES or not place % SLICE[family]
         ]
         report = campaign(some)
     assert not report.violations, report.violations[0]
-    assert report.runs > 200
+    assert report.runs > 120
     assert report.verdicts["done"] > report.runs * 0.98
     met = {(what, phase) for what, phase, _ in report.hits}
-    for phase in ("accepted", "started", "committing"):
+    over_http = family == "example_http"
+    for phase in ("accepted", "committing", *(("started",) if over_http else ())):
         assert {(What.CUT, phase), (What.CUT_AND_KILL, phase), (What.KILL_TURN, phase)} <= met
-    assert ((What.KILL_AFTER_WRITE, "opened") in met) is (family == "example_http")
+    assert ((What.KILL_AFTER_WRITE, "opened") in met) is over_http
