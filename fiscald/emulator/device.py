@@ -113,9 +113,9 @@ class Device(ABC):
         """Whether the printer closes the connection now; on a serial line it never does."""
         return False
 
-    @abstractmethod
     def wakeup(self) -> float | None:
         """When something will be due, if nothing arrives before."""
+        return self.next_answer
 
     def disconnected(self) -> None:
         """The connection is closed; what was to be sent is lost, what was received is not."""
@@ -128,12 +128,11 @@ class Device(ABC):
         """Carry out what can be carried out by ``now``, strictly in order."""
 
     @property
-    @abstractmethod
     def awaits_key(self) -> bool:
-        """Whether a question is on the display."""
+        """Whether a question is on the display; a printer without questions has none."""
+        return False
 
-    @abstractmethod
-    def press(self, *, confirm: bool) -> None:
+    def press(self, *, confirm: bool) -> None:  # noqa: B027 - a printer without questions
         """A person answers the question on the display."""
 
     @abstractmethod
@@ -143,21 +142,21 @@ class Device(ABC):
     def state_replaced(self) -> None:  # noqa: B027 - most printers have nothing to do
         """The register's state was replaced (``seed``)."""
 
-    @abstractmethod
     def foreign_command(self, command: str, values: dict[str, Any]) -> bool:
         """Another program or a person has the printer carry out a command of this family; false if it refuses."""
+        return False
 
-    @abstractmethod
     def foreign_begin(self) -> bool:
-        """Another program opens a receipt, if nothing is open; whether it could."""
+        """Another program opens a receipt, if nothing is open; whether it could. Without receipts: it cannot."""
+        return False
 
-    @abstractmethod
     def foreign_sell(self, name: str, price: int) -> bool:
         """Another program sells something on the open receipt; whether it could."""
+        return False
 
-    @abstractmethod
     def foreign_end(self, total: int) -> bool:
         """Another program closes the open receipt; whether it could."""
+        return False
 
     def foreign_receipt(self) -> None:
         """Another program completes a receipt on this printer, if nothing is open."""
@@ -165,8 +164,7 @@ class Device(ABC):
             self.foreign_sell("Obcy towar", 777)
             self.foreign_end(777)
 
-    @abstractmethod
-    def keypad_cancel(self) -> None:
+    def keypad_cancel(self) -> None:  # noqa: B027 - a printer on which nothing is ever open
         """A person cancels the open document on the printer's keypad, if there is one."""
 
     @abstractmethod

@@ -161,6 +161,8 @@ class Line:
     async def use(self, settings: Settings) -> None:
         """From now on speak as ``settings`` say (the profile became known)."""
         if settings != self._settings:
+            if self._session.needs_new_connection:
+                await self._renew()
             self._settings = settings
             self._session = self._family.session(settings)
             await self.greet()
@@ -209,7 +211,8 @@ class Line:
 
     async def _prepare(self, step: Step) -> None:
         """A stream on which nothing waits but the batch that ``step`` belongs to."""
-        if self._session.needs_new_connection:
+        renewed = self._session.needs_new_connection
+        if renewed:
             await self._renew()
         if self._in_batch and step.expects is not Expects.ONE:
             # What has come in between may be about the batch, and says so when its end is asked for.
@@ -222,6 +225,8 @@ class Line:
             self._session.end()
             if not self._session.needs_new_connection:
                 raise
+        # Also after an answer that nothing waited for: it may stand where the next one is looked for.
+        if self._session.needs_new_connection and not renewed:
             await self._renew()
 
     async def _renew(self) -> None:

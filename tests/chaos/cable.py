@@ -14,7 +14,7 @@ from typing import Literal
 import anyio
 
 from fiscald.emulator.device import Device
-from fiscald.transport import ByteStream, DeviceAbsent, LinkLost
+from fiscald.transport import ByteStream, DeviceAbsent, LinkLost, StreamEnded
 from tests.chaos.schedule import Fault, What
 
 Direction = Literal["out", "in"]
@@ -32,6 +32,7 @@ class SimStream(ByteStream):
         self._inbox = bytearray()
         self._arrived = anyio.Event()
         self.ended = False
+        self._hung_up = False
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
@@ -50,6 +51,8 @@ class SimStream(ByteStream):
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""
         if not self._inbox and self.ended:
+            if self._hung_up:
+                raise StreamEnded("the printer closed the connection")
             raise LinkLost("the cable is out")
         data = bytes(self._inbox)
         self._inbox.clear()
@@ -63,8 +66,8 @@ class SimStream(ByteStream):
         self._inbox += data
         self._arrived.set()
 
-    def end(self) -> None:
-        self.ended = True
+    def end(self, *, hung_up: bool = False) -> None:
+        self.ended, self._hung_up = True, hung_up
         self._arrived.set()
 
 
@@ -215,7 +218,7 @@ class Cable:
         assert stream is not None
         for data in self._travelling["in"].values():
             stream.deliver(data)
-        stream.end()
+        stream.end(hung_up=True)
         for handle in self._travelling["in"]:
             handle.cancel()
         self._travelling["in"].clear()

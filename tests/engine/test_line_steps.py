@@ -19,6 +19,10 @@ WAIT = SECONDS[Deadline.LINE]
 AGAIN = Resend(after=0.5, times=3)
 
 
+class Wider(FamilyOptions):
+    width: int
+
+
 def run(printer: TinyPrinter, main: Callable[[Line], Coroutine[Any, Any, None]], family: Tiny | None = None) -> None:
     async def whole() -> None:
         async with anyio.create_task_group() as tasks:
@@ -267,6 +271,34 @@ def test_a_stream_that_was_closed_while_idle_is_replaced_before_anything_is_sent
     run(printer, main, Tiny(over_http=True))
     assert [connection for _, connection, _ in printer.sent] == [1, 2]
     assert printer.slips == 1
+
+
+def test_an_answer_that_nothing_waits_for_spoils_a_stream_over_http() -> None:
+    """It came while the line was idle; on the same stream it would stand where the next answer is looked for."""
+    printer = TinyPrinter(lambda _: b"ok")
+
+    async def main(line: Line) -> None:
+        await line.ask(step("a"))
+        await printer.ends[-1].send(b"1=ok\n")
+        await anyio.sleep(1)
+        await line.ask(step("b"))
+
+    run(printer, main, Tiny(over_http=True))
+    assert [connection for _, connection, _ in printer.sent] == [1, 2]
+
+
+def test_other_settings_leave_a_stream_that_has_ended() -> None:
+    """The printer said so with its answer; that the stream is closed is seen later."""
+    printer = TinyPrinter(lambda _: b"ok")
+
+    async def main(line: Line) -> None:
+        await line.ask(step("a"))
+        setattr(line._session, "_over", True)  # noqa: B010 - a session of another family has none
+        await line.use(Settings("till1", Wider(width=40)))
+        await line.ask(step("b"))
+
+    run(printer, main, Tiny(over_http=True))
+    assert [connection for _, connection, _ in printer.sent] == [1, 2]
 
 
 def test_a_stream_that_ends_without_an_answer_is_a_lost_link() -> None:

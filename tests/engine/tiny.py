@@ -107,6 +107,7 @@ class TinySession(Session):
             return Damaged("this is no answer")
         command = self._waiting.get(int(number))
         if command is None:
+            self._over = self._over_http
             return Stray("nothing waits for it")
         told = [each.text for each in self._waiting.values()]
         self._waiting.clear()

@@ -54,17 +54,21 @@ def drive(
     *,
     journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
+    between: Callable[[Step, bytes], bytes] | None = None,
 ) -> T:
     """Drive a dialogue over a printer that answers at once; holds it to the engine's bargain.
 
     A new document changes nothing before it has told its evidence; a recovery has its evidence already (``journal``).
+    ``between``: instead of ``answer``, given also the step.
     """
     known = journal or Journal()
 
     def exchange(step: Step) -> Any:
         assert step.effect is Effect.QUERY or known.last is not None, "a change before the evidence"
         assert step.effect is not Effect.IRREVERSIBLE or known.committing, "an irreversible step not announced"
-        events = session.receive(answer(session.send(step.command)))
+        data = session.send(step.command)
+        # A printer that says no more has closed the stream: for some families that is the end of the answer.
+        events = session.receive(answer(data) if between is None else between(step, data)) or session.end()
         if not events:
             raise NotAnswered(step)
         (event,) = events

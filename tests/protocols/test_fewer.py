@@ -10,7 +10,7 @@ import pytest
 from fiscald.model.documents import CashIn, DailyReport, Document, GoodsReturn, Receipt
 from fiscald.protocols.base import NotPrinted, Printed, Unknown
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16
-from tests.protocols.bench import Bench, cause
+from tests.conformance.bench import Bench, cause
 from tests.protocols.posnet.scripted import frame
 from tests.protocols.thermal.scripted import result
 
@@ -93,9 +93,8 @@ def test_a_document_is_printed(bench: Bench, document: Document) -> None:
 @pytest.mark.parametrize("executed", [True, False])
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.type)
 def test_the_counters_that_are_left_decide(bench: Bench, document: Document, executed: bool) -> None:
-    step = {"receipt": bench.names.closing, "cash_in": bench.names.cash_in, "goods_return": bench.names.goods_return}
     bench.carry_out(RECEIPT)
-    bench.break_off(document, step[document.type], executed=executed)
+    bench.break_off_deciding(document, executed=executed)
     verdict = bench.recover(document)
     if executed:
         assert isinstance(verdict, Printed)

@@ -19,12 +19,11 @@ class ExamplePrinter(Device):
 
     family = "example"
     profiles = ("small",)
-    code_pages = ("cp1250",)
     framing = b"*\n"
     model = "EXAMPLE EMU"
 
     def __init__(
-        self, register: Register, *, profile: str = "small", code_page: str = "cp1250", width: int = 40, seed: int = 0,
+        self, register: Register, *, profile: str = "small", width: int = 40, seed: int = 0,
         printed: Callable[[Printout], None] = lambda _: None,
     ) -> None:  # fmt: skip
         super().__init__(register, seed=seed, printed=printed)
@@ -40,26 +39,24 @@ class ExamplePrinter(Device):
 
     def _take(self, text: str, now: float) -> None:
         faults = self.faults.next_faults(text.split()[0] if text.split() else "")
-        acts = {fault.act for fault in faults}
-        self.act_before(faults)
-        if FaultKind.POWER_CUT_BEFORE in acts:
-            self.power(on=False)
-        elif FaultKind.DROP_BEFORE in acts or FaultKind.CORRUPT_IN in acts:
-            pass
-        elif text.startswith("IN "):
+        if self.is_prevented(faults) or any(fault.act is FaultKind.CORRUPT_IN for fault in faults):
+            return
+        if text.startswith("IN "):
             self._waiting.append((text, faults))
         else:
-            self._answer(self._told(text), now, faults)
+            self._answer(self._carry_out(text), now, faults)
 
-    def _told(self, text: str) -> str:
+    def _carry_out(self, text: str) -> str:
         state = self.register.state
-        if text == "WHO":
-            return f"WHO {state.unique_number}"
-        return f"SEE {int(self._ready)} {state.reports} {state.day.nonfiscal}" if text == "SEE" else "ERR 9"
-
-    @property
-    def _ready(self) -> bool:
-        return not self.faults.switches and not self._waiting
+        ready = int(not self.faults.switches and not self._waiting)
+        match text.split():
+            case ["WHO"]:
+                return f"WHO {state.unique_number}"
+            case ["SEE"]:
+                return f"SEE {ready} {state.reports} {state.day.nonfiscal} {state.cash}"
+            case ["IN", amount] if amount.isdecimal():
+                return self._cash_in(int(amount))
+        return "ERR 9"
 
     def _answer(self, text: str, now: float, faults: list[Fault]) -> None:
         if any(fault.act is FaultKind.POWER_CUT_AFTER for fault in faults):
@@ -72,13 +69,12 @@ class ExamplePrinter(Device):
     def run(self, now: float) -> None:
         while self._waiting and self.powered and not self.faults.switches:
             text, faults = self._waiting.pop(0)
-            self._answer(self._cash_in(text), now, faults)
+            self._answer(self._carry_out(text), now, faults)
 
-    def _cash_in(self, text: str) -> str:
+    def _cash_in(self, amount: int) -> str:
         try:
-            amount = int(text.removeprefix("IN "))
             self.register.ledger.cash_in(amount)
-        except (ValueError, RegisterError):
+        except RegisterError:
             return "ERR 1"
         paper = Paper(self._width)
         paper.title("WPŁATA DO KASY")
@@ -87,16 +83,6 @@ class ExamplePrinter(Device):
         self.emit(self.register.emit("cash_in", paper, {"amount": amount}))
         self.register.commit()
         return "IN"
-
-    def wakeup(self) -> float | None:
-        return self.next_answer
-
-    @property
-    def awaits_key(self) -> bool:
-        return False
-
-    def press(self, *, confirm: bool) -> None:
-        pass
 
     def corrupted(self, data: bytes) -> bytes:
         return data[:-2] + (b"!" if data[-2:-1] != b"!" else b"?") + b"\n"
@@ -107,19 +93,7 @@ class ExamplePrinter(Device):
         self._lines = Lines()
 
     def foreign_command(self, command: str, values: dict[str, Any]) -> bool:
-        return False
-
-    def foreign_begin(self) -> bool:
-        return False
-
-    def foreign_sell(self, name: str, price: int) -> bool:
-        return False
-
-    def foreign_end(self, total: int) -> bool:
-        return False
-
-    def keypad_cancel(self) -> None:
-        pass
+        return self._carry_out(f"{command} {values['amount']}") == "IN"
 
     def keypad_report(self) -> None:
         self.register.ledger.daily_report()

@@ -1,12 +1,12 @@
 """A line is ``text*HH`` and LF; HH is the exclusive or of the text's bytes.
 
-======== ======================== =====================================
-command  answer                   meaning
-======== ======================== =====================================
-WHO      WHO EMU 0000000001       unique number
-SEE      SEE ready reports slips  always answered at once; ready 0 or 1
-IN 100   IN, or ERR 1             cash in, in grosze: one more slip
-======== ======================== =====================================
+======== ============================= ============================================================
+command  answer                        meaning
+======== ============================= ============================================================
+WHO      WHO EMU 0000000001            unique number
+SEE      SEE ready reports slips cash  always answered at once; ready 0 or 1, cash in the drawer
+IN 100   IN, or ERR 1                  cash in, in grosze: one more slip
+======== ============================= ============================================================
 """
 
 from __future__ import annotations

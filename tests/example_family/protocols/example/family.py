@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fiscald.model.documents import CashIn
-from fiscald.model.jobs import Paper, Result
+from fiscald.model.jobs import Result
 from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import problem
@@ -17,14 +17,12 @@ from fiscald.protocols.base import (
     Damaged,
     Deadline,
     Dialogue,
-    DialogueAborted,
     Effect,
     Event,
     Evidence,
     FamilyOptions,
     Identification,
     Look,
-    NotPrinted,
     Printed,
     RawReply,
     Session,
@@ -32,7 +30,6 @@ from fiscald.protocols.base import (
     Stage,
     Step,
     Stray,
-    Unknown,
     Verdict,
     Wait,
 )
@@ -40,12 +37,12 @@ from fiscald.protocols.conditions import Conditions, told
 from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.example import Lines, line
 from fiscald.protocols.families import Decoding, Family, Handler, Raw
+from fiscald.protocols.proof import verdicts
+from fiscald.protocols.proof.verdicts import CommitReply
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A command on its way."""
-
     text: str
 
     @property
@@ -73,7 +70,7 @@ class ExampleSession(Session):
     def _event(self, text: str | None) -> Event:
         if text is None:
             return Damaged("a line whose sum does not fit")
-        name = "IN" if text.startswith("ERR") else text.split()[0]
+        name = "IN" if text.startswith("ERR") else text.partition(" ")[0]
         for command in self._waiting:
             if command.text.split()[0] == name:
                 self._waiting.remove(command)
@@ -91,10 +88,15 @@ class ExampleLook(Look):
     ready: bool
     reports: int
     slips: int
+    cash: int
 
     @property
     def printer_id(self) -> str:
         return self.id
+
+    @property
+    def counters(self) -> Counters:
+        return Counters(daily_report=self.reports + 1, last_receipt=0, receipts=0, printouts=self.slips)
 
 
 class ExampleEvidence(Evidence):
@@ -108,39 +110,47 @@ class ExampleEvidence(Evidence):
 def look() -> Dialogue[ExampleLook]:
     """Who it is, and its counters."""
     who = yield from ask("WHO")
-    _, ready, reports, slips = (yield from ask("SEE")).split()
-    return ExampleLook(id=who[4:], ready=ready == "1", reports=int(reports), slips=int(slips))
-
-
-def to_counters(seen: ExampleLook) -> Counters:
-    return Counters(daily_report=seen.reports + 1, last_receipt=0, receipts=0, printouts=seen.slips)
+    _, ready, reports, slips, cash = (yield from ask("SEE")).split()
+    return ExampleLook(id=who[4:], ready=ready == "1", reports=int(reports), slips=int(slips), cash=int(cash))
 
 
 def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     before = yield from look()
-    if not before.ready:
-        return Wait(problem("printer.busy", reason="it is not ready"))
     if printer_id not in (None, before.id):
-        raise DialogueAborted(problem("printer.busy", reason="another printer"))
-    yield Checkpoint(Stage.STARTED, before, counters=to_counters(before))
+        return verdicts.swapped(settings, before.id, str(printer_id))
+    if not before.ready:
+        return Wait(told("paper_out"))
+    yield Checkpoint(Stage.STARTED, before, counters=before.counters)
     yield Checkpoint(Stage.COMMITTING, before)
     answer = yield from ask(f"IN {grosze(document.amount)}")
-    return (yield from judge(document, before, refused=answer.startswith("ERR")))
+    refusal = problem("printer.refused", reason=answer, reason_pl="odmowa", device_code=answer)
+    return (yield from judge(document, settings, before, CommitReply(refusal if answer.startswith("ERR") else None)))
 
 
-def judge(document: CashIn, before: ExampleLook, *, refused: bool = False) -> Dialogue[Verdict]:
-    """One more slip, or none: that is the proof."""
+def recover(document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    return (yield from judge(document, settings, checkpoint.before))
+
+
+def judge(
+    document: CashIn, settings: Settings, before: ExampleLook, reply: CommitReply | None = None
+) -> Dialogue[Verdict]:
+    """One more slip, of our amount, or none: that is the proof."""
     now = yield from look()
+    slips = now.slips - before.slips
     if now.id != before.id:
-        return Wait(problem("printer.busy", reason="another printer"))
-    moved = now.slips - before.slips
-    if now.reports != before.reports or moved > 1:
-        why = problem("printer.unproven", reason="a report came in between", extra={"cause": "report_between"})
-        return Unknown(why, {"after": now})
-    if moved == 1:
-        result = Result(printer_id=now.id, total=document.amount, daily_report=now.reports + 1)
-        return Printed(result, Paper.PRINTED, (), {"after": now}, to_counters(now))
-    return NotPrinted(problem("printer.interrupted", reason="no slip came out"), again=not refused)
+        return verdicts.swapped(settings, now.id, before.id)
+    if reply is None and not now.ready:
+        return Wait(told("paper_out"))
+    if now.reports != before.reports:
+        return verdicts.report_between(now)
+    if slips < 0:
+        return verdicts.unproven("counters_restored", "it counts fewer slips than before", now)
+    if slips == 0:
+        return verdicts.not_executed(reply, "no slip came out", now, begun=False)
+    if slips > 1 or now.cash - before.cash != grosze(document.amount):
+        return verdicts.unproven("changed", "it paid in another amount than ours", now)
+    result = Result(printer_id=now.id, total=document.amount, daily_report=now.reports + 1)
+    return Printed(result, evidence={"after": now}, counters=now.counters)
 
 
 class ExampleOptions(FamilyOptions):
@@ -155,7 +165,8 @@ class Example(Family):
     speeds = (9600,)
 
     def __init__(self) -> None:
-        self.handlers = {"cash_in": Handler(carry_out, self._recover)}
+        self.handlers = {"cash_in": Handler(carry_out, recover)}
+        self.poll = self.read_condition
         self.raw = Raw(parse_raw, lambda reply, _: RawReply(reply, "refused" if reply.startswith("ERR") else None))
         self.decoding = Decoding(lambda _: ExampleDecoder(), protocol_doc)
 
@@ -169,25 +180,16 @@ class Example(Family):
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
         seen = yield from look()
         identity = Identity(printer_id=seen.id, model="EXAMPLE", fiscal=True, profile="small")
-        condition = yield from self.poll(settings)
+        condition = yield from self.read_condition(settings)
         return Snapshot(
-            identity=identity, condition=condition, counters=to_counters(seen), rates={}, transaction_open=False, day_open=True
+            identity=identity, condition=condition, counters=seen.counters, rates={}, transaction_open=False, day_open=True
         )  # fmt: skip
 
-    def poll(self, settings: Settings) -> Dialogue[Condition]:
+    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         ready = (yield from ask("SEE")).split()[1] == "1"
         if ready:
             return Condition(state=PrinterState.READY, document_open=False)
         return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
-
-    def read_condition(self, settings: Settings) -> Dialogue[Condition]:
-        return self.poll(settings)
-
-    def _recover(self, document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        condition = yield from self.poll(settings)
-        if condition.problem is not None:
-            return Wait(condition.problem)
-        return (yield from judge(document, checkpoint.before))
 
 
 def parse_raw(text: str, settings: Settings) -> Step:

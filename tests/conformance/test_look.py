@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Dialogue
-from tests.protocols.bench import Bench
-from tests.protocols.driving import T, drive
+from tests.conformance.bench import Bench
+from tests.conformance.families import RECEIPTS
+from tests.protocols.driving import T
 
-pytestmark = pytest.mark.parametrize("family", FAMILIES)
+pytestmark = pytest.mark.parametrize("family", RECEIPTS)
 
 
 def look(bench: Bench, dialogue: Dialogue[T]) -> T:
-    return drive(dialogue, bench.family.session(bench.settings), bench.answer)
+    return bench.drive(dialogue)
 
 
 @pytest.mark.parametrize("fiscal", [True, False])

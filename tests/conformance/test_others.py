@@ -12,12 +12,12 @@ import pytest
 
 from fiscald.emulator.memory import Transaction
 from fiscald.model.documents import CashIn, DailyReport, Receipt
-from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import NotPrinted, Printed, Unknown
+from tests.conformance.bench import Bench, Sold, cause
+from tests.conformance.families import RECEIPTS
 from tests.found import found
-from tests.protocols.bench import Bench, Sold, cause
 
-pytestmark = pytest.mark.parametrize("family", FAMILIES)
+pytestmark = pytest.mark.parametrize("family", RECEIPTS)
 
 RECEIPT = Receipt.model_validate(
     {

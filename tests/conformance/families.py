@@ -1,0 +1,147 @@
+"""What the suite must know of each family: its vectors, and what it calls things (docs/new-family.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from fiscald.model.documents import Document
+from fiscald.protocols.decoding import Direction
+from tests.families import EVERY
+from tests.protocols.posnet import scripted as posnet
+from tests.protocols.posnet import test_frames as posnet_frames
+from tests.protocols.thermal import scripted as thermal
+from tests.protocols.thermal.examples import examples as thermal_examples
+
+#: A whole frame, and which way it goes.
+Vector = tuple[Direction, bytes]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a family calls the steps of a receipt, and of what others do beside it."""
+
+    opening: str
+    line: str
+    payment: str | None
+    """``None``: the payments are a part of the closing step."""
+    closing: str
+    cancel: str
+    cash_in: str
+    report: str
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """One family."""
+
+    documents: Mapping[str, Document]
+    """One of every type that it can carry out, in the order in which a shop would: all of them are printed."""
+    bad_documents: Mapping[str, Document]
+    """Documents that ``check`` refuses once the printer has been read, by the pointer that it names."""
+    refusal: Callable[[str], bytes]
+    """The printer's answer to the command of that name: it did nothing, and the document is to blame."""
+    paid_in: tuple[str, dict[str, Any]]
+    """Another program pays 0.05 in: a command of this family, as the emulated printer takes it."""
+    receipt: Receipt | None = None
+    """``None``: it has no receipts."""
+    junk: bytes | None = None
+    """Bytes before a frame that change nothing; ``None``: a family without frames."""
+    vectors: tuple[Vector, ...] = ()
+    """Whole frames of its reference."""
+    raw: tuple[str, ...] = ()
+    """Commands by hand that an idle printer answers; empty: it takes none."""
+    others_ambiguous: frozenset[str] = field(default_factory=frozenset)
+    """Types of documents of which nobody can say what became of them, once another program has paid in meanwhile."""
+
+    look_alike: frozenset[str] = field(default_factory=frozenset)
+    """Those for which such a document is even taken, if ours was lost: nothing tells them apart (docs/recovery.md)."""
+
+    @property
+    def main(self) -> Document:
+        """The document that says most."""
+        return next(iter(self.documents.values()))
+
+
+def _documents(*contents: dict[str, Any]) -> dict[str, Document]:
+    adapter: TypeAdapter[Document] = TypeAdapter(Document)
+    return {content["type"]: adapter.validate_python(content) for content in contents}
+
+
+def _bad(**contents: dict[str, Any]) -> dict[str, Document]:
+    adapter: TypeAdapter[Document] = TypeAdapter(Document)
+    return {name: adapter.validate_python(content) for name, content in contents.items()}
+
+
+RECEIPT: dict[str, Any] = {
+    "type": "receipt",
+    "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
+    "payments": [{"type": "cash", "amount": "11.50"}],
+    "footer": ["Dziękujemy"],
+}
+SHOP = (
+    RECEIPT,
+    {"type": "cash_in", "amount": "5.00"},
+    {"type": "cash_out", "amount": "1.00"},
+    {"type": "goods_return", "amount": "1.00"},
+    {"type": "drawer"},
+    {"type": "daily_report"},
+)
+PRINTOUT = {"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"]}
+BAD_RECEIPTS = {
+    "/document/lines/0/vat": RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "E"}]},
+    "/document/total": RECEIPT | {"total": "11.49"},
+}
+CASH_IN = {"type": "cash_in", "amount": "5.00"}
+SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
+WAYS = {">": SENT, "<": RECEIVED}
+
+CASES: dict[str, Conformance] = {
+    "posnet": Conformance(
+        documents=_documents(*SHOP[:-1], PRINTOUT, SHOP[-1]),
+        bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
+        refusal=lambda name: posnet.frame(f"{name}\t?2903\t"),
+        receipt=Receipt("trinit", "trline", "trpayment", "trend", "prncancel", "cash", "dailyrep"),
+        paid_in=("cash", {"kw": 5, "wp": True}),
+        junk=b"\x00junk\x03",
+        vectors=tuple((WAYS[way], data) for way, _, data in posnet_frames.EXAMPLES),
+        raw=("scomm", "!sdev", "nosuch|q9|"),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "printout"}),
+        look_alike=frozenset({"cash_in", "cash_out", "goods_return"}),
+    ),
+    "thermal": Conformance(
+        documents=_documents(*SHOP),
+        bad_documents=_bad(**BAD_RECEIPTS),
+        refusal=lambda name: thermal.result(name.split()[0], 6),
+        receipt=Receipt("$h", "$l", None, "$y", "$e 0", "#i", "#r"),
+        paid_in=("#i", {"Ps": 0, "kwota": 5}),
+        junk=b"\x00junk",
+        vectors=tuple(
+            (SENT if each.to_printer else RECEIVED, each.data) for each in thermal_examples() if each.sequence
+        ),
+        raw=("23#s", "0$e"),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return"}),
+    ),
+    "example": Conformance(
+        documents=_documents(CASH_IN),
+        bad_documents={},
+        refusal=lambda _: b"ERR 1*54\n",
+        paid_in=("IN", {"amount": 5}),
+        junk=b"junk\n",
+        vectors=((SENT, b"WHO*50\n"), (RECEIVED, b"ERR 1*54\n")),
+        raw=("WHO", "SEE", "NO SUCH"),
+        others_ambiguous=frozenset({"cash_in"}),
+    ),
+    "example_http": Conformance(
+        documents=_documents(CASH_IN),
+        bad_documents={},
+        refusal=lambda _: b"HTTP/1.1 422 \r\nContent-Length: 2\r\n\r\n{}",
+        paid_in=("cash_in", {"amount": 5}),
+    ),
+}
+assert CASES.keys() == set(EVERY), "a new family is tested with the others"
+RECEIPTS = [name for name in EVERY if CASES[name].receipt is not None]
+FRAMES = [name for name in EVERY if CASES[name].junk is not None]

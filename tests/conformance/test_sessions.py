@@ -1,0 +1,195 @@
+"""Bytes of every family: whole, cut, among junk, twice, and bytes that mean nothing at all."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fiscald.protocols.base import Answer, Busy, Damaged, Deadline, Effect, Expects, Session, Step, Stray
+from fiscald.protocols.decoding import DecodedFrame, Direction
+from fiscald.protocols.families import decoding_of
+from tests.conformance.bench import Bench, Sent, family_of
+from tests.conformance.families import CASES, FRAMES
+from tests.families import EVERY
+from tests.found import found
+
+every_family = pytest.mark.parametrize("family", EVERY)
+every_family_with_frames = pytest.mark.parametrize("family", FRAMES)
+EVENTS = (Answer, Damaged, Stray, Busy)
+
+
+class Exchange(NamedTuple):
+    step: Step
+    sent: bytes
+    answer: bytes
+    reply: Any
+
+
+@functools.cache
+def conversation(family: str) -> list[Exchange]:
+    """Everything that is said while its documents are carried out, and each reply as the session gives it."""
+    bench, heard = Bench(family, cash=100_000), []
+
+    def answer(sent: Sent, data: bytes) -> bytes:
+        told = bench.answer(data)
+        heard.append((sent.step, data, told))
+        return told
+
+    for document in CASES[family].documents.values():
+        bench.carry_out(document, answer_step=answer)
+    session = opened(family)
+    exchanges = []
+    for step, sent, told in heard:
+        assert session.send(step.command) == sent
+        (event,) = [*session.receive(told), *session.end()]
+        assert isinstance(event, Answer)
+        exchanges.append(Exchange(step, sent, told, event.reply))
+    return found(exchanges)
+
+
+def opened(family: str) -> Session:
+    """A session after the greeting, with no other past."""
+    return Bench(family).session()
+
+
+def replay(family: str, place: int) -> tuple[Session, Exchange]:
+    """A session in which that exchange of the conversation is the next one: its command is sent."""
+    session = opened(family)
+    for step, _, told, _ in conversation(family)[:place]:
+        session.send(step.command)
+        assert [*session.receive(told), *session.end()]
+    exchange = conversation(family)[place]
+    session.send(exchange.step.command)
+    return session, exchange
+
+
+def answers(events: list[Any]) -> list[Any]:
+    assert all(isinstance(event, EVENTS) for event in events)
+    return [event.reply for event in events if isinstance(event, Answer)]
+
+
+@every_family
+def test_every_step_says_what_it_does_and_what_it_waits_for(family: str) -> None:
+    for step in found(
+        {(e.step.effect, e.step.deadline, e.step.expects): e.step for e in conversation(family)}.values()
+    ):
+        assert isinstance(step.effect, Effect)
+        assert isinstance(step.deadline, Deadline)
+        assert isinstance(step.expects, Expects)
+        assert step.resend is None or step.resend.times > 0
+        assert step.effect is not Effect.IRREVERSIBLE or step.deadline in (Deadline.CLOSE, Deadline.REPORT)
+
+
+@every_family
+def test_an_answer_is_found_byte_by_byte(family: str) -> None:
+    for place, exchange in enumerate(conversation(family)[:25]):
+        session, _ = replay(family, place)
+        events = [
+            event for at in range(len(exchange.answer)) for event in session.receive(exchange.answer[at : at + 1])
+        ]
+        assert answers([*events, *session.end()]) == [exchange.reply], exchange
+
+
+@every_family_with_frames
+def test_an_answer_is_found_among_junk(family: str) -> None:
+    junk = CASES[family].junk
+    assert junk is not None
+    for place, exchange in enumerate(conversation(family)[:25]):
+        session, _ = replay(family, place)
+        assert answers(list(session.receive(junk + exchange.answer + junk))) == [exchange.reply], exchange
+
+
+@every_family
+def test_an_answer_is_the_answer_once(family: str) -> None:
+    """The second copy answers nothing, whether it comes at once or when something else is asked."""
+    for place, exchange in enumerate(conversation(family)[:25]):
+        session, _ = replay(family, place)
+        assert answers(list(session.receive(exchange.answer * 2)) + list(session.end())) == [exchange.reply], exchange
+        assert answers(list(session.receive(exchange.answer))) == []
+
+
+@every_family
+def test_after_forgetting_nothing_is_an_answer(family: str) -> None:
+    for place, exchange in enumerate(conversation(family)[:25]):
+        session, _ = replay(family, place)
+        session.forget()
+        assert answers([*session.receive(exchange.answer), *session.end()]) == [], exchange
+
+
+@every_family
+def test_a_cut_answer_is_none_and_the_end_is_told_once(family: str) -> None:
+    """Also where an answer ends with its stream: half of it is damaged, and never taken for the whole."""
+    for place, exchange in enumerate(conversation(family)[:25]):
+        for end in range(0, len(exchange.answer), 3):
+            session, _ = replay(family, place)
+            assert answers([*session.receive(exchange.answer[:end]), *session.end()]) in ([], [exchange.reply])
+            assert list(session.end()) == []
+
+
+CHUNKS = st.lists(st.binary(max_size=40), max_size=8)
+
+
+@every_family
+@given(chunks=CHUNKS, waits=st.booleans())
+def test_any_bytes_give_events_and_never_an_exception(family: str, chunks: list[bytes], waits: bool) -> None:
+    session = family_of(family).session(Bench(family).settings)
+    if waits:
+        session.send(conversation(family)[0].step.command)
+    for chunk in chunks:
+        assert all(isinstance(event, EVENTS) for event in session.receive(chunk))
+    assert all(isinstance(event, EVENTS) for event in session.end())
+    session.forget()
+
+
+@every_family
+@given(
+    place=st.integers(0, 1000),
+    flips=st.lists(st.tuples(st.integers(0, 500), st.integers(0, 7)), min_size=1, max_size=4),
+)
+def test_damaged_answers_give_events_and_never_an_exception(
+    family: str, place: int, flips: list[tuple[int, int]]
+) -> None:
+    session, exchange = replay(family, place % len(conversation(family)) % 12)
+    data = bytearray(exchange.answer)
+    for at, bit in flips:
+        data[at % len(data)] ^= 1 << bit
+    assert all(isinstance(event, EVENTS) for event in (*session.receive(bytes(data)), *session.end()))
+
+
+# -- names for people --------------------------------------------------------------------------------------
+
+
+def named(family: str, data: bytes, direction: Direction, size: int | None = None) -> list[DecodedFrame]:
+    decoder = decoding_of(family_of(family)).decoder(Bench(family).settings)
+    size = size or len(data) or 1
+    return [
+        *(frame for at in range(0, len(data), size) for frame in decoder.feed(direction, data[at : at + size])),
+        *decoder.end(direction),
+    ]
+
+
+@every_family_with_frames
+def test_a_frame_of_the_reference_is_named_however_it_comes(family: str) -> None:
+    junk = CASES[family].junk
+    assert junk is not None
+    for direction, data in found(CASES[family].vectors):
+        (whole,) = named(family, data, direction)
+        assert (whole.raw, whole.damage) == (data, None)
+        assert whole.name
+        for size in (1, 2, 5):
+            assert named(family, data, direction, size) == [whole]
+        assert whole in named(family, junk + data + junk, direction)
+
+
+@every_family_with_frames
+@given(chunks=CHUNKS, direction=st.sampled_from(Direction), place=st.integers(0, 1000))
+def test_a_decoder_loses_no_byte(family: str, chunks: list[bytes], direction: Direction, place: int) -> None:
+    vectors = CASES[family].vectors
+    data = b"".join([*chunks, vectors[place % len(vectors)][1], *chunks])
+    frames = named(family, data, direction, 7)
+    assert b"".join(frame.raw for frame in frames) == data
+    assert all(len(frame.masked) == len(frame.raw) for frame in frames)

@@ -1,0 +1,33 @@
+"""The example families, joined to the package: each is two folders and a line in ``FAMILIES``.
+
+The folders are joined when this is imported; the line is there inside of ``joined``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import fiscald.emulator
+import fiscald.protocols
+
+HERE = Path(__file__).parent
+EXAMPLES = ("example", "example_http")
+#: Every family that there is to test.
+EVERY = (*(name for name in fiscald.protocols.FAMILIES if name not in EXAMPLES), *EXAMPLES)
+for _name in EXAMPLES:
+    for _package in (fiscald.protocols, fiscald.emulator):
+        _package.__path__.append(str(HERE / f"{_name}_family" / _package.__name__.rpartition(".")[2]))
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[None]:
+    """For as long, the examples are families like the others, to whatever looks them up by name."""
+    from fiscald.emulator import running
+
+    with contextlib.ExitStack() as stack:
+        for module in (fiscald.protocols, fiscald.emulator, running):
+            stack.enter_context(patch.object(module, "FAMILIES", EVERY))
+        yield
