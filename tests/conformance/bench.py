@@ -222,7 +222,11 @@ class Bench:
         """Another program opens a receipt, and sells that."""
         assert self.device.foreign_begin()
         for price in prices:
-            assert self.device.foreign_sell("Obcy", price)
+            self.others_sell(price)
+
+    def others_sell(self, price: int) -> None:
+        """Another program sells something on the open receipt."""
+        assert self.device.foreign_sell("Obcy", price)
 
     def others_receipt(self, *prices: int) -> None:
         """Another program completes a receipt."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import partial
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_an_interruption_anywhere_is_recovered_to_what_happened(family: str, kin
         bench = prepared(family)
         before = bench.sheets
         bench.break_off_at(document, nth, executed=executed)
-        verdict = bench.settle(document, lambda bench=bench: bench.recover(document))  # type: ignore[misc]
+        verdict = bench.settle(document, partial(bench.recover, document))
         assert not bench.open, (nth, executed)
         if kind in TRACELESS:
             assert isinstance(verdict, NotPrinted)
@@ -103,7 +104,7 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(family: str, kind
                 bench.recover(document, answer=answer)
                 break  # it takes no more steps
             except LineLost:
-                verdict = bench.settle(document, lambda bench=bench: bench.recover(document))  # type: ignore[misc]
+                verdict = bench.settle(document, partial(bench.recover, document))
             assert not bench.open
             assert kind in TRACELESS or agrees(verdict, bench.sheets - before), (nth, executed, lost, verdict)
 
@@ -174,7 +175,7 @@ def test_another_programs_document_before_our_first_change(family: str, kind: st
     document = CASES[family].documents[kind]
     bench = prepared(family)
     before = bench.sheets
-    paid = []
+    paid: list[str] = []
 
     def answer(sent: Sent, data: bytes) -> bytes:
         if sent.stage is not None and sent.step.effect is not Effect.QUERY and not paid:
