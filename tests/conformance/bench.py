@@ -63,8 +63,8 @@ class Bench:
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.case = CASES[name]
         self.family = family_of(name)
-        profile = profile or next(iter(self.family.choices("profile")), None)
-        options = {} if profile is None else {"profile": profile}
+        profiles = self.family.choices("profile")
+        options = {"profile": profile or profiles[0]} if profiles else {}
         self.settings = Settings("till1", self.family.options.model_validate(options))
         register = Register(RegisterState(**{"unique_number": NU, **state}), clock=lambda: NOON)
         self.device: Device = importlib.import_module(f"fiscald.emulator.{name}").FACTORY(register, **options)

@@ -97,11 +97,11 @@ def test_an_empty_receipt_that_moves_is_another_programs(family: str) -> None:
     assert bench.names.cancel not in bench.sent
 
 
-@pytest.mark.parametrize("nth", [1, 2])
-def test_what_others_have_sold_on_an_open_receipt_is_never_cancelled(family: str, nth: int) -> None:
+@pytest.mark.parametrize(("stop", "nth"), [("opening", 1), ("line", 1), ("line", 2), ("closing", 1)])
+def test_what_others_have_sold_on_an_open_receipt_is_never_cancelled(family: str, stop: str, nth: int) -> None:
     """Ours was cancelled, and another program sells on its own: it holds what we never sent."""
     bench = Bench(family)
-    bench.break_off(RECEIPT, bench.names.line, executed=False, nth=nth)
+    bench.break_off(RECEIPT, getattr(bench.names, stop), executed=False, nth=nth)
     bench.others_cancel()
     bench.others_open(123)
     verdict = bench.recover(RECEIPT)

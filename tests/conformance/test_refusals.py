@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from fiscald.emulator.faults import Switch
+from fiscald.model.problems import Fate
 from fiscald.protocols.base import Effect, Held, NotPrinted, Printed, Wait
 from tests.conformance.bench import Bench, Sent
 from tests.conformance.families import CASES, RECEIPTS
@@ -63,7 +64,8 @@ def test_a_printer_that_is_not_ready_is_waited_for(family: str, kind: str, switc
     bench.device.faults.switches.add(switch)
     verdict = bench.carry_out(CASES[family].documents[kind])
     assert isinstance(verdict, Wait)
-    assert verdict.problem.code.startswith("printer.")
+    assert verdict.problem.code == {Switch.PAPER_OUT: "printer.paper_out"}.get(switch, verdict.problem.code)
+    assert verdict.problem.document is Fate.NOT_PRINTED
     assert bench.changes() == []
     assert bench.journal.last is None
 
@@ -139,5 +141,6 @@ def test_a_refusal_for_a_condition_keeps_the_document_waiting(family: str) -> No
     assert isinstance(verdict, Held)
     assert (verdict.problem.code, verdict.begun) == (code, False)
     assert not bench.open
+    assert bench.case.receipt is None or bench.changes() == [bench.names.opening], "nothing is cancelled"
     bench.device.faults.switches.clear()
     assert isinstance(bench.carry_out(document), Printed)
