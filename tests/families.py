@@ -6,6 +6,7 @@ The folders are joined when this is imported; the line is there inside of ``join
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -25,9 +26,9 @@ for _name in EXAMPLES:
 @contextlib.contextmanager
 def joined() -> Iterator[None]:
     """For as long, the examples are families like the others, to whatever looks them up by name."""
-    from fiscald.emulator import running
-
+    registered = fiscald.protocols.FAMILIES
     with contextlib.ExitStack() as stack:
-        for module in (fiscald.protocols, fiscald.emulator, running):
-            stack.enter_context(patch.object(module, "FAMILIES", EVERY))
+        for name, module in list(sys.modules.items()):
+            if name.startswith("fiscald.") and getattr(module, "FAMILIES", None) == registered:
+                stack.enter_context(patch.object(module, "FAMILIES", EVERY))
         yield

@@ -63,8 +63,8 @@ class Bench:
     def __init__(self, name: str, profile: str | None = None, **state: Any) -> None:
         self.case = CASES[name]
         self.family = family_of(name)
-        profile = profile or next(iter(self.family.choices("profile")), None)
-        options = {} if profile is None else {"profile": profile}
+        profiles = self.family.choices("profile")
+        options = {"profile": profile or profiles[0]} if profiles else {}
         self.settings = Settings("till1", self.family.options.model_validate(options))
         register = Register(RegisterState(**{"unique_number": NU, **state}), clock=lambda: NOON)
         self.device: Device = importlib.import_module(f"fiscald.emulator.{name}").FACTORY(register, **options)
@@ -222,7 +222,11 @@ class Bench:
         """Another program opens a receipt, and sells that."""
         assert self.device.foreign_begin()
         for price in prices:
-            assert self.device.foreign_sell("Obcy", price)
+            self.others_sell(price)
+
+    def others_sell(self, price: int) -> None:
+        """Another program sells something on the open receipt."""
+        assert self.device.foreign_sell("Obcy", price)
 
     def others_receipt(self, *prices: int) -> None:
         """Another program completes a receipt."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from fiscald.emulator.faults import Switch
 from fiscald.model.documents import Document
 from fiscald.protocols.decoding import Direction
 from tests.families import EVERY
@@ -42,10 +43,12 @@ class Conformance:
     """One of every type that it can carry out, in the order in which a shop would: all of them are printed."""
     bad_documents: Mapping[str, Document]
     """Documents that ``check`` refuses once the printer has been read, by the pointer that it names."""
-    refusal: Callable[[str], bytes]
-    """The printer's answer to the command of that name: it did nothing, and the document is to blame."""
+    refusal: Callable[[str, bytes], bytes]
+    """The printer's answer to the command of that name, and of those bytes: refused, and the document is to blame."""
     paid_in: tuple[str, dict[str, Any]]
     """Another program pays 0.05 in: a command of this family, as the emulated printer takes it."""
+    condition: tuple[Switch, str] | None = None
+    """What the emulated printer refuses every document for, but not because of it; ``None``: it never does."""
     receipt: Receipt | None = None
     """``None``: it has no receipts."""
     junk: bytes | None = None
@@ -99,11 +102,18 @@ CASH_IN = {"type": "cash_in", "amount": "5.00"}
 SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
 WAYS = {">": SENT, "<": RECEIVED}
 
+
+def _refused_request(_: str, sent: bytes) -> bytes:
+    number = next(line for line in sent.split(b"\r\n") if line.lower().startswith(b"request:"))
+    return b"HTTP/1.1 422 \r\n%b\r\nContent-Length: 2\r\n\r\n{}" % number
+
+
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
         documents=_documents(*SHOP[:-1], PRINTOUT, SHOP[-1]),
         bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
-        refusal=lambda name: posnet.frame(f"{name}\t?2903\t"),
+        refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
         receipt=Receipt("trinit", "trline", "trpayment", "trend", "prncancel", "cash", "dailyrep"),
         paid_in=("cash", {"kw": 5, "wp": True}),
         junk=b"\x00junk\x03",
@@ -115,10 +125,11 @@ CASES: dict[str, Conformance] = {
     "thermal": Conformance(
         documents=_documents(*SHOP),
         bad_documents=_bad(**BAD_RECEIPTS),
-        refusal=lambda name: thermal.result(name.split()[0], 6),
+        refusal=lambda name, _: thermal.result(name.split()[0], 6),
+        condition=(Switch.NO_HEADER, "printer.no_header"),
         receipt=Receipt("$h", "$l", None, "$y", "$e 0", "#i", "#r"),
         paid_in=("#i", {"Ps": 0, "kwota": 5}),
-        junk=b"\x00junk",
+        junk=b"\x00\xff@",
         vectors=tuple(
             (SENT if each.to_printer else RECEIVED, each.data) for each in thermal_examples() if each.sequence
         ),
@@ -128,17 +139,18 @@ CASES: dict[str, Conformance] = {
     "example": Conformance(
         documents=_documents(CASH_IN),
         bad_documents={},
-        refusal=lambda _: b"ERR 1*54\n",
+        refusal=lambda *_: b"ERR 1*54\n",
         paid_in=("IN", {"amount": 5}),
         junk=b"junk\n",
         vectors=((SENT, b"WHO*50\n"), (RECEIVED, b"ERR 1*54\n")),
-        raw=("WHO", "SEE", "NO SUCH"),
+        raw=("WHO", "SEE", "IN 100"),
         others_ambiguous=frozenset({"cash_in"}),
     ),
     "example_http": Conformance(
         documents=_documents(CASH_IN),
         bad_documents={},
-        refusal=lambda _: b"HTTP/1.1 422 \r\nContent-Length: 2\r\n\r\n{}",
+        refusal=_refused_request,
+        condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
         paid_in=("cash_in", {"amount": 5}),
     ),
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import partial
 
 import pytest
 
 from fiscald.emulator.faults import Switch
 from fiscald.model.documents import Document
+from fiscald.model.jobs import Paper
 from fiscald.protocols.base import Effect, NotPrinted, Printed, Stage, Unknown, Verdict, Wait
 from tests.conformance.bench import Bench, LineLost, Sent, cause
 from tests.conformance.families import CASES
@@ -24,17 +26,18 @@ every_trace = pytest.mark.parametrize(("family", "kind"), [each for each in DOCU
 RECOVERY_STEPS = (1, 2, 3, 5, 8)
 
 
-def prepared(family: str) -> Bench:
+def prepared(family: str, profile: str | None = None) -> Bench:
     """A printer with cash in its drawer, on a day that has something to report."""
-    bench = Bench(family, cash=100_000)
+    bench = Bench(family, profile, cash=100_000)
+    bench.device.auto_confirm = True  # an older printer asks a person before a report
     if bench.case.receipt is not None:
         bench.others_receipt(777)
     return bench
 
 
-def places(family: str, document: Document) -> Iterator[tuple[int, bool]]:
+def places(family: str, document: Document, profile: str | None = None) -> Iterator[tuple[int, bool]]:
     """Every step after the evidence, executed or not."""
-    bench = prepared(family)
+    bench = prepared(family, profile)
     assert isinstance(bench.carry_out(document), Printed)
     count = sum(sent.stage is not None for sent in bench.steps)
     assert count > 0
@@ -54,20 +57,24 @@ def test_a_document_is_printed_once(family: str, kind: str) -> None:
     sheets, opened = bench.sheets, bench.device.register.state.drawer_openings
     verdict = bench.carry_out(document)
     assert isinstance(verdict, Printed)
+    assert (verdict.paper is Paper.NONE) is (kind in TRACELESS)
     assert verdict.result.printer_id == bench.device.register.state.unique_number
     assert bench.sheets - sheets == (kind not in TRACELESS)
     assert bench.device.register.state.drawer_openings - opened == (kind in TRACELESS)
     assert not bench.open
 
 
-@every_document
-def test_an_interruption_anywhere_is_recovered_to_what_happened(family: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("family", "kind", "profile"),
+    [(*each, profile) for each in DOCUMENTS for profile in Bench(each[0]).device.profiles],
+)
+def test_an_interruption_anywhere_is_recovered_to_what_happened(family: str, kind: str, profile: str) -> None:
     document = CASES[family].documents[kind]
-    for nth, executed in places(family, document):
-        bench = prepared(family)
+    for nth, executed in places(family, document, profile):
+        bench = prepared(family, profile)
         before = bench.sheets
         bench.break_off_at(document, nth, executed=executed)
-        verdict = bench.settle(document, lambda bench=bench: bench.recover(document))  # type: ignore[misc]
+        verdict = bench.settle(document, partial(bench.recover, document))
         assert not bench.open, (nth, executed)
         if kind in TRACELESS:
             assert isinstance(verdict, NotPrinted)
@@ -103,7 +110,7 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(family: str, kind
                 bench.recover(document, answer=answer)
                 break  # it takes no more steps
             except LineLost:
-                verdict = bench.settle(document, lambda bench=bench: bench.recover(document))  # type: ignore[misc]
+                verdict = bench.settle(document, partial(bench.recover, document))
             assert not bench.open
             assert kind in TRACELESS or agrees(verdict, bench.sheets - before), (nth, executed, lost, verdict)
 
@@ -174,7 +181,7 @@ def test_another_programs_document_before_our_first_change(family: str, kind: st
     document = CASES[family].documents[kind]
     bench = prepared(family)
     before = bench.sheets
-    paid = []
+    paid: list[str] = []
 
     def answer(sent: Sent, data: bytes) -> bytes:
         if sent.stage is not None and sent.step.effect is not Effect.QUERY and not paid:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,17 +16,14 @@ from fiscald.model.documents import (
     CashOut,
     DailyReport,
     Document,
-    Drawer,
     GoodsReturn,
     Printout,
     Receipt,
 )
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
-from fiscald.model.problems import Fate
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.posnet import queries
-from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.grammar import State
 from tests.emulator.posnet.talking import Talk
@@ -119,24 +115,6 @@ def test_a_receipt() -> None:
     assert "Dzięki" in bench.talk.paper
 
 
-def test_nothing_is_sent_but_queries_before_the_evidence() -> None:
-    bench = Bench()
-    bench.carry_out(RECEIPT)
-    first_change = next(i for i, text in enumerate(bench.sent) if text.startswith("trinit"))
-    assert bench.sent[:first_change] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
-
-
-@pytest.mark.parametrize("document", SLIPS, ids=lambda d: d.type)
-def test_slips(document: Document) -> None:
-    bench = Bench()
-    bench.talk.register.state.cash = 1000
-    verdict = bench.carry_out(document)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number is None
-    assert verdict.result.device["hn"] == 1
-    assert [sheet.kind for sheet in bench.talk.register.printouts] == [document.type]
-
-
 def test_a_daily_report() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
@@ -144,14 +122,6 @@ def test_a_daily_report() -> None:
     assert isinstance(verdict, Printed)
     assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
     assert "dailyrep|da2026-10-09|" in bench.sent
-
-
-def test_the_drawer() -> None:
-    bench = Bench()
-    verdict = bench.carry_out(Drawer())
-    assert isinstance(verdict, Printed)
-    assert verdict.paper is Paper.NONE
-    assert bench.talk.register.state.drawer_openings == 1
 
 
 def test_a_printer_that_is_not_fiscalised_prints_too() -> None:
@@ -189,56 +159,7 @@ def test_an_older_printer() -> None:
 # -- waiting ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("switch", "code"),
-    [
-        (Switch.PAPER_OUT, "printer.paper_out"), (Switch.COVER, "printer.cover_open"), (Switch.LEVER, "printer.cover_open"),
-        (Switch.MENU, "printer.attention"), (Switch.WAIT_KEY, "printer.attention"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize(
-    "document", [RECEIPT, DailyReport(), CashIn(amount=Decimal("0.01")), PRINTOUT, Drawer()], ids=lambda d: d.type
-)
-def test_a_printer_that_is_not_ready_is_waited_for(document: Document, switch: Switch, code: str) -> None:
-    bench = Bench()
-    bench.talk.printer.faults.switches.add(switch)
-    verdict = bench.carry_out(document)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == code
-    assert verdict.problem.document is Fate.NOT_PRINTED
-    assert bench.sent in (["!sdev|", "!sprn|"], ["!sdev|"])
-
-
-def test_another_programs_receipt_is_never_touched() -> None:
-    bench = Bench()
-    bench.talk.say("trinit|")
-    verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.foreign_transaction"
-    assert not any(text.startswith(("prncancel", "trcancel")) for text in bench.sent)
-
-
-def test_another_printer_is_noticed_before_anything_is_sent() -> None:
-    verdict = Bench().carry_out(RECEIPT, printer_id="EMU 0000000002")
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.swapped"
-    assert NU in verdict.problem.detail
-    assert "EMU 0000000002" in verdict.problem.detail
-
-
 # -- refusals --------------------------------------------------------------------------------------------
-
-
-def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
-    bench = Bench()
-    document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
-    verdict = bench.carry_out(document)
-    assert isinstance(verdict, NotPrinted)
-    assert not verdict.again
-    assert verdict.problem.code == "document.refused"
-    assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.last is None
-    assert bench.talk.register.state.printout_count == 0
 
 
 def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
@@ -257,16 +178,6 @@ def test_a_refused_line_cancels_our_receipt_and_names_the_line() -> None:
     assert bench.talk.register.state.transaction is None
     assert bench.talk.register.state.day.cancelled_count == 1
     assert not verdict.again
-
-
-def test_a_refused_opening_cancels_nothing() -> None:
-    bench = Bench()
-    bench.talk.printer.faults.switches.add(Switch.REPORT_REQUIRED)
-    verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, Held)
-    assert (verdict.problem.code, verdict.problem.device_code) == ("printer.report_due", "383 ERR_RD_NOT_PRINTED")
-    assert not verdict.begun
-    assert "prncancel|" not in bench.sent
 
 
 def test_a_zero_report_is_refused_by_the_printer() -> None:
@@ -364,20 +275,6 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again() -> None:
     assert bench.talk.register.state.printout_count == 0
 
 
-def test_an_error_after_registration_is_not_believed() -> None:
-    """The printer registered the receipt and then answered with an error: the counters decide."""
-    bench = Bench()
-    real = bench.answer
-
-    def liar(data: bytes) -> bytes:
-        answer = real(data)
-        return frame("trend\t?2903\t") if payload(data).startswith("trend") else answer
-
-    verdict = drive(FAMILY.carry_out(RECEIPT, SETTINGS, None), liar)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number == 1
-
-
 def test_a_refused_footer_line_is_a_note_and_no_failure() -> None:
     bench = Bench()
     real = bench.answer
@@ -458,136 +355,6 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
 STEPS = ["trinit", "trline", "trpayment"]
 
 
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("stop", STEPS)
-def test_interrupted_before_the_closing_step(stop: str, executed: bool) -> None:
-    bench = Bench()
-    committing = bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
-    assert not committing
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert bench.talk.register.state.transaction is None, "our own open receipt was cancelled"
-    assert bench.talk.register.state.day.receipt_count == 0
-    again = bench.carry_out(RECEIPT)
-    assert isinstance(again, Printed)
-
-
-def test_the_closing_step_never_arrived() -> None:
-    bench = Bench()
-    assert bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert bench.talk.register.state.day.cancelled_count == 1
-
-
-@pytest.mark.parametrize(
-    ("stop", "executed"),
-    [("trend", True), ("trftrln", False), ("trftrln", True), ("trftrend", False), ("trftrend", True)],
-)
-def test_the_receipt_was_registered(stop: str, executed: bool) -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == stop, executed=executed)
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number == 1
-    assert bench.talk.register.state.day.receipt_count == 1
-    assert bench.talk.say("strns|").endswith("feN|"), "an open footer was finished"
-
-
-def test_recovery_waits_until_the_printer_is_ready() -> None:
-    """A command may still wait in a printer without paper: nothing is decided before that is over."""
-    bench = Bench()
-    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trpayment", executed=True)
-    bench.talk.printer.faults.switches.add(Switch.PAPER_OUT)
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.paper_out"
-
-
-def test_somebody_else_printed_in_between() -> None:
-    bench = Bench()
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
-    bench.talk.printer.foreign_receipt()
-    verdict = bench.recover(PLAIN)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number == 1, "ours was open, so it was the first to end"
-    after = verdict.evidence["after"]
-    assert isinstance(after, PosnetLook)
-    assert after.bn == 2
-
-
-@pytest.mark.parametrize("executed", [False, True])
-def test_receipts_of_others_before_ours_was_open_change_nothing(executed: bool) -> None:
-    """Between the first look and our opening: the number is still exact."""
-    bench = Bench()
-    real = bench.talk.printer.receive
-
-    def receive(data: bytes, now: float) -> None:
-        if payload(data).startswith("trinit"):
-            bench.talk.printer.foreign_receipt()
-        real(data, now)
-
-    bench.talk.printer.receive = receive  # type: ignore[method-assign]
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=executed)
-    verdict = bench.recover(PLAIN)
-    if executed:
-        assert isinstance(verdict, Printed)
-        assert verdict.result.number == 2
-    else:
-        assert isinstance(verdict, NotPrinted)
-        assert bench.talk.register.state.day.receipt_count == 1
-
-
-@pytest.mark.parametrize("profile", ["online", "old"])
-@pytest.mark.parametrize("printed", [False, True])
-def test_two_endings_are_told_apart_by_the_days_totals(profile: str, printed: bool) -> None:
-    """Ours and another one: one was completed, one cancelled."""
-    settings = settings_of.posnet(profile=profile)
-    bench = Bench(Talk(profile=profile))
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=printed, settings=settings)
-    printer = bench.talk.printer
-    if printed:
-        assert printer.foreign_begin()
-        printer.foreign_sell("Obcy", 300)
-        printer.keypad_cancel()
-    else:
-        printer.keypad_cancel()
-        printer.foreign_receipt()
-    verdict = bench.recover(PLAIN, settings=settings)
-    if printed:
-        assert isinstance(verdict, Printed)
-        assert verdict.result.number == 1
-        assert verdict.result.total == Decimal("11.50")
-    else:
-        assert isinstance(verdict, NotPrinted)
-        assert verdict.again
-
-
-def test_twins_are_for_a_person() -> None:
-    bench = Bench()
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
-    assert bench.talk.printer.foreign_begin()
-    bench.talk.printer.foreign_sell("Obcy", 1150)
-    bench.talk.printer.keypad_cancel()
-    verdict = bench.recover(PLAIN)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "twins"}
-
-
-def test_a_receipt_that_others_changed_and_closed_is_for_a_person() -> None:
-    bench = Bench()
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=False)
-    bench.talk.say("trline|naObcy|vt0|pr100|")
-    bench.talk.say("trend|to1250|fp1150|")
-    bench.talk.printer.foreign_end(1250)
-    verdict = bench.recover(PLAIN)
-    assert isinstance(verdict, Unknown | NotPrinted)
-    if isinstance(verdict, Unknown):
-        assert verdict.problem.model_extra == {"cause": "changed"}
-
-
 def test_counters_that_went_back_prove_nothing() -> None:
     bench = Bench()
     for _ in range(3):
@@ -597,17 +364,6 @@ def test_counters_that_went_back_prove_nothing() -> None:
     verdict = bench.recover(PLAIN)
     assert isinstance(verdict, Unknown)
     assert verdict.problem.model_extra == {"cause": "counters_restored"}
-
-
-def test_an_empty_receipt_that_moves_is_somebody_elses() -> None:
-    """Our opening command was lost, and another program has opened a receipt: it is at work."""
-    bench = Bench()
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trinit", executed=False)
-    assert bench.talk.printer.foreign_begin()
-    verdict = bench.recover(PLAIN, paused=lambda: _ignore(bench.talk.printer.foreign_sell("Obcy", 5)))
-    assert isinstance(verdict, NotPrinted)
-    assert bench.talk.register.state.transaction is not None
-    assert "prncancel|" not in bench.sent
 
 
 def test_a_line_refused_in_somebody_elses_receipt_cancels_nothing() -> None:
@@ -649,22 +405,6 @@ def test_a_receipt_cancelled_before_it_was_looked_at_is_not_taken_for_open() -> 
     assert not any(mnemonic.startswith(("trline", "prncancel")) for mnemonic in bench.sent)
 
 
-def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
-    """The closing command was answered; then a person made the daily report, before we could look."""
-    bench = Bench()
-    real = bench.answer
-
-    def answer(data: bytes) -> bytes:
-        found = real(data)
-        if payload(data).startswith("trend"):
-            bench.talk.printer.keypad_report()
-        return found
-
-    verdict = drive(FAMILY.carry_out(PLAIN, SETTINGS, None), answer)
-    assert isinstance(verdict, Printed)
-    assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
-
-
 def test_what_was_found_out_later_has_the_time_of_the_sale() -> None:
     bench = Bench()
     bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
@@ -692,33 +432,6 @@ def test_a_confirmed_slip_that_moved_no_counter_is_contradictory() -> None:
     assert len(paused) == 2, "it was looked at again before"
 
 
-def test_a_daily_report_in_between_leaves_it_unproven() -> None:
-    bench = Bench()
-    bench.break_off(PLAIN, lambda mnemonic: mnemonic == "trend", executed=True)
-    bench.talk.say("dailyrep|da2026-10-09|")
-    assert isinstance(bench.recover(PLAIN), Unknown)
-
-
-def test_somebody_elses_open_receipt_is_left_alone() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trinit", executed=False)
-    bench.talk.say("trinit|")
-    bench.talk.say("trline|naObcy|vt0|pr123|")
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert bench.talk.register.state.transaction is not None
-    assert "prncancel|" not in bench.sent
-
-
-def test_the_operator_cancelled_our_receipt() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=False)
-    bench.talk.say("prncancel|")
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-
-
 def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     """It was open, the closing step was sent; now nothing is open, and no counter has moved (9.3)."""
     bench = Bench()
@@ -730,45 +443,11 @@ def test_a_receipt_that_vanished_without_a_trace_is_for_a_person() -> None:
     assert verdict.problem.model_extra == {"cause": "vanished"}
 
 
-def test_recovery_on_another_printer_waits_for_the_right_one() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, lambda mnemonic: mnemonic == "trend", executed=True)
-    other = Bench(Talk(state=RegisterState(unique_number="EMU 0000000002")))
-    other.journal = bench.journal
-    verdict = other.recover(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.swapped"
-
-
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("document", [DailyReport(), *SLIPS], ids=lambda d: d.type)
-def test_a_one_step_document_is_decided_by_its_counter(document: Document, executed: bool) -> None:
-    bench = Bench()
-    bench.carry_out(RECEIPT)
-    bench.talk.register.state.cash = 1000
-    sheets = len(bench.talk.register.printouts)
-    stop = {"daily_report": "dailyrep", "goods_return": "stocash"}.get(document.type, "cash")
-    assert bench.break_off(document, lambda mnemonic: mnemonic == stop, executed=executed)
-    verdict = bench.recover(document)
-    assert isinstance(verdict, Printed if executed else NotPrinted)
-    assert len(bench.talk.register.printouts) == sheets + executed
-    if isinstance(verdict, NotPrinted):
-        assert verdict.again
-
-
 def test_a_slip_among_other_documents_is_unproven() -> None:
     bench = Bench()
     bench.break_off(CashIn(amount=Decimal("0.05")), lambda mnemonic: mnemonic == "cash", executed=True)
     bench.talk.say("cash|kw1|wp1|")
     assert isinstance(bench.recover(CashIn(amount=Decimal("0.05"))), Unknown)
-
-
-def test_two_reports_are_unproven() -> None:
-    bench = Bench()
-    bench.break_off(DailyReport(), lambda mnemonic: mnemonic == "dailyrep", executed=True)
-    bench.talk.sell(["trline|naWoda|vt0|pr200|"], "trend|to200|")
-    bench.talk.say("dailyrep|da2026-10-09|")
-    assert isinstance(bench.recover(DailyReport()), Unknown)
 
 
 # -- printouts -------------------------------------------------------------------------------------------
@@ -805,15 +484,6 @@ def test_a_printout(profile: str) -> None:
     assert bench.sent[: bench.sent.index(changes[0])][-5:] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
 
 
-def test_a_printout_that_does_not_fit_is_refused_before_the_first_byte() -> None:
-    bench = Bench()
-    verdict = bench.carry_out(PRINTOUT.model_copy(update={"lines": ("x" * 39,)}))
-    assert isinstance(verdict, NotPrinted)
-    assert not verdict.again
-    assert [error.pointer for error in verdict.problem.errors] == ["/document/lines/0"]
-    assert bench.journal.last is None
-
-
 def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
     settings = settings_of.posnet("mazovia", "online")
     document = Printout(lines=("„Żuk”",))
@@ -822,64 +492,6 @@ def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
     verdict = bench.recover(document, settings=settings)
     assert isinstance(verdict, Printed)
     assert [notice.code for notice in verdict.notices] == ["text.replaced"]
-
-
-def commands_of(document: Printout) -> int:
-    """How many commands it takes after the evidence is read."""
-    bench = Bench()
-    bench.carry_out(document)
-    return len(bench.sent) - bench.sent.index("formstart|fn200|fh75|alZamówienie 17|")
-
-
-@pytest.mark.parametrize("profile", ["online", "old"])
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("nth", range(1, commands_of(PRINTOUT) + 1))
-def test_a_printout_interrupted_at_any_command_is_printed_once(nth: int, executed: bool, profile: str) -> None:
-    """The answer to every command lost, or the command itself; then recovery, again and again until it is settled."""
-    settings = settings_of.posnet(profile=profile)
-    bench = Bench(Talk(profile=profile))
-    seen = [0]
-
-    def stop(_: str) -> bool:
-        seen[0] += 1
-        return seen[0] == nth
-
-    bench.break_off(PRINTOUT, stop, executed=executed, settings=settings)
-    committing = bench.journal.committing
-    verdict = bench.recover(PRINTOUT, settings=settings)
-    assert not form_is_open(bench)
-    if committing:
-        assert isinstance(verdict, Printed), "all its lines were there, so it was finished and not printed anew"
-    else:
-        assert isinstance(verdict, NotPrinted)
-        assert verdict.again
-        assert isinstance(bench.carry_out(PRINTOUT, settings=settings), Printed)
-    assert kinds(bench).count("form") == 1
-    assert bench.talk.register.printouts[-1].text.count("Żurek x 2") == 1
-
-
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("stop", ["formline", "formend"])
-@pytest.mark.parametrize("lost", range(1, 12))
-def test_a_recovery_that_is_interrupted_itself_changes_nothing(stop: str, executed: bool, lost: int) -> None:
-    """What the recovery has cancelled is never taken for the printout."""
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == stop, executed=executed)
-    real, sent = bench.answer, [0]
-
-    def answer(data: bytes) -> bytes:
-        sent[0] += 1
-        found = real(data)
-        if sent[0] == lost:
-            raise LineLost
-        return found
-
-    with suppress(LineLost):
-        drive(FAMILY.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, Printed if stop == "formend" else NotPrinted)
-    assert kinds(bench).count("form") == (stop == "formend")
-    assert not form_is_open(bench)
 
 
 def test_a_refused_line_cancels_our_printout_and_names_the_line() -> None:
@@ -1076,16 +688,6 @@ def test_a_confirmed_printout_is_done_whatever_follows() -> None:
     assert isinstance(drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer), Printed)
 
 
-def test_restored_counters_prove_nothing_about_a_printout() -> None:
-    bench = Bench()
-    bench.carry_out(PLAIN)
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
-    bench.talk.register.state.printout_count = 0
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "counters_restored"}
-
-
 def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
     """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
     bench = Bench()
@@ -1100,25 +702,6 @@ def test_a_printer_that_does_not_count_printouts_is_believed() -> None:
     bench = Bench()
     bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
     assert isinstance(bench.carry_out(PRINTOUT), Printed)
-
-
-def test_a_printout_waits_for_the_right_printer() -> None:
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formline", executed=True)
-    other = Bench(Talk(state=RegisterState(unique_number="EMU 0000000002")))
-    other.journal = bench.journal
-    verdict = other.recover(PRINTOUT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.swapped"
-    assert not [text for text in other.sent if text.startswith(("form", "prncancel"))]
-
-
-def test_the_drawer_is_never_undecided() -> None:
-    bench = Bench()
-    bench.break_off(Drawer(), lambda mnemonic: mnemonic == "opendrwr", executed=True)
-    verdict = bench.recover(Drawer())
-    assert isinstance(verdict, NotPrinted)
-    assert not verdict.again, "opening it twice on a guess would be wrong too"
 
 
 # -- looking ---------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from fiscald.model.documents import (
 from fiscald.model.jobs import Paper
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
+from fiscald.protocols.base import DialogueAborted, NotPrinted, Printed, Settings, Stage, Unknown, Verdict, Wait
 from fiscald.protocols.thermal import queries
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.family import FAMILY
@@ -143,16 +143,6 @@ def test_an_undisturbed_receipt_takes_three_looks() -> None:
     assert len(bench.asked) == 3 + 3 * 4 + 4 + 3
 
 
-@pytest.mark.parametrize("document", SLIPS, ids=lambda d: d.type)
-def test_slips(document: Document) -> None:
-    bench = Bench(Till(cash=1000))
-    verdict = bench.carry_out(document)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number is None
-    assert verdict.result.device["numer"] == 1
-    assert bench.names == [STEPS[document.type]]
-
-
 def test_a_daily_report_carries_the_printers_own_date() -> None:
     bench = Bench()
     bench.carry_out(RECEIPT)
@@ -160,14 +150,6 @@ def test_a_daily_report_carries_the_printers_own_date() -> None:
     assert isinstance(verdict, Printed)
     assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
     assert bench.till.sent[-1] == b"1;26;7;15#r"
-
-
-def test_the_drawer() -> None:
-    bench = Bench()
-    verdict = bench.carry_out(Drawer())
-    assert isinstance(verdict, Printed)
-    assert verdict.paper is Paper.NONE
-    assert bench.till.drawer == 1
 
 
 @pytest.mark.parametrize("document", [RECEIPT, DailyReport(), *SLIPS], ids=lambda d: d.type)
@@ -211,19 +193,6 @@ def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
     assert CounterDelta(fiscal, fiscal.model_copy(update={"par_num": 0})).reports == 0
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_every_profile(profile: str) -> None:
-    bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
-    for number in (1, 2):
-        verdict = bench.carry_out(RECEIPT)
-        assert isinstance(verdict, Printed)
-        assert (verdict.result.number, verdict.result.total) == (number, Decimal("11.50"))
-    assert isinstance(bench.carry_out(DailyReport()), Printed)
-    verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, Printed)
-    assert (verdict.result.number, verdict.result.daily_report) == (3 if profile == "novitus" else 1, 2)
-
-
 def test_the_model_tells_the_profile() -> None:
     till = Till(PROFILES["novitus"], model="NOVITUS HD ONLINE")
     bench = Bench(till, settings_of.thermal())
@@ -255,25 +224,6 @@ def test_a_printer_that_is_not_ready_is_waited_for(document: Document, dle: Dle,
     assert bench.asked == ["DLE"], "nothing else is answered then"
 
 
-def test_another_programs_receipt_is_never_touched() -> None:
-    bench = Bench()
-    bench.till.others_begin()
-    verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.foreign_transaction"
-    assert bench.names == []
-
-
-def test_another_printer_is_noticed_before_anything_is_sent() -> None:
-    bench = Bench()
-    verdict = bench.carry_out(RECEIPT, printer_id="ABC00000000")
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.swapped"
-    assert NU in verdict.problem.detail
-    assert "ABC00000000" in verdict.problem.detail
-    assert bench.names == []
-
-
 def test_something_that_happens_between_two_looks_makes_a_slip_wait() -> None:
     bench = Bench()
     looks = []
@@ -290,18 +240,6 @@ def test_something_that_happens_between_two_looks_makes_a_slip_wait() -> None:
 
 
 # -- refusals --------------------------------------------------------------------------------------------
-
-
-def test_what_the_table_refuses_is_refused_before_the_first_byte() -> None:
-    bench = Bench()
-    document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
-    verdict = bench.carry_out(document)
-    assert isinstance(verdict, NotPrinted)
-    assert not verdict.again
-    assert verdict.problem.code == "document.refused"
-    assert verdict.problem.errors[0].pointer == "/document/lines/0/vat"
-    assert bench.journal.last is None
-    assert bench.names == []
 
 
 @pytest.mark.parametrize(
@@ -355,15 +293,6 @@ def test_a_refusal_that_the_printer_knows_nothing_of_is_noise() -> None:
     assert isinstance(verdict, NotPrinted)
     assert (verdict.problem.code, verdict.again) == ("printer.interrupted", True)
     assert bench.till.cancelled == 1
-
-
-def test_a_refused_opening_cancels_nothing() -> None:
-    bench = Bench(Till(refuses={"$h": 40}))
-    verdict = bench.carry_out(RECEIPT)
-    assert isinstance(verdict, Held)
-    assert (verdict.problem.code, verdict.problem.device_code) == ("printer.no_header", "40")
-    assert not verdict.begun
-    assert bench.names == ["$h"]
 
 
 @pytest.mark.parametrize("number", [2, 3, 40])
@@ -499,19 +428,6 @@ def test_a_closing_step_spoiled_by_noise_is_never_sent_again(document: Document)
     assert (bench.till.par_num, bench.till.cash, bench.till.state) == (0, 0, State.IDLE)
 
 
-@pytest.mark.parametrize("document", [RECEIPT, CashIn(amount=Decimal("0.05"))], ids=lambda d: d.type)
-def test_an_error_after_registration_is_not_believed(document: Document) -> None:
-    """The printer registered it and its answer came out as an error: the counters decide."""
-    bench = Bench()
-    closing = {"receipt": "$y"}.get(document.type, "#i")
-
-    def liar(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
-        return result(closing, 6) if name == closing else found
-
-    assert isinstance(bench.carry_out(document, answer=liar), Printed)
-
-
 def test_a_good_answer_to_a_closing_that_was_not_executed_is_not_believed() -> None:
     bench = Bench()
     verdict = bench.carry_out(RECEIPT, answer=lambda name, data: result("$y") if name == "$y" else bench.answer(data))
@@ -531,30 +447,6 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
 # -- recovery --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize(("stop", "nth"), [("$h", 1), ("$l", 1), ("$l", 2), ("#s 23", 1), ("#s 50", 1)])
-def test_interrupted_before_the_closing_step(stop: str, nth: int, executed: bool) -> None:
-    bench = Bench()
-    committing = bench.break_off(RECEIPT, stop, executed=executed, nth=nth)
-    assert not committing
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert bench.till.state is State.IDLE, "our own open receipt was cancelled"
-    assert bench.till.par_num == 0
-    again = bench.carry_out(RECEIPT)
-    assert isinstance(again, Printed)
-
-
-def test_the_closing_step_never_arrived() -> None:
-    bench = Bench()
-    assert bench.break_off(RECEIPT, "$y", executed=False)
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert bench.till.cancelled == 1
-
-
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_receipt_was_registered(profile: str) -> None:
     bench = Bench(Till(PROFILES[profile]), settings_of.thermal(profile=profile))
@@ -566,16 +458,6 @@ def test_the_receipt_was_registered(profile: str) -> None:
     assert bench.till.par_num == 1
 
 
-def test_recovery_waits_until_the_printer_is_ready() -> None:
-    """A command may still wait in a printer without paper: nothing is decided before that is over."""
-    bench = Bench()
-    bench.break_off(RECEIPT, "$l", executed=True)
-    bench.till.dle = Dle(online=False, no_paper=True, fault=False)
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.paper_out"
-
-
 def test_a_printer_that_was_switched_off_is_told_again_to_answer() -> None:
     """The error mode is forgotten then; without answers nothing could be found out."""
     bench = Bench()
@@ -583,76 +465,6 @@ def test_a_printer_that_was_switched_off_is_told_again_to_answer() -> None:
     bench.till.mode = 0
     assert isinstance(bench.recover(RECEIPT), NotPrinted)
     assert bench.till.mode == 3
-
-
-def test_somebody_else_printed_in_between() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=True)
-    bench.till.others_receipt()
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, Printed)
-    assert verdict.result.number == 1, "ours was open, so it was the first to end"
-
-
-@pytest.mark.parametrize("executed", [False, True])
-def test_receipts_of_others_before_ours_was_open_change_nothing(executed: bool) -> None:
-    """Between the first look and our opening: the number is still exact."""
-    bench = Bench()
-    real = bench.till.answer
-
-    def answer(data: bytes) -> bytes:
-        if command_of(data) == "$h":
-            bench.till.others_receipt()
-        return real(data)
-
-    bench.till.answer = answer  # type: ignore[method-assign]
-    bench.break_off(RECEIPT, "$y", executed=executed)
-    verdict = bench.recover(RECEIPT)
-    if executed:
-        assert isinstance(verdict, Printed)
-        assert verdict.result.number == 2
-    else:
-        assert isinstance(verdict, NotPrinted)
-        assert bench.till.par_num == 1
-
-
-@pytest.mark.parametrize("printed", [False, True])
-def test_two_endings_are_told_apart_by_the_days_totals(printed: bool) -> None:
-    """Ours and another one: one was completed, one cancelled."""
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=printed)
-    if printed:
-        bench.till.others_begin()
-        bench.till.others_sell(300)
-        bench.till.cancel()
-    else:
-        bench.till.cancel()
-        bench.till.others_receipt()
-    verdict = bench.recover(RECEIPT)
-    if printed:
-        assert isinstance(verdict, Printed)
-        assert verdict.result.number == 1
-        assert verdict.result.total == Decimal("11.50")
-    else:
-        assert isinstance(verdict, NotPrinted)
-        assert verdict.again
-
-
-def test_twins_are_for_a_person() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=True)
-    bench.till.others_begin()
-    bench.till.others_sell(1150)
-    bench.till.cancel()
-    assert cause(bench.recover(RECEIPT)) == "twins"
-
-
-def test_a_receipt_that_others_changed_and_closed_is_for_a_person() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=False)
-    bench.till.others_sell(100)
-    bench.till.others_end()
-    assert cause(bench.recover(RECEIPT)) == "changed"
 
 
 @pytest.mark.parametrize(
@@ -671,37 +483,6 @@ def test_counters_that_went_back_prove_nothing(change: dict[str, object]) -> Non
     for name, value in change.items():
         setattr(bench.till, name, 4 if value == -1 else value)
     assert cause(bench.recover(RECEIPT)) == "counters_restored"
-
-
-def test_a_daily_report_in_between_leaves_it_unproven() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=True)
-    bench.till.report()
-    assert cause(bench.recover(RECEIPT)) == "report_between"
-
-
-def test_a_confirmed_receipt_is_done_whatever_follows() -> None:
-    """The closing command was answered; then a person made the daily report, before we could look."""
-    bench = Bench()
-
-    def answer(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
-        if name == "$y":
-            bench.till.report()
-        return found
-
-    verdict = bench.carry_out(RECEIPT, answer=answer)
-    assert isinstance(verdict, Printed)
-    assert (verdict.result.number, verdict.result.daily_report) == (1, 1)
-
-
-def test_the_operator_cancelled_our_receipt() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=False)
-    bench.till.cancel()
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
 
 
 def test_a_receipt_that_vanished_with_its_flag_down_was_not_registered() -> None:
@@ -797,15 +578,6 @@ def test_our_receipt_that_cannot_be_cancelled_yet_is_tried_again() -> None:
     assert bench.till.state is State.IDLE
 
 
-def test_recovery_on_another_printer_waits_for_the_right_one() -> None:
-    bench = Bench()
-    bench.break_off(RECEIPT, "$y", executed=True)
-    bench.till.unique = "ABC00000000"
-    verdict = bench.recover(RECEIPT)
-    assert isinstance(verdict, Wait)
-    assert verdict.problem.code == "printer.swapped"
-
-
 def test_a_look_that_lost_two_equal_bytes_is_not_believed() -> None:
     """The check byte does not notice; the next look differs, and one more decides."""
     bench = Bench(Till(totals=[110_000, 0, 0, 0, 0, 0, 0]))
@@ -841,20 +613,6 @@ def test_a_printer_that_never_stands_still_is_busy() -> None:
 
 
 # -- documents of one step -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("document", [DailyReport(), *SLIPS], ids=lambda d: d.type)
-def test_a_one_step_document_is_decided_by_its_counter(document: Document, executed: bool) -> None:
-    bench = Bench(Till(cash=1000))
-    bench.carry_out(RECEIPT)
-    sheets = bench.till.printed
-    assert bench.break_off(document, STEPS[document.type], executed=executed)
-    verdict = bench.recover(document)
-    assert isinstance(verdict, Printed if executed else NotPrinted)
-    assert bench.till.printed == sheets + executed
-    if isinstance(verdict, NotPrinted):
-        assert verdict.again
 
 
 @pytest.mark.parametrize("executed", [False, True])
@@ -982,22 +740,6 @@ def test_a_report_among_slips_is_unproven() -> None:
     bench.break_off(CashIn(amount=Decimal("0.05")), "#i", executed=True)
     bench.till.report()
     assert cause(bench.recover(CashIn(amount=Decimal("0.05")))) == "report_between"
-
-
-def test_two_reports_are_unproven() -> None:
-    bench = Bench()
-    bench.carry_out(RECEIPT)
-    bench.break_off(DailyReport(), "#r", executed=True)
-    bench.till.report()
-    assert cause(bench.recover(DailyReport())) == "many_reports"
-
-
-def test_the_drawer_is_never_undecided() -> None:
-    bench = Bench()
-    bench.break_off(Drawer(), "$d 1", executed=True)
-    verdict = bench.recover(Drawer())
-    assert isinstance(verdict, NotPrinted)
-    assert not verdict.again, "opening it twice on a guess would be wrong too"
 
 
 # -- looking ---------------------------------------------------------------------------------------------
