@@ -41,26 +41,32 @@ EDITS = (
     ),
     ("fiscald/model/documents.py", "| Printout | Drawer,", "| Printout | Drawer | CashCount,"),
     # the family: its driver
-    (FAMILY := "tests/example_family/protocols/example/family.py", '{"cash_in": Handler(carry_out, self._recover)}', 'dict.fromkeys(("cash_in", "cash_count"), Handler(carry_out, self._recover))'),
+    (FAMILY := "tests/example_family/protocols/example/family.py", '{"cash_in": Handler(carry_out, recover)}', 'dict.fromkeys(("cash_in", "cash_count"), Handler(carry_out, recover))'),
     (FAMILY, 'SEE 0", ("cash_in",))', 'SEE 0", ("cash_in", "cash_count"))'),
     (FAMILY, 'ask(f"IN {grosze(document.amount)}")', """ask(f"{'CNT' if document.type == 'cash_count' else 'IN'} {grosze(document.amount)}")"""),
     (FAMILY, 'not self.text.startswith("IN")', 'not self.text.startswith(("IN", "CNT"))'),
+    (FAMILY, "now.cash - before.cash != grosze(document.amount)", 'now.cash - before.cash != (grosze(document.amount) if document.type == "cash_in" else 0)'),
     (FAMILY, "documents import CashIn\n", "documents import CashCount, CashIn\n"),
     (FAMILY, "document: CashIn,", "document: CashIn | CashCount,"),
     # the family: its emulated printer
     (PRINTER := "tests/example_family/emulator/example/__init__.py", 'text.startswith("IN ")', 'text.startswith(("IN ", "CNT "))'),
-    (PRINTER, "self._answer(self._cash_in(text), now, faults)", "self._answer(self._slip(text), now, faults)"),
+    (
+        PRINTER,
+        '        return "ERR 9"\n',
+        '''            case ["CNT", amount] if amount.isdecimal():
+                return self._cash_count(int(amount))
+        return "ERR 9"
+''',
+    ),
     (
         PRINTER,
         "    def _cash_in(self,",
-        '''    def _slip(self, text: str) -> str:
-        if not text.startswith("CNT "):
-            return self._cash_in(text)
+        '''    def _cash_count(self, amount: int) -> str:
         paper = Paper(self._width)
         paper.title("STAN KASY")
         paper.mark()
         self.register.state.day.nonfiscal += 1
-        self.put_out(self.register.put_out("cash_count", paper, {"amount": int(text.removeprefix("CNT "))}))
+        self.emit(self.register.emit("cash_count", paper, {"amount": amount}))
         self.register.commit()
         return "CNT"
 
