@@ -260,7 +260,7 @@ def test_an_answer_may_end_with_its_stream_and_the_next_has_another() -> None:
     assert [(connection, line) for _, connection, line in printer.sent] == [(1, b"1:who"), (2, b"2:count")]
 
 
-def test_a_stream_that_was_closed_while_idle_is_replaced_before_anything_is_sent() -> None:
+def test_a_stream_that_was_closed_while_idle_is_replaced_before_sending() -> None:
     printer = TinyPrinter()
 
     async def main(line: Line) -> None:

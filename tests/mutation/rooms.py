@@ -64,7 +64,7 @@ ROOMS = {
         (
             ("tests/emulator/test_register.py", "tests/emulator/test_spread.py"),
             ("tests/emulator/posnet", "tests/emulator/thermal"),
-            ("tests/emulator", "tests/protocols/test_others.py", "tests/protocols/posnet/test_dialogue.py"),
+            ("tests/emulator", "tests/conformance"),
         ),
     ),
     "model": Room(("fiscald/model/*.py",), (("tests/model",), ("tests/protocols",), ("tests/api",))),

@@ -1,103 +1,28 @@
-"""Dialogues over the emulated printer, step by step: good ways, refusals, and what recovery finds out."""
+"""Dialogues over the emulated printer: what only POSNET printers do. What every family does: ``tests.conformance``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import RegisterState
 from fiscald.model.documents import (
     Buyer,
     CashIn,
     CashOut,
     DailyReport,
-    Document,
     GoodsReturn,
-    Printout,
-    Receipt,
 )
 from fiscald.model.jobs import Paper
-from fiscald.model.printers import PrinterState
-from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Settings, Unknown, Verdict, Wait
-from fiscald.protocols.posnet import queries
+from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Unknown, Wait
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.grammar import State
 from tests.emulator.posnet.talking import Talk
 from tests.protocols import settings as settings_of
-from tests.protocols.driving import Journal
+from tests.protocols.posnet.bench import NU, PLAIN, RECEIPT, SETTINGS, Bench
 from tests.protocols.posnet.scripted import drive, frame, payload
-
-SETTINGS = settings_of.posnet(profile="online")
-RECEIPT = Receipt.model_validate(
-    {
-        "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}, {"name": "Bułka", "price": "1.50", "vat": "5%"}],
-        "footer": ["Dzięki"],
-    }
-)
-PLAIN = RECEIPT.model_copy(update={"footer": ()})
-PRINTOUT = Printout.model_validate(
-    {"title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"], "barcode": "Z17"}
-)
-SLIPS: list[Document] = [
-    CashIn(amount=Decimal("5.00")),
-    CashOut(amount=Decimal("1.00")),
-    GoodsReturn(amount=Decimal("1.00")),
-]
-NU = "EMU 0000000001"
-
-
-class Bench:
-    """A printer that answers at once, and can be made to fail at a chosen command."""
-
-    def __init__(self, talk: Talk | None = None) -> None:
-        self.talk = talk or Talk()
-        self.sent: list[str] = []
-        self.journal = Journal()
-
-    def answer(self, data: bytes) -> bytes:
-        self.sent.append(payload(data).replace("\t", "|"))
-        self.talk.printer.receive(data, 0.0)
-        return self.talk.printer.poll(0.0)
-
-    def carry_out(self, document: Document, *, printer_id: str | None = None, settings: Settings = SETTINGS) -> Verdict:
-        self.journal = Journal()
-        return drive(FAMILY.carry_out(document, settings, printer_id), self.answer, journal=self.journal)
-
-    def break_off(
-        self, document: Document, stop: Callable[[str], bool], *, executed: bool, settings: Settings = SETTINGS
-    ) -> bool:
-        """Carry out until a command for which ``stop`` is true, and lose the line around it. Whether committing."""
-        self.journal = Journal()
-
-        def answer(data: bytes) -> bytes:
-            if self.journal.last and stop(payload(data).split("\t")[0]):
-                if executed:
-                    self.answer(data)
-                raise LineLost
-            return self.answer(data)
-
-        with pytest.raises(LineLost):
-            drive(FAMILY.carry_out(document, settings, None), answer, journal=self.journal)
-        return self.journal.committing
-
-    def recover(
-        self, document: Document, *, settings: Settings = SETTINGS, paused: Callable[[], None] = lambda: None
-    ) -> Verdict:
-        steps = FAMILY.recover(document, settings, self.journal.checkpoint)
-        return drive(steps, self.answer, journal=self.journal, paused=paused)
-
-
-def _ignore(_: object) -> None:
-    """For lambdas."""
-
-
-class LineLost(Exception):
-    """The line broke."""
-
 
 # -- good ways -------------------------------------------------------------------------------------------
 
@@ -154,9 +79,6 @@ def test_an_older_printer() -> None:
     refused = bench.carry_out(RECEIPT.model_copy(update={"buyer": Buyer(nip="5260250274")}), settings=settings)
     assert isinstance(refused, NotPrinted)
     assert refused.problem.code == "document.refused"
-
-
-# -- waiting ---------------------------------------------------------------------------------------------
 
 
 # -- refusals --------------------------------------------------------------------------------------------
@@ -326,7 +248,7 @@ def test_another_programs_open_footer_is_waited_for() -> None:
     assert verdict.problem.code == "printer.foreign_transaction"
 
 
-def test_the_foot_of_a_receipt_that_was_given_up_is_not_printed_under_the_next_document() -> None:
+def test_the_foot_of_a_receipt_that_was_given_up_is_printed_nowhere() -> None:
     bench = Bench()
     named = PLAIN.model_copy(update={"system_number": "FV-1"})
     for stop in ("trinit", "ftrcfg", "trline"):
@@ -448,328 +370,3 @@ def test_a_slip_among_other_documents_is_unproven() -> None:
     bench.break_off(CashIn(amount=Decimal("0.05")), lambda mnemonic: mnemonic == "cash", executed=True)
     bench.talk.say("cash|kw1|wp1|")
     assert isinstance(bench.recover(CashIn(amount=Decimal("0.05"))), Unknown)
-
-
-# -- printouts -------------------------------------------------------------------------------------------
-
-
-def kinds(bench: Bench) -> list[str]:
-    return [sheet.kind for sheet in bench.talk.register.printouts]
-
-
-def form_is_open(bench: Bench) -> bool:
-    return bench.talk.printer.memory.state is State.FORM
-
-
-@pytest.mark.parametrize("profile", ["online", "old"])
-def test_a_printout(profile: str) -> None:
-    bench = Bench(Talk(profile=profile))
-    verdict = bench.carry_out(PRINTOUT, settings=settings_of.posnet(profile=profile))
-    assert isinstance(verdict, Printed)
-    result = verdict.result
-    assert (result.number, result.daily_report, result.total, result.printer_id) == (None, 1, None, NU)
-    assert result.device["hn"] == 1
-    assert verdict.paper is Paper.PRINTED
-    assert kinds(bench) == ["form"]
-    changes = [text for text in bench.sent if text.startswith(("form", "prncancel"))]
-    assert changes == [
-        "formstart|fn200|fh75|alZamówienie 17|",
-        "formline|fn200|fl711|s1Żurek x 2|",
-        "formcmd|fn200|cm0|",
-        "formcmd|fn200|cm1|",
-        "formline|fn200|fl711|s1stolik 4|",
-        "formbarcode|fn200|bcZ17|",
-        "formend|fn200|",
-    ]
-    assert bench.sent[: bench.sent.index(changes[0])][-5:] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
-
-
-def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
-    settings = settings_of.posnet("mazovia", "online")
-    document = Printout(lines=("„Żuk”",))
-    bench = Bench(Talk(code_page="mazovia"))
-    bench.break_off(document, lambda mnemonic: mnemonic == "formend", executed=True, settings=settings)
-    verdict = bench.recover(document, settings=settings)
-    assert isinstance(verdict, Printed)
-    assert [notice.code for notice in verdict.notices] == ["text.replaced"]
-
-
-def test_a_refused_line_cancels_our_printout_and_names_the_line() -> None:
-    bench = Bench()
-    real = bench.answer
-
-    def refusing(data: bytes) -> bytes:
-        return frame("formline\t?2502\t") if "stolik" in payload(data) else real(data)
-
-    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), refusing)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.detail.startswith("/document/lines/3: ")
-    assert verdict.problem.device_code == "2502 ERR_FORM_LINE_NO"
-    assert not verdict.again
-    assert kinds(bench) == ["cancelled_form"]
-
-
-def test_a_line_of_a_printout_spoiled_by_noise_begins_it_anew() -> None:
-    """No sum would tell that the line was printed twice, so it is not sent again."""
-    bench = Bench()
-    real = bench.answer
-
-    def noisy(data: bytes) -> bytes:
-        answer = real(data)
-        return frame("ERR\t?5\t") if "stolik" in payload(data) else answer
-
-    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert kinds(bench) == ["cancelled_form"]
-    assert sum("stolik" in text for text in bench.sent) == 1
-
-
-def test_a_spoiled_opening_of_a_printout_is_looked_at_before_anything_else() -> None:
-    bench = Bench()
-    real = bench.answer
-
-    def noisy(data: bytes) -> bytes:
-        answer = real(data)
-        return frame("ERR\t?5\t") if payload(data).startswith("formstart") else answer
-
-    with pytest.raises(DialogueAborted):
-        drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.again
-    assert kinds(bench) == ["cancelled_form"]
-
-
-def test_a_spoiled_end_of_a_printout_is_finished_by_recovery() -> None:
-    bench = Bench()
-    real = bench.answer
-
-    def noisy(data: bytes) -> bytes:
-        return frame("ERR\t?5\t") if payload(data).startswith("formend") else real(data)
-
-    with pytest.raises(DialogueAborted):
-        drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), noisy, journal=bench.journal)
-    assert isinstance(bench.recover(PRINTOUT), Printed)
-    assert kinds(bench) == ["form"]
-
-
-def test_a_refused_end_of_a_printout_cancels_it() -> None:
-    bench = Bench()
-    real = bench.answer
-
-    def refusing(data: bytes) -> bytes:
-        return frame("formend\t?2501\t") if payload(data).startswith("formend") else real(data)
-
-    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), refusing)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.device_code == "2501 ERR_FORM_ID"
-    assert kinds(bench) == ["cancelled_form"]
-
-
-@pytest.mark.parametrize(("at", "counted"), [("stolik", True), ("formend", False)])
-def test_a_person_who_cancels_our_printout_has_decided(at: str, counted: bool) -> None:
-    """And what another program opened after that is left alone."""
-    bench = Bench()
-    real = bench.answer
-    if not counted:
-        bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
-
-    def answer(data: bytes) -> bytes:
-        if at in payload(data):
-            bench.talk.printer.keypad_cancel()
-            assert bench.talk.printer.foreign_begin()
-        return real(data)
-
-    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer)
-    assert isinstance(verdict, NotPrinted)
-    assert verdict.problem.code == "printer.cancelled"
-    assert not verdict.again
-    assert bench.talk.register.state.transaction is not None
-    assert "prncancel|" not in bench.sent
-
-
-@pytest.mark.parametrize("by", ["a person", "a doubled command"])
-def test_a_printout_that_ended_before_its_end_is_for_a_person(by: str) -> None:
-    """The printer says that none is open, and one was counted: printed, or cancelled on the keypad."""
-    bench = Bench()
-    real = bench.answer
-
-    def answer(data: bytes) -> bytes:
-        if not payload(data).startswith("formend"):
-            return real(data)
-        if by == "a person":
-            bench.talk.printer.keypad_cancel()
-            return real(data)
-        # The first answer loses its beginning on the line, and so does not even count as damaged.
-        return real(data)[1:] + real(data)
-
-    verdict = drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "vanished"}
-    assert kinds(bench) == ["cancelled_form" if by == "a person" else "form"]
-
-
-@pytest.mark.parametrize("executed", [False, True])
-def test_the_recovery_of_a_printout_never_cancels_another_programs_receipt(executed: bool) -> None:
-    """Not even one that is opened between the look and the cancelling."""
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formstart", executed=executed)
-    real = bench.answer
-    begun = []
-
-    def answer(data: bytes) -> bytes:
-        if payload(data).startswith(("formcmd", "prncancel")):
-            begun.append(bench.talk.printer.foreign_begin())
-        return real(data)
-
-    verdict = drive(FAMILY.recover(PRINTOUT, SETTINGS, bench.journal.checkpoint), answer, journal=bench.journal)
-    assert isinstance(verdict, NotPrinted)
-    assert begun[0] is (not executed), "while ours is open, no other can be opened"
-    assert bench.talk.register.state.day.cancelled_count == 0
-    assert ("prncancel|" in bench.sent) is executed
-
-
-def test_an_open_receipt_of_others_means_that_our_printout_is_not_open() -> None:
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formstart", executed=False)
-    bench.talk.say("trinit|")
-    sent = len(bench.sent)
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, NotPrinted)
-    assert not [text for text in bench.sent[sent:] if text.startswith(("form", "prncancel"))]
-
-
-def test_a_slip_of_others_before_our_printout_was_open_is_not_taken_for_it() -> None:
-    bench = Bench()
-    real = bench.talk.printer.receive
-
-    def receive(data: bytes, now: float) -> None:
-        if payload(data).startswith("formstart"):
-            bench.talk.register.ledger.slip()
-        real(data, now)
-
-    bench.talk.printer.receive = receive  # type: ignore[method-assign]
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
-    assert isinstance(bench.recover(PRINTOUT), Printed)
-    assert kinds(bench) == ["form"], "it was still open, and was finished"
-
-
-def test_a_slip_of_others_after_our_printout_is_unproven() -> None:
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
-    bench.talk.say("cash|kw1|wp1|")
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "many_slips"}
-
-
-def test_a_daily_report_after_our_printout_leaves_it_unproven() -> None:
-    bench = Bench()
-    bench.carry_out(PLAIN)
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=True)
-    bench.talk.say("dailyrep|da2026-10-09|")
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "report_between"}
-
-
-def test_a_confirmed_printout_is_done_whatever_follows() -> None:
-    bench = Bench()
-    bench.carry_out(PLAIN)
-    real = bench.answer
-
-    def answer(data: bytes) -> bytes:
-        found = real(data)
-        if payload(data).startswith("formend"):
-            bench.talk.printer.keypad_report()
-        return found
-
-    assert isinstance(drive(FAMILY.carry_out(PRINTOUT, SETTINGS, None), answer), Printed)
-
-
-def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
-    """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
-    bench = Bench()
-    bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
-    bench.talk.printer.memory.state = State.IDLE
-    verdict = bench.recover(PRINTOUT)
-    assert isinstance(verdict, Unknown)
-    assert verdict.problem.model_extra == {"cause": "vanished"}
-
-
-def test_a_printer_that_does_not_count_printouts_is_believed() -> None:
-    bench = Bench()
-    bench.talk.register.ledger.slip = lambda: None  # type: ignore[method-assign]
-    assert isinstance(bench.carry_out(PRINTOUT), Printed)
-
-
-# -- looking ---------------------------------------------------------------------------------------------
-
-
-def test_a_look_at_the_printer() -> None:
-    bench = Bench()
-    bench.carry_out(RECEIPT)
-    snapshot = drive(queries.read_status(SETTINGS), bench.answer)
-    assert snapshot.identity.printer_id == NU
-    assert snapshot.identity.model == "POSNET THERMAL XL2 ONLINE EMU"
-    assert snapshot.identity.profile == "online"
-    assert snapshot.rates == {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}
-    assert (snapshot.counters.receipts, snapshot.counters.last_receipt, snapshot.counters.daily_report) == (1, 1, 1)
-    assert snapshot.condition.state is PrinterState.READY
-    assert snapshot.day_open
-    assert not snapshot.transaction_open
-
-
-def test_paper_near_its_end_is_seen() -> None:
-    bench = Bench()
-    bench.talk.printer.faults.switches.add(Switch.PAPER_LOW)
-    condition = drive(queries.poll(SETTINGS), bench.answer)
-    assert (condition.state, condition.paper_low) == (PrinterState.READY, True)
-
-
-def test_the_check_uses_the_printers_own_table_once_it_is_known() -> None:
-    document = RECEIPT.model_copy(update={"lines": (RECEIPT.lines[0].model_copy(update={"vat": "E"}),)})
-    assert FAMILY.check(document, SETTINGS, None).errors == ()
-    snapshot = drive(queries.read_status(SETTINGS), Bench().answer)
-    assert [error.code for error in FAMILY.check(document, SETTINGS, snapshot).errors] == ["vat.inactive"]
-    assert FAMILY.check(DailyReport(), SETTINGS, snapshot).errors == ()
-
-
-# -- what the printer says of itself ---------------------------------------------------------------------
-
-#: POSNET reference, section 3.4: the answers to sdev and sprn, what they mean, and a word of what a person reads.
-SAYS = """
-ds1 pr1  | cover_open   | printing lever   | pokryw
-ds1 pr2  | out_of_order | not accessible   | dostępu
-ds1 pr3  | cover_open   | cover            | pokryw
-ds1 pr4  | paper_out    | out of paper     | papier
-ds1 pr5  | paper_out    | out of paper     | papier
-ds1 pr6  | out_of_order | temperature      | temperatura
-ds1 pr7  | out_of_order | loss of power    | zanik
-ds1 pr8  | out_of_order | cutter           | obcinacz
-ds1 pr9  | out_of_order | supply fault     | zasilacza
-ds1 pr10 | cover_open   | cover            | pokryw
-ds1 pr0  | attention    | in its menu      | w menu
-ds2 pr0  | attention    | waits for a key  | klawisz
-ds3 pr0  | attention    | shows a message  | komunikat
-ds9 pr0  | attention    | state 9          | nieznany stan
-ds1 pr11 | attention    | in its menu      | w menu
-"""
-
-
-@pytest.mark.parametrize("row", SAYS.split("\n")[1:-1])
-def test_what_the_printer_says_of_itself(row: str) -> None:
-    said, state, words, words_pl = (cell.strip() for cell in row.split("|"))
-    device, mechanism = said.split()
-    answers = {"sdev": f"sdev\t{device}\tcp1\tqe1\tpe0\t", "sprn": f"sprn\t{mechanism}\t"}
-
-    def answer(data: bytes) -> bytes:
-        return frame(answers[payload(data).partition("\t")[0].removeprefix("!")])
-
-    condition = drive(queries.poll(SETTINGS), answer)
-    assert condition.problem is not None
-    assert (condition.state, condition.problem.code) == (PrinterState(state), f"printer.{state}")
-    assert words in condition.problem.detail
-    assert words_pl in condition.problem.detail_pl
-    assert condition.problem.device_code == said

@@ -24,7 +24,7 @@ from fiscald.protocols.thermal.profiles import PROFILES
 from tests.emulator.thermal.talking import Talk
 from tests.protocols import settings as settings_of
 from tests.protocols.thermal.scripted import Till, drive
-from tests.protocols.thermal.test_dialogue import RECEIPT, SLIPS, Bench
+from tests.protocols.thermal.bench import RECEIPT, SLIPS, Bench
 
 #: Every kind of document with its commands: the first opens it, the others come when it is open.
 COMMANDS: list[tuple[Document, list[str]]] = [
