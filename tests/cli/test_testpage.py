@@ -61,7 +61,7 @@ def test_the_readable_line_names_the_code_page_of_the_printer(tmp_path: Path, re
     assert "".join(str(column % 10) for column in range(1, WIDTH + 1)) in paper
 
 
-def test_a_page_is_a_job_and_no_receipt(counter: Counter) -> None:
+def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
     done = counter.json("test-page", "--key", "T1")
     assert (done["state"], done["document"]["type"], done["code_page"]) == ("done", "printout", "cp1250")
     assert counter.run("job", "T1").exit_code == 0

@@ -48,7 +48,7 @@ def served(config: Config) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_continues_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "RETRY_SECONDS", 0.05)
     with EmulatedPrinter() as printer:
         config = Config(
@@ -84,7 +84,7 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 @pytest.mark.slow
 @pytest.mark.parametrize("counter", ["shared"], indirect=True)
 @pytest.mark.timeout(30)
-def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_shows_changes_of_the_counters(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
     monkeypatch.setattr(actor, "POLL_INTERVAL", 0.1)
     monkeypatch.setattr(actor, "STATUS_INTERVAL", 0.2)
@@ -116,7 +116,7 @@ def watching(socket: Path, *arguments: str, **options: Any) -> subprocess.Popen[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("frames", [False, True])
-def test_a_daemon_that_is_started_later_is_waited_for(tmp_path: Path, frames: bool) -> None:
+def test_watch_waits_for_a_daemon_that_starts_later(tmp_path: Path, frames: bool) -> None:
     with EmulatedPrinter() as printer:
         config = Config(
             socket=tmp_path / "s",
@@ -138,7 +138,7 @@ def test_a_daemon_that_is_started_later_is_waited_for(tmp_path: Path, frames: bo
 
 
 @pytest.mark.slow
-def test_frames_as_they_pass(counter: Counter) -> None:
+def test_watch_shows_frames_as_they_pass(counter: Counter) -> None:
     command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket), "watch", "--frames"]
     watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert watching.stdout is not None
@@ -186,7 +186,7 @@ def test_a_recording_that_cannot_be_read(counter: Counter, monkeypatch: pytest.M
     assert result.stderr.startswith("the daemon's recording cannot be read: ")
 
 
-def test_what_is_not_shown_yet_waits_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_that_are_not_shown_yet_stay_in_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "WAITING", 10)
     told = 0
 

@@ -37,7 +37,7 @@ def write(path: Path, family: str, state: dict[str, Any], printouts: list[dict[s
 
 
 @pytest.mark.parametrize("file", STORED, ids=lambda file: file.stem)
-def test_a_printer_goes_on_from_a_former_state_file(file: Path, tmp_path: Path) -> None:
+def test_a_printer_continues_from_an_older_state_file(file: Path, tmp_path: Path) -> None:
     stored = json.loads(file.read_text("utf-8"))
     path = tmp_path / "state.db"
     write(path, stored["family"], stored["state"], stored["printouts"])

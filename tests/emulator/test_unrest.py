@@ -55,7 +55,7 @@ def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("profile", ["online", "old"])
-def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
+def test_a_posnet_printer_survives_random_events(profile: str, seed: int) -> None:
     dice = Random(seed)
     talk = PosnetTalk(state=RegisterState(fiscal=dice.random() < 0.8), profile=profile)
     for command in posnet.STATES[dice.choice(sorted(posnet.STATES))]:
@@ -71,7 +71,7 @@ def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("profile", sorted(thermal.PROFILES))
-def test_a_thermal_printer_goes_on(profile: str, seed: int) -> None:
+def test_a_thermal_printer_survives_random_events(profile: str, seed: int) -> None:
     dice = Random(seed)
     talk = ThermalTalk(state=RegisterState(fiscal=dice.random() < 0.8), profile=profile)
     for command in thermal.STATES[dice.choice(sorted(thermal.STATES))]:

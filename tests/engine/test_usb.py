@@ -168,7 +168,7 @@ async def test_a_receipt(tmp_path: Path, interfaces: tuple[UsbInterface, ...]) -
     ],
     ids=["denied", "held", "kernel", "absent"],
 )
-async def test_what_stands_against_opening_is_in_the_status(
+async def test_the_reason_why_a_port_cannot_be_opened_is_in_the_status(
     tmp_path: Path, gadget: Gadget, code: str, hint: str
 ) -> None:
     till = UsbTill("till1")
@@ -180,7 +180,7 @@ async def test_what_stands_against_opening_is_in_the_status(
         assert (problem.code, hint in problem.detail) == (code, True)
 
 
-def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_usb_device_shortens_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actor, "RECONNECT", (600.0, 600.0))
 
     async def main() -> None:
@@ -204,7 +204,7 @@ def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-async def test_a_printer_known_by_its_usb_serial_number_is_followed_wherever_it_is_plugged_in(tmp_path: Path) -> None:
+async def test_a_printer_is_found_by_its_usb_serial_number_at_any_plug(tmp_path: Path) -> None:
     till = UsbTill("till1")
     async with usb_shop(tmp_path, till) as it:
         for number in (1, 2, 3):

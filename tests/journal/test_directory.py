@@ -70,7 +70,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("umask")
-def test_files_are_for_one_user_whatever_the_umask(tmp_path: Path) -> None:
+def test_files_are_private_with_any_umask(tmp_path: Path) -> None:
     state = tmp_path / "missing" / "state"
     store = opened(state)
     with store._transaction() as db:  # its rollback journal is there meanwhile
@@ -85,7 +85,7 @@ def test_files_are_for_one_user_whatever_the_umask(tmp_path: Path) -> None:
     assert modes(tmp_path)["missing"] == modes(tmp_path)["missing/state"] == 0o700
 
 
-def test_the_log_of_an_sqlite_in_wal_mode_is_private_too(tmp_path: Path) -> None:
+def test_the_write_ahead_log_of_sqlite_is_private_too(tmp_path: Path) -> None:
     """SQLite gives its files the mode of the journal, so it is enough to make that right."""
     former = os.umask(0)
     try:
@@ -100,7 +100,7 @@ def test_the_log_of_an_sqlite_in_wal_mode_is_private_too(tmp_path: Path) -> None
         os.umask(former)
 
 
-def test_files_that_others_could_read_are_closed_to_them(tmp_path: Path) -> None:
+def test_files_readable_by_others_become_private(tmp_path: Path) -> None:
     used(tmp_path, "A")
     for name in ("lock", "journal.db"):
         (tmp_path / name).chmod(0o644)
@@ -138,7 +138,7 @@ def test_a_directory_that_others_may_read_is_reported(tmp_path: Path, mode: int,
     opened(tmp_path).close()
 
 
-def test_a_directory_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_an_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     prepare(tmp_path)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
@@ -226,7 +226,7 @@ def test_files_that_this_user_may_not_open(state: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "empty"])
-def test_a_journal_that_is_gone_is_not_begun_silently(tmp_path: Path, how: str) -> None:
+def test_a_missing_journal_is_not_replaced_silently(tmp_path: Path, how: str) -> None:
     used(tmp_path, "A")
     (tmp_path / "licence").mkdir()
     (tmp_path / "journal.db").unlink()
@@ -247,7 +247,7 @@ def test_a_journal_that_is_gone_is_not_begun_silently(tmp_path: Path, how: str) 
     store.close()
 
 
-def test_a_lock_alone_is_enough_to_know_of_a_journal(tmp_path: Path) -> None:
+def test_a_lock_file_proves_that_there_was_a_journal(tmp_path: Path) -> None:
     (tmp_path / "lock").touch()
     with pytest.raises(JournalMissing):
         opened(tmp_path)
@@ -255,7 +255,7 @@ def test_a_lock_alone_is_enough_to_know_of_a_journal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", ["licence/state.json", "recordings/till1/2026-11-22.pcapng"])
 @pytest.mark.parametrize("how", ["missing", "empty"])
-def test_any_file_of_a_daemon_is_enough_to_know_of_a_journal(tmp_path: Path, how: str, kept: str) -> None:
+def test_any_file_of_a_daemon_proves_that_there_was_a_journal(tmp_path: Path, how: str, kept: str) -> None:
     """Everything else was deleted with the journal: also the lock, by a person who cleaned up."""
     (tmp_path / kept).parent.mkdir(parents=True)
     (tmp_path / kept).touch()
@@ -277,7 +277,7 @@ def test_a_journal_put_beside_a_licence_is_compared(tmp_path: Path) -> None:
     assert doubt_of(tmp_path) is Doubt.MOVED
 
 
-def test_a_new_journal_is_refused_where_there_is_one(tmp_path: Path) -> None:
+def test_a_new_journal_is_refused_where_one_exists(tmp_path: Path) -> None:
     used(tmp_path, "A")
     with pytest.raises(JournalThere, match="journal is lost"):
         opened(tmp_path, new=True)
@@ -295,7 +295,7 @@ def test_a_first_start(tmp_path: Path, *, new: bool) -> None:
     store.close()
 
 
-def test_a_first_start_that_failed_is_no_lost_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_first_start_is_not_a_lost_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, flags: int) -> int:
         if path.name == "journal.db":
             raise OSError(28, "No space left on device")
@@ -327,7 +327,7 @@ def doubt_of(directory: Path) -> Doubt | None:
     return found
 
 
-def test_an_older_copy_is_known_by_its_mark(tmp_path: Path) -> None:
+def test_an_older_copy_is_detected_by_the_mark(tmp_path: Path) -> None:
     used(tmp_path, "A")
     copy = (tmp_path / "journal.db").read_bytes()
     used(tmp_path, "B")
@@ -346,7 +346,7 @@ def opened_again(directory: Path) -> Doubt | None:
 
 
 @pytest.mark.parametrize("change", ["accept", "withdraw", "expire"])
-def test_every_change_that_is_lost_counts(tmp_path: Path, change: str) -> None:
+def test_every_lost_change_is_detected(tmp_path: Path, change: str) -> None:
     used(tmp_path, "A")
     copy = (tmp_path / "journal.db").read_bytes()
     store = opened(tmp_path)
@@ -380,7 +380,7 @@ def test_a_directory_that_was_copied(tmp_path: Path, *, with_lock: bool) -> None
     assert opened_again(tmp_path / "other") is Doubt.MOVED, "until the printer was seen"
 
 
-def test_what_is_undone_leaves_no_mark(tmp_path: Path) -> None:
+def test_a_rolled_back_change_leaves_no_mark(tmp_path: Path) -> None:
     """Or the journal would be taken for an older copy of itself."""
     used(tmp_path, "A")
     store = opened(tmp_path)
@@ -398,7 +398,7 @@ def test_what_is_undone_leaves_no_mark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", [b"", b"\x00" * 128, b"nonsense", b"a b c", b"\xff" * 200])
-def test_a_mark_that_cannot_be_read_is_none(tmp_path: Path, mark: bytes) -> None:
+def test_an_unreadable_mark_is_ignored(tmp_path: Path, mark: bytes) -> None:
     """After a power cut it may be anything."""
     used(tmp_path, "A")
     (tmp_path / "lock").write_bytes(mark)
@@ -423,14 +423,14 @@ def test_a_mark_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch
     assert (tmp_path / "lock").read_bytes() != mark, "written again at the next start"
 
 
-def test_a_mark_is_always_as_long(tmp_path: Path) -> None:
+def test_a_mark_always_has_the_same_length(tmp_path: Path) -> None:
     """So that nothing of a longer one stays behind a shorter one."""
     used(tmp_path, *(f"A{number}" for number in range(12)))
     mark = (tmp_path / "lock").read_bytes()
     assert (len(mark), mark[-1:], mark.split()[1]) == (128, b"\n", b"12")
 
 
-def test_a_killed_process_leaves_no_doubt(tmp_path: Path) -> None:
+def test_a_killed_process_is_not_taken_for_an_older_copy(tmp_path: Path) -> None:
     script = f"""
 import os
 from datetime import datetime, UTC
@@ -453,7 +453,7 @@ os.kill(os.getpid(), 9)
     store.close()
 
 
-def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -> None:
+def test_a_migration_is_not_taken_for_an_older_copy(tmp_path: Path) -> None:
     """And its printers are remembered from the next look on."""
     from importlib.resources import files
 
@@ -472,14 +472,14 @@ def test_an_older_schema_is_brought_up_to_date_without_a_doubt(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("version", "older"), [(0, False), (1, True), (5, True), (6, False), (7, False)])
-def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version: int, *, older: bool) -> None:
+def test_a_journal_that_needs_a_migration_is_an_older_one(tmp_path: Path, version: int, *, older: bool) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
         db.execute("CREATE TABLE something (x)")
         db.execute(f"PRAGMA user_version = {version}")
     assert Store.older(tmp_path) is older
 
 
-def test_where_there_is_no_journal_there_is_no_older_one(tmp_path: Path) -> None:
+def test_without_a_journal_there_is_no_older_one(tmp_path: Path) -> None:
     assert not Store.older(tmp_path)
     assert not Store.older(tmp_path / "missing")
     (tmp_path / "journal.db").write_bytes(b"not a database" * 500)

@@ -197,7 +197,7 @@ def steps(store: Store, ask: Callable[[Store, bool], object], newest: bool) -> i
     return work
 
 
-def test_what_is_damaged_is_in_no_way_of_an_upgrade(tmp_path: Path) -> None:
+def test_damaged_rows_do_not_stop_an_upgrade(tmp_path: Path) -> None:
     with closing(Store(tmp_path, Clock())):
         pass
     with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:

@@ -96,7 +96,7 @@ def test_old_evidence_says_that_it_is_version_1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_evidence_of_version_1_is_read_whole(name: str) -> None:
+def test_all_evidence_of_version_1_is_read(name: str) -> None:
     with contextlib.closing(sqlite3.connect(OLD_JOURNAL)) as db:
         query = "SELECT evidence FROM job WHERE key LIKE ?"
         stored = [json.loads(text) for (text,) in db.execute(query, (f"%-{name}",))]

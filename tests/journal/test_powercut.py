@@ -116,7 +116,7 @@ def broken_promises(tmp_path: Path, way: Ways, pragma: str | None = None) -> tup
 
 
 @pytest.mark.parametrize(("way", "least"), [(APART, 300), (TOGETHER, 100)])
-def test_whatever_returned_is_there_and_nothing_is_half_there(tmp_path: Path, way: Ways, least: int) -> None:
+def test_a_power_cut_keeps_finished_changes_and_no_half_ones(tmp_path: Path, way: Ways, least: int) -> None:
     tried, broken = broken_promises(tmp_path, way)
     assert not broken
     assert tried > least

@@ -38,7 +38,7 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     assert store.job("A") == entry
 
 
-def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+def test_written_jobs_are_read_after_reopening(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
     accepted(store)
     before = store.job("A")
@@ -234,7 +234,7 @@ def _hold(store: Store, *, begun: bool) -> None:
         ("start commit", lambda s: s.finish("A", Phase.DONE), 1, 1),
     ],
 )  # fmt: skip
-def test_what_a_receipt_of_ours_may_have_printed_is_known(
+def test_unsettled_receipts_count_as_possibly_printed(
     store: Store, moves: str, ends: Callable[[Store], object], receipts: int, printouts: int
 ) -> None:
     """It explains what the printer has counted: the receipt itself, or the sheet that says it was cancelled."""

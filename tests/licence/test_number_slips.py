@@ -171,18 +171,18 @@ def test_09_one_off_but_nothing_fits(length: int) -> None:
 
 
 @pytest.mark.parametrize("typed", ["-" * 200, "А" * 200, N1 + " " * 100])
-def test_09_far_too_long_is_not_even_looked_at(typed: str) -> None:
+def test_09_a_text_that_is_far_too_long_is_not_parsed(typed: str) -> None:
     refused = refusal(typed)
     assert (refused.code, refused.places) == (NumberCode.LENGTH, ())
     assert f"you typed {len(typed)}." in refused.detail
 
 
-def test_09_up_to_128_characters_are_looked_at() -> None:
+def test_09_up_to_128_characters_are_parsed() -> None:
     assert read(N1.ljust(MAX_TYPED)).text == N1
     assert refusal(N1.ljust(MAX_TYPED + 1)).code is NumberCode.LENGTH
 
 
-def test_13_every_one_and_two_wrong_symbols_have_a_syndrome_of_their_own() -> None:
+def test_13_every_one_or_two_wrong_symbols_have_a_unique_syndrome() -> None:
     """Exhaustive: a syndrome is the sum of its errors', so the doubles are sums of the singles."""
     single = [
         [packed(horner([0] * position + [error] + [0] * (28 - position))) for error in range(1, 32)]

@@ -158,7 +158,7 @@ def test_case_33_turning_the_clock_back_gains_nothing() -> None:
     assert derive(situation(without.now, certificate=trial)).name == "trial", "the known limit"
 
 
-def test_case_34_a_dead_clock_harms_nothing_for_long() -> None:
+def test_case_34_a_reset_clock_blocks_nothing_for_long() -> None:
     dead = moment(at(2099, 1, 1), Witnesses(PROGRAM, certificate().iat))
     assert (dead.flags, dead.believed) == ((CLOCK_FORWARD,), False)
     found = derive(situation(dead.now, flags=dead.flags))
@@ -172,7 +172,7 @@ def test_case_34_a_dead_clock_harms_nothing_for_long() -> None:
 @given(
     st.integers(0, 2**33), st.lists(st.integers(0, 2**33), min_size=4, max_size=4), st.none() | st.integers(0, 2**33)
 )
-def test_time_never_runs_before_what_is_known(wall: int, known: list[int], printer: int | None) -> None:
+def test_time_never_runs_behind_a_known_moment(wall: int, known: list[int], printer: int | None) -> None:
     program, signed, vendor, mark = known
     witnesses = Witnesses(program, signed, vendor, mark, printer)
     it = moment(wall, witnesses)

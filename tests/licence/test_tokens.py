@@ -97,7 +97,7 @@ def test_a_device_key_is_kept_in_a_file() -> None:
     ],
     ids=str,
 )
-def test_headers_that_a_computer_may_not_send(change: dict[str, Any], fault: Fault) -> None:
+def test_headers_that_a_device_must_not_send(change: dict[str, Any], fault: Fault) -> None:
     header, payload, signature = DEVICE.sign(QUESTION, "fiscald-check").split(".")
     bent = json.loads(_unb64(header)) | change
     token = f"{tokens.b64(json.dumps(bent).encode())}.{payload}.{signature}"
@@ -106,7 +106,7 @@ def test_headers_that_a_computer_may_not_send(change: dict[str, Any], fault: Fau
     assert refused.value.fault is fault
 
 
-def test_a_question_is_no_answer_and_an_answer_no_question() -> None:
+def test_a_request_is_not_a_reply_and_a_reply_not_a_request() -> None:
     with pytest.raises(TokenRefused) as refused:
         read_vendors(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
     assert refused.value.fault is Fault.HEADER
@@ -118,7 +118,7 @@ def test_a_question_is_no_answer_and_an_answer_no_question() -> None:
 @given(
     st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{86}"))
 )
-def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
+def test_any_text_is_refused_with_one_exception_class(text: str) -> None:
     for read in (
         lambda: read_computers(text, "fiscald-check"),
         lambda: read_vendors(text, "fiscald-status", KEYS, "status"),
@@ -143,7 +143,7 @@ def test_any_json_is_a_message_or_a_wire_error(payload: Any) -> None:
             assert parse(model, claims(message)) == message
 
 
-def test_what_is_absent_is_left_out_and_read_back() -> None:
+def test_missing_values_are_omitted_and_read_back() -> None:
     head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": 1, "nonce": QUESTION["nonce"], "req": "r"}
     company = {"name": "Bakery", "post": "1011 AB", "cc": "NL"}
     enrol = {"aud": "a", "iat": 1, "nonce": QUESTION["nonce"], "email": "a@b.nl", "mid": "m", "lang": "en"}
@@ -181,7 +181,7 @@ EDGES: list[tuple[type[Strict], dict[str, Any], str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("model", "content", "name", "good", "bad"), EDGES)
-def test_what_is_just_within_a_limit(
+def test_values_at_a_limit_are_accepted(
     model: type[Strict], content: dict[str, Any], name: str, good: Any, bad: Any
 ) -> None:
     assert getattr(parse(model, content | {name: good}), name) == good
@@ -195,7 +195,7 @@ def test_the_length_of_a_signed_text_in_an_answer(length: int, *, taken: bool) -
         parse(Status, STATUS | {"crt": "x" * length})
 
 
-def test_a_whole_number_is_not_a_float_nor_a_truth() -> None:
+def test_a_whole_number_is_neither_a_float_nor_a_boolean() -> None:
     for iat in (1.0, True, "1768899600", -1, 2**41):
         with pytest.raises(WireError, match="iat"):
             parse(Check, QUESTION | {"iat": iat})

@@ -49,14 +49,14 @@ def test_the_same_error_is_not_logged_without_end(clock: Clock, caplog: pytest.L
     assert caplog.messages[-1] == "a request failed"
 
 
-def test_printers_are_told_apart_and_what_is_no_warning_is_kept(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_printers_are_separate_and_only_warnings_are_limited(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(100):
         log.warning("%s: %s", f"till{number}", "offline")
         log.info("job %s is done", "the same")
     assert len(caplog.messages) == 200
 
 
-def test_kinds_without_end_are_forgotten(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_table_of_log_messages_is_bounded(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     bounded = RateLimitFilter(clock)
     for number in range(2 * MAX_KINDS):
         bounded.filter(logging.LogRecord("x", logging.ERROR, "", 1, "%s", (str(number),), None))

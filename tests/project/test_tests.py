@@ -35,7 +35,7 @@ def test_a_parametrisation_without_values_is_an_error(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(["*Empty parameter set in 'test_recordings'*"])
 
 
-def test_what_is_found_is_there() -> None:
+def test_every_listed_recording_exists() -> None:
     assert found(iter("ab")) == ["a", "b"]
     with pytest.raises(AssertionError, match="nothing was found"):
         found([])
@@ -118,7 +118,7 @@ def vacuous(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return bool(places) and all(loops and may_be_empty(loops[0], arguments) for loops in places)
 
 
-def test_no_test_looks_only_at_what_it_may_not_find() -> None:
+def test_no_test_asserts_only_inside_a_loop_that_may_be_empty() -> None:
     """Its only assertions stand in a loop over something that may be empty: say ``found(...)``, or count it."""
     tests = [(path, test) for path in sorted(TESTS.rglob("test_*.py")) for test in functions(path)]
     assert len(tests) > 1000
@@ -149,7 +149,7 @@ def test_no_test_looks_only_at_what_it_may_not_find() -> None:
         ("with pytest.raises(ValueError):\n        read()", False),
     ],
 )
-def test_what_is_taken_for_a_test_of_nothing(body: str, is_vacuous: bool) -> None:
+def test_the_check_recognises_a_test_of_nothing(body: str, is_vacuous: bool) -> None:
     (test,) = ast.parse(f"def test_it(given):\n    {body}\n").body
     assert isinstance(test, ast.FunctionDef)
     assert vacuous(test) is is_vacuous

@@ -95,9 +95,7 @@ def ask(talk: Talk, data: bytes) -> Frame:
     st.sampled_from(["online", "old"]),
     st.booleans(),
 )
-def test_whatever_a_field_holds_there_is_an_answer(
-    state: str, random: Random, code_page: str, profile: str, fiscal: bool
-) -> None:
+def test_any_field_value_gets_a_reply(state: str, random: Random, code_page: str, profile: str, fiscal: bool) -> None:
     """And afterwards the printer can still tell about itself."""
     talk = Talk(state=RegisterState(fiscal=fiscal), code_page=code_page, profile=profile)
     for command in STATES[state]:

@@ -155,7 +155,7 @@ def check(conversation: Conversation, state: RegisterState) -> None:
         assert comparable(answered) == comparable(exchange.response), f"exchange {index}: {exchange.command!r}"
 
 
-def test_the_recordings_are_all_there() -> None:
+def test_every_recording_exists() -> None:
     known = [conversation for conversation in CONVERSATIONS if conversation.recording == XL2]
     assert len(known) == 21
     assert sum(len(conversation.exchanges) for conversation in known) == 194

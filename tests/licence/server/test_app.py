@@ -72,7 +72,7 @@ async def test_a_trial_and_a_number_over_https(tmp_path: Path) -> None:
         assert (await server.ask(till, wire.Check, lic=paid.sub, crt=paid.jti)).verdict.verdict == "ok"
 
 
-async def test_asking_for_a_mail_is_answered_the_same_to_everybody(tmp_path: Path) -> None:
+async def test_a_request_for_a_mail_always_has_the_same_answer(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         await server.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
@@ -100,7 +100,7 @@ async def test_asking_for_a_mail_is_answered_the_same_to_everybody(tmp_path: Pat
         assert response.json() == MAIL_SENT
 
 
-async def test_what_is_no_question_is_answered_plainly(tmp_path: Path) -> None:
+async def test_an_invalid_request_gets_an_unsigned_error(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         check = till.sign(wire.Check, lic="lic_X", crt="crt_X")
@@ -129,7 +129,7 @@ async def test_what_is_no_question_is_answered_plainly(tmp_path: Path) -> None:
         assert (unknown.status, unknown.refused) == (404, "licence_unknown")
 
 
-async def test_a_question_counts_once(tmp_path: Path) -> None:
+async def test_a_request_is_accepted_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         token = till.sign(wire.Activate, number=server.it.number(), company=BAKERY)
@@ -142,7 +142,7 @@ async def test_a_question_counts_once(tmp_path: Path) -> None:
         assert (await server.ask(other, wire.Activate, number=server.it.number(), company=DAIRY)).status == 200
 
 
-async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> None:
+async def test_too_many_requests_get_a_retry_time(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         for number in range(5):
@@ -153,7 +153,7 @@ async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> 
         assert "Zbyt wiele" in many.json()["detail_pl"]
 
 
-async def test_only_the_proxy_may_say_which_customer_it_is(tmp_path: Path) -> None:
+async def test_only_the_proxy_may_set_the_client_address(tmp_path: Path) -> None:
     for trusted, limited in ((("127.0.0.1",), False), ((), True)):
         (tmp_path / str(limited)).mkdir()
         async with serving(tmp_path / str(limited), trusted_proxies=trusted) as server:
@@ -168,7 +168,7 @@ async def test_only_the_proxy_may_say_which_customer_it_is(tmp_path: Path) -> No
 TINS = ("5260001246", "5252248481", "7740001454", "5260250995", "1234563218")
 
 
-async def test_nothing_is_signed_while_the_clock_is_behind_the_audit(tmp_path: Path) -> None:
+async def test_the_server_signs_nothing_while_its_clock_is_behind_the_audit(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         server.it.number()
@@ -181,7 +181,7 @@ async def test_nothing_is_signed_while_the_clock_is_behind_the_audit(tmp_path: P
         assert (await server.http.get("/healthz")).status_code == 204
 
 
-async def test_the_key_list_and_the_newest_version_are_signed_and_ride_in_a_check(tmp_path: Path) -> None:
+async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Path) -> None:
 
     async with serving(tmp_path) as server:
         with server.it.store.transaction(server.clock(), "cli:test") as t:
@@ -233,7 +233,7 @@ async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out
         assert (page.status_code, "starszy niż 30 dni" in page.text) == (410, True)
 
 
-async def test_an_order_from_before_the_seat_was_given_back_counts_no_more(tmp_path: Path) -> None:
+async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till, office = Computer(server.clock), Computer(server.clock, 2)
         number = server.it.number()

@@ -21,7 +21,7 @@ def client(it: RunningVendor, clock: Clock) -> VendorClient:
 
 
 @pytest.mark.parametrize("company", [BAKERY, FLORIST])
-async def test_every_question_of_the_daemons_client(tmp_path: Path, company: dict[str, str]) -> None:
+async def test_the_server_answers_every_request_of_the_client(tmp_path: Path, company: dict[str, str]) -> None:
     clock = Clock()
     async with vendor_server(tmp_path, clock=clock) as it:
         till, office = client(it, clock), client(it, clock)
@@ -56,7 +56,7 @@ async def test_every_question_of_the_daemons_client(tmp_path: Path, company: dic
         assert (await ask(office, wire.Deactivate, lic=paid.sub)).released == paid.sub
 
 
-async def test_a_stranger_an_outage_and_a_limit_are_no_verdict(tmp_path: Path) -> None:
+async def test_an_unknown_device_an_outage_and_a_limit_give_no_verdict(tmp_path: Path) -> None:
     clock = Clock()
     async with vendor_server(tmp_path, clock=clock) as it:
         till, stranger = client(it, clock), client(it, clock)

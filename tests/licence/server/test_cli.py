@@ -128,7 +128,7 @@ def test_key_files_are_private_and_never_overwritten(office: Office) -> None:
     assert "chmod 600" in office.fails("issue", "X")
 
 
-def test_numbers_are_shown_once_and_stand_nowhere(office: Office) -> None:
+def test_numbers_are_shown_once_and_stored_nowhere(office: Office) -> None:
     (issued,) = office.json("issue", "X", "--fiscal", "--support")
     number = read(issued["number"])
     assert (number.modules, number.support, number.mac_key) == (("app", "fiscal"), True, 1)
@@ -236,7 +236,7 @@ def test_a_release_is_announced(office: Office) -> None:
     assert "500 characters" in office.fails("release", "1.1.0", "2026-05-01", "--url", "x" * 501)
 
 
-def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: Office) -> None:
+def test_a_clock_that_was_ahead_stops_the_server_until_confirmed(office: Office) -> None:
     store = Store(office.directory / "vendor.db")
     with store.transaction(int(time.time()) + 86_400) as t:
         t.audit("from the future")
@@ -247,7 +247,7 @@ def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: 
     office.done("issue", "X")
 
 
-def test_a_database_of_a_newer_version_is_left_alone(office: Office) -> None:
+def test_a_database_of_a_newer_version_is_not_changed(office: Office) -> None:
 
     with sqlite3.connect(office.directory / "vendor.db") as db:
         db.execute("PRAGMA user_version = 2")
@@ -340,7 +340,7 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
     assert number not in errors
 
 
-def test_what_cannot_be_taken_back_is_confirmed_on_a_terminal(
+def test_irreversible_commands_ask_for_confirmation(
     office: Office, computer: Computer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

@@ -104,7 +104,7 @@ async def test_a_number_with_a_flipped_bit_is_not_recognised_and_is_counted(vend
     assert vendor.activate(till, N1).status == 200
 
 
-async def test_an_unused_number_in_the_wrong_field_or_misread_says_where(vendor: Vendor, till: Computer) -> None:
+async def test_a_misplaced_or_misread_number_is_refused_with_the_place(vendor: Vendor, till: Computer) -> None:
     vendor.publish(N1, N4)
     wrong: Any = vendor.activate(till, N4)
     assert (wrong.status, wrong.refused) == (422, "NUMBER_WRONG_FIELD")

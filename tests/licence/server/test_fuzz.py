@@ -92,7 +92,7 @@ _SETTINGS = settings(
 )
 
 
-def test_any_signed_question_has_a_documented_answer(target: Target) -> None:
+def test_any_signed_request_has_a_documented_answer(target: Target) -> None:
     met: set[tuple[int, str]] = set()
 
     @_SETTINGS
@@ -150,7 +150,7 @@ def test_any_bytes_have_a_documented_answer(target: Target, path: str, body: byt
 
 @_SETTINGS
 @given(questions(), st.data())
-def test_a_question_with_a_bent_byte_is_no_question(
+def test_a_request_with_a_changed_byte_is_refused(
     target: Target, asked: tuple[type[wire.Question], dict[str, Any]], data: st.DataObject
 ) -> None:
     model, fields = asked

@@ -63,7 +63,7 @@ async def test_a_trial_ends(vendor: Vendor, till: Computer) -> None:
     assert (ended.verdict, ended.since, ended.crt) == ("ended", trial.end, None)
 
 
-async def test_a_revoked_licence_says_why(vendor: Vendor, till: Computer) -> None:
+async def test_a_revoked_licence_has_a_reason(vendor: Vendor, till: Computer) -> None:
     number = vendor.number()
     paid = vendor.activate(till, number.text).crt
     vendor.clock.go(60)
@@ -79,7 +79,7 @@ async def test_a_revoked_licence_says_why(vendor: Vendor, till: Computer) -> Non
     assert vendor.activate(till, vendor.number().text).crt.sub != paid.sub
 
 
-async def test_a_revoked_number_takes_its_licence_along(vendor: Vendor, till: Computer) -> None:
+async def test_revoking_a_number_revokes_its_licence(vendor: Vendor, till: Computer) -> None:
     vendor.publish(N1, N2[:0] + "51084-0BV2N-WVVR1-EHXGC-29MFX-P826")
     paid = vendor.activate(till, N1).crt
     with vendor.do() as t:
@@ -90,7 +90,9 @@ async def test_a_revoked_number_takes_its_licence_along(vendor: Vendor, till: Co
         admin.revoke_number(t, vendor.keyring, read(N2), None)
 
 
-async def test_a_check_from_a_strange_computer_is_no_verdict(vendor: Vendor, till: Computer, office: Computer) -> None:
+async def test_a_check_from_an_unknown_computer_gives_no_verdict(
+    vendor: Vendor, till: Computer, office: Computer
+) -> None:
     paid = vendor.activate(till, vendor.number().text).crt
     refused = vendor.ask(office, wire.Check, lic=paid.sub, crt=paid.jti)
     assert (refused.status, refused.refused) == (403, "other_computer")
@@ -106,9 +108,7 @@ async def test_a_cloned_computer_is_noticed_and_not_locked(vendor: Vendor, till:
     assert vendor.audit().count("device.twins") == 1
 
 
-async def test_after_an_old_backup_certificates_are_not_older_than_those_given_out(
-    vendor: Vendor, till: Computer
-) -> None:
+async def test_after_a_restore_certificates_are_newer_than_those_issued(vendor: Vendor, till: Computer) -> None:
     paid = vendor.activate(till, vendor.number().text).crt
     shutil.copy(vendor.path, vendor.path.with_name("backup.db"))
     shutil.copy(f"{vendor.path}-wal", vendor.path.with_name("backup.db-wal"))
@@ -148,14 +148,12 @@ async def test_a_former_computer_uses_up_no_checks_of_the_present_one(
     assert vendor.check(office, paid).verdict == "ok"
 
 
-async def test_what_is_kept_of_a_check_is_the_day_and_the_version(vendor: Vendor, till: Computer) -> None:
+async def test_a_check_stores_only_the_day_and_the_version(vendor: Vendor, till: Computer) -> None:
     vendor.check(till, vendor.activate(till, vendor.number().text).crt)
     assert vendor.rows("SELECT last_day, version FROM device") == [("2026-01-16", "1.0.3")]
 
 
-async def test_a_question_from_ahead_of_the_clock_counts_once_to_its_last_second(
-    vendor: Vendor, till: Computer
-) -> None:
+async def test_a_request_with_a_future_time_is_accepted_once(vendor: Vendor, till: Computer) -> None:
     paid = vendor.activate(till, vendor.number().text).crt
     token = till.sign(wire.Check, lic=paid.sub, crt=paid.jti, iat=vendor.clock() + wire.WINDOW).encode()
     assert vendor.desk.answer("/v1/check", token, till.address).status == 200
@@ -177,7 +175,7 @@ async def test_a_session_is_bound_to_its_computer_and_fifteen_minutes(
     assert vendor.ask(office, wire.Transfer, session=session, lic=trial.sub).refused == "session_ended"
 
 
-async def test_a_lost_answer_to_a_transfer_may_be_fetched_again_and_is_not_counted(
+async def test_repeating_a_transfer_after_a_lost_reply_is_not_counted(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     trial = await vendor.trial(till)
@@ -187,7 +185,7 @@ async def test_a_lost_answer_to_a_transfer_may_be_fetched_again_and_is_not_count
     assert vendor.audit().count("licence.transferred") == 1
 
 
-async def test_a_seat_is_given_back_and_its_number_counts_elsewhere(
+async def test_a_released_seat_can_be_used_on_another_computer(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     number = vendor.number().text
@@ -202,7 +200,7 @@ async def test_a_seat_is_given_back_and_its_number_counts_elsewhere(
     assert vendor.activate(office, number).status == 200
 
 
-async def test_a_lost_computer_without_an_address_is_for_support(
+async def test_a_lost_computer_without_an_address_needs_support(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     number = vendor.number().text
@@ -213,7 +211,7 @@ async def test_a_lost_computer_without_an_address_is_for_support(
     assert vendor.activate(office, number).status == 200
 
 
-async def test_nothing_secret_is_logged_and_nothing_secret_or_needless_is_stored(
+async def test_no_secret_is_logged_or_stored(
     vendor: Vendor, till: Computer, office: Computer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -258,7 +256,7 @@ async def test_the_audit_only_grows(vendor: Vendor) -> None:
     assert vendor.rows("SELECT count(*) FROM audit") == [(1,)]
 
 
-async def test_what_has_run_out_is_forgotten(vendor: Vendor, till: Computer) -> None:
+async def test_expired_rows_are_deleted(vendor: Vendor, till: Computer) -> None:
     vendor.ask(till, wire.Recover, email="nobody@example.org")
     await vendor.outbox.send_one()
     await vendor.trial(till)

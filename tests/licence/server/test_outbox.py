@@ -68,7 +68,7 @@ async def test_an_unsent_mail_is_tried_again_also_after_a_restart(
     flaky.store.close()
 
 
-async def test_a_code_waits_with_its_mail_while_others_ask(flaky: Vendor) -> None:
+async def test_a_codes_lifetime_starts_when_its_mail_is_sent(flaky: Vendor) -> None:
     """Every question tidies up; a code that has not left yet is not to be tidied."""
     till, server = Computer(flaky.clock), server_of(flaky)
     server.failure = TimeoutError()
@@ -140,13 +140,13 @@ def test_every_mail_has_a_code_or_none_and_never_a_link(letter: MailTemplate, la
     ["a@b", "a b@c.pl", "a,b@c.pl", "a@c.pl, d@e.pl", "<a@c.pl>", '"a"@c.pl', "a@c.pl\nBcc: d@e.pl", "ż@c.pl",
      "a@ż.pl", ".a@c.pl", "a..b@c.pl", "a.@c.pl", "@c.pl", "a@", "", "a" * 65 + "@c.pl", "a@c..pl", "a@[127.0.0.1]"],
 )  # fmt: skip
-def test_addresses_that_are_not_written_to(typed: str) -> None:
+def test_no_mail_is_sent_to_invalid_addresses(typed: str) -> None:
     with pytest.raises(BadAddress):
         recipient(typed)
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9.-]{1,20}", fullmatch=True))
-def test_whatever_is_written_to_is_one_address_in_the_header(typed: str) -> None:
+def test_a_mail_has_exactly_one_address_in_the_header(typed: str) -> None:
     try:
         mail = compose(MailTemplate.CODE, "en", typed, "licence@vendor.example", "ABCDE-12345", T0)
     except BadAddress:

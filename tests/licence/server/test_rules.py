@@ -13,7 +13,7 @@ from fiscald.licence.server.refusals import TooMany
 from tests.licence.server.running import BAKERY, DAIRY, DAY, FLORIST, T0, Computer, Vendor
 
 
-async def test_a_known_address_makes_the_same_work_as_an_unknown_one(vendor: Vendor, till: Computer) -> None:
+async def test_a_known_address_takes_the_same_work_as_an_unknown_one(vendor: Vendor, till: Computer) -> None:
     await vendor.trial(till)
     vendor.clock.go(days=1)
     vendor.desk.healthy()  # forgets what has run out
@@ -72,7 +72,7 @@ async def test_codes_may_be_tried_twenty_times_a_day(vendor: Vendor, till: Compu
         vendor.ask(till, wire.RecoverConfirm, email="A@BAKERY.pl", code="AAAAA-AAAAA")
 
 
-async def test_a_stranger_cannot_lock_out_others_or_fill_the_audit(
+async def test_an_unknown_client_cannot_lock_out_others_or_fill_the_audit(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     await vendor.trial(till)
@@ -142,9 +142,7 @@ async def test_a_company_without_a_tax_number_has_one_trial_too(
         await vendor.code()
 
 
-async def test_two_enrol_the_same_company_and_the_first_to_confirm_has_it(
-    vendor: Vendor, till: Computer, office: Computer
-) -> None:
+async def test_the_first_of_two_to_confirm_gets_the_company(vendor: Vendor, till: Computer, office: Computer) -> None:
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     first = await vendor.code()
     vendor.ask(office, wire.Enrol, email="b@bakery.pl", company=BAKERY)
