@@ -87,7 +87,7 @@ def test_without_a_daemon_the_doctor_probes_the_printer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["usb://1424:10b0?serial=none", "tcp://127.0.0.1:1"])
-def test_a_network_printer_that_is_missing(tmp_path: Path, address: str) -> None:
+def test_a_network_or_usb_printer_that_is_missing(tmp_path: Path, address: str) -> None:
     result = run(tmp_path, "doctor", config=CONFIG.format(address), as_json=True)
     found = json.loads(result.stdout)["findings"]
     assert result.exit_code == 4

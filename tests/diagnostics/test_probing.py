@@ -113,7 +113,7 @@ async def test_an_echo_is_no_answer() -> None:
         assert (await ask(where)).attempts[0].heard is Heard.ECHO, "a part of it"
 
 
-async def test_garbage_gives_no_error() -> None:
+async def test_garbage_is_reported_as_garbage() -> None:
     with line(lambda data: b"\xf8\x00\x13") as where:
         found = await ask(where)
     assert {attempt.heard for attempt in found.attempts} == {Heard.GARBAGE}

@@ -96,7 +96,7 @@ def test_every_document_of_a_training_printer_is_marked(face: str, switched: boo
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_every_document_of_a_fiscal_printer_is_marked(face: str) -> None:
+def test_the_sheets_of_a_fiscal_printer_have_no_training_mark(face: str) -> None:
     """The test above could not fail if no document of a fiscal printer were different."""
     made, print_everything = FACES[face]
     talk = made(state=RegisterState(fiscal=True))

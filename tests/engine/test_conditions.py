@@ -292,7 +292,7 @@ def test_a_document_that_waits_can_be_withdrawn_and_expires(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("switch", "fails"), [(Switch.REPORT_REQUIRED, False), (Switch.GOODS_FULL, True), (Switch.TOTALS_FULL, True)]
 )
-def test_a_document_with_retry_off_is_not_started_twice(tmp_path: Path, switch: Switch, fails: bool) -> None:
+def test_a_document_with_if_interrupted_fail_is_not_started_twice(tmp_path: Path, switch: Switch, fails: bool) -> None:
     """A receipt that was open is not begun again; one that was refused at once was never begun."""
 
     async def main() -> None:

@@ -93,7 +93,7 @@ def test_very_many_blocked_documents_block_their_type() -> None:
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_a_daily_report_ends_only_its_conditions(own: bool) -> None:
+def test_a_daily_report_ends_the_conditions_that_block_it(own: bool) -> None:
     holds = Holds(CONDITIONS)
     for why in (DUE, JUMPER):
         holds.refused("A", "receipt", why, 0.0, begun=False)

@@ -188,7 +188,7 @@ def test_attempts_to_connect_are_spread(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_a_finished_job_is_answered_at_once(tmp_path: Path) -> None:
+def test_a_finished_job_has_no_reason_to_wait(tmp_path: Path) -> None:
     """Whatever keeps the printer from printing by now."""
 
     async def main() -> None:

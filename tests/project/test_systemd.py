@@ -89,7 +89,7 @@ def test_every_udev_rule_is_well_formed(line: str) -> None:
     assert re.fullmatch(rf"{term}(?:,\ {term})*", line, re.VERBOSE)
 
 
-def test_the_rules_name_existing_files() -> None:
+def test_every_jump_of_the_rules_has_its_label() -> None:
     text = "\n".join(rules())
     assert set(re.findall(r'GOTO="(\w+)"', text)) == set(re.findall(r'LABEL="(\w+)"', text))
 

@@ -35,7 +35,7 @@ def test_a_parametrisation_without_values_is_an_error(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(["*Empty parameter set in 'test_recordings'*"])
 
 
-def test_every_listed_recording_exists() -> None:
+def test_found_refuses_an_empty_collection() -> None:
     assert found(iter("ab")) == ["a", "b"]
     with pytest.raises(AssertionError, match="nothing was found"):
         found([])

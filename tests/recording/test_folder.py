@@ -177,7 +177,7 @@ async def test_the_folder_is_cleaned_regularly(tmp_path: Path) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_a_missing_folder_is_created(tmp_path: Path) -> None:
+async def test_cleaning_does_not_create_a_missing_folder(tmp_path: Path) -> None:
     Shop(tmp_path / "none").folder.sweep()
     assert not (tmp_path / "none").exists()
 

@@ -68,7 +68,7 @@ async def test_an_unsent_mail_is_tried_again_also_after_a_restart(
     flaky.store.close()
 
 
-async def test_a_codes_lifetime_starts_when_its_mail_is_sent(flaky: Vendor) -> None:
+async def test_a_code_that_is_not_mailed_yet_is_not_deleted(flaky: Vendor) -> None:
     """Every question tidies up; a code that has not left yet is not to be tidied."""
     till, server = Computer(flaky.clock), server_of(flaky)
     server.failure = TimeoutError()
