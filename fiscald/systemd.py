@@ -8,7 +8,7 @@ import socket
 from functools import cache
 
 #: Seconds between two signs of life, at most: a watchdog that is fed in time twice does not mind a late one.
-BEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 
 
 def notify(message: str) -> None:
@@ -38,4 +38,4 @@ def watchdog_seconds() -> float | None:
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     if not microseconds.isdigit() or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
-    return min(int(microseconds) / 2_000_000, BEAT_SECONDS)
+    return min(int(microseconds) / 2_000_000, HEARTBEAT_SECONDS)

@@ -83,7 +83,7 @@ class Memory(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class FaceMemory(BaseModel):
+class FamilyMemory(BaseModel):
     """What only a family's face remembers; every family has its own subclasses.
 
     As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
@@ -92,7 +92,7 @@ class FaceMemory(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     @classmethod
-    def of(cls, stored: FaceMemory) -> Self:
+    def of(cls, stored: FamilyMemory) -> Self:
         """``stored`` as this class: unchanged, or read from what it holds. Raises ``ValidationError``."""
         return stored if type(stored) is cls else cls.model_validate_json(stored.model_dump_json())
 
@@ -164,7 +164,7 @@ class Transaction(Memory):
     payments: list[Payment] = Field(default_factory=list)
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
-    facts: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
+    facts: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
     """What only the family's face knows of this document (invoice texts)."""
 
     @property
@@ -303,7 +303,7 @@ class RegisterState(Memory):
     last_document: LastDocument = Field(default_factory=LastDocument)
     clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
-    face: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
+    face: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
     """What only the family's face knows and must survive too."""
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendor_token
 from fiscald.licence.wire import MAX_TEXT
 
 KIND = "fiscald-licence"
@@ -92,7 +92,7 @@ def verify(text: bytes, keys: Mapping[str, SigningKey], now: int | None = None) 
     """
     token = _token(text)
     try:
-        key, payload = read_vendors(token, KIND, keys, "licence", now=now)
+        key, payload = read_vendor_token(token, KIND, keys, "licence", now=now)
     except TokenRefused as refused:
         raise CertificateRefused(CertificateCode(f"CERT_{refused.fault}"), refused.detail) from None
     claims = _Claims.read(payload)

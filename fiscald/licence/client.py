@@ -17,7 +17,7 @@ import httpx
 
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendors
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendor_token
 from fiscald.licence.wire import (
     Activate,
     Answer,
@@ -80,14 +80,14 @@ class VendorClient:
 
     def question(self, model: type[Q], **fields: Any) -> Q:
         """A question of that kind, with time and nonce. Raises ``WireError``."""
-        own = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
-        return parse(model, fields | own)
+        stamp = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
+        return parse(model, fields | stamp)
 
     def sign(self, question: Question) -> str:
         """The question as it is sent."""
-        own = ("aud", "iat", "nonce")
+        stamp = ("aud", "iat", "nonce")
         content = claims(question)
-        ordered = {"aud": question.aud} | {name: value for name, value in content.items() if name not in own}
+        ordered = {"aud": question.aud} | {name: value for name, value in content.items() if name not in stamp}
         return self._device.sign(ordered | {"iat": question.iat, "nonce": question.nonce}, question.kind)
 
     async def ask_for_mail(self, question: Enrol | Recover) -> None:
@@ -99,7 +99,7 @@ class VendorClient:
         answer, _ = self._read(question, sent, response, Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
-        raise Unreachable(_instead(response))
+        raise Unreachable(_unsigned_reply(response))
 
     async def ask(self, question: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
@@ -133,12 +133,12 @@ class VendorClient:
         try:
             # Signed texts are ASCII, whatever the server says about its character set.
             text = response.content.decode("ascii").strip()
-            key, payload = read_vendors(text, model.kind, self._keys(), "status")
+            key, payload = read_vendor_token(text, model.kind, self._keys(), "status")
             reply = parse(model, payload)
         except (TokenRefused, WireError) as error:
-            raise Unreachable(f"{_instead(response)} ({error})") from None
+            raise Unreachable(f"{_unsigned_reply(response)} ({error})") from None
         except UnicodeDecodeError:
-            raise Unreachable(f"{_instead(response)} (not plain ASCII text)") from None
+            raise Unreachable(f"{_unsigned_reply(response)} (not plain ASCII text)") from None
         if (reply.nonce, reply.req, reply.iss) != (question.nonce, fingerprint(sent), key.issuer):
             raise Unreachable("an answer to another question")
         return reply, text
@@ -168,7 +168,7 @@ def _plain(headers: httpx.Headers) -> dict[str, str]:
     return {name: headers[name] for name in ("content-type", "retry-after") if name in headers}
 
 
-def _instead(response: httpx.Response) -> str:
+def _unsigned_reply(response: httpx.Response) -> str:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return f"too many questions; ask again in {response.headers.get('retry-after', 'some')} seconds"
     return f"HTTP {response.status_code} without the vendor's signature"

@@ -17,7 +17,7 @@ FORWARD_SLACK = 35 * DAY
 CLOCK_BACK, CLOCK_FORWARD = "clock_back", "clock_forward_unconfirmed"
 
 
-class Witnesses(NamedTuple):
+class TimeEvidence(NamedTuple):
     """Moments that have certainly passed (seconds since 1970), and who else tells the time."""
 
     program: int
@@ -30,7 +30,7 @@ class Witnesses(NamedTuple):
     """The latest time that was believed and saved."""
     printer: int | None = None
     """What a fiscalised printer says now: its clock cannot be moved by more than two hours."""
-    synchronised: bool = False
+    synchronized: bool = False
     """Whether the system says that its clock follows a time server."""
 
 
@@ -43,13 +43,13 @@ class Moment(NamedTuple):
     """Whether it may be saved as the latest time."""
 
 
-def moment(wall: int, known: Witnesses) -> Moment:
+def moment(wall: int, known: TimeEvidence) -> Moment:
     """The time to go by when the computer's clock says ``wall``."""
     bound = min(max(known.program, known.certificate, known.vendor, known.mark, known.printer or 0), LAST)
     wall = min(wall, LAST)
     if wall < bound - BACK_SLACK:
         return Moment(bound, (CLOCK_BACK,), believed=False)
-    confirmed = known.synchronised or (known.printer is not None and abs(wall - known.printer) <= DAY)
+    confirmed = known.synchronized or (known.printer is not None and abs(wall - known.printer) <= DAY)
     if wall > bound + FORWARD_SLACK and not confirmed:
         return Moment(wall, (CLOCK_FORWARD,), believed=False)
     return Moment(max(wall, bound), (), believed=True)

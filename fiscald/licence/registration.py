@@ -45,7 +45,7 @@ from fiscald.model.problems import ProblemError, problem
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 #: A company as a person typed it: name, postcode, country, tax number.
-Typed = tuple[str, str, str, str | None]
+TypedCompany = tuple[str, str, str, str | None]
 
 #: Seconds after the start within which the vendor is asked first, and between two questions.
 FIRST_CHECK, CHECK_EVERY = 600.0, float(DAY)
@@ -82,11 +82,11 @@ class Registration:
 
     async def install(self, text: str) -> None:
         """Put a certificate in force. Raises ``ProblemError``."""
-        await self._stored(lambda: self.gate.install(text.encode()))
+        await self._change_files(lambda: self.gate.install(text.encode()))
 
     async def emergency(self) -> None:
         """72 hours without a valid licence. Raises ``ProblemError``."""
-        await self._stored(self.gate.take_emergency)
+        await self._change_files(self.gate.take_emergency)
 
     # -- numbers --------------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class Registration:
                 )
             ) from None
 
-    async def register(self, typed: str | None, support: str | None, given: Typed | None) -> None:
+    async def register(self, typed: str | None, support: str | None, given: TypedCompany | None) -> None:
         """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
         async with self._turn:
             question = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
@@ -136,18 +136,18 @@ class Registration:
         client = await self._client()
         return client.question(Support, number=number.text, lic=self._licence())
 
-    async def request(self, typed: str, support: str | None, given: Typed | None) -> str:
+    async def request(self, typed: str, support: str | None, given: TypedCompany | None) -> str:
         """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
         client = await self._client(offline=True)
         return client.sign(await self._activation(typed, support, given, offline=True))
 
     async def _activation(
-        self, typed: str, support: str | None, given: Typed | None, *, offline: bool = False
+        self, typed: str, support: str | None, given: TypedCompany | None, *, offline: bool = False
     ) -> Activate:
         number = self._read(typed, Kind.LICENCE)
         year = None if support is None else self._read(support, Kind.UPDATES).text
         client = await self._client(offline=offline)
-        return _worded(
+        return _checked_fields(
             lambda: client.question(
                 Activate,
                 number=number.text,
@@ -160,21 +160,21 @@ class Registration:
 
     # -- a trial --------------------------------------------------------------------------------------
 
-    async def enrol(self, given: Typed | None, email: str, lang: str = "pl") -> None:
+    async def enrol(self, given: TypedCompany | None, email: str, lang: str = "pl") -> None:
         """Have a code for a trial mailed. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(
+        question = _checked_fields(
             lambda: client.question(
                 Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
             )
         )
         async with self._turn:
-            await _reached(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(question))
 
     async def enrol_confirm(self, email: str, code: str) -> None:
         """Exchange the mailed code for the trial's certificate. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(lambda: client.question(EnrolConfirm, email=email, code=code))
+        question = _checked_fields(lambda: client.question(EnrolConfirm, email=email, code=code))
         async with self._turn:
             await self._take_certificate(await self._ask(question))
 
@@ -183,9 +183,9 @@ class Registration:
     async def recover(self, email: str, lang: str = "pl") -> None:
         """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(lambda: client.question(Recover, email=email, lang=lang))
+        question = _checked_fields(lambda: client.question(Recover, email=email, lang=lang))
         async with self._turn:
-            await _reached(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(question))
 
     async def recover_confirm(self, email: str, code: str) -> list[dict[str, Any]]:
         """Exchange the mailed code for the right to move a licence; the account's companies.
@@ -193,7 +193,7 @@ class Registration:
         Each has ``name``, ``post`` and ``lic`` (``None``: no licence). Raises ``ProblemError``.
         """
         client = await self._client()
-        question = _worded(lambda: client.question(RecoverConfirm, email=email, code=code))
+        question = _checked_fields(lambda: client.question(RecoverConfirm, email=email, code=code))
         async with self._turn:
             answer = await self._ask(question)
             self._session = answer.session
@@ -206,7 +206,9 @@ class Registration:
             session = self._session
             if session is None:
                 raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
-            question = _worded(lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine()))
+            question = _checked_fields(
+                lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine())
+            )
             await self._take_certificate(await self._ask(question))
             self._session = None
 
@@ -218,7 +220,7 @@ class Registration:
             answer = await self._ask(client.question(Deactivate, lic=licence))
             if answer.released != licence:
                 raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
-            await self._stored(lambda: self.gate.remove(licence))
+            await self._change_files(lambda: self.gate.remove(licence))
 
     # -- the daily question ---------------------------------------------------------------------------
 
@@ -231,8 +233,8 @@ class Registration:
         client = await self._client()
         async with self._turn:
             question = self._check(client)
-            status, text = await _reached(client.check(question))
-            await self._stored(lambda: self._take_status(question, status, text))
+            status, text = await _problems_of_vendor(client.check(question))
+            await self._change_files(lambda: self._take_status(question, status, text))
         return status
 
     def _check(self, client: VendorClient) -> Check:
@@ -250,7 +252,7 @@ class Registration:
                 return
             if status.keys is not None:
                 try:
-                    self.gate.store.keep_keys(status.keys, self.gate.wall())
+                    self.gate.store.keep_keys(status.keys, self.gate.system_time())
                 except (TokenRefused, WireError) as error:
                     log.warning("the vendor's key list is refused: %s", error)
             self.gate.take_status(text)
@@ -265,8 +267,8 @@ class Registration:
             await anyio.sleep(pause)
             pause = CHECK_EVERY * random.uniform(0.9, 1.1)
             try:
-                await self._stored(self.gate.save_time)
-                if self._server is not None and self._checks and self._wants_check():
+                await self._change_files(self.gate.save_time)
+                if self._server is not None and self._checks and self._needs_check():
                     status = await self.check()
                     log.info("the licence was confirmed: %s", status.verdict)
                 failures = 0
@@ -277,7 +279,7 @@ class Registration:
                 why = error if isinstance(error, ProblemError) else type(error).__name__
                 log.warning("the licence could not be confirmed: %s", why)
 
-    def _wants_check(self) -> bool:
+    def _needs_check(self) -> bool:
         certificate = self.gate.certificate
         return certificate is not None and certificate.check_every is not None
 
@@ -286,14 +288,14 @@ class Registration:
     async def _ask(
         self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
     ) -> Answer:
-        return await _reached((await self._client()).ask(question))
+        return await _problems_of_vendor((await self._client()).ask(question))
 
     async def _take_certificate(self, answer: Answer) -> None:
         if answer.crt is None:
             raise ProblemError(problem("licence.unreachable", reason="the server's answer holds no certificate"))
         await self.install(answer.crt)
 
-    async def _stored(self, change: Callable[[], T]) -> T:
+    async def _change_files(self, change: Callable[[], T]) -> T:
         """Run a change of files in a thread; everybody who waits for the licence looks again."""
         try:
             result = await anyio.to_thread.run_sync(change)
@@ -305,16 +307,18 @@ class Registration:
     async def _client(self, *, offline: bool = False) -> VendorClient:
         if self._server is None and not offline:
             raise ProblemError(problem("licence.no_server"))
-        device = await self._stored(self.gate.store.device)
+        device = await self._change_files(self.gate.store.device)
         issuer = TEST_KEY.issuer if self.gate.test_keys else ISSUER
         return VendorClient(
             self._server or "", issuer, device, lambda: self.gate.store.keys, self._clock, self._ca_file
         )
 
-    def _company(self, given: Typed | None) -> Company:
+    def _company(self, given: TypedCompany | None) -> Company:
         """The company to register: as given, as configured, or as the certificate has it."""
         certificate = self.gate.certificate
-        found: Typed | None = given or self.gate.seller or (certificate.company if certificate is not None else None)
+        found: TypedCompany | None = (
+            given or self.gate.seller or (certificate.company if certificate is not None else None)
+        )
         if found is None:
             raise ProblemError(
                 problem(
@@ -340,14 +344,14 @@ class Registration:
         return self.gate.machine
 
 
-def _worded(make: Callable[[], T]) -> T:
+def _checked_fields(make: Callable[[], T]) -> T:
     try:
         return make()
     except WireError as error:
         raise ProblemError(problem("request.invalid", reason=error, reason_pl=_BAD_FIELD_PL)) from None
 
 
-async def _reached(asking: Awaitable[T]) -> T:
+async def _problems_of_vendor(asking: Awaitable[T]) -> T:
     """The vendor's answer; its "no", and none at all, as problems."""
     try:
         return await asking

@@ -55,7 +55,7 @@ class TokenRefused(Exception):
         super().__init__(f"{fault}: {detail}")
 
 
-def read_vendors(
+def read_vendor_token(
     token: str, kind: str, keys: Mapping[str, SigningKey], use: Use, *, now: int | None = None
 ) -> tuple[SigningKey, Any]:
     """The vendor's key that signed ``token`` and the JSON in it. Raises ``TokenRefused``.
@@ -77,7 +77,7 @@ def read_vendors(
     return key, _json(payload, Fault.CLAIMS)
 
 
-def read_computers(token: str, kind: str) -> tuple[dict[str, str], Any]:
+def read_device_token(token: str, kind: str) -> tuple[dict[str, str], Any]:
     """The public key (a JWK) that ``token`` carries and was signed with, and the JSON in it.
 
     Raises ``TokenRefused``. It proves that the sender has the key, not who the sender is.

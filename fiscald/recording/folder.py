@@ -107,13 +107,13 @@ class RecordingFolder:
         # Files that are being written grow by one part at most before the next sweep.
         most = self._size - self.part * max(1, len(self._open))
         for found in kept:
-            full = self._no_room()
+            full = self._disk_nearly_full()
             if total <= most and not full:
                 break
             if found.path not in self._open:
                 _delete(found.path, "the disk is nearly full" if full else "too much is recorded")
                 total -= found.size
-        paused = self._no_room()
+        paused = self._disk_nearly_full()
         if paused != self.paused:
             log.warning("recordings %s: %s", self.path, "stop, the disk is nearly full" if paused else "go on")
         self.paused = paused
@@ -131,7 +131,7 @@ class RecordingFolder:
             return []
         return sorted(found)
 
-    def _no_room(self) -> bool:
+    def _disk_nearly_full(self) -> bool:
         try:
             return self._free(self.path) < DISK_LOW
         except OSError:

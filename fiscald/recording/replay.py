@@ -74,12 +74,12 @@ async def play_host(
     for connection in connections:
         async with await address.open() as stream:
             sent = f"{report.played} commands were sent before" if report.played else "nothing was sent"
-            await _make_sure(stream, family_name, address, seconds, sent)
+            await _check_emulated(stream, family_name, address, seconds, sent)
             await _play(stream, connection, family_name, report, seconds)
     return report
 
 
-async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
+async def _check_emulated(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers; ``sent``: what was, until now."""
     try:
         found = await identify(stream, family(family_name), first=seconds, later=seconds)

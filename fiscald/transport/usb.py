@@ -55,7 +55,7 @@ _TO_INTERFACE = 0x21
 _SET_LINE_CODING, _SET_CONTROL_LINE_STATE = 0x20, 0x22
 _DTR_RTS = 0x03
 
-_SEE = " fiscalctl scan lists what is there"
+_SEE_SCAN = " fiscalctl scan lists what is there"
 _NO_RIGHTS = (errno.EACCES, errno.EPERM)
 
 
@@ -111,12 +111,12 @@ class UsbDevice:
                 case [device]:
                     return device
                 case []:
-                    others = f"; there are {_listed(found)}" if found else ""
+                    others = f"; there are {_names_of(found)}" if found else ""
                     raise DeviceAbsent(
-                        f"{self} does not exist; is the printer switched on and plugged in?{others or _SEE}"
+                        f"{self} does not exist; is the printer switched on and plugged in?{others or _SEE_SCAN}"
                     )
                 case _:
-                    several = f"{len(fitting)} devices fit {self}: {_listed(fitting)}"
+                    several = f"{len(fitting)} devices fit {self}: {_names_of(fitting)}"
                     raise LinkError(f"{several}; write serial= or path= of one of them into the address")
 
     def _explain(self, error: USBError) -> LinkError:
@@ -159,7 +159,7 @@ def _serial(device: Device) -> str | None:
         return None
 
 
-def _listed(devices: Iterable[Device]) -> str:
+def _names_of(devices: Iterable[Device]) -> str:
     told = []
     for device in devices:
         try:

@@ -99,9 +99,9 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
         assert (await refused(it.flows.register(number, None, BAKERY)))["code"] == "licence.no_server"
         wanted = await it.flows.request(number, None, BAKERY)
         assert wanted.isascii()
-        handed = server.desk.hand_in(wanted.encode(), "192.0.2.1")
-    assert handed.certificate is not None
-    await it.flows.install(armour(handed.certificate))
+        reply = server.handler.answer_file(wanted.encode(), "192.0.2.1")
+    assert reply.certificate is not None
+    await it.flows.install(armour(reply.certificate))
     assert it.may_print
     assert it.gate.describe()["state"] == "active"
 

@@ -17,7 +17,7 @@ from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.testing import sign
-from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_computers, read_vendors
+from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_device_token, read_vendor_token
 from fiscald.licence.wire import (
     QUESTIONS,
     Answer,
@@ -57,7 +57,7 @@ def test_the_published_question() -> None:
     assert len(token) == 452
     assert token.endswith(".9pJnQdZBfv-6rX6NBcMIha4uF-6mJB9RU570L_20KYdh0zXxFAWmTyT1_i5Zr5snhS4Xbh7XPJ-3j0INTnbNBg")
     assert fingerprint(token) == STATUS["req"]
-    jwk, payload = read_computers(token, "fiscald-check")
+    jwk, payload = read_device_token(token, "fiscald-check")
     assert tokens.thumbprint(jwk) == DEVICE.thumbprint == "FtIu-VbGrfe_KB6CH7GNwODB72MNxj_ml11dEvO-7kk"
     assert parse(Check, payload).crt == "crt_7Q4M2K9X_0007"
 
@@ -66,7 +66,7 @@ def test_the_published_answer() -> None:
     token = sign(STATUS, "fiscald-status")
     assert len(token) == 552
     assert token.endswith(".4v5xxOqVx5NwQLgmZC8_4xUnuSuXbstcZ8crJd_pjjZRNjNYmy9JICAcSxPlygFYN-TliCMHPh4ZJR_gUGp8AA")
-    key, payload = read_vendors(token, "fiscald-status", KEYS, "status")
+    key, payload = read_vendor_token(token, "fiscald-status", KEYS, "status")
     assert key is TEST_KEY
     status = parse(Status, payload)
     assert (status.verdict, status.upd and status.upd.latest) == ("ok", "1.0.4")
@@ -102,16 +102,16 @@ def test_headers_that_a_device_must_not_send(change: dict[str, Any], fault: Faul
     bent = json.loads(_unb64(header)) | change
     token = f"{tokens.b64(json.dumps(bent).encode())}.{payload}.{signature}"
     with pytest.raises(TokenRefused) as refused:
-        read_computers(token, "fiscald-check")
+        read_device_token(token, "fiscald-check")
     assert refused.value.fault is fault
 
 
 def test_a_request_is_not_a_reply_and_a_reply_not_a_request() -> None:
     with pytest.raises(TokenRefused) as refused:
-        read_vendors(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
+        read_vendor_token(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
     assert refused.value.fault is Fault.HEADER
     with pytest.raises(TokenRefused) as refused:
-        read_computers(sign(STATUS, "fiscald-check"), "fiscald-check")
+        read_device_token(sign(STATUS, "fiscald-check"), "fiscald-check")
     assert refused.value.fault is Fault.HEADER
 
 
@@ -120,8 +120,8 @@ def test_a_request_is_not_a_reply_and_a_reply_not_a_request() -> None:
 )
 def test_any_text_is_refused_with_one_exception_class(text: str) -> None:
     for read in (
-        lambda: read_computers(text, "fiscald-check"),
-        lambda: read_vendors(text, "fiscald-status", KEYS, "status"),
+        lambda: read_device_token(text, "fiscald-check"),
+        lambda: read_vendor_token(text, "fiscald-status", KEYS, "status"),
     ):
         with pytest.raises(TokenRefused):
             read()

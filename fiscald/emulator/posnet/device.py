@@ -47,7 +47,7 @@ ONLINE_ONLY = frozenset(
     ("trnipset", "eparagonidznext", "eparagonidzcancel", "eparagonbufferget", "trfvbuyer", "trfvnumber", "trfvfreedata")
 )
 #: What printers know and this one does not, by its purpose (tiers 3 and 4 of the reference, sections 5.1, 5.2, 5.10).
-NOT_BUILT = {
+NOT_EMULATED = {
     "currrateset": "set the rate of the second currency",
     "currget": "read the main currency",
     "currset": "set the main currency",
@@ -177,7 +177,7 @@ class PosnetPrinter(Device):
 
     def _tell_unknown(self, mnemonic: str) -> None:
         online = mnemonic in ONLINE_ONLY
-        self.report_unknown(mnemonic, "ONLINE printers have it" if online else NOT_BUILT.get(mnemonic))
+        self.report_unknown(mnemonic, "ONLINE printers have it" if online else NOT_EMULATED.get(mnemonic))
 
     def _refuse_frame(
         self,

@@ -107,7 +107,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
     announced = document_of(machine.register.sale.transaction).announced
     if announced and not change.text:
         change = change._replace(text=announced.text)
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(27)
     try:
         adjust_all(machine, change, change.name(), at_close=True)

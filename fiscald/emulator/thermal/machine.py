@@ -16,7 +16,7 @@ from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import unbuilt
+from fiscald.emulator.thermal import not_emulated
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.emulator.thermal.refusals import refusal
@@ -227,7 +227,7 @@ class Machine:
         """One sequence. Raises ``NeedsConfirmation``."""
         row = find(frame, self.brand)
         if row is None or not self._known(row):
-            self.unknown_command(*unbuilt.name_of(frame, self.brand))
+            self.unknown_command(*not_emulated.name_of(frame, self.brand))
             return self.unknown(frame.name)
         if row.check is Check.REQUIRED and not frame.digits:
             return self.refused(frame.name, BAD_CHECK)
@@ -235,7 +235,7 @@ class Machine:
             self.check_state(row.name)
             values = row.read(frame, self.dialect)
         except (FieldFault, ExecError) as error:
-            if (form := unbuilt.form_of(frame)) is not None:
+            if (form := not_emulated.form_of(frame)) is not None:
                 self.unknown_command(*form)
             return self.refused(frame.name, error.number)
         handler = self._handlers[row.name]

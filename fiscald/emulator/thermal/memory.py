@@ -6,7 +6,7 @@ import datetime
 
 from pydantic import ConfigDict, Field
 
-from fiscald.emulator.memory import FaceMemory, Pack, Transaction
+from fiscald.emulator.memory import FamilyMemory, Pack, Transaction
 from fiscald.emulator.thermal.change import Change
 from fiscald.protocols.thermal.grammar import State
 
@@ -16,7 +16,7 @@ RECORDS = 1830
 FISCALISED = datetime.date(2024, 1, 1)
 
 
-class Shift(FaceMemory):
+class Shift(FamilyMemory):
     """The day's counters when the last shift report was made."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -29,7 +29,7 @@ class Shift(FaceMemory):
     """When, as it is printed; ``None``: there was none today."""
 
 
-class Tail(FaceMemory):
+class Tail(FamilyMemory):
     """The end of a receipt that is registered and not printed yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -42,7 +42,7 @@ class Tail(FaceMemory):
     """Keyword lines: a label and what it says."""
 
 
-class ThermalMemory(FaceMemory):
+class ThermalMemory(FamilyMemory):
     """The grammar's state and flags, and what counts from one daily report to the next."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -65,14 +65,14 @@ class ThermalMemory(FaceMemory):
     records: int = RECORDS
     """Records that the fiscal memory takes in its life."""
 
-    def take_day(self) -> list[str]:
+    def reset_day(self) -> list[str]:
         """Forget what counts until the daily report; the texts that the report prints."""
         texts = [*self.display, *self.lines]
         self.display, self.lines, self.clock_set, self.shift = [], [], False, Shift()
         return texts
 
 
-class ThermalDocument(FaceMemory):
+class ThermalDocument(FamilyMemory):
     """What only this family knows of an open receipt, or of one that is not printed yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)

@@ -91,7 +91,7 @@ def line(machine: Machine, values: Values) -> None:
     rate = machine.rate(values["ptu"])
     register.sale.check_line(rate, values["cena"], quantity, values["brutto"])
     change = _line_change(values)
-    if change is not None and not change.sensible:
+    if change is not None and not change.is_allowed:
         raise ExecError(20)
     storno = number == 0
     if not storno and number != document.next:
@@ -194,7 +194,7 @@ def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = 
 
 def _as_26(change: Change, adjust: Callable[[], None]) -> None:
     """``$L`` and ``$Y`` have one number for every value that does not fit."""
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(26)
     try:
         adjust()
@@ -234,7 +234,7 @@ def announce(machine: Machine, values: Values) -> None:
     if kind > 4 and machine.novitus:
         raise ExecError(4)
     change = transaction_change(kind, values["wartosc"], values["nazwa"])
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(26)
     document.announced = change
     if kind > 4:

@@ -289,7 +289,7 @@ def make_daily_report(machine: Machine, values: Values) -> None:
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
-    texts = machine.memory.take_day()
+    texts = machine.memory.reset_day()
     sheet = machine.sheet(Foot(machine.who(values), lines=texts))
     sheet.daily_report(record)
     machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))

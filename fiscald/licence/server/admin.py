@@ -20,7 +20,7 @@ from fiscald.licence.server.number_rules import number_seal
 from fiscald.licence.server.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.
-MOST_KEY_LIST = 6000
+MAX_KEY_LIST = 6000
 
 
 class AdminError(Exception):
@@ -73,7 +73,7 @@ def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | 
 # -- licences --------------------------------------------------------------------------------------------
 
 
-def licence_called(t: Transaction, name: str) -> Licence:
+def find_licence(t: Transaction, name: str) -> Licence:
     """The licence with this id. Raises ``AdminError``."""
     licence = t.licence(name)
     if licence is None:
@@ -84,7 +84,7 @@ def licence_called(t: Transaction, name: str) -> Licence:
 def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
     """Withdraw a licence and its number: its computer hears so at the next check. Raises ``AdminError``."""
     _fits("sentence", said)
-    licence = licence_called(t, name)
+    licence = find_licence(t, name)
     if licence.state == "revoked":
         raise AdminError(f"{name} is revoked already")
     t.end_licence(licence.id, "revoked", said)
@@ -94,7 +94,7 @@ def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
 
 def unbind(t: Transaction, name: str) -> None:
     """Free the seat of a computer that is lost, so that the number counts on another. Raises ``AdminError``."""
-    licence = licence_called(t, name)
+    licence = find_licence(t, name)
     if not t.release(licence.id):
         raise AdminError(f"{name} is on no computer")
     t.audit("device.released", licence.id)
@@ -202,7 +202,7 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
     (version,) = t.one("SELECT coalesce(max(ver), 0) + 1 FROM key_list")
     listed = wire.KeyList(iss=issuer, ver=version, iat=t.now, keys=keys)
     token = tokens.sign(wire.claims(listed), wire.KEYS, root, kid=root_kid)
-    if len(token) > MOST_KEY_LIST:
+    if len(token) > MAX_KEY_LIST:
         raise AdminError("the key list has become too long to ride in an answer; a new release must pin fewer keys")
     t.do("INSERT INTO key_list VALUES (?, ?, ?)", version, t.now, token)
     t.audit("key.list", str(version), kids=[key.kid for key in keys])
@@ -260,7 +260,7 @@ def licence_rows(t: Transaction, search: str | None) -> Iterator[dict[str, Any]]
 
 def licence_row(t: Transaction, name: str) -> dict[str, Any]:
     """Everything about a licence. Raises ``AdminError``."""
-    licence = licence_called(t, name)
+    licence = find_licence(t, name)
     stored = t.company_of(licence)
     numbers = t.db.execute(
         "SELECT kind, hint, issued, state FROM number WHERE licence_id = ? ORDER BY rowid", (licence.id,)

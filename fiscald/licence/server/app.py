@@ -1,6 +1,6 @@
-"""The routes: bytes in, bytes out. What they mean is the desk's business.
+"""The routes: bytes in, bytes out. What they mean is the handler's business.
 
-Nothing about who asked is logged or kept here; the address is handed on for the limits, and forgotten.
+Nothing about who asked is logged or kept here; the address is reply on for the limits, and forgotten.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from starlette.types import Message
 
 from fiscald.licence.certificate import armour
 from fiscald.licence.server import page
-from fiscald.licence.server.desk import MODELS, FileReply, RequestHandler, SignedReply
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
+from fiscald.licence.server.request_handler import MODELS, FileReply, RequestHandler, SignedReply
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,17 +48,19 @@ _WORDS = {
 }
 
 
-def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
+def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
     """The application."""
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
 
-    async def carried_out(work: Callable[..., T], *args: object) -> T:
+    async def run_in_thread(work: Callable[..., T], *args: object) -> T:
         return await to_thread.run_sync(work, *args, limiter=turn)
 
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            said: SignedReply = await carried_out(desk.answer, path, await _body(request, MAX_BODY), _address(request))
+            said: SignedReply = await run_in_thread(
+                handler.answer, path, await _body(request, MAX_BODY), _address(request)
+            )
             outbox.wake()
             if said.text is None:
                 return JSONResponse(MAIL_SENT, said.status)
@@ -67,25 +69,25 @@ def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = N
         return handle
 
     async def offline(request: Request) -> Response:
-        handed: FileReply = await carried_out(desk.hand_in, await _file(request), _address(request))
+        reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), _address(request))
         outbox.wake()
         if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(_offline_page(handed), handed.said.status)
-        if handed.certificate is not None:
-            return PlainTextResponse(armour(handed.certificate))
-        return Response(handed.said.text, handed.said.status, media_type=JOSE)
+            return HTMLResponse(_offline_page(reply), reply.said.status)
+        if reply.certificate is not None:
+            return PlainTextResponse(armour(reply.certificate))
+        return Response(reply.said.text, reply.said.status, media_type=JOSE)
 
     async def offline_form(_: Request) -> Response:
         return HTMLResponse(page.form(product_url))
 
     async def keys(_: Request) -> Response:
-        return _cached(await carried_out(desk.keys))
+        return _cached(await run_in_thread(handler.keys))
 
     async def latest(_: Request) -> Response:
-        return _cached(await carried_out(desk.latest))
+        return _cached(await run_in_thread(handler.latest))
 
     async def healthz(_: Request) -> Response:
-        await carried_out(desk.healthy)
+        await run_in_thread(handler.healthy)
         return Response(status_code=204)
 
     return Starlette(
@@ -106,10 +108,10 @@ def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = N
     )
 
 
-def _offline_page(handed: FileReply) -> str:
-    if handed.refused is not None:
-        return page.refusal(handed.refused.refusal)
-    return page.certificate(handed.certificate or "")
+def _offline_page(reply: FileReply) -> str:
+    if reply.refused is not None:
+        return page.refusal(reply.refused.refusal)
+    return page.certificate(reply.certificate or "")
 
 
 def _cached(token: str | None) -> Response:

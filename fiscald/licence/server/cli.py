@@ -63,7 +63,7 @@ def serve(session: Session, *, path: Path | None) -> None:
         listener = bind(*config.address)
         tls = None if config.tls is None else Tls(config.tls.certificate, config.tls.key)
 
-        async def until_told() -> None:
+        async def until_signalled() -> None:
             app, outbox = _build(config, keys, store)
             async with anyio.create_task_group() as tasks:
 
@@ -79,7 +79,7 @@ def serve(session: Session, *, path: Path | None) -> None:
                         break
                 tasks.cancel_scope.cancel()
 
-        anyio.run(until_told)
+        anyio.run(until_signalled)
     except (ListenError, KeyringError, Unable) as error:
         fail(str(error))
     finally:
@@ -88,8 +88,8 @@ def serve(session: Session, *, path: Path | None) -> None:
 
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.server.app import create_app
-    from fiscald.licence.server.desk import RequestHandler
     from fiscald.licence.server.outbox import Outbox
+    from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.smtp import Smtp
 

@@ -114,12 +114,12 @@ def load(path: Path) -> Config:
 
 
 def _absolute(config: Config, folder: Path) -> Config:
-    def placed(section: Any) -> Any:
+    def with_absolute_paths(section: Any) -> Any:
         changes = {name: folder / value for name, value in section if isinstance(value, Path)}
         return section.model_copy(update=changes)
 
-    config = placed(config)
-    sections = {name: placed(value) for name, value in config if isinstance(value, Strict)}
+    config = with_absolute_paths(config)
+    sections = {name: with_absolute_paths(value) for name, value in config if isinstance(value, Strict)}
     return config.model_copy(update=sections)
 
 

@@ -27,12 +27,12 @@ from fiscald.licence.server.store import Device, Licence, Transaction
 class Rules(MailRules, NumberRules):
     """All of them."""
 
-    def check(self, t: Transaction, asked: wire.Check, asker: Requester) -> dict[str, Any]:
+    def check(self, t: Transaction, asked: wire.Check, requester: Requester) -> dict[str, Any]:
         """The daily question: fields of a ``wire.Status``."""
         licence = t.licence(asked.lic)
         if licence is None:
             raise Refused("licence_unknown")
-        device = t.device(licence.id, asker.jkt)
+        device = t.device(licence.id, requester.jkt)
         if device is None:
             # Of an account that was erased nobody knows the computers any more.
             raise Refused("licence_over" if licence.state == "ended" else "other_computer")
@@ -78,11 +78,11 @@ class Rules(MailRules, NumberRules):
             return {"verdict": "ok"}
         return {"verdict": "renewed", "crt": self.certificate(t, licence, device)}
 
-    def transfer(self, t: Transaction, asked: wire.Transfer, asker: Requester) -> str:
+    def transfer(self, t: Transaction, asked: wire.Transfer, requester: Requester) -> str:
         """Move a licence to the computer whose user has confirmed the company's address."""
         row = t.one(
             "SELECT account_id FROM session WHERE h = ? AND jkt = ? AND expires > ?",
-            self.keyring.seal("session", asked.session), asker.jkt, t.now,
+            self.keyring.seal("session", asked.session), requester.jkt, t.now,
         )  # fmt: skip
         if row is None:
             raise Refused("session_ended")
@@ -93,10 +93,10 @@ class Rules(MailRules, NumberRules):
         if licence.state != "active":
             raise Refused("licence_over")
         seat = t.seat(licence.id)
-        if seat is None or (seat.jkt, seat.mid) != (asker.jkt, asked.mid):
+        if seat is None or (seat.jkt, seat.mid) != (requester.jkt, asked.mid):
             Limiter(t, self.keyring).take((limits.TRANSFERS, licence.id))
             t.release(licence.id)
-            former, seat = seat, t.bind(licence.id, asker.jkt, json.dumps(asker.jwk), asked.mid)
+            former, seat = seat, t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), asked.mid)
             t.audit(
                 "licence.transferred", licence.id, device=seat.id, former=None if former is None else former.id,
                 offline_copy=former is not None and former.offline,
@@ -104,12 +104,12 @@ class Rules(MailRules, NumberRules):
             self.queue_mail(t, *t.address(row[0]), MailTemplate.LICENCE_MOVED)
         return self.certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Requester) -> str:
+    def deactivate(self, t: Transaction, asked: wire.Deactivate, requester: Requester) -> str:
         """Give the seat back; again is no mistake. The licence whose seat is free."""
         licence = t.licence(asked.lic)
         if licence is None:
             raise Refused("licence_unknown")
-        device = t.device(licence.id, asker.jkt)
+        device = t.device(licence.id, requester.jkt)
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":

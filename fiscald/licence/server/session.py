@@ -75,10 +75,10 @@ def now() -> int:
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask a person at a terminal before what cannot be taken back; ends the program at a no. Scripts are not asked."""
-    if not yes and on_a_terminal():
+    if not yes and has_terminal():
         click.confirm(question, abort=True)
 
 
-def on_a_terminal() -> bool:
+def has_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty()

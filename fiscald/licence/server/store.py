@@ -25,7 +25,7 @@ from fiscald.licence.server.refusals import Refused, Unable
 
 SCHEMA_VERSION = 1
 #: Seconds to wait for another process's transaction.
-PATIENCE = 10.0
+LOCK_TIMEOUT = 10.0
 DAY = 86_400
 
 
@@ -294,7 +294,7 @@ class Store:
                 private.make_directory(path.parent)
                 os.close(private.open_file(path, os.O_RDWR))
                 self._lock = undo.enter_context(path.with_name(f"{path.name}-lock").open("a"))
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT)
             except (OSError, sqlite3.Error) as error:
                 raise StoreError(f"{path}: {error}; make the directory writable for this user") from None
             undo.callback(self._db.close)

@@ -149,7 +149,7 @@ def test_a_price_of_zero_is_read_and_refused() -> None:
 
 #: Every command of the reference's index that printers have and this one has not, as a program sends it, and what the
 #: message must name.
-NOT_BUILT = {
+NOT_EMULATED = {
     "8$d": "display", "9$d": "display", "12$d": "display", "13$d": "display", "0$o30/|": "authorisation",
     "1$o12345|": "authorisation", "0;22;0$w": "non-fiscal", "22;37$wTEKST|": "non-fiscal", "1;22;0;0$w": "non-fiscal",
     "1#a": "non-fiscal documents", "0#b": "goods base", "1#bKawa|A/": "goods base", "2#b": "goods base",
@@ -162,7 +162,7 @@ NOT_BUILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("command", "named"), NOT_BUILT.items(), ids=list(NOT_BUILT))
+@pytest.mark.parametrize(("command", "named"), NOT_EMULATED.items(), ids=list(NOT_EMULATED))
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_command_that_is_not_emulated_is_refused_and_named(profile: str, command: str, named: str) -> None:
     talk = Talk(profile=profile)

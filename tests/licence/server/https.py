@@ -26,9 +26,9 @@ from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.admin import add_number, issue_number
 from fiscald.licence.server.app import create_app
-from fiscald.licence.server.desk import RequestHandler
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
+from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.serving import Tls, bind, serve
 from fiscald.licence.server.store import Store
@@ -80,7 +80,7 @@ class RunningVendor:
     ca_file: Path
     store: Store
     rules: Rules
-    desk: RequestHandler
+    handler: RequestHandler
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
@@ -179,17 +179,17 @@ async def vendor_server(
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
         mailbox = Mailbox()
         outbox = Outbox(store, rules, transport or mailbox, "licence@vendor.example", clock)
-        desk = RequestHandler(store, rules, clock)
+        handler = RequestHandler(store, rules, clock)
         listener = bind("127.0.0.1", port)
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(desk, outbox)
+            app = create_app(handler, outbox)
             await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)
-            yield RunningVendor(url, ca_file, store, rules, desk, outbox, mailbox, clock)
+            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock)
             tasks.cancel_scope.cancel()
     finally:
         store.close()

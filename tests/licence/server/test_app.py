@@ -25,7 +25,7 @@ from fiscald.licence.server.app import MAIL_SENT
 from fiscald.licence.server.config import SmtpConfig
 from fiscald.licence.server.smtp import Smtp
 from fiscald.licence.testing import TEST_ROOT_PRIVATE
-from fiscald.licence.tokens import read_vendors
+from fiscald.licence.tokens import read_vendor_token
 from tests.licence.server.https import RunningVendor, code_in, throwaway_tls, vendor_server
 from tests.licence.server.running import BAKERY, DAIRY, DAY, F1, KEYS, Answered, Clock, Computer, opened
 
@@ -80,7 +80,7 @@ async def test_a_request_for_a_mail_always_has_the_same_answer(tmp_path: Path) -
         await server.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code)
         server.clock.go(days=1)
         answers = []
-        asker = Computer(server.clock, 3)
+        requester = Computer(server.clock, 3)
         cases: list[tuple[type[wire.Question], str, Any]] = [
             (wire.Enrol, "a@bakery.pl", BAKERY),
             (wire.Enrol, "b@bakery.pl", BAKERY),
@@ -93,7 +93,7 @@ async def test_a_request_for_a_mail_always_has_the_same_answer(tmp_path: Path) -
         ]
         for model, email, company in cases:
             asked = {"email": email} | ({"company": company} if company else {})
-            response = await server.post(asker, model, **asked)
+            response = await server.post(requester, model, **asked)
             answers.append((response.status_code, response.content, sorted(set(response.headers) - {"date"})))
         assert len({repr(answer) for answer in answers}) == 1
         assert answers[0][0] == 202
@@ -192,10 +192,10 @@ async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Pat
             admin.set_release(t, "1.1.0", datetime.date(2026, 5, 1), "https://vendor.example/new")
         listed = await server.http.get("/v1/keys")
         assert "max-age" in listed.headers["cache-control"]
-        _, payload = read_vendors(listed.text, wire.KEYS, KEYS, "keys")
+        _, payload = read_vendor_token(listed.text, wire.KEYS, KEYS, "keys")
         keys = wire.parse(wire.KeyList, payload)
         assert (keys.ver, [key.kid for key in keys.keys]) == (1, ["test-2026a", "test-2026b"])
-        _, payload = read_vendors((await server.http.get("/v1/latest")).text, wire.LATEST, KEYS, "status")
+        _, payload = read_vendor_token((await server.http.get("/v1/latest")).text, wire.LATEST, KEYS, "status")
         assert wire.parse(wire.Latest, payload).latest == "1.1.0"
         till = Computer(server.clock)
         paid = (await server.ask(till, wire.Activate, number=server.it.number(), company=BAKERY)).crt

@@ -25,10 +25,10 @@ from fiscald.licence.number_reading import read
 from fiscald.licence.server import admin, keyring, session
 from fiscald.licence.server.cli import main
 from fiscald.licence.server.config import ConfigError, load
-from fiscald.licence.server.desk import RequestHandler
+from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store
-from fiscald.licence.tokens import read_vendors
+from fiscald.licence.tokens import read_vendor_token
 from tests.licence.server.https import throwaway_tls
 from tests.licence.server.running import BAKERY, Clock, Computer
 
@@ -92,7 +92,7 @@ class Office:
             )
         finally:
             store.close()
-        _, payload = read_vendors(said.text or "", wire.ANSWER, self.pinned(), "status")
+        _, payload = read_vendor_token(said.text or "", wire.ANSWER, self.pinned(), "status")
         return wire.parse(wire.Answer, payload)
 
     def pinned(self) -> dict[str, SigningKey]:
@@ -180,10 +180,10 @@ def test_two_companies_cannot_get_one_name(office: Office, computer: Computer) -
     office.activate(computer, office.json("issue", "X")[0]["number"])
     other = Computer(computer.clock, 2)
     store = Store(office.directory / "vendor.db")
-    desk = RequestHandler(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
+    handler = RequestHandler(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
     number = office.json("issue", "X")[0]["number"]
     company = {"name": "Inna", "post": "1", "cc": "PL", "tin": "5260001246"}
-    desk.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")
+    handler.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")
     store.close()
     (row,) = office.json("licences", "5260001246")
     assert "there is one already" in office.fails("rename", row["company"]["id"], "--tin", "1234563218")
@@ -216,7 +216,7 @@ def test_the_key_list_is_signed_by_a_root_that_is_kept_elsewhere(office: Office)
         token = t.newest_key_list()
     store.close()
     pinned = SigningKey("root-1", root["x"], ISSUER, frozenset(("keys",)))
-    _, payload = read_vendors(token or "", wire.KEYS, {"root-1": pinned}, "keys")
+    _, payload = read_vendor_token(token or "", wire.KEYS, {"root-1": pinned}, "keys")
     keys = {key.kid: key for key in wire.parse(wire.KeyList, payload).keys}
     assert (keys["2026a"].revoked, keys["2026b"].revoked) == (False, True)
     assert keys["2026a"].valid_to is not None
@@ -326,7 +326,7 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
             token = computer.sign(wire.Activate, number=number, company=BAKERY)
             response = http.post("/v1/activate", content=token)
             assert response.status_code == 200
-            _, payload = read_vendors(response.text, wire.ANSWER, office.pinned(), "status")
+            _, payload = read_vendor_token(response.text, wire.ANSWER, office.pinned(), "status")
             assert verify(payload["crt"].encode(), office.pinned()).modules == ("app", "fiscal")
             assert http.get("/healthz").status_code == 204
             assert "server" not in response.headers
@@ -352,7 +352,7 @@ def test_irreversible_commands_ask_for_confirmation(
     (number,) = office.json("issue", "X", "--fiscal")
     licence = verify((office.activate(computer, number["number"]).crt or "").encode(), office.pinned()).sub
     monkeypatch.setattr("click.confirm", no)
-    monkeypatch.setattr(session, "on_a_terminal", lambda: True)
+    monkeypatch.setattr(session, "has_terminal", lambda: True)
     for words in (("revoke", licence), ("keys", "retire", "2026a", "--revoke")):
         assert office.run(*words).exit_code == 1
     assert len(asked) == 2

@@ -65,7 +65,7 @@ class Target:
         self.till = Computer(vendor.clock)
         self.number = vendor.number().text
         self.licence = vendor.activate(self.till, self.number, FLORIST).crt
-        app = create_app(vendor.desk, vendor.outbox)
+        app = create_app(vendor.handler, vendor.outbox)
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=True)
 
     def post(self, path: str, body: bytes, **headers: str) -> httpx.Response:

@@ -17,7 +17,7 @@ from fiscald.licence.number import SUPPORT, Kind
 from fiscald.licence.number_reading import read
 from fiscald.licence.server import admin
 from fiscald.licence.server.refusals import TooMany, Unable
-from fiscald.licence.tokens import public_x, read_vendors
+from fiscald.licence.tokens import public_x, read_vendor_token
 from tests.licence.server.https import ALL
 from tests.licence.server.running import DAIRY, DAY, F1, N1, N2, T0, Computer, Vendor
 
@@ -46,10 +46,10 @@ async def test_a_check_renews_when_rights_or_the_key_have_changed(vendor: Vendor
     vendor.keyring = replace(vendor.keyring, kid="k2", signing=fresh)
     vendor.restart()
     token = till.sign(wire.Check, lic=renewed.sub, crt=renewed.jti)
-    said = vendor.desk.answer("/v1/check", token.encode(), till.address)
+    said = vendor.handler.answer("/v1/check", token.encode(), till.address)
 
     new_key = replace(TEST_KEY, kid="k2", x=public_x(fresh))
-    _, payload = read_vendors(said.text or "", "fiscald-status", {"k2": new_key}, "status")
+    _, payload = read_vendor_token(said.text or "", "fiscald-status", {"k2": new_key}, "status")
     assert payload["verdict"] == "renewed"
     assert verify(payload["crt"].encode(), {"k2": new_key}).seq == renewed.seq + 1
 
@@ -156,11 +156,11 @@ async def test_a_check_stores_only_the_day_and_the_version(vendor: Vendor, till:
 async def test_a_request_with_a_future_time_is_accepted_once(vendor: Vendor, till: Computer) -> None:
     paid = vendor.activate(till, vendor.number().text).crt
     token = till.sign(wire.Check, lic=paid.sub, crt=paid.jti, iat=vendor.clock() + wire.WINDOW).encode()
-    assert vendor.desk.answer("/v1/check", token, till.address).status == 200
+    assert vendor.handler.answer("/v1/check", token, till.address).status == 200
     vendor.clock.go(2 * wire.WINDOW)
-    assert vendor.desk.answer("/v1/check", token, till.address).status == 409
+    assert vendor.handler.answer("/v1/check", token, till.address).status == 409
     vendor.clock.go(1)
-    assert vendor.desk.answer("/v1/check", token, till.address).status == 400
+    assert vendor.handler.answer("/v1/check", token, till.address).status == 400
 
 
 async def test_a_session_is_bound_to_its_computer_and_fifteen_minutes(
@@ -262,7 +262,7 @@ async def test_expired_rows_are_deleted(vendor: Vendor, till: Computer) -> None:
     await vendor.trial(till)
     await vendor.session(till)
     vendor.clock.go(days=40)
-    vendor.desk.healthy()
+    vendor.handler.healthy()
     for table in ("replay", "throttle", "session", "otp", "mail"):
         assert vendor.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     assert vendor.rows("SELECT email FROM account") == [("a@bakery.pl",)]
@@ -288,8 +288,8 @@ def test_a_retired_key_signs_nothing(vendor: Vendor, till: Computer) -> None:
 
     with vendor.do() as t:
         admin.add_key(t, TEST_KEY.kid, TEST_KEY.x)
-    vendor.desk.healthy()
+    vendor.handler.healthy()
     with vendor.do() as t:
         admin.retire_key(t, TEST_KEY.kid, revoke=False)
     with pytest.raises(Unable, match="retired; change sign_with"):
-        vendor.desk.healthy()
+        vendor.handler.healthy()

@@ -75,20 +75,20 @@ async def test_a_code_that_is_not_mailed_yet_is_not_deleted(flaky: Vendor) -> No
     flaky.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     for seconds in (0, 60, 300, 900, 3600, 3600):
         flaky.clock.go(seconds)
-        flaky.desk.healthy()
+        flaky.handler.healthy()
         assert await flaky.outbox.send_one()
     server.failure = None
     flaky.clock.go(3600)
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     code = await flaky.code()
     flaky.clock.go(899)
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     assert flaky.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code).status == 200
     server.failure = TimeoutError()
     flaky.ask(till, wire.Recover, email="a@bakery.pl")
     flaky.clock.go(days=1)
     assert not await flaky.outbox.send_one()
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     assert flaky.rows("SELECT count(*) FROM otp") == [(0,)]
     flaky.store.close()
 

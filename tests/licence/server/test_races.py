@@ -123,7 +123,7 @@ def test_a_request_that_waited_sees_the_newest_state(vendor: Vendor) -> None:
     token = till.sign(wire.Activate, number=number, company=BAKERY)
     with ThreadPoolExecutor(1) as thread:
         with vendor.do() as t:
-            waiting = thread.submit(vendor.desk.answer, "/v1/activate", token.encode(), till.address)
+            waiting = thread.submit(vendor.handler.answer, "/v1/activate", token.encode(), till.address)
             with pytest.raises(TimeoutError):
                 waiting.result(0.1)
             vendor.clock.go(5)

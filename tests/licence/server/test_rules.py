@@ -16,8 +16,8 @@ from tests.licence.server.running import BAKERY, DAIRY, DAY, FLORIST, T0, Comput
 async def test_a_known_address_takes_the_same_work_as_an_unknown_one(vendor: Vendor, till: Computer) -> None:
     await vendor.trial(till)
     vendor.clock.go(days=1)
-    vendor.desk.healthy()  # forgets what has run out
-    asker = Computer(vendor.clock, 3)
+    vendor.handler.healthy()  # forgets what has run out
+    requester = Computer(vendor.clock, 3)
     cases: list[tuple[type[wire.Question], str, Any]] = [
         (wire.Enrol, "a@bakery.pl", BAKERY),
         (wire.Enrol, "b@bakery.pl", BAKERY),
@@ -29,7 +29,7 @@ async def test_a_known_address_takes_the_same_work_as_an_unknown_one(vendor: Ven
     for model, email, company in cases:
         done: list[str] = []
         vendor.store._db.set_trace_callback(done.append)
-        vendor.ask(asker, model, email=email, **({"company": company} if company else {}))
+        vendor.ask(requester, model, email=email, **({"company": company} if company else {}))
         vendor.store._db.set_trace_callback(None)
         changes = tuple(
             re.sub(r"'[^']*'|X'[^']*'|\b\d+\b", "?", each) for each in done if not each.startswith(("SELECT", "--"))

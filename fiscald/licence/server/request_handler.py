@@ -19,7 +19,7 @@ from fiscald.licence.server.limits import network
 from fiscald.licence.server.refusals import Malformed, Refused, Unable
 from fiscald.licence.server.rules import Rules, latest
 from fiscald.licence.server.store import Store, Transaction
-from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
+from fiscald.licence.tokens import TokenRefused, fingerprint, read_device_token
 from fiscald.licence.wire import WINDOW, Question, WireError
 
 log = logging.getLogger(__name__)
@@ -64,9 +64,9 @@ class RequestHandler:
         token, asked, jwk = self._read(MODELS[path], body)
         try:
             with self._transaction() as t:
-                asker = Requester(jwk, network(address, t.now))
-                self._once(t, asked, asker)
-                result = self._decide(t, asked, asker)
+                requester = Requester(jwk, network(address, t.now))
+                self._once(t, asked, requester)
+                result = self._decide(t, asked, requester)
         except Refused as refused:
             return self._refusal(refused, token, asked)
         except sqlite3.IntegrityError:
@@ -75,16 +75,16 @@ class RequestHandler:
             return SignedReply(202, None)
         return SignedReply(200, self._signed(result, token, asked))
 
-    def hand_in(self, body: bytes, address: str) -> FileReply:
+    def answer_file(self, body: bytes, address: str) -> FileReply:
         """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
 
-        The same file may be handed in again: the answer may have got lost on its way.
+        The same file may be reply in again: the answer may have got lost on its way.
         """
         token, asked, jwk = self._read(wire.Activate, body)
         try:
             with self._transaction() as t:
-                asker = Requester(jwk, network(address, t.now))
-                certificate = self._rules.activate(t, asked, asker, offline=True)
+                requester = Requester(jwk, network(address, t.now))
+                certificate = self._rules.activate(t, asked, requester, offline=True)
         except Refused as refused:
             return FileReply(self._refusal(refused, token, asked), refused=refused)
         except sqlite3.IntegrityError:
@@ -113,7 +113,7 @@ class RequestHandler:
     def _read(self, model: type[Q], body: bytes) -> tuple[str, Q, dict[str, str]]:
         try:
             token = body.decode("ascii").strip()
-            jwk, payload = read_computers(token, model.kind)
+            jwk, payload = read_device_token(token, model.kind)
             asked = wire.parse(model, payload)
         except (UnicodeDecodeError, TokenRefused, WireError) as error:
             raise Malformed(f"not a question of the kind {model.kind}: {type(error).__name__}") from None
@@ -131,40 +131,40 @@ class RequestHandler:
             t.purge_expired()
             yield t
 
-    def _once(self, t: Transaction, asked: Question, asker: Requester) -> None:
+    def _once(self, t: Transaction, asked: Question, requester: Requester) -> None:
         if abs(asked.iat - t.now) > WINDOW:
             raise Refused("clock")
-        seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
+        seal = self._keyring.seal("nonce", requester.jkt, asked.nonce)
         # A question from ahead of our clock is fresh for two windows, the last second included.
         forgotten = t.now + 2 * WINDOW + 1
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")
 
-    def _decide(self, t: Transaction, asked: Question, asker: Requester) -> dict[str, Any] | None:
+    def _decide(self, t: Transaction, asked: Question, requester: Requester) -> dict[str, Any] | None:
         """The fields of the answer; ``None`` for "a mail may be on its way"."""
         rules = self._rules
         match asked:
             case wire.Enrol():
-                rules.enrol(t, asked, asker)
+                rules.enrol(t, asked, requester)
                 return None
             case wire.Recover():
-                rules.recover(t, asked, asker)
+                rules.recover(t, asked, requester)
                 return None
             case wire.EnrolConfirm():
-                return {"crt": rules.enrol_confirm(t, asked, asker)}
+                return {"crt": rules.enrol_confirm(t, asked, requester)}
             case wire.RecoverConfirm():
-                session, companies = rules.recover_confirm(t, asked, asker)
+                session, companies = rules.recover_confirm(t, asked, requester)
                 return {"session": session, "companies": companies}
             case wire.Activate():
-                return {"crt": rules.activate(t, asked, asker)}
+                return {"crt": rules.activate(t, asked, requester)}
             case wire.Support():
-                return {"crt": rules.support(t, asked, asker)}
+                return {"crt": rules.support(t, asked, requester)}
             case wire.Transfer():
-                return {"crt": rules.transfer(t, asked, asker)}
+                return {"crt": rules.transfer(t, asked, requester)}
             case wire.Deactivate():
-                return {"released": rules.deactivate(t, asked, asker)}
+                return {"released": rules.deactivate(t, asked, requester)}
             case wire.Check():
-                return rules.check(t, asked, asker)
+                return rules.check(t, asked, requester)
         raise AssertionError(asked)
 
     def _refusal(self, refused: Refused, token: str, asked: Question) -> SignedReply:
