@@ -1,6 +1,6 @@
 """The routes: bytes in, bytes out. What they mean is the handler's business.
 
-Nothing about who asked is logged or kept here; the address is reply on for the limits, and forgotten.
+Nothing about who asked is logged or kept here; the address is used for the limits, and forgotten.
 """
 
 from __future__ import annotations
