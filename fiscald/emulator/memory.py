@@ -326,5 +326,5 @@ class RegisterMemory:
 
     @property
     def fiscal(self) -> bool:
-        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        """Whether documents are fiscal; otherwise (training mode) it prints NIEFISKALNY and keeps no record."""
         return self.state.fiscal and not self.training()

@@ -68,11 +68,11 @@ class Register:
 
     @property
     def fiscal(self) -> bool:
-        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        """Whether documents are fiscal; otherwise (training mode) it prints NIEFISKALNY and keeps no record."""
         return self.memory.fiscal
 
     def commit(self) -> None:
-        """Make the present state survive. Called once per command, so a killed emulator never stands half way."""
+        """Save the present state. Called once per command: a killed emulator leaves no half-finished command."""
         new = self.printouts[self._committed :]
         self._saved(self.state, new)
         self._committed += len(new)

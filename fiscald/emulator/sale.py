@@ -294,7 +294,7 @@ class Sale:
         return left
 
     def close(self, change: int) -> Transaction:
-        """Register the document: totals, counters, goods base, cash. Nothing refuses it any more."""
+        """Register the document: totals, counters, goods base, cash. It can no longer be refused."""
         state, transaction = self._state, self.transaction
         if transaction.kind != "packaging":
             self._goods.learn(transaction.lines)

@@ -41,7 +41,7 @@ class PortServer(Generic[P]):
         self._caller: socket.socket | None = None
 
     def wake(self) -> None:
-        """Something was changed from outside (a fault, a key, power): poll the port now."""
+        """The state was changed from outside (a fault, a key, power): poll the port now."""
         if self._pause is not None:
             self._pause.cancel()
 

@@ -1,4 +1,4 @@
-"""What a serial port reads where the other end sends at another speed: not silence, but garbage."""
+"""What a serial port reads when the other end sends at another speed: garbage."""
 
 from __future__ import annotations
 

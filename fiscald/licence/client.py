@@ -1,7 +1,7 @@
-"""Asking the vendor's server.
+"""Client of the vendor's server.
 
-Whatever is not signed by the vendor, for this very question, is no answer: an error page, a captive portal, an
-outage, an old answer played back. Then the server counts as unreachable, and nothing changes.
+Only a reply signed by the vendor for this request counts. Anything else - an error page, a captive portal, an
+outage, a replayed answer - means that the server is unreachable, and changes nothing.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ from fiscald.licence.wire import (
     parse,
 )
 
-#: Seconds for a question and its whole answer, however slowly it drips.
+#: Seconds for a request and its whole answer.
 TIMEOUT = 10.0
-#: Questions that are answered at once; the others are answered by mail, or by a ``Status``.
+#: Requests with an immediate answer; the others are answered by mail or by a ``Status``.
 Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
 R = TypeVar("R", bound=Reply)
 Q = TypeVar("Q", bound=Question)
 
 
 class Unreachable(Exception):
-    """No answer that counts. ``str`` says what came instead."""
+    """No valid answer. ``str`` says what came instead."""
 
 
 class Denied(Exception):
-    """A definite, signed no."""
+    """A signed refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -59,7 +59,7 @@ class Denied(Exception):
 
 
 class VendorClient:
-    """Questions of one computer to one vendor."""
+    """Requests of one computer to one vendor."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class VendorClient:
     async def check(self, question: Check) -> tuple[Status, str]:
         """The vendor's answer to the daily question, and its text. Raises ``Unreachable`` or ``Denied``.
 
-        ``Denied`` is no verdict: the vendor does not answer this question, and says nothing about the licence.
+        ``Denied`` is no verdict: the vendor refuses this request, and says nothing about the licence.
         """
         sent = self.sign(question)
         response = await self._post(question.path, sent)
@@ -129,9 +129,9 @@ class VendorClient:
         return status, text
 
     def _read(self, question: Question, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
-        """What the vendor signed for this very question, and its text. Raises ``Unreachable``."""
+        """The vendor's signed reply to this request, and its text. Raises ``Unreachable``."""
         try:
-            # Signed texts are ASCII, whatever the server says about its character set.
+            # Signed texts are ASCII, in spite of the server's character set.
             text = response.content.decode("ascii").strip()
             key, payload = read_vendor_token(text, model.kind, self._keys(), "status")
             reply = parse(model, payload)
@@ -164,11 +164,11 @@ class VendorClient:
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:
-    """Without what belongs to the transfer, which is over."""
+    """The headers without those of the transfer."""
     return {name: headers[name] for name in ("content-type", "retry-after") if name in headers}
 
 
 def _unsigned_reply(response: httpx.Response) -> str:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return f"too many questions; ask again in {response.headers.get('retry-after', 'some')} seconds"
+        return f"too many requests; try again in {response.headers.get('retry-after', 'some')} seconds"
     return f"HTTP {response.status_code} without the vendor's signature"

@@ -1,4 +1,4 @@
-"""The licence at work: asked before a document is opened, and by people about itself."""
+"""The licence in use: checked before a document is opened, and described to users."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PassRecord(Protocol):
 
 
 class _Snapshot(NamedTuple):
-    """What the files say; replaced as one, so that no thread ever sees parts of two."""
+    """The content of the files; replaced at once, so that no thread sees parts of two."""
 
     certificate: Certificate | None = None
     """The one in force."""
@@ -59,7 +59,7 @@ class _Snapshot(NamedTuple):
 
 
 class LicenceGate:
-    """Holds the verified certificate in memory; evaluates it again at every question."""
+    """Holds the verified certificate in memory; evaluates it at every request."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class LicenceGate:
         return self._snapshot.certificate
 
     def system_time(self) -> int:
-        """What the computer's clock says."""
+        """The computer's clock."""
         return int(self._clock())
 
     def reload(self) -> None:
@@ -124,7 +124,7 @@ class LicenceGate:
             return _Snapshot(reason=str(error), paid=self._paid(now))
 
     def _vendor_status(self, certificate: Certificate) -> Status | None:
-        """The vendor's newest answer about a licence; what was said before its certificate was signed is over."""
+        """The vendor's newest answer about a licence; an answer older than the certificate does not count."""
         status = self.store.status(certificate.sub)
         return None if status is None or status.iat < certificate.iat else status
 
@@ -174,7 +174,7 @@ class LicenceGate:
     # -- time -----------------------------------------------------------------------------------------
 
     def moment(self) -> Moment:
-        """The time to go by."""
+        """The valid time."""
         system_time, snapshot = self._clock(), self._snapshot
         certificate = snapshot.certificate or snapshot.paid
         return moment(
@@ -190,12 +190,12 @@ class LicenceGate:
         )
 
     def observe_clock(self, identity: Identity, clock: datetime.datetime | None) -> None:
-        """A printer has told its time. Only a fiscalised one counts, and no emulated one."""
+        """Take the time of a printer. Only fiscalised, real printers count."""
         if clock is not None and identity.fiscal and not identity.emulated:
             self._printer_ahead = clock.timestamp() - self._clock()
 
     def save_time(self) -> None:
-        """Keep the present moment as the latest, if it is believed; at most hourly. Raises ``StoreError``."""
+        """Save the present time as the latest, if it is trusted; at most hourly. Raises ``StoreError``."""
         it = self.moment()
         if it.believed and it.now >= self.store.memory.mark + HOUR:
             self.store.remember(mark=it.now)
@@ -203,7 +203,7 @@ class LicenceGate:
     # -- the state ------------------------------------------------------------------------------------
 
     def state(self) -> LicenceState:
-        """The state right now. A certificate that waited for its time comes into force without being asked to."""
+        """The present state. A certificate for later comes into force at its time."""
         return self._evaluate()[1]
 
     def _evaluate(self) -> tuple[_Snapshot, LicenceState]:
@@ -268,7 +268,7 @@ class LicenceGate:
             self.reload()  # by today's keys
             it, taken, former = self.moment(), self._last_pass(), self.store.memory.emergency
             if not it.believed:
-                # It would be for another time than now: for nothing, or for ever.
+                # The pass would be for a wrong period.
                 raise ProblemError(_unbelieved(it.flags))
             if taken is not None and taken <= it.now < taken + EMERGENCY_EVERY:
                 again = _iso(taken + EMERGENCY_EVERY)
@@ -359,7 +359,7 @@ def _refused(reason: str, code: str) -> ProblemError:
 def _unbelieved(flags: tuple[str, ...]) -> Problem:
     return problem("licence.emergency_denied").model_copy(
         update={
-            "detail": f"nobody confirms the computer's clock ({', '.join(flags)}); set it right, or connect to the "
+            "detail": f"the computer's clock is not confirmed ({', '.join(flags)}); set it right, or connect to the "
             "internet, and try again",
             "detail_pl": "Data w tym komputerze wygląda na błędną. Ustaw ją albo połącz komputer z internetem.",
         }

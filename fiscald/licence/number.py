@@ -168,7 +168,7 @@ def issue(*, kind: Kind, flags: int, issued: datetime.date, serial: int, mac_key
 
 
 def unpack(word: tuple[int, ...]) -> dict[str, int]:
-    """The fields in a good word of 29 symbols, whatever they are."""
+    """The fields in a valid word of 29 symbols."""
     data = 0
     for symbol in word[:-CHECKS]:
         data = data << 5 | symbol

@@ -150,7 +150,7 @@ def _symbols(typed: str) -> tuple[int, ...]:
 
 
 def _place(index: int) -> Place:
-    """Where the character at ``index`` stands; whatever is past the end belongs to the last group."""
+    """The place of the character at ``index``; those past the end belong to the last group."""
     group = min(index, LENGTH - 1) // GROUP
     return Place(group + 1, index - group * GROUP + 1)
 

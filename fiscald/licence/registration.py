@@ -229,7 +229,7 @@ class Registration:
         return claims(self._check(await self._client()))
 
     async def check(self) -> Status:
-        """Ask the vendor how the licence stands, and take over what has changed. Raises ``ProblemError``."""
+        """Ask the vendor for the licence's state, and apply the changes. Raises ``ProblemError``."""
         client = await self._client()
         async with self._turn:
             question = self._check(client)
@@ -247,7 +247,7 @@ class Registration:
         with self.gate.store.lock:
             now = self.gate.certificate
             if now is None or (now.sub, now.jti) != (question.lic, question.crt):
-                # A file was imported, or read again, while the question was on its way.
+                # A file was imported or read again while the request was under way.
                 log.info("the vendor's answer is about a former certificate; it is dropped")
                 return
             if status.keys is not None:
@@ -260,7 +260,7 @@ class Registration:
                 self.gate.install(status.crt.encode())
 
     async def run(self) -> None:
-        """Ask the vendor every day, for ever. What goes wrong is logged, and stops nothing."""
+        """Check with the vendor every day. Errors are logged, and stop nothing."""
         failures = 0
         pause = random.uniform(0, FIRST_CHECK)
         while True:
@@ -273,7 +273,7 @@ class Registration:
                     log.info("the licence was confirmed: %s", status.verdict)
                 failures = 0
             except Exception as error:
-                # No server, file or certificate may end the daemon. What an odd failure says may quote them.
+                # No server, file or certificate may end the daemon. Unexpected error texts may contain them.
                 pause = TRY_AGAIN[min(failures, len(TRY_AGAIN) - 1)]
                 failures += 1
                 why = error if isinstance(error, ProblemError) else type(error).__name__

@@ -17,9 +17,9 @@ from fiscald.model.problems import Problem, problem
 ENDING_SOON, UPDATES_ENDING_SOON = 14, 30
 #: How long an emergency pass lasts, and how long none is given after one.
 EMERGENCY, EMERGENCY_EVERY = 72 * HOUR, 90 * DAY
-#: Types of documents that take no licence: a shop must be able to close its day, whatever became of its licence.
+#: Types of documents that need no licence: a shop must be able to close its day in every state of the licence.
 UNGATED_DOCUMENTS = tuple(name for name, document in DOCUMENTS.items() if not document.about.gated)
-#: What is never gated, whatever the state: the answer to "what can I still do?".
+#: What is allowed in every state: the answer to "what can I still do?".
 ALLOWED = ("status", "finish", *UNGATED_DOCUMENTS)
 
 
@@ -116,7 +116,7 @@ def _row(it: Situation) -> LicenceState:
 def company_mismatch(expected: str, found: str, warnings: tuple[str, ...] = ()) -> LicenceState:
     """The licence belongs to ``expected``, the shop or the printer to ``found``.
 
-    They are members of their own for the application. The sentence names nobody: sentences get into logs.
+    They are separate members for the application. The sentence contains no names, because sentences get into logs.
     """
     names = _members("company_mismatch", "number", expected=expected, found=found)
     why = problem("licence.company_mismatch", extra=names, expected="one company", found="another")

@@ -79,7 +79,7 @@ class LicenceStore:
     def __init__(self, directory: Path, keys: Mapping[str, SigningKey]) -> None:
         """Use ``directory``, made if missing; ``keys`` are those of the program.
 
-        One that cannot be used stops nobody's start: ``StoreError`` is raised by whatever needs a file, until it can.
+        An unusable directory does not stop the start: each access raises ``StoreError`` until it is usable.
         """
         self.lock = threading.RLock()
         """Held while files change, and by callers that need several steps to be one."""
@@ -95,7 +95,7 @@ class LicenceStore:
 
     @synchronized
     def _open(self) -> None:
-        """See that the directory is ours alone, and read what is remembered; once. Raises ``StoreError``."""
+        """Check that the directory is private, and read the stored state; once. Raises ``StoreError``."""
         if self._opened:
             return
         directory = self._directory
@@ -351,5 +351,5 @@ class LicenceStore:
 
 
 def _second(value: Any) -> int:
-    """A time of which a date can be made, whatever stood in the file."""
+    """A time that can be shown as a date, for any value in the file."""
     return min(max(int(value), 0), LAST)

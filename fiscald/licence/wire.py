@@ -1,8 +1,8 @@
-"""What a computer and the vendor's server say to each other.
+"""The messages between a computer and the vendor's server.
 
 A question is a text signed by the computer (``tokens``), posted to its path. An answer is a text signed by the
-vendor that names the question it belongs to; whatever else comes back - an error page, a captive portal, an
-unsigned "no" - says nothing. Asking for a mail is answered with an unsigned 202 that is the same for everybody.
+vendor that names the question it belongs to; anything else - an error page, a captive portal, an
+unsigned refusal - does not count. The answer to a request for a mail is always the same unsigned 202.
 
 Strict both ways: unknown fields, wrong types and doubled names are refused.
 """

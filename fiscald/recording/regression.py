@@ -49,7 +49,7 @@ def _intact(turn: Turn) -> bool:
 
 
 def _changed_turns(connection: list[Turn]) -> list[Turn]:
-    """Without questions whose answer is known."""
+    """Without queries whose answer has not changed."""
     known: dict[str, list[str]] = {}
     found = []
     for turn in connection:

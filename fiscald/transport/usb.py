@@ -154,7 +154,7 @@ def _serial(device: Device) -> str | None:
     except USBError as error:
         if error.errno in _NO_RIGHTS:
             raise
-        return None  # a neighbour that hangs or goes must not stand in the way of the right one
+        return None  # another device that hangs or disappears must not block the right one
     except (ValueError, IndexError):  # no languages, not UTF-16, empty
         return None
 
@@ -326,7 +326,7 @@ def _configuration(device: Device) -> Configuration:
     except USBError as error:
         if error.errno is not None:
             raise
-    device.set_configuration()  # nobody has configured it yet
+    device.set_configuration()  # it is not configured yet
     return device.get_active_configuration()
 
 
@@ -410,7 +410,7 @@ class _UsbStream(DescriptorStream):
     def _pass_in(self) -> None:
         """Wait shortly for a packet, and hand it on."""
         if self._incoming:
-            # Nobody has taken what came before; the printer is made to wait too.
+            # The reader has not taken the earlier bytes yet; the printer must wait too.
             select.select([], [self._far], [], _LONGEST_READ_MS / 1000)
         else:
             try:

@@ -107,7 +107,7 @@ async def test_a_client_that_does_not_read_is_disconnected(tmp_path: Path, monke
 
 
 def _hung_up(link: socket.socket) -> bool:
-    """Whether nobody reads from the other end any more; nothing is read from this one."""
+    """Whether the other end has stopped reading; this end does not read."""
     try:
         link.send(b"x")
     except BlockingIOError:
@@ -249,7 +249,7 @@ async def test_a_list_is_sent_in_pieces_and_complete(tmp_path: Path) -> None:
 
 
 async def test_all_listeners_get_the_same_events(tmp_path: Path) -> None:
-    """Also those that begin while something happens, and those with a cursor of their own."""
+    """Also those that begin during an event, and those with a separate cursor."""
     async with running(tmp_path) as it:
         heard: dict[str, list[int]] = {}
 

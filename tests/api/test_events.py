@@ -111,7 +111,7 @@ async def test_a_list_after_a_cursor_ahead_of_the_journal_is_410(tmp_path: Path)
 
 
 async def test_events_of_printers_continue_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
+    """It fails under a stream that is open; missed events are sent once it can be read."""
     monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
     sound = Store.events
     async with running(tmp_path) as it:

@@ -1,4 +1,4 @@
-"""The routes about the journal: a backup, a confirmation, and what the daemon says of its own place."""
+"""The routes about the journal: a backup, a confirmation, and what the daemon reports about its disk."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_several_mistakes_are_reported_together() -> None:
     {"lines": [LINE], "packaging": [{"number": "1"}] * 1000, "footer": [1] * 1000},
 ])  # fmt: skip
 def test_a_body_full_of_mistakes_does_not_block_the_loop(document: Any) -> None:
-    """A few of them are told, and their number; it took minutes once."""
+    """Only some are listed, with their number; it once took minutes."""
     began = time.process_time()
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(**document))

@@ -75,7 +75,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Door:
-    """A running daemon, and whoever the kernel says is at the other end."""
+    """A running daemon, and the caller that the kernel reports."""
 
     def __init__(self, it: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         self.it = it
@@ -83,7 +83,7 @@ class Door:
         monkeypatch.setattr(rights, "peer_of", lambda _: self.peer)
 
     async def ask(self, peer: Peer | None, method: str, path: str, body: Any = None) -> httpx.Response:
-        """One request on a connection of its own; of a stream, only its beginning."""
+        """One request on a separate connection; of a stream, only its beginning."""
         self.peer = peer
         transport = httpx.AsyncHTTPTransport(uds=str(self.it.socket), verify=False)
         async with (
@@ -199,7 +199,7 @@ def test_a_kernel_without_peer_groups(monkeypatch: pytest.MonkeyPatch) -> None:
         assert peer is not None
         assert peer.groups == frozenset(os.getgrouplist(getpass.getuser(), os.getegid()))
         monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
-        assert peer_of(ours) == peer._replace(groups=frozenset()), "a user that nobody knows, as in a container"
+        assert peer_of(ours) == peer._replace(groups=frozenset()), "a user without a name, as in a container"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")

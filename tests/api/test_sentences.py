@@ -1,4 +1,4 @@
-"""Every bad field is told in English and in Polish, in words of the field; never in those of a library."""
+"""Every bad field is reported in English and in Polish, in the words of the field and not of a library."""
 
 from __future__ import annotations
 

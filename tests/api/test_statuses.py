@@ -251,7 +251,7 @@ STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
 async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BODY_SECONDS", 0.05)
     async with running(tmp_path) as it:
-        it.http.event_hooks = {"response": []}  # all differences are told at the end
+        it.http.event_hooks = {"response": []}  # all differences are reported at the end
         seen = Seen(it)
         for step in STEPS:
             await step(seen, monkeypatch)

@@ -42,7 +42,7 @@ def test_the_same_seed_gives_the_same_bytes_and_the_same_log(seed: int) -> None:
     + [("thermal", seed) for seed in (19648, 20301)],
 )
 def test_schedules_that_found_bugs_pass(family: str, seed: int) -> None:
-    """Openings that nobody can tell to be ours; one cancelled before the look; noise told of another command, or made
+    """Openings that cannot be proved to be ours; one cancelled before the look; noise told of another command, or made
     of an answer; a payment and a report that the cable doubled; another program on our receipt, or its twin."""
     assert not run(draw(seed, family)).violations
 
@@ -59,7 +59,7 @@ def test_random_schedules_pass(family: str) -> None:
     assert report.causes.total() <= 10, "undecided is rare, even here"
 
 
-#: What nobody can tell when several people are at one printer at once.
+#: What cannot be proved when several people use one printer at once.
 AMBIGUOUS = {"report_between", "many_reports", "twins", "changed", "vanished"}
 
 

@@ -111,7 +111,7 @@ def test_ports_are_listed_in_spite_of_a_faulty_configuration(tmp_path: Path) -> 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """A folder that this process may not enter, whoever runs it."""
+    """A folder that this process may not enter under any user."""
     folder.chmod(0)
     whoever = os.getresuid()
     if os.geteuid() == 0:

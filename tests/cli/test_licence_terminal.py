@@ -90,7 +90,7 @@ def vendor(portal: BlockingPortal, tmp_path: Path) -> Iterator[RunningVendor]:
 def computer(
     portal: BlockingPortal, vendor: RunningVendor, folder: Path, name: str, company: CompanyConfig | None = None
 ) -> Iterator[Path]:
-    """The socket of a daemon without a printer, on a computer of its own."""
+    """The socket of a daemon without a printer, on another computer."""
     config = Config(
         socket=folder / f"{name}.sock",
         state_dir=folder / name,

@@ -62,7 +62,7 @@ def shop() -> Iterator[Shop]:
         )
         (folder / "receipt.json").write_text(json.dumps(RECEIPT))
         (folder / "open").mkdir()
-        (folder / "open").chmod(0o777)  # where whoever it is may write
+        (folder / "open").chmod(0o777)  # where any user may write
         command = [str(Path(sys.executable).parent / "fiscald"), "run", "--config", str(it.config)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None

@@ -123,7 +123,7 @@ def test_a_preview_for_a_printer_that_was_never_online(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-# -- the sum is one, whoever computes it -----------------------------------------------------------------
+# -- every part computes the same sum -----------------------------------------------------------------
 
 
 def money(most: int) -> st.SearchStrategy[str]:

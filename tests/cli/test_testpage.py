@@ -71,7 +71,7 @@ def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
     assert counter.run("test-page", "till9").exit_code == 2
 
 
-def test_a_family_that_cannot_print_it_says_so(tmp_path: Path) -> None:
+def test_a_family_that_cannot_print_a_test_page_refuses_it(tmp_path: Path) -> None:
     with shop(tmp_path, "thermal", real="mazovia", configured=None) as counter:
         done = counter.run("test-page", "till1")
         assert done.exit_code == 1

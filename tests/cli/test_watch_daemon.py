@@ -102,7 +102,7 @@ def test_watch_shows_changes_of_the_counters(counter: Counter, monkeypatch: pyte
             elif len(seen) == 2:
                 break
     assert seen == [0, 1]
-    assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
+    assert time.monotonic() - printed < 5, "shown when it is seen, not with the next event"
 
 
 def test_a_printer_that_does_not_exist_is_reported_at_once(counter: Counter) -> None:

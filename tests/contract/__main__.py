@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check(name: str, wanted: Wanted) -> str:
-    """One check with a daemon of its own; what it found. Raises ``Failed`` or ``Skipped``."""
+    """One check with a separate daemon; what it found. Raises ``Failed`` or ``Skipped``."""
     with tempfile.TemporaryDirectory() as folder, shop(Path(folder)) as it:
         description = Path(folder) / "openapi.json"
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(it.socket)), base_url="http://fiscald") as http:

@@ -71,7 +71,7 @@ def test_a_valid_control_command_is_executed(do: str) -> None:
     it = control()
     if do == "press":
         refused = said(it, do=do)
-        assert refused == {"ok": False, "error": "the display asks nothing now; the command display says what it asks"}
+        assert refused == {"ok": False, "error": "the display shows no question now; the command display returns it"}
         said(it, do="switch", name="wait_key")
     assert said(it, do=do, **RIGHT[do])["ok"]
 

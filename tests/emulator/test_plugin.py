@@ -329,7 +329,7 @@ def test_several_printers(foreign: pytest.Pytester) -> None:
 
 @pytest.mark.slow
 def test_a_run_on_several_processes(foreign: pytest.Pytester) -> None:
-    """The fixtures of all of them have ports and sockets of their own."""
+    """The fixtures of all of them have separate ports and sockets."""
     foreign.makepyfile(
         f"""
         import pytest

@@ -1,4 +1,4 @@
-"""A printer that trains prints NIEFISKALNY on every document, keeps no fiscal record, and says so in its answers."""
+"""A training printer prints NIEFISKALNY on every document, keeps no fiscal record, and reports training mode."""
 
 from __future__ import annotations
 

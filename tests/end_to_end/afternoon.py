@@ -171,7 +171,7 @@ def play(page: str, world: World) -> str:
 
 @contextmanager
 def shop() -> Iterator[World]:
-    """A shop in a folder of its own."""
+    """A shop in a separate folder."""
     with tempfile.TemporaryDirectory(prefix="fiscald-") as folder, ExitStack() as stack:
         yield World(Path(folder), stack)
 

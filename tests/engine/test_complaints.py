@@ -32,7 +32,7 @@ def test_paper_out_after_registration_is_success_with_a_pending_sheet(tmp_path: 
 
 
 def test_a_report_that_the_cashier_cancels_on_the_keypad_ends(tmp_path: Path) -> None:
-    """The printer asks, the cashier says no: the job says so, and the till goes on."""
+    """The printer asks, the cashier says no: the job reports it, and printing continues."""
 
     async def main() -> None:
         till = Till("till1")

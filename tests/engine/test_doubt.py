@@ -68,7 +68,7 @@ def test_a_power_cut_of_the_printer(tmp_path: Path, command: str, act: FaultKind
             await it.submit("FV/1")
             await it.until(PrinterState.OFFLINE)
             job = await it.engine.wait("FV/1", 60)
-            assert not job.state.final, "nobody knows while the printer is off"
+            assert not job.state.final, "the outcome is unknown while the printer is off"
             it.till.device.power(on=True)
             job = await it.engine.wait("FV/1", 20)
             agrees(it, job)

@@ -47,7 +47,7 @@ FLOODS = [
 
 
 def pour(write: Callable[[bytes], object], first: bytes, rest: bytes) -> None:
-    """Write for ever, until nobody takes it any more."""
+    """Write endlessly, until the other end stops reading."""
     try:
         write(first)
         while True:
@@ -99,7 +99,7 @@ def flooding_line(first: bytes, rest: bytes) -> Iterator[str]:
         yield f"serial://{os.ttyname(slave)}"
     finally:
         os.close(slave)
-        # Wakes the writer, which nobody reads from.
+        # Wakes the writer, whose output is not read.
         os.set_blocking(master, False)
         while True:
             try:

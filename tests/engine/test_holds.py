@@ -80,7 +80,7 @@ def test_blocked_documents_that_do_not_block_their_type() -> None:
     holds.settled("A")
     assert holds.stopped_keys(1.0) == ["C"]
     holds.settled("C")
-    assert holds.problem is None, "nobody waits for it any more"
+    assert holds.problem is None, "no document waits for it now"
 
 
 def test_very_many_blocked_documents_block_their_type() -> None:

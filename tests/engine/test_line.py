@@ -29,7 +29,7 @@ DAMAGED = SCOMM[:10] + bytes([SCOMM[10] ^ 1]) + SCOMM[11:]
 
 
 class Printer:
-    """The far end of a line in memory: answers every frame as it is told to."""
+    """The far end of a line in memory: answers every frame as the test says."""
 
     def __init__(self, answer: Callable[[str], bytes]) -> None:
         self.near, self.far = memory_line()

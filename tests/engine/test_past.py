@@ -102,7 +102,7 @@ def test_a_receipt_that_the_copy_has_forgotten_is_not_printed_again(tmp_path: Pa
         job = await it.engine.job("Z2")
         assert job.error is not None
         assert (job.state, (job.error.model_extra or {})["cause"]) == (JobState.UNDECIDED, "journal_behind")
-        assert (await it.print("Z3")).state is JobState.DONE, "nobody waits for the decision"
+        assert (await it.print("Z3")).state is JobState.DONE, "no document waits for the decision"
         decided = await it.engine.resolve("Z2", Resolution(verdict="printed", number=2, by="Anna"))
         assert decided.result is not None
         assert (decided.state, decided.result.number) == (JobState.DONE, 2)
@@ -432,7 +432,7 @@ def test_our_cancelled_attempt_is_expected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("document", [RECEIPT, SLIP, FORM, REPORT])
 def test_our_running_document_is_expected(tmp_path: Path, document: dict[str, Any]) -> None:
-    """The daemon is killed when the printer has it, and nobody was told."""
+    """The daemon is killed when the printer has it, before any answer."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -579,7 +579,7 @@ def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
             await behind(it, "unknown_receipts")
             assert it.till.receipts == 2
             assert it.phase("Z2") is Phase.ACCEPTED
-            await it.engine.confirm_journal("till1", ANNA)  # what was found then, though nobody has looked since
+            await it.engine.confirm_journal("till1", ANNA)  # what was found then, though it was not viewed since
             assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
 
     virtual.run(main())

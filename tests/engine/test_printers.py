@@ -62,13 +62,13 @@ def test_the_status_stays_fresh_and_follows_the_counters(tmp_path: Path) -> None
 
 
 def test_a_change_of_the_counters_is_reported_once(tmp_path: Path) -> None:
-    """Whoever listens hears of another program's receipt, though the printer is idle before and after."""
+    """Listeners learn of another program's receipt, though the printer is idle before and after."""
 
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
             await it.until(PrinterState.READY)
             change = it.engine.next_change()
-            assert not await change(300), "while nothing happens, nothing is told"
+            assert not await change(300), "without a change there is no event"
             it.till.device.foreign_receipt()
             assert await change(actor.STATUS_INTERVAL + actor.POLL_INTERVAL)
             counters = it.engine.printer("till1").counters
@@ -116,7 +116,7 @@ def test_the_queue_is_counted_in_every_state_of_the_printer(tmp_path: Path) -> N
             change = it.engine.next_change()
             await it.engine.withdraw("A")
             assert it.engine.printer("till1").queue == 3
-            assert await change(0), "whoever listens hears of it"
+            assert await change(0), "listeners get the event"
             till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
             till.put_back()
             await it.until(PrinterState.PAPER_OUT)

@@ -410,7 +410,7 @@ def test_a_journal_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
             assert (await refused(it, "opendrwr")).code == "daemon.journal"
             it.journal.make_room()
             it.journal.full_at = "end_raw"
-            assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was carried out, and that is told"
+            assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was executed, and the answer shows it"
             assert [record[8] for record in records(tmp_path)] == [1]
 
     virtual.run(main())

@@ -62,7 +62,7 @@ def test_another_programs_receipt_is_reported_within_two_seconds(
                 while True:
                     assert it.engine.printer("till1").state is PrinterState.BUSY
                     await anyio.sleep(0.1)
-            assert not await change(0), "nothing has changed, so nothing is told"
+            assert not await change(0), "nothing has changed, so there is no event"
             it.till.device.foreign_sell("Obcy", 777)
             it.till.device.foreign_end(777)
             await it.until(PrinterState.READY, seconds=2)

@@ -101,7 +101,7 @@ async def bytes_of(directory: Path, document: dict[str, Any], direction: Directi
 async def all_disturbed(
     directory: Path, document: dict[str, Any], direction: Direction, places: int, **how: Any
 ) -> None:
-    """The same fault at so many places, evenly spread, each in a shop of its own."""
+    """The same fault at so many places, evenly spread, each in a separate shop."""
     length = await bytes_of(directory / "counted", document, direction)
     limiter = anyio.CapacityLimiter(AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""Programs that misbehave, each in a process of its own: ``python -m tests.hostile.attacks NAME SOCKET [--uid UID]``.
+"""Programs that misbehave, each in a separate process: ``python -m tests.hostile.attacks NAME SOCKET [--uid UID]``.
 
 Each goes on until it is killed. One that was cut off comes back at once.
 """

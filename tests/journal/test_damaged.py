@@ -95,7 +95,7 @@ def test_a_damaged_value(store: Store, phase: Phase, column: str, junk: str | by
     raw = found.damage[column]
     assert raw == junk if isinstance(junk, str) else "\\xff\\xfe" in raw
     if phase in (Phase.DONE, Phase.FAILED):
-        assert found.job.state is phase.state, "what a client was told stays true"
+        assert found.job.state is phase.state, "an answer given to a client stays true"
         assert any(notice.code == "journal.damaged" and raw[:20] in notice.detail for notice in found.job.warnings)
     else:
         assert found.job.state is JobState.UNDECIDED

@@ -211,7 +211,7 @@ async def test_changes_that_wait_for_the_disk_are_synced_together(
 
 
 async def test_a_change_waits_only_for_its_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long lists, counts and deletions do not stand between a sync and whoever waits for it."""
+    """Long lists, counts and deletions do not delay the callers that wait for a sync."""
     disk = SlowDisk(monkeypatch)
     journal = ThreadedJournal(tmp_path, clock)
     first = asyncio.create_task(journal.run(Store.accept, "A", submission(), (), None))
@@ -238,7 +238,7 @@ async def test_a_change_waits_only_for_its_sync(tmp_path: Path, monkeypatch: pyt
     journal.close()
 
 
-async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+async def test_a_closed_journal_raises_its_error(tmp_path: Path) -> None:
     journal = ThreadedJournal(tmp_path, clock)
     journal.close()
     with pytest.raises(JournalError, match="closed"):

@@ -159,7 +159,7 @@ def test_events_have_growing_ids(store: Store) -> None:
     store.finish("A", Phase.DONE)
     events = store.events(0)
     assert [event.state for event in events] == [JobState.ACCEPTED, JobState.RUNNING, JobState.DONE]
-    assert all(event.job.state is JobState.DONE for event in events), "the job is told as it is now"
+    assert all(event.job.state is JobState.DONE for event in events), "the event shows the present job"
     assert [event.id for event in store.events(events[0].id)] == [events[1].id, events[2].id]
     assert store.last_event() == events[-1].id
 

@@ -287,7 +287,7 @@ async def test_a_daemon_whose_licence_cannot_be_read_starts_and_closes_the_day(t
 
 
 def test_keys_are_read_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was withdrawn is told by the list itself; where that was noted is lost."""
+    """The list itself shows what was revoked; the note about it is lost."""
     opened = gate(tmp_path / "licence")
     opened.install(C0.encode())
     opened.store.keep_keys(key_list(2, revoked=True), T0)

@@ -128,7 +128,7 @@ def test_09_a_character_too_many() -> None:
 
 
 def test_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
-    """N5 has seven Z in groups 2 and 3: from which one it was dropped, nobody can tell."""
+    """N5 has seven Z in groups 2 and 3: it is unknown from which one it was dropped."""
     refused = refusal(N5.replace("ZZ-", "Z-", 1))
     assert (refused.code, refused.places) == (NumberCode.MISSING_ONE, (Place(2), Place(3)))
     assert refused.detail == "One character is missing in group 2 or 3."

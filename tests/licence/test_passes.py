@@ -146,7 +146,7 @@ def test_without_a_journal_there_is_no_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 60_000, '{"seen": ' + "[" * 60_000, "{}", "null", "[]", '{"seen": {"a": 1}}'])
 def test_a_state_file_that_cannot_be_read_is_no_error(tmp_path: Path, text: str) -> None:
-    """However deep: what it holds is built anew, or forgotten."""
+    """However deep: its content is rebuilt or dropped."""
     directory = tmp_path / "licence"
     directory.mkdir(mode=0o700)
     (directory / "state.json").write_text(text)

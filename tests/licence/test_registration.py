@@ -59,7 +59,7 @@ LIES: dict[str, Answering] = {
     "not text": lambda q: (200, "application/jose", bytes(range(256))),
     "an odd character set": lambda q: (200, "text/html; charset=hex", status_for(q).encode() + b"?"),
     "an odder one": lambda q: (200, "text/html; charset=rot13", b"zz"),
-    "signed by nobody": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
+    "with a wrong signature": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
 }
 
 

@@ -114,7 +114,7 @@ async def test_a_code_from_the_mail(tmp_path: Path) -> None:
         ahead = till(tmp_path / "ahead", server.url, Clock(clock.now + DAY), ca_file=server.ca_file)
         wrong = await refused(ahead.flows.enrol(BAKERY, "biuro@piekarnia.pl"))
         assert (wrong["code"], wrong["vendor_code"]) == ("licence.denied", "clock"), (
-            "the person is told why no mail comes"
+            "the person reads why no mail comes"
         )
         await it.flows.enrol(None, "biuro@piekarnia.pl")
         code = await server.mailbox.code()

@@ -148,7 +148,7 @@ def test_impossible_paths_are_refused(tmp_path: Path, text: str, hint: str) -> N
     assert hint in complaint(tmp_path, text)
 
 
-#: Words of the parsers, which nobody who writes a configuration has to know.
+#: Words of the parsers, which authors of a configuration need not know.
 RAW = re.compile(
     r"Input should|String should|Extra inputs|Field required|valid |pattern|value_error|type=|\(at |Unexpected|pydantic"
     r"|tomllib|codec|Traceback|Expected '|Invalid "

@@ -44,7 +44,7 @@ def test_the_same_error_is_not_logged_without_end(clock: Clock, caplog: pytest.L
     assert [record.exc_info is not None for record in caplog.records] == [True] + [False] * (MAX_LINES - 1)
     clock.now += 61
     fail("again")
-    assert caplog.messages[-1] == f"a request failed ({1000 - MAX_LINES} more of these were left out)"
+    assert caplog.messages[-1] == f"a request failed ({1000 - MAX_LINES} more of these were omitted)"
     fail("again")
     assert caplog.messages[-1] == "a request failed"
 

@@ -12,7 +12,7 @@ from tests.found import found
 
 TESTS = Path(__file__).parents[1]
 PYPROJECT = TESTS.parent / "pyproject.toml"
-#: Of calls whose results are as long as what they are given, or as they are told.
+#: Of calls whose results have the length of their input, or a fixed length.
 AS_LONG = ("map", "zip", "enumerate", "sorted", "reversed", "combinations", "product", "found")
 
 
@@ -62,7 +62,7 @@ def checks(node: ast.AST, loops: tuple[Loop, ...] = ()) -> Iterator[tuple[Loop, 
 
 
 def may_be_empty(loop: Loop, arguments: set[str]) -> bool:
-    """Whether nobody has seen to it that there is something to go through.
+    """Whether nothing proves that there is something to iterate over.
 
     A literal, a constant, an argument of the test (pytest sees to those), and what ``found`` has seen, are there.
     """

@@ -1,4 +1,4 @@
-"""Recordings played again: to emulated printers and nobody else, and to drivers that must say the same."""
+"""Recordings replayed: to emulated printers only, and to drivers that must send the same."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ async def test_a_silent_printer_gets_no_command() -> None:
 
 
 async def test_an_endlessly_sending_printer_is_given_up() -> None:
-    """After so many bytes: neither the time nor the memory of whoever plays goes without end."""
+    """After so many bytes: the replay uses bounded time and memory."""
     first, second = memory_line()
 
     async def flood() -> None:
@@ -203,7 +203,7 @@ async def test_an_endlessly_sending_printer_is_given_up() -> None:
 
 
 async def test_another_printer_at_the_second_connection_is_refused() -> None:
-    """What was sent before is told: nothing is claimed that is not so."""
+    """The error reports what was sent before."""
     connections = conversation()
 
     class Exchanged(Somewhere):
@@ -268,7 +268,7 @@ def test_queries_are_answered_as_at_that_moment() -> None:
     ask("trend\tto100\t")
     assert ask("scnt\t") == frame("scnt\tbt3\t")
     assert ask("sid\t") == b""
-    assert printer.deviation == "sid was asked, and the recording has no answer to it"
+    assert printer.deviation == "sid was sent, and the recording has no answer to it"
 
 
 def test_commands_beyond_the_recording_get_no_answer() -> None:

@@ -102,7 +102,7 @@ def test_clearing_the_line_first_is_no_deviation() -> None:
     printer.receive(b"\x18\x10\x07", 0.0)
     assert (printer.poll(0.0), printer.deviation) == (b"\x74", None)
     printer.receive(b"\x05", 0.0)
-    assert printer.deviation == "ENQ was asked, and the recording has no answer to it"
+    assert printer.deviation == "ENQ was sent, and the recording has no answer to it"
 
 
 # -- a regression test -----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ KEYWORDS = {
 
 @dataclass
 class Closing:
-    """What a closing command says, whichever it is."""
+    """The content of any closing command."""
 
     total: int
     who: str
@@ -146,7 +146,7 @@ def _settle_payments(machine: Machine, closing: Closing) -> None:
 
 
 def _forms(payments: Sequence[Payment]) -> Counter[tuple[int, int, str]]:
-    """Cash is one sum, whatever it is called; other forms count with their names."""
+    """Cash is one sum under any name; other forms count with their names."""
     forms = Counter((payment.form, payment.amount, payment.name) for payment in payments if payment.form)
     forms[0, sum(payment.amount for payment in payments if not payment.form), ""] += 1
     return forms
@@ -240,7 +240,7 @@ def _declared(value: int, *, returned: bool) -> list[Pack]:
 
 
 def close_full(machine: Machine, values: Values) -> None:
-    """``$y``: any payments, deposits one by one; with ``Pc`` 3 the sheet goes on until ``28$z``."""
+    """``$y``: any payments, deposits one by one; with ``Pc`` 3 the sheet continues until ``28$z``."""
     short = values["Pc"] == SHORT_FORM
     change = None
     if values["Px"]:

@@ -33,8 +33,8 @@ from fiscald.protocols.thermal.profiles import Profile
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37
 #: What stands for the identifier of a command that cannot be read (choice).
 UNREADABLE = "??"
-#: The printer's number for each of the register's refusals (sections 5 and 8; where the command has its own number
-#: for one of them, it says so).
+#: The printer's number for each of the register's refusals (sections 5 and 8; where a command has its own number
+#: for one of them, its handler names it).
 ERRORS: dict[Refusal, int] = {
     Refusal.RATE: 18, Refusal.PRICE: 19, Refusal.QUANTITY: 17, Refusal.LINE_VALUE: 20, Refusal.LINE_ZERO: 20,
     Refusal.DISCOUNT: 20, Refusal.DISCOUNT_ALL: 20, Refusal.DISCOUNT_ZERO: 20, Refusal.DISCOUNT_BASE: 26,
@@ -330,7 +330,7 @@ class Machine:
         return Outcome(answer, changes, display if halts else None)
 
     def unknown(self, identifier: str) -> Outcome:
-        """A command that it does not know: ``Pe`` stays 0, on Novitus it says so (3.4, 8.2)."""
+        """A command that it does not know: ``Pe`` stays 0, on Novitus it is the error (3.4, 8.2)."""
         number = self.profile.unknown_command
         return self.refused(identifier, number if self.novitus else 0, shown=number)
 

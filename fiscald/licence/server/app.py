@@ -1,6 +1,6 @@
-"""The routes: bytes in, bytes out. What they mean is the handler's business.
+"""The HTTP routes: bytes in, bytes out. The request handler decides their meaning.
 
-Nothing about who asked is logged or kept here; the address is used for the limits, and forgotten.
+The client is neither logged nor stored here; its address is used for the limits only.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ MAX_BODY = 8 * 1024
 MAX_FILE = 16 * 1024
 BODY_SECONDS = 10.0
 JOSE = "application/jose"
-#: The same for everybody who asks for a mail.
+#: The same for every request for a mail.
 MAIL_SENT = {
-    "detail": "If this can be done, a mail is on its way to the address; it says how to go on.",
+    "detail": "If this is possible, a mail is on its way to the address; it explains the next step.",
     "detail_pl": "Jeśli to możliwe, na podany adres wysłano wiadomość. Jest w niej dalszy ciąg.",
 }
 _WORDS = {
-    400: ("This is not a question to this server.", "To nie jest zapytanie do tego serwera."),
+    400: ("This is not a request to this server.", "To nie jest zapytanie do tego serwera."),
     404: ("There is nothing here.", "Tu nic nie ma."),
-    405: ("Not with this method.", "Nie tą metodą."),
-    408: ("The question did not arrive in time.", "Zapytanie nie dotarło na czas."),
-    413: ("The question is too long.", "Zapytanie jest za długie."),
-    429: ("Asked too often; try again later.", "Zbyt wiele zapytań. Spróbuj później."),
+    405: ("This method is not allowed.", "Nie tą metodą."),
+    408: ("The request did not arrive in time.", "Zapytanie nie dotarło na czas."),
+    413: ("The request is too long.", "Zapytanie jest za długie."),
+    429: ("Too many requests; try again later.", "Zbyt wiele zapytań. Spróbuj później."),
     503: ("The server cannot answer now; try again later.", "Serwer nie może teraz odpowiedzieć. Spróbuj później."),
 }
 

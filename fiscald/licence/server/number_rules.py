@@ -20,7 +20,7 @@ from fiscald.licence.server.store import DAY, Device, Licence, StoredNumber, Tra
 
 log = logging.getLogger(__name__)
 
-#: How old a request file carried by hand may be.
+#: How old an uploaded request file may be.
 FILE_SECONDS = 30 * DAY
 
 
@@ -92,7 +92,7 @@ class NumberRules(Certificates):
         )
 
     def _take_file(self, t: Transaction, asked: wire.Activate, requester: Requester) -> None:
-        """A request carried by hand: counted by the network it was uploaded from, and not too old."""
+        """A request file: counted by the network it was uploaded from, and not too old."""
         self._take_activation(t, requester)
         (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", requester.jkt)
         if asked.iat < t.now - FILE_SECONDS or asked.iat > t.now + wire.WINDOW or asked.iat <= (released or 0):
@@ -201,5 +201,5 @@ class NumberRules(Certificates):
 
 
 def number_seal(keyring: Keyring, number: Number) -> bytes:
-    """What stands in the database for a number."""
+    """The keyed hash of a number for the database."""
     return keyring.seal("number", number.text)

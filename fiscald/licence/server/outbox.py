@@ -1,7 +1,7 @@
-"""Mail leaves here, later than the answer: nobody learns from the time an answer takes whether mail was sent.
+"""Sends mail later than the answer: the time of an answer does not reveal whether a mail was sent.
 
-The queue is a table, so a restart loses nothing. A mail server that does not answer is asked again, each time later.
-A mail with a code gets its code when it leaves, and a new one with every attempt; the last one counts.
+The queue is a table, so a restart loses nothing. A mail server that does not answer is retried with growing delays.
+A mail gets its code when it is sent, and a new one with every attempt; the last one is valid.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Due(NamedTuple):
 
 
 class Outbox:
-    """Sends what is in the queue."""
+    """Sends the queued mails."""
 
     def __init__(self, store: Store, rules: Rules, transport: Transport, sender: str, clock: Callable[[], int]) -> None:
         self._store = store
@@ -80,14 +80,14 @@ class Outbox:
         try:
             await self._transport.send(due.message)
         except OSError as error:
-            log.warning("mail %d could not be sent, it is tried again: %s", due.id, error)
+            log.warning("mail %d could not be sent and will be retried: %s", due.id, error)
             await to_thread.run_sync(self._reschedule, due)
         except MailRefused as error:
             log.warning("mail %d is given up: %s", due.id, error)
             await to_thread.run_sync(self._delete, due)
         except Exception as error:
-            # One odd mail must not stop the others, nor the answers. What it says may quote the address.
-            log.error("mail %d could not be sent, it is tried again: %s", due.id, type(error).__name__)
+            # One faulty mail must not stop the others or the answers. Its error text may contain the address.
+            log.error("mail %d could not be sent and will be retried: %s", due.id, type(error).__name__)
             await to_thread.run_sync(self._reschedule, due)
         else:
             await to_thread.run_sync(self._delete, due)

@@ -1,7 +1,7 @@
-"""A signed question in, a signed answer out; and nothing about HTTP but the status that goes with it.
+"""A signed request in, a signed answer out; of HTTP it knows only the status code.
 
-A question counts once, when it is fresh and signed by the key it carries. Its answer names it, so that an old
-answer fits no new question. Nothing is signed while the server's clock is behind what it has signed before.
+A request is accepted once, if it is recent and signed by the key it carries. Its answer names it, so that an old
+answer fits no new request. The server signs nothing while the server's clock is behind what it has signed before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SignedReply(NamedTuple):
 
 
 class FileReply(NamedTuple):
-    """What goes back for a file carried by hand, and what it is about: the certificate or the refusal."""
+    """The reply to an uploaded request file: the certificate or the refusal."""
 
     said: SignedReply
     certificate: str | None = None
@@ -45,7 +45,7 @@ class FileReply(NamedTuple):
 
 
 class RequestHandler:
-    """Where questions are answered."""
+    """Answers signed requests."""
 
     def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
         self._store = store
@@ -76,7 +76,7 @@ class RequestHandler:
         return SignedReply(200, self._signed(result, token, asked))
 
     def answer_file(self, body: bytes, address: str) -> FileReply:
-        """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
+        """Exchange an uploaded request file for a certificate. Raises like ``answer``.
 
         The same file may be reply in again: the answer may have got lost on its way.
         """
@@ -104,7 +104,7 @@ class RequestHandler:
         return None if newest is None else self._keyring.sign(wire.claims(newest), wire.LATEST)
 
     def healthy(self) -> None:
-        """Raises ``Unable`` where nothing could be answered."""
+        """Raises ``Unable`` if the server cannot answer."""
         with self._transaction():
             pass
 
@@ -118,7 +118,7 @@ class RequestHandler:
         except (UnicodeDecodeError, TokenRefused, WireError) as error:
             raise Malformed(f"not a question of the kind {model.kind}: {type(error).__name__}") from None
         if asked.aud != self._rules.issuer:
-            raise Malformed("a question to another vendor")
+            raise Malformed("a request to another vendor")
         return token, asked, jwk
 
     @contextmanager
@@ -135,7 +135,7 @@ class RequestHandler:
         if abs(asked.iat - t.now) > WINDOW:
             raise Refused("clock")
         seal = self._keyring.seal("nonce", requester.jkt, asked.nonce)
-        # A question from ahead of our clock is fresh for two windows, the last second included.
+        # A request from ahead of our clock is accepted for two windows, the last second included.
         forgotten = t.now + 2 * WINDOW + 1
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")

@@ -34,7 +34,7 @@ class Rules(MailRules, NumberRules):
             raise Refused("licence_unknown")
         device = t.device(licence.id, requester.jkt)
         if device is None:
-            # Of an account that was erased nobody knows the computers any more.
+            # An erased account has no known computers.
             raise Refused("licence_over" if licence.state == "ended" else "other_computer")
         Limiter(t, self.keyring).take((limits.CHECKS, device.id))
         shown = t.one(
@@ -55,7 +55,7 @@ class Rules(MailRules, NumberRules):
     def _catch_up(self, t: Transaction, licence: Licence, jti: str) -> Licence:
         """After an old backup was restored a computer may hold a newer certificate than we know of.
 
-        A lower number than that would be refused there as superseded. Nobody gains by claiming one.
+        The computer would refuse a lower number as superseded. A false claim brings no advantage.
         """
         match = re.fullmatch(rf"{certificate_name(licence.id, '')}([0-9]{{4,6}})", jti)
         if match is None or int(match[1]) <= licence.seq:

@@ -85,7 +85,7 @@ class Device(NamedTuple):
 
 
 def random_name(prefix: str, symbols: int = 13) -> str:
-    """A name that nobody can guess (13 symbols: 65 bits)."""
+    """A name that cannot be guessed (13 symbols: 65 bits)."""
     return prefix + "".join(secrets.choice(ALPHABET) for _ in range(symbols))
 
 
@@ -266,7 +266,7 @@ class Transaction:
     # -- housekeeping ---------------------------------------------------------------------------------
 
     def purge_expired(self) -> None:
-        """Forget what has run out: nonces, counters, sessions, codes, addresses that nobody confirmed."""
+        """Forget what has run out: nonces, counters, sessions, codes, unconfirmed addresses."""
         self.do("DELETE FROM replay WHERE expires <= ?", self.now)
         self.do("DELETE FROM throttle WHERE window_end <= ?", self.now)
         self.do("DELETE FROM session WHERE expires <= ?", self.now)

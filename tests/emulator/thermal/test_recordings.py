@@ -132,7 +132,7 @@ def exceptions(name: str, sent: bytes, expected: bytes) -> bytes | None:
     return None
 
 
-#: Single sequences for which there is no one receipt; they have tests of their own.
+#: Single sequences for which there is no one receipt; they have separate tests.
 SINGLE = ("client-samples", "receipt-simple-close")
 
 

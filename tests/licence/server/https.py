@@ -125,7 +125,7 @@ def throwaway_tls(directory: Path) -> tuple[Tls, Path]:
 def _certified(
     name: str, issuer: x509.Certificate | None, issuer_key: ec.EllipticCurvePrivateKey | None
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A certificate and its key; without an issuer it is an authority of its own."""
+    """A certificate and its key; without an issuer it is a separate authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     signer = issuer_key or key

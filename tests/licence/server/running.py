@@ -42,7 +42,7 @@ FLORIST = {"name": "De Bloem", "post": "1011 AB", "cc": "NL"}
 
 
 class Clock:
-    """Goes when it is told to."""
+    """A clock that the test sets."""
 
     def __init__(self, now: int = T0) -> None:
         self.now = now

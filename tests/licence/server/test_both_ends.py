@@ -76,5 +76,5 @@ async def test_an_unknown_device_an_outage_and_a_limit_give_no_verdict(tmp_path:
         assert (await check(till)).verdict == "ok"
         with it.store.transaction(clock()) as t:
             t.do("UPDATE throttle SET n = 60 WHERE bucket LIKE 'check:%'")
-        with pytest.raises(Unreachable, match="ask again in 86400 seconds"):
+        with pytest.raises(Unreachable, match="try again in 86400 seconds"):
             await check(till)

@@ -29,7 +29,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     assert (trial.kind, trial.modules, trial.lapse) == ("trial", ("app", "bank", "fiscal"), "restrict")
     assert (trial.end, trial.exp, trial.nbf) == (T0 + 30 * DAY, T0 + 3 * DAY, T0 - 3600)
     assert (trial.company.tin, trial.mid, trial.jkt) == ("1234563218", till.mid, till.key.thumbprint)
-    # A code works once; there is one trial, whoever asks.
+    # A code works once; there is one trial for all requests.
     assert vendor.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code).refused == "code_wrong"
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     with pytest.raises(ValueError, match="no code"):

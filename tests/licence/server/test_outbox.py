@@ -17,7 +17,7 @@ from tests.licence.server.running import BAKERY, T0, Clock, Computer, Vendor
 
 
 class Flaky(Mailbox):
-    """A mail server that fails when it is told to."""
+    """A mail server that fails on demand."""
 
     def __init__(self) -> None:
         super().__init__()

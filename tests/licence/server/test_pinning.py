@@ -133,7 +133,7 @@ def test_a_key_written_in_another_form_is_not_lost() -> None:
         pinned(source, [ROOT, FIRST], ISSUER)
 
 
-def test_the_text_around_is_kept_whatever_letters_it_has() -> None:
+def test_the_text_around_is_kept_with_any_letters() -> None:
     source = "# żółw\nISSUER = 'ć'  # tutaj\nVENDOR_KEYS = ()  # koniec\n"
     text, keys = pinned(source, [SECOND, ROOT, FIRST], "urn:ż")
     assert text == (
