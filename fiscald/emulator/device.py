@@ -19,7 +19,7 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.wording import shortened
 
-#: Seconds per command, per printed line and per finished document, times ``slowness`` (choice).
+#: Seconds per command, per printed line and per finished document, times ``slowness`` (our assumption).
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: Different commands that are reported as unknown; a program that sends garbage reports no more than these.
 MAX_NOTICES = 100
@@ -65,7 +65,7 @@ class Device(ABC):
     framing: ClassVar[bytes]
     """Bytes that noise does not contain: with them it would be a frame, not noise."""
     second_caller_seconds: ClassVar[float] = 1.0
-    """How long a second program waits before its connection is closed (choice)."""
+    """How long a second program waits before its connection is closed (our assumption)."""
     model: str
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a register remembers: the rates, the open day, the fiscal memory, the open document.
+"""The stored state of a register: the rates, the open day, the fiscal memory, the open document.
 
 Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze. Every model
 is strict: a value of another type, and a field that does not exist, is an error and never a guess.
@@ -84,7 +84,7 @@ class Memory(BaseModel):
 
 
 class FamilyMemory(BaseModel):
-    """What only a family's face remembers; every family has its own subclasses.
+    """The family's part of the memory; every family has subclasses.
 
     As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
     """
@@ -165,7 +165,7 @@ class Transaction(Memory):
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
     facts: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
-    """What only the family's face knows of this document (invoice texts)."""
+    """The family's part of this document (invoice texts)."""
 
     @property
     def total(self) -> int:
@@ -225,7 +225,7 @@ class Day(Memory):
 
     @property
     def totals_zero(self) -> bool:
-        """Whether the day has nothing a daily report would clear."""
+        """Whether the totals of the day are zero."""
         return not (any(self.receipts) or any(self.invoices) or self.cancelled_count or self.receipt_count)
 
 
@@ -246,7 +246,7 @@ class RateChange(Memory):
 
 
 class Goods(Memory):
-    """What the goods base remembers of a name."""
+    """The goods base's entry of a name."""
 
     rate: RateIndex
     lowered: bool = False
@@ -269,7 +269,7 @@ class RegisterState(Memory):
     """Everything that survives a power cut."""
 
     unique_number: str = Field(default="EMU 0000000001", pattern=r"^EMU ?[0-9]{1,10}$")
-    """It can never look like a real printer's."""
+    """It never looks like a real printer's number."""
     fiscal: bool = True
     header: Printable = Field(default=DEFAULT_HEADER, max_length=500)
     footer: Printable = Field(default="", max_length=130)
@@ -304,7 +304,7 @@ class RegisterState(Memory):
     clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
     face: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
-    """What only the family's face knows and must survive too."""
+    """The family's part of the state, which must survive too."""
 
     @property
     def reports(self) -> int:

@@ -47,7 +47,7 @@ class CertificateCode(StrEnum):
 
 
 class CertificateRefused(Exception):
-    """A certificate that does not count; the installed one stays in force."""
+    """An invalid certificate; the installed one stays in force."""
 
     def __init__(self, code: CertificateCode, detail: str) -> None:
         self.code = code
@@ -135,7 +135,7 @@ _ALLOWED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """The payload while it is read; every complaint is ``CERT_CLAIMS``."""
+    """Reads the payload; every error is ``CERT_CLAIMS``."""
 
     all: dict[str, Any]
 
@@ -192,7 +192,7 @@ class _Claims:
     def _lease(self, kind: str, end: int | None) -> int | None:
         """``exp`` or ``perp``, exactly one: "missing" must never mean "for ever"."""
         if ("exp" in self.all) == ("perp" in self.all):
-            raise _claims("exactly one of exp and perp must be there")
+            raise _claims("exactly one of exp and perp must be present")
         if "exp" in self.all:
             return _integer(self.all["exp"], "exp")
         if self.all["perp"] is not True or kind != "paid" or end is not None:

@@ -1,4 +1,4 @@
-"""What a licence allows at a given moment: one pure table, the first row that matches wins."""
+"""What a licence allows at a given moment: one pure table; the first matching row decides."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LicenceState:
 
     name: str
     refusal: Problem | None
-    """Why no document may be opened; ``None`` where it may."""
+    """Why no document may be opened; ``None`` if it may."""
     warnings: tuple[str, ...] = ()
     days_left: int | None = None
 
@@ -70,7 +70,7 @@ def derive(situation: Situation) -> LicenceState:
 
 
 def emergency_left(taken: int | None, now: int) -> int | None:
-    """Seconds for which an emergency pass still holds; ``None`` if there is none, or it is over."""
+    """Seconds left of an emergency pass; ``None`` if there is none, or it has ended."""
     if taken is None or not taken <= now < taken + EMERGENCY:
         return None
     return taken + EMERGENCY - now
@@ -128,7 +128,7 @@ def _refused(name: str, prompt: str, warnings: tuple[str, ...], **facts: Any) ->
 
 
 def _members(name: str, prompt: str, **facts: Any) -> dict[str, Any]:
-    """What a refusal holds for the application beside its sentences."""
+    """Members of a refusal for the application, beside its sentences."""
     members = {"state": name, "prompt": prompt, "allowed": list(ALLOWED)}
     return members | {key: value if isinstance(value, int) else str(value) for key, value in facts.items()}
 
@@ -147,7 +147,7 @@ def _warnings(it: Situation, certificate: Certificate) -> tuple[str, ...]:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    """A version in the order of versions; what is no number counts as 0."""
+    """A version as a sortable tuple; a part that is not a number counts as 0."""
     return tuple(int(part) if part.isascii() and part.isdigit() else 0 for part in version.split("."))
 
 

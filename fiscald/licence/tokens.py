@@ -47,7 +47,7 @@ class Fault(StrEnum):
 
 
 class TokenRefused(Exception):
-    """A signed text that does not count."""
+    """An invalid signed text."""
 
     def __init__(self, fault: Fault, detail: str) -> None:
         self.fault = fault
@@ -64,7 +64,7 @@ def read_vendor_token(
     """
     header, payload = _parts(token)
     if set(header) != {"alg", "typ", "kid"} or not all(type(value) is str for value in header.values()):
-        raise TokenRefused(Fault.HEADER, "the header must hold exactly alg, typ and kid")
+        raise TokenRefused(Fault.HEADER, "the header must contain exactly alg, typ and kid")
     _check_purpose(header, kind)
     key = keys.get(header["kid"])
     if key is None:
@@ -84,11 +84,11 @@ def read_device_token(token: str, kind: str) -> tuple[dict[str, str], Any]:
     """
     header, payload = _parts(token)
     if set(header) != {"alg", "typ", "jwk"}:
-        raise TokenRefused(Fault.HEADER, "the header must hold exactly alg, typ and jwk")
+        raise TokenRefused(Fault.HEADER, "the header must contain exactly alg, typ and jwk")
     _check_purpose(header, kind)
     jwk = header["jwk"]
     if type(jwk) is not dict or set(jwk) != {"crv", "kty", "x"} or (jwk["crv"], jwk["kty"]) != (_ALGORITHM, "OKP"):
-        raise TokenRefused(Fault.HEADER, "jwk must hold exactly crv, kty and x of an Ed25519 key")
+        raise TokenRefused(Fault.HEADER, "jwk must contain exactly crv, kty and x of an Ed25519 key")
     if type(jwk["x"]) is not str or re.fullmatch(r"[A-Za-z0-9_-]{43}", jwk["x"], re.ASCII) is None:
         raise TokenRefused(Fault.HEADER, "jwk.x is not a public key")
     _check_signature(token, jwk["x"])

@@ -37,7 +37,7 @@ Language = Literal["pl", "en"]
 
 
 class WireError(ValueError):
-    """Something that is not said like this; ``str`` is one sentence."""
+    """An invalid message; ``str`` is one sentence."""
 
 
 class CompanyClaims(Strict):
@@ -57,14 +57,14 @@ class CompanyClaims(Strict):
 
 
 class Question(Strict):
-    """What every question holds besides its own fields."""
+    """The fields of every request."""
 
     path: ClassVar[str]
     kind: ClassVar[str]
     """The ``typ`` of its signature, without ``+jwt``."""
 
     aud: Text
-    """The vendor it is for (its ``iss``)."""
+    """The receiving vendor (its ``iss``)."""
     iat: Seconds
     nonce: Nonce
     """16 random bytes, base64url; used once."""
@@ -91,7 +91,7 @@ class EnrolConfirm(Question):
 
 
 class Activate(Question):
-    """A number is exchanged for a certificate; also what an offline request file holds."""
+    """Exchange a number for a certificate; also the content of an offline request file."""
 
     path = "/v1/activate"
     kind = "fiscald-activate"
@@ -180,7 +180,7 @@ class OwnCompany(Strict):
 
 
 class Reply(Strict):
-    """What every signed answer holds."""
+    """The fields of every signed answer."""
 
     kind: ClassVar[str]
     """The ``typ`` of its signature, without ``+jwt``."""
@@ -194,7 +194,7 @@ class Reply(Strict):
 
 
 class Answer(Reply):
-    """The answer to everything but a check: exactly one of the optional fields is there."""
+    """The answer to everything but a check: exactly one of the optional fields is present."""
 
     kind: ClassVar[str] = ANSWER
     crt: Signed | None = None
@@ -224,7 +224,7 @@ class Status(Reply):
     crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None
-    """What the vendor says about a revocation."""
+    """The vendor's text about a revocation."""
     since: Seconds | None = None
     """When the licence was revoked or moved."""
     keys: Signed | None = None
@@ -262,5 +262,5 @@ def parse(model: type[T], payload: Any) -> T:
 
 
 def claims(message: Strict) -> dict[str, Any]:
-    """A message as it is signed: absent fields are left out."""
+    """The signed form of a message: absent fields are omitted."""
     return message.model_dump(mode="json", exclude_none=True)

@@ -120,7 +120,7 @@ class PosnetPrinter(Device):
 
     @property
     def memory(self) -> PosnetMemory:
-        """What the face remembers over a power cut."""
+        """The family's part of the memory, which survives a power cut."""
         return self._machine.memory
 
     def state_replaced(self) -> None:
@@ -161,7 +161,7 @@ class PosnetPrinter(Device):
             self._queue.append(_Waiting(frame, token, faults))
 
     def _immediate(self, frame: Frame, token: bytes | None, now: float, faults: list[Fault]) -> None:
-        """``!sdev`` and ``!sprn`` jump the queue; nothing else may (3.4)."""
+        """Only ``!sdev`` and ``!sprn`` are immediate (3.4)."""
         row = COMMANDS.get(frame.mnemonic)
         if row is None:
             self._tell_unknown(frame.mnemonic)

@@ -1,4 +1,4 @@
-"""What a POSNET printer remembers beside its register, over a power cut too."""
+"""The memory of a POSNET printer beside its register; it survives a power cut."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class PosnetMemory(FamilyMemory):
 
 
 class PosnetDocument(FamilyMemory):
-    """What only this family knows of an open invoice."""
+    """The family's part of an open invoice."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -207,7 +207,7 @@ def prncancel(machine: Machine, _: Values) -> None:
 
 
 def _content(values: Values, most: int = 2000) -> tuple[str, int]:
-    """What a code is to hold, and its bytes."""
+    """The content of a code, and its bytes."""
     text: str = values["tx"]
     size = len(text)  # code pages have one byte for each character
     if values.get("hx"):

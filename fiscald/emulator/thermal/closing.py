@@ -42,9 +42,9 @@ class Closing:
     who: str
     change: Change | None = None
     payments: list[Payment] | None = None
-    """``None``: it says nothing about payments."""
+    """``None``: it does not mention payments."""
     given: list[Pack] | None = None
-    """Deposits taken; ``None``: it says nothing about them."""
+    """Deposits taken; ``None``: it does not mention them."""
     taken: list[Pack] | None = None
     change_shown: int | None = None
     """The change that is printed as it was sent."""
@@ -280,7 +280,7 @@ def _packs(values: Values, which: str, *, returned: bool) -> list[Pack]:
 
 
 def cancel(machine: Machine, _: Values) -> None:
-    """``0$e``: of nothing it is harmless; of a receipt without anything in it nothing is printed."""
+    """``0$e``: without a receipt it is harmless; an empty receipt is not printed."""
     machine.timed_out = False
     transaction = machine.register.state.transaction
     if transaction is None:
@@ -331,7 +331,7 @@ def print_payments(machine: Machine, _: Values) -> None:
 
 
 def keyword(machine: Machine, values: Values) -> None:
-    """``20;x$z``: a label and what it says."""
+    """``20;x$z``: a label and its text."""
     texts = _tail(machine).texts
     if values["Psx"] > 34 and not machine.novitus:
         raise ExecError(4)

@@ -31,7 +31,7 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout
 from fiscald.protocols.thermal.profiles import Profile
 
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37
-#: What stands for the identifier of a command that cannot be read (choice).
+#: Replaces the identifier of a command that cannot be read (choice).
 UNREADABLE = "??"
 #: The printer's number for each of the register's refusals (sections 5 and 8; where a command has its own number
 #: for one of them, its handler names it).
@@ -86,7 +86,7 @@ Handler = Callable[["Machine", Values], Values | None]
 
 @dataclass
 class Outcome:
-    """What came of a command."""
+    """The result of a command."""
 
     answer: bytes = b""
     changes: bool = False
@@ -160,12 +160,12 @@ class Machine:
 
     @property
     def memory(self) -> ThermalMemory:
-        """What only this face knows and survives a power cut."""
+        """The family's part of the memory; it survives a power cut."""
         memory = self.register.state.face = ThermalMemory.of(self.register.state.face)
         return memory
 
     def read_stored(self) -> None:
-        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        """Read the family's part of the stored state. Raises ``ValidationError``."""
         state = self.register.state
         state.face = ThermalMemory.of(state.face)
         for transaction in filter(None, (state.transaction, state.closing)):
@@ -173,7 +173,7 @@ class Machine:
 
     @property
     def state(self) -> State:
-        """What is open, by the grammar."""
+        """The open document, by the grammar."""
         if self.memory.state is not State.IDLE:
             return self.memory.state
         if self.faults.on(Switch.NO_CLOCK):
@@ -242,7 +242,7 @@ class Machine:
         return self.finish(row, values, lambda: handler(self, values))
 
     def finish(self, row: Row, values: Values, go: Callable[[], Values | None]) -> Outcome:
-        """What comes of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
+        """The result of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
         query = row.effect is Effect.QUERY
         try:
             reply = self.do(row.name, values, go)
@@ -339,7 +339,7 @@ class Machine:
         return self.refused(UNREADABLE, SYNTAX)
 
     def denied(self, row: Row) -> Outcome:
-        """The person at the keyboard said no: a report fails, new rates are silently left (5.1, 5.8)."""
+        """The person at the keyboard refused: a report fails, new rates are silently left (5.1, 5.8)."""
         if row.id == "$p":
             return self.succeeded(row, None, changes=False)
         return self.refused(row.id, BY_KEY)

@@ -1,4 +1,4 @@
-"""What a Thermal printer remembers beside its register, over a power cut too."""
+"""The memory of a Thermal printer beside its register; it survives a power cut."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Tail(FamilyMemory):
     system_number: str = ""
     lines: list[str] = Field(default_factory=list)
     texts: list[tuple[str, str]] = Field(default_factory=list)
-    """Keyword lines: a label and what it says."""
+    """Keyword lines: a label and its text."""
 
 
 class ThermalMemory(FamilyMemory):
@@ -66,14 +66,14 @@ class ThermalMemory(FamilyMemory):
     """Records that the fiscal memory takes in its life."""
 
     def reset_day(self) -> list[str]:
-        """Forget what counts until the daily report; the texts that the report prints."""
+        """Reset the counters of the day; returns the texts that the report prints."""
         texts = [*self.display, *self.lines]
         self.display, self.lines, self.clock_set, self.shift = [], [], False, Shift()
         return texts
 
 
 class ThermalDocument(FamilyMemory):
-    """What only this family knows of an open receipt, or of one that is not printed yet."""
+    """The family's part of an open receipt, or of one that is not printed yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -86,7 +86,7 @@ class ThermalDocument(FamilyMemory):
     """The discount or surcharge of ``$n``, which the closing must repeat."""
     no_more_lines: bool = False
     change: int | None = None
-    """Change as the closing command says it."""
+    """Change as sent in the closing command."""
     listed: list[Pack] = Field(default_factory=list)
     """Packages that were named one by one after a short closing."""
 

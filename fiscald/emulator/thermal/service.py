@@ -87,7 +87,7 @@ def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: 
     if not register.state.day.totals_zero:
         raise ExecError(8)
     if rates == old and not machine.novitus:
-        # POSNET takes them and writes nothing.
+        # POSNET accepts them and stores nothing.
         return
     register.ledger.set_rates(rates)
     register.ledger.slip()
@@ -189,7 +189,7 @@ def cash_in(machine: Machine, values: Values) -> None:
 
 
 def cash_out(machine: Machine, values: Values) -> None:
-    """``#d``: more than there is makes the cash state zero and is an error."""
+    """``#d``: more than the drawer holds makes the cash state zero and is an error."""
     _positive(values)
     machine.register.ledger.cash_out(values["kwota"])
     _cash_slip(machine, values, "Wypłata z kasy", "cash_out")
