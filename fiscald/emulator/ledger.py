@@ -91,7 +91,7 @@ class Ledger:
         self.slip()
 
     def goods_return(self, value: int) -> None:
-        """A slip for returned goods; takes the cash that is there (choice)."""
+        """A slip for returned goods; takes the cash that is there (our assumption)."""
         self._state.cash = max(self._state.cash - value, 0)
         self.slip()
 

@@ -18,12 +18,12 @@ from fiscald.emulator.wording import shortened
 from fiscald.model.money import MAX_GROSZE
 
 RATES = 7
-#: The default Polish layout (choice): A 23, B 8, C 5, D 0, E-F inactive, G exempt.
+#: The default Polish layout (our assumption): A 23, B 8, C 5, D 0, E-F inactive, G exempt.
 DEFAULT_RATES: tuple[Decimal | str | None, ...] = (
     Decimal(23), Decimal(8), Decimal(5), Decimal(0), None, None, "exempt"
 )  # fmt: skip
 DEFAULT_HEADER = "SKLEP PRZYKŁADOWY\nul. Testowa 1, 00-001 Warszawa\nNIP 123-456-32-18"
-#: Names that fit into the goods base (choice).
+#: Names that fit into the goods base (our assumption).
 GOODS_CAPACITY = 3000
 #: Seconds that a register's clock may differ from the host's: a century. More would leave the calendar.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
@@ -281,7 +281,7 @@ class RegisterState(Memory):
     printout_count: Count = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
-    """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
+    """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: no (our assumption)."""
     numbers_run_on: bool = False
     """Whether receipts are numbered on after a daily report."""
     copy_offset: Count = 5

@@ -2,7 +2,7 @@
 
 It knows the arithmetic and the order of a fiscal register and nothing of any wire protocol. A family's face
 translates commands into calls of its parts and their refusals into the family's error numbers. What no published
-source settles is marked "choice".
+source settles is marked "our assumption".
 
 Source: POSNET reference, sections 6, 7 and 11; the same register serves every family.
 """

@@ -112,10 +112,10 @@ class Sale:
         return computed
 
     def _storno_of(self, storno: Line) -> Line:
-        """The first earlier line with the same name, rate and price and a remainder (choice).
+        """The first earlier line with the same name, rate and price and a remainder (our assumption).
 
         More money than that line brought cannot be reversed: whether a printer lets a storno without the
-        discount of the line it reverses pass is not published, so it is refused here (choice).
+        discount of the line it reverses pass is not published, so it is refused here (our assumption).
         """
         for line in self.transaction.lines:
             same = (line.name, line.rate, line.price) == (storno.name, storno.rate, storno.price)

@@ -25,7 +25,6 @@ from fiscald.licence.wire import (
     Deactivate,
     Enrol,
     EnrolConfirm,
-    Question,
     Recover,
     RecoverConfirm,
     Refusal,
@@ -33,6 +32,7 @@ from fiscald.licence.wire import (
     Status,
     Support,
     Transfer,
+    VendorRequest,
     WireError,
     claims,
     parse,
@@ -43,7 +43,7 @@ TIMEOUT = 10.0
 #: Requests with an immediate answer; the others are answered by mail or by a ``Status``.
 Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
 R = TypeVar("R", bound=Reply)
-Q = TypeVar("Q", bound=Question)
+Q = TypeVar("Q", bound=VendorRequest)
 
 
 class Unreachable(Exception):
@@ -78,57 +78,57 @@ class VendorClient:
         self._clock = clock
         self._ca_file = ca_file
 
-    def question(self, model: type[Q], **fields: Any) -> Q:
-        """A question of that kind, with time and nonce. Raises ``WireError``."""
+    def request(self, model: type[Q], **fields: Any) -> Q:
+        """A request of that kind, with time and nonce. Raises ``WireError``."""
         stamp = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
         return parse(model, fields | stamp)
 
-    def sign(self, question: Question) -> str:
-        """The question as it is sent."""
+    def sign(self, request: VendorRequest) -> str:
+        """The request as it is sent."""
         stamp = ("aud", "iat", "nonce")
-        content = claims(question)
-        ordered = {"aud": question.aud} | {name: value for name, value in content.items() if name not in stamp}
-        return self._device.sign(ordered | {"iat": question.iat, "nonce": question.nonce}, question.kind)
+        content = claims(request)
+        ordered = {"aud": request.aud} | {name: value for name, value in content.items() if name not in stamp}
+        return self._device.sign(ordered | {"iat": request.iat, "nonce": request.nonce}, request.kind)
 
-    async def ask_for_mail(self, question: Enrol | Recover) -> None:
+    async def ask_for_mail(self, request: Enrol | Recover) -> None:
         """Have a code mailed, if the address can be used for that. Raises ``Unreachable`` or ``Denied``."""
-        sent = self.sign(question)
-        response = await self._post(question.path, sent)
+        sent = self.sign(request)
+        response = await self._post(request.path, sent)
         if response.status_code == httpx.codes.ACCEPTED:
             return
-        answer, _ = self._read(question, sent, response, Answer)
+        answer, _ = self._read(request, sent, response, Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         raise Unreachable(_unsigned_reply(response))
 
-    async def ask(self, question: Answered) -> Answer:
+    async def ask(self, request: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
-        sent = self.sign(question)
-        answer, _ = self._read(question, sent, await self._post(question.path, sent), Answer)
+        sent = self.sign(request)
+        answer, _ = self._read(request, sent, await self._post(request.path, sent), Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         return answer
 
-    async def check(self, question: Check) -> tuple[Status, str]:
-        """The vendor's answer to the daily question, and its text. Raises ``Unreachable`` or ``Denied``.
+    async def check(self, request: Check) -> tuple[Status, str]:
+        """The vendor's answer to the daily request, and its text. Raises ``Unreachable`` or ``Denied``.
 
         ``Denied`` is no verdict: the vendor refuses this request, and says nothing about the licence.
         """
-        sent = self.sign(question)
-        response = await self._post(question.path, sent)
+        sent = self.sign(request)
+        response = await self._post(request.path, sent)
         try:
-            status, text = self._read(question, sent, response, Status)
+            status, text = self._read(request, sent, response, Status)
         except Unreachable:
             with contextlib.suppress(Unreachable):
-                refused = self._read(question, sent, response, Answer)[0].refused
+                refused = self._read(request, sent, response, Answer)[0].refused
                 if refused is not None:
                     raise Denied(refused) from None
             raise
-        if status.lic != question.lic:
+        if status.lic != request.lic:
             raise Unreachable("an answer about another licence")
         return status, text
 
-    def _read(self, question: Question, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
+    def _read(self, request: VendorRequest, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
         """The vendor's signed reply to this request, and its text. Raises ``Unreachable``."""
         try:
             # Signed texts are ASCII, in spite of the server's character set.
@@ -139,8 +139,8 @@ class VendorClient:
             raise Unreachable(f"{_unsigned_reply(response)} ({error})") from None
         except UnicodeDecodeError:
             raise Unreachable(f"{_unsigned_reply(response)} (not plain ASCII text)") from None
-        if (reply.nonce, reply.req, reply.iss) != (question.nonce, fingerprint(sent), key.issuer):
-            raise Unreachable("an answer to another question")
+        if (reply.nonce, reply.req, reply.iss) != (request.nonce, fingerprint(sent), key.issuer):
+            raise Unreachable("an answer to another request")
         return reply, text
 
     async def _post(self, path: str, body: str) -> httpx.Response:

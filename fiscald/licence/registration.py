@@ -2,7 +2,7 @@
 
 Everything works in every state of the licence, and nothing here can stop a sale: a certificate replaces the former
 one only after it was verified whole, and a server that does not answer changes nothing. The vendor is asked one
-question at a time, so that a late answer cannot undo a newer one.
+request at a time, so that a late answer cannot undo a newer one.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ T = TypeVar("T")
 #: A company as a person typed it: name, postcode, country, tax number.
 TypedCompany = tuple[str, str, str, str | None]
 
-#: Seconds after the start within which the vendor is asked first, and between two questions.
+#: Seconds after the start within which the vendor is asked first, and between two requests.
 FIRST_CHECK, CHECK_EVERY = 600.0, float(DAY)
-#: Seconds to the next try after the first, second... question in a row that was not answered.
+#: Seconds to the next try after the first, second... request in a row that was not answered.
 TRY_AGAIN = (300.0, 900.0, float(HOUR), 6.0 * HOUR)
 
 _NO_NUMBER_PL = "nie podano numeru licencji."
@@ -78,7 +78,7 @@ class Registration:
         self._checks = checks
         self._session: str | None = None
         self._turn = anyio.Lock()
-        """Held from a question to the vendor until its answer is taken over."""
+        """Held from a request to the vendor until its answer is taken over."""
 
     async def install(self, text: str) -> None:
         """Put a certificate in force. Raises ``ProblemError``."""
@@ -124,8 +124,8 @@ class Registration:
     async def register(self, typed: str | None, support: str | None, given: TypedCompany | None) -> None:
         """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
         async with self._turn:
-            question = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
-            await self._take_certificate(await self._ask(question))
+            request = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
+            await self._take_certificate(await self._ask(request))
 
     async def _renewal(self, support: str | None) -> Support:
         if support is None:
@@ -134,7 +134,7 @@ class Registration:
             )
         number = self._read(support, Kind.UPDATES)
         client = await self._client()
-        return client.question(Support, number=number.text, lic=self._licence())
+        return client.request(Support, number=number.text, lic=self._licence())
 
     async def request(self, typed: str, support: str | None, given: TypedCompany | None) -> str:
         """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
@@ -148,7 +148,7 @@ class Registration:
         year = None if support is None else self._read(support, Kind.UPDATES).text
         client = await self._client(offline=offline)
         return _checked_fields(
-            lambda: client.question(
+            lambda: client.request(
                 Activate,
                 number=number.text,
                 support=year,
@@ -163,29 +163,29 @@ class Registration:
     async def enrol(self, given: TypedCompany | None, email: str, lang: str = "pl") -> None:
         """Have a code for a trial mailed. Raises ``ProblemError``."""
         client = await self._client()
-        question = _checked_fields(
-            lambda: client.question(
+        request = _checked_fields(
+            lambda: client.request(
                 Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
             )
         )
         async with self._turn:
-            await _problems_of_vendor(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(request))
 
     async def enrol_confirm(self, email: str, code: str) -> None:
         """Exchange the mailed code for the trial's certificate. Raises ``ProblemError``."""
         client = await self._client()
-        question = _checked_fields(lambda: client.question(EnrolConfirm, email=email, code=code))
+        request = _checked_fields(lambda: client.request(EnrolConfirm, email=email, code=code))
         async with self._turn:
-            await self._take_certificate(await self._ask(question))
+            await self._take_certificate(await self._ask(request))
 
     # -- another computer -----------------------------------------------------------------------------
 
     async def recover(self, email: str, lang: str = "pl") -> None:
         """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
         client = await self._client()
-        question = _checked_fields(lambda: client.question(Recover, email=email, lang=lang))
+        request = _checked_fields(lambda: client.request(Recover, email=email, lang=lang))
         async with self._turn:
-            await _problems_of_vendor(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(request))
 
     async def recover_confirm(self, email: str, code: str) -> list[dict[str, Any]]:
         """Exchange the mailed code for the right to move a licence; the account's companies.
@@ -193,9 +193,9 @@ class Registration:
         Each has ``name``, ``post`` and ``lic`` (``None``: no licence). Raises ``ProblemError``.
         """
         client = await self._client()
-        question = _checked_fields(lambda: client.question(RecoverConfirm, email=email, code=code))
+        request = _checked_fields(lambda: client.request(RecoverConfirm, email=email, code=code))
         async with self._turn:
-            answer = await self._ask(question)
+            answer = await self._ask(request)
             self._session = answer.session
         return [each.model_dump() for each in answer.companies]
 
@@ -206,10 +206,10 @@ class Registration:
             session = self._session
             if session is None:
                 raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
-            question = _checked_fields(
-                lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine())
+            request = _checked_fields(
+                lambda: client.request(Transfer, session=session, lic=licence, mid=self._machine())
             )
-            await self._take_certificate(await self._ask(question))
+            await self._take_certificate(await self._ask(request))
             self._session = None
 
     async def deactivate(self) -> None:
@@ -217,14 +217,14 @@ class Registration:
         client = await self._client()
         async with self._turn:
             licence = self._licence()
-            answer = await self._ask(client.question(Deactivate, lic=licence))
+            answer = await self._ask(client.request(Deactivate, lic=licence))
             if answer.released != licence:
                 raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
             await self._change_files(lambda: self.gate.remove(licence))
 
-    # -- the daily question ---------------------------------------------------------------------------
+    # -- the daily request ---------------------------------------------------------------------------
 
-    async def next_question(self) -> dict[str, Any]:
+    async def next_check(self) -> dict[str, Any]:
         """What a check sends, decoded. Raises ``ProblemError``."""
         return claims(self._check(await self._client()))
 
@@ -232,21 +232,21 @@ class Registration:
         """Ask the vendor for the licence's state, and apply the changes. Raises ``ProblemError``."""
         client = await self._client()
         async with self._turn:
-            question = self._check(client)
-            status, text = await _problems_of_vendor(client.check(question))
-            await self._change_files(lambda: self._take_status(question, status, text))
+            request = self._check(client)
+            status, text = await _problems_of_vendor(client.check(request))
+            await self._change_files(lambda: self._take_status(request, status, text))
         return status
 
     def _check(self, client: VendorClient) -> Check:
         certificate = self.gate.certificate
         if certificate is None:
             raise ProblemError(problem("licence.nothing_to_do", reason="no certificate is installed"))
-        return client.question(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
+        return client.request(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
 
-    def _take_status(self, question: Check, status: Status, text: str) -> None:
+    def _take_status(self, request: Check, status: Status, text: str) -> None:
         with self.gate.store.lock:
             now = self.gate.certificate
-            if now is None or (now.sub, now.jti) != (question.lic, question.crt):
+            if now is None or (now.sub, now.jti) != (request.lic, request.crt):
                 # A file was imported or read again while the request was under way.
                 log.info("the vendor's answer is about a former certificate; it is dropped")
                 return
@@ -285,10 +285,8 @@ class Registration:
 
     # -- what the flows share -------------------------------------------------------------------------
 
-    async def _ask(
-        self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
-    ) -> Answer:
-        return await _problems_of_vendor((await self._client()).ask(question))
+    async def _ask(self, request: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate) -> Answer:
+        return await _problems_of_vendor((await self._client()).ask(request))
 
     async def _take_certificate(self, answer: Answer) -> None:
         if answer.crt is None:

@@ -237,7 +237,7 @@ class LicenceStore:
 
     @synchronized
     def keep_status(self, token: str) -> None:
-        """Keep an answer that was checked against its question."""
+        """Keep an answer that was checked against its request."""
         self._write("status", token + "\n")
 
     @synchronized

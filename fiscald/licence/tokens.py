@@ -1,6 +1,6 @@
 """Signed texts: JWS in compact form, Ed25519 only, read strictly and in a fixed order.
 
-The vendor signs certificates, answers and key lists; a computer signs its questions with its own key.
+The vendor signs certificates, answers and key lists; a computer signs its requests with its own key.
 Libraries differ in what they let pass, so the shape, the header and the JSON are checked here, before and after
 joserfc has checked the signature. The first fault wins.
 """
@@ -121,7 +121,7 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
 
 
 def fingerprint(token: str) -> str:
-    """How an answer names the question it belongs to (``req``): base64url of the text's SHA-256."""
+    """How an answer names the request it belongs to (``req``): base64url of the text's SHA-256."""
     return b64(hashlib.sha256(token.encode("ascii")).digest())
 
 

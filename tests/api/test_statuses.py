@@ -54,7 +54,7 @@ FLOWS: dict[str, Any] = {
     "install": None, "register": None, "request": "text", "enrol": None, "enrol_confirm": None, "recover": None,
     "recover_confirm": [{"name": "F", "post": "00-001", "lic": None}], "transfer": None, "deactivate": None,
     "check": None, "emergency": None,
-    "next_question": {"aud": "x", "iat": 1, "nonce": "x", "lic": "x", "crt": "x", "ver": "x"},
+    "next_check": {"aud": "x", "iat": 1, "nonce": "x", "lic": "x", "crt": "x", "ver": "x"},
 }  # fmt: skip
 DIAGNOSIS = {"number": "x", "kind": "licence", "modules": [], "issued": "2026-11-22", "detail": "x", "detail_pl": "x"}
 

@@ -201,7 +201,7 @@ async def test_a_mail_that_was_not_confirmed_is_an_error(tmp_path: Path) -> None
         keys = trusted(test_keys=True)
         client = VendorClient(url, "urn:fiscald:vendor:test", DeviceKey.make(), lambda: keys, Clock(T0))
         with pytest.raises(Unreachable, match="HTTP 200"):
-            await client.ask_for_mail(client.question(Recover, email="a@bakery.pl"))
+            await client.ask_for_mail(client.request(Recover, email="a@bakery.pl"))
 
 
 async def test_an_unreadable_ca_file_is_reported_as_unreachable(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_any_reply_is_parsed_or_reported_as_unreachable(content: bytes, status: 
 
     async def ask() -> None:
         with pytest.raises(Unreachable):
-            await client.check(client.question(Check, lic="lic_7Q4M2K9X", crt="c", ver="1"))
+            await client.check(client.request(Check, lic="lic_7Q4M2K9X", crt="c", ver="1"))
 
     anyio.run(ask)
 
@@ -260,7 +260,7 @@ async def test_a_check_sends_only_the_documented_fields(tmp_path: Path) -> None:
     async with liar(answer) as url:
         it = till(tmp_path / "licence", url, Clock(T0), seller=Company(*BAKERY))
         it.gate.install(C0.encode())
-        shown = await it.flows.next_question()
+        shown = await it.flows.next_check()
         await it.flows.check()
     header, payload, _ = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in asked[0].split("."))
     sent = json.loads(payload)
@@ -302,7 +302,7 @@ async def test_the_daily_check_continues_after_every_failure(tmp_path: Path, mon
 
 def test_no_two_requests_have_the_same_nonce() -> None:
     client = VendorClient("http://x", "urn:x", DeviceKey.make(), lambda: trusted(test_keys=True), Clock(T0))
-    nonces = {client.question(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
+    nonces = {client.request(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
     assert len(nonces) == 20
     assert {len(base64.urlsafe_b64decode(nonce + "==")) for nonce in nonces} == {16}
 

@@ -19,7 +19,7 @@ from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.testing import sign
 from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_device_token, read_vendor_token
 from fiscald.licence.wire import (
-    QUESTIONS,
+    REQUESTS,
     Answer,
     Check,
     Enrol,
@@ -136,7 +136,7 @@ _JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*QUESTION, *STATUS, "crt", "text", "keys"]), _JSON) | _JSON)
 def test_any_json_is_a_message_or_a_wire_error(payload: Any) -> None:
-    models: tuple[type[Strict], ...] = (Check, Status, *QUESTIONS)
+    models: tuple[type[Strict], ...] = (Check, Status, *REQUESTS)
     for model in found(models):
         with contextlib.suppress(WireError):
             message = parse(model, payload)

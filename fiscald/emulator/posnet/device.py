@@ -36,11 +36,11 @@ from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.tables import FieldFault
 
-#: Commands that wait in the queue before it is full (3.5, choice).
+#: Commands that wait in the queue before it is full (3.5, our assumption).
 QUEUE = 8
 #: Seconds after which an unfinished frame is dropped (3.6 rule 6).
 FRAME_SECONDS = 5.0
-#: Answers kept for ``rpt`` (9.1, choice).
+#: Answers kept for ``rpt`` (9.1, our assumption).
 KEPT_ANSWERS = 16
 #: What older devices do not know (sections 5.5, 5.7, 5.8).
 ONLINE_ONLY = frozenset(
@@ -324,7 +324,7 @@ class PosnetPrinter(Device):
             return row.answer(self._device_state(frame.mnemonic, float("inf")), self._dialect)
         try:
             if waiting.refused:
-                # The question was answered with no; the document stays as it was (choice).
+                # The question was answered with no; the document stays as it was (our assumption).
                 raise ExecError(30 if self._machine.online else 10)
             if waiting.go is not None:
                 reply = self._machine.finish(frame.mnemonic, waiting.values, waiting.go)
@@ -338,7 +338,7 @@ class PosnetPrinter(Device):
             return Frame(frame.mnemonic, (Field(ERROR, b"%d" % error.number),))
 
     def _repeat(self, waiting: _Waiting) -> Frame:
-        """The stored answer to the command that carried this token, or error 13 (10.15, choice)."""
+        """The stored answer to the command that carried this token, or error 13 (10.15, our assumption)."""
         kept = self._kept.get(waiting.token or b"")
         if kept is None:
             return _frame_error(13, "rpt")

@@ -19,7 +19,7 @@ from fiscald.protocols.thermal.commands import PAYMENT_FORMS, SHORT_FORM
 
 #: Different lines of text between two daily reports, and keyword lines on one receipt (4.2, 5.6).
 MAX_TEXTS, MAX_KEYWORDS = 25, 20
-#: Labels of ``20;x$z`` (5.6); what is not here is printed without one (choice).
+#: Labels of ``20;x$z`` (5.6); what is not here is printed without one (our assumption).
 KEYWORDS = {
     0: "Nr transakcji", 1: "Punkty", 2: "Suma punktów", 3: "Nr rejestracyjny", 4: "Nazwisko", 5: "Karta",
     6: "Numer karty", 7: "Ważna do", 8: "Kasjer", 9: "Nazw. kasjera", 10: "Zaliczka", 11: "Waluta",
@@ -116,7 +116,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
 
 
 def _settle_deposits(machine: Machine, closing: Closing) -> None:
-    """Sums must agree with what was sent; what was not sent before is taken from the closing (choice)."""
+    """Sums must agree with what was sent; what was not sent before is taken from the closing (our assumption)."""
     transaction = machine.register.sale.transaction
     declared = [packs for packs in (closing.given, closing.taken) if packs is not None]
     if not transaction.packaging:
@@ -153,7 +153,7 @@ def _forms(payments: Sequence[Payment]) -> Counter[tuple[int, int, str]]:
 
 
 def _allowed_lines(machine: Machine, lines: Sequence[str]) -> list[str]:
-    """Lines of the footer, but for those that are too many between two daily reports (6.6, choice)."""
+    """Lines of the footer, but for those that are too many between two daily reports (6.6, our assumption)."""
     known = machine.memory.lines
     allowed = []
     for text in list(lines)[:3]:

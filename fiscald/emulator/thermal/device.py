@@ -147,7 +147,7 @@ class ThermalPrinter(Device):
             self._power_up()
 
     def _power_up(self) -> None:
-        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, choice)."""
+        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, our assumption)."""
         self._machine.reset()
         if self._machine.in_transaction:
             # As if a person did it on the keypad: no program on the line did.

@@ -31,7 +31,7 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout
 from fiscald.protocols.thermal.profiles import Profile
 
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37
-#: Replaces the identifier of a command that cannot be read (choice).
+#: Replaces the identifier of a command that cannot be read (our assumption).
 UNREADABLE = "??"
 #: The printer's number for each of the register's refusals (sections 5 and 8; where a command has its own number
 #: for one of them, its handler names it).
@@ -49,7 +49,7 @@ ERRORS: dict[Refusal, int] = {
     Refusal.TOTALS_NOT_ZERO: 8, Refusal.CLOCK_SET: 5, Refusal.CLOCK_RANGE: 7,
     Refusal.CLOCK_DIFFERENCE: 10, Refusal.CLOCK_BEFORE_RECORD: 7,
 }  # fmt: skip
-#: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, choice).
+#: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, our assumption).
 NOT_ON_INNOVA = frozenset(("$y", "$N 1", "$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"))
 MODELS = {
     "posnet": ("POSNET Thermal EMU", "2.02"),
@@ -126,7 +126,7 @@ class Machine:
         self.mode = 0
         #: ``Pe``: the number of the last error.
         self.error = 0
-        #: ``CMD``: the last command was executed correctly. After power-on it is set (choice).
+        #: ``CMD``: the last command was executed correctly. After power-on it is set (our assumption).
         self.done = True
         self.timed_out = False
 
@@ -335,7 +335,7 @@ class Machine:
         return self.refused(identifier, number if self.novitus else 0, shown=number)
 
     def unreadable(self) -> Outcome:
-        """Something between ``ESC P`` and ``ESC \\`` that is no command; the number is a choice."""
+        """Something between ``ESC P`` and ``ESC \\`` that is no command; the number is our assumption."""
         return self.refused(UNREADABLE, SYNTAX)
 
     def denied(self, row: Row) -> Outcome:

@@ -12,7 +12,7 @@ from fiscald.protocols.thermal.grammar import State
 
 #: Records that the fiscal memory takes in its life (7.2).
 RECORDS = 1830
-#: Since when an emulated printer is fiscal (choice).
+#: Since when an emulated printer is fiscal (our assumption).
 FISCALISED = datetime.date(2024, 1, 1)
 
 

@@ -160,7 +160,7 @@ def login(machine: Machine, values: Values) -> None:
 
 
 def logout(machine: Machine, values: Values) -> None:
-    """``#q``: whose work ends is what is sent (choice)."""
+    """``#q``: whose work ends is what is sent (our assumption)."""
     if not values["kasjer"]:
         raise ExecError(33)
     state = machine.register.state
@@ -238,7 +238,7 @@ def shift_report(machine: Machine, values: Values) -> None:
     }  # fmt: skip
     before = machine.memory.shift
     counted = before.model_dump(exclude={"at"})
-    # Where a daily report has cleared the counters since, the shift counts from it (choice).
+    # Where a daily report has cleared the counters since, the shift counts from it (our assumption).
     since = {name: 0 if value < counted[name] else counted[name] for name, value in counts.items()}
     machine.register.ledger.slip()
     sheet = _slip(machine, values)

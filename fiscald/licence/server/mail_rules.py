@@ -30,12 +30,12 @@ _AS_MEANT = str.maketrans("OIL", "011", " -\t\r\n")
 
 
 class MailRules(Certificates):
-    """What is decided about a question that a mail answers."""
+    """What is decided about a request that a mail answers."""
 
-    def enrol(self, t: Transaction, asked: wire.Enrol, requester: Requester) -> None:
+    def enrol(self, t: Transaction, request: wire.Enrol, requester: Requester) -> None:
         """A company wants a trial, or a licensed computer tells its company's address."""
-        email = read_email(asked.email)
-        company = read_company(asked.company)
+        email = read_email(request.email)
+        company = read_company(request.company)
         limiter = Limiter(t, self.keyring)
         limiter.take(
             (limits.ENROL_IP, requester.network),
@@ -43,16 +43,16 @@ class MailRules(Certificates):
             (limits.ENROL_COMPANY, _called(company)),
         )
         known = t.company(company)
-        account = t.get_or_create_account(email, asked.lang)
+        account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE
         if known is not None and not self._may_claim(t, known, requester):
             letter = MailTemplate.COMPANY_YOURS if known.account == account else MailTemplate.COMPANY_KNOWN
-        wanted = {"company": company._asdict(), "mid": asked.mid, "jwk": requester.jwk}
-        self._mail_code(t, account, "confirm", email, letter, asked.lang, requester, wanted)
+        wanted = {"company": company._asdict(), "mid": request.mid, "jwk": requester.jwk}
+        self._mail_code(t, account, "confirm", email, letter, request.lang, requester, wanted)
 
-    def enrol_confirm(self, t: Transaction, asked: wire.EnrolConfirm, requester: Requester) -> str:
+    def enrol_confirm(self, t: Transaction, request: wire.EnrolConfirm, requester: Requester) -> str:
         """The code from the mail: a trial's certificate, or for a company with a licence that licence's."""
-        account, wanted = self._use_code(t, asked.email, "confirm", asked.code, requester)
+        account, wanted = self._use_code(t, request.email, "confirm", request.code, requester)
         company = Company(**wanted["company"])
         known = t.company(company)
         if known is not None and not self._may_claim(t, known, requester):
@@ -73,22 +73,22 @@ class MailRules(Certificates):
         t.audit("trial.begun", licence.id, company=made.id, account=account)
         return self.certificate(t, licence, device)
 
-    def recover(self, t: Transaction, asked: wire.Recover, requester: Requester) -> None:
+    def recover(self, t: Transaction, request: wire.Recover, requester: Requester) -> None:
         """Somebody who reads this address wants to move a licence here."""
-        email = read_email(asked.email)
+        email = read_email(request.email)
         whom = email.lower()
         Limiter(t, self.keyring).take(
             (limits.RECOVER_IP, requester.network), *((limit, whom) for limit in limits.RECOVER_EMAIL)
         )
-        account = t.get_or_create_account(email, asked.lang)
+        account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE if t.companies(account) else MailTemplate.ADDRESS_UNKNOWN
-        self._mail_code(t, account, "recover", email, letter, asked.lang, requester, {})
+        self._mail_code(t, account, "recover", email, letter, request.lang, requester, {})
 
     def recover_confirm(
-        self, t: Transaction, asked: wire.RecoverConfirm, requester: Requester
+        self, t: Transaction, request: wire.RecoverConfirm, requester: Requester
     ) -> tuple[str, tuple[wire.OwnCompany, ...]]:
         """The code from the mail: a session of this computer, and the address's companies."""
-        account, _ = self._use_code(t, asked.email, "recover", asked.code, requester)
+        account, _ = self._use_code(t, request.email, "recover", request.code, requester)
         session = secrets.token_urlsafe(32)
         t.do(
             "INSERT INTO session VALUES (?, ?, ?, ?)",
@@ -160,7 +160,7 @@ class MailRules(Certificates):
         right = secrets.compare_digest(seal, h or bytes(len(seal))) and h is not None
         t.do("UPDATE otp SET tries = tries + 1 WHERE id = ?", code_id)
         if not right or tries >= limits.TRIES_PER_CODE:
-            if row is not None:  # a question about nothing fills no audit
+            if row is not None:  # a request about nothing fills no audit
                 t.audit("code.wrong", account)
             raise Refused("code_wrong")
         t.do("UPDATE otp SET used = ? WHERE id = ?", t.now, code_id)

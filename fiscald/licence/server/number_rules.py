@@ -25,22 +25,22 @@ FILE_SECONDS = 30 * DAY
 
 
 class NumberRules(Certificates):
-    """What is decided about a question that shows a number."""
+    """What is decided about a request that shows a number."""
 
-    def activate(self, t: Transaction, asked: wire.Activate, requester: Requester, *, offline: bool = False) -> str:
+    def activate(self, t: Transaction, request: wire.Activate, requester: Requester, *, offline: bool = False) -> str:
         """A number for a certificate. The same number, company and computer get the same again."""
         if offline:
-            self._take_file(t, asked, requester)
+            self._take_file(t, request, requester)
         else:
             self._take_activation(t, requester)
-        number, stored = self._usable_number(t, asked.number, Kind.LICENCE)
-        support = None if asked.support is None else self._usable_number(t, asked.support, Kind.UPDATES)
-        company = read_company(asked.company)
+        number, stored = self._usable_number(t, request.number, Kind.LICENCE)
+        support = None if request.support is None else self._usable_number(t, request.support, Kind.UPDATES)
+        company = read_company(request.company)
         if stored.state == "used":
-            licence = self._licence_of_used_number(t, stored, company, requester, asked.mid)
+            licence = self._licence_of_used_number(t, stored, company, requester, request.mid)
         else:
             licence = None
-            self._check_replacement(t, company, number, requester, asked.mid)
+            self._check_replacement(t, company, number, requester, request.mid)
         if support is not None and not (
             support[1].state == "issued" or (licence is not None and support[1].licence == licence.id)
         ):
@@ -51,18 +51,18 @@ class NumberRules(Certificates):
             licence = self._add_year(t, licence, *support)
         seat = t.seat(licence.id)
         if seat is None:
-            seat = t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), asked.mid, offline=offline)
+            seat = t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), request.mid, offline=offline)
             t.audit("device.bound", licence.id, device=seat.id, offline=offline)
         elif seat.offline != offline:
             t.do("UPDATE device SET offline = ? WHERE id = ?", offline, seat.id)
             seat = seat._replace(offline=offline)
         return self.certificate(t, licence, seat)
 
-    def support(self, t: Transaction, asked: wire.Support, requester: Requester) -> str:
+    def support(self, t: Transaction, request: wire.Support, requester: Requester) -> str:
         """A number Y: a year of updates more. Used once."""
         self._take_activation(t, requester)
-        licence, device = self._licence_and_seat(t, asked.lic, requester)
-        number, stored = self._usable_number(t, asked.number, Kind.UPDATES)
+        licence, device = self._licence_and_seat(t, request.lic, requester)
+        number, stored = self._usable_number(t, request.number, Kind.UPDATES)
         if stored.state != "issued":
             raise Refused("number_used")
         if licence.kind == "trial":
@@ -91,11 +91,11 @@ class NumberRules(Certificates):
             *((limit, requester.network) for limit in limits.ACTIVATE_IP), (limits.ACTIVATE_DEVICE, requester.jkt)
         )
 
-    def _take_file(self, t: Transaction, asked: wire.Activate, requester: Requester) -> None:
+    def _take_file(self, t: Transaction, request: wire.Activate, requester: Requester) -> None:
         """A request file: counted by the network it was uploaded from, and not too old."""
         self._take_activation(t, requester)
         (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", requester.jkt)
-        if asked.iat < t.now - FILE_SECONDS or asked.iat > t.now + wire.WINDOW or asked.iat <= (released or 0):
+        if request.iat < t.now - FILE_SECONDS or request.iat > t.now + wire.WINDOW or request.iat <= (released or 0):
             raise Refused("request_old")
 
     def _usable_number(self, t: Transaction, typed: str, kind: Kind) -> tuple[Number, StoredNumber]:

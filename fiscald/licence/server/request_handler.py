@@ -20,12 +20,12 @@ from fiscald.licence.server.refusals import Malformed, Refused, Unable
 from fiscald.licence.server.rules import Rules, latest
 from fiscald.licence.server.store import Store, Transaction
 from fiscald.licence.tokens import TokenRefused, fingerprint, read_device_token
-from fiscald.licence.wire import WINDOW, Question, WireError
+from fiscald.licence.wire import WINDOW, VendorRequest, WireError
 
 log = logging.getLogger(__name__)
-Q = TypeVar("Q", bound=Question)
+Q = TypeVar("Q", bound=VendorRequest)
 
-MODELS = {model.path: model for model in wire.QUESTIONS}
+MODELS = {model.path: model for model in wire.REQUESTS}
 
 
 class SignedReply(NamedTuple):
@@ -57,39 +57,39 @@ class RequestHandler:
         return self._rules.keyring
 
     def answer(self, path: str, body: bytes, address: str) -> SignedReply:
-        """The answer to the question in ``body``, posted to ``path`` from a network ``address``.
+        """The answer to the request in ``body``, posted to ``path`` from a network ``address``.
 
         Raises ``Malformed``, ``TooMany`` or ``Unable``: then nothing was decided.
         """
-        token, asked, jwk = self._read(MODELS[path], body)
+        token, request, jwk = self._read(MODELS[path], body)
         try:
             with self._transaction() as t:
                 requester = Requester(jwk, network(address, t.now))
-                self._once(t, asked, requester)
-                result = self._decide(t, asked, requester)
+                self._once(t, request, requester)
+                result = self._decide(t, request, requester)
         except Refused as refused:
-            return self._refusal(refused, token, asked)
+            return self._refusal(refused, token, request)
         except sqlite3.IntegrityError:
-            return self._refusal(Refused("conflict"), token, asked)
+            return self._refusal(Refused("conflict"), token, request)
         if result is None:
             return SignedReply(202, None)
-        return SignedReply(200, self._signed(result, token, asked))
+        return SignedReply(200, self._signed(result, token, request))
 
     def answer_file(self, body: bytes, address: str) -> FileReply:
         """Exchange an uploaded request file for a certificate. Raises like ``answer``.
 
         The same file may be reply in again: the answer may have got lost on its way.
         """
-        token, asked, jwk = self._read(wire.Activate, body)
+        token, request, jwk = self._read(wire.Activate, body)
         try:
             with self._transaction() as t:
                 requester = Requester(jwk, network(address, t.now))
-                certificate = self._rules.activate(t, asked, requester, offline=True)
+                certificate = self._rules.activate(t, request, requester, offline=True)
         except Refused as refused:
-            return FileReply(self._refusal(refused, token, asked), refused=refused)
+            return FileReply(self._refusal(refused, token, request), refused=refused)
         except sqlite3.IntegrityError:
             conflict = Refused("conflict")
-            return FileReply(self._refusal(conflict, token, asked), refused=conflict)
+            return FileReply(self._refusal(conflict, token, request), refused=conflict)
         return FileReply(SignedReply(200, certificate), certificate=certificate)
 
     def keys(self) -> str | None:
@@ -114,12 +114,12 @@ class RequestHandler:
         try:
             token = body.decode("ascii").strip()
             jwk, payload = read_device_token(token, model.kind)
-            asked = wire.parse(model, payload)
+            request = wire.parse(model, payload)
         except (UnicodeDecodeError, TokenRefused, WireError) as error:
-            raise Malformed(f"not a question of the kind {model.kind}: {type(error).__name__}") from None
-        if asked.aud != self._rules.issuer:
+            raise Malformed(f"not a request of the kind {model.kind}: {type(error).__name__}") from None
+        if request.aud != self._rules.issuer:
             raise Malformed("a request to another vendor")
-        return token, asked, jwk
+        return token, request, jwk
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -131,52 +131,52 @@ class RequestHandler:
             t.purge_expired()
             yield t
 
-    def _once(self, t: Transaction, asked: Question, requester: Requester) -> None:
-        if abs(asked.iat - t.now) > WINDOW:
+    def _once(self, t: Transaction, request: VendorRequest, requester: Requester) -> None:
+        if abs(request.iat - t.now) > WINDOW:
             raise Refused("clock")
-        seal = self._keyring.seal("nonce", requester.jkt, asked.nonce)
+        seal = self._keyring.seal("nonce", requester.jkt, request.nonce)
         # A request from ahead of our clock is accepted for two windows, the last second included.
         forgotten = t.now + 2 * WINDOW + 1
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")
 
-    def _decide(self, t: Transaction, asked: Question, requester: Requester) -> dict[str, Any] | None:
+    def _decide(self, t: Transaction, request: VendorRequest, requester: Requester) -> dict[str, Any] | None:
         """The fields of the answer; ``None`` for "a mail may be on its way"."""
         rules = self._rules
-        match asked:
+        match request:
             case wire.Enrol():
-                rules.enrol(t, asked, requester)
+                rules.enrol(t, request, requester)
                 return None
             case wire.Recover():
-                rules.recover(t, asked, requester)
+                rules.recover(t, request, requester)
                 return None
             case wire.EnrolConfirm():
-                return {"crt": rules.enrol_confirm(t, asked, requester)}
+                return {"crt": rules.enrol_confirm(t, request, requester)}
             case wire.RecoverConfirm():
-                session, companies = rules.recover_confirm(t, asked, requester)
+                session, companies = rules.recover_confirm(t, request, requester)
                 return {"session": session, "companies": companies}
             case wire.Activate():
-                return {"crt": rules.activate(t, asked, requester)}
+                return {"crt": rules.activate(t, request, requester)}
             case wire.Support():
-                return {"crt": rules.support(t, asked, requester)}
+                return {"crt": rules.support(t, request, requester)}
             case wire.Transfer():
-                return {"crt": rules.transfer(t, asked, requester)}
+                return {"crt": rules.transfer(t, request, requester)}
             case wire.Deactivate():
-                return {"released": rules.deactivate(t, asked, requester)}
+                return {"released": rules.deactivate(t, request, requester)}
             case wire.Check():
-                return rules.check(t, asked, requester)
-        raise AssertionError(asked)
+                return rules.check(t, request, requester)
+        raise AssertionError(request)
 
-    def _refusal(self, refused: Refused, token: str, asked: Question) -> SignedReply:
-        log.info("%s: refused, %s", asked.kind, refused)
-        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, asked))
+    def _refusal(self, refused: Refused, token: str, request: VendorRequest) -> SignedReply:
+        log.info("%s: refused, %s", request.kind, refused)
+        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, request))
 
-    def _signed(self, fields: dict[str, Any], token: str, asked: Question) -> str:
+    def _signed(self, fields: dict[str, Any], token: str, request: VendorRequest) -> str:
         head = {
             "iss": self._rules.issuer,
             "aud": "fiscald",
             "iat": self._clock(),
-            "nonce": asked.nonce,
+            "nonce": request.nonce,
             "req": fingerprint(token),
         }
         model = wire.Status if "verdict" in fields else wire.Answer

@@ -1,4 +1,4 @@
-"""The vendor's database: SQLite, every question one transaction, every decision in an audit that only grows.
+"""The vendor's database: SQLite, every request one transaction, every decision in an audit that only grows.
 
 Several processes may use it at once (the server and the vendor's commands): a transaction waits for its turn first,
 and the unique indexes have the last word on who was first.

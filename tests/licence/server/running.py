@@ -64,7 +64,7 @@ class Computer:
         self.address = address or f"192.0.2.{number}"
         self._nonces = 0
 
-    def sign(self, model: type[wire.Question], **fields: Any) -> str:
+    def sign(self, model: type[wire.VendorRequest], **fields: Any) -> str:
         """A question, fresh unless ``fields`` say otherwise."""
         self._nonces += 1
         head = {"aud": TEST_KEY.issuer, "iat": self.clock(), "nonce": b64(self._nonces.to_bytes(16, "big"))}
@@ -150,7 +150,7 @@ class Vendor:
         self.store.close()
         self.open()
 
-    def ask(self, computer: Computer, model: type[wire.Question], **fields: Any) -> Answered:
+    def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
         """Ask as ``computer``; raises what the handler raises."""
         token = computer.sign(model, **fields)
         said: SignedReply = self.handler.answer(model.path, token.encode(), computer.address)

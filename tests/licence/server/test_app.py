@@ -40,10 +40,10 @@ class Running:
         self.clock = clock
         self.http = http
 
-    async def post(self, computer: Computer, model: type[wire.Question], **fields: Any) -> httpx.Response:
+    async def post(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> httpx.Response:
         return await self.http.post(model.path, content=computer.sign(model, **fields), headers=JOSE)
 
-    async def ask(self, computer: Computer, model: type[wire.Question], **fields: Any) -> Answered:
+    async def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
         token = computer.sign(model, **fields)
         response = await self.http.post(model.path, content=token, headers=JOSE)
         if response.status_code == 202:
@@ -81,7 +81,7 @@ async def test_a_request_for_a_mail_always_has_the_same_answer(tmp_path: Path) -
         server.clock.go(days=1)
         answers = []
         requester = Computer(server.clock, 3)
-        cases: list[tuple[type[wire.Question], str, Any]] = [
+        cases: list[tuple[type[wire.VendorRequest], str, Any]] = [
             (wire.Enrol, "a@bakery.pl", BAKERY),
             (wire.Enrol, "b@bakery.pl", BAKERY),
             (wire.Enrol, "a@bakery.pl", DAIRY),

@@ -27,9 +27,9 @@ async def test_the_server_answers_every_request_of_the_client(tmp_path: Path, co
         till, office = client(it, clock), client(it, clock)
 
         async def ask(who: VendorClient, model: Any, **fields: Any) -> wire.Answer:
-            return await who.ask(who.question(model, **fields))
+            return await who.ask(who.request(model, **fields))
 
-        await till.ask_for_mail(till.question(wire.Enrol, email="a@bakery.pl", company=company, mid="m1", lang="en"))
+        await till.ask_for_mail(till.request(wire.Enrol, email="a@bakery.pl", company=company, mid="m1", lang="en"))
         code = await it.mailbox.code()
         trial = verify(str((await ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code)).crt).encode(), KEYS)
         assert trial.company.tin == company.get("tin")
@@ -41,17 +41,17 @@ async def test_the_server_answers_every_request_of_the_client(tmp_path: Path, co
         year = await ask(till, wire.Support, number=it.update_number(), lic=paid.sub)
         longer = verify(str(year.crt).encode(), KEYS)
         assert longer.upd.year == paid.upd.year + 1
-        question = till.question(wire.Check, lic=paid.sub, crt=longer.jti, ver="1.0.3")
+        question = till.request(wire.Check, lic=paid.sub, crt=longer.jti, ver="1.0.3")
         assert (await till.check(question))[0].verdict == "ok"
         with pytest.raises(Denied, match="answered already"):
             await till.check(question)  # the same nonce again: refused, which is no verdict
-        await office.ask_for_mail(office.question(wire.Recover, email="a@bakery.pl"))
+        await office.ask_for_mail(office.request(wire.Recover, email="a@bakery.pl"))
         code = await it.mailbox.code(2)
         confirmed = await ask(office, wire.RecoverConfirm, email="a@bakery.pl", code=code)
         assert [own.lic for own in confirmed.companies] == [paid.sub]
         moved = await ask(office, wire.Transfer, session=confirmed.session, lic=paid.sub, mid="m2")
         assert verify(str(moved.crt).encode(), KEYS).mid == "m2"
-        question = till.question(wire.Check, lic=paid.sub, crt=longer.jti, ver="1.0.3")
+        question = till.request(wire.Check, lic=paid.sub, crt=longer.jti, ver="1.0.3")
         assert (await till.check(question))[0].verdict == "superseded"
         assert (await ask(office, wire.Deactivate, lic=paid.sub)).released == paid.sub
 
@@ -61,11 +61,11 @@ async def test_an_unknown_device_an_outage_and_a_limit_give_no_verdict(tmp_path:
     async with vendor_server(tmp_path, clock=clock) as it:
         till, stranger = client(it, clock), client(it, clock)
         asked = {"number": it.number(), "company": BAKERY, "mid": "m1", "ver": "1.0.3"}
-        answer = await till.ask(till.question(wire.Activate, **asked))
+        answer = await till.ask(till.request(wire.Activate, **asked))
         paid = verify(str(answer.crt).encode(), KEYS)
 
         async def check(who: VendorClient) -> wire.Status:
-            return (await who.check(who.question(wire.Check, lic=paid.sub, crt=paid.jti, ver="1.0.3")))[0]
+            return (await who.check(who.request(wire.Check, lic=paid.sub, crt=paid.jti, ver="1.0.3")))[0]
 
         with pytest.raises(Denied, match="not on this computer"):
             await check(stranger)

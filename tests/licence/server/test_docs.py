@@ -25,7 +25,7 @@ def test_every_refusal_is_described_with_its_status() -> None:
 
 
 def test_every_path_is_described() -> None:
-    for model in wire.QUESTIONS:
+    for model in wire.REQUESTS:
         assert f"`{model.path}`" in TEXT
 
 

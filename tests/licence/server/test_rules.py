@@ -18,14 +18,14 @@ async def test_a_known_address_takes_the_same_work_as_an_unknown_one(vendor: Ven
     vendor.clock.go(days=1)
     vendor.handler.healthy()  # forgets what has run out
     requester = Computer(vendor.clock, 3)
-    cases: list[tuple[type[wire.Question], str, Any]] = [
+    cases: list[tuple[type[wire.VendorRequest], str, Any]] = [
         (wire.Enrol, "a@bakery.pl", BAKERY),
         (wire.Enrol, "b@bakery.pl", BAKERY),
         (wire.Enrol, "c@bakery.pl", DAIRY),
         (wire.Recover, "a@bakery.pl", None),
         (wire.Recover, "d@bakery.pl", None),
     ]
-    work: dict[type[wire.Question], set[tuple[str, ...]]] = {}
+    work: dict[type[wire.VendorRequest], set[tuple[str, ...]]] = {}
     for model, email, company in cases:
         done: list[str] = []
         vendor.store._db.set_trace_callback(done.append)
