@@ -88,7 +88,7 @@ async def test_connections_over_the_limit_get_a_status_and_are_closed(
 
 
 async def test_a_connection_closed_before_accept_may_hold_a_request(tmp_path: Path) -> None:
-    """Who does not wait for the answer has submitted all the same."""
+    """A client that does not wait for the answer has still submitted the job."""
     async with running(tmp_path) as it:
         body = json.dumps({"printer": "till1", "document": RECEIPT}).encode()
         with connected(it) as (link,):

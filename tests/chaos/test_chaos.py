@@ -85,7 +85,7 @@ def test_a_foreign_action_at_every_command_of_a_receipt(family: str) -> None:
 
 
 def test_new_kinds_of_events_leave_old_schedules_as_they_were() -> None:
-    """The same seed draws the same for ever; the digest was kept before those acts were made."""
+    """A seed always draws the same; the digest is older than those events."""
     drawn = ""
     for family in ("posnet", "thermal"):
         for schedule in (draw(seed, family) for seed in range(300)):

@@ -136,7 +136,7 @@ def locked(folder: Path) -> Iterator[None]:
     ],
 )
 def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], exit_code: int, words: str) -> None:
-    """Configuration, socket and all: nothing is a traceback."""
+    """Configuration, socket and all other files: no error is a traceback."""
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "fiscald.toml").write_text("")

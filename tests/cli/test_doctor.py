@@ -132,7 +132,7 @@ def test_the_doctor_reports_what_a_line_without_answers_sends(
 @pytest.mark.slow
 @pytest.mark.parametrize(("configured", "real", "link"), [("posnet", "thermal", "tcp"), ("thermal", "posnet", "pty")])
 def test_another_family_than_configured_is_named(tmp_path: Path, configured: str, real: str, link: Any) -> None:
-    """Without a daemon, and with one that hears nothing and has the port most of the time."""
+    """Without a daemon, and with one that gets no reply and holds the port most of the time."""
     with EmulatedPrinter(real, link=link) as printer, start_blocking_portal() as portal:
         config = Config(
             socket=tmp_path / "fiscald.sock",

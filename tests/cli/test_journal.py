@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def behind(counter: Counter) -> None:
-    """Another program has printed on a printer that is not said to be shared."""
+    """Another program has printed on a printer that is not configured as shared."""
     counter.printer.foreign_receipt()
     with Client(counter.socket) as client:
         deadline = time.monotonic() + 45

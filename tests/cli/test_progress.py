@@ -1,4 +1,4 @@
-"""What a verb says while it takes long: on a terminal, within a second; nothing anywhere else."""
+"""The progress of a slow verb: on a terminal, within a second; no output anywhere else."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_watch_continues_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("counter", ["shared"], indirect=True)
 @pytest.mark.timeout(30)
 def test_watch_shows_changes_of_the_counters(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
+    """Also of a receipt that another program printed, at the next poll of the printer; no other event happens."""
     monkeypatch.setattr(actor, "POLL_INTERVAL", 0.1)
     monkeypatch.setattr(actor, "STATUS_INTERVAL", 0.2)
     seen: list[int] = []
@@ -252,7 +252,7 @@ def resize(terminal: int, columns: int, lines: int) -> None:
 
 @pytest.mark.slow
 def test_a_resized_terminal_is_drawn_again(counter: Counter) -> None:
-    """Nothing changes but the size: wiped off, and as wide as the terminal is now."""
+    """Only the size changes: the screen is cleared and drawn in the new width."""
     counter.run("cash", "in", "5.00", "--key", "A-KEY-THAT-IS-LONG/2026/11/0017")
     ours, theirs = pty.openpty()
     resize(ours, 100, 30)

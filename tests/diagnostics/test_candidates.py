@@ -1,4 +1,4 @@
-"""Where a printer may be, why it is listed, and who may be asked."""
+"""Where a printer may be, why it is listed, and which ports may be probed."""
 
 from __future__ import annotations
 

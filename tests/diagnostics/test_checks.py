@@ -106,13 +106,13 @@ def named(code: str, **more: str) -> tuple[Finding, ...]:
 
 
 def answers_as(family: str, heard: Heard = Heard.ANSWER, at: str = ADDRESS) -> PrinterFacts:
-    """The daemon hears nothing, and the printer answers the questions of another family."""
+    """The daemon gets no reply, and the printer answers the queries of another family."""
     found = Attempt(parse_address(at), family, heard, b"?", b"", "x")
     return offline("link.silent", probed=_probed(attempts=(found,)))
 
 
 def denied(address: str, error: LinkError) -> PrinterFacts:
-    """The daemon hears nothing, and who asks may not open the port."""
+    """The daemon gets no reply, and the caller may not open the port."""
     return offline("link.silent", configured=till(address), probed=_probed(problem=error))
 
 

@@ -1,4 +1,4 @@
-"""What is sent to find out who is there changes nothing: in every family, on every model, in every situation."""
+"""Probing changes nothing: in every family, on every model, in every situation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen of a computer: ports, other names, who holds them; on real layouts, and on real processes."""
+"""The facts of a computer: ports, other names, their holders; on real layouts, and on real processes."""
 
 from __future__ import annotations
 

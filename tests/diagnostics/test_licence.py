@@ -45,7 +45,7 @@ OPEN: dict[str, tuple[Any, str | None]] = {
 
 
 def told(state: LicenceState) -> dict[str, Any]:
-    """As ``GET /v1/licence`` tells it."""
+    """As in ``GET /v1/licence``."""
     refusal = state.refusal
     prompt = None if refusal is None else (refusal.model_extra or {})["prompt"]
     return {"state": state.name, "may_print": refusal is None, "warnings": list(state.warnings), "prompt": prompt}

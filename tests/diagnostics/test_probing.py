@@ -1,4 +1,4 @@
-"""Asking who is there: on real pseudo-terminals and sockets, with printers, loops, noise and silence."""
+"""Probing: on real pseudo-terminals and sockets, with printers, loops, noise and silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent away holds no secret, in whatever shape it was written; and still can be read."""
+"""A bug report contains no secret in any notation, and stays readable."""
 
 from __future__ import annotations
 

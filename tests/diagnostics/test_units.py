@@ -1,4 +1,4 @@
-"""The installed units: which devices they allow, what they make, and what is put beside them."""
+"""The installed units: the devices they allow, the directories they create, and their drop-in files."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def say(it: Emulator, *commands: str) -> list[bytes]:
 def test_a_signal_ends_the_emulator_and_removes_its_files(
     tmp_path: Path, number: signal.Signals, ignoring: tuple[signal.Signals, ...]
 ) -> None:
-    """Exit code 0; the control socket and the link are gone. In the background of a script SIGINT is ignored."""
+    """Exit code 0; the control socket and the link are removed. In the background of a script SIGINT is ignored."""
     link, control = tmp_path / "printer", tmp_path / "control"
     with emulator("posnet", "--pty", link, "--control", control, ignoring=ignoring) as it:
         assert link.is_symlink()
@@ -243,7 +243,7 @@ def test_an_unknown_command_is_named_on_standard_error() -> None:
 
 @pytest.mark.slow
 def test_every_sheet_is_kept_as_text_and_as_a_picture(tmp_path: Path) -> None:
-    """Numbered, there before the answer; a second run goes on behind the first."""
+    """Numbered, written before the reply; a second run continues the numbers."""
     folder = tmp_path / "deep" / "paper"
     for run in (1, 2):
         with emulator("posnet", "--tcp", "127.0.0.1:0", "--paper", folder, "--quiet") as it:

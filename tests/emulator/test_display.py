@@ -1,4 +1,4 @@
-"""What the display asks: told in Polish and English when it appears, gone when it is answered; a person who always says yes."""
+"""Prompts on the display: shown in Polish and English, removed by the answer; and automatic confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``docs/emulator.md`` says what there is, all of it, and nothing else."""
+"""``docs/emulator.md`` describes everything that exists, and nothing else."""
 
 from __future__ import annotations
 

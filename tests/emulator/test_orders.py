@@ -78,7 +78,7 @@ def test_a_valid_control_command_is_executed(do: str) -> None:
 
 @pytest.mark.parametrize(("do", "name"), FIELDS)
 def test_a_value_of_another_type_is_refused_by_its_name(do: str, name: str) -> None:
-    """And nothing is done."""
+    """The command has no effect."""
     it = control()
     right = RIGHT[do].get(name, "cover")
     for wrong in OF_EACH_TYPE:

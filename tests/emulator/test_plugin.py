@@ -1,4 +1,4 @@
-"""The pytest plugin in another project's test suite, which has nothing but the installed package."""
+"""The pytest plugin in another project's test suite, which has only the installed package."""
 
 from __future__ import annotations
 

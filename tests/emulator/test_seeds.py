@@ -1,4 +1,4 @@
-"""Seeds of the register: what is not understood is refused by its name, and whatever is taken does no harm."""
+"""Seeds of the register: unknown fields are refused by name, and accepted ones do no harm."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ NULLABLE = {("clock_set",), ("last_record",), ("day", "first_sale"), ("day", "la
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
 def test_a_value_of_another_type_is_refused_by_its_name(place: Path_) -> None:
-    """And nothing of the register changes."""
+    """The register does not change."""
     it = control()
     before = it.device.register.state.model_dump_json()
     right = at(place)
@@ -144,7 +144,7 @@ def test_a_seed_cannot_create_an_open_document(name: str) -> None:
     ],
 )  # fmt: skip
 def test_rates_as_text_are_percentages(given: list[Any], known: list[Any]) -> None:
-    """Over the control socket and from Python; what is sold at them is taxed."""
+    """Over the control socket and from Python; sales at these rates are taxed."""
     it = control()
     assert refused(it, {"rates": given}) is None
     assert it.device.register.state.rates == known

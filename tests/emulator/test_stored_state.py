@@ -1,4 +1,4 @@
-"""State files that a former version wrote are still read, and the printer goes on as that version would have.
+"""State files that a former version wrote are still read, and the printer continues as that version would have.
 
 Each file in ``stored`` holds a register's row and printouts as commit cb4bb39 wrote them, the commands that follow the
 restart, and what that version then answered and printed. A format that changes again adds its own files.

@@ -1,4 +1,4 @@
-"""Hostile commands while people press keys, the power fails and conditions come and go: the printer goes on."""
+"""Hostile commands while people press keys, the power fails and conditions change: the printer keeps working."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 
 
 def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
-    """Somebody may answer the question on the display; the register holds no less than nothing."""
+    """A person may answer the prompt on the display; no counter of the register is negative."""
     printer = talk.printer
     if printer.awaits_key and dice.random() < 0.8:
         printer.press(confirm=dice.random() < 0.7)

@@ -155,7 +155,7 @@ class World:
 
 
 def play(page: str, world: World) -> str:
-    """The page with what was really printed."""
+    """The page with the real output."""
 
     def step(found: re.Match[str]) -> str:
         if found["stage"] is not None:
@@ -177,7 +177,7 @@ def shop() -> Iterator[World]:
 
 
 def main() -> None:
-    """Write what is printed into the page."""
+    """Write the output into the page."""
     with shop() as world:
         PAGE.write_text(play(PAGE.read_text("utf-8"), world), "utf-8")
 

@@ -1,4 +1,4 @@
-"""Everything that ``docs/technician.md`` shows is what is printed."""
+"""``docs/technician.md`` shows the real output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the daemon logs: at debug every change, decision and reconnection; at no level what was sold, to whom, by whom."""
+"""What the daemon logs: at debug every change, decision and reconnection; at no level goods, buyers or cashiers."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ OTHER_RATES = SEEN.model_copy(update={"rates": {"A": "22.00"}})
 def test_a_full_status_shows_whether_a_condition_has_ended(
     before: Snapshot | None, now: Snapshot, over: bool, due: bool
 ) -> None:
-    """A daily report ends what waits for one; whatever else somebody did to the printer is a reason to try."""
+    """A daily report ends the conditions that need one; other changes at the printer trigger a retry."""
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", DUE, 0.0, begun=False)
     holds.looked(before, now, SOONEST)

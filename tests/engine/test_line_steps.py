@@ -162,7 +162,7 @@ async def say_busy(printer: TinyPrinter, seconds: float, every: float = 0.06, co
 
 
 def test_a_busy_printer_gets_nothing_until_it_answers() -> None:
-    """Neither the same again, as it does hear us, nor a question: it would be the answer's death."""
+    """Neither the same bytes again, as the printer has them, nor a query: it would destroy the reply."""
     printer = TinyPrinter(lambda _: None)
 
     async def main(line: Line) -> None:

@@ -298,7 +298,7 @@ def test_a_deadline_that_passed_meanwhile_ends_a_confirmed_document(tmp_path: Pa
 
 
 def test_an_older_copy_is_detected_before_the_printer_connects(tmp_path: Path) -> None:
-    """The printer is switched off all the time; what is answered meanwhile must be true all the same."""
+    """The printer is switched off all the time; the answers in the meantime must still be true."""
 
     async def then(it: Shop) -> None:
         with pytest.raises(ProblemError) as refused:
@@ -453,7 +453,7 @@ def test_our_running_document_is_expected(tmp_path: Path, document: dict[str, An
 
 
 def test_a_receipt_pending_in_the_printer_is_expected(tmp_path: Path) -> None:
-    """Its closing command waits for paper while the daemon starts and looks, more than once."""
+    """Its closing command waits for paper while the daemon starts and polls, more than once."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -789,7 +789,7 @@ def test_the_rule_for_unexplained_documents(known: Known, now: Counters, first: 
 
 
 def test_a_status_read_during_printing_is_not_stored(tmp_path: Path) -> None:
-    """Only what two looks have told alike is."""
+    """Only counters that two polls confirm are stored."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:

@@ -189,7 +189,7 @@ def test_attempts_to_connect_are_spread(tmp_path: Path) -> None:
 
 
 def test_a_finished_job_has_no_reason_to_wait(tmp_path: Path) -> None:
-    """Whatever keeps the printer from printing by now."""
+    """In every present condition of the printer."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:

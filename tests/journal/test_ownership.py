@@ -246,7 +246,7 @@ async def test_a_closed_journal_raises_its_error(tmp_path: Path) -> None:
 
 
 def test_what_expires_together_is_one_transaction(store: Store) -> None:
-    """A fault in the middle of it leaves no job that has failed and whose waiting client is never told."""
+    """An error in the middle leaves no failed job whose waiting client gets no answer."""
     for key in "AB":
         accepted(store, key, deadline="2026-11-22T09:00:00+01:00")
 

@@ -41,7 +41,7 @@ class Wrong(Exception):
 
 @dataclass
 class Dates:
-    """The date that everybody goes by."""
+    """The date for all parts."""
 
     ahead: int = 0
 

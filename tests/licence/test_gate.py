@@ -1,4 +1,4 @@
-"""The licence at work: states, files, the module, test keys; and what is never gated."""
+"""The licence in use: states, files, the module, test keys; and what is always allowed."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_a_licence_for_later_comes_into_force_at_its_time(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("ahead", "counts"), [(0, True), (299, True), (300, True), (301, False)])
 def test_a_new_certificate_is_valid_although_our_clock_is_slow(tmp_path: Path, ahead: int, *, counts: bool) -> None:
-    """By five minutes at most; what is made for later than that waits."""
+    """By five minutes at most; a certificate for later waits."""
     clock = Clock(T0)
     store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
     opened = LicenceGate(store, test_keys=True, machine=MACHINE, series={"1.0": RELEASED}, clock=clock)
@@ -371,7 +371,7 @@ def test_many_threads_create_one_device_key(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_no_reader_sees_parts_of_two_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looked at between the reading of a certificate and of what the vendor says about it."""
+    """Read between the certificate and the vendor's answer about it."""
     opened = gate(tmp_path / "licence")
     opened.install(C0.encode())
     seen: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""A version whose updates were not paid converts nothing, so that the covered one can be installed again."""
+"""A version without paid updates converts nothing, so that the covered one can be installed again."""
 
 from __future__ import annotations
 

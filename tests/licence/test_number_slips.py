@@ -253,7 +253,7 @@ def test_13_any_two_groups_exchanged_are_named() -> None:
 
 
 def test_13_a_lost_character_is_missed_in_its_group() -> None:
-    """Not quite always: two repairs can give a number each, and then nothing is guessed."""
+    """Not quite always: two repairs can give a number each; then the program does not guess."""
     chance = random.Random(300)
     unique = 0
     for _ in range(100):

@@ -166,7 +166,7 @@ async def test_a_reply_may_have_the_status_it_names(tmp_path: Path) -> None:
 
 
 async def test_a_signed_refusal_is_reported_and_changes_nothing(tmp_path: Path) -> None:
-    """Finding out that one asked wrong says nothing about the licence."""
+    """A refused request is no verdict about the licence."""
     no = {"code": "clock", "detail": "The date is wrong.", "detail_pl": "Zła data."}
 
     def answer(question: str) -> tuple[int, str, bytes]:
@@ -186,7 +186,7 @@ async def test_a_signed_refusal_is_reported_and_changes_nothing(tmp_path: Path) 
 
 
 async def test_a_mail_that_was_not_confirmed_is_an_error(tmp_path: Path) -> None:
-    """The vendor signs an answer to the question, and it says neither yes nor no."""
+    """The vendor signs an answer to the question, and it contains neither acceptance nor refusal."""
 
     def answer(question: str) -> tuple[int, str, bytes]:
         part = question.split(".")[1]

@@ -1,4 +1,4 @@
-"""What is depended on: lower bounds that say something, and a lock with hashes that fits them."""
+"""Dependencies: tested lower bounds, and a lock with hashes that fits them."""
 
 from __future__ import annotations
 

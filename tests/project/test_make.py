@@ -1,4 +1,4 @@
-"""``make`` on a computer that lacks something: looked for first, said in one sentence, and nothing half-made is left."""
+"""``make`` on a computer that lacks something: checked first, reported in one sentence, and no half-built files remain."""
 
 from __future__ import annotations
 

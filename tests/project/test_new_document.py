@@ -1,4 +1,4 @@
-"""A new document is a class in the model and a handler in its family: nothing else is edited (docs/new-document.md)."""
+"""A new document is a class in the model and a handler in its family: no other file is edited (docs/new-document.md)."""
 
 from __future__ import annotations
 

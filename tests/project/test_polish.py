@@ -1,4 +1,4 @@
-"""What a cashier reads is Polish: no word of the API stands in it, whatever value reaches a sentence."""
+"""Texts for cashiers are Polish: no sentence contains a word of the API, with any value."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_every_payment_has_a_polish_name() -> None:
 
 
 def said(name: str, content: dict[str, object]) -> Iterator[tuple[str, str | None]]:
-    """What planning says of a receipt in every profile."""
+    """The refusals of planning for a receipt in every profile."""
     receipt = Receipt.model_validate({"lines": [LINE]} | content)
     for rates in (None, posnet_plans.RATES, dict.fromkeys("ABCDEFG"), {"A": Decimal(23)}):
         plans = (

@@ -110,7 +110,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def vacuous(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether it may pass because there was nothing to go through."""
+    """Whether it may pass because the iteration was empty."""
     arguments = {arg.arg for arg in (*test.args.args, *test.args.kwonlyargs)}
     loops = [node for node in ast.walk(test) if isinstance(node, ast.For | ast.AsyncFor)]
     arguments |= {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
@@ -119,7 +119,7 @@ def vacuous(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def test_no_test_asserts_only_inside_a_loop_that_may_be_empty() -> None:
-    """Its only assertions stand in a loop over something that may be empty: say ``found(...)``, or count it."""
+    """Its only assertions are in a loop over something that may be empty: use ``found(...)``, or count it."""
     tests = [(path, test) for path in sorted(TESTS.rglob("test_*.py")) for test in functions(path)]
     assert len(tests) > 1000
     bad = [f"{path.relative_to(TESTS)}:{test.lineno} {test.name}" for path, test in tests if vacuous(test)]

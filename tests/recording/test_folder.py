@@ -127,7 +127,7 @@ async def test_a_large_file_is_followed_by_another_of_the_same_day(tmp_path: Pat
 
 
 async def test_a_file_name_is_not_reused_on_the_same_day(tmp_path: Path) -> None:
-    """The first file of the day was deleted; what comes now is newer than what is left."""
+    """The first file of the day was deleted; the new file is newer than the rest."""
     shop = Shop(tmp_path, size=16 * MIB)
     await talk(shop.recorder(), 5 * MIB)
     (tmp_path / "till1-2026-11-22.pcapng").unlink()

@@ -1,4 +1,4 @@
-"""The file format: what is written is read, and anything else gives warnings or the one error."""
+"""The file format: written files are read back, and any other input gives warnings or one exception class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flight recorder: the latest bytes, bounded; and a recording never stands in a document's way."""
+"""The flight recorder: the latest bytes, bounded; and a recording does not delay documents."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ async def test_a_full_recorder_adds_no_work_to_the_garbage_collector() -> None:
 
 
 async def test_a_capture_is_made_as_it_is_taken() -> None:
-    """Who does not read it costs no memory; what is dropped meanwhile is a gap."""
+    """A stopped reader costs no memory; dropped packets are a gap."""
     recorder = flight(keep=200_000)
     ours, _theirs = memory_line()
     stream = recorder.wrap(ours)

@@ -108,7 +108,7 @@ def test_every_recording_here_has_its_header() -> None:
 
 
 def test_driver_and_emulator_are_tested_with_it(tmp_path: Path) -> None:
-    """The same checks that every file in ``tests/recordings`` goes through."""
+    """The same checks as for every file in ``tests/recordings``."""
     (conversation,) = saved(tmp_path, regression(capture(RECEIPT), **ABOUT))
     emulator.check(conversation, emulator.seeded(conversation))
     ((closing, exchanges),) = sales(conversation)

@@ -116,7 +116,7 @@ def saved(tmp_path: Path, content: dict[str, Any]) -> list[Dialogue]:
 
 @PROFILES
 def test_driver_and_emulator_are_tested_with_it(profile: str, tmp_path: Path) -> None:
-    """The same checks that every file in ``tests/recordings`` goes through."""
+    """The same checks as for every file in ``tests/recordings``."""
     documents = (RECEIPT, CashIn(amount=Decimal("50.00")), RECEIPT)
     content = regression(capture(profile, *documents), **ABOUT)
     assert (content["family"], content["left_out"]) == ("thermal", 0)

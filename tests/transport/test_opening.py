@@ -1,4 +1,4 @@
-"""Opening an address: what is refused, with which problem; wrappers, and addresses as text."""
+"""Opening an address: refusals and their problems; wrappers, and addresses as text."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ async def test_a_host_that_drops_packets_times_out(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_host_that_drops_packets_delays_no_other() -> None:
-    """The loop goes on meanwhile, and who gives up waits no longer."""
+    """The loop keeps running, and a cancelled caller stops waiting."""
     with swallowing() as (host, port):
         began = anyio.current_time()
         turns = 0

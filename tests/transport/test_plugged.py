@@ -1,4 +1,4 @@
-"""Hints that something was plugged in: what udev says, and everything that is not it."""
+"""Hints about new USB devices: messages of udev, and other input."""
 
 from __future__ import annotations
 

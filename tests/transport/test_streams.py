@@ -138,7 +138,7 @@ async def test_reading_does_not_block_the_loop(make: Callable[[], object]) -> No
 
 
 async def test_a_read_returns_a_bounded_amount(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is made of a piece must not hold up others either."""
+    """Processing a piece must not delay other tasks either."""
     async with over_tcp() as (stream, end):
         end.write(b"x" * 20_000)
         await anyio.sleep(0.05)

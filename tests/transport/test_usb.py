@@ -1,4 +1,4 @@
-"""USB printers: found, claimed, told their line, spoken to in packets, stalled, pulled out and found again."""
+"""USB printers: found, claimed, configured, used in packets, stalled, unplugged and found again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bus() -> EmulatedBus:
 
 
 async def refused(bus: EmulatedBus, address: str, *gadgets: tuple[Gadget, str]) -> LinkError:
-    """Why it cannot be opened; nothing stays claimed."""
+    """The reason why it cannot be opened; no interface stays claimed."""
     with bus.in_use(), contextlib.ExitStack() as far_ends:
         for gadget, path in gadgets:
             far_ends.enter_context(bus.plug(gadget, path))

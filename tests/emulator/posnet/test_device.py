@@ -225,7 +225,7 @@ def test_any_commands_get_an_answer_each_and_never_an_exception(
 
 
 def test_every_command_of_the_table_is_known_to_the_emulator() -> None:
-    """Nothing in the table is answered as unknown, whatever else it says."""
+    """No command of the table is answered as unknown."""
     for mnemonic in COMMANDS:
         talk = Talk()
         talk.send(f"{mnemonic}|")

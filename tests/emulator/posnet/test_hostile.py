@@ -1,4 +1,4 @@
-"""Intact frames with hostile values: whatever a client puts into a field, nothing but answers comes out."""
+"""Intact frames with hostile values: every field value gets a reply, and no exception."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ QUERIES = ("scomm", "sfsk", "scnt", "strns", "stot", "eclastdocnoget", "rtcget",
 
 
 def ask(talk: Talk, data: bytes) -> Frame:
-    """The one answer; a person says yes where one is asked."""
+    """The single reply; a person confirms every prompt."""
     talk.printer.receive(data, talk.time)
     if talk.printer.awaits_key:
         talk.printer.press(confirm=True)

@@ -106,7 +106,7 @@ def known_goods(conversation: Conversation) -> dict[str, Goods]:
 
 
 class Clock:
-    """Shows the time that the recording tells for each moment."""
+    """Shows the recorded time of each moment."""
 
     def __init__(self, exchanges: list[Exchange]) -> None:
         self.exchanges = exchanges
@@ -137,7 +137,7 @@ CONVERSATIONS = posnet()
 
 
 def comparable(payload: str) -> str:
-    """An answer without what is every printer's own."""
+    """A reply without the volatile values."""
     if payload.startswith("sid\t"):
         return "sid"
     return re.sub(r"\tnu[^\t]*", f"\tnu{EMULATED_NUMBER}", payload).replace("\tle2\t", "\tle0\t")

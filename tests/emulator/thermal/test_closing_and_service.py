@@ -235,7 +235,7 @@ def test_cash() -> None:
 
 
 def test_the_cashiers_name_is_at_the_foot() -> None:
-    """POSNET prints who is sent, Novitus who is logged in (5.7)."""
+    """POSNET prints the cashier that is sent, Novitus the one logged in (5.7)."""
     for profile, not_logged_in, both in (
         ("posnet", "#001        KIEROWNIK", "#2          Ewa"),
         ("novitus", "#0          K0", "#7          Jan"),

@@ -278,7 +278,7 @@ PIECES = st.lists(
 @settings(max_examples=60)
 @given(PIECES, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([None, 0, 1, 2, 3, 4]))
 def test_garbage_does_not_stop_the_printer(pieces: list[bytes], profile: str, mode: int | None) -> None:
-    """Whatever is sent: no exception, answers that can be read, and DLE is answered; after a key it goes on."""
+    """For any input: no exception, readable replies, and a reply to DLE; after a key it continues."""
     talk = Talk(profile=profile, mode=mode)
     answers = b""
     for piece in pieces:

@@ -101,7 +101,7 @@ def test_a_novitus_has_another_name_for_its_header() -> None:
 @pytest.mark.parametrize("params", ["1", "1;0", "1;0;0"])
 @pytest.mark.parametrize("amount", ["", "0/", "0.00/", "7.50/"])
 def test_a_line_without_a_discount_may_have_its_amount_or_not(profile: str, params: str, amount: str) -> None:
-    """One program leaves it out, another one sends it; what is sent has no effect."""
+    """One program omits it, another one sends it; it has no effect."""
     talk = Talk(profile=profile)
     talk.follow("0$h")
     error = talk.error(f"{params}$lKawa|1.|A/10.00/10.00/{amount}")

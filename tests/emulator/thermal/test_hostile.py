@@ -1,4 +1,4 @@
-"""Intact sequences with hostile values: whatever a client puts into a field, nothing but answers comes out."""
+"""Intact sequences with hostile values: every field value gets a reply, and no exception."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _params(random: Random, row: Row, hostile: Param | Part) -> dict[str, Any]:
 
 
 def ask(talk: Talk, data: bytes) -> list[object]:
-    """All answers; a person says yes where one is asked."""
+    """All replies; a person confirms every prompt."""
     answer = talk.raw(data)
     if talk.printer.awaits_key:
         talk.printer.press(confirm=True)

@@ -74,7 +74,7 @@ def code_in(mail: EmailMessage) -> str:
 
 @dataclass
 class RunningVendor:
-    """A running server, and what is behind it."""
+    """A running server, and its parts."""
 
     url: str
     ca_file: Path

@@ -165,7 +165,7 @@ class Vendor:
     async def trial(
         self, computer: Computer, company: dict[str, str] = BAKERY, email: str = "a@bakery.pl"
     ) -> Certificate:
-        """A company's trial, from nothing."""
+        """A new company's trial."""
         assert self.ask(computer, wire.Enrol, email=email, company=company).status == 202
         return self.ask(computer, wire.EnrolConfirm, email=email, code=await self.code()).crt
 

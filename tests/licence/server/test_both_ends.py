@@ -1,4 +1,4 @@
-"""The daemon's own client against the real server: what each end says, the other understands."""
+"""The daemon's own client against the real server: each end understands the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docs/vendor.md says is what the server does."""
+"""docs/vendor.md describes what the server does."""
 
 from __future__ import annotations
 

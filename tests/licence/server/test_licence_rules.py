@@ -1,4 +1,4 @@
-"""What the vendor decides about a licence: checks, moving; what is stored, and what is said."""
+"""What the vendor decides about a licence: checks, transfers, stored data and log texts."""
 
 from __future__ import annotations
 

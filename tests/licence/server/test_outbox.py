@@ -69,7 +69,7 @@ async def test_an_unsent_mail_is_tried_again_also_after_a_restart(
 
 
 async def test_a_code_that_is_not_mailed_yet_is_not_deleted(flaky: Vendor) -> None:
-    """Every question tidies up; a code that has not left yet is not to be tidied."""
+    """Every request deletes expired rows; a code that is not mailed yet must stay."""
     till, server = Computer(flaky.clock), server_of(flaky)
     server.failure = TimeoutError()
     flaky.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
