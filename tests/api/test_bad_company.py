@@ -131,7 +131,7 @@ async def test_the_unsent_bytes_of_all_clients_are_bounded(tmp_path: Path, monke
 async def test_a_connection_is_closed_after_an_unexpected_body(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: bytes
 ) -> None:
-    """The answer is there at once; the rest of the request never comes, or comes for ever."""
+    """The answer comes at once; the rest of the request never comes, or never ends."""
     monkeypatch.setattr("fiscald.api.protocol.REQUEST_SECONDS", 0.3)
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
         with connected(it) as (link,):

@@ -1,4 +1,4 @@
-"""Whatever a client sends has a bound: every list, text, number and object of every body, by the API's own schema."""
+"""Every value that a client sends has a bound: every list, text, number and object of every body, by the API's own schema."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ ANSWERS: dict[str, Any] = {
 
 class Tomorrow(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
-        """Takes what is asked as it is, and refuses it."""
+        """Accepts every request unchanged, and refuses it."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.steps.append(body.decode())  # type: ignore[attr-defined]
         self.say(409, "application/problem+json", json.dumps(PROBLEM))
@@ -107,7 +107,7 @@ class Tomorrow(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def steps() -> list[str]:
-    """What was posted."""
+    """The posted bodies."""
     return []
 
 
@@ -135,7 +135,7 @@ def test_the_client_accepts_fields_of_a_newer_daemon(daemon: Path) -> None:
 
 
 def lost(said: Any, told: Any, at: str = "") -> list[str]:
-    """What the daemon said and we do not tell."""
+    """Fields of the daemon that the client drops."""
     match said, told:
         case dict(), dict():
             return [

@@ -1,4 +1,4 @@
-"""Who gets a connection when there are too many: shares of users and processes, and what is closed for whom."""
+"""Who gets a connection when there are too many: shares of users and processes, and which one is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refusal that names a key says what the journal says of that key, whatever was wrong with the request."""
+"""Every refusal that names a key includes the journal's state of that key."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def ask(it: Running, key: str, name: str) -> httpx.Response:
 
 
 async def settle(it: Running, key: str) -> Fate:
-    """A job in one of the states, by its key; what must be said of it."""
+    """A job in one of the states, by its key; the expected answer."""
     match key:
         case "DONE":
             assert (await it.put(key)).json()["state"] == "done"

@@ -87,7 +87,7 @@ def test_a_body_full_of_mistakes_does_not_block_the_loop(document: Any) -> None:
 @pytest.mark.parametrize("name", ["lines", "packaging", "payments", "footer"])
 @pytest.mark.parametrize("element", [1, {}, {"numbr": "1"}, "x"])
 def test_an_endless_list_is_one_mistake(name: str, element: Any) -> None:
-    """Its elements are not looked at: 87,000 of them took a second of the event loop."""
+    """Its elements are not checked: 87,000 of them took a second of the event loop."""
     began = time.process_time()
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(**({"lines": [LINE]} | {name: [element] * 87_000})))

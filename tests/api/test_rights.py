@@ -1,4 +1,4 @@
-"""Who may do what: the table, the kernel's word on who asks, and every route for every kind of peer."""
+"""Rights: the table, the caller that the kernel reports, and every route for every kind of peer."""
 
 from __future__ import annotations
 

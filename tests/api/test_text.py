@@ -1,4 +1,4 @@
-"""Texts that a printer lacks, through a whole daemon: what is printed, what is warned of, what is refused."""
+"""Characters that a printer lacks, through a whole daemon: printed, warned of or refused."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.contract.tools import Failed, Skipped
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the arguments say; 1 if something was found."""
+    """Run the chosen checks; 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.contract", description=__doc__)
     parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these: {', '.join(CHECKS)}")
     parser.add_argument("--cases", type=int, default=10_000, help="requests of the fuzzer, at least (default: 10000)")

@@ -1,4 +1,4 @@
-"""The command itself: its bridge, what it takes for a failure, and what it says where a tool is absent."""
+"""The command itself: its bridge, its failures, and its message when a tool is absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conditions of the printer: documents wait for their end, whatever they are, on every family; nothing is lost or doubled.
+"""Conditions of the printer: all documents wait for their end, on every family; no document is lost or doubled.
 
 What a cashier and a technician see of it is tested here too: one state, one line of the log, one finding with a remedy.
 """
@@ -79,7 +79,7 @@ async def waits(it: Shop, keys: list[str], code: str, seconds: float = 30) -> No
 
 
 def findings(it: Shop) -> dict[str, Any]:
-    """What doctor says, with the daemon's own status."""
+    """The doctor's findings, with the daemon's status."""
     status = it.engine.printer("till1")
     configured = Configured("till1", status.family, parse_address("tcp://192.168.1.50:6666"), status)
     facts = printer_facts(Host(), configured, "root", START + timedelta(seconds=anyio.current_time()))

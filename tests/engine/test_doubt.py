@@ -25,7 +25,7 @@ COMMANDS = ["trinit", "trline", "trpayment", "trend"]
 
 
 def agrees(it: Shop, job: Job) -> None:
-    """The verdict is what the register holds, and nothing is there twice."""
+    """The verdict agrees with the register, which holds nothing twice."""
     assert job.state in (JobState.DONE, JobState.FAILED)
     assert it.till.receipts == (job.state is JobState.DONE)
     if job.result is not None:

@@ -1,4 +1,4 @@
-"""Families that cannot do everything: the engine gets on without it, and says plainly what is not possible."""
+"""Families that cannot do everything: the engine works without it, and reports what is not possible."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_every_connection_begins_with_the_greeting(tmp_path: Path) -> None:
 
 
 def test_a_document_whose_connection_was_refused_is_printed_later_and_once(tmp_path: Path) -> None:
-    """The irreversible step was announced, and not a byte of it was sent: it needs no look at the printer."""
+    """The irreversible step was announced, and no byte of it was sent: no status query is needed."""
     printer = TinyPrinter(closes=True)
     tell = printer._tell
     counted = 0

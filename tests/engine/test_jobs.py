@@ -1,4 +1,4 @@
-"""Jobs through the engine: accepted durably, carried out once, answered the same for ever."""
+"""Jobs through the engine: accepted durably, executed once, always answered the same."""
 
 from __future__ import annotations
 

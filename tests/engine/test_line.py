@@ -1,4 +1,4 @@
-"""One connection: what is asked how often, how long an answer is waited for, and what is taken for an answer."""
+"""One connection: repeats, timeouts, and which bytes count as a reply."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_damage_before_the_question_does_not_count_against_its_answer() -> None:
     ],
 )
 def test_the_timeout_for_a_closing_step(sdev: str, seconds: tuple[int, int]) -> None:
-    """The printer says what it does for 90 seconds, and then nothing any more."""
+    """The printer reports its state for 90 seconds, and then is silent."""
 
     def answer(name: str) -> bytes:
         if name not in ("!sdev", "!sprn") or anyio.current_time() > 90:

@@ -1,4 +1,4 @@
-"""What a step expects, what is sent again, busy printers, half-duplex ones, greetings, and streams that end."""
+"""Expected replies, repeats, busy printers, half-duplex ones, greetings, and streams that end."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ def test_a_key_that_a_lost_part_may_have_known_is_unknown(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("how", ["file", "disk"])
 def test_no_waiting_document_is_reported_as_not_printed(tmp_path: Path, how: str) -> None:
-    """Neither by withdrawing it nor by its deadline: "nothing was sent" is more than is known."""
+    """Neither by withdrawing it nor by its deadline: "nothing was sent" is not proved."""
 
     async def submit(it: Shop, key: str, **more: Any) -> None:
         submission = {"printer": "till1", "document": RECEIPT, "deadline": START + timedelta(minutes=5)}
@@ -362,7 +362,7 @@ def test_a_journal_brought_from_elsewhere_without_its_mark(tmp_path: Path) -> No
 
 
 def quietly(tmp_path: Path, first: Callable[[Shop], Any], between: Callable[[Till], Any] = lambda _: None) -> None:
-    """A shop in which nothing is wrong, closed and opened again."""
+    """A shop without faults, closed and opened again."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -391,7 +391,7 @@ def test_a_keypad_report_is_normal(tmp_path: Path) -> None:
 
 
 def test_keypad_sheets_are_normal_while_fiscald_is_connected(tmp_path: Path) -> None:
-    """Also with a report right after them, between two looks."""
+    """Also with a report right after them, between two polls."""
 
     async def first(it: Shop) -> None:
         await it.print("Z1")
@@ -415,7 +415,7 @@ def test_the_last_counters_survive_a_restart(tmp_path: Path) -> None:
 
 
 def test_our_cancelled_attempt_is_expected(tmp_path: Path) -> None:
-    """Its sheet came out, and a report was made on the keypad before anybody looked again."""
+    """Its sheet came out, and a report was made on the keypad before the next poll."""
 
     async def first(it: Shop) -> None:
         it.till.device.slowness = 20
@@ -568,7 +568,7 @@ def test_an_older_copy_stops_a_shared_printer_too(tmp_path: Path) -> None:
 
 
 def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
-    """Between the last look and the first command."""
+    """Between the last poll and the first command."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:

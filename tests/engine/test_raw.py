@@ -1,4 +1,4 @@
-"""Commands sent by hand: between jobs, journaled, refused while a document's fate is open, never repeated."""
+"""Raw commands: between jobs, journaled, refused while a document is unresolved, never repeated."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_invalid_command_is_not_sent(tmp_path: Path, command: str) -> None:
 
 
 def test_the_status_is_read_between_a_raw_command_and_the_next_job(tmp_path: Path) -> None:
-    """A receipt opened by hand is another program's: it's waited for, and the counters of one made by hand count."""
+    """A receipt opened with raw commands is another program's: jobs wait for it, and its counters count."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -142,7 +142,7 @@ def test_a_raw_command_needs_force_while_a_document_is_unresolved(tmp_path: Path
 
 
 def test_a_raw_command_is_not_sent_during_a_job(tmp_path: Path) -> None:
-    """A job that waits in the printer for paper has the line; what is forced does not get between its steps."""
+    """A job that waits in the printer for paper has the line; a forced raw command does not run between its steps."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -257,7 +257,7 @@ def test_without_a_licence_raw_commands_cannot_sell(tmp_path: Path, family: str,
 
 @pytest.mark.parametrize(("family", "profile"), SELLING)
 def test_queued_raw_commands_are_each_checked(tmp_path: Path, family: str, profile: str | None) -> None:
-    """Each is judged when it is its turn, after what the one before it has changed."""
+    """Each is checked when it runs, after the changes of the one before."""
     selling, closing, _ = SELLING[family, profile]
 
     async def main() -> None:
@@ -297,7 +297,7 @@ def test_without_a_licence_an_open_form_may_be_ended(tmp_path: Path) -> None:
 
 
 def test_ending_a_document_is_refused_when_the_printer_is_silent(tmp_path: Path) -> None:
-    """Without paper it does not say what is open; nothing is sent on a guess."""
+    """Without paper it does not report the open document; the command is not sent on a guess."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:

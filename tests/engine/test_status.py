@@ -1,4 +1,4 @@
-"""What the status says of a printer: another program's document at once and steadily, each part with its own age, and
+"""The status of a printer: another program's document at once and steadily, each part with its own age, and
 whatever a person should know also in the answers.
 """
 
@@ -28,7 +28,7 @@ def till(family: str, profile: str | None) -> Till:
 
 
 async def confirm(it: Shop) -> None:
-    """A person confirms what the display asks, if it asks (older POSNET printers do)."""
+    """A person confirms the prompt, if there is one (older POSNET printers do)."""
     await anyio.sleep(1)
     if it.till.device.awaits_key:
         it.till.device.press(confirm=True)
@@ -73,7 +73,7 @@ def test_another_programs_receipt_is_reported_within_two_seconds(
 
 
 def test_a_footer_another_program_left_open_keeps_the_printer_busy(tmp_path: Path) -> None:
-    """Only the long look shows it (POSNET)."""
+    """Only the full status shows it (POSNET)."""
 
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:

@@ -1,4 +1,4 @@
-"""A network printer that another computer has: said in those words, in the status, by doctor and by scan."""
+"""A network printer in use by another computer: reported as such by status, doctor and scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal in trouble: nothing is accepted that is not on disk, nothing is printed, and the status goes on."""
+"""The journal in trouble: only stored jobs are accepted, nothing is printed, and the status works."""
 
 from __future__ import annotations
 

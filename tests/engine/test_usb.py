@@ -74,7 +74,7 @@ HAPPENINGS = {
 
 
 async def disturbed(directory: Path, document: dict[str, Any], **fault: Any) -> None:
-    """Print one document over a bus that fails once: the answer is what the register holds, and it is there once."""
+    """Print one document over a bus that fails once: the answer agrees with the register, which holds it once."""
     till = UsbTill("till1")
     async with usb_shop(directory, till) as it:
         await it.until(PrinterState.READY)

@@ -40,7 +40,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 
 
 async def chatty(writer: asyncio.StreamWriter) -> None:
-    """The same answer for ever."""
+    """The same reply endlessly."""
     names = ("rd", "hn", "bn", "fn", "nu")
     answer = encode(Frame("scnt", tuple(Field(name, b"1") for name in names)))
     while True:
@@ -49,7 +49,7 @@ async def chatty(writer: asyncio.StreamWriter) -> None:
 
 
 async def rubbish(writer: asyncio.StreamWriter) -> None:
-    """Noise for ever."""
+    """Endless noise."""
     noise = random.Random(1).randbytes(_PIECE)
     while True:
         writer.write(noise)

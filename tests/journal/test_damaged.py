@@ -1,4 +1,4 @@
-"""One stored value that cannot be read any more damages its own job, and nothing else."""
+"""One unreadable stored value damages its job, and no other."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_damaged_running_job_needs_a_manual_decision(store: Store, phase: Phas
 
 
 def test_a_damaged_job_not_given_up_yet_can_be_decided(store: Store) -> None:
-    """Its printer is not configured any more, so that no actor looks at it."""
+    """Its printer is no longer configured, so no actor handles it."""
     spoil(store, "accepted", "document", "{")
     with pytest.raises(WrongPhase):
         store.withdraw("accepted", problem("job.withdrawn"))

@@ -121,7 +121,7 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: i
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
 def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
-    """Who owns it may write to it, whatever its mode."""
+    """The owner may write to it in every mode."""
     state = tmp_path / "state"
     used(state, "A")
     os.chown(state, 65534, 65534)
@@ -198,7 +198,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_a_read_only_directory_at_the_start(state: Path) -> None:
-    """What is in it can be read, and answered; nothing is accepted until it can be stored."""
+    """Its content can be read and answered; no job is accepted until it can be stored."""
     state.chmod(0o500)
     told = as_user(state)
     assert told.startswith("open True\nnot accepted: ")
@@ -269,7 +269,7 @@ def test_any_file_of_a_daemon_proves_that_there_was_a_journal(tmp_path: Path, ho
 
 
 def test_a_journal_put_beside_a_licence_is_compared(tmp_path: Path) -> None:
-    """What was put back with everything but the lock came without its mark, as on another computer."""
+    """A restored directory without the lock has no mark, as on another computer."""
     used(tmp_path, "A")
     (tmp_path / "licence").mkdir()
     (tmp_path / "licence" / "state.json").touch()
@@ -288,7 +288,7 @@ def test_a_new_journal_is_refused_where_one_exists(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("new", [False, True])
 def test_a_first_start(tmp_path: Path, *, new: bool) -> None:
-    """Whatever else is there: a licence may have been put there before."""
+    """With any other files: a licence may have been installed before."""
     (tmp_path / "licence").mkdir()
     store = opened(tmp_path, new=new)
     assert store.doubt is None
@@ -310,7 +310,7 @@ def test_a_failed_first_start_is_not_a_lost_journal(tmp_path: Path, monkeypatch:
 
 
 def test_a_first_start_that_was_killed_half_way(tmp_path: Path) -> None:
-    """The file was made, and nothing is in it; no mark either."""
+    """The file exists and is empty; there is no mark."""
     (tmp_path / "lock").touch()
     (tmp_path / "journal.db").touch()
     opened(tmp_path).close()
@@ -424,7 +424,7 @@ def test_a_mark_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch
 
 
 def test_a_mark_always_has_the_same_length(tmp_path: Path) -> None:
-    """So that nothing of a longer one stays behind a shorter one."""
+    """A shorter mark must not leave the end of a longer one."""
     used(tmp_path, *(f"A{number}" for number in range(12)))
     mark = (tmp_path / "lock").read_bytes()
     assert (len(mark), mark[-1:], mark.split()[1]) == (128, b"\n", b"12")
@@ -454,7 +454,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_a_migration_is_not_taken_for_an_older_copy(tmp_path: Path) -> None:
-    """And its printers are remembered from the next look on."""
+    """And its printers are stored from the next poll on."""
     from importlib.resources import files
 
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:

@@ -26,7 +26,7 @@ NOON = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)  # an hour before Polish clocks 
 
 @dataclass
 class Job:
-    """A job, and what is known of it outside the journal."""
+    """A job, and the facts about it outside the journal."""
 
     id: int
     key: str

@@ -79,7 +79,7 @@ def put_back(directory: Path) -> None:
 
 
 def test_old_evidence_says_that_it_is_version_1(tmp_path: Path) -> None:
-    """What is damaged, and what says its version, is left as it is."""
+    """Damaged evidence and evidence with a version stay unchanged."""
     shutil.copyfile(OLD_JOURNAL, tmp_path / "journal.db")
     (tmp_path / "journal.db").chmod(0o600)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:

@@ -174,7 +174,7 @@ def test_an_error_of_one_change_does_not_fail_the_others(store: Store) -> None:
 
 
 class SlowDisk:
-    """A disk that is busy until told otherwise, and a list of what was carried out together."""
+    """A disk that is busy until the test frees it, and a list of the batches."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.groups: list[list[str]] = []

@@ -194,7 +194,7 @@ def test_a_page_of_large_jobs_ends_when_it_is_full(store: Store) -> None:
 
 
 def test_evidence_can_be_read_in_the_file(store: Store) -> None:
-    """By a person who looks into a copy of it."""
+    """By a person who opens a copy of it."""
     accepted(store)
     store.start("A", {"before": {"answer": "zażółć"}})
     (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()

@@ -34,7 +34,7 @@ OFF = (f"till{PRINTERS + 1}", f"till{PRINTERS + 2}")
 
 
 class Watched:
-    """The daemon, and what has held its loop."""
+    """The daemon, and the longest turns of its loop."""
 
     def __init__(self, it: Daemon, report: Path) -> None:
         self.it = it
@@ -42,7 +42,7 @@ class Watched:
         self._read = 0
 
     def stalls(self) -> list[str]:
-        """What has held the loop too long since this was asked last."""
+        """The turns over the limit since the last call."""
         text = self._report.read_text("utf-8") if self._report.exists() else ""
         lines, self._read = text[self._read :].splitlines(), len(text)
         return [line for line in lines if json.loads(line)["ms"] > MOST]

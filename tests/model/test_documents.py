@@ -1,4 +1,4 @@
-"""Documents: the contract's example, what is refused by shape alone, and the canonical content."""
+"""Documents: the contract's example, refusals by shape alone, and the canonical content."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def test_spaces_and_invisible_characters_go_by_their_category() -> None:
 
 
 def test_no_plain_form_holds_what_a_protocol_reserves() -> None:
-    """Frames end with control characters, and so do the fields in them; no text brings one, whatever was sent."""
+    """Frames end with control characters, and so do the fields in them; no text contains one, with any input."""
     for page in CODE_PAGES:
         for char in ASSIGNED + OTHERS:
             form = code_page(page).plain(char) or ""
