@@ -143,7 +143,7 @@ def test_a_control_socket_that_is_in_use_is_not_taken_over(tmp_path: Path) -> No
     with emulator("posnet", "--tcp", "127.0.0.1:0", "--control", control) as it:
         code, text = invoke("posnet", "--tcp", "127.0.0.1:0", "--control", control)
         assert code == 1
-        assert "another emulated printer listens there" in text
+        assert "another emulated printer uses it" in text
         assert order(control, do="register")["ok"], "the first one is as it was"
         it.process.kill()
         it.process.wait()

@@ -120,7 +120,7 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
     host.link.settimeout(5)
     assert host.recv() == b""
     fiscal_printer.power(on=True)
-    with pytest.raises(ValueError, match="the display asks nothing"):
+    with pytest.raises(ValueError, match="the display shows no question"):
         fiscal_printer.press(confirm=True)
     fiscal_printer.switch("wait_key")
     fiscal_printer.press(confirm=True)

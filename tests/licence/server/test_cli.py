@@ -120,7 +120,7 @@ def test_key_files_are_private_and_never_overwritten(office: Office) -> None:
     pepper = (directory / "pepper.key").read_text()
     assert "exists" in office.fails("keys", "new", "2026a")
     assert "exists" in office.fails("keys", "new", "--mac", "1")
-    assert "no name for a key" in office.fails("keys", "new", "../x")
+    assert "is not a valid name for a key" in office.fails("keys", "new", "../x")
     office.done("keys", "new", "2026b")
     assert (directory / "pepper.key").read_text() == pepper
     assert "good" in office.done("keys", "list")
@@ -186,7 +186,7 @@ def test_two_companies_cannot_get_one_name(office: Office, computer: Computer) -
     handler.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")
     store.close()
     (row,) = office.json("licences", "5260001246")
-    assert "there is one already" in office.fails("rename", row["company"]["id"], "--tin", "1234563218")
+    assert "it exists already" in office.fails("rename", row["company"]["id"], "--tin", "1234563218")
     store = Store(office.directory / "vendor.db")
     with store.transaction(0) as t:  # the trigger is still there
         assert t.one("SELECT 1 FROM sqlite_schema WHERE name = 'company_fixed'")

@@ -39,7 +39,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     vendor.ask(office, wire.Enrol, email="stranger@example.org", company=BAKERY, lang="en")
     with pytest.raises(ValueError, match="no code"):
         await vendor.code()
-    assert "though not with this address" in vendor.mailbox.mails[-1].get_content()
+    assert "but not with this address" in vendor.mailbox.mails[-1].get_content()
     # The number makes it a bought licence, and the trial's is superseded.
     paid = vendor.activate(till, N1).crt
     assert (paid.kind, paid.end, paid.lapse, paid.check_every) == ("paid", None, "warn", DAY)
