@@ -110,7 +110,7 @@ def test_the_next_release_keeps_the_root(office: Office, file: Path, tmp_path: P
     [
         (SOURCE, "no root key is pinned yet"),
         ("x = 1\n", "it has no VENDOR_KEYS and no ISSUER"),
-        (SOURCE.replace("VENDOR_KEYS: tuple[SigningKey, ...] = ()", "VENDOR_KEYS: object = load()"), "by hand"),
+        (SOURCE.replace("VENDOR_KEYS: tuple[SigningKey, ...] = ()", "VENDOR_KEYS: object = load()"), "manually"),
         ("def (", "not a Python file"),
     ],
 )
