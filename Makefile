@@ -25,7 +25,7 @@ demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real d
 test: lint  ## everything CI checks
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-lint: $(VENV)/.dev  ## style, types, who may import whom
+lint: $(VENV)/.dev  ## style, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -35,15 +35,15 @@ fmt: $(VENV)/.dev  ## format the code, sort its imports
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
 
-quick: $(VENV)/.dev  ## style, types of what changed, and the unit tests: under a minute
+quick: $(VENV)/.dev  ## style, types of changed files, and the unit tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" tests/model tests/protocols tests/journal tests/licence
 
-bench: $(VENV)/.dev  ## ours against a bare client and against wire time, in one run
+bench: $(VENV)/.dev  ## fiscald against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py
 
-proof: chaos contract  ## the long form of the tests: campaigns, real processes, programs and printers that misbehave
+proof: chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile
 
@@ -60,16 +60,16 @@ soak: $(VENV)/.dev  ## the same with real parts: daemon and printers as processe
 contract: $(VENV)/.dev  ## the API's description: a linter, three generators of clients that print, a fuzzer (node, npm)
 	$(BIN)/python -m tests.contract
 
-hostile: $(VENV)/.dev  ## programs and printers that misbehave, beside one that sells and asks for the status
+hostile: $(VENV)/.dev  ## misbehaving programs and printers, next to a shop that sells and polls the status
 	$(BIN)/python -m tests.hostile
 
 mutation: $(VENV)/.dev  ## single changes to the product that no test notices: drawn by SEED, NUMBER of each room
 	$(BIN)/python -m tests.mutation --seed $(SEED) --number $(NUMBER) --workers $(WORKERS) $(foreach room,$(ROOM),--room $(room))
 
-licence-demo: $(VENV)/.dev  ## a licence's whole way: trial, number, updates, another computer, offline, revoked
+licence-demo: $(VENV)/.dev  ## the life of a licence: trial, number, updates, another computer, offline, revoked
 	$(BIN)/python -m tests.licence.demo
 
-docs: $(VENV)/.dev  ## the parts of docs/ that are made from the code
+docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
 	$(BIN)/python -m fiscald.protocols.conditions_page > docs/conditions.md
 	$(BIN)/python -m fiscald.cli.man docs/man
@@ -82,7 +82,7 @@ lowest: $(VENV)/.uv  ## the tests with the oldest versions that pyproject.toml a
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
 	$(VENV)-lowest/bin/python -m pytest -n auto --dist worksteal
 
-lock: $(VENV)/.uv  ## what a service is installed from, with hashes: after a change of the dependencies
+lock: $(VENV)/.uv  ## write the lock file with hashes, after a change of the dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements/service.txt pyproject.toml requirements/build.in
 
@@ -101,7 +101,7 @@ $(VENV)/.uv: | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
 	@touch $@
 
-# Marked once it is whole. What was left half-made, by a missing package or by Ctrl-C, is made again.
+# Marked when complete. A half-built environment (missing package, Ctrl-C) is rebuilt.
 $(VENV)/.made:
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

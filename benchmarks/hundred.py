@@ -1,7 +1,7 @@
 """A hundred printers at once on one daemon, against one of them alone: a row of ``make bench``.
 
 One process emulates all printers, so that what shares the machine with the daemon is small and its processor
-time can be told apart. Emulated printers answer at once; only the line takes time, with the emulator's own
+time can be separated. Emulated printers answer at once; only the line takes time, with the emulator's own
 throttle: pieces of 10 ms, about what a serial port hands on. That this does not spoil the figure is measured
 in the same run: the same frames from bare sockets, without a daemon, are the floor that the bench itself has.
 
@@ -78,8 +78,8 @@ class Outcome:
 
 
 async def emulate(count: int, baud: int) -> None:
-    """Be ``count`` printers on ports of their own, in this one process; says their addresses as JSON."""
-    gc.disable()  # its pauses would be taken for the daemon's
+    """Run ``count`` printers on separate ports in this process; print their addresses as JSON."""
+    gc.disable()  # its pauses would count as the daemon's
     async with anyio.create_task_group() as tasks:
         ports = []
         for number in range(count):
@@ -93,7 +93,7 @@ async def emulate(count: int, baud: int) -> None:
 
 @contextmanager
 def running(log: IO[str], *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A process whose messages go to a file: a pipe that nobody reads would stop it."""
+    """A process whose messages go to a file: an unread pipe would block it."""
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         yield started
@@ -113,7 +113,7 @@ def printers(folder: Path) -> Iterator[tuple[list[str], int]]:
 
 @contextmanager
 def daemon(folder: Path, addresses: list[str]) -> Iterator[tuple[Path, int]]:
-    """A licensed daemon that has met all its printers: its socket and its process id."""
+    """A licensed daemon connected to all its printers: its socket and its process id."""
     lines = ['socket = "fiscald.sock"', 'state_dir = "state"', "[licence]", "test_keys = true"]
     for number, address in enumerate(addresses):
         lines += [f"[printers.till{number}]", 'family = "posnet"', f'address = "{address}"']

@@ -1,7 +1,7 @@
 """Ours against a bare client and against wire time, in one run: ``make bench``.
 
 Every figure is a ratio of two things measured in the same run on the same machine, or a latency beside its
-goal. Daemon and emulator are processes of their own, the daemon's journal is on the real disk.
+goal. Daemon and emulator are separate processes, the daemon's journal is on the real disk.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def frames(family: str) -> list[Exchange]:
 
 @contextmanager
 def process(*command: str, until: str) -> Iterator[tuple[subprocess.Popen[str], float]]:
-    """A process that has said ``until`` on stderr, and how long that took."""
+    """A process that has written ``until`` to stderr, and how long that took."""
     began = time.perf_counter()
     started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -87,7 +87,7 @@ def free_port() -> int:
 
 @contextmanager
 def emulator(family: str, *options: str) -> Iterator[str]:
-    """An emulated printer in a process of its own; its address."""
+    """An emulated printer in a separate process; its address."""
     port = free_port()
     command = [
         str(BIN / "fiscald"),
@@ -186,7 +186,7 @@ def over_a_slow_line(folder: Path, family: str, conversation: list[Exchange]) ->
 
 
 def without_latency(folder: Path, family: str, conversation: list[Exchange]) -> None:
-    """Row 2: pairs of the same receipt, ours and bare, each on an emulator of its own."""
+    """Row 2: pairs of the same receipt, ours and bare, each on a separate emulator."""
     with ExitStack() as stack:
         client, _, _ = stack.enter_context(daemon(folder, family, stack.enter_context(emulator(family))))
         ours = receipts(client, "fast")

@@ -1,4 +1,4 @@
-"""Keeps the log short when the same thing happens again and again."""
+"""Limits repeated log lines."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RateLimitFilter(logging.Filter):
         if self._seen[kind] > 1:
             record.exc_info = record.exc_text = record.stack_info = None
         if left_out := self._left_out.pop(kind, 0):
-            record.msg, record.args = f"{record.getMessage()} ({left_out} more of these were left out)", ()
+            record.msg, record.args = f"{record.getMessage()} ({left_out} more of these were omitted)", ()
         return True
 
 

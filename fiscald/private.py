@@ -1,4 +1,4 @@
-"""Files and directories for one user alone, whatever the umask: they hold what was sold, and to whom."""
+"""Files and directories private to one user, with any umask: they contain what was sold, and to whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What systemd wants to hear from a service: the notification protocol, in a few lines."""
+"""The notification protocol of systemd."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 from functools import cache
 
 #: Seconds between two signs of life, at most: a watchdog that is fed in time twice does not mind a late one.
-BEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 
 
 def notify(message: str) -> None:
@@ -29,13 +29,13 @@ def notify(message: str) -> None:
 
 @cache
 def _link() -> socket.socket:
-    """Kept from the start: when no descriptor is left, the watchdog must be fed all the same. Raises ``OSError``."""
+    """Opened at the start: the watchdog must be notified even when no descriptor is left. Raises ``OSError``."""
     return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
 
 
 def watchdog_seconds() -> float | None:
-    """How often the watchdog is fed: twice within its patience, or oftener; ``None`` where there is none."""
+    """Seconds between watchdog messages: at most half its timeout; ``None`` without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     if not microseconds.isdigit() or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
-    return min(int(microseconds) / 2_000_000, BEAT_SECONDS)
+    return min(int(microseconds) / 2_000_000, HEARTBEAT_SECONDS)

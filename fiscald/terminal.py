@@ -159,7 +159,7 @@ def control(text: str) -> None:
 
 
 class VisibleGroup(click.Group):
-    """A command whose output shows control characters, whatever a verb writes."""
+    """A command whose output shows control characters in every verb."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run it."""

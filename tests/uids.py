@@ -2,7 +2,7 @@
 
 The interpreter may be where only root can look, so the process loads everything first, as root, and then changes its
 user and groups; from there on the kernel treats it as any process of that user. ``python -m tests.uids`` loads once and
-becomes another user in a child of its own for each line of standard input.
+becomes another user in a separate child for each line of standard input.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _become(who: list[Any], commands: list[list[str]]) -> None:
 
 
 def main() -> None:
-    """Load, then become whoever is asked for."""
+    """Load, then become the requested user."""
     _load()
     for line in sys.stdin:
         order = json.loads(line)

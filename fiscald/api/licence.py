@@ -165,7 +165,7 @@ class Handlers(ABC):
 
     async def licence_question(self, _: Request) -> Response:
         """``GET /v1/licence/check``."""
-        return JSONResponse(await self.registration.next_question())
+        return JSONResponse(await self.registration.next_check())
 
     async def licence_check(self, request: Request) -> Response:
         """``POST /v1/licence/check``."""

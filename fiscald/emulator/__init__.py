@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EmulatorFactory(Protocol):
-    """Makes emulated printers of one family; a subclass of ``fiscald.emulator.device.Device`` is one."""
+    """Creates emulated printers of one family; a subclass of ``fiscald.emulator.device.Device`` is one."""
 
     @property
     def profiles(self) -> tuple[str, ...]:

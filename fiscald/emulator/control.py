@@ -67,7 +67,7 @@ class PowerCommand(_Command):
 
 
 class ClearCommand(_Command):
-    """No faults and no conditions any more."""
+    """Remove all faults and conditions."""
 
     do: Literal["clear"]
 
@@ -107,7 +107,7 @@ class FiredCommand(_Command):
 
 
 class DisplayCommand(_Command):
-    """What the display asks, in Polish and in English; ``null`` where it asks nothing."""
+    """The question on the display, in Polish and in English; ``null`` if there is none."""
 
     do: Literal["display"]
 
@@ -179,7 +179,7 @@ class Control:
                 (faults.switches.add if on else faults.switches.discard)(name)
             case PressCommand(confirm=confirm):
                 if not device.awaits_key and not faults.on(Switch.WAIT_KEY):
-                    raise ValueError("the display asks nothing now; the command display says what it asks")
+                    raise ValueError("the display shows no question now; the command display returns it")
                 device.press(confirm=confirm)
             case PowerCommand(on=on):
                 device.power(on=on)
@@ -278,14 +278,14 @@ def _make_room(path: Path) -> None:
     if not path.exists() and not path.is_symlink():
         return
     if not path.is_socket():
-        raise OSError(errno.EEXIST, "there is another file of that name; choose another name for the socket")
+        raise OSError(errno.EEXIST, "another file has that name; choose another name for the socket")
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
             return
-    raise OSError(errno.EADDRINUSE, "another emulated printer listens there; choose another name for the socket")
+    raise OSError(errno.EADDRINUSE, "another emulated printer uses it; choose another name for the socket")
 
 
 def _sheet(sheet: Printout, *, png: bool) -> dict[str, Any]:

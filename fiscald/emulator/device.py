@@ -1,4 +1,4 @@
-"""An emulated printer as the control interface and its port see it. No I/O and no clock.
+"""The base class of emulated printers, as the control interface and the port use it. No I/O and no clock.
 
 A family's face - what it shows to programs - is a subclass of ``Device``. Code that carries the bytes (a
 pseudo-terminal, a socket, a simulation) uses it as a ``Port``: ``receive`` with what arrived, ``poll`` when time has
@@ -19,7 +19,7 @@ from fiscald.emulator.paper import Printout
 from fiscald.emulator.register import Register
 from fiscald.emulator.wording import shortened
 
-#: Seconds per command, per printed line and per finished document, times ``slowness`` (choice).
+#: Seconds per command, per printed line and per finished document, times ``slowness`` (our assumption).
 COMMAND_SECONDS, LINE_SECONDS, DOCUMENT_SECONDS = 0.010, 0.030, 0.400
 #: Different commands that are reported as unknown; a program that sends garbage reports no more than these.
 MAX_NOTICES = 100
@@ -39,15 +39,15 @@ def readable(values: Mapping[str, Any], codec: str) -> dict[str, Any]:
 
 
 class Display(NamedTuple):
-    """What the printer asks the person in front of it."""
+    """A question on the printer's display."""
 
     pl: str
-    """As it is on the display."""
+    """The text on the display."""
     en: str
 
 
 class Device(ABC):
-    """What every emulated printer has, whatever it speaks; a ``fiscald.emulator.port.Port``.
+    """What every emulated printer has, in every protocol; a ``fiscald.emulator.port.Port``.
 
     A family implements the abstract methods, and the others where its printers differ: a greeting in ``connected``,
     the end of a connection in ``hangs_up``, its own bounds in the class attributes. It uses ``answer`` to send,
@@ -65,7 +65,7 @@ class Device(ABC):
     framing: ClassVar[bytes]
     """Bytes that noise does not contain: with them it would be a frame, not noise."""
     second_caller_seconds: ClassVar[float] = 1.0
-    """How long a second program waits before its connection is closed (choice)."""
+    """How long a second program waits before its connection is closed (our assumption)."""
     model: str
 
     def __init__(

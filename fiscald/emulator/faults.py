@@ -61,9 +61,9 @@ class FaultKind(StrEnum):
     """What can happen once."""
 
     DROP_BEFORE = "drop_before"
-    """The command is swallowed: not executed, not answered."""
+    """The command is lost: neither executed nor answered."""
     DROP_AFTER = "drop_after"
-    """Executed, the answer swallowed."""
+    """Executed, the answer is lost."""
     LATE = "late"
     """Executed, answered after ``seconds``, possibly after later answers."""
     SPLIT = "split"
@@ -96,11 +96,11 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     act: FaultKind
-    command: str | None = Field(default=None, description="only a command of this name; any if absent")
-    nth: int = Field(default=1, ge=1, description="the n-th next such command")
+    command: str | None = Field(default=None, description="name of the command (default: any)")
+    nth: int = Field(default=1, ge=1, description="the n-th next command of that name")
     seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     switch: Switch | None = None
-    optional: bool = Field(default=False, description="a test may pass though it never happened")
+    optional: bool = Field(default=False, description="a test may pass although it did not happen")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

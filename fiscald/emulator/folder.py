@@ -12,7 +12,7 @@ _NUMBERED = re.compile(r"(\d{4,})-.*\.(txt|png)", re.ASCII)
 
 
 class PaperFolder:
-    """A folder of sheets, numbered in the order in which they left the printer; numbers go on where others ended."""
+    """A folder of sheets, numbered in the order in which they left the printer; numbers continue where others ended."""
 
     def __init__(self, path: Path, *, warn: Callable[[str], None]) -> None:
         """Make the folder if it is missing; ``warn`` is called with what could not be kept. Raises ``OSError``."""
@@ -24,7 +24,7 @@ class PaperFolder:
         self._pictures = True
 
     def keep(self, printout: Printout) -> None:
-        """Write one sheet. It is there before the printer answers the command that printed it."""
+        """Write one sheet. It exists before the printer answers the command that printed it."""
         self._last += 1
         name = f"{self._last:04d}-{printout.kind}"
         try:
@@ -47,7 +47,7 @@ class PaperFolder:
         return picture([printout])
 
     def _write(self, name: str, content: bytes) -> None:
-        """Whole or not at all: a test that waits for the file must not read half of it."""
+        """Atomically: a test that waits for the file must not read half of it."""
         unfinished = self._path / f".{name}.part"
         unfinished.write_bytes(content)
         unfinished.replace(self._path / name)

@@ -12,7 +12,7 @@ from fiscald.model.money import MAX_GROSZE
 
 
 class Ledger:
-    """What a register counts, and what its reports read. Money is in grosze."""
+    """The counters of a register, which its reports read. Money is in grosze."""
 
     def __init__(self, memory: RegisterMemory, clock: Clock) -> None:
         self._memory = memory
@@ -54,7 +54,7 @@ class Ledger:
             day.first_sale = day.first_sale or now
             day.last_sale = now
         state.printout_count += 1
-        # What is not paid otherwise is paid in cash; the change comes out of it. A full drawer counts no further.
+        # The unpaid rest is paid in cash; the change is taken from it. A full drawer stops counting.
         paid_otherwise = sum(p.amount for p in transaction.payments if p.form != 0 and not p.change)
         state.cash = min(max(state.cash + transaction.due - paid_otherwise, 0), MAX_GROSZE)
 
@@ -91,7 +91,7 @@ class Ledger:
         self.slip()
 
     def goods_return(self, value: int) -> None:
-        """A slip for returned goods; takes cash as far as there is any (choice)."""
+        """A slip for returned goods; takes the cash that is there (our assumption)."""
         self._state.cash = max(self._state.cash - value, 0)
         self.slip()
 
@@ -101,7 +101,7 @@ class Ledger:
         self._state.day.nonfiscal += 1
 
     def count_printout(self) -> None:
-        """Count a printout that nothing else counts, such as a periodic report."""
+        """Count a printout without another counter, such as a periodic report."""
         self._state.printout_count += 1
 
     def open_drawer(self) -> None:

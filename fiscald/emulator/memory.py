@@ -1,4 +1,4 @@
-"""What a register remembers: the rates, the open day, the fiscal memory, the open document.
+"""The stored state of a register: the rates, the open day, the fiscal memory, the open document.
 
 Everything here survives a power cut. The register (``register.py``) alone changes it. Money is in grosze. Every model
 is strict: a value of another type, and a field that does not exist, is an error and never a guess.
@@ -18,12 +18,12 @@ from fiscald.emulator.wording import shortened
 from fiscald.model.money import MAX_GROSZE
 
 RATES = 7
-#: The default Polish layout (choice): A 23, B 8, C 5, D 0, E-F inactive, G exempt.
+#: The default Polish layout (our assumption): A 23, B 8, C 5, D 0, E-F inactive, G exempt.
 DEFAULT_RATES: tuple[Decimal | str | None, ...] = (
     Decimal(23), Decimal(8), Decimal(5), Decimal(0), None, None, "exempt"
 )  # fmt: skip
 DEFAULT_HEADER = "SKLEP PRZYKŁADOWY\nul. Testowa 1, 00-001 Warszawa\nNIP 123-456-32-18"
-#: Names that fit into the goods base (choice).
+#: Names that fit into the goods base (our assumption).
 GOODS_CAPACITY = 3000
 #: Seconds that a register's clock may differ from the host's: a century. More would leave the calendar.
 MAX_CLOCK_OFFSET = 100 * 366 * 24 * 3600.0
@@ -83,8 +83,8 @@ class Memory(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class FaceMemory(BaseModel):
-    """What only a family's face remembers; every family has its own subclasses.
+class FamilyMemory(BaseModel):
+    """The family's part of the memory; every family has subclasses.
 
     As it comes from a file or a test it may still be of no family. The face reads it as its own with ``of``.
     """
@@ -92,7 +92,7 @@ class FaceMemory(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     @classmethod
-    def of(cls, stored: FaceMemory) -> Self:
+    def of(cls, stored: FamilyMemory) -> Self:
         """``stored`` as this class: unchanged, or read from what it holds. Raises ``ValidationError``."""
         return stored if type(stored) is cls else cls.model_validate_json(stored.model_dump_json())
 
@@ -164,8 +164,8 @@ class Transaction(Memory):
     payments: list[Payment] = Field(default_factory=list)
     packaging: list[Pack] = Field(default_factory=list)
     buyer_nip: str = ""
-    facts: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
-    """What only the family's face knows of this document (invoice texts)."""
+    facts: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
+    """The family's part of this document (invoice texts)."""
 
     @property
     def total(self) -> int:
@@ -225,7 +225,7 @@ class Day(Memory):
 
     @property
     def totals_zero(self) -> bool:
-        """Whether the day has nothing a daily report would clear."""
+        """Whether the totals of the day are zero."""
         return not (any(self.receipts) or any(self.invoices) or self.cancelled_count or self.receipt_count)
 
 
@@ -246,7 +246,7 @@ class RateChange(Memory):
 
 
 class Goods(Memory):
-    """What the goods base remembers of a name."""
+    """The goods base's entry of a name."""
 
     rate: RateIndex
     lowered: bool = False
@@ -269,7 +269,7 @@ class RegisterState(Memory):
     """Everything that survives a power cut."""
 
     unique_number: str = Field(default="EMU 0000000001", pattern=r"^EMU ?[0-9]{1,10}$")
-    """It can never look like a real printer's."""
+    """It never looks like a real printer's number."""
     fiscal: bool = True
     header: Printable = Field(default=DEFAULT_HEADER, max_length=500)
     footer: Printable = Field(default="", max_length=130)
@@ -281,7 +281,7 @@ class RegisterState(Memory):
     printout_count: Count = 0
     """Documents printed, of any kind; never reset."""
     cancelled_numbered: bool = True
-    """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: choice, no."""
+    """Whether a cancelled receipt uses up a number. Measured on ONLINE; older devices: no (our assumption)."""
     numbers_run_on: bool = False
     """Whether receipts are numbered on after a daily report."""
     copy_offset: Count = 5
@@ -303,8 +303,8 @@ class RegisterState(Memory):
     last_document: LastDocument = Field(default_factory=LastDocument)
     clock_offset: ClockOffset = 0.0
     clock_set: date | None = None
-    face: SerializeAsAny[FaceMemory] = Field(default_factory=FaceMemory)
-    """What only the family's face knows and must survive too."""
+    face: SerializeAsAny[FamilyMemory] = Field(default_factory=FamilyMemory)
+    """The family's part of the state, which must survive too."""
 
     @property
     def reports(self) -> int:
@@ -326,5 +326,5 @@ class RegisterMemory:
 
     @property
     def fiscal(self) -> bool:
-        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        """Whether documents are fiscal; otherwise (training mode) it prints NIEFISKALNY and keeps no record."""
         return self.state.fiscal and not self.training()

@@ -120,7 +120,7 @@ def _space(text: str) -> str:
 
 
 def amount(grosze: int) -> str:
-    """``1234,56`` as it stands on paper."""
+    """``1234,56`` as printed."""
     sign = "-" if grosze < 0 else ""
     return f"{sign}{abs(grosze) // 100},{abs(grosze) % 100:02d}"
 

@@ -98,7 +98,7 @@ def qr(line: PaperLine, dot: float) -> Image.Image | None:
 
 
 def _framed(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
-    """A frame that says which code stands there, for nothing here draws it."""
+    """A frame with the name of a code that is not drawn."""
     assert line.code is not None
     kind, content = line.code
     lines = textwrap.wrap(f"{kind}: {content}", int((width - 2 * _MARGIN) / fonts.cell), max_lines=4)

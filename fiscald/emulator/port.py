@@ -25,7 +25,7 @@ class Port(Protocol):
         """How long a second program waits for the first one to go, before its connection is closed."""
 
     def connected(self, now: float) -> None:
-        """A program opened the connection; it sent nothing yet. What ``poll`` gives now, it did not ask for."""
+        """A program opened the connection; it has sent nothing yet. Bytes that ``poll`` gives now are unsolicited."""
 
     def receive(self, data: bytes, now: float) -> None:
         """Bytes arrived."""
@@ -38,7 +38,7 @@ class Port(Protocol):
         """Whether the printer closes the connection, once the bytes of ``poll`` are sent."""
 
     def wakeup(self) -> float | None:
-        """When something will be due, if nothing arrives before; ``None``: nothing will."""
+        """When the next action is due, if nothing arrives before; ``None``: never."""
 
     def disconnected(self) -> None:
         """The connection is closed, by either side."""
@@ -87,7 +87,7 @@ class LocalLine:
     def wait(self, seconds: float) -> bool:
         """Let time pass until the printer does something; false if it does nothing within ``seconds``."""
         due = self._port.wakeup() if self._open else None
-        # What was due by now, ``receive`` has taken already.
+        # ``receive`` has already taken what was due by now.
         if due is None or not self.now < due <= self.now + seconds:
             return False
         self.now = due

@@ -2,7 +2,7 @@
 
 It knows the arithmetic and the order of a fiscal register and nothing of any wire protocol. A family's face
 translates commands into calls of its parts and their refusals into the family's error numbers. What no published
-source settles is marked "choice".
+source settles is marked "our assumption".
 
 Source: POSNET reference, sections 6, 7 and 11; the same register serves every family.
 """
@@ -68,11 +68,11 @@ class Register:
 
     @property
     def fiscal(self) -> bool:
-        """Whether documents are fiscal; otherwise the device trains: it prints NIEFISKALNY and keeps no record."""
+        """Whether documents are fiscal; otherwise (training mode) it prints NIEFISKALNY and keeps no record."""
         return self.memory.fiscal
 
     def commit(self) -> None:
-        """Make the present state survive. Called once per command, so a killed emulator never stands half way."""
+        """Save the present state. Called once per command: a killed emulator leaves no half-finished command."""
         new = self.printouts[self._committed :]
         self._saved(self.state, new)
         self._committed += len(new)

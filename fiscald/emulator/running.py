@@ -78,7 +78,7 @@ def build(
 def check_choice(what: str, chosen: str | None, known: Sequence[str]) -> None:
     """Raises ``ValueError`` for a choice that a family does not have; ``None`` chooses its default."""
     if chosen is not None and not known:
-        raise ValueError(f"there is no {what} to choose")
+        raise ValueError(f"there is no choice of {what}")
     if chosen is not None and chosen not in known:
         raise ValueError(f"{what} is one of {', '.join(known)}, not {chosen!r}")
 
@@ -223,7 +223,7 @@ class EmulatedPrinter:
         self._execute(do="fault", act=act, command=command, **options)
 
     def clear(self) -> None:
-        """No faults and no conditions any more."""
+        """Remove all faults and conditions."""
         self._execute(do="clear")
 
     def press(self, *, confirm: bool = True) -> None:

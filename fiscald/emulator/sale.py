@@ -112,10 +112,10 @@ class Sale:
         return computed
 
     def _storno_of(self, storno: Line) -> Line:
-        """The first earlier line with the same name, rate and price and a remainder (choice).
+        """The first earlier line with the same name, rate and price and a remainder (our assumption).
 
         More money than that line brought cannot be reversed: whether a printer lets a storno without the
-        discount of the line it reverses pass is not published, so it is refused here (choice).
+        discount of the line it reverses pass is not published, so it is refused here (our assumption).
         """
         for line in self.transaction.lines:
             same = (line.name, line.rate, line.price) == (storno.name, storno.rate, storno.price)
@@ -294,7 +294,7 @@ class Sale:
         return left
 
     def close(self, change: int) -> Transaction:
-        """Register the document: totals, counters, goods base, cash. Nothing refuses it any more."""
+        """Register the document: totals, counters, goods base, cash. It can no longer be refused."""
         state, transaction = self._state, self.transaction
         if transaction.kind != "packaging":
             self._goods.learn(transaction.lines)

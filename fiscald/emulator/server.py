@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from fiscald.emulator.port import Port
-from fiscald.emulator.uart import AtOneSpeed
+from fiscald.emulator.uart import SpeedMismatch
 from fiscald.transport import ByteStream, LinkLost, MemoryStream, Throttle, memory_line
 from fiscald.transport.descriptor import DescriptorStream
 from fiscald.transport.tcp import SocketStream
@@ -41,7 +41,7 @@ class PortServer(Generic[P]):
         self._caller: socket.socket | None = None
 
     def wake(self) -> None:
-        """Something was changed from outside (a fault, a key, power): poll the port now."""
+        """The state was changed from outside (a fault, a key, power): poll the port now."""
         if self._pause is not None:
             self._pause.cancel()
 
@@ -148,7 +148,7 @@ class PortServer(Generic[P]):
                         started = True
                         task_status.started(path if link is None else str(link))
                     # The slave stays open here, so that programs may come and go as on a real port.
-                    await self.serve(stream if self.baud is None else AtOneSpeed(stream, slave, self.baud))
+                    await self.serve(stream if self.baud is None else SpeedMismatch(stream, slave, self.baud))
                 finally:
                     os.close(slave)
                     if link is not None and link.is_symlink() and str(link.readlink()) == path:

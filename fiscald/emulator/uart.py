@@ -1,4 +1,4 @@
-"""What a serial port reads where the other end sends at another speed: not silence, but garbage."""
+"""What a serial port reads when the other end sends at another speed: garbage."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _fall(levels: list[int], time: float, *, was: int) -> int | None:
     return None
 
 
-class AtOneSpeed(ByteStream):
+class SpeedMismatch(ByteStream):
     """The printer's end of a pseudo-terminal, as if both were serial lines: at another speed there is garbage."""
 
     def __init__(self, stream: ByteStream, terminal: int, baud: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendor_token
 from fiscald.licence.wire import MAX_TEXT
 
 KIND = "fiscald-licence"
@@ -47,7 +47,7 @@ class CertificateCode(StrEnum):
 
 
 class CertificateRefused(Exception):
-    """A certificate that does not count; the installed one stays in force."""
+    """An invalid certificate; the installed one stays in force."""
 
     def __init__(self, code: CertificateCode, detail: str) -> None:
         self.code = code
@@ -92,7 +92,7 @@ def verify(text: bytes, keys: Mapping[str, SigningKey], now: int | None = None) 
     """
     token = _token(text)
     try:
-        key, payload = read_vendors(token, KIND, keys, "licence", now=now)
+        key, payload = read_vendor_token(token, KIND, keys, "licence", now=now)
     except TokenRefused as refused:
         raise CertificateRefused(CertificateCode(f"CERT_{refused.fault}"), refused.detail) from None
     claims = _Claims.read(payload)
@@ -135,7 +135,7 @@ _ALLOWED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """The payload while it is read; every complaint is ``CERT_CLAIMS``."""
+    """Reads the payload; every error is ``CERT_CLAIMS``."""
 
     all: dict[str, Any]
 
@@ -192,7 +192,7 @@ class _Claims:
     def _lease(self, kind: str, end: int | None) -> int | None:
         """``exp`` or ``perp``, exactly one: "missing" must never mean "for ever"."""
         if ("exp" in self.all) == ("perp" in self.all):
-            raise _claims("exactly one of exp and perp must be there")
+            raise _claims("exactly one of exp and perp must be present")
         if "exp" in self.all:
             return _integer(self.all["exp"], "exp")
         if self.all["perp"] is not True or kind != "paid" or end is not None:

@@ -1,7 +1,7 @@
-"""Asking the vendor's server.
+"""Client of the vendor's server.
 
-Whatever is not signed by the vendor, for this very question, is no answer: an error page, a captive portal, an
-outage, an old answer played back. Then the server counts as unreachable, and nothing changes.
+Only a reply signed by the vendor for this request counts. Anything else - an error page, a captive portal, an
+outage, a replayed answer - means that the server is unreachable, and changes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import httpx
 
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendors
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, b64, fingerprint, read_vendor_token
 from fiscald.licence.wire import (
     Activate,
     Answer,
@@ -25,7 +25,6 @@ from fiscald.licence.wire import (
     Deactivate,
     Enrol,
     EnrolConfirm,
-    Question,
     Recover,
     RecoverConfirm,
     Refusal,
@@ -33,25 +32,26 @@ from fiscald.licence.wire import (
     Status,
     Support,
     Transfer,
+    VendorRequest,
     WireError,
     claims,
     parse,
 )
 
-#: Seconds for a question and its whole answer, however slowly it drips.
+#: Seconds for a request and its whole answer.
 TIMEOUT = 10.0
-#: Questions that are answered at once; the others are answered by mail, or by a ``Status``.
+#: Requests with an immediate answer; the others are answered by mail or by a ``Status``.
 Answered = EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
 R = TypeVar("R", bound=Reply)
-Q = TypeVar("Q", bound=Question)
+Q = TypeVar("Q", bound=VendorRequest)
 
 
 class Unreachable(Exception):
-    """No answer that counts. ``str`` says what came instead."""
+    """No valid answer. ``str`` says what came instead."""
 
 
 class Denied(Exception):
-    """A definite, signed no."""
+    """A signed refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -59,7 +59,7 @@ class Denied(Exception):
 
 
 class VendorClient:
-    """Questions of one computer to one vendor."""
+    """Requests of one computer to one vendor."""
 
     def __init__(
         self,
@@ -78,69 +78,69 @@ class VendorClient:
         self._clock = clock
         self._ca_file = ca_file
 
-    def question(self, model: type[Q], **fields: Any) -> Q:
-        """A question of that kind, with time and nonce. Raises ``WireError``."""
-        own = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
-        return parse(model, fields | own)
+    def request(self, model: type[Q], **fields: Any) -> Q:
+        """A request of that kind, with time and nonce. Raises ``WireError``."""
+        stamp = {"aud": self.issuer, "iat": int(self._clock()), "nonce": b64(secrets.token_bytes(16))}
+        return parse(model, fields | stamp)
 
-    def sign(self, question: Question) -> str:
-        """The question as it is sent."""
-        own = ("aud", "iat", "nonce")
-        content = claims(question)
-        ordered = {"aud": question.aud} | {name: value for name, value in content.items() if name not in own}
-        return self._device.sign(ordered | {"iat": question.iat, "nonce": question.nonce}, question.kind)
+    def sign(self, request: VendorRequest) -> str:
+        """The request as it is sent."""
+        stamp = ("aud", "iat", "nonce")
+        content = claims(request)
+        ordered = {"aud": request.aud} | {name: value for name, value in content.items() if name not in stamp}
+        return self._device.sign(ordered | {"iat": request.iat, "nonce": request.nonce}, request.kind)
 
-    async def ask_for_mail(self, question: Enrol | Recover) -> None:
+    async def ask_for_mail(self, request: Enrol | Recover) -> None:
         """Have a code mailed, if the address can be used for that. Raises ``Unreachable`` or ``Denied``."""
-        sent = self.sign(question)
-        response = await self._post(question.path, sent)
+        sent = self.sign(request)
+        response = await self._post(request.path, sent)
         if response.status_code == httpx.codes.ACCEPTED:
             return
-        answer, _ = self._read(question, sent, response, Answer)
+        answer, _ = self._read(request, sent, response, Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
-        raise Unreachable(_instead(response))
+        raise Unreachable(_unsigned_reply(response))
 
-    async def ask(self, question: Answered) -> Answer:
+    async def ask(self, request: Answered) -> Answer:
         """The vendor's answer. Raises ``Unreachable`` or ``Denied``."""
-        sent = self.sign(question)
-        answer, _ = self._read(question, sent, await self._post(question.path, sent), Answer)
+        sent = self.sign(request)
+        answer, _ = self._read(request, sent, await self._post(request.path, sent), Answer)
         if answer.refused is not None:
             raise Denied(answer.refused)
         return answer
 
-    async def check(self, question: Check) -> tuple[Status, str]:
-        """The vendor's answer to the daily question, and its text. Raises ``Unreachable`` or ``Denied``.
+    async def check(self, request: Check) -> tuple[Status, str]:
+        """The vendor's answer to the daily request, and its text. Raises ``Unreachable`` or ``Denied``.
 
-        ``Denied`` is no verdict: the vendor does not answer this question, and says nothing about the licence.
+        ``Denied`` is no verdict: the vendor refuses this request, and says nothing about the licence.
         """
-        sent = self.sign(question)
-        response = await self._post(question.path, sent)
+        sent = self.sign(request)
+        response = await self._post(request.path, sent)
         try:
-            status, text = self._read(question, sent, response, Status)
+            status, text = self._read(request, sent, response, Status)
         except Unreachable:
             with contextlib.suppress(Unreachable):
-                refused = self._read(question, sent, response, Answer)[0].refused
+                refused = self._read(request, sent, response, Answer)[0].refused
                 if refused is not None:
                     raise Denied(refused) from None
             raise
-        if status.lic != question.lic:
+        if status.lic != request.lic:
             raise Unreachable("an answer about another licence")
         return status, text
 
-    def _read(self, question: Question, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
-        """What the vendor signed for this very question, and its text. Raises ``Unreachable``."""
+    def _read(self, request: VendorRequest, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
+        """The vendor's signed reply to this request, and its text. Raises ``Unreachable``."""
         try:
-            # Signed texts are ASCII, whatever the server says about its character set.
+            # Signed texts are ASCII, in spite of the server's character set.
             text = response.content.decode("ascii").strip()
-            key, payload = read_vendors(text, model.kind, self._keys(), "status")
+            key, payload = read_vendor_token(text, model.kind, self._keys(), "status")
             reply = parse(model, payload)
         except (TokenRefused, WireError) as error:
-            raise Unreachable(f"{_instead(response)} ({error})") from None
+            raise Unreachable(f"{_unsigned_reply(response)} ({error})") from None
         except UnicodeDecodeError:
-            raise Unreachable(f"{_instead(response)} (not plain ASCII text)") from None
-        if (reply.nonce, reply.req, reply.iss) != (question.nonce, fingerprint(sent), key.issuer):
-            raise Unreachable("an answer to another question")
+            raise Unreachable(f"{_unsigned_reply(response)} (not plain ASCII text)") from None
+        if (reply.nonce, reply.req, reply.iss) != (request.nonce, fingerprint(sent), key.issuer):
+            raise Unreachable("an answer to another request")
         return reply, text
 
     async def _post(self, path: str, body: str) -> httpx.Response:
@@ -164,11 +164,11 @@ class VendorClient:
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:
-    """Without what belongs to the transfer, which is over."""
+    """The headers without those of the transfer."""
     return {name: headers[name] for name in ("content-type", "retry-after") if name in headers}
 
 
-def _instead(response: httpx.Response) -> str:
+def _unsigned_reply(response: httpx.Response) -> str:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return f"too many questions; ask again in {response.headers.get('retry-after', 'some')} seconds"
+        return f"too many requests; try again in {response.headers.get('retry-after', 'some')} seconds"
     return f"HTTP {response.status_code} without the vendor's signature"

@@ -1,6 +1,6 @@
-"""What time it is, for a licence: no earlier than what is known to have passed, and no later than is believed.
+"""The time for licence checks: not before a moment known to have passed, and not implausibly far ahead.
 
-Turning the clock back gains nothing; a dead clock that says 2099 harms nothing for long. One pure function.
+Setting the clock back brings no advantage; a reset clock that says 2099 does no lasting harm. One pure function.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ HOUR, DAY = 3600, 86_400
 LAST = 253_402_300_799
 #: A wrong time zone, or a clock kept in local time, is no turning back.
 BACK_SLACK = 24 * HOUR
-#: How far ahead of everything known the clock may be before somebody else must confirm it.
+#: How far ahead of all known times the clock may be without confirmation by another clock.
 FORWARD_SLACK = 35 * DAY
 CLOCK_BACK, CLOCK_FORWARD = "clock_back", "clock_forward_unconfirmed"
 
 
-class Witnesses(NamedTuple):
-    """Moments that have certainly passed (seconds since 1970), and who else tells the time."""
+class TimeEvidence(NamedTuple):
+    """Moments that have certainly passed (seconds since 1970), and other clocks."""
 
     program: int
     """When this program was released."""
@@ -30,12 +30,12 @@ class Witnesses(NamedTuple):
     """The latest time that was believed and saved."""
     printer: int | None = None
     """What a fiscalised printer says now: its clock cannot be moved by more than two hours."""
-    synchronised: bool = False
+    synchronized: bool = False
     """Whether the system says that its clock follows a time server."""
 
 
 class Moment(NamedTuple):
-    """The time to go by."""
+    """The valid time."""
 
     now: int
     flags: tuple[str, ...]
@@ -43,13 +43,13 @@ class Moment(NamedTuple):
     """Whether it may be saved as the latest time."""
 
 
-def moment(wall: int, known: Witnesses) -> Moment:
-    """The time to go by when the computer's clock says ``wall``."""
+def moment(wall: int, known: TimeEvidence) -> Moment:
+    """The valid time when the computer's clock says ``wall``."""
     bound = min(max(known.program, known.certificate, known.vendor, known.mark, known.printer or 0), LAST)
     wall = min(wall, LAST)
     if wall < bound - BACK_SLACK:
         return Moment(bound, (CLOCK_BACK,), believed=False)
-    confirmed = known.synchronised or (known.printer is not None and abs(wall - known.printer) <= DAY)
+    confirmed = known.synchronized or (known.printer is not None and abs(wall - known.printer) <= DAY)
     if wall > bound + FORWARD_SLACK and not confirmed:
         return Moment(wall, (CLOCK_FORWARD,), believed=False)
     return Moment(max(wall, bound), (), believed=True)

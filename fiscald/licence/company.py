@@ -1,4 +1,4 @@
-"""Whom a licence belongs to: a company, told apart by its tax number, or by name and postcode where it has none."""
+"""The owner of a licence: a company, identified by its tax number, or by name and postcode if it has none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _TAX_NUMBERS = {"PL": pl_nip, "BG": bg_vat, "RO": ro_cf, "NL": nl_btw}
 #: Where a company without a tax number is no company.
 _NEEDED = ("PL", "BG", "RO")
-MOST = 120
+MAX_LENGTH = 120
 
 
 class Company(NamedTuple):
@@ -28,11 +28,11 @@ class Company(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What one company has and no other: its tax number, or name and postcode where it has none."""
+        """The identity of a company: its tax number, or name and postcode if it has none."""
         return (self.cc, self.tin) if self.tin is not None else (self.cc, self.normal_name, self.normal_post)
 
     def same(self, other: Company) -> bool:
-        """Whether both are one company, however it is written: by tax number, or by name and postcode."""
+        """Whether both are the same company in any spelling: by tax number, or by name and postcode."""
         if self.cc != other.cc:
             return False
         if self.tin is not None and other.tin is not None:
@@ -54,10 +54,10 @@ class Company(NamedTuple):
 
 
 def company(name: str, post: str, cc: str = "PL", tin: str | None = None) -> Company:
-    """A company from what a person typed, tidied. Raises ``ValueError`` with a sentence that says what is wrong."""
+    """A company from typed text, normalised. Raises ``ValueError`` with a sentence that says what is wrong."""
     name, post, cc = " ".join(unicodedata.normalize("NFC", name).split()), post.strip(), cc.strip().upper()
     for text, what in ((name, "name"), (post, "postcode")):
-        if not text or len(text) > MOST or not text.isprintable():
+        if not text or len(text) > MAX_LENGTH or not text.isprintable():
             raise ValueError(f"the company's {what} is missing, too long or not plain text")
     if _COUNTRY.fullmatch(cc) is None:
         raise ValueError(f"the country is two letters, like PL, not {cc!r}")
@@ -70,7 +70,7 @@ def _tax_number(cc: str, tin: str | None) -> str | None:
             raise ValueError("the tax number (NIP) is missing")
         return None
     if cc not in _TAX_NUMBERS:
-        return re.sub(r"[\s-]", "", tin)[:MOST]
+        return re.sub(r"[\s-]", "", tin)[:MAX_LENGTH]
     check = _TAX_NUMBERS[cc]
     if not check.is_valid(tin):
         raise ValueError(f"{tin} is not a valid tax number (NIP) in {cc}; compare it digit by digit")

@@ -1,4 +1,4 @@
-"""This computer's own key: made once, never leaves it, signs every question to the vendor.
+"""This computer's key: created once, never leaves it, signs every request to the vendor.
 
 A certificate names the key it was issued to, so that a copied certificate cannot be renewed elsewhere.
 """
@@ -44,12 +44,12 @@ class DeviceKey:
 
     @property
     def pem(self) -> str:
-        """As it is kept in a file."""
+        """The form for a file."""
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
     @property
     def thumbprint(self) -> str:
-        """Its name: what a certificate's ``cnf.jkt`` says (RFC 7638)."""
+        """Its name, as in a certificate's ``cnf.jkt`` (RFC 7638)."""
         return thumbprint(jwk_of(self._private))
 
     def sign(self, payload: Mapping[str, Any], kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The licence at work: asked before a document is opened, and by people about itself."""
+"""The licence in use: checked before a document is opened, and described to users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from fiscald.licence.certificate import Certificate, CertificateRefused
-from fiscald.licence.clock import HOUR, LAST, Moment, Witnesses, moment
+from fiscald.licence.clock import HOUR, LAST, Moment, TimeEvidence, moment
 from fiscald.licence.company import Company
 from fiscald.licence.keys import trusted
 from fiscald.licence.state import (
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 MODULE = "fiscal"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
-_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+_SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 
 
-class Passes(Protocol):
+class PassRecord(Protocol):
     """Where emergency passes are kept a second time, apart from the licence's own directory."""
 
     def newest(self) -> int | None:
@@ -46,7 +46,7 @@ class Passes(Protocol):
 
 
 class _Snapshot(NamedTuple):
-    """What the files say; replaced as one, so that no thread ever sees parts of two."""
+    """The content of the files; replaced at once, so that no thread sees parts of two."""
 
     certificate: Certificate | None = None
     """The one in force."""
@@ -59,7 +59,7 @@ class _Snapshot(NamedTuple):
 
 
 class LicenceGate:
-    """Holds the verified certificate in memory; evaluates it again at every question."""
+    """Holds the verified certificate in memory; evaluates it at every request."""
 
     def __init__(
         self,
@@ -84,11 +84,11 @@ class LicenceGate:
         self._series = series
         self._released = [*series.values()][-1]
         self._clock = clock
-        self._held = _Snapshot()
+        self._snapshot = _Snapshot()
         self._printer_ahead: float | None = None
         """By how much the clock of a fiscalised printer is ahead of ours."""
         self.test_keys = test_keys
-        self.passes: Passes | None = None
+        self.passes: PassRecord | None = None
         """The second record of emergency passes. With one, a pass counts only where both records have it."""
         self.reload()
 
@@ -100,19 +100,19 @@ class LicenceGate:
     @property
     def certificate(self) -> Certificate | None:
         """The certificate in force."""
-        return self._held.certificate
+        return self._snapshot.certificate
 
-    def wall(self) -> int:
-        """What the computer's clock says."""
+    def system_time(self) -> int:
+        """The computer's clock."""
         return int(self._clock())
 
     def reload(self) -> None:
         """Read the store again: at start, and when asked to. Files that cannot be used are no certificate."""
         with self.store.lock:
-            self._held = self._read()
+            self._snapshot = self._read()
 
     def _read(self) -> _Snapshot:
-        now = self.wall()
+        now = self.system_time()
         try:
             certificate = self.store.load(now)
             status = None if certificate is None else self._vendor_status(certificate)
@@ -124,7 +124,7 @@ class LicenceGate:
             return _Snapshot(reason=str(error), paid=self._paid(now))
 
     def _vendor_status(self, certificate: Certificate) -> Status | None:
-        """The vendor's newest answer about a licence; what was said before its certificate was signed is over."""
+        """The vendor's newest answer about a licence; an answer older than the certificate does not count."""
         status = self.store.status(certificate.sub)
         return None if status is None or status.iat < certificate.iat else status
 
@@ -143,7 +143,7 @@ class LicenceGate:
         """Put a certificate in force. Raises ``ProblemError``; then the former one stays."""
         try:
             with self.store.lock:
-                self.store.install(text, self.wall())
+                self.store.install(text, self.system_time())
                 self.reload()
         except CertificateRefused as error:
             raise _refused(error.detail, error.code.value) from None
@@ -155,7 +155,7 @@ class LicenceGate:
         with self.store.lock:
             self.store.keep_status(text)
             self.reload()
-            status = self._held.status
+            status = self._snapshot.status
             if status is not None:
                 revoked = {sub: at for sub, at in self.store.memory.revoked.items() if sub != status.lic}
                 if status.verdict == "revoked":
@@ -174,28 +174,28 @@ class LicenceGate:
     # -- time -----------------------------------------------------------------------------------------
 
     def moment(self) -> Moment:
-        """The time to go by."""
-        wall, held = self._clock(), self._held
-        certificate = held.certificate or held.paid
+        """The valid time."""
+        system_time, snapshot = self._clock(), self._snapshot
+        certificate = snapshot.certificate or snapshot.paid
         return moment(
-            int(wall),
-            Witnesses(
+            int(system_time),
+            TimeEvidence(
                 program=int(datetime.datetime.combine(self._released, datetime.time(), datetime.UTC).timestamp()),
                 certificate=0 if certificate is None else certificate.iat,
-                vendor=0 if held.status is None else held.status.iat,
+                vendor=0 if snapshot.status is None else snapshot.status.iat,
                 mark=self.store.memory.mark,
-                printer=None if self._printer_ahead is None else int(wall + self._printer_ahead),
-                synchronised=_SYNCHRONISED.exists(),
+                printer=None if self._printer_ahead is None else int(system_time + self._printer_ahead),
+                synchronized=_SYNCHRONIZED.exists(),
             ),
         )
 
     def observe_clock(self, identity: Identity, clock: datetime.datetime | None) -> None:
-        """A printer has told its time. Only a fiscalised one counts, and no emulated one."""
+        """Take the time of a printer. Only fiscalised, real printers count."""
         if clock is not None and identity.fiscal and not identity.emulated:
             self._printer_ahead = clock.timestamp() - self._clock()
 
     def save_time(self) -> None:
-        """Keep the present moment as the latest, if it is believed; at most hourly. Raises ``StoreError``."""
+        """Save the present time as the latest, if it is trusted; at most hourly. Raises ``StoreError``."""
         it = self.moment()
         if it.believed and it.now >= self.store.memory.mark + HOUR:
             self.store.remember(mark=it.now)
@@ -203,29 +203,29 @@ class LicenceGate:
     # -- the state ------------------------------------------------------------------------------------
 
     def state(self) -> LicenceState:
-        """The state right now. A certificate that waited for its time comes into force without being asked to."""
-        return self._look()[1]
+        """The present state. A certificate for later comes into force at its time."""
+        return self._evaluate()[1]
 
-    def _look(self) -> tuple[_Snapshot, LicenceState]:
+    def _evaluate(self) -> tuple[_Snapshot, LicenceState]:
         """The state, and what it was derived from."""
-        if self.store.pending_due(self.wall()):
+        if self.store.pending_due(self.system_time()):
             self.reload()
-        held = self._held
-        return held, derive(self._situation(held))
+        snapshot = self._snapshot
+        return snapshot, derive(self._situation(snapshot))
 
-    def _situation(self, held: _Snapshot) -> Situation:
+    def _situation(self, snapshot: _Snapshot) -> Situation:
         it = self.moment()
-        certificate = held.certificate
+        certificate = snapshot.certificate
         covered = [name for name, at in self._series.items() if certificate is not None and at <= certificate.upd]
         return Situation(
             certificate=certificate,
             now=it.now,
             machine=self.machine,
             released=self._released,
-            reason=held.reason,
-            status=held.status,
+            reason=snapshot.reason,
+            status=snapshot.status,
             seller=self.seller,
-            emergency=None if held.paid is None else self._emergency(),
+            emergency=None if snapshot.paid is None else self._emergency(),
             last_covered=covered[-1] if covered else None,
             version=self.version,
             flags=it.flags,
@@ -236,7 +236,7 @@ class LicenceGate:
         taken = self.store.memory.emergency
         return taken if self.passes is None or self.passes.newest() == taken else None
 
-    def _used(self) -> int | None:
+    def _last_pass(self) -> int | None:
         """When one was taken by either record: no other is given for a while."""
         second = None if self.passes is None else self.passes.newest()
         return max((taken for taken in (self.store.memory.emergency, second) if taken is not None), default=None)
@@ -245,12 +245,12 @@ class LicenceGate:
         """See ``fiscald.engine.gate.Gate``."""
         if document_type in UNGATED_DOCUMENTS:
             return None
-        held, state = self._look()
+        snapshot, state = self._evaluate()
         if state.refusal is not None:
             return state.refusal
         if self.test_keys and identity is not None and not identity.emulated:
             return problem("licence.test_keys", printer_id=identity.printer_id)
-        certificate = held.certificate or held.paid  # without one in force this is an emergency pass
+        certificate = snapshot.certificate or snapshot.paid  # without one in force this is an emergency pass
         if certificate is None or MODULE not in certificate.modules:
             modules = "none" if certificate is None else ", ".join(certificate.modules) or "none"
             extra = {"module": MODULE, "prompt": "number", "state": state.name}
@@ -266,15 +266,15 @@ class LicenceGate:
         """72 hours without a valid licence, once in 90 days. Raises ``ProblemError``."""
         with self.store.lock:
             self.reload()  # by today's keys
-            it, taken, former = self.moment(), self._used(), self.store.memory.emergency
+            it, taken, former = self.moment(), self._last_pass(), self.store.memory.emergency
             if not it.believed:
-                # It would be for another time than now: for nothing, or for ever.
+                # The pass would be for a wrong period.
                 raise ProblemError(_unbelieved(it.flags))
             if taken is not None and taken <= it.now < taken + EMERGENCY_EVERY:
                 again = _iso(taken + EMERGENCY_EVERY)
                 raise ProblemError(problem("licence.emergency_used", again=again, extra={"again": again}))
             state = self.state()
-            if state.name == "revoked" or self._held.paid is None:
+            if state.name == "revoked" or self._snapshot.paid is None:
                 raise ProblemError(problem("licence.emergency_denied"))
             if state.refusal is None:
                 # Also where the licence lacks the module: the pass opens what the licence in force has.
@@ -288,7 +288,7 @@ class LicenceGate:
         until = _iso(it.now + EMERGENCY)
         log.warning("an emergency pass was taken: documents are opened until %s, whatever the licence's state", until)
 
-    def _keep(self, passes: Passes, taken: int, former: int | None) -> None:
+    def _keep(self, passes: PassRecord, taken: int, former: int | None) -> None:
         """Write the pass down the second time; where that fails it is not used up. Raises ``StoreError``."""
         try:
             passes.keep(taken)
@@ -310,13 +310,13 @@ class LicenceGate:
 
     def describe(self) -> dict[str, Any]:
         """The whole answer of ``GET /v1/licence``."""
-        held, state = self._look()
-        certificate, status = held.certificate, held.status
-        ruling, taken = certificate or held.paid, self._emergency()
+        snapshot, state = self._evaluate()
+        certificate, status = snapshot.certificate, snapshot.status
+        ruling, taken = certificate or snapshot.paid, self._emergency()
         may_print = state.refusal is None and ruling is not None and MODULE in ruling.modules
         answer: dict[str, Any] = {
             "state": state.name,
-            "reason": held.reason or None,
+            "reason": snapshot.reason or None,
             "warnings": list(state.warnings),
             "days_left": state.days_left,
             "prompt": _prompt(state, may_print=may_print),
@@ -359,7 +359,7 @@ def _refused(reason: str, code: str) -> ProblemError:
 def _unbelieved(flags: tuple[str, ...]) -> Problem:
     return problem("licence.emergency_denied").model_copy(
         update={
-            "detail": f"nobody confirms the computer's clock ({', '.join(flags)}); set it right, or connect to the "
+            "detail": f"the computer's clock is not confirmed ({', '.join(flags)}); set it right, or connect to the "
             "internet, and try again",
             "detail_pl": "Data w tym komputerze wygląda na błędną. Ustaw ją albo połącz komputer z internetem.",
         }

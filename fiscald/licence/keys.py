@@ -1,4 +1,4 @@
-"""The keys whose signatures count. They are part of the program, never of the configuration."""
+"""The trusted keys. They are part of the program, not of the configuration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SigningKey:
     """When this computer learned, from a key list, that the key was withdrawn."""
 
     def retired(self, now: int | None) -> bool:
-        """Whether nothing it signed counts any more."""
+        """Whether all its signatures are invalid now."""
         if self.revoked:
             return True
         return self.withdrawn_at is not None and (now is None or now >= self.withdrawn_at + WITHDRAWN_DAYS * DAY)

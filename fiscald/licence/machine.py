@@ -1,4 +1,4 @@
-"""This computer's pseudonym: derived from the machine id, which itself is never shown to anybody."""
+"""This computer's pseudonym: derived from the machine id, which is not shown anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The licence number: 29 characters that are exchanged once for a certificate, and unlock nothing by themselves.
+"""The licence number: 29 characters that are exchanged once for a certificate, and do not unlock the program.
 
 A program that can check a number offline can also make one, so offline a number proves nothing. Its MAC is for the
 vendor, under a key that never leaves the vendor. What a number can do offline is to be read aloud and typed
@@ -37,7 +37,7 @@ _LAYOUT = {
 
 
 class Kind(IntEnum):
-    """What a number orders, and so the field it is typed into."""
+    """The kind of a number, which decides the field it is typed into."""
 
     LICENCE = 0
     """A licence: the first field, X."""
@@ -46,7 +46,7 @@ class Kind(IntEnum):
 
 
 class NumberCode(StrEnum):
-    """What there is to say about a number. All but ``OK`` and ``FUTURE_DATE`` refuse it."""
+    """The result of reading a number. All but ``OK`` and ``FUTURE_DATE`` refuse it."""
 
     OK = "OK"
     TYPO_ONE = "NUMBER_TYPO_ONE"
@@ -123,13 +123,13 @@ class Number:
 
     @property
     def text(self) -> str:
-        """As it is printed for the buyer: upper case, 5-5-5-5-5-4."""
+        """The form printed for the buyer: upper case, 5-5-5-5-5-4."""
         plain = self._plain()
         return "-".join(plain[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
     @property
     def hint(self) -> str:
-        """First and last group: enough to tell one's numbers apart, useless to anybody else."""
+        """First and last group: enough to recognise one's number, useless to others."""
         return f"{self.text[:GROUP]}-{self.text[-CHECKS:]}"
 
     @property
@@ -140,7 +140,7 @@ class Number:
 
     @property
     def message(self) -> bytes:
-        """What the MAC is over: the 75 bits from version to serial, in 10 bytes, big-endian."""
+        """The input of the MAC: the 75 bits from version to serial, in 10 bytes, big-endian."""
         return (self._bits() >> _LAYOUT["mac"]).to_bytes(10, "big")
 
     def authentic(self, key: bytes) -> bool:
@@ -168,7 +168,7 @@ def issue(*, kind: Kind, flags: int, issued: datetime.date, serial: int, mac_key
 
 
 def unpack(word: tuple[int, ...]) -> dict[str, int]:
-    """The fields in a good word of 29 symbols, whatever they are."""
+    """The fields in a valid word of 29 symbols."""
     data = 0
     for symbol in word[:-CHECKS]:
         data = data << 5 | symbol
@@ -180,7 +180,7 @@ def unpack(word: tuple[int, ...]) -> dict[str, int]:
 
 
 def structure_fault(fields: Mapping[str, int]) -> NumberCode | None:
-    """Why these fields do not make a number this program knows; ``None`` where they do."""
+    """Why these fields are not a number this program knows; ``None`` if they are."""
     kind, flags = fields["kind"], fields["flags"]
     if fields["version"] != Number.version:
         return NumberCode.VERSION

@@ -36,7 +36,7 @@ def check_symbols(data: Sequence[int]) -> tuple[int, ...]:
 
 
 def syndrome(word: Sequence[int]) -> int:
-    """20 bits over 29 symbols: zero for a good word, and for no other."""
+    """20 bits over 29 symbols: zero exactly for a valid word."""
     total = 0
     for position, symbol in enumerate(word):
         total ^= _SHARES[position][symbol]

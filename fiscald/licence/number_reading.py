@@ -1,4 +1,4 @@
-"""Reading a licence number that a person typed, and saying what is wrong in words that help over the phone.
+"""Reads a licence number that a person typed, and describes mistakes in words that help over the phone.
 
 A slip of the finger is pointed out, never repaired: the person compares the place with the paper. What is said
 follows from public arithmetic and from what was typed, so it tells no secret.
@@ -58,7 +58,7 @@ _RIGHTS = {
 
 
 class Place(NamedTuple):
-    """Where to look, counted from 1; ``character`` is ``None`` where only the group is known."""
+    """The place in the number, counted from 1; ``character`` is ``None`` where only the group is known."""
 
     group: int
     character: int | None = None
@@ -84,7 +84,7 @@ class NumberRefused(Exception):
 
 
 class Remark(NamedTuple):
-    """What to tell the person about a number that was read."""
+    """A remark for the person about a number that was read."""
 
     code: NumberCode
     detail: str
@@ -113,7 +113,7 @@ def read(typed: str, expected: Kind | None = None) -> Number:
 
 
 def summary(number: Number) -> Remark:
-    """What the number is for, and that it unlocks nothing by itself."""
+    """What the number is for, and that it does not unlock the program."""
     rights = [names for flag, names in _RIGHTS.items() if number.flags & flag]
     return Remark(
         NumberCode.OK,
@@ -150,7 +150,7 @@ def _symbols(typed: str) -> tuple[int, ...]:
 
 
 def _place(index: int) -> Place:
-    """Where the character at ``index`` stands; whatever is past the end belongs to the last group."""
+    """The place of the character at ``index``; those past the end belong to the last group."""
     group = min(index, LENGTH - 1) // GROUP
     return Place(group + 1, index - group * GROUP + 1)
 

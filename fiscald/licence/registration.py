@@ -2,7 +2,7 @@
 
 Everything works in every state of the licence, and nothing here can stop a sale: a certificate replaces the former
 one only after it was verified whole, and a server that does not answer changes nothing. The vendor is asked one
-question at a time, so that a late answer cannot undo a newer one.
+request at a time, so that a late answer cannot undo a newer one.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ from fiscald.model.problems import ProblemError, problem
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 #: A company as a person typed it: name, postcode, country, tax number.
-Typed = tuple[str, str, str, str | None]
+TypedCompany = tuple[str, str, str, str | None]
 
-#: Seconds after the start within which the vendor is asked first, and between two questions.
+#: Seconds after the start within which the vendor is asked first, and between two requests.
 FIRST_CHECK, CHECK_EVERY = 600.0, float(DAY)
-#: Seconds to the next try after the first, second... question in a row that was not answered.
+#: Seconds to the next try after the first, second... request in a row that was not answered.
 TRY_AGAIN = (300.0, 900.0, float(HOUR), 6.0 * HOUR)
 
 _NO_NUMBER_PL = "nie podano numeru licencji."
@@ -78,15 +78,15 @@ class Registration:
         self._checks = checks
         self._session: str | None = None
         self._turn = anyio.Lock()
-        """Held from a question to the vendor until its answer is taken over."""
+        """Held from a request to the vendor until its answer is taken over."""
 
     async def install(self, text: str) -> None:
         """Put a certificate in force. Raises ``ProblemError``."""
-        await self._stored(lambda: self.gate.install(text.encode()))
+        await self._change_files(lambda: self.gate.install(text.encode()))
 
     async def emergency(self) -> None:
         """72 hours without a valid licence. Raises ``ProblemError``."""
-        await self._stored(self.gate.take_emergency)
+        await self._change_files(self.gate.take_emergency)
 
     # -- numbers --------------------------------------------------------------------------------------
 
@@ -121,11 +121,11 @@ class Registration:
                 )
             ) from None
 
-    async def register(self, typed: str | None, support: str | None, given: Typed | None) -> None:
+    async def register(self, typed: str | None, support: str | None, given: TypedCompany | None) -> None:
         """Exchange a number X, a number Y, or both for a certificate. Raises ``ProblemError``."""
         async with self._turn:
-            question = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
-            await self._take_certificate(await self._ask(question))
+            request = await (self._renewal(support) if typed is None else self._activation(typed, support, given))
+            await self._take_certificate(await self._ask(request))
 
     async def _renewal(self, support: str | None) -> Support:
         if support is None:
@@ -134,21 +134,21 @@ class Registration:
             )
         number = self._read(support, Kind.UPDATES)
         client = await self._client()
-        return client.question(Support, number=number.text, lic=self._licence())
+        return client.request(Support, number=number.text, lic=self._licence())
 
-    async def request(self, typed: str, support: str | None, given: Typed | None) -> str:
+    async def request(self, typed: str, support: str | None, given: TypedCompany | None) -> str:
         """What is taken to another computer and exchanged there for a certificate. Raises ``ProblemError``."""
         client = await self._client(offline=True)
         return client.sign(await self._activation(typed, support, given, offline=True))
 
     async def _activation(
-        self, typed: str, support: str | None, given: Typed | None, *, offline: bool = False
+        self, typed: str, support: str | None, given: TypedCompany | None, *, offline: bool = False
     ) -> Activate:
         number = self._read(typed, Kind.LICENCE)
         year = None if support is None else self._read(support, Kind.UPDATES).text
         client = await self._client(offline=offline)
-        return _worded(
-            lambda: client.question(
+        return _checked_fields(
+            lambda: client.request(
                 Activate,
                 number=number.text,
                 support=year,
@@ -160,32 +160,32 @@ class Registration:
 
     # -- a trial --------------------------------------------------------------------------------------
 
-    async def enrol(self, given: Typed | None, email: str, lang: str = "pl") -> None:
+    async def enrol(self, given: TypedCompany | None, email: str, lang: str = "pl") -> None:
         """Have a code for a trial mailed. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(
-            lambda: client.question(
+        request = _checked_fields(
+            lambda: client.request(
                 Enrol, email=email, company=self._company(given)._asdict(), mid=self._machine(), lang=lang
             )
         )
         async with self._turn:
-            await _reached(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(request))
 
     async def enrol_confirm(self, email: str, code: str) -> None:
         """Exchange the mailed code for the trial's certificate. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(lambda: client.question(EnrolConfirm, email=email, code=code))
+        request = _checked_fields(lambda: client.request(EnrolConfirm, email=email, code=code))
         async with self._turn:
-            await self._take_certificate(await self._ask(question))
+            await self._take_certificate(await self._ask(request))
 
     # -- another computer -----------------------------------------------------------------------------
 
     async def recover(self, email: str, lang: str = "pl") -> None:
         """Have a code mailed, to move a licence here. Raises ``ProblemError``."""
         client = await self._client()
-        question = _worded(lambda: client.question(Recover, email=email, lang=lang))
+        request = _checked_fields(lambda: client.request(Recover, email=email, lang=lang))
         async with self._turn:
-            await _reached(client.ask_for_mail(question))
+            await _problems_of_vendor(client.ask_for_mail(request))
 
     async def recover_confirm(self, email: str, code: str) -> list[dict[str, Any]]:
         """Exchange the mailed code for the right to move a licence; the account's companies.
@@ -193,9 +193,9 @@ class Registration:
         Each has ``name``, ``post`` and ``lic`` (``None``: no licence). Raises ``ProblemError``.
         """
         client = await self._client()
-        question = _worded(lambda: client.question(RecoverConfirm, email=email, code=code))
+        request = _checked_fields(lambda: client.request(RecoverConfirm, email=email, code=code))
         async with self._turn:
-            answer = await self._ask(question)
+            answer = await self._ask(request)
             self._session = answer.session
         return [each.model_dump() for each in answer.companies]
 
@@ -206,8 +206,10 @@ class Registration:
             session = self._session
             if session is None:
                 raise ProblemError(problem("licence.nothing_to_do", reason="confirm the account's address first"))
-            question = _worded(lambda: client.question(Transfer, session=session, lic=licence, mid=self._machine()))
-            await self._take_certificate(await self._ask(question))
+            request = _checked_fields(
+                lambda: client.request(Transfer, session=session, lic=licence, mid=self._machine())
+            )
+            await self._take_certificate(await self._ask(request))
             self._session = None
 
     async def deactivate(self) -> None:
@@ -215,42 +217,42 @@ class Registration:
         client = await self._client()
         async with self._turn:
             licence = self._licence()
-            answer = await self._ask(client.question(Deactivate, lic=licence))
+            answer = await self._ask(client.request(Deactivate, lic=licence))
             if answer.released != licence:
                 raise ProblemError(problem("licence.unreachable", reason="an answer about another licence"))
-            await self._stored(lambda: self.gate.remove(licence))
+            await self._change_files(lambda: self.gate.remove(licence))
 
-    # -- the daily question ---------------------------------------------------------------------------
+    # -- the daily request ---------------------------------------------------------------------------
 
-    async def next_question(self) -> dict[str, Any]:
+    async def next_check(self) -> dict[str, Any]:
         """What a check sends, decoded. Raises ``ProblemError``."""
         return claims(self._check(await self._client()))
 
     async def check(self) -> Status:
-        """Ask the vendor how the licence stands, and take over what has changed. Raises ``ProblemError``."""
+        """Ask the vendor for the licence's state, and apply the changes. Raises ``ProblemError``."""
         client = await self._client()
         async with self._turn:
-            question = self._check(client)
-            status, text = await _reached(client.check(question))
-            await self._stored(lambda: self._take_status(question, status, text))
+            request = self._check(client)
+            status, text = await _problems_of_vendor(client.check(request))
+            await self._change_files(lambda: self._take_status(request, status, text))
         return status
 
     def _check(self, client: VendorClient) -> Check:
         certificate = self.gate.certificate
         if certificate is None:
             raise ProblemError(problem("licence.nothing_to_do", reason="no certificate is installed"))
-        return client.question(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
+        return client.request(Check, lic=certificate.sub, crt=certificate.jti, ver=self.gate.version)
 
-    def _take_status(self, question: Check, status: Status, text: str) -> None:
+    def _take_status(self, request: Check, status: Status, text: str) -> None:
         with self.gate.store.lock:
             now = self.gate.certificate
-            if now is None or (now.sub, now.jti) != (question.lic, question.crt):
-                # A file was imported, or read again, while the question was on its way.
+            if now is None or (now.sub, now.jti) != (request.lic, request.crt):
+                # A file was imported or read again while the request was under way.
                 log.info("the vendor's answer is about a former certificate; it is dropped")
                 return
             if status.keys is not None:
                 try:
-                    self.gate.store.keep_keys(status.keys, self.gate.wall())
+                    self.gate.store.keep_keys(status.keys, self.gate.system_time())
                 except (TokenRefused, WireError) as error:
                     log.warning("the vendor's key list is refused: %s", error)
             self.gate.take_status(text)
@@ -258,42 +260,40 @@ class Registration:
                 self.gate.install(status.crt.encode())
 
     async def run(self) -> None:
-        """Ask the vendor every day, for ever. What goes wrong is logged, and stops nothing."""
+        """Check with the vendor every day. Errors are logged, and stop nothing."""
         failures = 0
         pause = random.uniform(0, FIRST_CHECK)
         while True:
             await anyio.sleep(pause)
             pause = CHECK_EVERY * random.uniform(0.9, 1.1)
             try:
-                await self._stored(self.gate.save_time)
-                if self._server is not None and self._checks and self._wants_check():
+                await self._change_files(self.gate.save_time)
+                if self._server is not None and self._checks and self._needs_check():
                     status = await self.check()
                     log.info("the licence was confirmed: %s", status.verdict)
                 failures = 0
             except Exception as error:
-                # No server, file or certificate may end the daemon. What an odd failure says may quote them.
+                # No server, file or certificate may end the daemon. Unexpected error texts may contain them.
                 pause = TRY_AGAIN[min(failures, len(TRY_AGAIN) - 1)]
                 failures += 1
                 why = error if isinstance(error, ProblemError) else type(error).__name__
                 log.warning("the licence could not be confirmed: %s", why)
 
-    def _wants_check(self) -> bool:
+    def _needs_check(self) -> bool:
         certificate = self.gate.certificate
         return certificate is not None and certificate.check_every is not None
 
     # -- what the flows share -------------------------------------------------------------------------
 
-    async def _ask(
-        self, question: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate
-    ) -> Answer:
-        return await _reached((await self._client()).ask(question))
+    async def _ask(self, request: EnrolConfirm | Activate | Support | RecoverConfirm | Transfer | Deactivate) -> Answer:
+        return await _problems_of_vendor((await self._client()).ask(request))
 
     async def _take_certificate(self, answer: Answer) -> None:
         if answer.crt is None:
             raise ProblemError(problem("licence.unreachable", reason="the server's answer holds no certificate"))
         await self.install(answer.crt)
 
-    async def _stored(self, change: Callable[[], T]) -> T:
+    async def _change_files(self, change: Callable[[], T]) -> T:
         """Run a change of files in a thread; everybody who waits for the licence looks again."""
         try:
             result = await anyio.to_thread.run_sync(change)
@@ -305,16 +305,18 @@ class Registration:
     async def _client(self, *, offline: bool = False) -> VendorClient:
         if self._server is None and not offline:
             raise ProblemError(problem("licence.no_server"))
-        device = await self._stored(self.gate.store.device)
+        device = await self._change_files(self.gate.store.device)
         issuer = TEST_KEY.issuer if self.gate.test_keys else ISSUER
         return VendorClient(
             self._server or "", issuer, device, lambda: self.gate.store.keys, self._clock, self._ca_file
         )
 
-    def _company(self, given: Typed | None) -> Company:
+    def _company(self, given: TypedCompany | None) -> Company:
         """The company to register: as given, as configured, or as the certificate has it."""
         certificate = self.gate.certificate
-        found: Typed | None = given or self.gate.seller or (certificate.company if certificate is not None else None)
+        found: TypedCompany | None = (
+            given or self.gate.seller or (certificate.company if certificate is not None else None)
+        )
         if found is None:
             raise ProblemError(
                 problem(
@@ -340,14 +342,14 @@ class Registration:
         return self.gate.machine
 
 
-def _worded(make: Callable[[], T]) -> T:
+def _checked_fields(make: Callable[[], T]) -> T:
     try:
         return make()
     except WireError as error:
         raise ProblemError(problem("request.invalid", reason=error, reason_pl=_BAD_FIELD_PL)) from None
 
 
-async def _reached(asking: Awaitable[T]) -> T:
+async def _problems_of_vendor(asking: Awaitable[T]) -> T:
     """The vendor's answer; its "no", and none at all, as problems."""
     try:
         return await asking

@@ -1,4 +1,4 @@
-"""What a licence allows at a given moment: one pure table, the first row that matches wins."""
+"""What a licence allows at a given moment: one pure table; the first matching row decides."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fiscald.model.problems import Problem, problem
 ENDING_SOON, UPDATES_ENDING_SOON = 14, 30
 #: How long an emergency pass lasts, and how long none is given after one.
 EMERGENCY, EMERGENCY_EVERY = 72 * HOUR, 90 * DAY
-#: Types of documents that take no licence: a shop must be able to close its day, whatever became of its licence.
+#: Types of documents that need no licence: a shop must be able to close its day in every state of the licence.
 UNGATED_DOCUMENTS = tuple(name for name, document in DOCUMENTS.items() if not document.about.gated)
-#: What is never gated, whatever the state: the answer to "what can I still do?".
+#: What is allowed in every state: the answer to "what can I still do?".
 ALLOWED = ("status", "finish", *UNGATED_DOCUMENTS)
 
 
@@ -54,7 +54,7 @@ class LicenceState:
 
     name: str
     refusal: Problem | None
-    """Why no document may be opened; ``None`` where it may."""
+    """Why no document may be opened; ``None`` if it may."""
     warnings: tuple[str, ...] = ()
     days_left: int | None = None
 
@@ -70,7 +70,7 @@ def derive(situation: Situation) -> LicenceState:
 
 
 def emergency_left(taken: int | None, now: int) -> int | None:
-    """Seconds for which an emergency pass still holds; ``None`` if there is none, or it is over."""
+    """Seconds left of an emergency pass; ``None`` if there is none, or it has ended."""
     if taken is None or not taken <= now < taken + EMERGENCY:
         return None
     return taken + EMERGENCY - now
@@ -116,7 +116,7 @@ def _row(it: Situation) -> LicenceState:
 def company_mismatch(expected: str, found: str, warnings: tuple[str, ...] = ()) -> LicenceState:
     """The licence belongs to ``expected``, the shop or the printer to ``found``.
 
-    They are members of their own for the application. The sentence names nobody: sentences get into logs.
+    They are separate members for the application. The sentence contains no names, because sentences get into logs.
     """
     names = _members("company_mismatch", "number", expected=expected, found=found)
     why = problem("licence.company_mismatch", extra=names, expected="one company", found="another")
@@ -128,7 +128,7 @@ def _refused(name: str, prompt: str, warnings: tuple[str, ...], **facts: Any) ->
 
 
 def _members(name: str, prompt: str, **facts: Any) -> dict[str, Any]:
-    """What a refusal holds for the application beside its sentences."""
+    """Members of a refusal for the application, beside its sentences."""
     members = {"state": name, "prompt": prompt, "allowed": list(ALLOWED)}
     return members | {key: value if isinstance(value, int) else str(value) for key, value in facts.items()}
 
@@ -147,7 +147,7 @@ def _warnings(it: Situation, certificate: Certificate) -> tuple[str, ...]:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    """A version in the order of versions; what is no number counts as 0."""
+    """A version as a sortable tuple; a part that is not a number counts as 0."""
     return tuple(int(part) if part.isascii() and part.isdigit() else 0 for part in version.split("."))
 
 

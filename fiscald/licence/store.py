@@ -32,7 +32,7 @@ from fiscald.licence.certificate import (
 from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
-from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendors
+from fiscald.licence.tokens import MAX_BYTES, TokenRefused, read_vendor_token
 from fiscald.licence.wire import KEYS, STATUS, KeyList, Status, WireError, parse
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Memory:
     """By licence: when the vendor revoked it; the file of its answers holds only those about the newest licence."""
 
 
-def _synchronized(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
+def synchronized(method: Callable[Concatenate[LicenceStore, P], T]) -> Callable[Concatenate[LicenceStore, P], T]:
     """One at a time: the loop and its worker threads all come here."""
 
     def locked(self: LicenceStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -79,7 +79,7 @@ class LicenceStore:
     def __init__(self, directory: Path, keys: Mapping[str, SigningKey]) -> None:
         """Use ``directory``, made if missing; ``keys`` are those of the program.
 
-        One that cannot be used stops nobody's start: ``StoreError`` is raised by whatever needs a file, until it can.
+        An unusable directory does not stop the start: each access raises ``StoreError`` until it is usable.
         """
         self.lock = threading.RLock()
         """Held while files change, and by callers that need several steps to be one."""
@@ -93,9 +93,9 @@ class LicenceStore:
         with contextlib.suppress(StoreError):
             self._open()
 
-    @_synchronized
+    @synchronized
     def _open(self) -> None:
-        """See that the directory is ours alone, and read what is remembered; once. Raises ``StoreError``."""
+        """Check that the directory is private, and read the stored state; once. Raises ``StoreError``."""
         if self._opened:
             return
         directory = self._directory
@@ -114,7 +114,7 @@ class LicenceStore:
 
     # -- certificates ---------------------------------------------------------------------------------
 
-    @_synchronized
+    @synchronized
     def load(self, now: int) -> Certificate | None:
         """The certificate in force, if one is installed. Raises ``CertificateRefused`` or ``StoreError``."""
         self._open()
@@ -124,10 +124,10 @@ class LicenceStore:
             return None
         certificate = verify(text, self.keys, now)
         self._check_sequence(certificate)
-        self.memory = self._having_seen(certificate)  # on disk at the next change: its loss is no error
+        self.memory = self._with_sequence(certificate)  # on disk at the next change: its loss is no error
         return certificate
 
-    @_synchronized
+    @synchronized
     def paid(self, now: int) -> Certificate | None:
         """A paid certificate that is or was installed here, and counts today."""
         for name in ("certificate", "certificate.prev"):
@@ -137,7 +137,7 @@ class LicenceStore:
                     return certificate
         return None
 
-    @_synchronized
+    @synchronized
     def install(self, text: bytes, now: int) -> Certificate:
         """Verify ``text`` and put it in force. Raises ``CertificateRefused`` or ``StoreError``; then it is not.
 
@@ -152,7 +152,7 @@ class LicenceStore:
         self._put_in_force(certificate)
         return certificate
 
-    @_synchronized
+    @synchronized
     def remove(self) -> None:
         """Put the certificate out of force; it is kept as the former one. Raises ``StoreError``."""
         self._open()
@@ -168,9 +168,9 @@ class LicenceStore:
         self._write("certificate", text)
         # It is in force from here on. Where this cannot be written, it is noted when the certificate is read.
         with contextlib.suppress(StoreError):
-            self.remember(seen=self._having_seen(certificate).seen)
+            self.remember(seen=self._with_sequence(certificate).seen)
 
-    def _having_seen(self, certificate: Certificate) -> Memory:
+    def _with_sequence(self, certificate: Certificate) -> Memory:
         return replace(self.memory, seen=self.memory.seen | {certificate.sub: (certificate.seq, certificate.jti)})
 
     def pending_due(self, now: int) -> bool:
@@ -210,7 +210,7 @@ class LicenceStore:
 
     # -- what the vendor says, and this computer's own ------------------------------------------------
 
-    @_synchronized
+    @synchronized
     def device(self) -> DeviceKey:
         """This computer's key, made at the first call."""
         text = self._read("device.key")
@@ -225,22 +225,22 @@ class LicenceStore:
         self._write("device.key", key.pem)
         return key
 
-    @_synchronized
+    @synchronized
     def status(self, licence: str) -> Status | None:
         """The vendor's newest signed answer about that licence."""
         text = self._read("status")
         with contextlib.suppress(TokenRefused, WireError, UnicodeDecodeError):
             if text is not None:
-                status = parse(Status, read_vendors(text.decode("ascii").strip(), STATUS, self.keys, "status")[1])
+                status = parse(Status, read_vendor_token(text.decode("ascii").strip(), STATUS, self.keys, "status")[1])
                 return status if status.lic == licence else None
         return None
 
-    @_synchronized
+    @synchronized
     def keep_status(self, token: str) -> None:
-        """Keep an answer that was checked against its question."""
+        """Keep an answer that was checked against its request."""
         self._write("status", token + "\n")
 
-    @_synchronized
+    @synchronized
     def keep_keys(self, token: str, now: int) -> None:
         """Take over a key list that the root has signed, unless a newer one is known.
 
@@ -266,7 +266,7 @@ class LicenceStore:
                 self._use_keys(listed, withdrawn)
 
     def _key_list(self, token: str) -> KeyList:
-        root, payload = read_vendors(token, KEYS, self._pinned, "keys")
+        root, payload = read_vendor_token(token, KEYS, self._pinned, "keys")
         listed = parse(KeyList, payload)
         if listed.iss != root.issuer:
             raise WireError("the key list is not of the vendor whose root signed it")
@@ -287,7 +287,7 @@ class LicenceStore:
 
     # -- memory ---------------------------------------------------------------------------------------
 
-    @_synchronized
+    @synchronized
     def remember(self, /, **changes: Any) -> None:
         """Change what ``state.json`` holds. Raises ``StoreError``; then nothing is remembered."""
         self._open()
@@ -351,5 +351,5 @@ class LicenceStore:
 
 
 def _second(value: Any) -> int:
-    """A time of which a date can be made, whatever stood in the file."""
+    """A time that can be shown as a date, for any value in the file."""
     return min(max(int(value), 0), LAST)

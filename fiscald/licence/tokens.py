@@ -1,6 +1,6 @@
 """Signed texts: JWS in compact form, Ed25519 only, read strictly and in a fixed order.
 
-The vendor signs certificates, answers and key lists; a computer signs its questions with its own key.
+The vendor signs certificates, answers and key lists; a computer signs its requests with its own key.
 Libraries differ in what they let pass, so the shape, the header and the JSON are checked here, before and after
 joserfc has checked the signature. The first fault wins.
 """
@@ -47,7 +47,7 @@ class Fault(StrEnum):
 
 
 class TokenRefused(Exception):
-    """A signed text that does not count."""
+    """An invalid signed text."""
 
     def __init__(self, fault: Fault, detail: str) -> None:
         self.fault = fault
@@ -55,7 +55,7 @@ class TokenRefused(Exception):
         super().__init__(f"{fault}: {detail}")
 
 
-def read_vendors(
+def read_vendor_token(
     token: str, kind: str, keys: Mapping[str, SigningKey], use: Use, *, now: int | None = None
 ) -> tuple[SigningKey, Any]:
     """The vendor's key that signed ``token`` and the JSON in it. Raises ``TokenRefused``.
@@ -64,7 +64,7 @@ def read_vendors(
     """
     header, payload = _parts(token)
     if set(header) != {"alg", "typ", "kid"} or not all(type(value) is str for value in header.values()):
-        raise TokenRefused(Fault.HEADER, "the header must hold exactly alg, typ and kid")
+        raise TokenRefused(Fault.HEADER, "the header must contain exactly alg, typ and kid")
     _check_purpose(header, kind)
     key = keys.get(header["kid"])
     if key is None:
@@ -77,18 +77,18 @@ def read_vendors(
     return key, _json(payload, Fault.CLAIMS)
 
 
-def read_computers(token: str, kind: str) -> tuple[dict[str, str], Any]:
+def read_device_token(token: str, kind: str) -> tuple[dict[str, str], Any]:
     """The public key (a JWK) that ``token`` carries and was signed with, and the JSON in it.
 
     Raises ``TokenRefused``. It proves that the sender has the key, not who the sender is.
     """
     header, payload = _parts(token)
     if set(header) != {"alg", "typ", "jwk"}:
-        raise TokenRefused(Fault.HEADER, "the header must hold exactly alg, typ and jwk")
+        raise TokenRefused(Fault.HEADER, "the header must contain exactly alg, typ and jwk")
     _check_purpose(header, kind)
     jwk = header["jwk"]
     if type(jwk) is not dict or set(jwk) != {"crv", "kty", "x"} or (jwk["crv"], jwk["kty"]) != (_ALGORITHM, "OKP"):
-        raise TokenRefused(Fault.HEADER, "jwk must hold exactly crv, kty and x of an Ed25519 key")
+        raise TokenRefused(Fault.HEADER, "jwk must contain exactly crv, kty and x of an Ed25519 key")
     if type(jwk["x"]) is not str or re.fullmatch(r"[A-Za-z0-9_-]{43}", jwk["x"], re.ASCII) is None:
         raise TokenRefused(Fault.HEADER, "jwk.x is not a public key")
     _check_signature(token, jwk["x"])
@@ -121,7 +121,7 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
 
 
 def fingerprint(token: str) -> str:
-    """How an answer names the question it belongs to (``req``): base64url of the text's SHA-256."""
+    """How an answer names the request it belongs to (``req``): base64url of the text's SHA-256."""
     return b64(hashlib.sha256(token.encode("ascii")).digest())
 
 

@@ -1,8 +1,8 @@
-"""What a computer and the vendor's server say to each other.
+"""The messages between a computer and the vendor's server.
 
-A question is a text signed by the computer (``tokens``), posted to its path. An answer is a text signed by the
-vendor that names the question it belongs to; whatever else comes back - an error page, a captive portal, an
-unsigned "no" - says nothing. Asking for a mail is answered with an unsigned 202 that is the same for everybody.
+A request is a text signed by the computer (``tokens``), posted to its path. An answer is a text signed by the
+vendor that names the request it belongs to; anything else - an error page, a captive portal, an
+unsigned refusal - does not count. The answer to a request for a mail is always the same unsigned 202.
 
 Strict both ways: unknown fields, wrong types and doubled names are refused.
 """
@@ -19,11 +19,11 @@ from fiscald.licence.company import Company
 from fiscald.model.strict import Strict
 
 T = TypeVar("T", bound=Strict)
-#: Seconds by which a question's time may differ from the server's.
+#: Seconds by which a request's time may differ from the server's.
 WINDOW = 600
 ANSWER, STATUS, KEYS, LATEST = "fiscald-answer", "fiscald-status", "fiscald-keys", "fiscald-latest"
 
-#: The longest text in a question, an answer or a certificate.
+#: The longest text in a request, an answer or a certificate.
 MAX_TEXT = 500
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MAX_TEXT)]
 Signed = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=8000)]
@@ -37,11 +37,11 @@ Language = Literal["pl", "en"]
 
 
 class WireError(ValueError):
-    """Something that is not said like this; ``str`` is one sentence."""
+    """An invalid message; ``str`` is one sentence."""
 
 
 class CompanyClaims(Strict):
-    """A company as it is written in questions, answers and certificates (``co``)."""
+    """A company as it is written in requests, answers and certificates (``co``)."""
 
     name: Text
     post: Text
@@ -56,21 +56,21 @@ class CompanyClaims(Strict):
             raise WireError(str(error)) from None
 
 
-class Question(Strict):
-    """What every question holds besides its own fields."""
+class VendorRequest(Strict):
+    """The fields of every request."""
 
     path: ClassVar[str]
     kind: ClassVar[str]
     """The ``typ`` of its signature, without ``+jwt``."""
 
     aud: Text
-    """The vendor it is for (its ``iss``)."""
+    """The receiving vendor (its ``iss``)."""
     iat: Seconds
     nonce: Nonce
     """16 random bytes, base64url; used once."""
 
 
-class Enrol(Question):
+class Enrol(VendorRequest):
     """A company asks for a trial; the code comes by mail."""
 
     path = "/v1/enrol"
@@ -81,7 +81,7 @@ class Enrol(Question):
     lang: Language = "pl"
 
 
-class EnrolConfirm(Question):
+class EnrolConfirm(VendorRequest):
     """The code from the mail, for the trial's certificate."""
 
     path = "/v1/enrol/confirm"
@@ -90,8 +90,8 @@ class EnrolConfirm(Question):
     code: Code
 
 
-class Activate(Question):
-    """A number is exchanged for a certificate; also what an offline request file holds."""
+class Activate(VendorRequest):
+    """Exchange a number for a certificate; also the content of an offline request file."""
 
     path = "/v1/activate"
     kind = "fiscald-activate"
@@ -102,7 +102,7 @@ class Activate(Question):
     ver: Text
 
 
-class Support(Question):
+class Support(VendorRequest):
     """A number Y adds a year of updates."""
 
     path = "/v1/support"
@@ -111,8 +111,8 @@ class Support(Question):
     lic: Text
 
 
-class Check(Question):
-    """The daily question. Nothing else is sent: no company, no printers, no counts."""
+class Check(VendorRequest):
+    """The daily request. Nothing else is sent: no company, no printers, no counts."""
 
     path = "/v1/check"
     kind = "fiscald-check"
@@ -121,7 +121,7 @@ class Check(Question):
     ver: Text
 
 
-class Recover(Question):
+class Recover(VendorRequest):
     """A known address asks for a code, to move a licence here."""
 
     path = "/v1/recover"
@@ -130,7 +130,7 @@ class Recover(Question):
     lang: Language = "pl"
 
 
-class RecoverConfirm(Question):
+class RecoverConfirm(VendorRequest):
     """The code from the mail, for a session and the list of own companies."""
 
     path = "/v1/recover/confirm"
@@ -139,7 +139,7 @@ class RecoverConfirm(Question):
     code: Code
 
 
-class Transfer(Question):
+class Transfer(VendorRequest):
     """Move a licence to this computer."""
 
     path = "/v1/transfer"
@@ -149,7 +149,7 @@ class Transfer(Question):
     mid: Text
 
 
-class Deactivate(Question):
+class Deactivate(VendorRequest):
     """Give the seat back."""
 
     path = "/v1/deactivate"
@@ -157,7 +157,7 @@ class Deactivate(Question):
     lic: Text
 
 
-QUESTIONS: tuple[type[Question], ...] = (
+REQUESTS: tuple[type[VendorRequest], ...] = (
     Enrol, EnrolConfirm, Activate, Support, Check, Recover, RecoverConfirm, Transfer, Deactivate
 )  # fmt: skip
 
@@ -180,7 +180,7 @@ class OwnCompany(Strict):
 
 
 class Reply(Strict):
-    """What every signed answer holds."""
+    """The fields of every signed answer."""
 
     kind: ClassVar[str]
     """The ``typ`` of its signature, without ``+jwt``."""
@@ -190,11 +190,11 @@ class Reply(Strict):
     iat: Seconds
     nonce: Nonce
     req: Text
-    """Fingerprint of the question."""
+    """Fingerprint of the request."""
 
 
 class Answer(Reply):
-    """The answer to everything but a check: exactly one of the optional fields is there."""
+    """The answer to everything but a check: exactly one of the optional fields is present."""
 
     kind: ClassVar[str] = ANSWER
     crt: Signed | None = None
@@ -224,7 +224,7 @@ class Status(Reply):
     crt: Signed | None = None
     upd: Latest | None = None
     text: Text | None = None
-    """What the vendor says about a revocation."""
+    """The vendor's text about a revocation."""
     since: Seconds | None = None
     """When the licence was revoked or moved."""
     keys: Signed | None = None
@@ -262,5 +262,5 @@ def parse(model: type[T], payload: Any) -> T:
 
 
 def claims(message: Strict) -> dict[str, Any]:
-    """A message as it is signed: absent fields are left out."""
+    """The signed form of a message: absent fields are omitted."""
     return message.model_dump(mode="json", exclude_none=True)

@@ -62,7 +62,7 @@ class RecordingFolder:
 
     @property
     def part(self) -> int:
-        """Bytes after which a recording goes on in the next file."""
+        """Bytes after which a recording continues in the next file."""
         return max(_LEAST, self._size // (_PARTS * max(1, len(self._printers))))
 
     def open(self, printer: str, gap: Callable[[str], bytes]) -> Recording | None:
@@ -87,7 +87,7 @@ class RecordingFolder:
         self._open.discard(path)
 
     async def run(self) -> None:
-        """Sweep now and then, and whenever a file was begun; for ever."""
+        """Delete old recordings regularly, and whenever a new file is opened."""
         while True:
             await anyio.to_thread.run_sync(self.sweep)
             with anyio.move_on_after(SWEEP_EVERY):
@@ -95,7 +95,7 @@ class RecordingFolder:
             self._due = anyio.Event()
 
     def sweep(self) -> None:
-        """Delete what is too old or too much, from the oldest on; see whether the disk has room. Never raises."""
+        """Delete recordings that are too old or too many, the oldest first; check the free space. Never raises."""
         kept = []
         oldest = (self.clock() - timedelta(days=self._days)).timestamp()
         for found in self._found():
@@ -107,13 +107,13 @@ class RecordingFolder:
         # Files that are being written grow by one part at most before the next sweep.
         most = self._size - self.part * max(1, len(self._open))
         for found in kept:
-            full = self._no_room()
+            full = self._disk_nearly_full()
             if total <= most and not full:
                 break
             if found.path not in self._open:
                 _delete(found.path, "the disk is nearly full" if full else "too much is recorded")
                 total -= found.size
-        paused = self._no_room()
+        paused = self._disk_nearly_full()
         if paused != self.paused:
             log.warning("recordings %s: %s", self.path, "stop, the disk is nearly full" if paused else "go on")
         self.paused = paused
@@ -131,7 +131,7 @@ class RecordingFolder:
             return []
         return sorted(found)
 
-    def _no_room(self) -> bool:
+    def _disk_nearly_full(self) -> bool:
         try:
             return self._free(self.path) < DISK_LOW
         except OSError:
@@ -139,9 +139,9 @@ class RecordingFolder:
 
 
 class Recording:
-    """The recording of one connection: it goes on in another file at midnight, and where a file is large enough.
+    """The recording of one connection: it continues in another file at midnight, and when a file is full.
 
-    A file that cannot be written (a full disk) ends with a warning and never stands in a document's way.
+    A file that cannot be written (a full disk) ends with a warning and does not delay documents.
     """
 
     def __init__(self, folder: RecordingFolder, printer: str, gap: Callable[[str], bytes]) -> None:
@@ -220,7 +220,7 @@ def _next(folder: Path, name: str, part: int) -> Path:
 
 
 def free_bytes(path: Path) -> int:
-    """What is free on a directory's disk for this user. Raises ``OSError``."""
+    """The free space on a directory's disk for this user. Raises ``OSError``."""
     system = os.statvfs(path)
     return system.f_bavail * system.f_frsize
 

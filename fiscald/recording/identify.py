@@ -1,4 +1,4 @@
-"""Ask a printer who it is, outside the daemon: one question after the other, each once, without reconnecting."""
+"""Identify a printer outside the daemon: one query after the other, each once, without reconnecting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fiscald.transport import ByteStream, LinkLost, StreamEnded
 
 Reopen = Callable[[], Awaitable[ByteStream]]
 
-#: Bytes without the answer among them after which a question is given up: somebody sends without end.
+#: Bytes without a reply after which a query is given up: the other end sends endlessly.
 MAX_UNANSWERED = 65_536
 
 
@@ -53,7 +53,7 @@ async def identify(
 
 
 class _Talk:
-    """Questions and answers, each sent once."""
+    """Queries and replies, each sent once."""
 
     def __init__(self, stream: ByteStream, session: Session, reopen: Reopen | None) -> None:
         self.stream = stream

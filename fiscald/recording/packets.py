@@ -1,4 +1,4 @@
-"""What stands in a packet of a recording: a header, and bytes of the line or a note about it.
+"""The content of a packet of a recording: a header, and bytes of the line or a note about it.
 
 The header is documented in ``docs/recordings.md``: version, direction, event, length of the family's name, length of
 the printer's name (a byte each), then both names.

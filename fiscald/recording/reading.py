@@ -1,4 +1,4 @@
-"""Recordings read by names: every frame, field and error, with its time; whatever family the printer is of."""
+"""Decoded recordings: every frame, field and error with its time, for every family."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class FlightRecorder:
         return Recorder(stream, lambda direction, data: note(Event.DATA, Direction(direction), data), ended=ended)
 
     async def capture(self) -> bytes:
-        """What is kept, as a pcapng file."""
+        """The stored packets as a pcapng file."""
         return b"".join([piece async for piece in self.kept()])
 
     async def kept(self) -> AsyncIterator[bytes]:
@@ -98,10 +98,10 @@ class FlightRecorder:
             await anyio.lowlevel.checkpoint()
 
     async def follow(self) -> AsyncIterator[bytes]:
-        """A pcapng file that goes on for ever: from now on, every packet as it is kept.
+        """An endless pcapng file: every new packet as it is stored.
 
-        Nothing at all is said for each ``QUIET_SECONDS`` without one. Nobody waits for a slow reader: what is not kept
-        any more when it comes back is a gap.
+        Yields nothing for each ``QUIET_SECONDS`` without one. The line does not wait for a slow reader: packets that
+        were dropped when it returns are a gap.
         """
         seen = self._dropped + len(self._packets)
         yield beginning(self._printer)

@@ -27,7 +27,7 @@ def regression(
     for number, connection in enumerate(connections, start=1):
         intact = [turn for turn in connection if _intact(turn)]
         missing += len(connection) - len(intact)
-        exchanges = [[turn.command.text, *(answer.text for answer in turn.answers)] for turn in _news(intact)]
+        exchanges = [[turn.command.text, *(answer.text for answer in turn.answers)] for turn in _changed_turns(intact)]
         if exchanges:
             conversations.append({"name": f"{model}: connection {number}", "exchanges": exchanges})
     if not conversations:
@@ -48,8 +48,8 @@ def _intact(turn: Turn) -> bool:
     return bool(answered) and not any(frame.damage for frame in (turn.command, *turn.answers))
 
 
-def _news(connection: list[Turn]) -> list[Turn]:
-    """Without questions whose answer is known."""
+def _changed_turns(connection: list[Turn]) -> list[Turn]:
+    """Without queries whose answer has not changed."""
     known: dict[str, list[str]] = {}
     found = []
     for turn in connection:

@@ -1,4 +1,4 @@
-"""A recording played again: its commands to an emulated printer, or its answers to a driver."""
+"""Replay of a recording: its commands to an emulated printer, or its answers to a driver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fiscald.transport import Address, ByteStream, LinkError
 
 
 class NotPlayed(Exception):
-    """A recording cannot be played there (any more); ``str`` says why, and what of it was sent."""
+    """A recording cannot be replayed there; ``str`` says why, and how much was sent."""
 
 
 class _NotRecorded(Exception):
@@ -39,7 +39,7 @@ class Report:
 
 
 def recorded_profile(connections: Sequence[Sequence[Turn]], family_name: str) -> str | None:
-    """The profile of the recorded printer by what it says of itself; ``None`` where the recording lacks that."""
+    """The profile of the recorded printer from its identification; ``None`` if the recording has none."""
     known = family(family_name)
     settings = Settings("replay", known.options())
     session = known.session(settings)
@@ -74,12 +74,12 @@ async def play_host(
     for connection in connections:
         async with await address.open() as stream:
             sent = f"{report.played} commands were sent before" if report.played else "nothing was sent"
-            await _make_sure(stream, family_name, address, seconds, sent)
+            await _check_emulated(stream, family_name, address, seconds, sent)
             await _play(stream, connection, family_name, report, seconds)
     return report
 
 
-async def _make_sure(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
+async def _check_emulated(stream: ByteStream, family_name: str, address: Address, seconds: float, sent: str) -> None:
     """Raises ``NotPlayed`` unless an emulated printer answers; ``sent``: what was, until now."""
     try:
         found = await identify(stream, family(family_name), first=seconds, later=seconds)
@@ -92,7 +92,7 @@ async def _make_sure(stream: ByteStream, family_name: str, address: Address, sec
     if not found.identity.emulated:
         raise NotPlayed(
             f"the printer at {address} is {found.identity.printer_id!r}, not an emulated one: "
-            f"what is played would be printed and registered again; {sent}"
+            f"the replay would be printed and registered again; {sent}"
         )
 
 
@@ -108,7 +108,7 @@ async def _play(
         report.played += 1
         report.changed |= turn.command.effect is not Effect.QUERY
         if not turn.command.raw:
-            continue  # it lies inside of the next one
+            continue  # it is part of the next one
         try:
             await stream.send(turn.command.raw)
             unanswered = 0
@@ -154,7 +154,7 @@ def _brief(frame: DecodedFrame) -> str:
 
 
 class ScriptedPrinter:
-    """A printer that answers from a recording; plugged in like an emulated one.
+    """A printer that answers from a recording; used like an emulated one.
 
     What changes something must come in the recorded order, and is answered as it was. A query is answered with what
     was recorded between the same two changes, or else with the latest answer before, or the next one after. The
@@ -221,7 +221,7 @@ class ScriptedPrinter:
         if not chosen and frame.silent:
             return None
         if not chosen:
-            self._deviate(f"{_brief(frame)} was asked, and the recording has no answer to it")
+            self._deviate(f"{_brief(frame)} was sent, and the recording has no answer to it")
             return None
         self._used[frame.text] = chosen[0]
         return self._turns[chosen[0]]

@@ -1,4 +1,4 @@
-"""What a connection to a printer promises, written down before any connection was written.
+"""The contract of a connection to a printer.
 
 Every stream, wrapper and test fake keeps this promise; nothing above it knows whether bytes travel over a
 serial line, a socket or memory.
@@ -67,7 +67,7 @@ class DeviceAbsent(LinkError):
 
 
 class AccessDenied(LinkError):
-    """The device is there, but this user may not open it."""
+    """The device exists, but this user may not open it."""
 
     code = "link.denied"
 
@@ -99,4 +99,4 @@ class StreamEnded(LinkLost):
 
 
 class AddressError(ValueError):
-    """An address in the configuration that cannot be meant as it is written."""
+    """An impossible address in the configuration."""

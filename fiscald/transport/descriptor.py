@@ -41,7 +41,7 @@ class DescriptorStream(ByteStream):
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        # Not only where nothing is there yet: a printer that sends without end must leave the others their turn.
+        # Not only where nothing is there yet: a printer that sends endlessly must not block the other tasks.
         await checkpoint()
         while not (data := self.receive_nowait()):
             try:

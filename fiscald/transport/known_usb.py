@@ -51,7 +51,7 @@ class KnownUsb(NamedTuple):
 
 
 # The usual serial adapters: the Linux driver, and its ids with the name of the chip. Most CH340 and PL2303 have no
-# serial number, so two of them are told apart by their place.
+# serial number, so two of them differ only by their place.
 _ADAPTERS = """
 serial/ftdi_sio          | 0403:6010 FTDI FT2232, 0403:6011 FTDI FT4232, 0403:6014 FTDI FT232H, 0403:6015 FTDI FT-X
 serial/ch341             | 1a86:7523 CH340, 1a86:7522 CH340K, 1a86:5523 CH341, 4348:5523 CH341
@@ -78,7 +78,7 @@ def _adapters() -> Iterator[KnownUsb]:
 
 
 KNOWN_USB = (
-    # That 100B, an older model, is a CDC device too is taken from the other one; nobody says so.
+    # That 100B, an older model, is a CDC device too is taken from the other one; no source confirms it.
     KnownUsb(0x1424, 0x100B, "POSNET", ("posnet", "thermal"), Link.CDC, Mark.CLIENT, "POSNET reference, section 2"),
     KnownUsb(0x1424, 0x10B0, "POSNET", ("posnet", "thermal"), Link.CDC, Mark.CLIENT, "POSNET reference, section 2"),
     KnownUsb(0xC1CA, 0xBA70, "ELZAB", ("elzab", "thermal"), Link.CDC, Mark.DEVICE, "ELZAB reference, section 2.2"),

@@ -1,4 +1,4 @@
-"""Something was plugged in: a hint that shortens the wait for a printer. Nothing depends on it."""
+"""New USB devices: a hint that shortens the wait for a printer. No decision depends on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADER = struct.Struct("=8s4xIII")
 
 
 async def plugged_in() -> AsyncIterator[None]:
-    """Yields whenever udev tells of a new USB device or serial port; ends at once where it cannot be heard."""
+    """Yields whenever udev reports a new USB device or serial port; ends at once without access to udev."""
     try:
         listener = _listen()
     except OSError:

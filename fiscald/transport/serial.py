@@ -64,13 +64,13 @@ class SerialLine:
                 f"{path} does not exist; is the printer switched on and plugged in? fiscalctl scan lists the ports"
             )
         if error.errno in (errno.EACCES, errno.EPERM):
-            return AccessDenied(f"this user may not open {path}; {_let_in(path)}")
+            return AccessDenied(f"this user may not open {path}; {_how_to_permit(path)}")
         if error.errno in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
             return PortHeld(f"another program holds {path}; stop it: sudo fuser -v {path} shows which it is")
         return LinkError(f"{path} cannot be opened: {error}; fiscalctl doctor looks for the reason")
 
 
-def _let_in(path: str) -> str:
+def _how_to_permit(path: str) -> str:
     """How this user gets the right to a port."""
     try:
         user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(Path(path).stat().st_gid).gr_name

@@ -55,7 +55,7 @@ _TO_INTERFACE = 0x21
 _SET_LINE_CODING, _SET_CONTROL_LINE_STATE = 0x20, 0x22
 _DTR_RTS = 0x03
 
-_SEE = " fiscalctl scan lists what is there"
+_SEE_SCAN = " fiscalctl scan lists what is there"
 _NO_RIGHTS = (errno.EACCES, errno.EPERM)
 
 
@@ -111,12 +111,12 @@ class UsbDevice:
                 case [device]:
                     return device
                 case []:
-                    others = f"; there are {_listed(found)}" if found else ""
+                    others = f"; there are {_names_of(found)}" if found else ""
                     raise DeviceAbsent(
-                        f"{self} does not exist; is the printer switched on and plugged in?{others or _SEE}"
+                        f"{self} does not exist; is the printer switched on and plugged in?{others or _SEE_SCAN}"
                     )
                 case _:
-                    several = f"{len(fitting)} devices fit {self}: {_listed(fitting)}"
+                    several = f"{len(fitting)} devices fit {self}: {_names_of(fitting)}"
                     raise LinkError(f"{several}; write serial= or path= of one of them into the address")
 
     def _explain(self, error: USBError) -> LinkError:
@@ -154,12 +154,12 @@ def _serial(device: Device) -> str | None:
     except USBError as error:
         if error.errno in _NO_RIGHTS:
             raise
-        return None  # a neighbour that hangs or goes must not stand in the way of the right one
+        return None  # another device that hangs or disappears must not block the right one
     except (ValueError, IndexError):  # no languages, not UTF-16, empty
         return None
 
 
-def _listed(devices: Iterable[Device]) -> str:
+def _names_of(devices: Iterable[Device]) -> str:
     told = []
     for device in devices:
         try:
@@ -326,7 +326,7 @@ def _configuration(device: Device) -> Configuration:
     except USBError as error:
         if error.errno is not None:
             raise
-    device.set_configuration()  # nobody has configured it yet
+    device.set_configuration()  # it is not configured yet
     return device.get_active_configuration()
 
 
@@ -410,7 +410,7 @@ class _UsbStream(DescriptorStream):
     def _pass_in(self) -> None:
         """Wait shortly for a packet, and hand it on."""
         if self._incoming:
-            # Nobody has taken what came before; the printer is made to wait too.
+            # The reader has not taken the earlier bytes yet; the printer must wait too.
             select.select([], [self._far], [], _LONGEST_READ_MS / 1000)
         else:
             try:

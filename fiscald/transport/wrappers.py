@@ -30,19 +30,19 @@ class Recorder(ByteStream):
         """See ``ByteStream.send``. Recorded first: what may have been sent must be in the record."""
         if not self._over:
             self._sink(">", data)
-        with self._noticing_the_end():
+        with self._recording_the_end():
             await self._stream.send(data)
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        with self._noticing_the_end():
+        with self._recording_the_end():
             data = await self._stream.receive()
         self._sink("<", data)
         return data
 
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""
-        with self._noticing_the_end():
+        with self._recording_the_end():
             data = self._stream.receive_nowait()
         if data:
             self._sink("<", data)
@@ -54,7 +54,7 @@ class Recorder(ByteStream):
         self._end(None)
 
     @contextmanager
-    def _noticing_the_end(self) -> Iterator[None]:
+    def _recording_the_end(self) -> Iterator[None]:
         try:
             yield
         except LinkLost as error:

@@ -70,7 +70,7 @@ async def send(link: socket.socket, data: bytes) -> None:
     await asyncio.get_running_loop().sock_sendall(link, data)
 
 
-async def test_over_the_bound_a_connection_is_closed_with_a_status(
+async def test_connections_over_the_limit_get_a_status_and_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
@@ -87,8 +87,8 @@ async def test_over_the_bound_a_connection_is_closed_with_a_status(
         assert 1 <= sum("too many" in record.message for record in caplog.records[before:]) <= 4
 
 
-async def test_a_connection_that_is_gone_before_it_is_taken_may_have_asked(tmp_path: Path) -> None:
-    """Who does not wait for the answer has submitted all the same."""
+async def test_a_connection_closed_before_accept_may_hold_a_request(tmp_path: Path) -> None:
+    """A client that does not wait for the answer has still submitted the job."""
     async with running(tmp_path) as it:
         body = json.dumps({"printer": "till1", "document": RECEIPT}).encode()
         with connected(it) as (link,):
@@ -98,7 +98,7 @@ async def test_a_connection_that_is_gone_before_it_is_taken_may_have_asked(tmp_p
                 await anyio.sleep(0.01)
 
 
-async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_does_not_read_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.api.protocol.TAKE_SECONDS", 0.3)
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
         with connected(it) as (link,):
@@ -107,7 +107,7 @@ async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path, monkeypatc
 
 
 def _hung_up(link: socket.socket) -> bool:
-    """Whether nobody reads from the other end any more; nothing is read from this one."""
+    """Whether the other end has stopped reading; this end does not read."""
     try:
         link.send(b"x")
     except BlockingIOError:
@@ -117,7 +117,7 @@ def _hung_up(link: socket.socket) -> bool:
     return False
 
 
-async def test_what_waits_for_all_clients_together_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_unsent_bytes_of_all_clients_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.api.server.MOST_WAITING_IN_ALL", 100_000)
     async with few(tmp_path, monkeypatch, Bounds(40, 30, 10)) as it:
         with connected(it, 10) as links:
@@ -128,10 +128,10 @@ async def test_what_waits_for_all_clients_together_is_bounded(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("rest", [b"x", b""])
-async def test_an_unexpected_body_does_not_keep_a_connection(
+async def test_a_connection_is_closed_after_an_unexpected_body(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: bytes
 ) -> None:
-    """The answer is there at once; the rest of the request never comes, or comes for ever."""
+    """The answer comes at once; the rest of the request never comes, or never ends."""
     monkeypatch.setattr("fiscald.api.protocol.REQUEST_SECONDS", 0.3)
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
         with connected(it) as (link,):
@@ -143,7 +143,7 @@ async def test_an_unexpected_body_does_not_keep_a_connection(
                     await anyio.sleep(0.05)
 
 
-async def test_a_body_without_end_is_not_read_for_ever(tmp_path: Path) -> None:
+async def test_an_endless_body_is_not_read_to_the_end(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         with connected(it) as (link,):
             await send(link, b"PUT /v1/jobs/A HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
@@ -151,7 +151,7 @@ async def test_a_body_without_end_is_not_read_for_ever(tmp_path: Path) -> None:
                 await send(link, b" " * 10_000_000)
 
 
-async def test_a_head_of_many_bytes_is_refused(tmp_path: Path) -> None:
+async def test_a_request_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         with connected(it) as (link,):
             await send(link, GET % (b"/v1", b"X: %b\r\n" % (b"y" * 40_000)))
@@ -159,7 +159,7 @@ async def test_a_head_of_many_bytes_is_refused(tmp_path: Path) -> None:
             assert answer.startswith(b"HTTP/1.1 400")
 
 
-async def test_who_waits_and_goes_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_client_that_disconnects_while_waiting_leaves_no_resources(tmp_path: Path) -> None:
     """It took a task for each, until the ten minutes were over."""
     async with running(tmp_path) as it:
         it.printer.switch("paper_out")
@@ -175,7 +175,9 @@ async def test_who_waits_and_goes_leaves_nothing_behind(tmp_path: Path) -> None:
         it.printer.clear()
 
 
-async def test_what_is_not_http_is_one_line_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_bytes_that_are_not_http_make_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     async with running(tmp_path) as it:
         before = len(caplog.records)
@@ -188,7 +190,7 @@ async def test_what_is_not_http_is_one_line_in_the_log(tmp_path: Path, caplog: p
         assert "not HTTP" in lines[0]
 
 
-async def test_another_protocol_is_not_spoken_and_not_advertised(
+async def test_other_protocols_are_neither_served_nor_advertised(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(tmp_path) as it:
@@ -198,7 +200,7 @@ async def test_another_protocol_is_not_spoken_and_not_advertised(
     assert "upgrade" not in caplog.text.lower()
 
 
-async def test_listeners_and_waiting_requests_leave_room_for_questions(
+async def test_listeners_and_waiting_requests_leave_room_for_queries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 3)) as it:
@@ -221,14 +223,14 @@ async def test_listeners_and_waiting_requests_leave_room_for_questions(
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/printers/till1/capture?follow=true"])
-async def test_the_head_of_an_answer_without_end_has_an_end(tmp_path: Path, path: str) -> None:
+async def test_an_endless_reply_has_a_complete_head(tmp_path: Path, path: str) -> None:
     async with running(tmp_path, ready=False) as it:
         with anyio.fail_after(5):
             response = await it.http.head(path)
         assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_a_list_is_sent_in_pieces_and_is_whole(tmp_path: Path) -> None:
+async def test_a_list_is_sent_in_pieces_and_complete(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         it.printer.switch("paper_out")
         for number in range(60):
@@ -246,8 +248,8 @@ async def test_a_list_is_sent_in_pieces_and_is_whole(tmp_path: Path) -> None:
         assert first["licence"]["test_keys"] is True
 
 
-async def test_all_listeners_hear_the_same(tmp_path: Path) -> None:
-    """Also those that begin while something happens, and those with a cursor of their own."""
+async def test_all_listeners_get_the_same_events(tmp_path: Path) -> None:
+    """Also those that begin during an event, and those with a separate cursor."""
     async with running(tmp_path) as it:
         heard: dict[str, list[int]] = {}
 
@@ -278,7 +280,7 @@ def link_of_systemd() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("link_of_systemd")
-def test_the_watchdog_is_fed_when_no_descriptor_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watchdog_is_notified_when_no_descriptor_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
         notices.bind(str(tmp_path / "notify"))
         notices.settimeout(5)
@@ -302,7 +304,7 @@ def test_the_watchdog_is_fed_when_no_descriptor_is_left(tmp_path: Path, monkeypa
 
 
 @pytest.mark.usefixtures("link_of_systemd")
-def test_a_sign_of_life_that_cannot_be_given_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watchdog_message_that_cannot_be_sent_does_not_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
         notices.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
@@ -313,6 +315,8 @@ def test_a_sign_of_life_that_cannot_be_given_does_not_wait(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize(("microseconds", "seconds"), [("30000000", 2.0), ("200000", 0.1), ("", None)])
-def test_the_watchdog_is_fed_often(monkeypatch: pytest.MonkeyPatch, microseconds: str, seconds: float | None) -> None:
+def test_the_watchdog_is_notified_often(
+    monkeypatch: pytest.MonkeyPatch, microseconds: str, seconds: float | None
+) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", microseconds)
     assert systemd.watchdog_seconds() == seconds

@@ -53,7 +53,7 @@ async def test_a_bad_field_has_a_pointer_and_a_hint(
         problem(await it.http.get("/v1/jobs/A"), 404, "job.unknown")
 
 
-async def test_what_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
+async def test_a_document_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         document = {"type": "receipt", "lines": [{"name": "Wódka", "price": "10.00", "vat": "7%"}], "total": "11.00"}
         body = problem(await it.put("A", document), 422, "document.refused")
@@ -72,7 +72,7 @@ async def test_what_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) 
         (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "deeply"), (b"null", ""), (b"[]", ""), (b"1", ""),
     ],
 )  # fmt: skip
-async def test_what_is_not_json(tmp_path: Path, content: bytes, hint: str) -> None:
+async def test_a_body_that_is_not_json_is_refused(tmp_path: Path, content: bytes, hint: str) -> None:
     async with running(tmp_path, ready=False) as it:
         response = await it.http.put("/v1/jobs/A", content=content)
         assert response.status_code in (400, 422)
@@ -81,7 +81,7 @@ async def test_what_is_not_json(tmp_path: Path, content: bytes, hint: str) -> No
 
 
 @pytest.mark.parametrize("key", ["a b", "ż", "a" * 129, "a?b", "%00", "a\\b"])
-async def test_what_is_not_a_key(tmp_path: Path, key: str) -> None:
+async def test_an_invalid_key_is_refused(tmp_path: Path, key: str) -> None:
     from urllib.parse import quote
 
     async with running(tmp_path, ready=False) as it:
@@ -114,7 +114,7 @@ async def test_a_method_that_a_route_does_not_have(tmp_path: Path) -> None:
         assert "a document is submitted with PUT /v1/jobs/{key}" in body["detail"]
 
 
-async def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+async def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         content = b"\xef\xbb\xbf" + json.dumps({"printer": "till1", "document": RECEIPT}).encode()
         answer = await it.http.put("/v1/jobs/A?wait=10", content=content)
@@ -138,7 +138,7 @@ async def test_a_slow_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         problem(await it.http.put("/v1/jobs/A", content=drip()), 408, "request.slow")
 
 
-async def test_the_wait_is_a_number(tmp_path: Path) -> None:
+async def test_the_wait_must_be_a_number(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         response = await it.http.put(
             "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
@@ -146,7 +146,7 @@ async def test_the_wait_is_a_number(tmp_path: Path) -> None:
         assert problem(response, 422, "request.query")["document"] == "not_printed", "the journal knows of no such sale"
 
 
-async def test_conditions_and_what_the_answer_says_of_them(tmp_path: Path) -> None:
+async def test_the_answer_names_the_conditions(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         failed = await it.client.submit("A", "till1", RECEIPT, wait=10, expect_last=5)
         assert failed.error is not None

@@ -74,7 +74,7 @@ ANSWERS: dict[str, Any] = {
 
 class Tomorrow(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
-        """Takes what is asked as it is, and refuses it."""
+        """Accepts every request unchanged, and refuses it."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.steps.append(body.decode())  # type: ignore[attr-defined]
         self.say(409, "application/problem+json", json.dumps(PROBLEM))
@@ -107,7 +107,7 @@ class Tomorrow(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def steps() -> list[str]:
-    """What was posted."""
+    """The posted bodies."""
     return []
 
 
@@ -123,7 +123,7 @@ def daemon(tmp_path: Path, steps: list[str]) -> Iterator[Path]:
         thread.join()
 
 
-def test_what_a_newer_daemon_adds_is_no_error(daemon: Path) -> None:
+def test_the_client_accepts_fields_of_a_newer_daemon(daemon: Path) -> None:
     with Client(daemon) as client:
         job = client.job("A")
         assert job.result is not None
@@ -135,7 +135,7 @@ def test_what_a_newer_daemon_adds_is_no_error(daemon: Path) -> None:
 
 
 def lost(said: Any, told: Any, at: str = "") -> list[str]:
-    """What the daemon said and we do not tell."""
+    """Fields of the daemon that the client drops."""
     match said, told:
         case dict(), dict():
             return [
@@ -146,7 +146,7 @@ def lost(said: Any, told: Any, at: str = "") -> list[str]:
     return [] if said == told else [f"{at}: {said} is {told}"]
 
 
-def test_nothing_that_the_daemon_says_is_lost(daemon: Path) -> None:
+def test_the_client_keeps_every_field_of_the_daemon(daemon: Path) -> None:
     with Client(daemon) as client:
         assert lost(JOB, everything(client.job("A"))) == []
         failed = client.job("B")
@@ -161,12 +161,12 @@ def test_nothing_that_the_daemon_says_is_lost(daemon: Path) -> None:
         assert lost(PROBLEM, everything(refused.value.problem)) == []
 
 
-def test_an_answer_that_is_not_understood_is_an_error_of_the_client(daemon: Path) -> None:
+def test_a_reply_that_cannot_be_parsed_is_a_client_error(daemon: Path) -> None:
     with Client(daemon) as client, pytest.raises(ClientError, match=r"not understood.*another version"):
         client.job("C")
 
 
-def test_what_is_sent(daemon: Path, steps: list[str]) -> None:
+def test_the_client_sends_these_requests(daemon: Path, steps: list[str]) -> None:
     line = {"name": "Kawa", "price": Decimal("12.5"), "vat": "A", "quantity": Decimal(2)}
     document = {"type": "receipt", "lines": (line,), "total": Decimal("1E+2")}
     deadline = datetime(2026, 11, 22, 10, tzinfo=POLISH_TIME)
@@ -210,7 +210,7 @@ async def test_both_clients_have_the_same_methods(daemon: Path) -> None:
             assert inspect.signature(getattr(asynchronous, name)) == inspect.signature(getattr(client, name))
 
 
-def test_the_environment_says_where_the_daemon_is(daemon: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_variable_gives_the_socket(daemon: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FISCALD_SOCKET", str(daemon))
     with Client() as client:
         assert client.job("A").key == "A"
@@ -223,7 +223,7 @@ def test_the_environment_says_where_the_daemon_is(daemon: Path, monkeypatch: pyt
 
 @contextmanager
 def somebody_else(*paths: Path) -> Iterator[None]:
-    """This process as a user who may not write there: nobody, or ourselves without the right."""
+    """This process as a user who may not write there: the user nobody, or ourselves without the right."""
     if os.geteuid() == 0:
         os.setegid(65_534)
         os.seteuid(65_534)
@@ -242,7 +242,7 @@ def somebody_else(*paths: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("closed", ["socket", "folder"])
-def test_a_socket_that_may_not_be_opened_is_reported_at_once(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_without_permission_is_reported_at_once(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("no use in trying again"))
     with tempfile.TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as listener:
         folder, path = Path(name), Path(name) / "fiscald.sock"
@@ -260,7 +260,7 @@ def test_a_socket_that_may_not_be_opened_is_reported_at_once(closed: str, monkey
                     ask()
 
 
-def test_a_socket_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_waits_for_a_missing_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
     with Client(tmp_path / "fiscald.sock") as client, pytest.raises(NotReachable, match="is the daemon running"):
@@ -290,26 +290,26 @@ def dying() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("asked", STREAMS)
-def test_a_stream_of_a_daemon_that_dies_is_not_reachable(dying: Path, asked: str) -> None:
+def test_a_stream_raises_not_reachable_when_the_daemon_dies(dying: Path, asked: str) -> None:
     with Client(dying) as client, pytest.raises(NotReachable, match="cannot be reached"):
         list(getattr(client, asked)(*STREAMS[asked]))
 
 
 @pytest.mark.parametrize("asked", STREAMS)
-async def test_an_asynchronous_stream_of_a_daemon_that_dies_is_not_reachable(dying: Path, asked: str) -> None:
+async def test_an_async_stream_raises_not_reachable_when_the_daemon_dies(dying: Path, asked: str) -> None:
     async with AsyncClient(dying) as client:
         with pytest.raises(NotReachable, match="cannot be reached"):
             [each async for each in getattr(client, asked)(*STREAMS[asked])]
 
 
-def test_what_is_not_said_of_a_licence_is_as_it_usually_is() -> None:
+def test_missing_licence_fields_have_their_defaults() -> None:
     told = {"state": "grace", "warnings": ["licence.w.lapsed"], "days_left": None}
     job = JobAnswer.model_validate(JOB | {"licence": told}, extra="allow")
     assert job.licence is not None
     assert (job.licence.state, job.licence.test_keys) == ("grace", False)
 
 
-def test_a_step_of_the_licence_that_would_be_taken_twice_is_asked_for_once(
+def test_a_licence_step_that_is_not_repeatable_is_requested_once(
     daemon: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another code in the mail, the emergency pass of 90 days; but a certificate may be installed again."""

@@ -1,4 +1,4 @@
-"""Who gets a connection when there are too many: shares of users and processes, and what is closed for whom."""
+"""Who gets a connection when there are too many: shares of users and processes, and which one is closed."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def opened(books: Connections, who: Who, count: int, rank: Rank = Rank.NEW) -> l
     return found
 
 
-def test_there_are_no_more_than_the_bound() -> None:
+def test_the_number_of_connections_stays_within_the_limit() -> None:
     books = Connections(BOUNDS)
     for uid in range(50):
         opened(books, Who(uid, uid), 3)
         assert len(books) <= BOUNDS.total
 
 
-def test_one_user_does_not_get_all() -> None:
+def test_one_user_does_not_get_all_connections() -> None:
     books = Connections(BOUNDS)
     first = opened(books, Who(ANNA, 1), 30)
     assert len(books) == BOUNDS.per_user
@@ -57,7 +57,7 @@ def test_one_user_does_not_get_all() -> None:
     assert len(books) == BOUNDS.total
 
 
-def test_who_has_fewer_gets_a_place_of_who_has_most() -> None:
+def test_a_user_with_few_connections_displaces_one_of_the_user_with_most() -> None:
     books = Connections(BOUNDS)
     anna = opened(books, Who(ANNA, 1), 9, Rank.LONG)
     piotr = opened(books, Who(PIOTR, 2), 3)
@@ -69,7 +69,7 @@ def test_who_has_fewer_gets_a_place_of_who_has_most() -> None:
     assert sum(link.is_open for link in anna) == 6, "each has as many as the other"
 
 
-def test_the_process_that_has_most_gives_way_within_a_user() -> None:
+def test_the_process_with_most_connections_of_a_user_loses_one() -> None:
     books = Connections(BOUNDS)
     many, few = opened(books, Who(ANNA, 1), 8), opened(books, Who(ANNA, 2), 1)
     few += opened(books, Who(ANNA, 2), 2)
@@ -86,7 +86,7 @@ def test_the_process_that_has_most_gives_way_within_a_user() -> None:
         ([Rank.LONG, Rank.LONG, Rank.LONG], None),
     ],
 )
-def test_what_is_closed_is_what_loses_least(ranks: list[Rank], closed: Rank | None) -> None:
+def test_the_connection_of_the_lowest_rank_is_closed(ranks: list[Rank], closed: Rank | None) -> None:
     books = Connections(Bounds(total=3, per_user=3, long=3))
     links = [opened(books, Who(ANNA, 1), 1, rank)[0] for rank in ranks]
     assert books.admit(Who(ANNA, 1), 0.0) is (closed is not None)
@@ -111,7 +111,7 @@ def test_a_rank_may_change() -> None:
     assert first.rank is Rank.KEPT
 
 
-def test_a_flood_is_refused_and_does_not_push_out_what_is_there() -> None:
+def test_a_flood_is_refused_and_closes_no_older_connection() -> None:
     books = Connections(Bounds(total=100, per_user=100, long=50))
     assert len(opened(books, Who(ANNA, 1), 5000)) == 100 + EXCHANGES // 10
     assert not books.admit(Who(ANNA, 1), 0.0)
@@ -124,7 +124,7 @@ def test_a_flood_is_refused_and_does_not_push_out_what_is_there() -> None:
     assert 0.9 * EXCHANGES < admitted < 1.2 * EXCHANGES, "of a hundred times as many in a second"
 
 
-def test_relief_is_found_where_most_are() -> None:
+def test_the_user_with_most_connections_loses_one() -> None:
     books = Connections(BOUNDS)
     assert not books.relieve()
     anna, piotr = opened(books, Who(ANNA, 1), 4, Rank.LONG), opened(books, Who(PIOTR, 2), 2)

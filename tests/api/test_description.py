@@ -115,7 +115,7 @@ def test_a_wrong_body_is_wrong_by_its_schema_too(name: str) -> None:
     assert mistakes(component("Submission"), WRONG[name])
 
 
-def test_what_the_schema_of_a_body_takes_the_daemon_takes() -> None:
+def test_the_daemon_accepts_what_the_schema_accepts() -> None:
     """But for what only arithmetic can tell: a check digit; and for blank or unprintable texts."""
     beyond = {"buyer.nip", "buyer.vat_id", "text.empty", "text.control", "time.format"}
     taken = refused = 0
@@ -149,7 +149,7 @@ def test_examples_may_be_sent_with_less(name: str, data: st.DataObject) -> None:
         assert not mistakes(component("Submission"), body)
 
 
-def test_bodies_take_no_unknown_fields_and_say_no_defaults() -> None:
+def test_bodies_take_no_unknown_fields_and_list_no_defaults() -> None:
     for name in BODY_SCHEMAS:
         for path, node in nodes(SCHEMAS[name], name):
             if node.get("type") == "object":
@@ -245,14 +245,14 @@ def test_every_operation_is_named_once_and_belongs_to_a_tag() -> None:
         assert operation["summary"]
 
 
-def test_it_says_under_which_terms_and_where() -> None:
+def test_the_description_names_the_licence_and_the_server() -> None:
     assert DESCRIPTION["info"]["license"]["identifier"] == "MIT"
     assert DESCRIPTION["servers"]
     assert DESCRIPTION["security"] == []
     assert describe(ROUTES) == describe(ROUTES)
 
 
-async def test_the_daemon_hands_it_out(tmp_path: Path) -> None:
+async def test_the_daemon_serves_the_description(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         assert (await it.http.get("/v1/openapi.json")).json() == DESCRIPTION
         assert hold in it.http.event_hooks["response"], "every answer in these tests is held to it"

@@ -18,7 +18,7 @@ from tests.api.routes import problem
 from tests.daemons import RECEIPT, running
 
 
-async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
+async def test_every_change_is_an_event_with_a_cursor(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         seen: list[JobChange] = []
         printers: list[PrinterStatus] = []
@@ -77,7 +77,7 @@ async def test_a_cursor_that_is_ahead_of_the_journal_is_reset(tmp_path: Path, he
                 assert (await anext(lines), json.loads((await anext(lines))[6:])["state"]) == ("event: job", "done")
 
 
-async def test_the_clients_tell_that_a_cursor_was_reset(tmp_path: Path) -> None:
+async def test_the_clients_report_a_cursor_that_was_reset(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
 
         def first() -> object:
@@ -103,15 +103,15 @@ async def test_a_cursor_of_this_journal_is_not_reset(tmp_path: Path) -> None:
                         assert line != "event: reset"
 
 
-async def test_a_list_after_a_cursor_ahead_of_the_journal_is_gone(tmp_path: Path) -> None:
+async def test_a_list_after_a_cursor_ahead_of_the_journal_is_410(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         body = problem(await it.http.get("/v1/jobs?after=99999999"), 410, "request.cursor")
         assert "ahead of the newest job, 0" in body["detail"]
         assert (await it.http.get("/v1/jobs?after=0")).json() == {"jobs": [], "next": None, "previous": None}
 
 
-async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
+async def test_events_of_printers_continue_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails under a stream that is open; missed events are sent once it can be read."""
     monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
     sound = Store.events
     async with running(tmp_path) as it:
@@ -210,7 +210,7 @@ async def test_both_clients(tmp_path: Path) -> None:
         await anyio.to_thread.run_sync(synchronous)
 
 
-def test_a_daemon_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_does_not_run_is_not_reachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
     with Client(tmp_path / "none.sock") as client, pytest.raises(NotReachable, match=r"none\.sock"):
         client.hello()

@@ -1,4 +1,4 @@
-"""The routes about the journal: a backup, a confirmation, and what the daemon says of its own place."""
+"""The routes about the journal: a backup, a confirmation, and what the daemon reports about its disk."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def add(directory: Path, size: int) -> None:
     await anyio.to_thread.run_sync(write)
 
 
-async def test_everything_is_answered_while_a_copy_is_made(tmp_path: Path) -> None:
+async def test_the_daemon_answers_while_a_copy_is_made(tmp_path: Path) -> None:
     """Reading, listing and printing have their turn between two parts of it."""
     async with running(tmp_path) as it:
         await it.put("Z1")
@@ -147,7 +147,7 @@ async def test_a_nearly_full_disk_is_reported_before_it_is_full(
         assert (await it.put("Z1")).json()["state"] == "done", "it is not full yet"
 
 
-def test_the_log_says_it_once_at_each_change(
+def test_the_log_has_one_line_per_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     free = [100 << 30]
@@ -163,7 +163,7 @@ def test_the_log_says_it_once_at_each_change(
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR", "WARNING"]
 
 
-async def test_it_is_measured_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_free_space_is_measured_repeatedly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = [100 << 30]
     monkeypatch.setattr("fiscald.health.CHECK_INTERVAL", 0.01)
     monkeypatch.setattr("fiscald.health.free_bytes", lambda _: free[0])

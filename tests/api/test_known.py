@@ -1,4 +1,4 @@
-"""A refusal that names a key says what the journal says of that key, whatever was wrong with the request."""
+"""Every refusal that names a key includes the journal's state of that key."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def ask(it: Running, key: str, name: str) -> httpx.Response:
 
 
 async def settle(it: Running, key: str) -> Fate:
-    """A job in one of the states, by its key; what must be said of it."""
+    """A job in one of the states, by its key; the expected answer."""
     match key:
         case "DONE":
             assert (await it.put(key)).json()["state"] == "done"
@@ -88,7 +88,9 @@ async def settle(it: Running, key: str) -> Fate:
 
 
 @pytest.mark.parametrize("key", ["DONE", "FAILED", "ACCEPTED", "NEVER"])
-async def test_every_refusal_tells_of_the_key(tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_refusal_includes_the_state_of_the_key(
+    tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(handlers, "BODY_SECONDS", 0.1)
     async with running(tmp_path) as it:
         fate = await settle(it, key)
@@ -118,7 +120,7 @@ async def test_a_key_may_end_like_a_route(tmp_path: Path) -> None:
         assert (decided.status_code, decided.json()["job"]["key"]) == (409, "FV1/resolution")
 
 
-async def test_a_resolution_that_is_refused_tells_of_the_key(tmp_path: Path) -> None:
+async def test_a_refused_resolution_includes_the_state_of_the_key(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         await settle(it, "DONE")
         decided = await ask(it, "DONE", "decided without a verdict")
@@ -129,7 +131,7 @@ async def test_a_resolution_that_is_refused_tells_of_the_key(tmp_path: Path) -> 
         assert (withdrawn.status_code, withdrawn.json()["document"]) == (409, "printed")
 
 
-async def test_a_conflict_tells_of_the_job_and_not_that_this_sale_is_printed(tmp_path: Path) -> None:
+async def test_a_conflict_names_the_job_and_does_not_claim_this_sale(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         await settle(it, "DONE")
         told = (await it.put("DONE", RECEIPT | {"cashier": "Ewa"})).json()
@@ -137,9 +139,7 @@ async def test_a_conflict_tells_of_the_job_and_not_that_this_sale_is_printed(tmp
         assert told["job"]["state"] == "done"
 
 
-async def test_a_denied_request_also_says_what_is_known_of_its_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_denied_request_includes_the_state_of_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     peer: list[Peer | None] = [Peer(1, 0, 0)]
     monkeypatch.setattr(rights, "peer_of", lambda _: peer[0])
     async with running(tmp_path) as it:
@@ -230,7 +230,7 @@ async def test_a_journal_that_may_be_older_says_nothing_of_an_unknown_key() -> N
 
 
 @pytest.mark.parametrize(("code", "found"), [*itertools.product(CATALOGUE, FATES)])
-async def test_whatever_the_problem_is_the_journal_is_believed(code: str, found: JobState | str) -> None:
+async def test_every_problem_shows_the_state_from_the_journal(code: str, found: JobState | str) -> None:
     told = await tell_of_key(JournalOf(found), "FV1", any_problem(code))
     assert told.document is (Fate.UNKNOWN if code == "job.conflict" else FATES[found])
     if told.document is not Fate.NOT_PRINTED:

@@ -61,7 +61,7 @@ def test_one_mistake_one_entry(body: Any, pointer: str, detail: str) -> None:
         assert word not in error.detail, "a word of Python"
 
 
-def test_several_mistakes_are_told_at_once() -> None:
+def test_several_mistakes_are_reported_together() -> None:
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(lines=[LINE | {"price": 1.5}, LINE | {"vat": "z"}], footer="Dziękujemy"))
     pointers = [error.pointer for error in caught.value.problem.errors]
@@ -73,8 +73,8 @@ def test_several_mistakes_are_told_at_once() -> None:
     {"lines": [{"a": 1, "b": 1, "c": 1, "d": 1}] * 900},
     {"lines": [LINE], "packaging": [{"number": "1"}] * 1000, "footer": [1] * 1000},
 ])  # fmt: skip
-def test_as_many_mistakes_as_a_body_can_hold_do_not_stop_the_loop(document: Any) -> None:
-    """A few of them are told, and their number; it took minutes once."""
+def test_a_body_full_of_mistakes_does_not_block_the_loop(document: Any) -> None:
+    """Only some are listed, with their number; it once took minutes."""
     began = time.process_time()
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(**document))
@@ -86,8 +86,8 @@ def test_as_many_mistakes_as_a_body_can_hold_do_not_stop_the_loop(document: Any)
 
 @pytest.mark.parametrize("name", ["lines", "packaging", "payments", "footer"])
 @pytest.mark.parametrize("element", [1, {}, {"numbr": "1"}, "x"])
-def test_a_list_without_end_is_one_mistake(name: str, element: Any) -> None:
-    """Its elements are not looked at: 87,000 of them took a second of the event loop."""
+def test_an_endless_list_is_one_mistake(name: str, element: Any) -> None:
+    """Its elements are not checked: 87,000 of them took a second of the event loop."""
     began = time.process_time()
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(**({"lines": [LINE]} | {name: [element] * 87_000})))
@@ -97,7 +97,7 @@ def test_a_list_without_end_is_one_mistake(name: str, element: Any) -> None:
     assert "at most" in error.detail
 
 
-def test_after_too_many_mistakes_the_rest_is_not_looked_at() -> None:
+def test_validation_stops_after_too_many_mistakes() -> None:
     wrong = [{f"x{number}": 1 for number in range(90)}] * 1000
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(lines=wrong))
@@ -110,6 +110,6 @@ def test_after_too_many_mistakes_the_rest_is_not_looked_at() -> None:
     b'{"a": {%s}}' % b",".join(b'"x%d": 1' % number for number in range(101)),
     b'{"%s": 1}' % (b"x" * 101),
 ])  # fmt: skip
-def test_objects_and_names_without_end_are_no_json_here(text: bytes) -> None:
+def test_oversized_objects_and_names_are_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match="100"):
         parse_json(text)

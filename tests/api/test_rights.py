@@ -1,4 +1,4 @@
-"""Who may do what: the table, the kernel's word on who asks, and every route for every kind of peer."""
+"""Rights: the table, the caller that the kernel reports, and every route for every kind of peer."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Door:
-    """A running daemon, and whoever the kernel says is at the other end."""
+    """A running daemon, and the caller that the kernel reports."""
 
     def __init__(self, it: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         self.it = it
@@ -83,7 +83,7 @@ class Door:
         monkeypatch.setattr(rights, "peer_of", lambda _: self.peer)
 
     async def ask(self, peer: Peer | None, method: str, path: str, body: Any = None) -> httpx.Response:
-        """One request on a connection of its own; of a stream, only its beginning."""
+        """One request on a separate connection; of a stream, only its beginning."""
         self.peer = peer
         transport = httpx.AsyncHTTPTransport(uds=str(self.it.socket), verify=False)
         async with (
@@ -111,13 +111,13 @@ def denied(response: httpx.Response) -> bool:
 
 @pytest.mark.usefixtures("groups")
 @pytest.mark.parametrize("kind", PEERS)
-def test_who_has_what_by_default(kind: str) -> None:
+def test_the_default_rights(kind: str) -> None:
     peer, expected = PEERS[kind]
     assert set(Rights({}).of(peer)) == expected
 
 
 @pytest.mark.usefixtures("groups")
-def test_a_right_that_is_given_is_given_to_those_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_right_belongs_only_to_those_named(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"group:fiscald": FISCALD, "group:fiscald-admin": ADMIN, "user:anna": 5_000, "group:serwis": 71_000}
     monkeypatch.setattr(rights, "_look_up", lambda name: known[name])
     table = Rights({Right.RAW: ("user:anna", "group:serwis"), Right.LICENCE: (), Right.PRINT: None})
@@ -184,14 +184,14 @@ def test_every_document_takes_a_right() -> None:
 # -- who asks --------------------------------------------------------------------------------------------
 
 
-def test_the_kernel_tells_who_asks() -> None:
+def test_the_caller_comes_from_the_kernel() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
         peer = peer_of(ours)
         assert peer == Peer(os.getpid(), os.geteuid(), os.getegid(), frozenset(os.getgroups()))
 
 
-def test_a_kernel_that_does_not_tell_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_without_peer_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rights, "SO_PEERGROUPS", 9_999)
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
@@ -199,7 +199,7 @@ def test_a_kernel_that_does_not_tell_groups(monkeypatch: pytest.MonkeyPatch) -> 
         assert peer is not None
         assert peer.groups == frozenset(os.getgrouplist(getpass.getuser(), os.getegid()))
         monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
-        assert peer_of(ours) == peer._replace(groups=frozenset()), "a user that nobody knows, as in a container"
+        assert peer_of(ours) == peer._replace(groups=frozenset()), "a user without a name, as in a container"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -247,7 +247,7 @@ async def test_another_user_on_the_real_socket(group: int, others: list[int], ex
 # -- every route -----------------------------------------------------------------------------------------
 
 
-def test_what_takes_no_right_only_asks() -> None:
+def test_a_route_without_a_right_only_reads() -> None:
     found = {(route.method, route.path): set(route.rights) for route in ROUTES if route.rights}
     assert found == TAKES
     assert {route.method for route in ROUTES if not route.rights} == {"GET"}
@@ -335,7 +335,7 @@ async def test_the_denial_is_a_sentence_for_both(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.usefixtures("groups")
-async def test_the_description_tells_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_description_lists_the_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with door(tmp_path, monkeypatch, licensed=False, ready=False) as it:
         paths = (await it.ask(None, "GET", "/v1/openapi.json")).json()["paths"]
         found = {
@@ -349,7 +349,7 @@ async def test_the_description_tells_rights(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("groups")
-async def test_the_daemon_keeps_who_sent_a_command_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_journal_records_the_user_of_a_raw_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
     from contextlib import closing
 

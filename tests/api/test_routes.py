@@ -104,7 +104,7 @@ async def test_withdrawing(tmp_path: Path) -> None:
         problem(await it.http.delete("/v1/jobs/C"), 409, "job.started")
 
 
-async def test_hello_printers_licence(tmp_path: Path) -> None:
+async def test_the_routes_hello_printers_and_licence(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         hello = (await it.http.get("/v1")).json()
         assert hello["product"] == "fiscald"
@@ -205,7 +205,7 @@ async def test_the_list_of_jobs_by_time(tmp_path: Path) -> None:
         ("amount=12.00", "unknown query parameter 'amount'"),
     ],
 )
-async def test_a_wrong_question_for_the_list(tmp_path: Path, query: str, reason: str) -> None:
+async def test_an_invalid_query_for_the_list_is_refused(tmp_path: Path, query: str, reason: str) -> None:
     async with running(tmp_path, ready=False) as it:
         assert reason in problem(await it.http.get(f"/v1/jobs?{query}"), 422, "request.query")["detail"]
 
@@ -264,7 +264,7 @@ async def test_a_preview(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_command_by_hand(tmp_path: Path) -> None:
+async def test_a_raw_command(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         response = await it.http.post("/v1/printers/till1/raw", json={"command": "sid"})
         assert response.status_code == 200
@@ -284,7 +284,7 @@ async def test_a_command_by_hand(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
+async def test_the_flight_recorder_can_be_followed(tmp_path: Path) -> None:
     found = b""
     followed = anyio.Event()
 

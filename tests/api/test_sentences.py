@@ -1,4 +1,4 @@
-"""Every bad field is told in English and in Polish, in words of the field; never in those of a library."""
+"""Every bad field is reported in English and in Polish, in the words of the field and not of a library."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_mistake_is_reported_in_both_languages(document: Any, english: str, po
     assert polish in error.detail_pl
 
 
-def test_the_cashier_reads_which_line_it_is() -> None:
+def test_the_cashiers_text_names_the_line() -> None:
     with pytest.raises(ProblemError) as caught:
         validated(Submission, {"printer": "till1", "document": receipt(lines=[LINE, LINE | {"price": "-1"}])})
     assert "pozycja 2: kwota nie może być ujemna" in caught.value.problem.detail_pl
@@ -143,7 +143,9 @@ def bodies() -> list[type[BaseModel]]:
 
 
 @pytest.mark.parametrize("model", bodies(), ids=lambda model: model.__name__)
-def test_whatever_is_sent_no_sentence_is_missing(model: type[BaseModel], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_has_a_sentence_in_both_languages(
+    model: type[BaseModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_OTHERWISE_PL", "MISSING")
 
     refused = 0

@@ -54,7 +54,7 @@ FLOWS: dict[str, Any] = {
     "install": None, "register": None, "request": "text", "enrol": None, "enrol_confirm": None, "recover": None,
     "recover_confirm": [{"name": "F", "post": "00-001", "lic": None}], "transfer": None, "deactivate": None,
     "check": None, "emergency": None,
-    "next_question": {"aud": "x", "iat": 1, "nonce": "x", "lic": "x", "crt": "x", "ver": "x"},
+    "next_check": {"aud": "x", "iat": 1, "nonce": "x", "lic": "x", "crt": "x", "ver": "x"},
 }  # fmt: skip
 DIAGNOSIS = {"number": "x", "kind": "licence", "modules": [], "issued": "2026-11-22", "detail": "x", "detail_pl": "x"}
 
@@ -251,7 +251,7 @@ STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
 async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handlers, "BODY_SECONDS", 0.05)
     async with running(tmp_path) as it:
-        it.http.event_hooks = {"response": []}  # all differences are told at the end
+        it.http.event_hooks = {"response": []}  # all differences are reported at the end
         seen = Seen(it)
         for step in STEPS:
             await step(seen, monkeypatch)

@@ -1,4 +1,4 @@
-"""Texts that a printer lacks, through a whole daemon: what is printed, what is warned of, what is refused."""
+"""Characters that a printer lacks, through a whole daemon: printed, warned of or refused."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_goods_are_printed_in_their_plain_form(tmp_path: Path, code_page: 
         assert kawa == "printed as 'Kawa': U+200D was left out; ☕ (U+2615) was left out"
 
 
-async def test_only_goods_of_which_nothing_is_left_are_refused(tmp_path: Path) -> None:
+async def test_only_goods_whose_name_becomes_empty_are_refused(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         refused = await it.put("A", receipt(lines=[LINE | {"name": "☕🎉", "unit": "茶"}], footer=["☕"]))
         assert refused.status_code == 422
@@ -50,7 +50,7 @@ async def test_only_goods_of_which_nothing_is_left_are_refused(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("text", ["☕", "Ольга ☕", "a\tb\n\x1b[2J", "\u202e\u200d", "", "x" * 200])
-async def test_what_is_not_fiscal_never_stops_a_sale(tmp_path: Path, text: str) -> None:
+async def test_text_that_is_not_fiscal_never_stops_a_sale(tmp_path: Path, text: str) -> None:
     document = receipt(
         lines=[LINE | {"description": text, "discount": {"amount": "1.00", "name": text}}],
         discount={"percent": "10", "name": text},
@@ -100,7 +100,7 @@ async def test_a_qr_code_that_does_not_fit_is_refused_before_anything_is_sent(tm
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_as_many_faults_as_a_receipt_can_have_are_counted_and_50_are_told(tmp_path: Path, *, known: bool) -> None:
+async def test_all_faults_of_a_receipt_are_counted_and_50_are_listed(tmp_path: Path, *, known: bool) -> None:
     """Also those that only the printer's table shows, once the job is carried out."""
     lines = [{"name": f"Kawa {number}", "price": "1.00", "vat": "E", "quantity": "0.0001"} for number in range(200)]
     async with running(tmp_path, ready=known) as it:

@@ -19,7 +19,7 @@ from tests.protocols import settings as settings_of
 ANNA, OTHER, PIOTR = Who(1000, 1), Who(1000, 2), Who(1001, 3)
 
 
-async def test_no_more_are_inside_than_may_be() -> None:
+async def test_the_number_of_requests_in_progress_is_limited() -> None:
     turns = FairLimiter(4, 3, 2)
     inside: list[Who] = []
     most: dict[object, int] = {}
@@ -41,7 +41,7 @@ async def test_no_more_are_inside_than_may_be() -> None:
     assert most == {"all": 4, 1000: 3, 1001: 2, ANNA: 2, OTHER: 2, PIOTR: 2}
 
 
-async def test_processes_take_turns_and_users_do() -> None:
+async def test_processes_take_turns_and_so_do_users() -> None:
     turns = FairLimiter(1, 1, 1)
     order: list[Who] = []
 
@@ -57,7 +57,7 @@ async def test_processes_take_turns_and_users_do() -> None:
     assert len(order) == 12
 
 
-async def test_who_gives_up_leaves_no_gap() -> None:
+async def test_a_cancelled_request_does_not_block_the_queue() -> None:
     turns = FairLimiter(1, 1, 1)
 
     async def work() -> None:
@@ -78,7 +78,7 @@ async def _give_up_after(seconds: float, work: object) -> None:
         await work()  # type: ignore[operator]
 
 
-async def test_a_crowd_begins_over_many_turns_of_the_loop() -> None:
+async def test_many_requests_start_over_several_turns_of_the_loop() -> None:
     starts = StartLimiter()
     turn, begun = 0, list[tuple[int, Who]]()
 
@@ -101,7 +101,7 @@ async def test_a_crowd_begins_over_many_turns_of_the_loop() -> None:
     assert next(index for index, (_, who) in enumerate(begun) if who == PIOTR) < 16, "not behind the crowd"
 
 
-async def test_the_worker_computes_one_thing_at_a_time_and_says_what_went_wrong() -> None:
+async def test_the_worker_runs_one_task_at_a_time_and_reports_errors() -> None:
     worker = Worker()
     assert await worker.run(ANNA, lambda: 5) == 5
     with pytest.raises(ZeroDivisionError):
@@ -114,7 +114,7 @@ async def test_the_worker_computes_one_thing_at_a_time_and_says_what_went_wrong(
     assert computed == [], "cancelled while it waited for its turn"
 
 
-async def test_the_status_of_many_printers_leaves_others_their_turn() -> None:
+async def test_the_status_of_many_printers_does_not_block_the_loop() -> None:
     class Absent:
         async def open(self) -> ByteStream:
             raise DeviceAbsent("nothing there")

@@ -124,7 +124,7 @@ class Cable:
         if self.stream is stream:
             self.stream = None
             if self.kind == "tcp":
-                # What was sent arrives; what comes back finds nobody.
+                # What was sent arrives; replies find no reader.
                 self._lose(arrives=True)
 
     # -- bytes ----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tests.chaos.world import carry_out
 
 #: Makes a schedule of a seed, for a family.
 Draw = Callable[[int, str], Schedule]
-#: Columns of the table: the phase of the job in hand when the fault came.
+#: Columns of the table: the phase of the running job when the fault came.
 PHASES = ("idle", "accepted", "started", "opened", "committing")
 VERDICTS = ("done", "failed", "undecided")
 #: Runs handed to a worker at once.
@@ -224,7 +224,7 @@ def table(report: Report) -> str:
     errors = ", ".join(f"{code} {count}" for code, count in report.failed.most_common()) or "none"
     verdicts = ", ".join(f"{verdict} {report.verdicts[verdict]}" for verdict in VERDICTS)
     lines += [
-        "(columns: what the job in hand had reached; done/failed/undecided is what became of it)",
+        "(columns: how far the running job was; done/failed/undecided is its outcome)",
         "",
         f"schedules {report.runs}, faults {faults}, documents {sum(report.verdicts.values())}: {verdicts}",
         ", ".join(f"{kind} {report.count(kind)}" for kind in ("lost", "doubled", "wrong number"))

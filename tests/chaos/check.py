@@ -42,7 +42,7 @@ def violations(outcome: Outcome) -> list[str]:
 
 
 def _answers(outcome: Outcome) -> list[str]:
-    """What a client was told stays true; what was accepted is never forgotten."""
+    """An answer given to a client stays true; an accepted job is never lost."""
     found = [f"forgotten: {key} was accepted" for key in set(outcome.accepted) if key not in outcome.jobs]
     for order in outcome.schedule.orders:
         job = outcome.jobs.get(order.key)
@@ -137,7 +137,7 @@ def _report(key: str, job: Job, truth: Truth) -> list[str]:
 
 
 def _nothing_else(outcome: Outcome) -> list[str]:
-    """Nothing was printed or cancelled that nobody asked for."""
+    """Nothing was printed or cancelled without a request."""
     truth, found, family = outcome.truth, [], outcome.schedule.family
     reports = [job for job in outcome.jobs.values() if job.document.type == "daily_report"]
     done = [job for job in reports if job.state is JobState.DONE]
@@ -158,7 +158,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
     ]
     register = truth.register.state
     if truth.owner == "ours" and (register.transaction is not None or register.closing is not None):
-        # Ours, but nobody can know: others printed between our first look and an opening that was not confirmed.
+        # Ours, but this cannot be proved: others printed between our first look and an opening that was not confirmed.
         first_look = max(outcome.begun.values(), default=0.0) - LOOK_SECONDS
         others = [sale.at for sale in truth.sales if sale.job is None]
         others += [report.at for report in truth.reports if report.by == "others"]

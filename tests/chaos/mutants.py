@@ -160,7 +160,7 @@ def committing_not_written() -> Iterator[None]:
 
 @_mutant
 def accepted_before_written() -> Iterator[None]:
-    """a client is told of its acceptance before the journal has it"""
+    """a client gets its acceptance before the journal has it"""
     real = Engine.submit
 
     async def submit(self: Engine, key: str, submission: Submission, asked_by: int | None = None) -> tuple[Job, bool]:
@@ -179,7 +179,7 @@ def accepted_before_written() -> Iterator[None]:
 
 @_mutant
 def told_before_written() -> Iterator[None]:
-    """a client is told the verdict before the journal has it"""
+    """a client gets the verdict before the journal has it"""
     real = JobRunner._settle
 
     async def settle(self: JobRunner, entry: Entry, verdict: Verdict) -> Any:
@@ -207,7 +207,7 @@ def _no_steps(result: Any) -> Dialogue[Any]:
 
 @_mutant
 def repeat_without_looking() -> Iterator[None]:
-    """after an interruption the document is carried out anew without a look at the counters"""
+    """after an interruption the document is retried without reading the counters"""
     with patch.object(Posnet, "recover", lambda *_: _no_steps(_repeat())):
         yield
 
@@ -226,7 +226,7 @@ def done_without_looking() -> Iterator[None]:
 
 @_mutant
 def unknown_means_repeat() -> Iterator[None]:
-    """what the printer cannot tell is carried out anew"""
+    """a document without a verdict is retried"""
     with patch.object(verdicts, "unproven", lambda *_: _repeat()):
         yield
 
@@ -247,7 +247,7 @@ def cancelled_ignored() -> Iterator[None]:
 
 @_mutant
 def number_of_the_last() -> Iterator[None]:
-    """the number is that of the printer's last receipt, whoever printed it"""
+    """the number is that of the printer's last receipt, from any program"""
     real = receipt.ReceiptProof.printed
 
     def printed(self: receipt.ReceiptProof, now: Any, **_: Any) -> Any:
@@ -321,7 +321,7 @@ def number_of_the_first_thermal() -> Iterator[None]:
 
 @_thermal_mutant
 def number_of_the_last_thermal() -> Iterator[None]:
-    """the number is that of the printer's last receipt, whoever printed it, on a Thermal printer"""
+    """the number is that of the printer's last receipt, from any program, on a Thermal printer"""
     real = thermal.ReceiptProof.printed
 
     def printed(self: thermal.ReceiptProof, now: Any, *, just_now: bool, **_: Any) -> Any:

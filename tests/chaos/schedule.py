@@ -21,7 +21,7 @@ class What(StrEnum):
     CUT_AND_KILL = "cut_and_kill"
     """The cable and the daemon go at the same byte."""
     MUTE = "mute"
-    """Nothing passes and nobody is told: a half-open connection."""
+    """No bytes pass and neither end notices: a half-open connection."""
     DROP = "drop"
     DELAY = "delay"
     DUPLICATE = "duplicate"
@@ -56,7 +56,7 @@ class What(StrEnum):
     """Killed at the n-th turn of the event loop: at any await."""
     KILL_BEFORE_WRITE = "kill_before_write"
     KILL_AFTER_WRITE = "kill_after_write"
-    """Killed when the n-th journal write is on disk and nobody has been told."""
+    """Killed when the n-th journal write is on disk and not yet reported."""
     HOST_POWER = "host_power"
     """Daemon and printer lose power together, at the n-th journal write."""
     DISK_FULL = "disk_full"
@@ -64,7 +64,7 @@ class What(StrEnum):
     """The host's clock jumps."""
     SWAP = "swap"
     """Another printer is on the port for a while."""
-    # people and other programs, at a command; drawn in worlds of their own (``draw_others``)
+    # people and other programs, at a command; drawn in separate worlds (``draw_others``)
     DAY_CLOSED = "day_closed"
     """A person cancels what is open, another program prints, and the day is closed: just before our closing step, say."""
     OTHER_CONTENT = "other_content"
@@ -110,7 +110,7 @@ FOREIGN = (What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW)
 TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
 #: What people and other programs do.
 PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, *FOREIGN, *OTHERS)
-#: What ``draw`` draws from. The others came later and have worlds of their own (``draw_others``, ``draw_restored``): the
+#: What ``draw`` draws from. The others came later and have separate worlds (``draw_others``, ``draw_restored``): the
 #: same seed is to give the same schedule for ever.
 DRAWN = tuple(what for what in What if what not in (*OTHERS, What.JOURNAL_COPY))
 WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
@@ -212,7 +212,7 @@ def draw_others(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number in the worlds in which other people do several things together.
 
     A stream of its own: nothing in it changes what ``draw`` draws. Of what other people do there is nothing else in
-    one world: two programs that close and cancel receipts of our value can be told apart by nobody, nor can a receipt
+    one world: two programs that close and cancel receipts of our value cannot be distinguished, nor can a receipt
     that is neither the first nor the last of those that ended.
     """
     rng = random.Random(f"others {seed}")

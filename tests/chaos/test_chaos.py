@@ -41,8 +41,8 @@ def test_the_same_seed_gives_the_same_bytes_and_the_same_log(seed: int) -> None:
     [("posnet", seed) for seed in (2783, 22794, 35892, 64464, 68001, 93950, 167789)]
     + [("thermal", seed) for seed in (19648, 20301)],
 )
-def test_schedules_that_once_found_something(family: str, seed: int) -> None:
-    """Openings that nobody can tell to be ours; one cancelled before the look; noise told of another command, or made
+def test_schedules_that_found_bugs_pass(family: str, seed: int) -> None:
+    """Openings that cannot be proved to be ours; one cancelled before the look; noise told of another command, or made
     of an answer; a payment and a report that the cable doubled; another program on our receipt, or its twin."""
     assert not run(draw(seed, family)).violations
 
@@ -50,7 +50,7 @@ def test_schedules_that_once_found_something(family: str, seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_random_schedules(family: str) -> None:
+def test_random_schedules_pass(family: str) -> None:
     report = campaign(range(1000), family=family)
     assert not report.violations, report.violations[0]
     assert report.runs == 1000
@@ -59,14 +59,14 @@ def test_random_schedules(family: str) -> None:
     assert report.causes.total() <= 10, "undecided is rare, even here"
 
 
-#: What nobody can tell when several people are at one printer at once.
+#: What cannot be proved when several people use one printer at once.
 AMBIGUOUS = {"report_between", "many_reports", "twins", "changed", "vanished"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_other_people_who_do_several_things_together(family: str) -> None:
+def test_several_foreign_actions_at_the_printer_in_one_schedule(family: str) -> None:
     report = campaign(range(400), family=family, drawn=draw_others)
     assert not report.violations, report.violations[0]
     assert {what for what, _, _ in report.hits} >= set(OTHERS)
@@ -76,7 +76,7 @@ def test_other_people_who_do_several_things_together(family: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_other_people_at_every_command_of_a_receipt(family: str) -> None:
+def test_a_foreign_action_at_every_command_of_a_receipt(family: str) -> None:
     report = campaign(whole_meetings(family)[::7])  # all of them: make chaos
     assert not report.violations, report.violations[0]
     met = {(what, phase) for what, phase, _ in report.hits if what in OTHERS}
@@ -84,8 +84,8 @@ def test_other_people_at_every_command_of_a_receipt(family: str) -> None:
     assert set(report.causes) <= AMBIGUOUS
 
 
-def test_what_came_later_is_not_drawn_where_it_was_not_before() -> None:
-    """The same seed draws the same for ever; the digest was kept before those acts were made."""
+def test_new_kinds_of_events_leave_old_schedules_as_they_were() -> None:
+    """A seed always draws the same; the digest is older than those events."""
     drawn = ""
     for family in ("posnet", "thermal"):
         for schedule in (draw(seed, family) for seed in range(300)):
@@ -99,7 +99,7 @@ def test_what_came_later_is_not_drawn_where_it_was_not_before() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_an_older_journal_put_back_prints_nothing_twice(family: str) -> None:
+def test_a_restored_older_journal_prints_nothing_twice(family: str) -> None:
     """In every way in which it can be put back, with everything else that goes wrong in those runs."""
     report = campaign(whole_restored(family, range(300)))
     assert not report.violations, report.violations[0]
@@ -124,7 +124,7 @@ def test_one_fault_at_every_byte_await_write_and_command(family: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_lost_command_while_somebody_else_is_at_the_printer(family: str) -> None:
+def test_a_lost_command_while_another_program_uses_the_printer(family: str) -> None:
     report = campaign(whole_pairs(family)[::8])  # all of them: make chaos
     assert not report.violations, report.violations[0]
     assert set(report.causes) <= {"report_between"}, "nothing else is ambiguous to anybody here"

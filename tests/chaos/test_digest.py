@@ -25,7 +25,7 @@ def test_compare_names_the_parts_that_differ() -> None:
     assert compare(before, {"one": Fingerprints("v", "other", "other")}) == ["one: journal, wire"]
 
 
-def test_a_broken_promise_is_told_beside_the_fingerprints() -> None:
+def test_a_broken_promise_is_reported_with_the_fingerprints() -> None:
     name, schedule = next(iter(mutants.caught_by().items()))
     assert _batch([("one", schedule)]).broken == {}
     with mutants.applied(name):

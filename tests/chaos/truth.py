@@ -1,4 +1,4 @@
-"""What really happened in the register, whoever caused it: the fiscal memory that verdicts are compared with."""
+"""What really happened in the register, from every cause: the fiscal memory that verdicts are compared with."""
 
 from __future__ import annotations
 

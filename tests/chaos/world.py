@@ -157,16 +157,16 @@ class Outcome:
     answers: list[tuple[str, Job]]
     """Every final answer that a client was given, in order."""
     accepted: list[str]
-    """Keys whose acceptance a client was told of."""
+    """Keys whose acceptance was reported to a client."""
     undecided: dict[str, tuple[str, float, float]]
-    """Key -> cause, from when to when it was in hand; of jobs that a person had to decide."""
+    """Key -> cause, from when to when it ran; of jobs that a person had to decide."""
     begun: dict[str, float]
     """When each job was begun the last time."""
     hits: list[tuple[What, str, str | None]]
-    """(fault, phase of the job in hand, its key), as they happened."""
+    """(fault, phase of the running job, its key), as they happened."""
     size: Size
     helped: int
-    """How often a person had to cancel a receipt that nobody finished."""
+    """How often a person had to cancel an unfinished receipt."""
     alarms: int
     """How often the journal was found to be behind the printer."""
     seconds: float
@@ -248,7 +248,7 @@ class World:
     # -- faults ---------------------------------------------------------------------------------------
 
     def happens(self, what: What) -> None:
-        """A fault happens now: counted, with the phase of the job in hand."""
+        """A fault happens now: counted, with the phase of the running job."""
         phase, key = "idle", None
         if self.life is not None and not self.life.journal.dead:
             entry = self.life.journal.store.next_job("till1")
@@ -338,7 +338,7 @@ class World:
         self._more += [asyncio.ensure_future(self._client(order, again=True)) for order in asked]
 
     async def _slow_foreigner(self, pause: float) -> None:
-        """Another program with a receipt of its own, that gives up when it is refused."""
+        """Another program with a separate receipt, that gives up when it is refused."""
         device = self.cable.device
         did: list[bool] = []
         for _ in range(200):
@@ -362,7 +362,7 @@ class World:
                 self._kill(fault)
 
     def write_happens(self, *, before: bool) -> None:
-        """Before a journal write is carried out, and after it, before anybody is told."""
+        """Before a journal write, and after it, before it is reported."""
         for fault in list(self._kill_at_write):
             if self.writes == fault.at and before == (fault.what is What.KILL_BEFORE_WRITE):
                 self._kill_at_write.remove(fault)

@@ -45,7 +45,7 @@ def refusal(code: str = "printer.attention") -> Problem:
 
 
 def status() -> PrinterStatus:
-    """A printer that says terrible things of itself."""
+    """A printer whose own texts contain hostile characters."""
     return PrinterStatus(
         name="till1", family="posnet", address="tcp://127.0.0.1:1", state=PrinterState.SWAPPED, stale=False, age_ms=1,
         problem=refusal(), identity=Identity(printer_id=f"EMU {HOSTILE}", model=HOSTILE, firmware=HOSTILE, fiscal=True, profile="online"),
@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(socket: Path, *, refusing: bool = False) -> Iterator[Path]:
-    """That daemon at a socket; ``refusing``: it says no to everything."""
+    """That daemon at a socket; ``refusing``: it refuses every request."""
     with _Server(str(socket), _Handler) as server:
         server.refusing = refusing
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

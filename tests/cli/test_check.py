@@ -36,7 +36,7 @@ def test_a_good_configuration(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["fiscald.toml", "root"], "nothing was made"
 
 
-def test_nothing_is_connected_to_and_nothing_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_opens_no_port_and_no_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*_: object) -> None:
         raise AssertionError("nothing may be opened")
 
@@ -56,7 +56,7 @@ def test_a_faulty_file(tmp_path: Path) -> None:
     assert "keep_days: true is true or false, not a whole number" in found.stderr
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["check", "--config", str(tmp_path / "none.toml")])
     assert found.exit_code == 78
     assert "write one, or name another with --config" in found.stderr
@@ -76,7 +76,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         (PRINTER.format("serial:///dev/ttyUSB7"), "port_absent", "there is no /dev/ttyUSB7"),
     ],
 )
-def test_what_the_file_names_and_is_not_usable(tmp_path: Path, text: str, code: str, words: str) -> None:
+def test_unusable_paths_in_the_file_are_reported(tmp_path: Path, text: str, code: str, words: str) -> None:
     paths = [f'{key} = "{key}-here"' for key in ("socket", "state_dir") if key not in text]
     found = check(
         tmp_path, "\n".join([*(paths if text.startswith("[") else []), text, *(paths if text[0] != "[" else [])])
@@ -97,7 +97,7 @@ def test_the_published_test_key_is_reported(tmp_path: Path) -> None:
     assert "only emulated printers can be used" in check(tmp_path, text).stdout
 
 
-def test_what_the_unit_makes_need_not_be_there(tmp_path: Path) -> None:
+def test_directories_that_the_unit_creates_may_be_missing(tmp_path: Path) -> None:
     """The directories of the installed service are systemd's to make."""
     tree = Tree(tmp_path / "root")
     tree.write("usr/lib/systemd/system/fiscald.service", "[Service]\nStateDirectory=fiscald\n")

@@ -22,7 +22,7 @@ from tests.cli.diagnosing import CONFIG, run
 from tests.diagnostics.tree import ARDUINO, FTDI, POSNET, Tree
 
 
-def test_the_configuration_is_looked_for_where_the_daemon_looks() -> None:
+def test_the_configuration_is_found_in_the_daemons_place() -> None:
     assert DEFAULT_CONFIG == DEFAULT_PATH
 
 
@@ -72,7 +72,7 @@ def test_the_block_that_is_printed_is_a_configuration(tmp_path: Path) -> None:
         assert "EMU 0000000002" in both.stdout
 
 
-def test_what_a_daemon_has_is_shown_and_not_asked(counter: Counter) -> None:
+def test_printers_of_the_daemon_are_listed_and_not_probed(counter: Counter) -> None:
     before = len(counter.printer.paper)
     (counter.folder / "root").mkdir()
     result = counter.run("scan", "--probe", "--root", str(counter.folder / "root"))
@@ -95,14 +95,14 @@ def test_wrong_usage_of_scan(tmp_path: Path, arguments: list[str], config: str, 
     assert hint in result.stderr
 
 
-def test_the_daemons_printer_is_not_asked_by_its_address_either(counter: Counter) -> None:
+def test_the_daemons_printer_is_not_probed_by_its_address(counter: Counter) -> None:
     (counter.folder / "root").mkdir()
     options = ["--port", counter.printer.address, "--root", str(counter.folder / "root")]
     (port,) = counter.json("scan", "--probe", *options)["ports"]
     assert (port["not_asked"], port["opened"]) == ("fiscald has it, as till1", None)
 
 
-def test_a_faulty_configuration_does_not_keep_ports_from_being_listed(tmp_path: Path) -> None:
+def test_ports_are_listed_in_spite_of_a_faulty_configuration(tmp_path: Path) -> None:
     Tree(tmp_path / "root").uart("ttyS0")
     result = run(tmp_path, "scan", config="sokcet = 1")
     assert (result.exit_code, "/dev/ttyS0" in result.stdout) == (0, True)
@@ -111,7 +111,7 @@ def test_a_faulty_configuration_does_not_keep_ports_from_being_listed(tmp_path: 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """A folder that this process may not enter, whoever runs it."""
+    """A folder that this process may not enter under any user."""
     folder.chmod(0)
     whoever = os.getresuid()
     if os.geteuid() == 0:
@@ -136,7 +136,7 @@ def locked(folder: Path) -> Iterator[None]:
     ],
 )
 def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], exit_code: int, words: str) -> None:
-    """Configuration, socket and all: nothing is a traceback."""
+    """Configuration, socket and all other files: no error is a traceback."""
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "fiscald.toml").write_text("")
@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], e
     assert "Traceback" not in result.stderr
 
 
-def test_ctrl_c_says_that_a_document_goes_on_only_where_there_is_one(
+def test_ctrl_c_mentions_a_running_document_only_if_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
@@ -164,7 +164,7 @@ def test_ctrl_c_says_that_a_document_goes_on_only_where_there_is_one(
     assert "the job keeps running" in result.stderr
 
 
-def test_what_cannot_be_opened_is_reported_with_a_hint(tmp_path: Path) -> None:
+def test_a_port_that_cannot_be_opened_is_reported_with_a_hint(tmp_path: Path) -> None:
     result = run(tmp_path, "scan", "--probe", "--port", "tcp://127.0.0.1:1")
     assert result.exit_code == 1
     assert "not opened: tcp://127.0.0.1:1: Connection refused" in result.stdout

@@ -42,7 +42,7 @@ def test_a_printer_that_is_not_configured(counter: Counter) -> None:
     assert "configured: till1" in result.stderr
 
 
-def test_a_user_that_is_not_there(counter: Counter) -> None:
+def test_a_user_that_does_not_exist(counter: Counter) -> None:
     assert "there is no user 'nobody-at-all'" in counter.run("doctor", "--user", "nobody-at-all").stderr
 
 
@@ -51,7 +51,7 @@ def test_a_user_that_is_not_there(counter: Counter) -> None:
     ("switch", "code", "exit_code"),
     [("paper_out", "doctor.paper_out", 1), ("cover", "doctor.cover_open", 1), ("paper_low", "doctor.paper_low", 0)],
 )
-def test_what_the_printer_lacks(counter: Counter, switch: str, code: str, exit_code: int) -> None:
+def test_the_doctor_names_what_the_printer_lacks(counter: Counter, switch: str, code: str, exit_code: int) -> None:
     counter.printer.switch(switch)
     with Client(counter.socket) as client:
         while code not in doctor(counter)[1]["findings"]:
@@ -77,7 +77,7 @@ def test_without_a_licence(tmp_path: Path) -> None:
     assert (code, content["findings"]) == (1, ["doctor.licence"])
 
 
-def test_without_a_daemon_the_printer_is_asked_directly(tmp_path: Path) -> None:
+def test_without_a_daemon_the_doctor_probes_the_printer(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer:
         printer.switch("paper_out")
         result = run(tmp_path, "doctor", config=CONFIG.format(printer.address), as_json=True)
@@ -87,7 +87,7 @@ def test_without_a_daemon_the_printer_is_asked_directly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["usb://1424:10b0?serial=none", "tcp://127.0.0.1:1"])
-def test_a_printer_that_is_no_serial_port_and_not_there(tmp_path: Path, address: str) -> None:
+def test_a_network_or_usb_printer_that_is_missing(tmp_path: Path, address: str) -> None:
     result = run(tmp_path, "doctor", config=CONFIG.format(address), as_json=True)
     found = json.loads(result.stdout)["findings"]
     assert result.exit_code == 4
@@ -106,7 +106,7 @@ def test_with_a_bad_configuration(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [(b"\xf8\x00\x13\x02\x9c", "doctor.wrong_speed"), (b"", "doctor.silent")])
-def test_what_the_daemon_hears_from_a_line_without_answers(
+def test_the_doctor_reports_what_a_line_without_answers_sends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, code: str
 ) -> None:
     monkeypatch.setattr("fiscald.diagnostics.probing.FIRST_SECONDS", 0.05)
@@ -132,7 +132,7 @@ def test_what_the_daemon_hears_from_a_line_without_answers(
 @pytest.mark.slow
 @pytest.mark.parametrize(("configured", "real", "link"), [("posnet", "thermal", "tcp"), ("thermal", "posnet", "pty")])
 def test_another_family_than_configured_is_named(tmp_path: Path, configured: str, real: str, link: Any) -> None:
-    """Without a daemon, and with one that hears nothing and has the port most of the time."""
+    """Without a daemon, and with one that gets no reply and holds the port most of the time."""
     with EmulatedPrinter(real, link=link) as printer, start_blocking_portal() as portal:
         config = Config(
             socket=tmp_path / "fiscald.sock",
@@ -232,7 +232,7 @@ def test_a_report_without_a_daemon_and_with_a_bad_configuration(tmp_path: Path) 
     assert "printers.json" not in found
 
 
-def test_a_log_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_log(tmp_path: Path) -> None:
     result = run(tmp_path, "bugreport", "-o", "-", "--log", str(tmp_path / "no.log"))
     found = members(result.stdout_bytes)
     assert "log.txt" not in found
@@ -261,7 +261,7 @@ def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest
         ("echo 'Failed to add match' >&2; exit 1", "no line of the unit fiscald: Failed to add match"),
     ],
 )
-def test_a_journal_that_is_not_read_whole_is_reported(
+def test_a_journal_that_was_read_in_part_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
 ) -> None:
     (tmp_path / "journalctl").write_text(f"#!/bin/sh\n{script}\n")
@@ -272,7 +272,7 @@ def test_a_journal_that_is_not_read_whole_is_reported(
     assert found.get("log.txt", b"line\n") == b"line\n", "what could be read is there"
 
 
-def test_the_latest_jobs_of_many_are_told(counter: Counter) -> None:
+def test_the_report_has_the_latest_jobs(counter: Counter) -> None:
     for number in range(5):
         counter.run("cash", "in", "1.00", "--key", f"C{number}")
     with Client(counter.socket) as client, pytest.MonkeyPatch.context() as patch:

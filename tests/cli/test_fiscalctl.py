@@ -36,7 +36,7 @@ def test_a_minted_key_is_shown_before_anything_is_sent(counter: Counter) -> None
     assert counter.run("job", key).exit_code == 0
 
 
-def test_documents_of_the_day(counter: Counter) -> None:
+def test_the_commands_for_the_documents_of_a_day(counter: Counter) -> None:
     assert counter.run("cash", "in", "50.00").exit_code == 0
     assert counter.run("cash", "out", "20.00", "--printer", "till1").exit_code == 0
     assert counter.run("return", "5.00").exit_code == 0
@@ -96,7 +96,7 @@ def test_all_pages_of_the_list(counter: Counter, monkeypatch: pytest.MonkeyPatch
         ("--number", "0", "--number"),
     ],
 )
-def test_what_cannot_be_listed(counter: Counter, option: str, value: str, said: str) -> None:
+def test_an_invalid_list_query_is_refused(counter: Counter, option: str, value: str, said: str) -> None:
     result = counter.run("jobs", option, value)
     assert result.exit_code == 2
     assert said in result.stderr

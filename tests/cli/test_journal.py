@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def behind(counter: Counter) -> None:
-    """Another program has printed on a printer that is not said to be shared."""
+    """Another program has printed on a printer that is not configured as shared."""
     counter.printer.foreign_receipt()
     with Client(counter.socket) as client:
         deadline = time.monotonic() + 45
@@ -48,7 +48,7 @@ def test_confirming(counter: Counter) -> None:
     assert said == [(getpass.getuser(), "the other till program", os.getuid())]
 
 
-def test_a_person_at_a_terminal_is_asked(counter: Counter) -> None:
+def test_the_command_asks_at_a_terminal(counter: Counter) -> None:
     behind(counter)
     with patch("fiscald.cli.journal._on_a_terminal", lambda: True):
         refused = counter.run("journal", "confirm", "till1", text="n\n")
@@ -94,7 +94,7 @@ def test_a_backup_that_cannot_be_written(counter: Counter, tmp_path: Path, where
     assert "Traceback" not in done.output
 
 
-def test_a_backup_of_a_full_disk_is_no_file(counter: Counter, tmp_path: Path) -> None:
+def test_a_backup_onto_a_full_disk_is_not_kept(counter: Counter, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     file.write_text("the one of yesterday")
     with patch("os.fsync", side_effect=OSError(28, "No space left on device")):
@@ -105,7 +105,7 @@ def test_a_backup_of_a_full_disk_is_no_file(counter: Counter, tmp_path: Path) ->
     assert [path.name for path in tmp_path.glob(".copy*")] == []
 
 
-def test_a_backup_that_arrives_damaged_is_no_file(counter: Counter, tmp_path: Path) -> None:
+def test_a_backup_that_arrives_damaged_is_not_kept(counter: Counter, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     with patch.object(Client, "backup", lambda _: iter([b"no database" * 1000])):
         done = counter.run("backup", str(file))

@@ -90,7 +90,7 @@ def vendor(portal: BlockingPortal, tmp_path: Path) -> Iterator[RunningVendor]:
 def computer(
     portal: BlockingPortal, vendor: RunningVendor, folder: Path, name: str, company: CompanyConfig | None = None
 ) -> Iterator[Path]:
-    """The socket of a daemon without a printer, on a computer of its own."""
+    """The socket of a daemon without a printer, on another computer."""
     config = Config(
         socket=folder / f"{name}.sock",
         state_dir=folder / name,
@@ -128,7 +128,7 @@ def mistyped(number: str) -> str:
 
 
 @pytest.mark.slow
-def test_registering_asks_for_all_that_is_missing_until_it_is_right(vendor: RunningVendor, on: Open) -> None:
+def test_registering_asks_for_missing_values_until_they_are_valid(vendor: RunningVendor, on: Open) -> None:
     """A number is looked at as soon as it is typed, before the next question; and so is the company."""
     socket, number, year = on("till"), vendor.number(), vendor.update_number()
     terminal = Terminal("--socket", str(socket), "licence", "register")
@@ -152,7 +152,7 @@ def test_registering_asks_for_all_that_is_missing_until_it_is_right(vendor: Runn
 
 
 @pytest.mark.slow
-def test_a_company_that_is_configured_is_not_asked_for(vendor: RunningVendor, on: Open) -> None:
+def test_registering_does_not_ask_for_a_configured_company(vendor: RunningVendor, on: Open) -> None:
     terminal = Terminal("--socket", str(on("till", BAKERY)), "licence", "register")
     terminal.answer("Licence number X", vendor.number())
     terminal.answer("Updates & support number Y", "")
@@ -168,7 +168,7 @@ def test_registering_nothing_says_what_is_needed(on: Open) -> None:
 
 
 @pytest.mark.slow
-def test_a_trial_asks_for_company_and_code_until_they_are_right(
+def test_a_trial_asks_for_company_and_code_until_they_are_valid(
     portal: BlockingPortal, vendor: RunningVendor, on: Open
 ) -> None:
     terminal = Terminal("--socket", str(on("till")), "licence", "enrol")
@@ -183,7 +183,7 @@ def test_a_trial_asks_for_company_and_code_until_they_are_right(
 
 
 @pytest.mark.slow
-def test_nothing_is_asked_without_a_terminal(vendor: RunningVendor, on: Open) -> None:
+def test_the_commands_do_not_ask_without_a_terminal(vendor: RunningVendor, on: Open) -> None:
     socket = on("till")
     missing = run(socket, "register")
     assert (missing.exit_code, "give NUMBER" in missing.output) == (2, True)
@@ -219,7 +219,7 @@ def test_a_script_that_says_yes_gives_the_licence_back(vendor: RunningVendor, on
 
 
 @pytest.mark.slow
-def test_an_emergency_pass_is_not_spent_on_a_licence_that_prints(vendor: RunningVendor, on: Open) -> None:
+def test_an_emergency_pass_is_not_used_while_the_licence_prints(vendor: RunningVendor, on: Open) -> None:
     socket = on("till", BAKERY)
     assert run(socket, "register", "-", text=vendor.number() + "\n").exit_code == 0
     refused = run(socket, "emergency")
@@ -283,5 +283,5 @@ MOVABLE = {
         ("Kawiarnia", None),
     ],
 )
-def test_which_licence_a_person_means(said: str, licence: str | None) -> None:
+def test_a_licence_is_chosen_by_number_or_name(said: str, licence: str | None) -> None:
     assert meant(said, MOVABLE) == licence

@@ -62,7 +62,7 @@ def shop() -> Iterator[Shop]:
         )
         (folder / "receipt.json").write_text(json.dumps(RECEIPT))
         (folder / "open").mkdir()
-        (folder / "open").chmod(0o777)  # where whoever it is may write
+        (folder / "open").chmod(0o777)  # where any user may write
         command = [str(Path(sys.executable).parent / "fiscald"), "run", "--config", str(it.config)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
@@ -135,7 +135,7 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def test_every_verb_names_what_a_stranger_lacks(shop: Shop) -> None:
+def test_every_verb_names_the_missing_right_of_another_user(shop: Shop) -> None:
     verbs = {name: verb for name, verb in every_verb(shop.folder).items() if name not in OFFLINE}
     assert len(verbs) > 15
     for name, done in zip(verbs, shop.run(stranger(), *verbs.values()), strict=True):
@@ -149,13 +149,13 @@ def test_every_verb_names_what_a_stranger_lacks(shop: Shop) -> None:
         assert done.seconds < 1, "trying again does not help"
 
 
-def test_a_stranger_gets_the_refusal_in_json_too(shop: Shop) -> None:
+def test_another_user_gets_the_refusal_in_json_too(shop: Shop) -> None:
     (done,) = shop.users.run(stranger(), ("fiscalctl", "--socket", str(shop.socket), "--json", "status"))
     assert done.exit_code == 5
     assert f"sudo usermod -aG {GROUP} nobody" in json.loads(done.stderr)["error"]
 
 
-def test_a_member_of_the_group_may_print_and_nothing_more(shop: Shop) -> None:
+def test_a_member_of_the_group_may_only_print(shop: Shop) -> None:
     document = str(shop.folder / "receipt.json")
     status, printed, raw, doctor = shop.run(
         member(),
@@ -170,12 +170,12 @@ def test_a_member_of_the_group_may_print_and_nothing_more(shop: Shop) -> None:
     assert (doctor.exit_code, "nothing stops printing" in doctor.stdout) == (0, True), doctor
 
 
-def test_root_may_everything(shop: Shop) -> None:
+def test_root_has_every_right(shop: Shop) -> None:
     status, raw = shop.run(Who(0, 0), ("status",), ("raw", "scomm"))
     assert (status.exit_code, raw.exit_code) == (0, 0)
 
 
-def test_who_joined_the_group_after_the_session_began_logs_in_again(shop: Shop) -> None:
+def test_a_new_member_of_the_group_must_log_in_again(shop: Shop) -> None:
     status, doctor = shop.run(not_yet(), ("status",), ("doctor", "--config", str(shop.config)))
     for done in (status, doctor):
         assert done.exit_code == 5
@@ -185,7 +185,7 @@ def test_who_joined_the_group_after_the_session_began_logs_in_again(shop: Shop) 
         assert "log out and log in again" in told
 
 
-def test_the_doctor_works_for_a_stranger_with_what_it_can_see(shop: Shop) -> None:
+def test_the_doctor_works_for_a_user_without_rights(shop: Shop) -> None:
     before = len(shop.printer.paper)
     (done,) = shop.run(stranger(), ("doctor", "--config", str(shop.config)))
     assert done.exit_code == 5, done
@@ -196,7 +196,7 @@ def test_the_doctor_works_for_a_stranger_with_what_it_can_see(shop: Shop) -> Non
     assert len(shop.printer.paper) == before
 
 
-def test_a_configuration_that_the_stranger_may_not_read(shop: Shop) -> None:
+def test_a_configuration_that_another_user_cannot_read(shop: Shop) -> None:
     private = shop.folder / "private.toml"
     private.write_text(shop.config.read_text())
     private.chmod(0o640)
@@ -219,7 +219,7 @@ def test_a_configuration_that_the_stranger_may_not_read(shop: Shop) -> None:
     assert "printers: till1" in fine.stdout, fine
 
 
-def test_a_port_that_the_stranger_may_not_open(shop: Shop) -> None:
+def test_a_port_that_another_user_cannot_open(shop: Shop) -> None:
     with EmulatedPrinter(link="pty") as printer:
         Path(printer.path).chmod(0o600)
         (done,) = shop.run(stranger(), ("scan", "--probe", "--port", printer.path, "--config", str(shop.config)))
@@ -228,7 +228,7 @@ def test_a_port_that_the_stranger_may_not_open(shop: Shop) -> None:
     assert "see: fiscalctl doctor" in done.stdout
 
 
-def test_a_strangers_bug_report_says_what_it_could_not_have(shop: Shop) -> None:
+def test_a_bug_report_names_the_parts_that_this_user_cannot_read(shop: Shop) -> None:
     path = shop.folder / "open" / "report.tar.gz"
     (done,) = shop.run(stranger(), ("bugreport", "-o", str(path), "--config", str(shop.config)))
     assert done.exit_code == 0, done

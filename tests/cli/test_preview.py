@@ -57,7 +57,7 @@ def test_a_receipt_its_sums_and_its_paper(counter: Counter) -> None:
         assert words in result.stdout
 
 
-def test_nothing_is_sent_and_nothing_is_kept(counter: Counter) -> None:
+def test_a_preview_sends_and_stores_nothing(counter: Counter) -> None:
     before = counter.printer.register
     counter.run("preview", counter.file(SALE))
     counter.run("preview", counter.file({"type": "cash_out", "amount": "50.00"}))
@@ -90,7 +90,7 @@ def test_other_documents(counter: Counter, document: Any, told: str) -> None:
     assert told in result.stdout
 
 
-def test_refusals_are_those_of_print(counter: Counter) -> None:
+def test_a_preview_refuses_what_print_refuses(counter: Counter) -> None:
     for document, code in (
         (SALE | {"total": "1.00"}, 1),
         ({"type": "recipt"}, 1),
@@ -108,7 +108,7 @@ def test_refusals_are_those_of_print(counter: Counter) -> None:
     assert counter.run("preview", counter.file(SALE)).exit_code == 5
 
 
-def test_a_printer_that_was_never_reached(tmp_path: Path) -> None:
+def test_a_preview_for_a_printer_that_was_never_online(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.pull()
@@ -123,7 +123,7 @@ def test_a_printer_that_was_never_reached(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-# -- the sum is one, whoever computes it -----------------------------------------------------------------
+# -- every part computes the same sum -----------------------------------------------------------------
 
 
 def money(most: int) -> st.SearchStrategy[str]:
@@ -185,7 +185,9 @@ def preview_of(document: Document, name: str, profile: str) -> Preview:
     ("name", "profile"), [(name, profile) for name in FAMILIES for profile in family(name).choices("profile")]
 )
 @given(content=receipts())
-def test_foretold_registered_and_answered_are_the_same_sum(name: str, profile: str, content: dict[str, Any]) -> None:
+def test_the_preview_the_printer_and_the_answer_have_the_same_total(
+    name: str, profile: str, content: dict[str, Any]
+) -> None:
     document = DOCUMENT.validate_python(content)
     try:
         found = preview_of(document, name, profile)
@@ -212,7 +214,9 @@ def rate_letter(vat: str) -> str:
 
 @given(content=receipts())
 @settings(max_examples=6)
-def test_the_engine_prints_what_was_foretold(tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]) -> None:
+def test_the_engine_prints_what_the_preview_shows(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
+) -> None:
     async def main() -> None:
         async with shop(tmp_path_factory.mktemp("shop")) as it:
             await it.until(PrinterState.READY)

@@ -1,4 +1,4 @@
-"""What a verb says while it takes long: on a terminal, within a second; nothing anywhere else."""
+"""The progress of a slow verb: on a terminal, within a second; no output anywhere else."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 @pytest.mark.slow
-def test_a_search_on_a_silent_port_says_what_it_does(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_scan_of_a_silent_port_shows_its_progress(terminal: Terminal, tmp_path: Path) -> None:
     began = time.monotonic()
     with line(lambda _: b"") as port:
         options = ["--config", str(tmp_path / "none.toml"), "--root", "/"]
@@ -79,7 +79,7 @@ def test_a_search_on_a_silent_port_says_what_it_does(terminal: Terminal, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_document_that_waits_says_that_it_waits(counter: Counter, terminal: Terminal) -> None:
+def test_a_waiting_document_shows_that_it_waits(counter: Counter, terminal: Terminal) -> None:
     counter.printer.switch("cover")
     process = terminal.run(
         "--socket", str(counter.socket), "print", counter.file(RECEIPT), "--key", "W1", "--wait", "2.5"
@@ -93,7 +93,7 @@ def test_a_document_that_waits_says_that_it_waits(counter: Counter, terminal: Te
     assert re.search(r"waiting for till1 and job W1, \d s \(Ctrl-C ends the waiting, not the job\)", shown)
 
 
-def test_without_a_terminal_nothing_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_no_progress_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     before = threading.active_count()
     with progress("looking", after=0) as say:
         say("still looking")
@@ -101,14 +101,16 @@ def test_without_a_terminal_nothing_is_said(capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr().err == ""
 
 
-def test_what_ends_soon_says_nothing(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_quick_command_shows_no_progress(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     with progress("looking"):
         pass
     assert capfd.readouterr().err == ""
 
 
-def test_it_ends_with_what_it_is_about(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_line_ends_with_its_task(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     before = threading.active_count()
     with pytest.raises(ValueError, match="x"), progress("looking", after=0):

@@ -9,7 +9,7 @@ from fiscald.api.client import Client
 from tests.cli.conftest import RECEIPT, Counter
 
 
-def test_a_question(counter: Counter) -> None:
+def test_raw_sends_a_query(counter: Counter) -> None:
     result = counter.run("raw", "scomm")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("scomm|fsT|tzT|ts0|")
@@ -18,21 +18,21 @@ def test_a_question(counter: Counter) -> None:
     assert bytes.fromhex(told["sent"]) == b"\x02!sdev\t#5392\x03"
 
 
-def test_the_printer_refuses(counter: Counter) -> None:
+def test_raw_shows_the_printers_refusal(counter: Counter) -> None:
     result = counter.run("raw", "trend|to100")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[0] == "trend|?2005|"
     assert result.stdout.splitlines()[1].startswith("refused: ")
 
 
-def test_what_is_no_command(counter: Counter) -> None:
+def test_raw_refuses_an_invalid_command(counter: Counter) -> None:
     result = counter.run("raw", "trline|x")
     assert result.exit_code == 1, "not sent"
     assert "trline|naKawa|vt0|pr1000" in result.stderr
     assert counter.run("raw", "scomm", "--printer", "till9").exit_code == 2
 
 
-def test_an_undecided_document_stands_against_it_but_with_force(counter: Counter) -> None:
+def test_an_undecided_document_blocks_raw_without_force(counter: Counter) -> None:
     counter.printer.fault("bad_crc", "trend")
     counter.printer.fault("keypad_report", "scomm", nth=2)
     assert counter.run("print", counter.file(RECEIPT), "--key", "X").exit_code == 3
@@ -42,7 +42,7 @@ def test_an_undecided_document_stands_against_it_but_with_force(counter: Counter
     assert counter.run("raw", "scnt", "--force").stdout.startswith("scnt|rd1|")
 
 
-def test_what_may_have_arrived_is_not_asked_again(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_raw_command_that_may_have_arrived_is_not_repeated(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def lose(_: httpx.Client, method: str, path: str, **__: object) -> httpx.Response:

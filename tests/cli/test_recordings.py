@@ -81,7 +81,7 @@ def test_a_capture_of_a_receipt(counter: Counter) -> None:
     assert replayed.exit_code == 0, replayed.output
 
 
-def test_a_capture_to_standard_output_and_to_places_that_are_none(counter: Counter) -> None:
+def test_a_capture_to_standard_output_and_to_invalid_places(counter: Counter) -> None:
     result = counter.run("capture", "till1", "-o", "-")
     assert read(result.stdout_bytes).packets[0].note == counter.printer.address
     assert counter.run("capture", "till9", "-o", "-").exit_code == 2
@@ -90,7 +90,7 @@ def test_a_capture_to_standard_output_and_to_places_that_are_none(counter: Count
     assert "No such file or directory" in nowhere.stderr
 
 
-def test_a_file_that_is_replaced_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_a_replaced_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     about = [f"--{name}={value}" for name, value in ABOUT.items()]
     path = tmp_path / "old"
     path.write_bytes(b"x" * 100_000)
@@ -186,20 +186,20 @@ def test_bare_bytes_of_a_printer(file: Callable[[bytes], str]) -> None:
         (__file__, "neither a file, nor a recording"),
     ],
 )
-def test_what_cannot_be_decoded(what: str, words: str) -> None:
+def test_a_file_that_cannot_be_decoded_is_refused(what: str, words: str) -> None:
     result = run("decode", what)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
 
 
-def test_a_code_page_that_is_none() -> None:
+def test_an_unknown_code_page_is_refused() -> None:
     result = run("decode", EXAMPLE, "--code-page", "utf-8")
     assert result.exit_code == 2
     assert "cp1250, latin2, mazovia" in result.stderr
     assert "name = Żurek" not in run("decode", EXAMPLE, "--code-page", "mazovia").stdout
 
 
-def test_packets_of_no_time(file: Callable[[bytes], str]) -> None:
+def test_packets_without_a_time(file: Callable[[bytes], str]) -> None:
     """In Poland the last day would be in the year 10000."""
     last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     result = run("decode", file(write([packet._replace(at=last) for packet in example()])))
@@ -254,7 +254,7 @@ def test_a_difference_is_exit_code_1(file: Callable[[bytes], str]) -> None:
     assert "trline: recorded trline; now trline ?=2005 (no transaction is open)" in result.stdout
 
 
-def test_what_cannot_be_played(file: Callable[[bytes], str]) -> None:
+def test_a_recording_that_cannot_be_replayed_is_refused(file: Callable[[bytes], str]) -> None:
     for arguments, words in (
         (["--against", "nowhere"], "an address starts with"),
         (["--against", "tcp://127.0.0.1:1"], "Connection refused"),
@@ -272,7 +272,7 @@ def test_what_cannot_be_played(file: Callable[[bytes], str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("total", "code"), [("100", 0), ("200", 1)])
-def test_being_the_printer(tmp_path: Path, file: Callable[[bytes], str], total: str, code: int) -> None:
+def test_serving_a_recording_as_a_printer(tmp_path: Path, file: Callable[[bytes], str], total: str, code: int) -> None:
     path = file(write(line(("trinit\t", "trinit\t"), ("trend\tto100\t", "trend\t"))))
     link = tmp_path / "printer"
     command = [str(BIN / "fiscalctl"), "replay", path, "--pty", str(link)]

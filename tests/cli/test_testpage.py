@@ -61,7 +61,7 @@ def test_the_readable_line_names_the_code_page_of_the_printer(tmp_path: Path, re
     assert "".join(str(column % 10) for column in range(1, WIDTH + 1)) in paper
 
 
-def test_a_page_is_a_job_and_no_receipt(counter: Counter) -> None:
+def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
     done = counter.json("test-page", "--key", "T1")
     assert (done["state"], done["document"]["type"], done["code_page"]) == ("done", "printout", "cp1250")
     assert counter.run("job", "T1").exit_code == 0
@@ -71,7 +71,7 @@ def test_a_page_is_a_job_and_no_receipt(counter: Counter) -> None:
     assert counter.run("test-page", "till9").exit_code == 2
 
 
-def test_a_family_that_cannot_print_it_says_so(tmp_path: Path) -> None:
+def test_a_family_that_cannot_print_a_test_page_refuses_it(tmp_path: Path) -> None:
     with shop(tmp_path, "thermal", real="mazovia", configured=None) as counter:
         done = counter.run("test-page", "till1")
         assert done.exit_code == 1

@@ -163,7 +163,7 @@ def test_no_verb_ends_where_a_terminal_lacks_a_letter(place: Path, verb: str, ch
 
 
 @pytest.mark.parametrize("verb", ["doctor", "scan", "bugreport"])
-def test_without_a_daemon_neither(place: Path, verb: str) -> None:
+def test_no_verb_does_so_without_a_daemon(place: Path, verb: str) -> None:
     for arguments in VERBS[verb]:
         result = run(place, verb, arguments)
         check(result.output)
@@ -238,7 +238,7 @@ def test_every_character_is_shown_or_written_out() -> None:
 
 
 @given(st.text())
-def test_json_means_the_same_after_it(text: str) -> None:
+def test_json_keeps_its_meaning_when_characters_are_escaped(text: str) -> None:
     assert json.loads(visible(json.dumps(text, ensure_ascii=False))) == text
 
 

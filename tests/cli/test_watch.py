@@ -132,7 +132,7 @@ def test_at_60_columns_nothing_is_lost() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 5), (0, 10), (8, 2)])
-def test_a_tiny_screen_is_no_trouble(width: int, height: int) -> None:
+def test_a_tiny_screen_raises_no_error(width: int, height: int) -> None:
     view = View("fiscald")
     view.take(READY)
     view.take(change(JobState.DONE))
@@ -149,7 +149,7 @@ def test_nothing_that_moves_the_cursor_reaches_the_screen() -> None:
     assert not any(char in line for line in view.lines(120, 40) for char in "\x1b\r\n")
 
 
-def test_frames_take_half_of_the_room() -> None:
+def test_frames_take_half_of_the_screen() -> None:
     view = View("fiscald")
     for number in range(20):
         view.take(change(JobState.DONE, key=f"K{number}"))

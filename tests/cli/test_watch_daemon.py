@@ -48,7 +48,7 @@ def served(config: Config) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_continues_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "RETRY_SECONDS", 0.05)
     with EmulatedPrinter() as printer:
         config = Config(
@@ -84,8 +84,8 @@ def test_it_goes_on_over_a_restart_of_the_daemon(tmp_path: Path, monkeypatch: py
 @pytest.mark.slow
 @pytest.mark.parametrize("counter", ["shared"], indirect=True)
 @pytest.mark.timeout(30)
-def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also of a receipt that another program printed, when the printer is next looked at; nothing else happens."""
+def test_watch_shows_changes_of_the_counters(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a receipt that another program printed, at the next poll of the printer; no other event happens."""
     monkeypatch.setattr(actor, "POLL_INTERVAL", 0.1)
     monkeypatch.setattr(actor, "STATUS_INTERVAL", 0.2)
     seen: list[int] = []
@@ -102,7 +102,7 @@ def test_changes_of_the_counters_are_told(counter: Counter, monkeypatch: pytest.
             elif len(seen) == 2:
                 break
     assert seen == [0, 1]
-    assert time.monotonic() - printed < 5, "told when it is seen, not when something else is told"
+    assert time.monotonic() - printed < 5, "shown when it is seen, not with the next event"
 
 
 def test_a_printer_that_does_not_exist_is_reported_at_once(counter: Counter) -> None:
@@ -116,7 +116,7 @@ def watching(socket: Path, *arguments: str, **options: Any) -> subprocess.Popen[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("frames", [False, True])
-def test_a_daemon_that_is_started_later_is_waited_for(tmp_path: Path, frames: bool) -> None:
+def test_watch_waits_for_a_daemon_that_starts_later(tmp_path: Path, frames: bool) -> None:
     with EmulatedPrinter() as printer:
         config = Config(
             socket=tmp_path / "s",
@@ -138,7 +138,7 @@ def test_a_daemon_that_is_started_later_is_waited_for(tmp_path: Path, frames: bo
 
 
 @pytest.mark.slow
-def test_frames_as_they_pass(counter: Counter) -> None:
+def test_watch_shows_frames_as_they_pass(counter: Counter) -> None:
     command = [sys.executable, "-m", "fiscald.cli.fiscalctl", "--socket", str(counter.socket), "watch", "--frames"]
     watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert watching.stdout is not None
@@ -186,7 +186,7 @@ def test_a_recording_that_cannot_be_read(counter: Counter, monkeypatch: pytest.M
     assert result.stderr.startswith("the daemon's recording cannot be read: ")
 
 
-def test_what_is_not_shown_yet_waits_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_that_are_not_shown_yet_stay_in_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "WAITING", 10)
     told = 0
 
@@ -252,7 +252,7 @@ def resize(terminal: int, columns: int, lines: int) -> None:
 
 @pytest.mark.slow
 def test_a_resized_terminal_is_drawn_again(counter: Counter) -> None:
-    """Nothing changes but the size: wiped off, and as wide as the terminal is now."""
+    """Only the size changes: the screen is cleared and drawn in the new width."""
     counter.run("cash", "in", "5.00", "--key", "A-KEY-THAT-IS-LONG/2026/11/0017")
     ours, theirs = pty.openpty()
     resize(ours, 100, 30)

@@ -17,7 +17,7 @@ from tests.contract.tools import Failed, Skipped
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the arguments say; 1 if something was found."""
+    """Run the chosen checks; 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.contract", description=__doc__)
     parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"only these: {', '.join(CHECKS)}")
     parser.add_argument("--cases", type=int, default=10_000, help="requests of the fuzzer, at least (default: 10000)")
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check(name: str, wanted: Wanted) -> str:
-    """One check with a daemon of its own; what it found. Raises ``Failed`` or ``Skipped``."""
+    """One check with a separate daemon; what it found. Raises ``Failed`` or ``Skipped``."""
     with tempfile.TemporaryDirectory() as folder, shop(Path(folder)) as it:
         description = Path(folder) / "openapi.json"
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(it.socket)), base_url="http://fiscald") as http:

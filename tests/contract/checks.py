@@ -1,4 +1,4 @@
-"""What is checked: a linter is content, and generated clients print."""
+"""The checks: the linter has no complaint, and generated clients print."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FUZZ_CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the person who runs it asks for."""
+    """The options."""
 
     cases: int
     seed: int
@@ -123,7 +123,7 @@ def schemathesis(shop: Shop, description: Path, wanted: Wanted) -> str:
 
 
 def count_of_cases(told: str) -> int:
-    """How many the fuzzer says it tried. Raises ``Failed`` where it tried none."""
+    """How many requests the fuzzer tried. Raises ``Failed`` where it tried none."""
     match = re.search(r"([\d,]+) generated", told)
     if match is None or match[1] == "0":
         raise Failed(f"it tried nothing:\n{told}")

@@ -1,4 +1,4 @@
-"""The command itself: its bridge, what it takes for a failure, and what it says where a tool is absent."""
+"""The command itself: its bridge, its failures, and its message when a tool is absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.contract.tools import Failed, Skipped
 from tests.daemons import RECEIPT
 
 
-async def test_the_bridge_carries_both_ways_and_ends_with_either_end(tmp_path: Path) -> None:
+async def test_the_bridge_carries_both_directions_and_ends_with_either_side(tmp_path: Path) -> None:
     ended = anyio.Event()
 
     async def echo(stream: Any) -> None:
@@ -97,7 +97,7 @@ def test_the_output_of_a_failed_program_is_shown() -> None:
     assert tools.run("sh", "-c", "echo $COLOUR", COLOUR="blue") == "blue\n"
 
 
-def test_the_command_ends_with_what_was_found(
+def test_the_exit_code_shows_the_result_of_the_checks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outcomes: dict[str, Any] = {"good": "fine", "bad": Failed("2 warnings"), "absent": Skipped("there is no node")}
@@ -118,7 +118,7 @@ def test_the_command_ends_with_what_was_found(
         command.main(["gold"])
 
 
-def test_a_check_sees_the_description_of_the_running_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_reads_the_description_of_the_running_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
 
     def look(shop: Any, description: Path, wanted: Any) -> str:

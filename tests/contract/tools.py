@@ -16,15 +16,15 @@ INSTALL, USUAL = 600.0, 180.0
 
 
 class Skipped(Exception):
-    """A tool that cannot be had here; ``str`` says why."""
+    """A tool that is not available; ``str`` says why."""
 
 
 class Failed(Exception):
-    """What a tool found; ``str`` says it."""
+    """A finding of a tool; ``str`` describes it."""
 
 
 def run(*command: str | Path, cwd: Path | None = None, seconds: float = USUAL, **environment: str) -> str:
-    """What a program says on standard output. Raises ``Failed`` with what it says on both."""
+    """The standard output of a program. Raises ``Failed`` with both outputs."""
     try:
         done = subprocess.run(
             [str(part) for part in command],

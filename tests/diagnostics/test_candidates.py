@@ -1,4 +1,4 @@
-"""Where a printer may be, why it is listed, and who may be asked."""
+"""Where a printer may be, why it is listed, and which ports may be probed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def till(address: str, status: PrinterStatus | None = None) -> Configured:
     return Configured("till1", "posnet", parse_address(address), status)
 
 
-def test_a_known_printer_may_be_asked(tree: Tree) -> None:
+def test_a_known_printer_may_be_probed(tree: Tree) -> None:
     tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
     found = one(tree)
     assert found.refusal is None
@@ -50,7 +50,7 @@ def test_a_known_printer_without_a_port_has_a_usb_address(tree: Tree) -> None:
     assert "without a serial port" in found.what
 
 
-def test_two_equal_ones_without_serial_numbers_differ_by_their_place(tree: Tree) -> None:
+def test_equal_printers_without_serial_numbers_differ_by_place(tree: Tree) -> None:
     name, vendor, product, _, maker, text = POSNET
     for place in (name, "1-5.1"):
         tree.usb((place, vendor, product, "", maker, text))
@@ -66,7 +66,7 @@ def test_two_equal_ones_without_serial_numbers_differ_by_their_place(tree: Tree)
         (ARDUINO, "ttyACM0", "cdc_acm", "not the ids of a known printer"),
     ],
 )
-def test_what_may_be_anything_is_asked_only_when_it_is_named(
+def test_a_generic_adapter_is_probed_only_when_named(
     tree: Tree, device: tuple[str, str, str, str, str, str], tty: str, driver: str, what: str
 ) -> None:
     tree.usb_serial(device, tty, driver)
@@ -77,21 +77,21 @@ def test_what_may_be_anything_is_asked_only_when_it_is_named(
     assert one(tree, named=(str(found.address)[9:].partition("?")[0],)).refusal is None, "by another of its names"
 
 
-def test_a_port_of_the_computer_itself_is_asked_only_when_it_is_named(tree: Tree) -> None:
+def test_a_built_in_port_is_probed_only_when_named(tree: Tree) -> None:
     tree.uart("ttyS0")
     assert one(tree).refusal is not None
     named = one(tree, named=("/dev/ttyS0",))
     assert (named.refusal, named.families, named.speeds[0]) == (None, FAMILIES, 9600)
 
 
-def test_an_adapter_that_no_driver_knows_cannot_be_asked(tree: Tree) -> None:
+def test_an_adapter_without_a_driver_cannot_be_probed(tree: Tree) -> None:
     tree.usb(FTDI)
     found = one(tree)
     assert "is its driver loaded?" in found.what
     assert found.refusal is not None
 
 
-def test_a_port_that_is_held_is_not_asked(tree: Tree, tmp_path: Path, terminal: str) -> None:
+def test_a_port_in_use_is_not_probed(tree: Tree, tmp_path: Path, terminal: str) -> None:
     tree.usb_serial(POSNET, "ttyACM0", "cdc_acm", Path(terminal))
     configured = till("serial:///dev/ttyACM0?baud=115200")
     with holding(tmp_path, terminal) as pid:
@@ -101,7 +101,7 @@ def test_a_port_that_is_held_is_not_asked(tree: Tree, tmp_path: Path, terminal: 
             assert found.refusal.startswith(f"held by minicom (process {pid}")
 
 
-def test_what_is_configured_is_asked_as_it_is_configured(tree: Tree, tmp_path: Path, terminal: str) -> None:
+def test_a_configured_printer_is_probed_with_its_settings(tree: Tree, tmp_path: Path, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio")
     for name in ("/dev/ttyUSB0", BY_ID):
         found = one(tree, till(f"serial://{name}?baud=19200"))
@@ -122,7 +122,7 @@ def test_configured_network_and_usb_addresses(tree: Tree) -> None:
     assert len(candidates(Host(tree.root), [till("usb://1424:10b0?serial=9")])) == 2, "that is another one"
 
 
-def test_what_the_daemon_has_is_left_to_it(tree: Tree) -> None:
+def test_printers_of_the_daemon_are_not_probed(tree: Tree) -> None:
     for address in ("tcp://192.168.1.50:6666", "serial:///dev/ttyUSB9"):
         assert one(tree, till(address, STATUS)).refusal == "fiscald has it, as till1"
 
@@ -131,7 +131,7 @@ def test_what_the_daemon_has_is_left_to_it(tree: Tree) -> None:
     "address", ["tcp://192.168.1.50:6666", "serial:///dev/ttyS7?baud=9600", "usb://1424:10b0?serial=0123456789"]
 )
 @pytest.mark.parametrize("daemon", [True, False])
-def test_what_is_configured_and_named_is_one_place(tree: Tree, address: str, daemon: bool) -> None:
+def test_a_place_that_is_configured_and_named_is_listed_once(tree: Tree, address: str, daemon: bool) -> None:
     found = one(tree, till(address, STATUS if daemon else None), named=(address,))
     assert found.named
     assert found.refusal == ("fiscald has it, as till1" if daemon else None)
@@ -158,7 +158,7 @@ def test_usb_addresses_of_the_same_device(tree: Tree) -> None:
     assert [each.refusal for each in found] == ["fiscald has it, as till1", None]
 
 
-def test_the_daemons_port_is_not_taken_away_by_its_usb_address(tree: Tree) -> None:
+def test_the_daemons_port_is_not_opened_by_its_usb_address(tree: Tree) -> None:
     tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
     found = one(tree, till("serial:///dev/ttyACM0", STATUS), named=("usb://1424:10b0?detach=yes",))
     assert found.refusal == "fiscald has it, as till1"

@@ -106,13 +106,13 @@ def named(code: str, **more: str) -> tuple[Finding, ...]:
 
 
 def answers_as(family: str, heard: Heard = Heard.ANSWER, at: str = ADDRESS) -> PrinterFacts:
-    """The daemon hears nothing, and the printer answers the questions of another family."""
+    """The daemon gets no reply, and the printer answers the queries of another family."""
     found = Attempt(parse_address(at), family, heard, b"?", b"", "x")
     return offline("link.silent", probed=_probed(attempts=(found,)))
 
 
 def denied(address: str, error: LinkError) -> PrinterFacts:
-    """The daemon hears nothing, and who asks may not open the port."""
+    """The daemon gets no reply, and the caller may not open the port."""
     return offline("link.silent", configured=till(address), probed=_probed(problem=error))
 
 
@@ -366,7 +366,7 @@ def test_every_finding_is_provoked() -> None:
     assert PROVOKED.keys() == CATALOGUE.keys()
 
 
-def test_nothing_is_found_where_all_is_well() -> None:
+def test_there_are_no_findings_where_all_is_well() -> None:
     assert codes(facts()) == []
     assert codes(facts(uart("RTS", "CTS", "DTR", "DSR", "CD"))) == []
     assert codes(facts(uart("RTS", "DTR"))) == [], "a cable of three wires that works"
@@ -406,7 +406,7 @@ def test_one_cause_has_one_finding(code: str, given: Facts, _: str) -> None:
         (-timedelta(hours=5), "is 5 hours behind", "o 5 godzin"),
     ],
 )
-def test_how_far_off_a_clock_is_in_the_unit_a_person_takes(apart: timedelta, words: str, words_pl: str) -> None:
+def test_a_clocks_error_is_shown_in_a_readable_unit(apart: timedelta, words: str, words_pl: str) -> None:
     (found,) = judge(facts(printer(clock=NOW + apart)))
     assert words in found.text
     assert words_pl in found.text_pl
@@ -420,14 +420,14 @@ def test_what_stops_printing_comes_first_and_findings_appear_once() -> None:
 
 
 @given(st.sampled_from([case for cases in PROVOKED.values() for case in cases]), st.sampled_from(list(PrinterState)))
-def test_any_facts_give_findings_and_nothing_else(case: tuple[Facts, str], state: PrinterState) -> None:
+def test_any_facts_give_findings_and_no_exception(case: tuple[Facts, str], state: PrinterState) -> None:
     given, _ = case
     mixed = replace(given, printers=tuple(replace(one, state=state) for one in given.printers))
     assert all(each.code.removeprefix("doctor.") in CATALOGUE for each in judge(mixed))
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
-def test_texts_have_no_place_that_is_not_filled(code: str) -> None:
+def test_every_placeholder_of_a_text_is_filled(code: str) -> None:
     row = CATALOGUE[code]
     assert row.text_pl.endswith((".", "{rates}."))
     for template in (row.text, row.text_pl, row.fix):

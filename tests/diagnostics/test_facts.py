@@ -23,7 +23,7 @@ def test_all_is_well(state: Path) -> None:
     assert (found.journal, found.missing, found.mode) == (None, False, 0o700)
 
 
-def test_a_journal_that_is_gone(state: Path) -> None:
+def test_a_missing_journal(state: Path) -> None:
     (state / "journal.db").unlink()
     found = state_facts(state, daemon=False)
     assert found is not None
@@ -40,7 +40,7 @@ def test_a_directory_in_which_no_daemon_ran(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770])
-def test_what_others_may_do(state: Path, mode: int) -> None:
+def test_permissions_of_other_users(state: Path, mode: int) -> None:
     state.chmod(mode)
     found = state_facts(state, daemon=False)
     assert found is not None

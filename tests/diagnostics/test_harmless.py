@@ -1,4 +1,4 @@
-"""What is sent to find out who is there changes nothing: in every family, on every model, in every situation."""
+"""Probing changes nothing: in every family, on every model, in every situation."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def state(device: Device) -> tuple[bytes, int]:
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize(("name", "profile"), PRINTERS)
-def test_the_right_question_is_answered_and_changes_nothing(name: str, profile: str, situation: str) -> None:
+def test_the_probe_of_the_right_family_changes_nothing(name: str, profile: str, situation: str) -> None:
     device = prepared(name, profile, situation)
     before = state(device)
     assert talk(name, device)
@@ -114,7 +114,7 @@ def test_the_right_question_is_answered_and_changes_nothing(name: str, profile: 
     switches=st.frozensets(st.sampled_from(Switch), max_size=3),
     slow=st.booleans(),
 )
-def test_any_question_on_any_printer_in_any_situation_changes_nothing(
+def test_every_probe_leaves_every_printer_unchanged(
     asker: str, printer: tuple[str, str], situation: str, switches: frozenset[Switch], slow: bool
 ) -> None:
     if printer[0] == "thermal":
@@ -146,7 +146,7 @@ def _timeless(register: RegisterState) -> RegisterState:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
-def test_a_whole_search_at_every_speed_changes_nothing(name: str, tmp_path: Path) -> None:
+def test_a_full_scan_at_every_speed_changes_nothing(name: str, tmp_path: Path) -> None:
     """Also what a printer takes the questions for that come at the wrong speed."""
     with EmulatedPrinter(name, link="pty", baud=family(name).speeds[2]) as printer:
         printer.foreign_receipt()

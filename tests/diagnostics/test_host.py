@@ -1,4 +1,4 @@
-"""What is seen of a computer: ports, other names, who holds them; on real layouts, and on real processes."""
+"""The facts of a computer: ports, other names, their holders; on real layouts, and on real processes."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_computer_without_anything(tmp_path: Path) -> None:
     assert host.held("/dev/ttyUSB0").holders == ()
 
 
-def test_who_has_a_port_open(tree: Tree, tmp_path: Path, terminal: str) -> None:
+def test_the_process_that_has_a_port_open_is_named(tree: Tree, tmp_path: Path, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     host = Host(tree.root)
     with holding(tmp_path, terminal) as pid:
@@ -128,7 +128,7 @@ def test_who_has_a_port_open(tree: Tree, tmp_path: Path, terminal: str) -> None:
     assert host.held("/dev/ttyUSB0").holders == (), "it has ended"
 
 
-def test_who_holds_the_masters_end_is_the_printer(tmp_path: Path, terminal: str) -> None:
+def test_the_holder_of_the_master_end_is_the_printer(tmp_path: Path, terminal: str) -> None:
     """Both ends of the pseudo-terminal are this test's own; a child inherits them."""
     script = "import sys; print('there', flush=True); sys.stdin.read()"
     handles = [number for number in range(3, 64) if _is_terminal(number)]
@@ -148,7 +148,7 @@ def _is_terminal(number: int) -> bool:
         return False
 
 
-def test_a_lock_that_the_kernel_tells_of_everybody(tree: Tree, tmp_path: Path, terminal: str) -> None:
+def test_a_lock_from_the_kernels_list(tree: Tree, tmp_path: Path, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     tree.link("proc/locks", "/proc/locks")
     with holding(tmp_path, terminal, lock=True) as pid:
@@ -156,7 +156,7 @@ def test_a_lock_that_the_kernel_tells_of_everybody(tree: Tree, tmp_path: Path, t
         assert found.pid == pid
 
 
-def test_our_own_lock_is_no_holder(tree: Tree, terminal: str) -> None:
+def test_our_own_lock_is_not_reported(tree: Tree, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     tree.link("proc/locks", "/proc/locks")
     port = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
@@ -178,11 +178,11 @@ def test_lock_files_of_old_programs(tree: Tree) -> None:
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may look into everything")
-def test_processes_that_may_not_be_looked_into(terminal: str) -> None:
+def test_processes_that_cannot_be_inspected(terminal: str) -> None:
     assert not Host().held(terminal).complete
 
 
-def test_processes_that_may_not_be_looked_into_are_told(
+def test_processes_that_cannot_be_inspected_are_reported(
     tree: Tree, terminal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
@@ -196,7 +196,7 @@ def test_processes_that_may_not_be_looked_into_are_told(
     assert (held.holders, held.complete) == ((), False)
 
 
-def test_what_the_driver_counted(tree: Tree) -> None:
+def test_counters_of_the_serial_driver(tree: Tree) -> None:
     tree.write("proc/tty/driver/serial", DRIVER_SERIAL)
     host = Host(tree.root)
     assert host.uart("/dev/ttyS0") == UartCounters(("RTS", "CTS", "DTR", "DSR", "CD"), 4)
@@ -205,7 +205,7 @@ def test_what_the_driver_counted(tree: Tree) -> None:
     assert host.uart("/dev/ttyUSB0") is None
 
 
-def test_what_is_set_up_around_ports(tree: Tree, terminal: str) -> None:
+def test_system_services_that_use_ports(tree: Tree, terminal: str) -> None:
     number = Path(terminal).stat().st_rdev
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     tree.write(f"run/udev/data/c{os.major(number)}:{os.minor(number)}", "I:1\nE:ID_MM_DEVICE_IGNORE=1\nG:systemd\n")

@@ -45,7 +45,7 @@ OPEN: dict[str, tuple[Any, str | None]] = {
 
 
 def told(state: LicenceState) -> dict[str, Any]:
-    """As ``GET /v1/licence`` tells it."""
+    """As in ``GET /v1/licence``."""
     refusal = state.refusal
     prompt = None if refusal is None else (refusal.model_extra or {})["prompt"]
     return {"state": state.name, "may_print": refusal is None, "warnings": list(state.warnings), "prompt": prompt}
@@ -66,7 +66,7 @@ def recommended(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize("name", CLOSED)
-def test_what_helps_when_nothing_is_printed(name: str) -> None:
+def test_advice_when_the_licence_does_not_print(name: str) -> None:
     it, verb = CLOSED[name]
     state = derive(it)
     assert state.name == name
@@ -75,7 +75,7 @@ def test_what_helps_when_nothing_is_printed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in CLOSED if name != "revoked"])
-def test_what_helps_while_an_emergency_pass_holds(name: str) -> None:
+def test_advice_while_an_emergency_pass_is_in_force(name: str) -> None:
     it, verb = CLOSED[name]
     state = derive(replace(it, emergency=it.now - HOUR))
     assert state.refusal is None
@@ -84,7 +84,7 @@ def test_what_helps_while_an_emergency_pass_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_what_helps_while_it_prints(name: str) -> None:
+def test_advice_while_the_licence_prints(name: str) -> None:
     it, verb = OPEN[name]
     findings = found(told(derive(it)))
     assert [recommended(each) for each in findings if each.code == "doctor.licence_warning"] == ([verb] if verb else [])
@@ -92,7 +92,7 @@ def test_what_helps_while_it_prints(name: str) -> None:
 
 
 @pytest.mark.parametrize("flag", ["clock_back", "clock_forward_unconfirmed"])
-def test_a_wrong_clock_is_to_be_looked_at(flag: str) -> None:
+def test_advice_for_a_wrong_clock(flag: str) -> None:
     (finding,) = found(told(derive(replace(situation(), flags=(flag,)))))
     assert finding.fix.startswith("timedatectl")
 
@@ -112,7 +112,7 @@ def test_test_keys_stop_a_real_printer(printer_id: str | None, stops: bool) -> N
     assert str(Path("/etc/fiscald/fiscald.toml")) in "".join(each.fix for each in findings) or not stops
 
 
-def test_all_states_are_here() -> None:
+def test_every_licence_state_is_tested_here() -> None:
     """Every name that the table can give."""
     source = Path(__file__).parents[2] / "fiscald" / "licence" / "state.py"
     text = source.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Asking who is there: on real pseudo-terminals and sockets, with printers, loops, noise and silence."""
+"""Probing: on real pseudo-terminals and sockets, with printers, loops, noise and silence."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def test_the_configured_speed_is_tried_first_and_then_every_other(monkeypa
     assert found.answer is not None
 
 
-async def test_silence() -> None:
+async def test_a_silent_port_gives_no_reply() -> None:
     with line(lambda data: b"") as where:
         found = await ask(where)
     assert found.answer is None
@@ -113,7 +113,7 @@ async def test_an_echo_is_no_answer() -> None:
         assert (await ask(where)).attempts[0].heard is Heard.ECHO, "a part of it"
 
 
-async def test_garbage() -> None:
+async def test_garbage_is_reported_as_garbage() -> None:
     with line(lambda data: b"\xf8\x00\x13") as where:
         found = await ask(where)
     assert {attempt.heard for attempt in found.attempts} == {Heard.GARBAGE}
@@ -152,7 +152,7 @@ async def test_a_port_that_sends_without_end(monkeypatch: pytest.MonkeyPatch, fl
         assert len(attempt.received) < 70_000
 
 
-async def test_a_damaged_answer_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_query_is_repeated_after_a_damaged_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "FIRST_SECONDS", 2.0)
     with EmulatedPrinter() as printer:
         printer.fault("bad_crc", "sid")
@@ -161,7 +161,7 @@ async def test_a_damaged_answer_is_asked_for_once_more(monkeypatch: pytest.Monke
     assert "damaged" in found.attempts[0].detail
 
 
-async def test_an_answer_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_nonsensical_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "FIRST_SECONDS", 2.0)
     with line(lambda data: frame("sdev\t?5\t")) as where:
         found = await ask(where)
@@ -170,7 +170,7 @@ async def test_an_answer_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch) ->
     assert "does not answer sdev" in found.best.detail
 
 
-async def test_a_printer_that_goes_meanwhile() -> None:
+async def test_a_printer_that_disconnects_during_the_probe() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def hang_up() -> None:
@@ -185,7 +185,7 @@ async def test_a_printer_that_goes_meanwhile() -> None:
     assert [attempt.heard for attempt in found.attempts] == [Heard.LOST]
 
 
-async def test_a_port_that_is_taken_for_its_holder_alone() -> None:
+async def test_a_port_locked_for_exclusive_use() -> None:
     """By a program that is not in our /proc (another user's, another container's), and also for the superuser."""
     with line(lambda data: b"") as where:
         port = os.open(where, os.O_RDWR | os.O_NOCTTY)
@@ -197,7 +197,7 @@ async def test_a_port_that_is_taken_for_its_holder_alone() -> None:
     assert found.attempts == ()
 
 
-async def test_the_modem_lines_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_modem_lines_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pseudo-terminal has none; a real port answers one number."""
     with line(lambda data: b"") as where:
         assert {attempt.lines for attempt in (await ask(where)).attempts} == {None}
@@ -212,7 +212,7 @@ async def test_the_modem_lines_are_told(monkeypatch: pytest.MonkeyPatch) -> None
         assert {attempt.lines for attempt in (await ask(where)).attempts} == {("RTS", "DTR", "CD")}
 
 
-async def test_what_cannot_be_opened() -> None:
+async def test_a_port_that_cannot_be_opened() -> None:
     assert isinstance((await ask("/dev/no-such-port")).problem, DeviceAbsent)
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
@@ -226,7 +226,7 @@ async def test_a_port_without_rights() -> None:
         assert isinstance((await ask(where)).problem, AccessDenied)
 
 
-async def test_a_forbidden_port_is_not_asked() -> None:
+async def test_a_port_without_permission_is_not_probed() -> None:
     with line(lambda data: b"") as where:
         (candidate,) = [each for each in candidates(Host(), named=[where]) if each.named]
         unasked = type(candidate)(candidate.address, "x", candidate.families, candidate.device)

@@ -81,7 +81,7 @@ def test_a_real_journal_that_is_damaged(tmp_path: Path) -> None:
 
 
 async def test_a_real_printer_without_a_daemon() -> None:
-    """Its paper, clock, rates and memory are what it says itself."""
+    """Its paper, clock, rates and memory come from the printer."""
     with EmulatedPrinter() as device:
         device.switch("paper_out")
         device.seed(clock_offset=3600.0 * 3, rates=["7", None, None, None, None, None, None])

@@ -1,4 +1,4 @@
-"""What is sent away holds no secret, in whatever shape it was written; and still can be read."""
+"""A bug report contains no secret in any notation, and stays readable."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ PLAIN = [
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("line", ["{}", "x {} y", '"{}"', "value={};", "job {}: failed", "[{}]", "NIP:{}\n", "({})."])
-def test_secrets_go(secret: str, line: str) -> None:
+def test_secrets_are_removed(secret: str, line: str) -> None:
     told = scrub(line.format(secret))
     assert secret not in told
     assert secret[:12] not in told or secret[:12].isspace()
 
 
 @pytest.mark.parametrize("line", PLAIN)
-def test_what_helps_stays(line: str) -> None:
+def test_useful_values_are_kept(line: str) -> None:
     assert scrub(line) == line
 
 
@@ -58,21 +58,21 @@ def test_what_helps_stays(line: str) -> None:
         "Authorization: Bearer abc", "till_token = 'q'",
     ],
 )  # fmt: skip
-def test_what_is_called_a_secret_goes_however_short_it_is(line: str) -> None:
+def test_a_value_named_as_a_secret_is_removed_at_any_length(line: str) -> None:
     told = scrub(line)
     assert REDACTED in told
     for secret in ("short", "abc", "hunter2", "x y", "'a'", "'q'"):
         assert secret not in told
 
 
-def test_certificates_and_keys_go_whole_even_if_they_are_cut_off() -> None:
+def test_truncated_certificates_and_keys_are_removed_whole() -> None:
     certificate = armour(make_certificate())
     assert scrub(f"before\n{certificate}after") == f"before\n{REDACTED}\nafter"
     assert scrub(f"before\n{certificate[:200]}") == f"before\n{REDACTED}"
 
 
 @pytest.mark.parametrize("address", ["http://anna:hunter2@shop.example/x", "tcp://anna:hunter2@192.168.1.50:6666"])
-def test_who_logs_in_goes_from_an_address(address: str) -> None:
+def test_the_user_is_removed_from_an_address(address: str) -> None:
     told = scrub(f"asked {address}, again")
     assert told == f"asked {address.replace('anna:hunter2', REDACTED)}, again"
 
@@ -93,7 +93,7 @@ MORE = '# till of JAN ŻUR-KOWALSKI\n[printers.till1]\nfamily = "posnet"    # do
 
 @pytest.mark.parametrize("written", OWNERS)
 @pytest.mark.parametrize("mistake", ["", "sokcet ==\n", "[[\n"])
-def test_the_owner_goes_from_the_configuration_however_it_is_written(written: str, mistake: str) -> None:
+def test_the_owner_is_removed_from_the_configuration(written: str, mistake: str) -> None:
     told = scrub_toml(written + MORE + mistake)
     escaped = "comp\\u0061ny" in written
     for secret in ("Kowalski", "00-950", "u017B", "u002D") if not (mistake and escaped) else ():
@@ -104,7 +104,7 @@ def test_the_owner_goes_from_the_configuration_however_it_is_written(written: st
     assert 'family = "posnet"    # don\'t touch' in told
 
 
-def test_the_owner_goes_from_the_log_and_from_json() -> None:
+def test_the_owner_is_removed_from_log_and_json() -> None:
     named = owner('[company]\nname = "Żurek \\"U Jana\\""\npostcode = "00-950"\ncountry = "PL"\nnip = "1234563218"\n')
     assert without('seller Żurek  "u jana", PL 00-950', named) == f"seller {REDACTED}, PL {REDACTED}"
     assert "Jana" not in without(json.dumps({"x": 'Żurek "U Jana"'}), named)
@@ -114,7 +114,7 @@ def test_the_owner_goes_from_the_log_and_from_json() -> None:
     assert owner("x = 1") == frozenset()
 
 
-def test_private_members_go_whole() -> None:
+def test_private_members_are_removed_whole() -> None:
     content = {
         "company": {"name": "Piekarnia", "nip": "5260250274"}, "number": "FSCLD-ABCD", "state": "paid", "machine": None,
         "printers": [{"name": "till1", "problem": "mail anna@example.pl"}, 7, True],
@@ -150,5 +150,5 @@ def test_masking_keeps_the_length(data: bytes) -> None:
     assert len(mask_personal(data)) == len(data)
 
 
-def test_addresses_of_mail_in_what_a_printer_was_sent() -> None:
+def test_mail_addresses_in_commands_to_a_printer_are_masked() -> None:
     assert mask_personal(b"\tanna@example.pl\t5260250274\t") == b"\txxxx@xxxxxxx.xx\t0000000000\t"

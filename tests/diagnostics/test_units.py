@@ -1,4 +1,4 @@
-"""The installed units: which devices they allow, what they make, and what is put beside them."""
+"""The installed units: the devices they allow, the directories they create, and their drop-in files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_our_own_unit(tree: Tree) -> None:
     assert found.state == ("/var/lib/fiscald",)
 
 
-def test_what_is_put_beside_a_unit_counts(tree: Tree) -> None:
+def test_drop_in_files_of_a_unit_count(tree: Tree) -> None:
     tree.write("usr/lib/systemd/system/fiscald.service", OURS)
     tree.write("etc/systemd/system/fiscald.service.d/ports.conf", "[Service]\nDeviceAllow=char-ttymxc rw\n")
     assert installed(Host(tree.root)).allows("/dev/ttymxc0")
@@ -48,7 +48,7 @@ def test_what_is_put_beside_a_unit_counts(tree: Tree) -> None:
     assert (found.allows("/dev/ttyS1"), found.allows("/dev/ttyS0")) == (True, False)
 
 
-def test_the_units_of_etc_win(tree: Tree) -> None:
+def test_units_in_etc_take_precedence(tree: Tree) -> None:
     tree.write("usr/lib/systemd/system/fiscald.service", OURS)
     tree.write("etc/systemd/system/fiscald.service", "[Service]\nDevicePolicy=auto\n")
     assert installed(Host(tree.root)).devices is None

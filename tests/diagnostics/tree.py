@@ -47,7 +47,7 @@ class Tree:
         folder = self.usb(device)
         interface = folder / f"{device[0]}:1.0"
         self.write(f"{interface.relative_to(self.root)}/bInterfaceNumber", "00\n")
-        # cdc_acm's port is a child of the interface; usb-serial has a device of its own in between.
+        # cdc_acm's port is a child of the interface; usb-serial has a separate device in between.
         parent = interface if driver == "cdc_acm" else interface / tty
         (parent / "tty" / tty).mkdir(parents=True)
         (parent / "tty" / tty / "device").symlink_to(parent)

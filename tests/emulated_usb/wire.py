@@ -62,7 +62,7 @@ class PluggedGadget:
         self._socket.setblocking(False)
 
     def unplug(self) -> None:
-        """Whoever is in a transfer is woken; what the printer has received stays received."""
+        """Wakes the waiting transfers; the printer keeps what it has received."""
         self.gone.set()
         self.gadget.dtr = self.gadget.rts = False
         with contextlib.suppress(OSError):

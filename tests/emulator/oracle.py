@@ -18,7 +18,7 @@ from fiscald.emulator.spread import by_size, over_lines, proportional
 
 
 def half_up(value: Fraction) -> int:
-    """The nearest whole number of what is not negative; halves upwards."""
+    """The nearest whole number of a non-negative value; halves go up."""
     return int(value + Fraction(1, 2))
 
 
@@ -110,7 +110,7 @@ def transaction(lines: list[tuple[int, int]]) -> Transaction:
 
 
 def compare(lines: list[tuple[int, int]], change: int) -> list[str]:
-    """What differs; nothing where all is well."""
+    """The differences; empty if there are none."""
     open_receipt = transaction(lines)
     pairs = {
         "posnet 2006": (by_size(open_receipt, change), posnet_2006(open_receipt.totals, change)),

@@ -1,4 +1,4 @@
-"""Faces of printers unlike those that are built in: over HTTP, silent after a command, with a word before anything.
+"""Test printers unlike the real families: over HTTP, silent after a command, or speaking first.
 
 They stand for families to come and show that the interface of ``fiscald.emulator.port`` carries them.
 """

@@ -52,7 +52,7 @@ RECEIPTS = st.fixed_dictionaries(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(RECEIPTS, st.integers(0, 2))
 @pytest.mark.parametrize(("name", "profile"), PROFILES, ids=[f"{name}-{profile}" for name, profile in PROFILES])
-def test_a_receipt_is_refused_for_its_goods_or_numbers_alone_or_printed(
+def test_a_receipt_with_any_text_is_printed_or_refused_for_its_goods(
     name: str, profile: str, content: dict[str, Any], page: int
 ) -> None:
     code_page = family(name).choices("code_page")[page]

@@ -48,10 +48,10 @@ def say(it: Emulator, *commands: str) -> list[bytes]:
     [(signal.SIGTERM, ()), (signal.SIGHUP, ()), (signal.SIGINT, ()), (signal.SIGINT, (signal.SIGINT,))],
     ids=["SIGTERM", "SIGHUP", "SIGINT", "SIGINT in the background"],
 )
-def test_a_signal_ends_it_and_nothing_is_left(
+def test_a_signal_ends_the_emulator_and_removes_its_files(
     tmp_path: Path, number: signal.Signals, ignoring: tuple[signal.Signals, ...]
 ) -> None:
-    """Exit code 0; the control socket and the link are gone. In the background of a script SIGINT is ignored."""
+    """Exit code 0; the control socket and the link are removed. In the background of a script SIGINT is ignored."""
     link, control = tmp_path / "printer", tmp_path / "control"
     with emulator("posnet", "--pty", link, "--control", control, ignoring=ignoring) as it:
         assert link.is_symlink()
@@ -63,7 +63,7 @@ def test_a_signal_ends_it_and_nothing_is_left(
 
 
 @pytest.mark.slow
-def test_it_outlives_its_terminal_if_it_is_told_to() -> None:
+def test_the_emulator_survives_its_terminal_when_asked() -> None:
     """As by nohup, which ignores SIGHUP."""
     with emulator("posnet", "--tcp", "127.0.0.1:0", ignoring=(signal.SIGHUP,)) as it:
         it.process.send_signal(signal.SIGHUP)
@@ -72,7 +72,7 @@ def test_it_outlives_its_terminal_if_it_is_told_to() -> None:
 
 
 @pytest.mark.slow
-def test_it_ends_while_a_program_is_connected_and_a_question_waits(tmp_path: Path) -> None:
+def test_the_emulator_ends_while_a_connection_and_a_prompt_are_open(tmp_path: Path) -> None:
     with (
         emulator("posnet", "--tcp", "127.0.0.1:0", "--control", tmp_path / "control") as it,
         socket.create_connection(("127.0.0.1", it.port), timeout=10) as link,
@@ -143,7 +143,7 @@ def test_a_control_socket_that_is_in_use_is_not_taken_over(tmp_path: Path) -> No
     with emulator("posnet", "--tcp", "127.0.0.1:0", "--control", control) as it:
         code, text = invoke("posnet", "--tcp", "127.0.0.1:0", "--control", control)
         assert code == 1
-        assert "another emulated printer listens there" in text
+        assert "another emulated printer uses it" in text
         assert order(control, do="register")["ok"], "the first one is as it was"
         it.process.kill()
         it.process.wait()
@@ -163,21 +163,21 @@ def test_a_control_socket_that_is_in_use_is_not_taken_over(tmp_path: Path) -> No
         (("--tcp", "127.0.0.1:0", "--pty", "x"), "give either --tcp HOST:PORT or --pty LINK"),
     ],
 )  # fmt: skip
-def test_what_keeps_it_from_starting_is_one_sentence(arguments: tuple[str, ...], hint: str) -> None:
+def test_a_start_failure_is_one_sentence(arguments: tuple[str, ...], hint: str) -> None:
     code, text = invoke("posnet", *arguments)
     assert code in (1, 2)
     assert hint in text
     assert text.count("Error: ") == 1
 
 
-def test_a_port_that_is_taken_is_one_sentence() -> None:
+def test_a_port_in_use_is_one_sentence() -> None:
     with EmulatedPrinter() as printer:
         code, text = invoke("posnet", "--tcp", f"127.0.0.1:{printer.port}")
     assert code == 1
     assert f"127.0.0.1:{printer.port}: Address already in use" in text
 
 
-def test_without_pseudo_terminals_it_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pseudo_terminals_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container without ``/dev/pts``."""
 
     def none_left() -> tuple[int, int]:
@@ -243,7 +243,7 @@ def test_an_unknown_command_is_named_on_standard_error() -> None:
 
 @pytest.mark.slow
 def test_every_sheet_is_kept_as_text_and_as_a_picture(tmp_path: Path) -> None:
-    """Numbered, there before the answer; a second run goes on behind the first."""
+    """Numbered, written before the reply; a second run continues the numbers."""
     folder = tmp_path / "deep" / "paper"
     for run in (1, 2):
         with emulator("posnet", "--tcp", "127.0.0.1:0", "--paper", folder, "--quiet") as it:
@@ -275,7 +275,7 @@ def test_a_full_disk_does_not_stop_the_printer(tmp_path: Path) -> None:
     assert "0001-receipt was not kept: No such file" in warnings[0]
 
 
-def test_without_the_extra_there_is_text_and_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_sheets_are_text_with_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fiscald.emulator.png", None)
     warnings: list[str] = []
     folder = PaperFolder(tmp_path / "paper", warn=warnings.append)
@@ -303,7 +303,7 @@ def test_pictures_come_over_the_control_socket(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [1, 20, 100, 500, 1500])
-def test_a_qr_code_that_is_taken_fits_the_picture(length: int) -> None:
+def test_an_accepted_qr_code_fits_the_picture(length: int) -> None:
     talk = Talk()
     assert talk.say(f"qrcode|hx0|tx{'x' * length}|") == "qrcode|"
     assert talk.say("ftrcfg|bb1|bcABC123|") == "ftrcfg|"

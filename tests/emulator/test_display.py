@@ -1,4 +1,4 @@
-"""What the display asks: told in Polish and English when it appears, gone when it is answered; a person who always says yes."""
+"""Prompts on the display: shown in Polish and English, removed by the answer; and automatic confirmation."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ QUESTIONS: dict[str, tuple[Any, str, Display, list[str], list[str]]] = {
 
 @pytest.mark.parametrize("confirm", [True, False])
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_question_is_told_once_and_waits(name: str, confirm: bool) -> None:
+def test_a_prompt_is_shown_once_and_waits(name: str, confirm: bool) -> None:
     made, command, display, confirmed, denied = QUESTIONS[name]
     talk = made()
     told: list[Display] = []
@@ -96,7 +96,7 @@ def test_auto_confirm_answers_every_question_with_yes(name: str) -> None:
     assert not talk.printer.awaits_key
 
 
-def test_a_question_goes_with_the_power() -> None:
+def test_a_power_cut_removes_the_prompt() -> None:
     talk = online()
     talk.send("dailyrep|")
     assert talk.printer.display is not None
@@ -105,7 +105,7 @@ def test_a_question_goes_with_the_power() -> None:
     assert talk.printer.display is None
 
 
-def test_a_planned_question_is_not_confirmed_by_itself() -> None:
+def test_a_planned_prompt_is_not_confirmed_automatically() -> None:
     """The condition ``wait_key`` is what a test wants to see."""
     talk = Talk()
     talk.printer.auto_confirm = True
@@ -114,7 +114,7 @@ def test_a_planned_question_is_not_confirmed_by_itself() -> None:
     assert talk.receive() == []
 
 
-def test_several_questions_in_one_go() -> None:
+def test_several_prompts_in_one_command() -> None:
     talk = online()
     talk.printer.auto_confirm = True
     for command in ("dailyrep|", "vatset|va22,00|", "scomm|"):

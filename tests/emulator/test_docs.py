@@ -1,4 +1,4 @@
-"""``docs/emulator.md`` says what there is, all of it, and nothing else."""
+"""``docs/emulator.md`` describes everything that exists, and nothing else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_attribute_of_a_fixture_is_described(header: str, kind: type) -> N
     assert set(every(table(header))) == public - {"family", "printers"}
 
 
-def test_every_order_is_shown_and_right() -> None:
+def test_every_control_command_is_documented_correctly() -> None:
     device, _ = build("posnet")
     it = Control(device, lambda: None)
     shown = [json.loads(line) for line in TEXT.splitlines() if line.startswith('{"do": ')]

@@ -49,7 +49,7 @@ POSNET: list[PosnetRule] = [
 
 @pytest.mark.parametrize("rule", POSNET, ids=lambda rule: f"{rule[1][:32]} {rule[2]}")
 def test_a_posnet_printer_refuses(rule: PosnetRule) -> None:
-    """Nothing is printed, and what was open stays open."""
+    """Nothing is printed, and the open document stays open."""
     before, command, expected, options, condition = rule
     talk = Talk(**options)
     for each in before:
@@ -132,7 +132,7 @@ THERMAL: list[ThermalRule] = [
 
 @pytest.mark.parametrize("rule", THERMAL, ids=lambda rule: f"{rule[1][:32]} {rule[2]}")
 def test_a_thermal_printer_refuses(rule: ThermalRule) -> None:
-    """No document is printed, and what was open stays open."""
+    """No document is printed, and the open document stays open."""
     before, command, number, options, condition = rule
     talk = ThermalTalk(
         **{**options, **({"state": options["state"].model_copy(deep=True)} if "state" in options else {})}

@@ -120,7 +120,7 @@ def test_every_rule_has_its_number_in_every_family() -> None:
 
 @pytest.mark.parametrize("refusal", POSNET)
 def test_the_number_on_a_posnet_printer(refusal: Refusal) -> None:
-    """And the printer goes on: what was open is open still, and nothing is printed."""
+    """The printer continues: the open document stays open, and nothing is printed."""
     made, command, number = POSNET[refusal]
     talk = made()
     opened = talk.register.state.transaction is not None

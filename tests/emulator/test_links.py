@@ -1,4 +1,4 @@
-"""Connections to an emulated printer that come while another one goes, and printers that cannot be started."""
+"""Connections to an emulated printer that start while another one ends, and printers that cannot be started."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_several_wait_their_turn_in_order() -> None:
 
 
 def test_a_second_connection_while_a_slow_line_is_busy_is_served() -> None:
-    """The first one has gone; at 300 bit/s the printer goes on sending for longer than a second caller waits."""
+    """The first one is closed; at 300 bit/s the printer keeps sending for longer than a second caller waits."""
     with EmulatedPrinter(baud=300) as printer:
         first = connect(printer)
         began = time.monotonic()

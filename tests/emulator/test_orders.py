@@ -60,25 +60,25 @@ def condition(it: Control) -> tuple[Any, ...]:
     )
 
 
-def test_every_order_and_field_is_walked_here() -> None:
+def test_every_control_command_and_field_is_tested_here() -> None:
     assert RIGHT.keys() == _COMMANDS.keys()
     for do, order in _COMMANDS.items():
         assert {name for each, name in FIELDS if each == do} == order.model_fields.keys() - {"do"}
 
 
 @pytest.mark.parametrize("do", RIGHT)
-def test_a_right_order_is_carried_out(do: str) -> None:
+def test_a_valid_control_command_is_executed(do: str) -> None:
     it = control()
     if do == "press":
         refused = said(it, do=do)
-        assert refused == {"ok": False, "error": "the display asks nothing now; the command display says what it asks"}
+        assert refused == {"ok": False, "error": "the display shows no question now; the command display returns it"}
         said(it, do="switch", name="wait_key")
     assert said(it, do=do, **RIGHT[do])["ok"]
 
 
 @pytest.mark.parametrize(("do", "name"), FIELDS)
 def test_a_value_of_another_type_is_refused_by_its_name(do: str, name: str) -> None:
-    """And nothing is done."""
+    """The command has no effect."""
     it = control()
     right = RIGHT[do].get(name, "cover")
     for wrong in OF_EACH_TYPE:
@@ -105,7 +105,7 @@ def test_a_misspelt_field_is_refused(do: str) -> None:
 @pytest.mark.parametrize(
     ("do", "name"), [(do, name) for do, name in FIELDS if name in ("act", "name", "on", "offset", "state")]
 )
-def test_what_is_missing_is_named(do: str, name: str) -> None:
+def test_a_missing_field_is_named(do: str, name: str) -> None:
     if (do, name) == ("switch", "on"):
         return  # a condition begins where nothing else is said
     rest = {each: value for each, value in RIGHT[do].items() if each != name}
@@ -130,7 +130,7 @@ def test_what_is_missing_is_named(do: str, name: str) -> None:
         (b'{"do": "fault", "act": "late", "nth": 0}', "nth: Input should be greater than or equal to 1, not 0"),
     ],
 )  # fmt: skip
-def test_every_refusal_is_a_sentence_with_the_right_word(line: bytes, error: str) -> None:
+def test_every_refusal_is_a_sentence_that_suggests_the_right_word(line: bytes, error: str) -> None:
     it = control()
     answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
@@ -139,7 +139,7 @@ def test_every_refusal_is_a_sentence_with_the_right_word(line: bytes, error: str
     assert it.device.faults.switches == set()
 
 
-def test_a_receipt_of_another_program_that_cannot_be_is_refused() -> None:
+def test_an_impossible_foreign_receipt_is_refused() -> None:
     it = control()
     assert said(it, do="foreign_receipt")["ok"]
     assert it.device.foreign_begin()
@@ -198,7 +198,7 @@ def test_python_faults_and_conditions_are_refused_in_the_same_way() -> None:
 # -- what happened -------------------------------------------------------------------------------------
 
 
-def test_a_fault_that_happened_is_told_with_its_command() -> None:
+def test_a_fault_that_happened_is_listed_with_its_command() -> None:
     talk = Talk()
     it = Control(talk.printer, lambda: None)
     assert said(it, do="fired") == {"ok": True, "fired": [], "planned": [], "missed": []}
@@ -229,7 +229,7 @@ def test_a_fault_that_happened_is_told_with_its_command() -> None:
         (FaultKind.NOISE, ["sdev|ds0|cp1|qe1|pe0|"]),
     ],
 )  # fmt: skip
-def test_a_fault_disturbs_a_command_that_jumps_the_queue_if_it_names_it(act: FaultKind, answers: list[str]) -> None:
+def test_a_fault_disturbs_an_immediate_command_that_it_names(act: FaultKind, answers: list[str]) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act, command="sdev"))
     talk.send("!sdev|")
@@ -238,7 +238,7 @@ def test_a_fault_disturbs_a_command_that_jumps_the_queue_if_it_names_it(act: Fau
     assert talk.say("!sdev|") == "sdev|ds0|cp1|qe1|pe0|"
 
 
-def test_a_late_answer_to_a_command_that_jumps_the_queue() -> None:
+def test_a_late_reply_to_an_immediate_command() -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=FaultKind.LATE, command="sdev", seconds=3))
     talk.send("!sdev|")
@@ -251,7 +251,7 @@ def test_a_late_answer_to_a_command_that_jumps_the_queue() -> None:
     ("act", "printed"),
     [(FaultKind.FOREIGN_RECEIPT, 1), (FaultKind.POWER_CUT_BEFORE, 0), (FaultKind.POWER_CUT_AFTER, 0)],
 )
-def test_what_happens_around_a_command_that_jumps_the_queue(act: FaultKind, printed: int) -> None:
+def test_faults_around_an_immediate_command(act: FaultKind, printed: int) -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=act, command="sprn"))
     talk.send("!sprn|")
@@ -260,7 +260,7 @@ def test_what_happens_around_a_command_that_jumps_the_queue(act: FaultKind, prin
     assert len(talk.register.printouts) == printed
 
 
-def test_a_fault_for_any_command_that_met_one_it_cannot_disturb_is_told() -> None:
+def test_a_fault_that_could_not_disturb_its_command_is_reported() -> None:
     """It is not among those that happened."""
     talk = Talk()
     it = Control(talk.printer, lambda: None)
@@ -295,7 +295,7 @@ def test_an_answer_in_two_pieces_from_a_thermal_printer() -> None:
     assert 0 < len(first) < 9
 
 
-def test_thermal_faults_are_told_by_identifier() -> None:
+def test_thermal_faults_name_the_identifier() -> None:
     talk = ThermalTalk()
     talk.printer.faults.plan(Fault(act=FaultKind.DROP_AFTER, command="$h"))
     talk.send("0$h")

@@ -1,4 +1,4 @@
-"""The pytest plugin in another project's test suite, which has nothing but the installed package."""
+"""The pytest plugin in another project's test suite, which has only the installed package."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_shop_sells_through_a_daemon(foreign: pytest.Pytester) -> None:
             with Client(fiscald.socket) as client:
                 assert client.printer("till1").state == "ready"
 
-        def test_nothing_is_left(fiscald):
+        def test_the_fixture_leaves_no_files(fiscald):
             path = fiscald.socket
             fiscald.stop()
             assert not path.exists()
@@ -116,7 +116,7 @@ def test_the_command_line_chooses_the_printer(
             assert fiscald.client.submit("A/1", "till1", {RECEIPT}, wait=20).state == "done"
 
         @pytest.mark.fiscal_printer(family="thermal", profile="innova")
-        def test_marker_wins(fiscald):
+        def test_the_marker_overrides_the_command_line(fiscald):
             assert fiscald.client.printer("till1").identity.model == "INNOVA Profit EMU"
 
         @pytest.mark.fiscal_printer(family="posnet", link="pty", width=56)
@@ -192,7 +192,7 @@ def test_a_test_whose_fault_did_not_happen_fails(foreign: pytest.Pytester) -> No
     }  # fmt: skip
 
 
-def test_an_asynchronous_test_is_held_to_its_faults_too(foreign: pytest.Pytester) -> None:
+def test_an_async_test_fails_if_its_fault_did_not_happen(foreign: pytest.Pytester) -> None:
     foreign.makepyfile(
         f"""
         import pytest
@@ -236,7 +236,7 @@ def test_a_failed_test_shows_what_the_printer_did(foreign: pytest.Pytester) -> N
         ('"thermal"', "fiscal_printer: name the options of the marker"), ('link="usb"', "fiscal_printer: link is tcp or pty"),
     ],
 )  # fmt: skip
-def test_a_wrong_marker_is_one_sentence(foreign: pytest.Pytester, marker: str, message: str) -> None:
+def test_a_wrong_marker_gives_one_sentence(foreign: pytest.Pytester, marker: str, message: str) -> None:
     foreign.makepyfile(
         f"""
         import pytest
@@ -257,7 +257,7 @@ def test_a_wrong_family_on_the_command_line_is_one_sentence(foreign: pytest.Pyte
     assert "fiscal_printer: family 'abacus' is not known; known: posnet, thermal" in text
 
 
-def test_a_failure_while_starting_never_leaves_the_run_hanging(foreign: pytest.Pytester) -> None:
+def test_a_start_failure_does_not_hang_the_test_run(foreign: pytest.Pytester) -> None:
     """No pseudo-terminals; and a daemon that cannot start. Both are errors of the test, and the run ends."""
     foreign.makepyfile(
         """
@@ -294,7 +294,7 @@ def test_a_failure_while_starting_never_leaves_the_run_hanging(foreign: pytest.P
     assert "RuntimeError: it cannot start" in text
 
 
-def test_a_daemon_that_never_gets_ready_says_so(
+def test_a_daemon_that_does_not_get_ready_is_reported(
     fiscal_printer: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(testing, "READY_SECONDS", 0.2)
@@ -329,7 +329,7 @@ def test_several_printers(foreign: pytest.Pytester) -> None:
 
 @pytest.mark.slow
 def test_a_run_on_several_processes(foreign: pytest.Pytester) -> None:
-    """The fixtures of all of them have ports and sockets of their own."""
+    """The fixtures of all of them have separate ports and sockets."""
     foreign.makepyfile(
         f"""
         import pytest
@@ -342,7 +342,7 @@ def test_a_run_on_several_processes(foreign: pytest.Pytester) -> None:
     outcomes(foreign.runpytest_subprocess("-n", "2"), passed=6)
 
 
-def test_a_path_too_long_for_a_socket_is_no_trouble(foreign: pytest.Pytester) -> None:
+def test_a_path_too_long_for_a_socket_is_handled(foreign: pytest.Pytester) -> None:
     name = "test_" + "x" * 90
     foreign.makepyfile(f"def {name}(fiscald, tmp_path): assert len(str(fiscald.socket)) < 108")
     outcomes(foreign.runpytest_inprocess("--basetemp", f"{foreign.path}/{'y' * 60}"), passed=1)

@@ -98,8 +98,8 @@ def test_a_printer_over_http_has_no_serial_line() -> None:
         EmulatedPrinter("http", link="pty")
 
 
-def test_a_family_without_code_pages_has_none_to_choose() -> None:
-    with pytest.raises(ValueError, match="there is no code_page of a silent printer to choose"):
+def test_a_family_without_code_pages_offers_no_choice() -> None:
+    with pytest.raises(ValueError, match="there is no choice of code_page of a silent printer"):
         EmulatedPrinter("silent", code_page="cp1250")
 
 

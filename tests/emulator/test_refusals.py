@@ -236,7 +236,7 @@ CASES: dict[Refusal, list[Case]] = {
 }  # fmt: skip
 
 
-def test_every_rule_is_tried_here() -> None:
+def test_every_rule_is_tested_here() -> None:
     assert CASES.keys() == set(Refusal) - BY_CONDITION
     assert POSNET_ERRORS.keys() >= set(Refusal) - {Refusal.NO_PAYMENT}
     assert THERMAL_ERRORS.keys() == set(Refusal)
@@ -282,7 +282,7 @@ ALLOWED: list[Case] = [
 
 
 @pytest.mark.parametrize("tried", [pytest.param(each, id=str(n)) for n, each in enumerate(ALLOWED)])
-def test_the_nearest_that_is_right_passes(tried: Case) -> None:
+def test_the_nearest_valid_value_is_accepted(tried: Case) -> None:
     state, opened, before, then = tried
     register = Register(state.model_copy(deep=True), clock=lambda: NOON)
     if opened:

@@ -54,7 +54,7 @@ def test_the_spread_of_a_discount_over_rates() -> None:
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=4).filter(any), st.data())
-def test_a_spread_loses_and_invents_nothing(prices: list[int], data: st.DataObject) -> None:
+def test_the_shares_of_a_spread_add_up_to_the_amount(prices: list[int], data: st.DataObject) -> None:
     register = opened()
     for rate, price in enumerate(prices):
         if price:
@@ -92,7 +92,7 @@ def test_a_storno_repeats_name_rate_and_price(name: str, rate: int, price: int) 
         register.sale.sell(name, rate, price, Decimal(1), storno=True)
 
 
-def test_the_storno_of_a_discounted_line_takes_back_no_more_than_it_brought() -> None:
+def test_a_storno_of_a_discounted_line_takes_back_the_discounted_value() -> None:
     def discount(_: int) -> Adjustment:
         return Adjustment(amount=-200, name="Rabat")
 
@@ -191,7 +191,7 @@ def test_goods_names_are_compared_on_letters_and_digits() -> None:
     assert goods_key("Woda mineralna 0,5l") == goods_key("WODA-MINERALNA 05L.") != goods_key("Woda mineralna 1,5l")
 
 
-def test_a_full_drawer_counts_no_further() -> None:
+def test_a_full_drawer_stops_counting() -> None:
     register = Register(RegisterState(cash=MAX_GROSZE))
     register.sale.open("receipt")
     register.sale.sell("Woda", 0, 1000, Decimal(1))

@@ -1,4 +1,4 @@
-"""Seeds of the register: what is not understood is refused by its name, and whatever is taken does no harm."""
+"""Seeds of the register: unknown fields are refused by name, and accepted ones do no harm."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ NULLABLE = {("clock_set",), ("last_record",), ("day", "first_sale"), ("day", "la
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
 def test_a_value_of_another_type_is_refused_by_its_name(place: Path_) -> None:
-    """And nothing of the register changes."""
+    """The register does not change."""
     it = control()
     before = it.device.register.state.model_dump_json()
     right = at(place)
@@ -132,7 +132,7 @@ def test_a_misspelt_field_is_named_with_the_right_one(place: Path_) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_SEEDED)
-def test_what_belongs_to_an_open_document_is_made_by_commands(name: str) -> None:
+def test_a_seed_cannot_create_an_open_document(name: str) -> None:
     assert (refused(control(), {name: {}}) or "").startswith(f"state.{name} cannot be seeded; ")
 
 
@@ -144,7 +144,7 @@ def test_what_belongs_to_an_open_document_is_made_by_commands(name: str) -> None
     ],
 )  # fmt: skip
 def test_rates_as_text_are_percentages(given: list[Any], known: list[Any]) -> None:
-    """Over the control socket and from Python; what is sold at them is taxed."""
+    """Over the control socket and from Python; sales at these rates are taxed."""
     it = control()
     assert refused(it, {"rates": given}) is None
     assert it.device.register.state.rates == known
@@ -163,7 +163,7 @@ def test_sales_at_seeded_rates_are_taxed() -> None:
 
 
 @pytest.mark.parametrize("rate", ["23%", "x", "", "-1", "123", "23.456", "nan", "EXEMPT", 5.5, -1, 100, True, ["23"]])
-def test_what_is_no_rate_is_refused_by_its_place(rate: Any) -> None:
+def test_an_invalid_rate_is_refused_with_its_position(rate: Any) -> None:
     error = refused(control(), {"rates": ["23", rate, "5", "0", None, None, "exempt"]})
     assert error is not None
     assert error.startswith("state.rates.1: ")
@@ -231,7 +231,7 @@ THERMAL_QUERIES = (
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
-def test_whatever_a_seed_holds_the_printer_goes_on(place: Path_) -> None:
+def test_the_printer_works_with_any_accepted_seed(place: Path_) -> None:
     """A seed that is taken leaves a printer that answers every question and every command of a sale and a report."""
     posnet = PosnetTalk(state=RegisterState.model_validate_json(json.dumps(FULL)))
     thermal = [

@@ -46,7 +46,7 @@ def test_the_printed_discount_of_one_rate() -> None:
         ((2000, 800, 800, 800, 800, 800, 0), -3, [1997, 800, 800, 800, 800, 800, 0]),
     ],
 )
-def test_what_rounding_leaves_goes_to_the_largest_or_off_the_smallest(
+def test_rounding_remainders_go_to_the_largest_or_the_smallest_rate(
     before: tuple[int, ...], change: int, after: list[int]
 ) -> None:
     assert by_size(sold(*before), change) == after
@@ -54,7 +54,7 @@ def test_what_rounding_leaves_goes_to_the_largest_or_off_the_smallest(
 
 @given(st.lists(st.integers(0, 10**6), min_size=7, max_size=7).filter(lambda v: sum(v) > 1), st.data())
 @pytest.mark.parametrize("spread", [by_size, over_lines, proportional])
-def test_a_spread_loses_and_invents_nothing(spread: Spread, values: list[int], data: st.DataObject) -> None:
+def test_the_shares_of_a_spread_add_up_to_the_amount(spread: Spread, values: list[int], data: st.DataObject) -> None:
     change = data.draw(st.one_of(st.integers(1 - sum(values), -1), st.integers(1, 10**7)))
     after = spread(sold(*values), change)
     assert sum(after) == sum(values) + change
@@ -79,7 +79,7 @@ def test_random_receipts_agree_with_the_arithmetic_of_the_manuals() -> None:
         ([(2, 1), (0, 1), (1, 1)], -2, [0, 0, 1, 0, 0, 0, 0]),
     ],
 )
-def test_the_grosz_that_remains_goes_to_the_first_line(
+def test_the_remaining_grosz_goes_to_the_first_line(
     lines: list[tuple[int, int]], change: int, after: list[int]
 ) -> None:
     assert over_lines(transaction(lines), change) == after

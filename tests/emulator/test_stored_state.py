@@ -1,4 +1,4 @@
-"""State files that a former version wrote are still read, and the printer goes on as that version would have.
+"""State files that a former version wrote are still read, and the printer continues as that version would have.
 
 Each file in ``stored`` holds a register's row and printouts as commit cb4bb39 wrote them, the commands that follow the
 restart, and what that version then answered and printed. A format that changes again adds its own files.
@@ -37,7 +37,7 @@ def write(path: Path, family: str, state: dict[str, Any], printouts: list[dict[s
 
 
 @pytest.mark.parametrize("file", STORED, ids=lambda file: file.stem)
-def test_a_printer_goes_on_from_a_former_state_file(file: Path, tmp_path: Path) -> None:
+def test_a_printer_continues_from_an_older_state_file(file: Path, tmp_path: Path) -> None:
     stored = json.loads(file.read_text("utf-8"))
     path = tmp_path / "state.db"
     write(path, stored["family"], stored["state"], stored["printouts"])

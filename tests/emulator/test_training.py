@@ -1,4 +1,4 @@
-"""A printer that trains prints NIEFISKALNY on every document, keeps no fiscal record, and says so in its answers."""
+"""A training printer prints NIEFISKALNY on every document, keeps no fiscal record, and reports training mode."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ FACES: dict[str, tuple[Callable[..., Any], Callable[[Any], list[Printout]]]] = {
 
 @pytest.mark.parametrize("switched", [False, True], ids=["never fiscalised", "not_fiscal"])
 @pytest.mark.parametrize("face", FACES)
-def test_every_document_of_a_printer_that_trains_says_so(face: str, switched: bool) -> None:
+def test_every_document_of_a_training_printer_is_marked(face: str, switched: bool) -> None:
     made, print_everything = FACES[face]
     talk = made(state=RegisterState(fiscal=switched))
     if switched:
@@ -96,7 +96,7 @@ def test_every_document_of_a_printer_that_trains_says_so(face: str, switched: bo
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_a_fiscal_printer_says_so_too(face: str) -> None:
+def test_the_sheets_of_a_fiscal_printer_have_no_training_mark(face: str) -> None:
     """The test above could not fail if no document of a fiscal printer were different."""
     made, print_everything = FACES[face]
     talk = made(state=RegisterState(fiscal=True))
@@ -109,7 +109,7 @@ def test_a_fiscal_printer_says_so_too(face: str) -> None:
     assert len(talk.register.state.fiscal_memory) == 1
 
 
-def test_reports_of_a_period_while_it_trains() -> None:
+def test_periodic_reports_of_a_training_printer() -> None:
     """The records were made before; the report on them is none that counts."""
     talk = Talk()
     talk.sell(["trline|naKawa|vt0|pr100|"], "trend|to100|")

@@ -21,13 +21,13 @@ def test_the_same_speed_changes_nothing(data: bytes, speed: int) -> None:
 
 
 @given(st.binary(max_size=40), SPEEDS)
-def test_a_crystal_that_is_a_little_off_changes_nothing(data: bytes, speed: int) -> None:
+def test_a_small_clock_error_changes_no_byte(data: bytes, speed: int) -> None:
     """Serial lines stand about 4 % over a byte; half a bit in nine and a half is where it ends."""
     for wrong in (0.97, 1.03):
         assert misread(data, sent_at=round(speed * wrong), read_at=speed) == data
 
 
-def test_what_is_sent_at_half_and_at_twice_the_speed() -> None:
+def test_bytes_received_at_half_and_at_twice_the_speed() -> None:
     # 0x55 is a square wave, its start and stop bit included. Read twice as fast, each bit is two: 0 0 1 1 0 0 1 1 0 and
     # a stop bit that is low; then, after the next fall, 0 0 1 1 0 0 1 1 1 and the idle line.
     assert misread(b"\x55", sent_at=9600, read_at=19200) == b"\x66\xe6"
@@ -36,7 +36,7 @@ def test_what_is_sent_at_half_and_at_twice_the_speed() -> None:
 
 
 @given(st.binary(min_size=1, max_size=40), SPEEDS, SPEEDS)
-def test_any_two_speeds_give_bytes_and_not_more_than_the_line_has_room_for(data: bytes, sent: int, read: int) -> None:
+def test_any_two_speeds_give_no_more_bytes_than_the_line_can_carry(data: bytes, sent: int, read: int) -> None:
     assert len(misread(data, sent_at=sent, read_at=read)) <= len(data) * read / sent + 1
 
 

@@ -1,4 +1,4 @@
-"""Hostile commands while people press keys, the power fails and conditions come and go: the printer goes on."""
+"""Hostile commands while people press keys, the power fails and conditions change: the printer keeps working."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unrest(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 
 
 def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
-    """Somebody may answer the question on the display; the register holds no less than nothing."""
+    """A person may answer the prompt on the display; no counter of the register is negative."""
     printer = talk.printer
     if printer.awaits_key and dice.random() < 0.8:
         printer.press(confirm=dice.random() < 0.7)
@@ -55,7 +55,7 @@ def settle(dice: Random, talk: PosnetTalk | ThermalTalk) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("profile", ["online", "old"])
-def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
+def test_a_posnet_printer_survives_random_events(profile: str, seed: int) -> None:
     dice = Random(seed)
     talk = PosnetTalk(state=RegisterState(fiscal=dice.random() < 0.8), profile=profile)
     for command in posnet.STATES[dice.choice(sorted(posnet.STATES))]:
@@ -71,7 +71,7 @@ def test_a_posnet_printer_goes_on(profile: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("profile", sorted(thermal.PROFILES))
-def test_a_thermal_printer_goes_on(profile: str, seed: int) -> None:
+def test_a_thermal_printer_survives_random_events(profile: str, seed: int) -> None:
     dice = Random(seed)
     talk = ThermalTalk(state=RegisterState(fiscal=dice.random() < 0.8), profile=profile)
     for command in thermal.STATES[dice.choice(sorted(thermal.STATES))]:

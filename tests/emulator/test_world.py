@@ -71,7 +71,7 @@ def test_a_foreign_program_prints_a_receipt(link: Any) -> None:
 
 
 @pytest.mark.parametrize("link", ["tcp", "pty"])
-def test_the_receipt_stays_open_when_the_program_goes_and_comes_back(link: Any) -> None:
+def test_a_receipt_stays_open_when_the_program_reconnects(link: Any) -> None:
     with EmulatedPrinter(link=link) as printer:
         host = Host(printer)
         host.ask("trinit|")
@@ -120,15 +120,15 @@ def test_faults_on_demand_of_a_synchronous_test(fiscal_printer: EmulatedPrinter)
     host.link.settimeout(5)
     assert host.recv() == b""
     fiscal_printer.power(on=True)
-    with pytest.raises(ValueError, match="the display asks nothing"):
+    with pytest.raises(ValueError, match="the display shows no question"):
         fiscal_printer.press(confirm=True)
     fiscal_printer.switch("wait_key")
     fiscal_printer.press(confirm=True)
     host.close()
 
 
-def test_the_plugin_serves_other_peoples_suites(pytester: pytest.Pytester) -> None:
-    """The installed package brings the fixture; nothing of this suite is loaded."""
+def test_the_plugin_works_in_another_test_suite(pytester: pytest.Pytester) -> None:
+    """The installed package provides the fixture; no part of this suite is loaded."""
     pytester.makepyfile(
         """
         import socket
@@ -182,7 +182,7 @@ def test_an_open_footer_survives_a_restart(tmp_path: Path) -> None:
         assert "Dzięki" in printer.paper[-1]
 
 
-def test_a_state_file_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_state_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("not a database, long enough to be noticed" * 50)
     with pytest.raises(StorageError, match="not a state file"):
@@ -254,7 +254,7 @@ def test_orders() -> None:
         (b'{"do": "clock", "offset": NaN}', "offset"),
     ],
 )  # fmt: skip
-def test_bad_orders_say_what_is_wrong(line: bytes, hint: str) -> None:
+def test_bad_control_commands_get_a_reason(line: bytes, hint: str) -> None:
     talk, it, _ = control()
     answer = json.loads(it.execute_line(line))
     assert not answer["ok"]
@@ -382,7 +382,7 @@ def test_a_slow_line_takes_its_time() -> None:
         host.close()
 
 
-def test_the_emulator_needs_nothing_of_the_daemon() -> None:
+def test_the_emulator_imports_nothing_of_the_daemon() -> None:
     """Foreign programs can use it alone: importing it brings no engine, journal, API or client."""
     script = (
         "import sys, fiscald.emulator.running, fiscald.emulator.posnet, fiscald.emulator.control\n"

@@ -155,7 +155,7 @@ class World:
 
 
 def play(page: str, world: World) -> str:
-    """The page with what was really printed."""
+    """The page with the real output."""
 
     def step(found: re.Match[str]) -> str:
         if found["stage"] is not None:
@@ -171,13 +171,13 @@ def play(page: str, world: World) -> str:
 
 @contextmanager
 def shop() -> Iterator[World]:
-    """A shop in a folder of its own."""
+    """A shop in a separate folder."""
     with tempfile.TemporaryDirectory(prefix="fiscald-") as folder, ExitStack() as stack:
         yield World(Path(folder), stack)
 
 
 def main() -> None:
-    """Write what is printed into the page."""
+    """Write the output into the page."""
     with shop() as world:
         PAGE.write_text(play(PAGE.read_text("utf-8"), world), "utf-8")
 

@@ -125,7 +125,7 @@ def test_a_restored_copy_prints_no_sale_again(tmp_path: Path, printer: EmulatedP
         assert sell(client, "Z4") is JobState.DONE, "and all is well from then on"
 
 
-def test_a_copy_that_is_not_older_goes_on(tmp_path: Path, printer: EmulatedPrinter) -> None:
+def test_a_copy_that_is_not_older_keeps_printing(tmp_path: Path, printer: EmulatedPrinter) -> None:
     """Restored in its place, and on another computer."""
     path, copy = configuration(tmp_path, printer), tmp_path / "copy.db"
     with open_shop(path) as client:
@@ -183,7 +183,7 @@ def test_a_lost_journal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_every_file_of_a_daemon_is_for_its_user_alone(tmp_path: Path, umask: int) -> None:
+def test_every_file_of_a_daemon_is_private_to_its_user(tmp_path: Path, umask: int) -> None:
     tmp_path.chmod(0o755)
     former = os.umask(umask)
     try:
@@ -235,7 +235,7 @@ def test_a_state_directory_that_others_may_write_to(tmp_path: Path) -> None:
             assert "other users may look into" in (tmp_path / "log").read_text()
 
 
-def test_an_upgrade_and_the_way_back(tmp_path: Path) -> None:
+def test_an_upgrade_and_a_downgrade(tmp_path: Path) -> None:
     """The journal of an older version is brought up to date; an older version refuses a newer one."""
     with EmulatedPrinter() as printer:
         path = configuration(tmp_path, printer)
@@ -254,7 +254,7 @@ def test_an_upgrade_and_the_way_back(tmp_path: Path) -> None:
     assert receipts(printer) == 1
 
 
-def test_documents_go_on_while_a_large_journal_is_copied(tmp_path: Path) -> None:
+def test_documents_print_while_a_large_journal_is_copied(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer:
         path = configuration(tmp_path, printer)
         with open_shop(path) as client:
@@ -291,7 +291,7 @@ def test_documents_go_on_while_a_large_journal_is_copied(tmp_path: Path) -> None
     store.close()
 
 
-def test_the_page_names_commands_that_there_are() -> None:
+def test_the_page_names_only_existing_commands() -> None:
     blocks = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     found = re.findall(r"\b(fiscald|fiscalctl) ([a-z-]+)(?: ([a-z_-]+))?", "\n".join(blocks) + PAGE)
     assert len(found) > 10

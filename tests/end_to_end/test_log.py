@@ -1,4 +1,4 @@
-"""What the daemon logs: at debug every change, decision and reconnection; at no level what was sold, to whom, by whom."""
+"""What the daemon logs: at debug every change, decision and reconnection; at no level goods, buyers or cashiers."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_request_cannot_write_lines_into_the_log(tmp_path: Path) -> None:
         assert not any(each.startswith("2026-01-01 CRITICAL") for each in log.rest().splitlines())
 
 
-def test_under_info_there_is_one_line_per_change(tmp_path: Path) -> None:
+def test_at_info_level_each_change_is_one_line(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer, daemon(tmp_path, till(printer), "info") as log, Client(tmp_path / "s") as client:
         log.until("no licence lets it print")
         client.install_licence(make_certificate())

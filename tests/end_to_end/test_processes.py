@@ -122,7 +122,7 @@ def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> 
     assert entry.phase is Phase.DONE
 
 
-def test_killed_in_the_middle_it_answers_after_the_restart(tmp_path: Path, family: str) -> None:
+def test_a_daemon_killed_during_a_document_answers_after_the_restart(tmp_path: Path, family: str) -> None:
     with EmulatedPrinter(family) as printer:
         path = configuration(tmp_path, printer)
         printer.fault("switch", {"posnet": "trend", "thermal": "$y"}[family], switch="paper_out")
@@ -197,7 +197,7 @@ def test_a_bad_configuration_is_reported_in_sentences(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['[rights]\nraw = ["user:no-such-user"]', "x =", 'socket = "tcp://127.0.0.1:1"', None])
-def test_what_no_second_start_can_mend_ends_with_78(tmp_path: Path, text: str | None) -> None:
+def test_an_error_that_a_restart_cannot_fix_ends_with_78(tmp_path: Path, text: str | None) -> None:
     """``RestartPreventExitStatus=``: systemd does not start it again. A second daemon, or a full disk, may go away."""
     path = tmp_path / "fiscald.toml"
     if text is not None:
@@ -301,7 +301,7 @@ def test_the_demonstration(tmp_path: Path) -> None:
     assert (tmp_path / "paper.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_demonstration_says_first_that_it_cannot_draw(tmp_path: Path) -> None:
+def test_the_demonstration_first_warns_that_it_cannot_draw(tmp_path: Path) -> None:
     command = [str(BIN / "fiscald"), "demo", "--png", str(tmp_path / "none" / "paper.png")]
     told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
     assert (told.returncode, told.stdout) == (2, "")

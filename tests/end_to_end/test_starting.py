@@ -70,7 +70,7 @@ def test_the_demonstration_without_pseudo_terminals(tmp_path: Path) -> None:
         "import fiscald.api.client as client; client.Client.submit = broken",
     ],
 )
-def test_a_demonstration_that_cannot_go_on_ends(tmp_path: Path, patch: str) -> None:
+def test_a_demonstration_that_cannot_continue_ends(tmp_path: Path, patch: str) -> None:
     done = start("demo", "--png", str(tmp_path / "p.png"), patch=patch)
     assert done.returncode == 1
     assert "Input/output error" in done.stderr

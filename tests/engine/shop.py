@@ -70,7 +70,7 @@ class DirectJournal:
 
 
 class OpenGate:
-    """A licence that allows everything, until told otherwise."""
+    """A licence that allows everything, until a test sets a problem."""
 
     def __init__(self) -> None:
         self.problem: Problem | None = None
@@ -164,7 +164,7 @@ class Shop:
         return await self.engine.wait(key, seconds)
 
     async def until(self, state: PrinterState, printer: str = "till1", seconds: float | None = None) -> None:
-        """``seconds``: an idle printer is looked at so often, a new one at once, an absent one after the longest pause."""
+        """``seconds``: an idle printer is polled so often, a new one at once, an absent one after the longest pause."""
         if seconds is None and not virtual.here():
             seconds = 60  # real machines have other things to do too
         if seconds is None:

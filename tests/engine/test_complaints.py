@@ -17,7 +17,7 @@ from tests.engine.shop import Till, shop
 REPORT = {"type": "daily_report"}
 
 
-def test_paper_that_ends_after_the_registration_is_success_with_the_sheet_pending(tmp_path: Path) -> None:
+def test_paper_out_after_registration_is_success_with_a_pending_sheet(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -32,7 +32,7 @@ def test_paper_that_ends_after_the_registration_is_success_with_the_sheet_pendin
 
 
 def test_a_report_that_the_cashier_cancels_on_the_keypad_ends(tmp_path: Path) -> None:
-    """The printer asks, the cashier says no: the job says so, and the till goes on."""
+    """The printer asks, the cashier says no: the job reports it, and printing continues."""
 
     async def main() -> None:
         till = Till("till1")
@@ -61,7 +61,7 @@ def test_a_report_that_the_cashier_cancels_on_the_keypad_ends(tmp_path: Path) ->
     virtual.run(main())
 
 
-def test_paper_that_ends_during_the_report_is_waited_for(tmp_path: Path) -> None:
+def test_a_report_waits_when_the_paper_runs_out(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("FV/1")

@@ -1,4 +1,4 @@
-"""Conditions of the printer: documents wait for their end, whatever they are, on every family; nothing is lost or doubled.
+"""Conditions of the printer: all documents wait for their end, on every family; no document is lost or doubled.
 
 What a cashier and a technician see of it is tested here too: one state, one line of the log, one finding with a remedy.
 """
@@ -79,7 +79,7 @@ async def waits(it: Shop, keys: list[str], code: str, seconds: float = 30) -> No
 
 
 def findings(it: Shop) -> dict[str, Any]:
-    """What doctor says, with the daemon's own status."""
+    """The doctor's findings, with the daemon's status."""
     status = it.engine.printer("till1")
     configured = Configured("till1", status.family, parse_address("tcp://192.168.1.50:6666"), status)
     facts = printer_facts(Host(), configured, "root", START + timedelta(seconds=anyio.current_time()))
@@ -126,7 +126,7 @@ def test_four_receipts_wait_for_the_end_of_every_condition(
 
 
 @pytest.mark.parametrize(("family", "profile", "switch"), [case for case in CASES if case[:2] != ("thermal", None)])
-def test_documents_that_a_condition_does_not_concern_pass_it(
+def test_documents_that_a_condition_does_not_block_are_printed(
     tmp_path: Path, family: str, profile: str | None, switch: Switch
 ) -> None:
     """Behind documents that wait; a daily report above all, which ends some of them."""
@@ -162,7 +162,7 @@ def test_documents_that_a_condition_does_not_concern_pass_it(
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", "novitus")])
 @pytest.mark.parametrize("switch", [Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE])
 @pytest.mark.parametrize("by_hand", [True, False])
-def test_a_daily_report_frees_what_waits_for_it(
+def test_a_daily_report_releases_the_documents_that_wait_for_it(
     tmp_path: Path, family: str, profile: str | None, switch: Switch, by_hand: bool
 ) -> None:
     """Ours, queued behind them, or one that is made on the keypad."""
@@ -292,7 +292,7 @@ def test_a_document_that_waits_can_be_withdrawn_and_expires(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("switch", "fails"), [(Switch.REPORT_REQUIRED, False), (Switch.GOODS_FULL, True), (Switch.TOTALS_FULL, True)]
 )
-def test_who_wants_no_second_beginning_gets_none(tmp_path: Path, switch: Switch, fails: bool) -> None:
+def test_a_document_with_if_interrupted_fail_is_not_started_twice(tmp_path: Path, switch: Switch, fails: bool) -> None:
     """A receipt that was open is not begun again; one that was refused at once was never begun."""
 
     async def main() -> None:
@@ -333,7 +333,7 @@ def test_tries_do_not_break_the_lock_on_the_last_receipt(tmp_path: Path, switch:
 
 
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", None)])
-def test_a_daemon_that_dies_over_a_try_neither_loses_nor_doubles(
+def test_a_daemon_killed_during_a_retry_loses_and_doubles_nothing(
     tmp_path: Path, family: str, profile: str | None
 ) -> None:
     async def main() -> None:
@@ -357,7 +357,7 @@ def test_a_daemon_that_dies_over_a_try_neither_loses_nor_doubles(
     virtual.run(main())
 
 
-def test_a_rate_that_is_blocked_fails_the_document_and_holds_nothing_up(tmp_path: Path) -> None:
+def test_a_blocked_rate_fails_the_document_and_blocks_no_other(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             it.till.register.state.goods["bułka"] = Goods(rate=3, lowered=True)
@@ -372,7 +372,7 @@ def test_a_rate_that_is_blocked_fails_the_document_and_holds_nothing_up(tmp_path
 
 
 @pytest.mark.parametrize("command", ["scomm", "strns", "scnt", "stot"])
-def test_a_full_queue_is_busy_and_passes_without_a_new_connection(tmp_path: Path, command: str) -> None:
+def test_a_full_queue_is_busy_and_needs_no_new_connection(tmp_path: Path, command: str) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)

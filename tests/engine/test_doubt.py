@@ -25,7 +25,7 @@ COMMANDS = ["trinit", "trline", "trpayment", "trend"]
 
 
 def agrees(it: Shop, job: Job) -> None:
-    """The verdict is what the register holds, and nothing is there twice."""
+    """The verdict agrees with the register, which holds nothing twice."""
     assert job.state in (JobState.DONE, JobState.FAILED)
     assert it.till.receipts == (job.state is JobState.DONE)
     if job.result is not None:
@@ -46,7 +46,7 @@ def agrees(it: Shop, job: Job) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [*COMMANDS, "scnt", "sfsk", "scomm", "strns", "sdev", "rtcget", "eclastdocnoget"])
-def test_one_disturbed_command(tmp_path: Path, command: str, act: FaultKind) -> None:
+def test_every_single_disturbed_command_is_recovered(tmp_path: Path, command: str, act: FaultKind) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -68,7 +68,7 @@ def test_a_power_cut_of_the_printer(tmp_path: Path, command: str, act: FaultKind
             await it.submit("FV/1")
             await it.until(PrinterState.OFFLINE)
             job = await it.engine.wait("FV/1", 60)
-            assert not job.state.final, "nobody knows while the printer is off"
+            assert not job.state.final, "the outcome is unknown while the printer is off"
             it.till.device.power(on=True)
             job = await it.engine.wait("FV/1", 20)
             agrees(it, job)
@@ -138,7 +138,7 @@ def test_the_cable_is_pulled_at_every_command(tmp_path: Path, document: dict[str
             virtual.run(main(cut_at, executed=executed, directory=tmp_path / f"{cut_at}-{executed}"))
 
 
-def test_a_killed_daemon_finds_out_what_it_did(tmp_path: Path) -> None:
+def test_a_killed_daemon_recovers_the_outcome(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.device.slowness = 10.0
@@ -192,7 +192,7 @@ def test_a_refusal_by_the_printer_is_a_definite_answer(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_a_silent_printer_is_offline_and_nothing_is_claimed(tmp_path: Path) -> None:
+def test_a_silent_printer_is_offline_without_a_verdict(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)

@@ -1,4 +1,4 @@
-"""Families that cannot do everything: the engine gets on without it, and says plainly what is not possible."""
+"""Families that cannot do everything: the engine works without it, and reports what is not possible."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_every_connection_begins_with_the_greeting(tmp_path: Path) -> None:
 
 
 def test_a_document_whose_connection_was_refused_is_printed_later_and_once(tmp_path: Path) -> None:
-    """The irreversible step was announced, and not a byte of it was sent: it needs no look at the printer."""
+    """The irreversible step was announced, and no byte of it was sent: no status query is needed."""
     printer = TinyPrinter(closes=True)
     tell = printer._tell
     counted = 0
@@ -120,7 +120,7 @@ def test_a_document_whose_connection_was_refused_is_printed_later_and_once(tmp_p
     assert printer.texts.count("pay") == 1
 
 
-def test_commands_by_hand_are_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_raw_commands_are_refused_with_a_sentence(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path, Tiny(), TinyPrinter()) as engine:
             with pytest.raises(ProblemError) as caught:
@@ -131,7 +131,7 @@ def test_commands_by_hand_are_refused_with_a_sentence(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_what_it_says_is_not_decoded_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_without_a_decoder_are_reported_as_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotDecode, match="cannot decode what passes between it and a tiny printer"):
         decoding_of(Tiny())
     monkeypatch.setattr(reading, "FAMILIES", ("tiny",))
@@ -140,7 +140,7 @@ def test_what_it_says_is_not_decoded_and_that_is_said(monkeypatch: pytest.Monkey
         reading.decoder("tiny")
 
 
-def test_the_dissector_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dissector_omits_a_family_without_a_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dissector, "FAMILIES", ("posnet", "tiny"))
     known = find_family
     monkeypatch.setattr(dissector, "family", lambda name: Tiny() if name == "tiny" else known(name))
@@ -150,7 +150,7 @@ def test_the_dissector_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("over_http", [False, True])
-def test_it_is_identified_by_a_scan_after_its_greeting(over_http: bool) -> None:
+def test_a_scan_identifies_it_after_its_greeting(over_http: bool) -> None:
     printer = TinyPrinter(closes=over_http)
 
     async def main() -> None:
@@ -167,7 +167,7 @@ def test_it_is_identified_by_a_scan_after_its_greeting(over_http: bool) -> None:
     assert printer.connections == (4 if over_http else 1)
 
 
-def test_without_speeds_it_is_asked_on_no_serial_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_family_without_speeds_is_not_probed_on_serial_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "family", lambda name: Tiny() if name == "tiny" else find_family(name))
     port, network = parse_address("serial:///dev/ttyS0?baud=9600"), parse_address("tcp://10.0.0.1:80")
     families = ("tiny", "posnet")

@@ -47,7 +47,7 @@ FLOODS = [
 
 
 def pour(write: Callable[[bytes], object], first: bytes, rest: bytes) -> None:
-    """Write for ever, until nobody takes it any more."""
+    """Write endlessly, until the other end stops reading."""
     try:
         write(first)
         while True:
@@ -99,7 +99,7 @@ def flooding_line(first: bytes, rest: bytes) -> Iterator[str]:
         yield f"serial://{os.ttyname(slave)}"
     finally:
         os.close(slave)
-        # Wakes the writer, which nobody reads from.
+        # Wakes the writer, whose output is not read.
         os.set_blocking(master, False)
         while True:
             try:
@@ -138,7 +138,7 @@ def datetime_now() -> datetime:
     ("family_name", "first", "rest", "link"),
     [*((*flood, "tcp") for flood in FLOODS), *((*FLOODS[place], "serial") for place in (0, 5))],
 )
-async def test_a_printer_that_sends_without_end_is_given_up_alone(
+async def test_an_endlessly_sending_printer_stops_no_other(
     tmp_path: Path, family_name: str, first: bytes, rest: bytes, link: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

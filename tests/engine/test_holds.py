@@ -30,7 +30,7 @@ def tries(why: Problem, hours: float, *, begun: bool) -> list[float]:
     return found
 
 
-def test_a_try_that_costs_nothing_is_made_every_minute() -> None:
+def test_a_retry_without_cost_is_made_every_minute() -> None:
     moments = tries(JUMPER, 8, begun=False)
     pauses = [b - a for a, b in itertools.pairwise(moments)]
     assert pauses[0] == FOR_NOTHING[0]
@@ -38,7 +38,7 @@ def test_a_try_that_costs_nothing_is_made_every_minute() -> None:
     assert set(pauses[5:]) == {FOR_NOTHING[1]}
 
 
-def test_a_try_that_costs_paper_is_made_ever_more_seldom() -> None:
+def test_a_retry_that_costs_paper_backs_off() -> None:
     moments = tries(FULL, 24, begun=True)
     assert moments[1] == ON_PAPER[0]
     assert len(moments) < 35
@@ -46,14 +46,14 @@ def test_a_try_that_costs_paper_is_made_ever_more_seldom() -> None:
 
 
 @pytest.mark.parametrize("begun", [False, True])
-def test_what_passes_by_itself_is_tried_soon_and_then_every_ten_seconds(begun: bool) -> None:
+def test_a_passing_condition_is_retried_soon_then_every_ten_seconds(begun: bool) -> None:
     moments = tries(condition("busy"), 0.05, begun=begun)
     pauses = [b - a for a, b in itertools.pairwise(moments)]
     assert pauses[:5] == [1.0, 2.0, 4.0, 8.0, 10.0]
     assert set(pauses[5:]) == {10.0}
 
 
-def test_what_waits_and_what_passes() -> None:
+def test_documents_that_a_condition_blocks_and_that_it_does_not() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
     assert holds.problem == JUMPER
@@ -69,7 +69,7 @@ def test_what_waits_and_what_passes() -> None:
     assert holds.problem is None
 
 
-def test_documents_that_wait_alone() -> None:
+def test_blocked_documents_that_do_not_block_their_type() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", FULL, 0.0, begun=True)
     assert (holds.stopped_types(0.0), holds.stopped_keys(0.0)) == (set(), ["A"])
@@ -80,10 +80,10 @@ def test_documents_that_wait_alone() -> None:
     holds.settled("A")
     assert holds.stopped_keys(1.0) == ["C"]
     holds.settled("C")
-    assert holds.problem is None, "nobody waits for it any more"
+    assert holds.problem is None, "no document waits for it now"
 
 
-def test_of_very_many_documents_all_of_their_type_wait() -> None:
+def test_very_many_blocked_documents_block_their_type() -> None:
     holds = Holds(CONDITIONS)
     for number in range(100):
         holds.refused(str(number), "receipt", FULL, 0.0, begun=True)
@@ -93,7 +93,7 @@ def test_of_very_many_documents_all_of_their_type_wait() -> None:
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_a_daily_report_ends_what_it_ends(own: bool) -> None:
+def test_a_daily_report_ends_the_conditions_that_block_it(own: bool) -> None:
     holds = Holds(CONDITIONS)
     for why in (DUE, JUMPER):
         holds.refused("A", "receipt", why, 0.0, begun=False)
@@ -105,7 +105,7 @@ def test_a_daily_report_ends_what_it_ends(own: bool) -> None:
     assert holds.problem is None
 
 
-def test_a_hint_makes_the_next_try_come_at_once_but_not_at_the_cost_of_much_paper() -> None:
+def test_a_hint_brings_the_next_retry_forward_but_saves_paper() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
     holds.hint(SOONEST / 2)
@@ -122,7 +122,7 @@ def test_a_hint_makes_the_next_try_come_at_once_but_not_at_the_cost_of_much_pape
     assert not costly.stops("A", "receipt", last + ON_PAPER[0]), "and not after the hour that it had come to"
 
 
-def test_a_new_document_is_a_reason_to_try_where_that_costs_nothing() -> None:
+def test_a_new_document_triggers_a_retry_that_costs_nothing() -> None:
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", JUMPER, 0.0, begun=False)
     holds.refused("B", "receipt", FULL, 0.0, begun=True)
@@ -133,7 +133,7 @@ def test_a_new_document_is_a_reason_to_try_where_that_costs_nothing() -> None:
     assert holds.stops("B", "receipt", 3.0)
 
 
-def test_what_a_look_shows_is_looked_at_again_soon_and_tried_as_often() -> None:
+def test_a_condition_in_the_status_is_polled_and_retried_soon() -> None:
     holds = Holds(CONDITIONS)
     now = 0.0
     for _ in range(100):
@@ -168,8 +168,10 @@ OTHER_RATES = SEEN.model_copy(update={"rates": {"A": "22.00"}})
     ],
     ids=["the same", "receipts", "a report", "another memory", "other rates", "the first look"],
 )
-def test_what_a_full_look_says_of_a_condition(before: Snapshot | None, now: Snapshot, over: bool, due: bool) -> None:
-    """A daily report ends what waits for one; whatever else somebody did to the printer is a reason to try."""
+def test_a_full_status_shows_whether_a_condition_has_ended(
+    before: Snapshot | None, now: Snapshot, over: bool, due: bool
+) -> None:
+    """A daily report ends the conditions that need one; other changes at the printer trigger a retry."""
     holds = Holds(CONDITIONS)
     holds.refused("A", "receipt", DUE, 0.0, begun=False)
     holds.looked(before, now, SOONEST)

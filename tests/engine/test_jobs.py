@@ -1,4 +1,4 @@
-"""Jobs through the engine: accepted durably, carried out once, answered the same for ever."""
+"""Jobs through the engine: accepted durably, executed once, always answered the same."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def refusal(code: str) -> pytest.RaisesExc[ProblemError]:
     return pytest.raises(ProblemError, match=f"^{code}: ")
 
 
-def test_what_is_refused_is_not_remembered(tmp_path: Path) -> None:
+def test_a_refused_document_is_not_stored(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -176,7 +176,7 @@ def test_an_unknown_printer(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_what_is_known_only_with_the_printers_table_fails_before_the_first_byte(tmp_path: Path) -> None:
+def test_a_conflict_with_the_printers_rates_fails_before_the_first_byte(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.pull()
@@ -193,7 +193,7 @@ def test_what_is_known_only_with_the_printers_table_fails_before_the_first_byte(
     virtual.run(main())
 
 
-def test_the_licence_is_asked_before_a_document_is_opened_and_never_for_the_report(tmp_path: Path) -> None:
+def test_the_licence_is_checked_for_documents_and_not_for_the_report(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             it.gate.problem = problem("licence.module_missing", module="fiscal", modules="app")
@@ -204,7 +204,7 @@ def test_the_licence_is_asked_before_a_document_is_opened_and_never_for_the_repo
     virtual.run(main())
 
 
-def test_a_job_accepted_under_a_licence_that_then_ends_waits_for_the_next(tmp_path: Path) -> None:
+def test_a_job_waits_when_the_licence_ends_after_acceptance(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.pull()
@@ -224,7 +224,7 @@ def test_a_job_accepted_under_a_licence_that_then_ends_waits_for_the_next(tmp_pa
     virtual.run(main())
 
 
-def test_the_daily_report_does_not_wait_behind_what_waits_for_a_licence(tmp_path: Path) -> None:
+def test_the_daily_report_passes_jobs_that_wait_for_a_licence(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.pull()
@@ -380,7 +380,7 @@ def test_waiting_ends_in_time(tmp_path: Path) -> None:
 # -- stopping and a failing journal ----------------------------------------------------------------------
 
 
-def test_stopping_finishes_the_document_in_hand_and_takes_no_other(tmp_path: Path) -> None:
+def test_stopping_finishes_the_running_document_and_starts_no_other(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.device.slowness = 5.0
@@ -400,7 +400,7 @@ def test_stopping_finishes_the_document_in_hand_and_takes_no_other(tmp_path: Pat
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["undecided", "swapped"])
-def test_stopping_does_not_wait_for_what_only_a_person_can_mend(tmp_path: Path, *, swapped: bool) -> None:
+def test_stopping_does_not_wait_for_manual_action(tmp_path: Path, *, swapped: bool) -> None:
     async def main() -> None:
         known = Till("till1")
         async with shop(tmp_path, known) as it:
@@ -421,7 +421,7 @@ def test_stopping_does_not_wait_for_what_only_a_person_can_mend(tmp_path: Path, 
     virtual.run(main())
 
 
-def test_nothing_is_accepted_that_is_not_durable(tmp_path: Path) -> None:
+def test_a_job_is_accepted_only_when_durable(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -436,7 +436,7 @@ def test_nothing_is_accepted_that_is_not_durable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("transaction", ["start", "commit", "finish"])
-def test_a_full_disk_in_the_middle_neither_loses_nor_doubles(tmp_path: Path, transaction: str) -> None:
+def test_a_full_disk_during_a_document_loses_and_doubles_nothing(tmp_path: Path, transaction: str) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)

@@ -1,4 +1,4 @@
-"""One connection: what is asked how often, how long an answer is waited for, and what is taken for an answer."""
+"""One connection: repeats, timeouts, and which bytes count as a reply."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DAMAGED = SCOMM[:10] + bytes([SCOMM[10] ^ 1]) + SCOMM[11:]
 
 
 class Printer:
-    """The far end of a line in memory: answers every frame as it is told to."""
+    """The far end of a line in memory: answers every frame as the test says."""
 
     def __init__(self, answer: Callable[[str], bytes]) -> None:
         self.near, self.far = memory_line()
@@ -93,7 +93,7 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
     ("deadline", "seconds"),
     [(Deadline.QUERY, 5), (Deadline.LINE, 15), (Deadline.CLOSE, 30), (Deadline.REPORT, 120)],
 )
-def test_how_long_silence_is_waited_for(deadline: Deadline, seconds: int) -> None:
+def test_the_timeout_for_a_silent_printer(deadline: Deadline, seconds: int) -> None:
     printer = Printer(lambda _: b"")
 
     async def main(line: Line) -> None:
@@ -105,7 +105,7 @@ def test_how_long_silence_is_waited_for(deadline: Deadline, seconds: int) -> Non
     assert SECONDS[deadline] == seconds
 
 
-def test_an_answer_just_after_the_printer_says_it_has_nothing_to_do_is_taken() -> None:
+def test_a_reply_just_after_the_printer_reports_idle_is_accepted() -> None:
     """The one overtook the other."""
     printer = Printer(lambda name: frame("sdev\tds0\tpe0\tqe1\t") if name == "!sdev" else b"")
 
@@ -139,7 +139,7 @@ def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
     virtual.run(main())
 
 
-def test_what_is_thrown_away_before_a_question_leaves_others_their_turn() -> None:
+def test_discarding_old_input_does_not_block_the_loop() -> None:
     class Flooding(MemoryStream):
         left = 200
 
@@ -172,7 +172,7 @@ def test_what_is_thrown_away_before_a_question_leaves_others_their_turn() -> Non
     virtual.run(main())
 
 
-def test_a_query_whose_answer_is_damaged_is_asked_three_times() -> None:
+def test_a_query_with_damaged_replies_is_sent_three_times() -> None:
     printer = Printer(lambda _: DAMAGED)
 
     async def main(line: Line) -> None:
@@ -185,7 +185,7 @@ def test_a_query_whose_answer_is_damaged_is_asked_three_times() -> None:
     assert QUERY_TRIES == 3
 
 
-def test_a_query_whose_third_answer_is_good_is_answered() -> None:
+def test_a_query_whose_third_reply_is_intact_is_answered() -> None:
     answers = [SCOMM, DAMAGED, DAMAGED]
     printer = Printer(lambda _: answers.pop())
 
@@ -207,7 +207,7 @@ def test_a_closing_step_whose_answer_is_damaged_is_never_sent_again() -> None:
     assert printer.asked == ["trend"]
 
 
-def test_what_came_before_the_question_is_no_answer_to_it() -> None:
+def test_input_from_before_the_query_is_not_its_reply() -> None:
     """An answer of an earlier question that was given up: of the same name, and older."""
     printer = Printer(lambda name: SCOMM if name == "scomm" else b"")
 
@@ -219,7 +219,7 @@ def test_what_came_before_the_question_is_no_answer_to_it() -> None:
     run(printer, main)
 
 
-def test_half_an_answer_that_came_before_the_question_does_not_spoil_it() -> None:
+def test_half_a_reply_from_before_the_query_does_not_damage_the_reply() -> None:
     printer = Printer(lambda _: SCOMM)
 
     async def main(line: Line) -> None:
@@ -252,8 +252,8 @@ def test_damage_before_the_question_does_not_count_against_its_answer() -> None:
         ("ds2", (120, 123)),  # it waits for a person
     ],
 )
-def test_how_long_a_closing_step_is_waited_for(sdev: str, seconds: tuple[int, int]) -> None:
-    """The printer says what it does for 90 seconds, and then nothing any more."""
+def test_the_timeout_for_a_closing_step(sdev: str, seconds: tuple[int, int]) -> None:
+    """The printer reports its state for 90 seconds, and then is silent."""
 
     def answer(name: str) -> bytes:
         if name not in ("!sdev", "!sprn") or anyio.current_time() > 90:

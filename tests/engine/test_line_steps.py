@@ -1,4 +1,4 @@
-"""What a step expects, what is sent again, busy printers, half-duplex ones, greetings, and streams that end."""
+"""Expected replies, repeats, busy printers, half-duplex ones, greetings, and streams that end."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_silence_is_the_answer_where_a_step_expects_none() -> None:
     assert printer.texts == ["sell"]
 
 
-def test_the_end_of_a_batch_tells_of_all_commands_since_the_last_reply() -> None:
+def test_the_reply_ending_a_batch_covers_all_commands_since_the_last() -> None:
     printer = TinyPrinter(lambda text: b"done" if text == "end" else None)
 
     async def main(line: Line) -> None:
@@ -80,7 +80,7 @@ def test_damage_within_a_batch_is_not_passed_over_at_its_end() -> None:
     run(printer, main)
 
 
-def test_a_question_in_between_ends_the_batch() -> None:
+def test_a_query_in_between_ends_the_batch() -> None:
     printer = TinyPrinter(lambda text: b"ok" if text == "count" else None)
 
     async def main(line: Line) -> None:
@@ -119,7 +119,7 @@ def test_the_same_bytes_are_sent_again_after_a_silence() -> None:
     assert [at for at, _, _ in printer.sent] == pytest.approx([0, 0.5, 1.0])
 
 
-def test_they_are_sent_again_at_once_where_the_answer_was_damaged() -> None:
+def test_they_are_sent_again_at_once_after_a_damaged_reply() -> None:
     left = [b"?\n", b"done"]
     printer = TinyPrinter(lambda _: left.pop(0))
 
@@ -132,7 +132,7 @@ def test_they_are_sent_again_at_once_where_the_answer_was_damaged() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, b"?\n"], ids=["silent", "damaged"])
-def test_they_are_sent_again_so_often_and_no_more(answer: bytes | None) -> None:
+def test_they_are_sent_again_a_limited_number_of_times(answer: bytes | None) -> None:
     printer = TinyPrinter(lambda _: answer)
 
     async def main(line: Line) -> None:
@@ -144,7 +144,7 @@ def test_they_are_sent_again_so_often_and_no_more(answer: bytes | None) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, b"?\n"], ids=["silent", "damaged"])
-def test_a_step_that_does_not_say_so_is_sent_once(answer: bytes | None) -> None:
+def test_a_step_that_is_not_marked_repeatable_is_sent_once(answer: bytes | None) -> None:
     printer = TinyPrinter(lambda _: answer)
 
     async def main(line: Line) -> None:
@@ -165,8 +165,8 @@ async def say_busy(printer: TinyPrinter, seconds: float, every: float = 0.06, co
         await anyio.sleep(every)
 
 
-def test_a_printer_that_says_it_is_busy_is_waited_for_and_sent_nothing() -> None:
-    """Neither the same again, as it does hear us, nor a question: it would be the answer's death."""
+def test_a_busy_printer_gets_nothing_until_it_answers() -> None:
+    """Neither the same bytes again, as the printer has them, nor a query: it would destroy the reply."""
     printer = TinyPrinter(lambda _: None)
 
     async def main(line: Line) -> None:
@@ -193,7 +193,7 @@ def test_nothing_is_sent_again_while_bytes_come() -> None:
     assert printer.texts == ["pay"]
 
 
-def test_a_printer_that_says_so_without_end_is_given_up() -> None:
+def test_a_printer_that_stays_busy_is_given_up() -> None:
     printer = TinyPrinter(lambda _: None)
 
     async def main(line: Line) -> None:
@@ -208,7 +208,7 @@ def test_a_printer_that_says_so_without_end_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("polls", [False, True], ids=["half-duplex", "polls"])
-def test_only_a_family_that_can_be_asked_meanwhile_is(polls: bool) -> None:
+def test_only_a_family_that_supports_it_is_polled_meanwhile(polls: bool) -> None:
     printer = TinyPrinter(lambda _: None)
 
     async def main(line: Line) -> None:
@@ -260,7 +260,7 @@ def test_an_answer_may_end_with_its_stream_and_the_next_has_another() -> None:
     assert [(connection, line) for _, connection, line in printer.sent] == [(1, b"1:who"), (2, b"2:count")]
 
 
-def test_a_stream_that_was_closed_while_idle_is_replaced_before_sending() -> None:
+def test_a_stream_closed_while_idle_is_replaced_before_sending() -> None:
     printer = TinyPrinter()
 
     async def main(line: Line) -> None:

@@ -102,7 +102,7 @@ def test_a_receipt_that_the_copy_has_forgotten_is_not_printed_again(tmp_path: Pa
         job = await it.engine.job("Z2")
         assert job.error is not None
         assert (job.state, (job.error.model_extra or {})["cause"]) == (JobState.UNDECIDED, "journal_behind")
-        assert (await it.print("Z3")).state is JobState.DONE, "nobody waits for the decision"
+        assert (await it.print("Z3")).state is JobState.DONE, "no document waits for the decision"
         decided = await it.engine.resolve("Z2", Resolution(verdict="printed", number=2, by="Anna"))
         assert decided.result is not None
         assert (decided.state, decided.result.number) == (JobState.DONE, 2)
@@ -115,7 +115,7 @@ def test_a_receipt_that_the_copy_has_forgotten_is_not_printed_again(tmp_path: Pa
 
 
 @pytest.mark.parametrize("document", [SLIP, FORM, REPORT, {"type": "goods_return", "amount": "5.00"}])
-def test_the_mark_tells_of_every_kind_of_document(tmp_path: Path, document: dict[str, Any]) -> None:
+def test_the_mark_counts_every_kind_of_document(tmp_path: Path, document: dict[str, Any]) -> None:
     async def lost(it: Shop) -> None:
         assert (await it.print("Z2", document)).state is JobState.DONE
 
@@ -131,7 +131,7 @@ def test_the_mark_tells_of_every_kind_of_document(tmp_path: Path, document: dict
 
 
 @pytest.mark.parametrize("document", [SLIP, FORM])
-def test_a_copied_directory_tells_of_slips_and_printouts(tmp_path: Path, document: dict[str, Any]) -> None:
+def test_a_copied_directory_reveals_slips_and_printouts(tmp_path: Path, document: dict[str, Any]) -> None:
     async def lost(it: Shop) -> None:
         assert (await it.print("Z2", document)).state is JobState.DONE
 
@@ -162,7 +162,7 @@ def test_a_daily_report_hides_no_receipt(tmp_path: Path, how: str, reported: str
 
 
 @pytest.mark.parametrize("how", ["file", "disk", "directory"])
-def test_a_copy_that_has_forgotten_nothing_is_no_reason_to_wait(tmp_path: Path, how: str) -> None:
+def test_a_copy_that_lost_nothing_does_not_hold_documents(tmp_path: Path, how: str) -> None:
     async def nothing(it: Shop) -> None:
         await it.until(PrinterState.READY)
 
@@ -228,7 +228,7 @@ def test_a_job_that_the_copy_knows_as_begun_is_not_printed_again(tmp_path: Path,
     virtual.run(main())
 
 
-def test_what_waits_is_printed_where_a_person_says_so(tmp_path: Path) -> None:
+def test_waiting_documents_are_printed_after_confirmation(tmp_path: Path) -> None:
     async def then(it: Shop) -> None:
         await it.submit("Z9")
         await behind(it, "older_copy")
@@ -257,8 +257,8 @@ def test_a_key_that_a_lost_part_may_have_known_is_unknown(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("how", ["file", "disk"])
-def test_nothing_that_waits_is_said_to_be_unprinted(tmp_path: Path, how: str) -> None:
-    """Neither by withdrawing it nor by its deadline: "nothing was sent" is more than is known."""
+def test_no_waiting_document_is_reported_as_not_printed(tmp_path: Path, how: str) -> None:
+    """Neither by withdrawing it nor by its deadline: "nothing was sent" is not proved."""
 
     async def submit(it: Shop, key: str, **more: Any) -> None:
         submission = {"printer": "till1", "document": RECEIPT, "deadline": START + timedelta(minutes=5)}
@@ -282,7 +282,7 @@ def test_nothing_that_waits_is_said_to_be_unprinted(tmp_path: Path, how: str) ->
     restored(tmp_path, how, lost, then)
 
 
-def test_a_deadline_that_passed_meanwhile_ends_what_a_person_lets_be_printed(tmp_path: Path) -> None:
+def test_a_deadline_that_passed_meanwhile_ends_a_confirmed_document(tmp_path: Path) -> None:
     async def then(it: Shop) -> None:
         await it.until(PrinterState.BEHIND)
         deadline = START + timedelta(minutes=5)
@@ -297,8 +297,8 @@ def test_a_deadline_that_passed_meanwhile_ends_what_a_person_lets_be_printed(tmp
     restored(tmp_path, "file", prints_one, then)
 
 
-def test_an_older_copy_is_known_before_the_printer_is(tmp_path: Path) -> None:
-    """The printer is switched off all the time; what is answered meanwhile must be true all the same."""
+def test_an_older_copy_is_detected_before_the_printer_connects(tmp_path: Path) -> None:
+    """The printer is switched off all the time; the answers in the meantime must still be true."""
 
     async def then(it: Shop) -> None:
         with pytest.raises(ProblemError) as refused:
@@ -362,7 +362,7 @@ def test_a_journal_brought_from_elsewhere_without_its_mark(tmp_path: Path) -> No
 
 
 def quietly(tmp_path: Path, first: Callable[[Shop], Any], between: Callable[[Till], Any] = lambda _: None) -> None:
-    """A shop in which nothing is wrong, closed and opened again."""
+    """A shop without faults, closed and opened again."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -390,8 +390,8 @@ def test_a_keypad_report_is_normal(tmp_path: Path) -> None:
     quietly(tmp_path, first, lambda till: till.device.keypad_report())
 
 
-def test_sheets_from_the_keypad_are_normal_while_fiscald_looks(tmp_path: Path) -> None:
-    """Also with a report right after them, between two looks."""
+def test_keypad_sheets_are_normal_while_fiscald_is_connected(tmp_path: Path) -> None:
+    """Also with a report right after them, between two polls."""
 
     async def first(it: Shop) -> None:
         await it.print("Z1")
@@ -405,7 +405,7 @@ def test_sheets_from_the_keypad_are_normal_while_fiscald_looks(tmp_path: Path) -
     quietly(tmp_path, first, lambda till: till.device.keypad_report())
 
 
-def test_what_was_seen_is_remembered_over_a_restart(tmp_path: Path) -> None:
+def test_the_last_counters_survive_a_restart(tmp_path: Path) -> None:
     async def first(it: Shop) -> None:
         await it.print("Z1")
         it.till.register.ledger.slip()
@@ -414,8 +414,8 @@ def test_what_was_seen_is_remembered_over_a_restart(tmp_path: Path) -> None:
     quietly(tmp_path, first, lambda till: till.device.keypad_report())
 
 
-def test_a_cancelled_attempt_of_ours_is_no_surprise(tmp_path: Path) -> None:
-    """Its sheet came out, and a report was made on the keypad before anybody looked again."""
+def test_our_cancelled_attempt_is_expected(tmp_path: Path) -> None:
+    """Its sheet came out, and a report was made on the keypad before the next poll."""
 
     async def first(it: Shop) -> None:
         it.till.device.slowness = 20
@@ -431,8 +431,8 @@ def test_a_cancelled_attempt_of_ours_is_no_surprise(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("document", [RECEIPT, SLIP, FORM, REPORT])
-def test_our_own_document_in_hand_is_no_surprise(tmp_path: Path, document: dict[str, Any]) -> None:
-    """The daemon is killed when the printer has it, and nobody was told."""
+def test_our_running_document_is_expected(tmp_path: Path, document: dict[str, Any]) -> None:
+    """The daemon is killed when the printer has it, before any answer."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -452,8 +452,8 @@ def test_our_own_document_in_hand_is_no_surprise(tmp_path: Path, document: dict[
     virtual.run(main())
 
 
-def test_a_receipt_that_waits_in_the_printer_is_no_surprise(tmp_path: Path) -> None:
-    """Its closing command waits for paper while the daemon starts and looks, more than once."""
+def test_a_receipt_pending_in_the_printer_is_expected(tmp_path: Path) -> None:
+    """Its closing command waits for paper while the daemon starts and polls, more than once."""
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -480,7 +480,7 @@ def test_a_receipt_that_waits_in_the_printer_is_no_surprise(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("verdict", ["printed", "not_printed"])
-def test_an_undecided_receipt_is_no_surprise_whatever_is_decided(tmp_path: Path, verdict: Verdict) -> None:
+def test_an_undecided_receipt_is_expected_after_either_decision(tmp_path: Path, verdict: Verdict) -> None:
     state, till = tmp_path / "state", Till("till1")
 
     async def main() -> None:
@@ -501,7 +501,7 @@ def test_an_undecided_receipt_is_no_surprise_whatever_is_decided(tmp_path: Path,
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_receipt_made_by_hand_is_no_surprise(tmp_path: Path, *, killed: bool) -> None:
+def test_a_receipt_made_with_raw_commands_is_expected(tmp_path: Path, *, killed: bool) -> None:
     state, till = tmp_path / "state", Till("till1")
     commands = ("trinit", "trline|naKawa|vt0|pr1000", "trpayment|ty0|wa1000", "trend|to1000|fp1000")
 
@@ -524,7 +524,7 @@ def test_a_receipt_made_by_hand_is_no_surprise(tmp_path: Path, *, killed: bool) 
 # -- other programs, and other memories ------------------------------------------------------------------
 
 
-def test_another_programs_receipt_stops_a_shop_that_knows_of_none(tmp_path: Path) -> None:
+def test_another_programs_receipt_stops_a_printer_that_is_not_shared(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("Z1")
@@ -544,7 +544,7 @@ def test_another_programs_receipt_stops_a_shop_that_knows_of_none(tmp_path: Path
     virtual.run(main())
 
 
-def test_another_program_is_no_surprise_on_a_shared_printer(tmp_path: Path) -> None:
+def test_another_programs_receipt_is_expected_on_a_shared_printer(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
             await it.print("Z1")
@@ -568,7 +568,7 @@ def test_an_older_copy_stops_a_shared_printer_too(tmp_path: Path) -> None:
 
 
 def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
-    """Between the last look and the first command."""
+    """Between the last poll and the first command."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -579,7 +579,7 @@ def test_a_receipt_just_before_ours_is_noticed(tmp_path: Path) -> None:
             await behind(it, "unknown_receipts")
             assert it.till.receipts == 2
             assert it.phase("Z2") is Phase.ACCEPTED
-            await it.engine.confirm_journal("till1", ANNA)  # what was found then, though nobody has looked since
+            await it.engine.confirm_journal("till1", ANNA)  # what was found then, though it was not viewed since
             assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
 
     virtual.run(main())
@@ -706,7 +706,7 @@ def test_a_confirmation_is_recorded_and_may_be_repeated(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_what_is_not_connected_cannot_be_confirmed(tmp_path: Path) -> None:
+def test_a_printer_that_is_not_connected_cannot_be_confirmed(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("Z1")
@@ -722,7 +722,7 @@ def test_what_is_not_connected_cannot_be_confirmed(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_commands_by_hand_do_not_explain_what_was_there_before(tmp_path: Path) -> None:
+def test_raw_commands_do_not_explain_earlier_documents(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.print("Z1")
@@ -777,7 +777,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("known", "now", "first", "later"), TABLE)
-def test_the_rule(known: Known, now: Counters, first: str | None, later: str | None) -> None:
+def test_the_rule_for_unexplained_documents(known: Known, now: Counters, first: str | None, later: str | None) -> None:
     for proven, cause in ((False, first), (True, later)):
         why = unexplained("till1", known, now, shared=False, proven=proven)
         assert (None if why is None else (why.model_extra or {})["cause"]) == cause
@@ -788,8 +788,8 @@ def test_the_rule(known: Known, now: Counters, first: str | None, later: str | N
     assert (shared is not None) == (known.doubt in (Doubt.OLDER, Doubt.DAMAGED))
 
 
-def test_a_look_taken_while_the_printer_prints_is_not_remembered(tmp_path: Path) -> None:
-    """Only what two looks have told alike is."""
+def test_a_status_read_during_printing_is_not_stored(tmp_path: Path) -> None:
+    """Only counters that two polls confirm are stored."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -808,7 +808,7 @@ def test_a_look_taken_while_the_printer_prints_is_not_remembered(tmp_path: Path)
     virtual.run(main())
 
 
-def test_what_is_remembered_and_cannot_be_read_any_more(tmp_path: Path) -> None:
+def test_stored_counters_that_cannot_be_read(tmp_path: Path) -> None:
     till = Till("till1")
 
     async def main() -> None:

@@ -61,14 +61,14 @@ def test_the_status_stays_fresh_and_follows_the_counters(tmp_path: Path) -> None
     virtual.run(main())
 
 
-def test_a_change_of_the_counters_is_told_once(tmp_path: Path) -> None:
-    """Whoever listens hears of another program's receipt, though the printer is idle before and after."""
+def test_a_change_of_the_counters_is_reported_once(tmp_path: Path) -> None:
+    """Listeners learn of another program's receipt, though the printer is idle before and after."""
 
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
             await it.until(PrinterState.READY)
             change = it.engine.next_change()
-            assert not await change(300), "while nothing happens, nothing is told"
+            assert not await change(300), "without a change there is no event"
             it.till.device.foreign_receipt()
             assert await change(actor.STATUS_INTERVAL + actor.POLL_INTERVAL)
             counters = it.engine.printer("till1").counters
@@ -102,7 +102,7 @@ def test_a_printer_that_is_off(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> None:
+def test_the_queue_is_counted_in_every_state_of_the_printer(tmp_path: Path) -> None:
     async def main() -> None:
         till = Till("till1")
         till.pull()
@@ -116,7 +116,7 @@ def test_the_queue_is_counted_whatever_the_printer_is_doing(tmp_path: Path) -> N
             change = it.engine.next_change()
             await it.engine.withdraw("A")
             assert it.engine.printer("till1").queue == 3
-            assert await change(0), "whoever listens hears of it"
+            assert await change(0), "listeners get the event"
             till.device.faults.plan(_switch("trend", Switch.PAPER_OUT))
             till.put_back()
             await it.until(PrinterState.PAPER_OUT)
@@ -147,7 +147,7 @@ def test_the_queue_is_counted_once_the_journal_can_be_read(tmp_path: Path) -> No
     virtual.run(main())
 
 
-def test_reconnecting_never_ends_and_is_patient(tmp_path: Path) -> None:
+def test_reconnecting_never_ends_and_backs_off(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -188,8 +188,8 @@ def test_attempts_to_connect_are_spread(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_what_is_done_waits_for_nothing(tmp_path: Path) -> None:
-    """Whatever keeps the printer from printing by now."""
+def test_a_finished_job_has_no_reason_to_wait(tmp_path: Path) -> None:
+    """In every present condition of the printer."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -231,7 +231,7 @@ def test_a_printer_that_cannot_print_makes_jobs_wait_and_says_why(
     virtual.run(main())
 
 
-def test_paper_that_ends_in_the_middle_is_waited_for_without_limit(tmp_path: Path) -> None:
+def test_a_document_waits_without_limit_for_new_paper(tmp_path: Path) -> None:
     """The printer keeps the command and answers once paper is back; nothing is sent again (9.4 rule 5)."""
 
     async def main() -> None:
@@ -332,7 +332,7 @@ def test_an_adopted_printer_is_known_at_the_next_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", ["known", "know_printer"])
-def test_nothing_is_printed_before_the_printer_was_compared_with_the_known_one(tmp_path: Path, fails: str) -> None:
+def test_nothing_is_printed_before_the_printer_is_identified(tmp_path: Path, fails: str) -> None:
     """The journal fails just when it is asked which printer it should be: it is asked again before a job is taken."""
 
     async def main() -> None:
@@ -376,7 +376,7 @@ def test_a_swapped_printer_is_not_adopted_while_a_document_is_unsettled(tmp_path
     virtual.run(main())
 
 
-def test_the_printer_put_back_goes_on_by_itself(tmp_path: Path) -> None:
+def test_printing_resumes_when_the_original_printer_returns(tmp_path: Path) -> None:
     async def main() -> None:
         first, second = Till("till1", 1), Till("till1", 2)
         async with shop(tmp_path / "state", first) as it:
@@ -403,7 +403,7 @@ def test_an_unknown_printer_is_named_with_the_known_ones(tmp_path: Path) -> None
     virtual.run(main())
 
 
-def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
+def test_an_internal_error_of_one_printer_leaves_the_others_working(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
@@ -422,7 +422,7 @@ def test_a_fault_of_ours_in_one_printer_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize("where", ["prepare_plan", "plan_receipt", "read_result"])
-def test_a_fault_of_ours_in_a_dialogue_is_told_and_decides_nothing(
+def test_an_internal_error_in_a_dialogue_is_reported_and_decides_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """Before anything was sent, and after the receipt was closed."""

@@ -1,4 +1,4 @@
-"""Commands sent by hand: between jobs, journaled, refused while a document's fate is open, never repeated."""
+"""Raw commands: between jobs, journaled, refused while a document is unresolved, never repeated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def records(directory: Path) -> list[Any]:
         return db.execute(f"SELECT {names} FROM raw ORDER BY id").fetchall()
 
 
-def test_a_question_is_answered_in_the_family_s_own_text_and_journaled(tmp_path: Path) -> None:
+def test_a_raw_query_is_answered_in_the_familys_text_and_journaled(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -55,7 +55,7 @@ def test_a_question_is_answered_in_the_family_s_own_text_and_journaled(tmp_path:
     virtual.run(main())
 
 
-def test_the_printer_s_refusal_is_an_answer(tmp_path: Path) -> None:
+def test_the_printers_refusal_is_an_answer(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -70,7 +70,7 @@ def test_the_printer_s_refusal_is_an_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["", "two words", "trline|x", "hdrset|tx\x02", "hdrset|tx漢", "scomm|to1|to2"])
-def test_what_is_no_command_is_not_sent(tmp_path: Path, command: str) -> None:
+def test_an_invalid_command_is_not_sent(tmp_path: Path, command: str) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -85,8 +85,8 @@ def test_what_is_no_command_is_not_sent(tmp_path: Path, command: str) -> None:
     virtual.run(main())
 
 
-def test_what_it_changed_is_looked_at_before_the_next_job(tmp_path: Path) -> None:
-    """A receipt opened by hand is another program's: it's waited for, and the counters of one made by hand count."""
+def test_the_status_is_read_between_a_raw_command_and_the_next_job(tmp_path: Path) -> None:
+    """A receipt opened with raw commands is another program's: jobs wait for it, and its counters count."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -121,7 +121,7 @@ def test_new_rates_are_known_to_the_next_check(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_it_is_refused_while_a_document_s_fate_is_open_but_with_force(tmp_path: Path) -> None:
+def test_a_raw_command_needs_force_while_a_document_is_unresolved(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -141,8 +141,8 @@ def test_it_is_refused_while_a_document_s_fate_is_open_but_with_force(tmp_path: 
     virtual.run(main())
 
 
-def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
-    """A job that waits in the printer for paper has the line; what is forced does not get between its steps."""
+def test_a_raw_command_is_not_sent_during_a_job(tmp_path: Path) -> None:
+    """A job that waits in the printer for paper has the line; a forced raw command does not run between its steps."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -163,7 +163,7 @@ def test_it_is_never_sent_beside_a_job(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_silence_says_that_nothing_is_known_and_nothing_is_sent_twice(tmp_path: Path) -> None:
+def test_silence_gives_an_unknown_outcome_and_no_repeat(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -180,7 +180,7 @@ def test_silence_says_that_nothing_is_known_and_nothing_is_sent_twice(tmp_path: 
     virtual.run(main())
 
 
-def test_without_a_licence_only_questions(tmp_path: Path) -> None:
+def test_without_a_licence_only_queries_are_sent(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -223,7 +223,7 @@ SELLING = {
 
 
 @pytest.mark.parametrize(("family", "profile"), SELLING)
-def test_without_a_licence_nothing_can_be_sold_by_hand(tmp_path: Path, family: str, profile: str | None) -> None:
+def test_without_a_licence_raw_commands_cannot_sell(tmp_path: Path, family: str, profile: str | None) -> None:
     """What another program left open can be ended, once; the state is asked when it is the command's turn."""
     selling, closing, cancelling = SELLING[family, profile]
 
@@ -256,10 +256,8 @@ def test_without_a_licence_nothing_can_be_sold_by_hand(tmp_path: Path, family: s
 
 
 @pytest.mark.parametrize(("family", "profile"), SELLING)
-def test_commands_queued_together_do_not_profit_from_the_first(
-    tmp_path: Path, family: str, profile: str | None
-) -> None:
-    """Each is judged when it is its turn, after what the one before it has changed."""
+def test_queued_raw_commands_are_each_checked(tmp_path: Path, family: str, profile: str | None) -> None:
+    """Each is checked when it runs, after the changes of the one before."""
     selling, closing, _ = SELLING[family, profile]
 
     async def main() -> None:
@@ -286,7 +284,7 @@ def test_commands_queued_together_do_not_profit_from_the_first(
     virtual.run(main())
 
 
-def test_without_a_licence_a_form_may_be_ended_though_no_question_shows_it(tmp_path: Path) -> None:
+def test_without_a_licence_an_open_form_may_be_ended(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -298,8 +296,8 @@ def test_without_a_licence_a_form_may_be_ended_though_no_question_shows_it(tmp_p
     virtual.run(main())
 
 
-def test_a_printer_that_cannot_be_asked_refuses_the_end_of_a_document_too(tmp_path: Path) -> None:
-    """Without paper it does not say what is open; nothing is sent on a guess."""
+def test_ending_a_document_is_refused_when_the_printer_is_silent(tmp_path: Path) -> None:
+    """Without paper it does not report the open document; the command is not sent on a guess."""
 
     async def main() -> None:
         async with shop(tmp_path) as it:
@@ -318,7 +316,7 @@ def test_a_printer_that_cannot_be_asked_refuses_the_end_of_a_document_too(tmp_pa
 
 
 @pytest.mark.parametrize("where", ["session", "raw"])
-def test_a_fault_of_ours_is_told_as_one(
+def test_an_internal_error_is_reported_as_such(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """Before it is sent, and after it was answered."""
@@ -343,7 +341,7 @@ def test_a_fault_of_ours_is_told_as_one(
     assert "a slip of ours" in caplog.text
 
 
-def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) -> None:
+def test_a_missing_printer_and_a_pulled_cable(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -363,7 +361,7 @@ def test_a_printer_that_is_not_there_and_a_cable_that_is_pulled(tmp_path: Path) 
     virtual.run(main())
 
 
-def test_a_licence_that_ends_before_its_turn_counts(tmp_path: Path) -> None:
+def test_the_licence_is_checked_again_when_the_raw_command_runs(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -385,7 +383,7 @@ def test_a_licence_that_ends_before_its_turn_counts(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_before_the_first_connection_it_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_raw_command_before_the_first_connection_is_refused(tmp_path: Path) -> None:
     class Slow(Till):
         async def open(self) -> ByteStream:
             await anyio.sleep(10)
@@ -412,13 +410,13 @@ def test_a_journal_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
             assert (await refused(it, "opendrwr")).code == "daemon.journal"
             it.journal.make_room()
             it.journal.full_at = "end_raw"
-            assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was carried out, and that is told"
+            assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was executed, and the answer shows it"
             assert [record[8] for record in records(tmp_path)] == [1]
 
     virtual.run(main())
 
 
-def test_who_does_not_wait_any_more_has_nothing_sent(tmp_path: Path) -> None:
+def test_a_raw_command_is_not_sent_after_the_caller_left(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)

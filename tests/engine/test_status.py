@@ -1,4 +1,4 @@
-"""What the status says of a printer: another program's document at once and steadily, each part with its own age, and
+"""The status of a printer: another program's document at once and steadily, each part with its own age, and
 whatever a person should know also in the answers.
 """
 
@@ -28,7 +28,7 @@ def till(family: str, profile: str | None) -> Till:
 
 
 async def confirm(it: Shop) -> None:
-    """A person confirms what the display asks, if it asks (older POSNET printers do)."""
+    """A person confirms the prompt, if there is one (older POSNET printers do)."""
     await anyio.sleep(1)
     if it.till.device.awaits_key:
         it.till.device.press(confirm=True)
@@ -42,7 +42,7 @@ async def report(it: Shop, key: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "profile"), PRINTERS)
-def test_another_program_s_receipt_is_seen_within_two_seconds_and_steadily(
+def test_another_programs_receipt_is_reported_within_two_seconds(
     tmp_path: Path, family: str, profile: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -62,7 +62,7 @@ def test_another_program_s_receipt_is_seen_within_two_seconds_and_steadily(
                 while True:
                     assert it.engine.printer("till1").state is PrinterState.BUSY
                     await anyio.sleep(0.1)
-            assert not await change(0), "nothing has changed, so nothing is told"
+            assert not await change(0), "nothing has changed, so there is no event"
             it.till.device.foreign_sell("Obcy", 777)
             it.till.device.foreign_end(777)
             await it.until(PrinterState.READY, seconds=2)
@@ -72,8 +72,8 @@ def test_another_program_s_receipt_is_seen_within_two_seconds_and_steadily(
     virtual.run(main())
 
 
-def test_a_footer_that_another_program_left_open_is_busy_as_long_as_it_is(tmp_path: Path) -> None:
-    """Only the long look shows it (POSNET)."""
+def test_a_footer_another_program_left_open_keeps_the_printer_busy(tmp_path: Path) -> None:
+    """Only the full status shows it (POSNET)."""
 
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
@@ -93,7 +93,7 @@ def test_a_footer_that_another_program_left_open_is_busy_as_long_as_it_is(tmp_pa
     virtual.run(main())
 
 
-def test_a_warning_is_told_when_it_comes_and_when_it_goes_and_not_between(tmp_path: Path) -> None:
+def test_a_warning_is_reported_when_it_starts_and_when_it_ends(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             it.host_clock_off = timedelta(minutes=90, seconds=20)
@@ -111,7 +111,7 @@ def test_a_warning_is_told_when_it_comes_and_when_it_goes_and_not_between(tmp_pa
     virtual.run(main())
 
 
-def test_our_own_open_receipt_is_not_another_program_s(tmp_path: Path) -> None:
+def test_our_own_open_receipt_is_not_reported_as_foreign(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -188,7 +188,7 @@ async def submitted(it: Shop, key: str, content: dict[str, object]) -> Job:
     return await it.engine.wait(key, 60)
 
 
-def test_each_part_of_the_status_says_its_own_age(tmp_path: Path) -> None:
+def test_each_part_of_the_status_has_its_age(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
             assert set(it.engine.printer("till1").ages.model_dump().values()) == {None}
@@ -236,7 +236,7 @@ def test_adopting_answers_with_the_new_state(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_adopting_a_printer_without_paper_says_that_it_has_none(tmp_path: Path) -> None:
+def test_adopting_a_printer_without_paper_reports_it(tmp_path: Path) -> None:
     async def main() -> None:
         first, second = Till("till1", 1), Till("till1", 2)
         second.device.faults.switches.add(Switch.PAPER_OUT)
@@ -258,7 +258,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("family", "profile"), PRINTERS)
-def test_training_is_said_in_every_answer_and_in_the_status(tmp_path: Path, family: str, profile: str | None) -> None:
+def test_training_is_shown_in_every_answer_and_in_the_status(tmp_path: Path, family: str, profile: str | None) -> None:
     async def main() -> None:
         async with shop(tmp_path, till(family, profile)) as it:
             it.till.device.faults.switches.add(Switch.NOT_FISCAL)
@@ -298,7 +298,7 @@ def test_training_is_said_in_every_answer_and_in_the_status(tmp_path: Path, fami
         (timedelta(days=73 * 365 + 18), "73 years ahead of", "spieszy się o 73 lata"),
     ],
 )
-def test_a_clock_that_is_off_is_said_in_the_answer_and_in_the_status(
+def test_a_wrong_clock_is_shown_in_the_answer_and_in_the_status(
     tmp_path: Path, family: str, profile: str | None, off: timedelta, words: str, words_pl: str
 ) -> None:
     async def main() -> None:
@@ -319,7 +319,7 @@ def test_a_clock_that_is_off_is_said_in_the_answer_and_in_the_status(
 
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", None), ("thermal", "novitus")])
 @pytest.mark.parametrize("off", [timedelta(days=-9500), timedelta(hours=-2), timedelta(hours=2)])
-def test_a_clock_that_changes_between_two_looks_is_said_in_the_answer(
+def test_a_clock_that_changed_between_polls_is_shown_in_the_answer(
     tmp_path: Path, family: str, profile: str | None, off: timedelta
 ) -> None:
     async def main() -> None:
@@ -387,11 +387,11 @@ def test_paper_near_its_end_and_a_memory_near_its_end_are_warnings(tmp_path: Pat
         (timedelta(days=112 * 365.25), "112 years", "112 lat"), (timedelta(), "0 minutes", "0 minut"),
     ],
 )  # fmt: skip
-def test_spans_are_told_in_the_unit_a_person_takes(span: timedelta, english: str, polish: str) -> None:
+def test_durations_are_shown_in_a_readable_unit(span: timedelta, english: str, polish: str) -> None:
     assert (in_words(span), in_words_pl(span)) == (english, polish)
 
 
-def test_the_engine_has_a_clock_of_its_own_where_none_is_given(tmp_path: Path) -> None:
+def test_the_engine_has_a_default_clock(tmp_path: Path) -> None:
     """``datetime.now`` is aware there: the comparison with a printer's would fail otherwise."""
 
     async def main() -> None:
@@ -403,7 +403,7 @@ def test_the_engine_has_a_clock_of_its_own_where_none_is_given(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", None)])
-def test_texts_speak_of_a_started_document_only_where_one_was_started(
+def test_texts_mention_a_started_document_only_if_there_is_one(
     tmp_path: Path, family: str, profile: str | None
 ) -> None:
     started, waits = "Stan rozpoczętego dokumentu zostanie ustalony.", "Dokument czeka i zostanie wydrukowany"

@@ -1,4 +1,4 @@
-"""A network printer that another computer has: said in those words, in the status, by doctor and by scan."""
+"""A network printer in use by another computer: reported as such by status, doctor and scan."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def check_taken(why: Problem) -> None:
 
 
 @pytest.mark.parametrize("reset", [True, False])
-async def test_a_connection_that_ends_without_a_word(tmp_path: Path, reset: bool) -> None:
+async def test_a_connection_that_is_closed_without_a_reply(tmp_path: Path, reset: bool) -> None:
     with host(reset=reset) as address:
         async with engine_at(tmp_path, address) as engine:
             check_taken(await offline(engine))
@@ -123,7 +123,7 @@ async def test_the_second_computer_at_an_emulated_printer(tmp_path: Path) -> Non
             assert (await engine.wait("FV/1", 30)).state is JobState.DONE
 
 
-async def test_a_printer_that_was_heard_and_is_cut_off_is_no_such_case(tmp_path: Path) -> None:
+async def test_a_printer_that_answered_before_is_not_reported_as_taken(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer:
         async with engine_at(tmp_path, printer.address) as engine:
             with anyio.fail_after(10):
@@ -136,7 +136,7 @@ async def test_a_printer_that_was_heard_and_is_cut_off_is_no_such_case(tmp_path:
                 assert "another computer" not in why.detail
 
 
-async def test_a_port_where_nobody_listens_may_be_taken_too(tmp_path: Path) -> None:
+async def test_a_refused_connection_may_mean_a_taken_printer(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
     async with engine_at(tmp_path, address) as engine:
@@ -146,10 +146,8 @@ async def test_a_port_where_nobody_listens_may_be_taken_too(tmp_path: Path) -> N
         assert doctor(engine, address) == ["doctor.unreachable"]
 
 
-async def test_a_connection_that_is_never_answered_may_be_a_waiting_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The kernel of a one-connection printer may take it, and nobody reads from it."""
+async def test_a_connection_without_a_reply_may_be_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel of a one-connection printer may accept it, and no program reads from it."""
     monkeypatch.setattr("fiscald.engine.line.PROBE_AFTER", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
@@ -160,7 +158,7 @@ async def test_a_connection_that_is_never_answered_may_be_a_waiting_one(
 
 
 @pytest.mark.parametrize("reset", [True, False])
-async def test_scan_and_doctor_without_a_daemon_say_so_too(reset: bool) -> None:
+async def test_scan_and_doctor_report_it_without_a_daemon(reset: bool) -> None:
     with host(reset=reset) as address:
         parsed = parse_address(address)
         assert isinstance(parsed, TcpHost)

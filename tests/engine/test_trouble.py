@@ -1,4 +1,4 @@
-"""The journal in trouble: nothing is accepted that is not on disk, nothing is printed, and the status goes on."""
+"""The journal in trouble: only stored jobs are accepted, nothing is printed, and the status works."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUBMISSION = Submission.model_validate({"printer": "till1", "document": RECEIPT}
     ],
     ids=["read-only", "full"],
 )
-def test_what_cannot_be_written_is_refused_and_goes_on_by_itself(
+def test_a_job_that_cannot_be_written_is_refused_until_the_disk_recovers(
     tmp_path: Path, trouble: str, mended: str, says: str
 ) -> None:
     async def main() -> None:
@@ -54,7 +54,7 @@ def test_what_cannot_be_written_is_refused_and_goes_on_by_itself(
     virtual.run(main())
 
 
-def test_what_the_journal_says_is_in_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_journal_error_is_in_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -178,7 +178,7 @@ def test_a_journal_that_cannot_be_read_shows_in_the_status_at_once(tmp_path: Pat
     virtual.run(main())
 
 
-def test_a_document_is_not_another_program_s_while_the_journal_cannot_tell(
+def test_no_document_is_called_foreign_while_the_journal_is_unreadable(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The receipt that is open is ours, begun before the restart."""
@@ -267,7 +267,7 @@ def test_the_optimistic_lock_does_not_count_our_own_first_attempt(tmp_path: Path
     virtual.run(main())
 
 
-def test_a_document_that_shall_not_be_repeated(tmp_path: Path) -> None:
+def test_a_document_that_must_not_be_repeated(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)
@@ -284,7 +284,7 @@ def test_a_document_that_shall_not_be_repeated(tmp_path: Path) -> None:
     virtual.run(main())
 
 
-def test_a_lost_answer_is_not_waited_for_when_the_printer_is_idle(tmp_path: Path) -> None:
+def test_a_lost_reply_of_an_idle_printer_is_not_waited_for(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path) as it:
             await it.until(PrinterState.READY)

@@ -74,7 +74,7 @@ HAPPENINGS = {
 
 
 async def disturbed(directory: Path, document: dict[str, Any], **fault: Any) -> None:
-    """Print one document over a bus that fails once: the answer is what the register holds, and it is there once."""
+    """Print one document over a bus that fails once: the answer agrees with the register, which holds it once."""
     till = UsbTill("till1")
     async with usb_shop(directory, till) as it:
         await it.until(PrinterState.READY)
@@ -101,7 +101,7 @@ async def bytes_of(directory: Path, document: dict[str, Any], direction: Directi
 async def all_disturbed(
     directory: Path, document: dict[str, Any], direction: Direction, places: int, **how: Any
 ) -> None:
-    """The same fault at so many places, evenly spread, each in a shop of its own."""
+    """The same fault at so many places, evenly spread, each in a separate shop."""
     length = await bytes_of(directory / "counted", document, direction)
     limiter = anyio.CapacityLimiter(AT_ONCE)
 
@@ -168,7 +168,7 @@ async def test_a_receipt(tmp_path: Path, interfaces: tuple[UsbInterface, ...]) -
     ],
     ids=["denied", "held", "kernel", "absent"],
 )
-async def test_what_stands_against_opening_is_in_the_status(
+async def test_the_reason_why_a_port_cannot_be_opened_is_in_the_status(
     tmp_path: Path, gadget: Gadget, code: str, hint: str
 ) -> None:
     till = UsbTill("till1")
@@ -180,7 +180,7 @@ async def test_what_stands_against_opening_is_in_the_status(
         assert (problem.code, hint in problem.detail) == (code, True)
 
 
-def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_usb_device_shortens_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actor, "RECONNECT", (600.0, 600.0))
 
     async def main() -> None:
@@ -204,7 +204,7 @@ def test_something_plugged_in_shortens_the_wait(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-async def test_a_printer_known_by_its_usb_serial_number_is_followed_wherever_it_is_plugged_in(tmp_path: Path) -> None:
+async def test_a_printer_is_found_by_its_usb_serial_number_at_any_plug(tmp_path: Path) -> None:
     till = UsbTill("till1")
     async with usb_shop(tmp_path, till) as it:
         for number in (1, 2, 3):

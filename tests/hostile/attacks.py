@@ -1,4 +1,4 @@
-"""Programs that misbehave, each in a process of its own: ``python -m tests.hostile.attacks NAME SOCKET [--uid UID]``.
+"""Programs that misbehave, each in a separate process: ``python -m tests.hostile.attacks NAME SOCKET [--uid UID]``.
 
 Each goes on until it is killed. One that was cut off comes back at once.
 """
@@ -144,7 +144,7 @@ def _drop_closed(links: Iterable[socket.socket], close: Callable[[socket.socket]
 
 
 def idle(path: str) -> None:
-    """5,200 connections that say nothing; those that are closed are opened again every second."""
+    """5,200 silent connections; those that are closed are opened again every second."""
     links: list[socket.socket] = []
     while True:
         while len(links) < 5_200 and (link := connect(path)) is not None:

@@ -26,7 +26,7 @@ RECEIPT = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat"
 
 
 class Found(NamedTuple):
-    """What the neighbour saw."""
+    """The measurements of the neighbour."""
 
     milliseconds: list[float]
     """Of every question for the status."""
@@ -101,7 +101,7 @@ def sell(path: Path, seconds: float) -> Found:
 
 
 def _settle(path: Path, keys: set[str], failures: list[str]) -> int:
-    """Submit what is not final yet, as an application does that has got no answer: with the same key."""
+    """Submit unfinished jobs again with the same key, like an application without an answer."""
     done = 0
     for key in sorted(keys):
         try:

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def process(log: IO[str], *command: str, **options: object) -> Iterator[subprocess.Popen[str]]:
-    """A process whose messages go to a file: a pipe that nobody reads would stop it."""
+    """A process whose messages go to a file: an unread pipe would block it."""
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT, **options)  # type: ignore[call-overload]
     try:
         yield started

@@ -1,9 +1,9 @@
-"""Printers in a process of their own, on TCP ports: ``python -m tests.hostile.printers KIND COUNT``.
+"""Printers in a separate process, on TCP ports: ``python -m tests.hostile.printers KIND COUNT``.
 
 Emulated ones by the name of their family, and those that no driver expects:
 
 - ``endless``: sends STX and then one letter for ever;
-- ``chatty``: sends a valid answer for ever, to a question that nobody asked;
+- ``chatty``: sends a valid answer for ever, to a query that was not sent;
 - ``rubbish``: sends random bytes for ever;
 - ``dripping``: answers with one byte a second.
 
@@ -40,7 +40,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 
 
 async def chatty(writer: asyncio.StreamWriter) -> None:
-    """The same answer for ever."""
+    """The same reply endlessly."""
     names = ("rd", "hn", "bn", "fn", "nu")
     answer = encode(Frame("scnt", tuple(Field(name, b"1") for name in names)))
     while True:
@@ -49,7 +49,7 @@ async def chatty(writer: asyncio.StreamWriter) -> None:
 
 
 async def rubbish(writer: asyncio.StreamWriter) -> None:
-    """Noise for ever."""
+    """Endless noise."""
     noise = random.Random(1).randbytes(_PIECE)
     while True:
         writer.write(noise)
@@ -83,7 +83,7 @@ async def _be_hostile(kind: str, count: int) -> None:
 
 
 async def _emulate(family: str, count: int) -> None:
-    gc.disable()  # its pauses would be taken for the daemon's
+    gc.disable()  # its pauses would count as the daemon's
     async with anyio.create_task_group() as tasks:
         _say([await tasks.start(PortServer(build(family, seed=n)[0]).serve_tcp, "127.0.0.1", 0) for n in range(count)])
 

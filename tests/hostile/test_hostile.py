@@ -17,7 +17,7 @@ def scenario(name: str) -> Scenario:
 
 
 @pytest.mark.parametrize("name", SLICE)
-def test_a_neighbour_is_served(name: str) -> None:
+def test_other_clients_are_served_during_each_attack(name: str) -> None:
     outcome = run(scenario(name), SECONDS, jobs=200)
     assert [text for text in outcome.broken() if not text.startswith(("status p99", "1 questions"))] == []
     assert outcome.p99 < P99_MS

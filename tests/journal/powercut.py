@@ -180,7 +180,7 @@ class Disk:
             platter = stored.platter if stored is not None else None
             stored = self.files[path] = _Stored()
             if platter is not None:
-                stored.platter, stored.pending = platter, [0]  # deleted and made anew, both uncertain
+                stored.platter, stored.pending = platter, [0]  # deleted and recreated, both uncertain
         self._open[number] = stored
         file.contents.methods, file.contents.number = self._methods, number
         if out:

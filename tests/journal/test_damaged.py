@@ -1,4 +1,4 @@
-"""One stored value that cannot be read any more damages its own job, and nothing else."""
+"""One unreadable stored value damages its job, and no other."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_damaged_value(store: Store, phase: Phase, column: str, junk: str | by
     raw = found.damage[column]
     assert raw == junk if isinstance(junk, str) else "\\xff\\xfe" in raw
     if phase in (Phase.DONE, Phase.FAILED):
-        assert found.job.state is phase.state, "what a client was told stays true"
+        assert found.job.state is phase.state, "an answer given to a client stays true"
         assert any(notice.code == "journal.damaged" and raw[:20] in notice.detail for notice in found.job.warnings)
     else:
         assert found.job.state is JobState.UNDECIDED
@@ -127,7 +127,7 @@ def test_a_long_damaged_value_is_shown_in_part(store: Store) -> None:
 
 @pytest.mark.parametrize("phase", [Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING])
 @pytest.mark.parametrize("column", ["document", "evidence"])
-def test_an_open_one_is_given_up_and_decided_by_a_person(store: Store, phase: Phase, column: str) -> None:
+def test_a_damaged_running_job_needs_a_manual_decision(store: Store, phase: Phase, column: str) -> None:
     spoil(store, phase, column, "{")
     given_up = store.give_up_damaged(phase)
     assert (given_up.phase, told(given_up)["cause"]) == (Phase.UNDECIDED, "damaged")
@@ -139,7 +139,7 @@ def test_an_open_one_is_given_up_and_decided_by_a_person(store: Store, phase: Ph
 
 
 def test_a_damaged_job_not_given_up_yet_can_be_decided(store: Store) -> None:
-    """Its printer is not configured any more, so that no actor looks at it."""
+    """Its printer is no longer configured, so no actor handles it."""
     spoil(store, "accepted", "document", "{")
     with pytest.raises(WrongPhase):
         store.withdraw("accepted", problem("job.withdrawn"))
@@ -161,7 +161,7 @@ def test_an_unreadable_deadline_ends_no_other_job(tmp_path: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_whatever_stands_in_a_row_it_can_be_shown(data: st.DataObject) -> None:
+def test_any_damaged_row_can_be_shown(data: st.DataObject) -> None:
     value = st.none() | st.text(max_size=30) | st.sampled_from(JUNK)
     row: dict[str, Any] = {name: data.draw(value, label=name) for name in NAMES}
     row |= {
@@ -180,7 +180,7 @@ def test_whatever_stands_in_a_row_it_can_be_shown(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("phase", ["accepted", "started", "committing"])
 @pytest.mark.parametrize("column", ["document", "evidence", "warnings"])
-def test_the_good_job_behind_it_goes_on(tmp_path: Path, phase: str, column: str) -> None:
+def test_the_intact_job_behind_a_damaged_one_is_printed(tmp_path: Path, phase: str, column: str) -> None:
     till = Till("till1")
 
     async def main() -> None:

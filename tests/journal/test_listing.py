@@ -26,7 +26,7 @@ NOON = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)  # an hour before Polish clocks 
 
 @dataclass
 class Job:
-    """A job, and what is known of it outside the journal."""
+    """A job, and the facts about it outside the journal."""
 
     id: int
     key: str
@@ -197,7 +197,7 @@ def steps(store: Store, ask: Callable[[Store, bool], object], newest: bool) -> i
     return work
 
 
-def test_what_is_damaged_is_in_no_way_of_an_upgrade(tmp_path: Path) -> None:
+def test_damaged_rows_do_not_stop_an_upgrade(tmp_path: Path) -> None:
     with closing(Store(tmp_path, Clock())):
         pass
     with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:

@@ -80,7 +80,7 @@ def put_back(directory: Path) -> None:
 
 
 def test_old_evidence_says_that_it_is_version_1(tmp_path: Path) -> None:
-    """What is damaged, and what says its version, is left as it is."""
+    """Damaged evidence and evidence with a version stay unchanged."""
     shutil.copyfile(OLD_JOURNAL, tmp_path / "journal.db")
     (tmp_path / "journal.db").chmod(0o600)
     with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
@@ -107,7 +107,7 @@ def test_what_opening_would_migrate_is_an_older_journal(tmp_path: Path, version:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_evidence_of_version_1_is_read_whole(name: str) -> None:
+def test_all_evidence_of_version_1_is_read(name: str) -> None:
     with contextlib.closing(sqlite3.connect(OLD_JOURNAL)) as db:
         query = "SELECT evidence FROM job WHERE key LIKE ?"
         stored = [json.loads(text) for (text,) in db.execute(query, (f"%-{name}",))]

@@ -39,7 +39,7 @@ def test_every_change_is_synced(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_killed_process_leaves_what_it_was_told_is_durable(tmp_path: Path) -> None:
+def test_durable_changes_survive_a_killed_process(tmp_path: Path) -> None:
     script = f"""
 import os, sys
 from datetime import datetime, UTC
@@ -76,7 +76,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["garbage", "torn"])
-def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_file_is_refused_and_not_changed(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "journal.db"
     store = Store(tmp_path, clock)
     for number in range(50):
@@ -111,7 +111,7 @@ def test_a_full_disk_changes_nothing(store: Store) -> None:
     assert store.accept("B", submission(document=big), (), None).new
 
 
-def test_a_file_that_cannot_even_undo_is_told_as_the_journal(store: Store) -> None:
+def test_a_failed_rollback_is_reported_as_a_journal_error(store: Store) -> None:
     def deny(action: int, argument: str | None, *_: object) -> int:
         undoing = action == sqlite3.SQLITE_TRANSACTION and argument == "ROLLBACK"
         return sqlite3.SQLITE_DENY if undoing else sqlite3.SQLITE_OK
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_even_undo_is_told_as_the_journal(store: Store) -> No
     assert store.start("A", {"before": {}}).phase is Phase.STARTED
 
 
-def test_together_each_has_its_own_answer(store: Store) -> None:
+def test_each_change_of_a_batch_has_its_own_result(store: Store) -> None:
     accepted(store)
     answers = store.together(
         [
@@ -140,7 +140,7 @@ def test_together_each_has_its_own_answer(store: Store) -> None:
     assert store.job("B") is not None
 
 
-def test_what_fails_half_way_is_undone_and_the_others_are_not(store: Store) -> None:
+def test_a_failed_change_of_a_batch_is_rolled_back_alone(store: Store) -> None:
     def half() -> None:
         store.withdraw("A", problem("job.withdrawn"))
         raise WrongPhase("after a change")
@@ -157,7 +157,7 @@ def test_what_fails_half_way_is_undone_and_the_others_are_not(store: Store) -> N
     assert [entry.phase for entry in store.jobs()] == [Phase.ACCEPTED, Phase.ACCEPTED]
 
 
-def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
+def test_an_error_of_one_change_does_not_fail_the_others(store: Store) -> None:
     """All are undone, then each is carried out by itself."""
 
     def bad() -> None:
@@ -174,7 +174,7 @@ def test_a_file_that_fails_one_fails_no_other(store: Store) -> None:
 
 
 class SlowDisk:
-    """A disk that is busy until told otherwise, and a list of what was carried out together."""
+    """A disk that is busy until the test frees it, and a list of the batches."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.groups: list[list[str]] = []
@@ -191,7 +191,7 @@ class SlowDisk:
         monkeypatch.setattr(Store, "together", watched)
 
 
-async def test_moves_that_wait_for_the_disk_are_synced_together(
+async def test_changes_that_wait_for_the_disk_are_synced_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = SlowDisk(monkeypatch)
@@ -210,8 +210,8 @@ async def test_moves_that_wait_for_the_disk_are_synced_together(
     journal.close()
 
 
-async def test_a_move_waits_for_nothing_but_its_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long lists, counts and deletions do not stand between a sync and whoever waits for it."""
+async def test_a_change_waits_only_for_its_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long lists, counts and deletions do not delay the callers that wait for a sync."""
     disk = SlowDisk(monkeypatch)
     journal = ThreadedJournal(tmp_path, clock)
     first = asyncio.create_task(journal.run(Store.accept, "A", submission(), (), None))
@@ -238,7 +238,7 @@ async def test_a_move_waits_for_nothing_but_its_sync(tmp_path: Path, monkeypatch
     journal.close()
 
 
-async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
+async def test_a_closed_journal_raises_its_error(tmp_path: Path) -> None:
     journal = ThreadedJournal(tmp_path, clock)
     journal.close()
     with pytest.raises(JournalError, match="closed"):
@@ -246,7 +246,7 @@ async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
 
 
 def test_what_expires_together_is_one_transaction(store: Store) -> None:
-    """A fault in the middle of it leaves no job that has failed and whose waiting client is never told."""
+    """An error in the middle leaves no failed job whose waiting client gets no answer."""
     for key in "AB":
         accepted(store, key, deadline="2026-11-22T09:00:00+01:00")
 
@@ -262,7 +262,7 @@ def test_what_expires_together_is_one_transaction(store: Store) -> None:
     assert ([entry.job.key for entry in expired], left) == (["A", "B"], None)
 
 
-async def test_what_was_asked_for_is_done_before_the_file_is_closed(tmp_path: Path) -> None:
+async def test_queued_changes_are_done_before_the_file_is_closed(tmp_path: Path) -> None:
     journal = ThreadedJournal(tmp_path, clock)
     asked = [
         asyncio.ensure_future(journal.run(Store.accept, f"k/{number}", submission(), (), None)) for number in range(3)
@@ -380,7 +380,7 @@ def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, vers
     store.close()
 
 
-def test_what_is_asked_again_and_again_does_not_grow_with_the_journal(tmp_path: Path) -> None:
+def test_frequent_queries_do_not_slow_down_with_the_journal(tmp_path: Path) -> None:
     """Counted in steps of SQLite's machine: as many, or nearly, over ten times as many old jobs."""
     store = Store(tmp_path, clock)
     work = [0]
@@ -421,7 +421,7 @@ def test_what_is_asked_again_and_again_does_not_grow_with_the_journal(tmp_path: 
     store.close()
 
 
-def test_a_command_by_hand_is_kept_before_and_after(store: Store) -> None:
+def test_a_raw_command_is_recorded_before_and_after(store: Store) -> None:
     def kept() -> list[Any]:
         return store._db.execute("SELECT sent, answer, problem, ended_at FROM raw ORDER BY id").fetchall()
 

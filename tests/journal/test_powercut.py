@@ -1,4 +1,4 @@
-"""The host's power goes at every single write, sync and deletion of the journal: what was promised is there."""
+"""The host's power goes at every single write, sync and deletion of the journal: reported changes survive."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def carry_out(store: Store, steps: list[Callable[[Store], object]]) -> None:
 
 
 def picture(store: Store) -> object:
-    """All that the journal says."""
+    """The whole content of the journal."""
     jobs = [(e.job.key, e.phase, e.job.evidence, e.job.attempts) for e in store.jobs()]
     return jobs, [event.state for event in store.events(0)], store.printer_id("till1")
 
@@ -116,7 +116,7 @@ def broken_promises(tmp_path: Path, way: Ways, pragma: str | None = None) -> tup
 
 
 @pytest.mark.parametrize(("way", "least"), [(APART, 300), (TOGETHER, 100)])
-def test_whatever_returned_is_there_and_nothing_is_half_there(tmp_path: Path, way: Ways, least: int) -> None:
+def test_a_power_cut_keeps_finished_changes_and_no_half_ones(tmp_path: Path, way: Ways, least: int) -> None:
     tried, broken = broken_promises(tmp_path, way)
     assert not broken
     assert tried > least

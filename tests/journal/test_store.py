@@ -38,7 +38,7 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     assert store.job("A") == entry
 
 
-def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+def test_written_jobs_are_read_after_reopening(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
     accepted(store)
     before = store.job("A")
@@ -159,7 +159,7 @@ def test_events_have_growing_ids(store: Store) -> None:
     store.finish("A", Phase.DONE)
     events = store.events(0)
     assert [event.state for event in events] == [JobState.ACCEPTED, JobState.RUNNING, JobState.DONE]
-    assert all(event.job.state is JobState.DONE for event in events), "the job is told as it is now"
+    assert all(event.job.state is JobState.DONE for event in events), "the event shows the present job"
     assert [event.id for event in store.events(events[0].id)] == [events[1].id, events[2].id]
     assert store.last_event() == events[-1].id
 
@@ -194,7 +194,7 @@ def test_a_page_of_large_jobs_ends_when_it_is_full(store: Store) -> None:
 
 
 def test_evidence_can_be_read_in_the_file(store: Store) -> None:
-    """By a person who looks into a copy of it."""
+    """By a person who opens a copy of it."""
     accepted(store)
     store.start("A", {"before": {"answer": "zażółć"}})
     (stored,) = store._db.execute("SELECT evidence FROM job").fetchone()
@@ -234,7 +234,7 @@ def _hold(store: Store, *, begun: bool) -> None:
         ("start commit", lambda s: s.finish("A", Phase.DONE), 1, 1),
     ],
 )  # fmt: skip
-def test_what_a_receipt_of_ours_may_have_printed_is_known(
+def test_unsettled_receipts_count_as_possibly_printed(
     store: Store, moves: str, ends: Callable[[Store], object], receipts: int, printouts: int
 ) -> None:
     """It explains what the printer has counted: the receipt itself, or the sheet that says it was cancelled."""

@@ -41,7 +41,7 @@ class Wrong(Exception):
 
 @dataclass
 class Dates:
-    """The date that everybody goes by."""
+    """The date for all parts."""
 
     ahead: int = 0
 
@@ -112,7 +112,7 @@ def expect(what: str, *, true: bool) -> None:
 def computer(
     portal: BlockingPortal, folder: Path, name: str, vendor: RunningVendor, dates: Dates
 ) -> Iterator[Computer]:
-    """A computer with a daemon and a printer of its own."""
+    """A computer with a daemon and a separate printer."""
     with EmulatedPrinter() as printer:
         config = Config(
             socket=folder / f"{name}.sock",
@@ -160,7 +160,7 @@ def play(portal: BlockingPortal, folder: Path) -> None:
 def first_steps(portal: BlockingPortal, till: Computer, vendor: RunningVendor) -> None:
     """Nothing, then a trial."""
     refused = till.sell(code=5)
-    expect("without a licence the application is told to ask for a number", true=refused["prompt"] == "number")
+    expect("without a licence the answer asks the application for a number", true=refused["prompt"] == "number")
     till.run("licence", "enrol", "--email", EMAIL)
     code = portal.call(vendor.mailbox.code)
     print(f"    mail to {vendor.mailbox.mails[-1]['To']}: {vendor.mailbox.mails[-1]['Subject']!r}, code {code}")

@@ -1,4 +1,4 @@
-"""The daemon's side of the flows, with a server that answers as it is told."""
+"""The daemon's side of the flows, with a server that answers as the test says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The licence at work: states, files, the module, test keys; and what is never gated."""
+"""The licence in use: states, files, the module, test keys; and what is always allowed."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_without_the_switch_a_test_certificate_does_not_count(tmp_path: Path) ->
         strict.install(C0.encode())
 
 
-def test_a_licence_bought_for_later_comes_into_force_by_itself(tmp_path: Path) -> None:
+def test_a_licence_for_later_comes_into_force_at_its_time(tmp_path: Path) -> None:
     """Case 31."""
     later = int(datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC).timestamp())
     clock = Clock(T0)
@@ -196,10 +196,8 @@ def test_a_licence_bought_for_later_comes_into_force_by_itself(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("ahead", "counts"), [(0, True), (299, True), (300, True), (301, False)])
-def test_a_certificate_that_was_just_made_counts_though_our_clock_is_slow(
-    tmp_path: Path, ahead: int, *, counts: bool
-) -> None:
-    """By five minutes at most; what is made for later than that waits."""
+def test_a_new_certificate_is_valid_although_our_clock_is_slow(tmp_path: Path, ahead: int, *, counts: bool) -> None:
+    """By five minutes at most; a certificate for later waits."""
     clock = Clock(T0)
     store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
     opened = LicenceGate(store, test_keys=True, machine=MACHINE, series={"1.0": RELEASED}, clock=clock)
@@ -215,7 +213,7 @@ def test_a_certificate_that_was_just_made_counts_though_our_clock_is_slow(
     assert gate(tmp_path / "licence", now=clock.now).state().name == "active"
 
 
-def test_while_all_is_well_answers_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_active_licence_adds_nothing_to_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.licence.keys.VENDOR_KEYS", tuple(trusted(test_keys=True).values()))
     opened = gate(tmp_path / "licence", test_keys=False)
     opened.install(C0.encode())
@@ -242,7 +240,7 @@ def test_files_are_private_and_the_former_one_is_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in directory.iterdir()) == ["certificate", "certificate.prev", "state.json"]
 
 
-def test_a_directory_that_others_may_write_is_no_licence_until_it_is_closed(tmp_path: Path) -> None:
+def test_a_directory_writable_by_others_is_no_licence(tmp_path: Path) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
     directory.chmod(0o770)
@@ -265,7 +263,7 @@ def test_a_directory_that_others_may_write_is_no_licence_until_it_is_closed(tmp_
 
 
 @pytest.mark.parametrize("name", ["certificate", "status", "keys", "state.json"])
-def test_an_unreadable_file_is_reported_and_stops_no_start(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_is_reported_and_the_daemon_starts(tmp_path: Path, name: str) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
     (directory / name).unlink(missing_ok=True)
@@ -289,7 +287,7 @@ async def test_a_daemon_whose_licence_cannot_be_read_starts_and_closes_the_day(t
 
 
 def test_keys_are_read_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was withdrawn is told by the list itself; where that was noted is lost."""
+    """The list itself shows what was revoked; the note about it is lost."""
     opened = gate(tmp_path / "licence")
     opened.install(C0.encode())
     opened.store.keep_keys(key_list(2, revoked=True), T0)
@@ -337,7 +335,7 @@ def test_a_licence_bought_for_later_waits_for_a_full_disk(tmp_path: Path, monkey
     assert not (tmp_path / "licence" / "certificate.pending").exists()
 
 
-def test_what_cannot_be_written_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_cannot_be_written_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = gate(tmp_path / "licence")
     opened.install(sign(claims(upd="2020-01-01")).encode())
     before = opened.store.memory
@@ -350,14 +348,14 @@ def test_what_cannot_be_written_is_not_remembered(tmp_path: Path, monkeypatch: p
     assert "licence.w.emergency" not in opened.state().warnings
 
 
-def test_a_lost_state_file_forgets_no_installed_certificate(tmp_path: Path) -> None:
+def test_a_lost_state_file_keeps_the_installed_certificate(tmp_path: Path) -> None:
     gate(tmp_path / "licence").install(sign(claims(seq=9, jti="crt_9")).encode())
     (tmp_path / "licence" / "state.json").unlink()
     with pytest.raises(ProblemError, match="CERT_SUPERSEDED"):
         gate(tmp_path / "licence").install(C0.encode())
 
 
-def test_the_first_questions_of_many_threads_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_create_one_device_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
     at_once, real = threading.Barrier(8), DeviceKey.make
 
@@ -373,7 +371,7 @@ def test_the_first_questions_of_many_threads_make_one_key(tmp_path: Path, monkey
 
 
 def test_no_reader_sees_parts_of_two_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looked at between the reading of a certificate and of what the vendor says about it."""
+    """Read between the certificate and the vendor's answer about it."""
     opened = gate(tmp_path / "licence")
     opened.install(C0.encode())
     seen: list[tuple[str, str]] = []
@@ -399,7 +397,7 @@ def test_the_pseudonym_vector() -> None:
     assert pseudonym("0123456789abcdef0123456789abcdef") == MACHINE
 
 
-def test_the_pseudonym_is_systemds_own(tmp_path: Path) -> None:
+def test_the_pseudonym_is_the_one_of_systemd(tmp_path: Path) -> None:
     try:
         command = ["systemd-id128", "machine-id", f"--app-specific={APPLICATION.hex}", "--uuid"]
         told = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -418,6 +416,6 @@ def test_a_computer_without_machine_id(tmp_path: Path, content: str) -> None:
     assert this_machine(path) is None
 
 
-def test_a_made_certificate_is_good_today() -> None:
+def test_a_generated_certificate_is_valid_today() -> None:
     certificate = verify(make_certificate().encode(), trusted(test_keys=True))
     assert derive(certificate, "", int(time.time()), None, datetime.date(2026, 11, 22)).name == "active"

@@ -63,7 +63,7 @@ def test_case_37_the_taxpayer_in_the_printers_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pinned")
-def test_a_fiscal_printer_is_a_witness_and_an_emulated_one_is_not(tmp_path: Path) -> None:
+def test_the_clock_of_a_fiscal_printer_counts_and_an_emulated_one_not(tmp_path: Path) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
     opened.install(sign(claims(kind="trial", end=at(2026, 2, 14))).encode())
@@ -134,7 +134,7 @@ def test_an_emergency_pass_is_for_paid_licences_once_in_90_days(
         ({"end": T0 + 5 * DAY, "kind": "trial", "mod": ["app"]}, T0, "trial"),
     ],
 )
-def test_no_emergency_pass_is_spent_where_it_changes_nothing(
+def test_no_emergency_pass_is_used_where_it_changes_nothing(
     tmp_path: Path, changes: dict[str, Any], now: int, state: str
 ) -> None:
     """The licence lets documents be opened; or it lacks the module, which a pass does not add."""
@@ -155,7 +155,7 @@ def test_no_emergency_pass_is_spent_where_it_changes_nothing(
 
 
 @pytest.mark.usefixtures("pinned")
-def test_an_emergency_pass_where_the_certificate_itself_is_lost(tmp_path: Path) -> None:
+def test_an_emergency_pass_works_without_the_certificate_file(tmp_path: Path) -> None:
     clock = Clock(T0)
     opened = gate(tmp_path / "licence", clock)
     opened.install(C0.encode())
@@ -169,7 +169,7 @@ def test_an_emergency_pass_where_the_certificate_itself_is_lost(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("pinned")
-def test_an_emergency_pass_without_a_certificate_skips_no_other_question(
+def test_an_emergency_pass_without_a_certificate_skips_no_other_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(T0)
@@ -218,7 +218,7 @@ def test_no_emergency_pass_is_taken_while_the_clock_is_doubtful(tmp_path: Path, 
     opened = gate(tmp_path / "licence", clock)
     opened.install(sign(claims(upd="2020-01-01")).encode())
     clock.now = wrong
-    with pytest.raises(ProblemError, match="nobody confirms the computer's clock") as error:
+    with pytest.raises(ProblemError, match="the computer's clock is not confirmed") as error:
         opened.take_emergency()
     assert error.value.problem.code == "licence.emergency_denied"
     clock.now = T0
@@ -228,7 +228,7 @@ def test_no_emergency_pass_is_taken_while_the_clock_is_doubtful(tmp_path: Path, 
 
 
 @pytest.mark.usefixtures("pinned")
-def test_an_emergency_pass_of_the_future_is_none(tmp_path: Path) -> None:
+def test_an_emergency_pass_with_a_future_time_is_ignored(tmp_path: Path) -> None:
     """As earlier versions took them when the clock was dead."""
     opened = gate(tmp_path / "licence", Clock(T0))
     opened.install(sign(claims(upd="2020-01-01")).encode())
@@ -239,7 +239,7 @@ def test_an_emergency_pass_of_the_future_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pinned")
-def test_what_the_vendor_said_before_the_certificate_was_signed_is_over(tmp_path: Path) -> None:
+def test_a_vendor_answer_older_than_the_certificate_is_ignored(tmp_path: Path) -> None:
     clock = Clock(T0 + DAY)
     opened = gate(tmp_path / "licence", clock)
     opened.install(C0.encode())

@@ -1,4 +1,4 @@
-"""A version whose updates were not paid converts nothing, so that the covered one can be installed again."""
+"""A version without paid updates converts nothing, so that the covered one can be installed again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def version(path: Path) -> int:
 
 
 @pytest.mark.parametrize(("updates", "migrated"), [("2020-01-01", False), ("2099-01-01", True)])
-async def test_the_right_to_updates_comes_before_the_migration(tmp_path: Path, updates: str, *, migrated: bool) -> None:
+async def test_the_right_to_updates_is_checked_before_the_migration(
+    tmp_path: Path, updates: str, *, migrated: bool
+) -> None:
     path = old_journal(tmp_path / "state")
     store = LicenceStore(tmp_path / "state" / "licence", LicenceGate.keys(test_keys=True))
     store.install(make_certificate(upd=updates).encode(), 2**32)

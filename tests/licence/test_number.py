@@ -122,7 +122,7 @@ def test_02_i_and_l_are_one_and_o_is_nought_in_either_case() -> None:
     [" ", "\t", "\r\n", "-", *"\u00a0\u00ad\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u2015\u200b\u200c\u200d\u202f\u2060\u2212\ufeff"],
     ids=lambda between: "+".join(f"{ord(char):04X}" for char in between),
 )  # fmt: skip
-def test_03_whatever_stands_between_characters(between: str) -> None:
+def test_03_any_separator_between_characters_is_accepted(between: str) -> None:
     assert read(between + between.join(PLAIN) + between).text == N1
 
 
@@ -195,7 +195,7 @@ def test_10_every_look_alike_letter_by_its_name(script: str, names: str, latin: 
         assert f"a {script} {char} (U+{ord(char):04X}), not a Latin {meant};" in refused.detail
 
 
-def test_10_what_cannot_be_shown_is_named_by_its_code_point() -> None:
+def test_10_an_unprintable_character_is_named_by_its_code_point() -> None:
     assert "character 2 is U+D800, not" in refusal(in_group_3("\ud800")).detail
     assert "character 2 is U+202E, not" in refusal(in_group_3("\u202e")).detail
     assert refusal(in_group_3("\x00")).detail == "Group 3, character 2: U+0000 is never used in a number."
@@ -219,7 +219,7 @@ def test_10_every_other_ascii_character(char: str) -> None:
         assert refused.detail_pl == f"Grupa 3, znak 2: znak {char} nigdy nie występuje w numerze."
 
 
-def test_10_nothing_that_python_would_make_a_letter_or_digit_of_is_accepted() -> None:
+def test_10_unicode_forms_of_letters_and_digits_are_refused() -> None:
     """Not by upper or lower case, nor by compatibility, nor by numeric value."""
     suspects = {
         char

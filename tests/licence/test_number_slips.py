@@ -128,7 +128,7 @@ def test_09_a_character_too_many() -> None:
 
 
 def test_09_a_character_missing_from_a_run_that_spans_two_groups() -> None:
-    """N5 has seven Z in groups 2 and 3: from which one it was dropped, nobody can tell."""
+    """N5 has seven Z in groups 2 and 3: it is unknown from which one it was dropped."""
     refused = refusal(N5.replace("ZZ-", "Z-", 1))
     assert (refused.code, refused.places) == (NumberCode.MISSING_ONE, (Place(2), Place(3)))
     assert refused.detail == "One character is missing in group 2 or 3."
@@ -171,18 +171,18 @@ def test_09_one_off_but_nothing_fits(length: int) -> None:
 
 
 @pytest.mark.parametrize("typed", ["-" * 200, "А" * 200, N1 + " " * 100])
-def test_09_far_too_long_is_not_even_looked_at(typed: str) -> None:
+def test_09_a_text_that_is_far_too_long_is_not_parsed(typed: str) -> None:
     refused = refusal(typed)
     assert (refused.code, refused.places) == (NumberCode.LENGTH, ())
     assert f"you typed {len(typed)}." in refused.detail
 
 
-def test_09_up_to_128_characters_are_looked_at() -> None:
+def test_09_up_to_128_characters_are_parsed() -> None:
     assert read(N1.ljust(MAX_TYPED)).text == N1
     assert refusal(N1.ljust(MAX_TYPED + 1)).code is NumberCode.LENGTH
 
 
-def test_13_every_one_and_two_wrong_symbols_have_a_syndrome_of_their_own() -> None:
+def test_13_every_one_or_two_wrong_symbols_have_a_unique_syndrome() -> None:
     """Exhaustive: a syndrome is the sum of its errors', so the doubles are sums of the singles."""
     single = [
         [packed(horner([0] * position + [error] + [0] * (28 - position))) for error in range(1, 32)]
@@ -253,7 +253,7 @@ def test_13_any_two_groups_exchanged_are_named() -> None:
 
 
 def test_13_a_lost_character_is_missed_in_its_group() -> None:
-    """Not quite always: two repairs can give a number each, and then nothing is guessed."""
+    """Not quite always: two repairs can give a number each; then the program does not guess."""
     chance = random.Random(300)
     unique = 0
     for _ in range(100):

@@ -56,7 +56,7 @@ def prints(opened: LicenceGate) -> bool:
     return opened.refuses("receipt", P) is None
 
 
-def test_a_pass_is_in_force_over_a_restart(tmp_path: Path) -> None:
+def test_a_pass_stays_in_force_over_a_restart(tmp_path: Path) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
         assert not prints(opened)
@@ -70,7 +70,7 @@ def test_a_pass_is_in_force_over_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("taken_before", [False, True])
-def test_a_pass_that_was_written_into_the_file_is_none(tmp_path: Path, *, taken_before: bool) -> None:
+def test_a_pass_forged_in_the_file_is_ignored(tmp_path: Path, *, taken_before: bool) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
         if taken_before:
@@ -85,7 +85,7 @@ def test_a_pass_that_was_written_into_the_file_is_none(tmp_path: Path, *, taken_
         clock.now += EMERGENCY
 
 
-def test_a_pass_is_used_up_though_the_file_has_forgotten_it(tmp_path: Path) -> None:
+def test_a_used_pass_is_known_when_the_file_lost_it(tmp_path: Path) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
         opened.take_emergency()
@@ -100,7 +100,7 @@ def test_a_pass_is_used_up_though_the_file_has_forgotten_it(tmp_path: Path) -> N
         assert prints(opened)
 
 
-def test_a_pass_is_used_up_though_the_journal_has_forgotten_it(tmp_path: Path) -> None:
+def test_a_used_pass_is_known_when_the_journal_lost_it(tmp_path: Path) -> None:
     """An older journal was put back."""
     clock = Clock(LATER)
     with shop(tmp_path, clock):
@@ -115,7 +115,7 @@ def test_a_pass_is_used_up_though_the_journal_has_forgotten_it(tmp_path: Path) -
             opened.take_emergency()
 
 
-def test_a_pass_that_cannot_be_written_down_twice_is_not_used_up(tmp_path: Path) -> None:
+def test_a_pass_that_cannot_be_recorded_twice_is_not_used(tmp_path: Path) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
         assert isinstance(opened.passes, _Passes)
@@ -146,7 +146,7 @@ def test_without_a_journal_there_is_no_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 60_000, '{"seen": ' + "[" * 60_000, "{}", "null", "[]", '{"seen": {"a": 1}}'])
 def test_a_state_file_that_cannot_be_read_is_no_error(tmp_path: Path, text: str) -> None:
-    """However deep: what it holds is built anew, or forgotten."""
+    """However deep: its content is rebuilt or dropped."""
     directory = tmp_path / "licence"
     directory.mkdir(mode=0o700)
     (directory / "state.json").write_text(text)

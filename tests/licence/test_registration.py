@@ -59,12 +59,12 @@ LIES: dict[str, Answering] = {
     "not text": lambda q: (200, "application/jose", bytes(range(256))),
     "an odd character set": lambda q: (200, "text/html; charset=hex", status_for(q).encode() + b"?"),
     "an odder one": lambda q: (200, "text/html; charset=rot13", b"zz"),
-    "signed by nobody": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
+    "with a wrong signature": lambda q: (200, "application/jose", (status_for(q)[:-86] + "A" * 86).encode()),
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_case_39_what_is_not_signed_for_this_question_says_nothing(tmp_path: Path, lie: str) -> None:
+async def test_case_39_a_reply_not_signed_for_this_request_is_ignored(tmp_path: Path, lie: str) -> None:
     async with liar(LIES[lie]) as url:
         it = till(tmp_path / "licence", url, Clock(T0))
         it.gate.install(C0.encode())
@@ -139,7 +139,7 @@ async def test_a_late_answer_does_not_bring_back_what_was_removed(tmp_path: Path
         assert it.gate.state().name == "unregistered"
 
 
-async def test_the_vendor_is_asked_one_question_at_a_time(tmp_path: Path) -> None:
+async def test_requests_to_the_vendor_run_one_at_a_time(tmp_path: Path) -> None:
     """Registering waits for a check that is on its way, and giving back for both."""
     clock = Clock(time.time())
     async with vendor(tmp_path / "vendor", clock) as server:
@@ -157,7 +157,7 @@ async def test_the_vendor_is_asked_one_question_at_a_time(tmp_path: Path) -> Non
     assert told.index("licence.superseded") < told.index("device.released")
 
 
-async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
+async def test_a_reply_may_have_the_status_it_names(tmp_path: Path) -> None:
     """An HTTP status is no verdict: a signed "ok" counts whatever stands beside it."""
     async with liar(lambda q: (503, "text/plain", status_for(q, verdict="ok").encode())) as url:
         it = till(tmp_path / "licence", url, Clock(T0))
@@ -166,7 +166,7 @@ async def test_the_answer_may_be_as_status_says_it(tmp_path: Path) -> None:
 
 
 async def test_a_signed_refusal_is_reported_and_changes_nothing(tmp_path: Path) -> None:
-    """Finding out that one asked wrong says nothing about the licence."""
+    """A refused request is no verdict about the licence."""
     no = {"code": "clock", "detail": "The date is wrong.", "detail_pl": "Zła data."}
 
     def answer(question: str) -> tuple[int, str, bytes]:
@@ -185,8 +185,8 @@ async def test_a_signed_refusal_is_reported_and_changes_nothing(tmp_path: Path) 
     assert it.gate.describe() == before
 
 
-async def test_a_mail_that_is_not_promised_is_not_on_its_way(tmp_path: Path) -> None:
-    """The vendor signs an answer to the question, and it says neither yes nor no."""
+async def test_a_mail_that_was_not_confirmed_is_an_error(tmp_path: Path) -> None:
+    """The vendor signs an answer to the question, and it contains neither acceptance nor refusal."""
 
     def answer(question: str) -> tuple[int, str, bytes]:
         part = question.split(".")[1]
@@ -201,10 +201,10 @@ async def test_a_mail_that_is_not_promised_is_not_on_its_way(tmp_path: Path) -> 
         keys = trusted(test_keys=True)
         client = VendorClient(url, "urn:fiscald:vendor:test", DeviceKey.make(), lambda: keys, Clock(T0))
         with pytest.raises(Unreachable, match="HTTP 200"):
-            await client.ask_for_mail(client.question(Recover, email="a@bakery.pl"))
+            await client.ask_for_mail(client.request(Recover, email="a@bakery.pl"))
 
 
-async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> None:
+async def test_an_unreadable_ca_file_is_reported_as_unreachable(tmp_path: Path) -> None:
     it = till(tmp_path / "licence", "https://127.0.0.1:9", Clock(T0), ca_file=tmp_path / "absent.pem")
     it.gate.install(C0.encode())
     why = await refused(it.flows.check())
@@ -212,7 +212,7 @@ async def test_authorities_that_cannot_be_read_are_no_answer(tmp_path: Path) -> 
     assert "No such file" in why["detail"]
 
 
-async def test_a_server_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_sends_too_slowly_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, and the answer never."""
     monkeypatch.setattr("fiscald.licence.client.TIMEOUT", 0.3)
 
@@ -236,7 +236,7 @@ async def test_a_server_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), status=st.integers(100, 599))
-def test_any_answer_is_understood_or_no_answer(content: bytes, status: int) -> None:
+def test_any_reply_is_parsed_or_reported_as_unreachable(content: bytes, status: int) -> None:
     async def post(*_: Any) -> httpx.Response:
         return httpx.Response(status, content=content)
 
@@ -245,12 +245,12 @@ def test_any_answer_is_understood_or_no_answer(content: bytes, status: int) -> N
 
     async def ask() -> None:
         with pytest.raises(Unreachable):
-            await client.check(client.question(Check, lic="lic_7Q4M2K9X", crt="c", ver="1"))
+            await client.check(client.request(Check, lic="lic_7Q4M2K9X", crt="c", ver="1"))
 
     anyio.run(ask)
 
 
-async def test_a_check_sends_what_it_says_and_nothing_else(tmp_path: Path) -> None:
+async def test_a_check_sends_only_the_documented_fields(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def answer(question: str) -> tuple[int, str, bytes]:
@@ -260,7 +260,7 @@ async def test_a_check_sends_what_it_says_and_nothing_else(tmp_path: Path) -> No
     async with liar(answer) as url:
         it = till(tmp_path / "licence", url, Clock(T0), seller=Company(*BAKERY))
         it.gate.install(C0.encode())
-        shown = await it.flows.next_question()
+        shown = await it.flows.next_check()
         await it.flows.check()
     header, payload, _ = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in asked[0].split("."))
     sent = json.loads(payload)
@@ -271,7 +271,7 @@ async def test_a_check_sends_what_it_says_and_nothing_else(tmp_path: Path) -> No
     assert set(json.loads(header)) == {"alg", "typ", "jwk"}
 
 
-async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_daily_check_continues_after_every_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two outages, then an answer; the pauses are those between tries."""
     pauses: list[float] = []
     real = anyio.sleep
@@ -300,9 +300,9 @@ async def test_the_daily_question_goes_on_whatever_happens(tmp_path: Path, monke
     assert 0.9 * DAY <= daily <= 1.1 * DAY
 
 
-def test_no_two_questions_have_the_same_nonce() -> None:
+def test_no_two_requests_have_the_same_nonce() -> None:
     client = VendorClient("http://x", "urn:x", DeviceKey.make(), lambda: trusted(test_keys=True), Clock(T0))
-    nonces = {client.question(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
+    nonces = {client.request(Check, lic="l", crt="c", ver="1").nonce for _ in range(20)}
     assert len(nonces) == 20
     assert {len(base64.urlsafe_b64decode(nonce + "==")) for nonce in nonces} == {16}
 
@@ -317,7 +317,7 @@ def test_the_latest_time_is_kept_hourly_and_only_where_it_is_believed(tmp_path: 
         assert it.gate.store.memory.mark == T0 + kept
 
 
-async def test_computers_do_not_ask_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_computers_spread_their_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that were switched on together would ask together, every day."""
     firsts, dailies = [], []
     real = anyio.sleep
@@ -340,7 +340,7 @@ async def test_computers_do_not_ask_in_step(tmp_path: Path, monkeypatch: pytest.
     assert 0.9 * DAY <= min(dailies) < 0.96 * DAY < 1.04 * DAY < max(dailies) <= 1.1 * DAY
 
 
-async def test_nothing_that_goes_wrong_in_a_check_ends_the_daemon(
+async def test_no_failure_of_a_check_ends_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     pauses: list[float] = []

@@ -99,9 +99,9 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
         assert (await refused(it.flows.register(number, None, BAKERY)))["code"] == "licence.no_server"
         wanted = await it.flows.request(number, None, BAKERY)
         assert wanted.isascii()
-        handed = server.desk.hand_in(wanted.encode(), "192.0.2.1")
-    assert handed.certificate is not None
-    await it.flows.install(armour(handed.certificate))
+        reply = server.handler.answer_file(wanted.encode(), "192.0.2.1")
+    assert reply.certificate is not None
+    await it.flows.install(armour(reply.certificate))
     assert it.may_print
     assert it.gate.describe()["state"] == "active"
 
@@ -114,7 +114,7 @@ async def test_a_code_from_the_mail(tmp_path: Path) -> None:
         ahead = till(tmp_path / "ahead", server.url, Clock(clock.now + DAY), ca_file=server.ca_file)
         wrong = await refused(ahead.flows.enrol(BAKERY, "biuro@piekarnia.pl"))
         assert (wrong["code"], wrong["vendor_code"]) == ("licence.denied", "clock"), (
-            "the person is told why no mail comes"
+            "the person reads why no mail comes"
         )
         await it.flows.enrol(None, "biuro@piekarnia.pl")
         code = await server.mailbox.code()
@@ -125,7 +125,7 @@ async def test_a_code_from_the_mail(tmp_path: Path) -> None:
         assert it.changes[-1] == "trial"
 
 
-async def test_a_server_that_the_authorities_do_not_vouch_for_is_not_spoken_to(tmp_path: Path) -> None:
+async def test_a_server_with_an_untrusted_certificate_is_not_used(tmp_path: Path) -> None:
     clock = Clock(time.time())
     async with vendor(tmp_path / "vendor", clock) as server:
         it = till(tmp_path / "till", server.url, clock)
@@ -134,7 +134,7 @@ async def test_a_server_that_the_authorities_do_not_vouch_for_is_not_spoken_to(t
         )
 
 
-async def test_a_mistyped_number_is_not_sent_anywhere(tmp_path: Path) -> None:
+async def test_a_mistyped_number_is_not_sent(tmp_path: Path) -> None:
     it = till(tmp_path / "till", "http://127.0.0.1:9", Clock(T0))
     why = await refused(it.flows.register("410F4-0BV4H-M4SW9-148AR-7BS7D-8TA1", None, BAKERY))
     assert (why["code"], why["number_code"]) == ("licence.number", "NUMBER_TYPO_ONE")
@@ -146,7 +146,7 @@ async def test_a_mistyped_number_is_not_sent_anywhere(tmp_path: Path) -> None:
     assert it.gate.state().name == "unregistered", "case 1: a number alone unlocks nothing"
 
 
-async def test_a_directory_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_read_only_directory_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     it = till(tmp_path / "till", "http://127.0.0.1:9", Clock(T0))
 
     def full(_: int) -> None:
@@ -157,7 +157,7 @@ async def test_a_directory_that_cannot_be_written_is_said(tmp_path: Path, monkey
     assert (why["code"], why["fault"]) == ("licence.files", "licence")
 
 
-def test_a_device_key_that_is_damaged_is_said_and_not_replaced(tmp_path: Path) -> None:
+def test_a_damaged_device_key_is_reported_and_not_replaced(tmp_path: Path) -> None:
     store = LicenceStore(tmp_path / "licence", trusted(test_keys=True))
     key = store.device()
     assert store.device().thumbprint == key.thumbprint

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.licence.clock import BACK_SLACK, CLOCK_BACK, CLOCK_FORWARD, DAY, FORWARD_SLACK, HOUR, Witnesses, moment
+from fiscald.licence.clock import BACK_SLACK, CLOCK_BACK, CLOCK_FORWARD, DAY, FORWARD_SLACK, HOUR, TimeEvidence, moment
 from fiscald.licence.company import Company, company
 from fiscald.licence.state import EMERGENCY, LicenceState, derive
 from tests.licence.situations import SITUATIONS, at, certificate, situation, verdict
@@ -148,33 +148,33 @@ def test_in_every_state_the_day_can_be_closed_and_a_refusal_has_a_prompt(flags: 
 
 def test_case_33_turning_the_clock_back_gains_nothing() -> None:
     trial = certificate(kind="trial", end=at(2026, 2, 14))
-    known = Witnesses(PROGRAM, trial.iat, mark=at(2026, 2, 20))
+    known = TimeEvidence(PROGRAM, trial.iat, mark=at(2026, 2, 20))
     it = moment(at(2026, 1, 16), known)
     assert (it.now, it.flags, it.believed) == (at(2026, 2, 20), (CLOCK_BACK,), False)
     assert derive(situation(it.now, certificate=trial, flags=it.flags)).name == "ended"
-    forgotten = moment(at(2026, 1, 16), Witnesses(PROGRAM, trial.iat, printer=at(2026, 2, 20)))
+    forgotten = moment(at(2026, 1, 16), TimeEvidence(PROGRAM, trial.iat, printer=at(2026, 2, 20)))
     assert derive(situation(forgotten.now, certificate=trial)).name == "ended", "the printer remembers"
-    without = moment(at(2026, 1, 16), Witnesses(PROGRAM, trial.iat))
+    without = moment(at(2026, 1, 16), TimeEvidence(PROGRAM, trial.iat))
     assert derive(situation(without.now, certificate=trial)).name == "trial", "the known limit"
 
 
-def test_case_34_a_dead_clock_harms_nothing_for_long() -> None:
-    dead = moment(at(2099, 1, 1), Witnesses(PROGRAM, certificate().iat))
+def test_case_34_a_reset_clock_blocks_nothing_for_long() -> None:
+    dead = moment(at(2099, 1, 1), TimeEvidence(PROGRAM, certificate().iat))
     assert (dead.flags, dead.believed) == ((CLOCK_FORWARD,), False)
     found = derive(situation(dead.now, flags=dead.flags))
     assert (found.name, found.refusal) == ("lapsed", None)
-    assert moment(T0, Witnesses(PROGRAM, certificate().iat)).believed, "corrected, and all is well at once"
-    assert moment(T0 - 14 * HOUR, Witnesses(PROGRAM, T0)).flags == (), "a wrong time zone is no turning back"
-    assert moment(at(2099, 1, 1), Witnesses(PROGRAM, synchronised=True)).believed
-    assert moment(at(2099, 1, 1), Witnesses(PROGRAM, printer=at(2099, 1, 1, 20))).believed
+    assert moment(T0, TimeEvidence(PROGRAM, certificate().iat)).believed, "corrected, and all is well at once"
+    assert moment(T0 - 14 * HOUR, TimeEvidence(PROGRAM, T0)).flags == (), "a wrong time zone is no turning back"
+    assert moment(at(2099, 1, 1), TimeEvidence(PROGRAM, synchronized=True)).believed
+    assert moment(at(2099, 1, 1), TimeEvidence(PROGRAM, printer=at(2099, 1, 1, 20))).believed
 
 
 @given(
     st.integers(0, 2**33), st.lists(st.integers(0, 2**33), min_size=4, max_size=4), st.none() | st.integers(0, 2**33)
 )
-def test_time_never_runs_before_what_is_known(wall: int, known: list[int], printer: int | None) -> None:
+def test_time_never_runs_behind_a_known_moment(wall: int, known: list[int], printer: int | None) -> None:
     program, signed, vendor, mark = known
-    witnesses = Witnesses(program, signed, vendor, mark, printer)
+    witnesses = TimeEvidence(program, signed, vendor, mark, printer)
     it = moment(wall, witnesses)
     bound = max(*known, printer or 0)
     assert it.now >= bound

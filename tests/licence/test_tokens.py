@@ -17,9 +17,9 @@ from fiscald.licence.clock import LAST
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.testing import sign
-from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_computers, read_vendors
+from fiscald.licence.tokens import Fault, TokenRefused, fingerprint, read_device_token, read_vendor_token
 from fiscald.licence.wire import (
-    QUESTIONS,
+    REQUESTS,
     Answer,
     Check,
     Enrol,
@@ -57,7 +57,7 @@ def test_the_published_question() -> None:
     assert len(token) == 452
     assert token.endswith(".9pJnQdZBfv-6rX6NBcMIha4uF-6mJB9RU570L_20KYdh0zXxFAWmTyT1_i5Zr5snhS4Xbh7XPJ-3j0INTnbNBg")
     assert fingerprint(token) == STATUS["req"]
-    jwk, payload = read_computers(token, "fiscald-check")
+    jwk, payload = read_device_token(token, "fiscald-check")
     assert tokens.thumbprint(jwk) == DEVICE.thumbprint == "FtIu-VbGrfe_KB6CH7GNwODB72MNxj_ml11dEvO-7kk"
     assert parse(Check, payload).crt == "crt_7Q4M2K9X_0007"
 
@@ -66,7 +66,7 @@ def test_the_published_answer() -> None:
     token = sign(STATUS, "fiscald-status")
     assert len(token) == 552
     assert token.endswith(".4v5xxOqVx5NwQLgmZC8_4xUnuSuXbstcZ8crJd_pjjZRNjNYmy9JICAcSxPlygFYN-TliCMHPh4ZJR_gUGp8AA")
-    key, payload = read_vendors(token, "fiscald-status", KEYS, "status")
+    key, payload = read_vendor_token(token, "fiscald-status", KEYS, "status")
     assert key is TEST_KEY
     status = parse(Status, payload)
     assert (status.verdict, status.upd and status.upd.latest) == ("ok", "1.0.4")
@@ -97,31 +97,31 @@ def test_a_device_key_is_kept_in_a_file() -> None:
     ],
     ids=str,
 )
-def test_headers_that_a_computer_may_not_send(change: dict[str, Any], fault: Fault) -> None:
+def test_headers_that_a_device_must_not_send(change: dict[str, Any], fault: Fault) -> None:
     header, payload, signature = DEVICE.sign(QUESTION, "fiscald-check").split(".")
     bent = json.loads(_unb64(header)) | change
     token = f"{tokens.b64(json.dumps(bent).encode())}.{payload}.{signature}"
     with pytest.raises(TokenRefused) as refused:
-        read_computers(token, "fiscald-check")
+        read_device_token(token, "fiscald-check")
     assert refused.value.fault is fault
 
 
-def test_a_question_is_no_answer_and_an_answer_no_question() -> None:
+def test_a_request_is_not_a_reply_and_a_reply_not_a_request() -> None:
     with pytest.raises(TokenRefused) as refused:
-        read_vendors(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
+        read_vendor_token(DEVICE.sign(QUESTION, "fiscald-status"), "fiscald-status", KEYS, "status")
     assert refused.value.fault is Fault.HEADER
     with pytest.raises(TokenRefused) as refused:
-        read_computers(sign(STATUS, "fiscald-check"), "fiscald-check")
+        read_device_token(sign(STATUS, "fiscald-check"), "fiscald-check")
     assert refused.value.fault is Fault.HEADER
 
 
 @given(
     st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{86}"))
 )
-def test_any_text_is_refused_and_nothing_else_happens(text: str) -> None:
+def test_any_text_is_refused_with_one_exception_class(text: str) -> None:
     for read in (
-        lambda: read_computers(text, "fiscald-check"),
-        lambda: read_vendors(text, "fiscald-status", KEYS, "status"),
+        lambda: read_device_token(text, "fiscald-check"),
+        lambda: read_vendor_token(text, "fiscald-status", KEYS, "status"),
     ):
         with pytest.raises(TokenRefused):
             read()
@@ -136,14 +136,14 @@ _JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*QUESTION, *STATUS, "crt", "text", "keys"]), _JSON) | _JSON)
 def test_any_json_is_a_message_or_a_wire_error(payload: Any) -> None:
-    models: tuple[type[Strict], ...] = (Check, Status, *QUESTIONS)
+    models: tuple[type[Strict], ...] = (Check, Status, *REQUESTS)
     for model in found(models):
         with contextlib.suppress(WireError):
             message = parse(model, payload)
             assert parse(model, claims(message)) == message
 
 
-def test_what_is_absent_is_left_out_and_read_back() -> None:
+def test_missing_values_are_omitted_and_read_back() -> None:
     head = {"iss": "urn:fiscald:vendor:test", "aud": "fiscald", "iat": 1, "nonce": QUESTION["nonce"], "req": "r"}
     company = {"name": "Bakery", "post": "1011 AB", "cc": "NL"}
     enrol = {"aud": "a", "iat": 1, "nonce": QUESTION["nonce"], "email": "a@b.nl", "mid": "m", "lang": "en"}
@@ -181,7 +181,7 @@ EDGES: list[tuple[type[Strict], dict[str, Any], str, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("model", "content", "name", "good", "bad"), EDGES)
-def test_what_is_just_within_a_limit(
+def test_values_at_a_limit_are_accepted(
     model: type[Strict], content: dict[str, Any], name: str, good: Any, bad: Any
 ) -> None:
     assert getattr(parse(model, content | {name: good}), name) == good
@@ -195,7 +195,7 @@ def test_the_length_of_a_signed_text_in_an_answer(length: int, *, taken: bool) -
         parse(Status, STATUS | {"crt": "x" * length})
 
 
-def test_a_whole_number_is_not_a_float_nor_a_truth() -> None:
+def test_a_whole_number_is_neither_a_float_nor_a_boolean() -> None:
     for iat in (1.0, True, "1768899600", -1, 2**41):
         with pytest.raises(WireError, match="iat"):
             parse(Check, QUESTION | {"iat": iat})

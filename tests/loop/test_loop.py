@@ -34,7 +34,7 @@ OFF = (f"till{PRINTERS + 1}", f"till{PRINTERS + 2}")
 
 
 class Watched:
-    """The daemon, and what has held its loop."""
+    """The daemon, and the longest turns of its loop."""
 
     def __init__(self, it: Daemon, report: Path) -> None:
         self.it = it
@@ -42,7 +42,7 @@ class Watched:
         self._read = 0
 
     def stalls(self) -> list[str]:
-        """What has held the loop too long since this was asked last."""
+        """The turns over the limit since the last call."""
         text = self._report.read_text("utf-8") if self._report.exists() else ""
         lines, self._read = text[self._read :].splitlines(), len(text)
         return [line for line in lines if json.loads(line)["ms"] > MOST]
@@ -124,7 +124,7 @@ BODIES: dict[str, bytes] = {
 }
 
 
-def test_routes_that_read(watched: Watched) -> None:
+def test_reading_routes_do_not_block_the_loop(watched: Watched) -> None:
     for path in found(sorted({route.path for route in ROUTES if route.method == "GET"} - {"/v1/events"})):
         query = "?limit=1000" if path == "/v1/jobs" else ""
         for _ in range(3):
@@ -136,7 +136,7 @@ def test_routes_that_read(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_bodies_that_are_no_use(watched: Watched, body: str) -> None:
+def test_invalid_bodies_do_not_block_the_loop(watched: Watched, body: str) -> None:
     for method, path in found(sorted({(route.method, route.path) for route in ROUTES if route.body is not None})):
         status, answer = watched.ask(method, path.format(key="copy/77", name="till7"), BODIES[body])
         assert 400 <= status < 500, answer
@@ -224,7 +224,7 @@ def test_all_printers_at_once_and_listeners(watched: Watched) -> None:
 
 @pytest.mark.skipif("link.garbage" not in CATALOGUE, reason="a line that never ends is not given up yet")
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_what_a_printer_sends(tmp_path: Path, kind: str) -> None:
+def test_input_from_a_printer_does_not_block_the_loop(tmp_path: Path, kind: str) -> None:
     """The printer beside it prints, and the log is short."""
     report = tmp_path / "report"
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Documents: the contract's example, what is refused by shape alone, and the canonical content."""
+"""Documents: the contract's example, refusals by shape alone, and the canonical content."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_example_of_the_contract() -> None:
         ),
     ],
 )
-def test_what_is_refused_by_shape(changes: dict[str, Any], where: str, code: str) -> None:
+def test_documents_of_the_wrong_shape_are_refused(changes: dict[str, Any], where: str, code: str) -> None:
     assert (where, code) in refusals({"printer": "till1", "document": CONTRACT["document"] | changes})
 
 
@@ -133,7 +133,7 @@ def test_what_is_refused_by_shape(changes: dict[str, Any], where: str, code: str
         ("printout", "lines"),
     ],
 )
-def test_what_is_no_list_is_refused_where_a_list_is_wanted(document: str, name: str, value: Any) -> None:
+def test_a_value_that_is_not_a_list_is_refused(document: str, name: str, value: Any) -> None:
     content = CONTRACT["document"] if document == "receipt" else {"type": "printout"}
     found = refusals({"printer": "till1", "document": content | {name: value}})
     assert found == {(f"document.{document}.{name}", "tuple_type")}
@@ -186,7 +186,7 @@ def test_another_meaning_has_another_content(changes: dict[str, Any]) -> None:
     assert elsewhere.digest() != receipt().digest()
 
 
-def test_defaults_do_not_stand_in_the_content() -> None:
+def test_defaults_are_not_part_of_the_content() -> None:
     """So that a field added by a later version does not turn known documents into conflicts."""
     content = Submission.model_validate({"printer": "t", "document": {"type": "daily_report"}}).canonical()
     assert content == '{"document":{"type":"daily_report"},"printer":"t"}'
@@ -242,7 +242,7 @@ def test_a_printout() -> None:
         ({"lines": ["x"], "total": 1}, "total", "extra_forbidden"),
     ],
 )
-def test_what_is_refused_of_a_printout_by_shape(content: dict[str, Any], where: str, code: str) -> None:
+def test_printouts_of_the_wrong_shape_are_refused(content: dict[str, Any], where: str, code: str) -> None:
     assert (f"document.printout.{where}", code) in refusals(printout(**content))
 
 
@@ -254,7 +254,7 @@ def test_every_document_is_in_the_union() -> None:
     assert written == set(DOCUMENTS.values()) == set(get_args(get_args(Document)[0]))
 
 
-def test_a_document_without_about_is_no_class() -> None:
+def test_a_document_class_without_about_is_an_error() -> None:
     with pytest.raises(TypeError, match="Silent has no about"):
 
         class Silent(BaseDocument):
@@ -266,7 +266,7 @@ def test_a_document_without_about_is_no_class() -> None:
             type: Literal["drawer"] = "drawer"
 
 
-def test_only_the_end_of_the_day_takes_no_licence() -> None:
+def test_only_the_daily_report_needs_no_licence() -> None:
     assert [name for name, kind in DOCUMENTS.items() if not kind.about.gated] == ["daily_report"]
     assert {name: kind.about.fiscal for name, kind in DOCUMENTS.items() if kind.about.fiscal is not Fiscal.NOTHING} == {
         "receipt": Fiscal.RECEIPT, "daily_report": Fiscal.DAY_END,
@@ -278,7 +278,7 @@ def test_no_two_documents_have_the_same_verb() -> None:
     assert len(words) == len(set(words)) == 5
 
 
-def test_a_document_is_long_by_the_elements_of_its_lists() -> None:
+def test_the_length_of_a_document_counts_the_elements_of_its_lists() -> None:
     lines = ("x",) * (LONG + 1)
     assert Printout(lines=lines).long
     assert not Printout(lines=lines[1:]).long

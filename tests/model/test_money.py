@@ -81,7 +81,7 @@ def test_money_is_a_string_of_zloty(wire: object, amount: int) -> None:
         (float("inf"), 'write it like "12.30"'),
     ],
 )
-def test_a_number_is_no_money_and_the_answer_says_what_to_write(number: float, advice: str) -> None:
+def test_a_number_as_money_is_refused_with_the_right_form(number: float, advice: str) -> None:
     for adapter in (MONEY, POSITIVE):
         error = error_of(adapter, number)
         assert error["type"] == "money.number"
@@ -103,11 +103,11 @@ def test_a_number_is_no_money_and_the_answer_says_what_to_write(number: float, a
         ("100000000.00", "money.range"), ("100000000", "money.range"), ("9" * 5000, "money.range"), ("0" * 21, "money.range"),
     ],
 )  # fmt: skip
-def test_what_is_not_money_says_why(adapter: TypeAdapter[Decimal], wire: object, code: str) -> None:
+def test_invalid_money_is_refused_with_a_reason(adapter: TypeAdapter[Decimal], wire: object, code: str) -> None:
     assert code_of(adapter, wire) == code
 
 
-def test_the_sentences_say_what_to_do() -> None:
+def test_the_refusals_name_the_next_step() -> None:
     assert 'write "12.30"' in error_of(MONEY, "12,30")["msg"]
     assert "use a discount" in error_of(MONEY, "-5.00")["msg"]
     assert "storno" in error_of(MONEY, "-5.00")["msg"]
@@ -139,7 +139,7 @@ def test_zero_is_no_price(wire: object) -> None:
         (10**4000, "quantity.format"),
     ],
 )
-def test_what_is_not_a_quantity_says_why(wire: object, code: str) -> None:
+def test_an_invalid_quantity_is_refused_with_a_reason(wire: object, code: str) -> None:
     assert code_of(QUANTITY, wire) == code
 
 
@@ -157,7 +157,7 @@ def test_what_is_not_a_quantity_says_why(wire: object, code: str) -> None:
         (10.5, "percent.type"),
     ],
 )
-def test_what_is_not_a_percentage_says_why(wire: object, code: str) -> None:
+def test_an_invalid_percentage_is_refused_with_a_reason(wire: object, code: str) -> None:
     assert code_of(PERCENT, wire) == code
 
 
@@ -170,11 +170,11 @@ def test_a_mistake_of_writing_names_what_to_write(adapter: TypeAdapter[Decimal],
 
 
 @pytest.mark.parametrize(("wire", "word"), [("-1", '"storno": true'), (-2, "goods_return")])
-def test_a_negative_quantity_is_told_how_goods_are_taken_back(wire: object, word: str) -> None:
+def test_a_negative_quantity_is_refused_with_a_hint_to_storno(wire: object, word: str) -> None:
     assert word in error_of(QUANTITY, wire)["msg"]
 
 
-def test_a_float_is_no_quantity_and_the_answer_says_what_to_write() -> None:
+def test_a_float_as_quantity_is_refused_with_the_right_form() -> None:
     assert 'write "0.5"' in error_of(QUANTITY, 0.5)["msg"]
 
 

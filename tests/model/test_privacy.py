@@ -1,4 +1,4 @@
-"""Personal data are masked, and nothing else."""
+"""Only personal data are masked."""
 
 from __future__ import annotations
 

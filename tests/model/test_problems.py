@@ -33,7 +33,7 @@ def test_a_problem_survives_the_journal() -> None:
     assert (again.model_extra or {})["found"] == "B"
 
 
-def test_the_moment_may_know_better() -> None:
+def test_a_problem_can_override_its_defaults() -> None:
     why = problem("link.silent", address="tcp://x:1", reason="no answer", fate=Fate.NOT_PRINTED)
     assert CATALOGUE["link.silent"].document is Fate.UNKNOWN
     assert why.document is Fate.NOT_PRINTED

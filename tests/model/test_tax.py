@@ -54,7 +54,7 @@ def test_a_wrong_rate_names_the_right_form(vat: object, right: str | None) -> No
 
 
 @pytest.mark.parametrize("vat", ["np", "NP", "np.", "oo", "nie podlega"])
-def test_what_is_outside_vat_has_no_rate_but_a_letter(vat: str) -> None:
+def test_goods_outside_vat_need_a_letter(vat: str) -> None:
     error = error_of(VAT, vat)
     assert "letter" in error["msg"]
     assert "literę" in error["ctx"]["detail_pl"]
@@ -63,7 +63,7 @@ def test_what_is_outside_vat_has_no_rate_but_a_letter(vat: str) -> None:
 @pytest.mark.parametrize(
     "vat", ["", "AA", "100%", "23%%", "-5%", True, None, [], {}, "5.555%", "%", "Ą", 1e300, 10**25]
 )
-def test_what_is_no_rate_at_all(vat: object) -> None:
+def test_invalid_rates_are_refused(vat: object) -> None:
     assert error_of(VAT, vat)["type"] == "vat.format"
 
 
@@ -130,7 +130,7 @@ def test_numbers_of_other_countries(number: str, kept: str, fits: bool) -> None:
         (None, "this is no string"),
     ],
 )
-def test_what_is_no_number_of_another_country(number: object, english: str) -> None:
+def test_invalid_numbers_of_other_countries_are_refused(number: object, english: str) -> None:
     error = error_of(VAT_ID, number)
     assert error["type"] == "buyer.vat_id"
     assert english in error["msg"]
@@ -142,7 +142,7 @@ def schema_says(adapter: TypeAdapter[str], value: str) -> bool:
 
 
 @given(st.text(alphabet="0123456789PLpl -.DEATU%,abzw", max_size=34) | st.from_regex(r"\A(PL)?[0-9 -]{9,14}\Z"))
-def test_what_is_taken_is_in_the_schema(value: str) -> None:
+def test_accepted_values_match_the_schema(value: str) -> None:
     for adapter in (VAT, NIP, VAT_ID):
         try:
             adapter.validate_python(value)

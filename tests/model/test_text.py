@@ -124,7 +124,7 @@ def test_micro_does_not_become_milli(page: str, printed: str, micro: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["☕", "茶", "☕ ☕", "\u200d", "\u0301", "\ue000", "\u0378", "\ufffd", "\t"])
-def test_nothing_is_left_of_some_texts(text: str) -> None:
+def test_some_texts_become_empty(text: str) -> None:
     fitted = fit(text, "cp1250")
     assert fitted.text == ""
     assert fitted.replaced
@@ -183,7 +183,7 @@ def test_spaces_and_invisible_characters_go_by_their_category() -> None:
 
 
 def test_no_plain_form_holds_what_a_protocol_reserves() -> None:
-    """Frames end with control characters, and so do the fields in them; no text brings one, whatever was sent."""
+    """Frames end with control characters, and so do the fields in them; no text contains one, with any input."""
     for page in CODE_PAGES:
         for char in ASSIGNED + OTHERS:
             form = code_page(page).plain(char) or ""
@@ -212,7 +212,7 @@ def test_signs_are_plain_ascii() -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from(sorted(CODE_PAGES)), st.integers(1, 40))
-def test_what_is_fitted_can_be_printed_and_stays_as_it_is(text: str, page: str, limit: int) -> None:
+def test_fitted_text_is_printable_and_fitting_is_idempotent(text: str, page: str, limit: int) -> None:
     fitted = fit(text, page, limit)
     assert len(fitted.text) <= limit
     fitted.text.encode(CODE_PAGES[page])
@@ -223,14 +223,14 @@ def test_what_is_fitted_can_be_printed_and_stays_as_it_is(text: str, page: str, 
     assert named == {char for char in text if char not in code_page(page).chars}
 
 
-def test_long_text_is_cut_and_says_so() -> None:
+def test_long_text_is_cut_and_reported() -> None:
     fitted = fit("Chleb razowy na zakwasie", "cp1250", 13)
     assert (fitted.text, fitted.cut) == ("Chleb razowy", True)
     assert not fit("Chleb", "cp1250", 5).cut
     assert fit("Щи щи", "cp1250", 5).text == "Shchi"
 
 
-def test_a_text_that_fits_costs_no_look_at_its_characters() -> None:
+def test_a_text_that_fits_is_fitted_quickly() -> None:
     """A receipt of a thousand lines must not hold the event loop: 40 characters in far less than 20 microseconds."""
     text = "Chleb żytni na zakwasie, krojony, 0,5 kg"
     fit(text, "mazovia")

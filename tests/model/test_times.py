@@ -48,7 +48,7 @@ def test_a_time_with_its_offset(text: str, moment: datetime) -> None:
         ("2" * 5000, "time.format", "a string"),
     ],
 )
-def test_what_is_no_time(value: Any, code: str, said: str) -> None:
+def test_invalid_times_are_refused(value: Any, code: str, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         TIME.validate_python(value)
     (error,) = caught.value.errors()
@@ -58,7 +58,7 @@ def test_what_is_no_time(value: Any, code: str, said: str) -> None:
 
 
 @given(st.from_regex(r"\A2\d{3}-[01]\d-[0-3]\d[Tt ][0-2]\d:[0-5]\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?\Z"))
-def test_what_is_taken_is_in_the_schema(text: str) -> None:
+def test_accepted_values_match_the_schema(text: str) -> None:
     try:
         found = TIME.validate_python(text)
     except ValidationError:

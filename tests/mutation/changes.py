@@ -80,9 +80,9 @@ _ARITHMETIC: dict[type[ast.operator], tuple[bytes, str]] = {
     ast.Add: (b"+", "-"), ast.Sub: (b"-", "+"), ast.Mult: (b"*", "//"), ast.FloorDiv: (b"//", "*"),
     ast.Mod: (b"%", "//"), ast.Div: (b"/", "*"), ast.BitAnd: (b"&", "|"), ast.BitOr: (b"|", "&"),
 }  # fmt: skip
-#: Statements whose loss nobody need notice.
+#: Statements whose loss no test must notice.
 _TOLD_ONLY = ("log.", "logger.", "_log.")
-#: What a task or a dialogue says to whoever drives it.
+#: What a task or a dialogue reports to its caller.
 _CHECKPOINTS = re.compile(r"yield (Checkpoint|Pause)\b|await (anyio\.lowlevel\.)?\w*checkpoint\w*\(")
 _CHANCE: dict[str, str] = {
     "secrets.token_bytes": "bytes({0})", "os.urandom": "bytes({0})", "secrets.token_hex": "'00' * ({0})",

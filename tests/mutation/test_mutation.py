@@ -62,7 +62,7 @@ def made(source: bytes = SOURCE) -> dict[tuple[Kind, str, str], bytes]:
         (Kind.SEED, "random.uniform(1, 2)", "(1)"),
     ],
 )
-def test_what_can_be_changed(kind: Kind, before: str, after: str) -> None:
+def test_the_mutations_of_a_file(kind: Kind, before: str, after: str) -> None:
     changed = made()[kind, before, after]
     assert compiles(changed)
     parts = SOURCE.decode().split(before)
@@ -70,7 +70,7 @@ def test_what_can_be_changed(kind: Kind, before: str, after: str) -> None:
     assert changed.decode() in elsewhere
 
 
-def test_what_is_only_told_is_left_alone() -> None:
+def test_messages_are_not_mutated() -> None:
     texts = {before for _, before, _ in made()}
     assert not any("log.info" in text or "Prices" in text or "grosze" in text for text in texts)
     assert "return None" not in texts
@@ -98,7 +98,7 @@ def test_changes_keep_the_rest_of_the_text(source: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "source", ["assert a > 1", "y = zip(a, b, strict=True)", "@dataclass(frozen=True)\nclass A: pass", "y = f'{a:>10}'"]
 )
-def test_what_changes_nothing_is_not_tried(source: str) -> None:
+def test_equivalent_mutations_are_not_tried(source: str) -> None:
     assert changes("x.py", source.encode()) == []
 
 
@@ -145,7 +145,7 @@ def change_of(tree: Path, before: str, after: str) -> Change:
 
 
 @pytest.mark.slow
-def test_what_a_test_sees_is_caught_and_taken_back(tree: Path) -> None:
+def test_a_detected_mutation_is_counted_and_reverted(tree: Path) -> None:
     source = (tree / "shop" / "till.py").read_text()
     tried = attempt(tree, change_of(tree, "23", "24"), [["tests"]])
     assert (tried.outcome, tried.by.split(" - ")[0]) == (Outcome.CAUGHT, "FAILED tests/test_till.py::test_vat")
@@ -153,13 +153,13 @@ def test_what_a_test_sees_is_caught_and_taken_back(tree: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_no_test_sees_survives(tree: Path) -> None:
+def test_an_undetected_mutation_survives(tree: Path) -> None:
     tried = attempt(tree, change_of(tree, "+", "-"), [["tests"], ["tests"]])
     assert (tried.outcome, tried.by) == (Outcome.SURVIVED, "")
 
 
 @pytest.mark.slow
-def test_what_never_ends_is_noticed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_mutation_times_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.mutation.trying.CPU_SECONDS", 1)
     assert attempt(tree, change_of(tree, "n -= 1", "pass"), [["tests"]]).outcome is Outcome.TIME
 
@@ -193,7 +193,7 @@ def test_the_core_is_in_the_rooms() -> None:
     assert set(CORE) <= set(ROOMS)
 
 
-def test_what_is_known_to_make_no_difference_is_still_there() -> None:
+def test_every_listed_equivalent_mutation_still_exists() -> None:
     """One whose line has changed has to be looked at again."""
     known = equivalents.read()
     assert len({each.key for each in known}) == len(known)
@@ -202,7 +202,7 @@ def test_what_is_known_to_make_no_difference_is_still_there() -> None:
     assert equivalents.gone(known, sources) == []
 
 
-def test_a_place_that_is_gone_is_noticed(tmp_path: Path) -> None:
+def test_a_listed_place_that_no_longer_exists_is_reported(tmp_path: Path) -> None:
     change = changes("shop.py", SOURCE)[0]
     path = tmp_path / "list.json"
     path.write_text(json.dumps([equivalents.entry(change, "nobody sees it")]))

@@ -150,7 +150,7 @@ def _become_pytest(tree: Path, arguments: Sequence[str], log: Path, plugins: Seq
     """In the child: run pytest on the copy, as if nothing of the tree had been imported."""
     code = NOT_STARTED
     try:
-        os.setpgrp()  # not a session of its own: a terminal that a test opens would end it when it is closed
+        os.setpgrp()  # not a separate session: a terminal that a test opens would end it when it is closed
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)

@@ -13,7 +13,7 @@ from importlinter import Contract, ContractCheck, fields, output
 class MayImport(Contract):
     """``packages`` may import themselves and ``allowed``; of the standard library all but ``not_stdlib``.
 
-    ``except_for`` names parts of the packages that are none of them: they have a contract of their own, and the rest
+    ``except_for`` names parts of the packages that are none of them: they have a separate contract, and the rest
     may not import them.
 
     An entry covers its submodules too, unless it is ``fiscald`` alone or (of ``allowed``) ends in ``:exactly``; ``*``

@@ -144,11 +144,11 @@ def test_a_network_address_is_no_socket(tmp_path: Path, value: str) -> None:
         (f'socket = "{"x" * 120}"', "too long for a socket"),
     ],
 )  # fmt: skip
-def test_paths_that_cannot_be_meant(tmp_path: Path, text: str, hint: str) -> None:
+def test_impossible_paths_are_refused(tmp_path: Path, text: str, hint: str) -> None:
     assert hint in complaint(tmp_path, text)
 
 
-#: Words of the parsers, which nobody who writes a configuration has to know.
+#: Words of the parsers, which authors of a configuration need not know.
 RAW = re.compile(
     r"Input should|String should|Extra inputs|Field required|valid |pattern|value_error|type=|\(at |Unexpected|pydantic"
     r"|tomllib|codec|Traceback|Expected '|Invalid "
@@ -182,7 +182,7 @@ def keys() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("section", "key"), list(keys()))
 @pytest.mark.parametrize("value", VALUES)
-def test_no_key_with_no_value_tells_in_the_parsers_words(tmp_path: Path, section: str, key: str, value: str) -> None:
+def test_no_wrong_value_is_reported_in_the_parsers_words(tmp_path: Path, section: str, key: str, value: str) -> None:
     path = tmp_path / "fiscald.toml"
     path.write_text(f"{section}\n{key} = {value}\n")
     try:
@@ -194,7 +194,7 @@ def test_no_key_with_no_value_tells_in_the_parsers_words(tmp_path: Path, section
 
 
 @given(st.text(st.sampled_from("ab=.[]{}\"'\\#\n ,1:-\t\x00é"), max_size=30) | st.text(max_size=20))
-def test_no_text_tells_in_the_parsers_words(text: str) -> None:
+def test_no_text_is_reported_in_the_parsers_words(text: str) -> None:
     told = ""
     try:
         parse(parse_toml(text, Path("f.toml")), Path("/f.toml"))
@@ -220,7 +220,7 @@ def test_a_file_of_another_editor(tmp_path: Path) -> None:
         load(path)
 
 
-def test_what_is_no_configuration_at_all(tmp_path: Path) -> None:
+def test_files_that_are_not_a_configuration_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="this is a directory; name the file in it"):
         load(tmp_path)
     large = tmp_path / "large"
@@ -308,7 +308,7 @@ def test_a_usb_device_and_its_own_port_are_one(tmp_path: Path, monkeypatch: pyte
     assert read(tmp_path, two("usb://1424:10b0?serial=other", "serial:///dev/ttyACM0")).printers
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--config"):
         load(tmp_path / "none.toml")
 

@@ -1,4 +1,4 @@
-"""What is depended on: lower bounds that say something, and a lock with hashes that fits them."""
+"""Dependencies: tested lower bounds, and a lock with hashes that fits them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_everything_has_a_lower_bound(needed: Requirement) -> None:
         assert [each.operator for each in needed.specifier] == [">="]
 
 
-def test_bounds_that_are_known_to_matter() -> None:
+def test_required_lower_bounds() -> None:
     bounds = {each.name: Version(next(iter(each.specifier)).version) for each in NEEDED}
     assert bounds["anyio"] >= Version("4.10")
     assert bounds["joserfc"] >= Version("1.7.2"), "earlier ones accept padded base64"
@@ -48,7 +48,7 @@ def test_the_lock_fits(needed: Requirement) -> None:
     assert needed.specifier.contains(version)
 
 
-def test_everything_in_the_lock_has_hashes_and_no_place() -> None:
+def test_every_lock_entry_has_hashes_and_no_local_path() -> None:
     packages = locked()
     assert len(packages) > len(NEEDED)
     assert "hatchling" in packages, "fiscald itself is built from the same lock"

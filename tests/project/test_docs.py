@@ -1,4 +1,4 @@
-"""What the README tells people to type works when it is typed."""
+"""The commands in the README work."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ with socket.socket(socket.AF_UNIX) as link:
 
 
 @pytest.mark.slow
-def test_beside_the_tests_of_another_language(tmp_path: Path) -> None:
+def test_the_example_for_tests_in_another_language(tmp_path: Path) -> None:
     port = str(_free_port())
     config = block(README, "cat > fiscald.toml").partition("<<'END'\n")[2].partition("END\n")[0]
     (tmp_path / "fiscald.toml").write_text(config.replace("6666", port))

@@ -44,19 +44,19 @@ def test_the_same_error_is_not_logged_without_end(clock: Clock, caplog: pytest.L
     assert [record.exc_info is not None for record in caplog.records] == [True] + [False] * (MAX_LINES - 1)
     clock.now += 61
     fail("again")
-    assert caplog.messages[-1] == f"a request failed ({1000 - MAX_LINES} more of these were left out)"
+    assert caplog.messages[-1] == f"a request failed ({1000 - MAX_LINES} more of these were omitted)"
     fail("again")
     assert caplog.messages[-1] == "a request failed"
 
 
-def test_printers_are_told_apart_and_what_is_no_warning_is_kept(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_printers_are_separate_and_only_warnings_are_limited(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(100):
         log.warning("%s: %s", f"till{number}", "offline")
         log.info("job %s is done", "the same")
     assert len(caplog.messages) == 200
 
 
-def test_kinds_without_end_are_forgotten(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_table_of_log_messages_is_bounded(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     bounded = RateLimitFilter(clock)
     for number in range(2 * MAX_KINDS):
         bounded.filter(logging.LogRecord("x", logging.ERROR, "", 1, "%s", (str(number),), None))

@@ -1,4 +1,4 @@
-"""``make`` on a computer that lacks something: looked for first, said in one sentence, and nothing half-made is left."""
+"""``make`` on a computer that lacks something: checked first, reported in one sentence, and no half-built files remain."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_old_python_is_reported(tmp_path: Path) -> None:
     assert not (tmp_path / ".venv").exists()
 
 
-def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_target_leaves_no_file(tmp_path: Path) -> None:
     """As on Debian without python3-venv: the directory and an interpreter are made, and pip is not."""
     half = f'case "$*" in *"-m venv"*) mkdir -p .venv/bin; ln -s {sys.executable} .venv/bin/python; exit 1;; esac\n'
     done = make(tmp_path, half + f'exec {sys.executable} "$@"')
@@ -53,7 +53,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_left_half_made_is_made_again(tmp_path: Path) -> None:
+def test_a_half_built_target_is_rebuilt(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to("/bin/false")
     done = make(tmp_path, f'exec {sys.executable} "$@"')

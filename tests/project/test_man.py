@@ -17,7 +17,7 @@ from fiscald.cli.fiscald import main as fiscald
 FOLDER = Path(__file__).parents[2] / "docs" / "man"
 
 
-def test_they_are_up_to_date(tmp_path: Path) -> None:
+def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
     man.write(tmp_path)
     for name in ("fiscald.1", "fiscalctl.1"):
         assert (FOLDER / name).read_text("utf-8") == (tmp_path / name).read_text("utf-8"), "run: make docs"
@@ -44,7 +44,7 @@ def test_every_verb_and_option_is_there(command: click.Group) -> None:
 
 @pytest.mark.skipif(shutil.which("man") is None or shutil.which("groff") is None, reason="needs man and groff")
 @pytest.mark.parametrize("name", ["fiscald", "fiscalctl"])
-def test_man_reads_them_without_a_complaint(name: str) -> None:
+def test_man_formats_the_pages_without_a_warning(name: str) -> None:
     command = ["groff", "-man", "-Tutf8", "-ww", str(FOLDER / f"{name}.1")]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     assert told.stderr == ""

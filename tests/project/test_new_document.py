@@ -1,4 +1,4 @@
-"""A new document is a class in the model and a handler in its family: nothing else is edited (docs/new-document.md)."""
+"""A new document is a class in the model and a handler in its family: no other file is edited (docs/new-document.md)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_page_shows_that_document() -> None:
     assert [line for line in shown.splitlines() if line not in EDITS[0][2].splitlines()] == []
 
 
-def test_the_page_of_the_api_tells_of_every_document() -> None:
+def test_the_api_page_describes_every_document() -> None:
     page = (ROOT / "docs" / "api.md").read_text("utf-8")
     assert [name for name in DOCUMENTS if f"`{name}`" not in page] == []
     described = (ROOT / "docs" / "new-document.md").read_text("utf-8")

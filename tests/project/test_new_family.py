@@ -1,4 +1,4 @@
-"""A new family is two folders and one line: nothing else has to be touched (docs/new-family.md)."""
+"""A new family is two folders and one line: no other file changes (docs/new-family.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cashier reads is Polish: no word of the API stands in it, whatever value reaches a sentence."""
+"""Texts for cashiers are Polish: no sentence contains a word of the API, with any value."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def test_the_sentences_of_the_doctor(code: str) -> None:
     polish(template)
 
 
-def test_rights_are_told_in_polish() -> None:
+def test_rights_have_polish_names() -> None:
     rights = Rights(dict.fromkeys(Right))
     for count in (1, 2, len(Right)):
         for some in itertools.combinations(Right, count):
             polish(rights.denial(None, some).detail_pl)
 
 
-def test_rates_are_told_in_polish() -> None:
+def test_rates_have_polish_names() -> None:
     assert in_polish("A 22%, G exempt, E inactive") == "A 22%, G zwolniona, E nieaktywna"
 
 
@@ -137,7 +137,7 @@ def test_every_payment_has_a_polish_name() -> None:
 
 
 def said(name: str, content: dict[str, object]) -> Iterator[tuple[str, str | None]]:
-    """What planning says of a receipt in every profile."""
+    """The refusals of planning for a receipt in every profile."""
     receipt = Receipt.model_validate({"lines": [LINE]} | content)
     for rates in (None, posnet_plans.RATES, dict.fromkeys("ABCDEFG"), {"A": Decimal(23)}):
         plans = (
@@ -173,7 +173,7 @@ def test_bad_fields_of_a_document(line: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("name", ["posnet", "thermal"])
-def test_what_planning_finds_out(name: str) -> None:
+def test_the_sentences_of_planning(name: str) -> None:
     """Every refusal that is tested, and every value that an enumeration of a document can have."""
     contents = [
         {key: value for key, value in content.items() if key not in ("profile", "printer_id")}
@@ -203,7 +203,7 @@ def test_what_planning_finds_out(name: str) -> None:
 
 @pytest.mark.parametrize("switch", Switch)
 @pytest.mark.parametrize("name", FAMILIES)
-def test_conditions_of_a_printer_are_told_in_polish(name: str, switch: Switch) -> None:
+def test_conditions_of_a_printer_have_polish_texts(name: str, switch: Switch) -> None:
     chosen, settings = family(name), settings_of.of(name)
     device, _ = build(name)
     device.faults.switches.add(switch)

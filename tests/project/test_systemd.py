@@ -63,7 +63,7 @@ def test_drivers_of_adapters_are_there_before_the_unit_counts_devices() -> None:
         assert {"modprobe@usbserial.service", "modprobe@cdc_acm.service"} <= set(words)
 
 
-def test_a_bad_configuration_is_not_started_again() -> None:
+def test_systemd_does_not_restart_after_a_bad_configuration() -> None:
     lines = (UNITS / "fiscald.service").read_text("utf-8").splitlines()
     assert "Restart=on-failure" in lines
     assert f"RestartPreventExitStatus={NeedsAPerson.exit_code}" in lines
@@ -89,7 +89,7 @@ def test_every_udev_rule_is_well_formed(line: str) -> None:
     assert re.fullmatch(rf"{term}(?:,\ {term})*", line, re.VERBOSE)
 
 
-def test_the_rules_lead_somewhere() -> None:
+def test_every_jump_of_the_rules_has_its_label() -> None:
     text = "\n".join(rules())
     assert set(re.findall(r'GOTO="(\w+)"', text)) == set(re.findall(r'LABEL="(\w+)"', text))
 
@@ -115,14 +115,14 @@ def test_the_rules_name_the_printers_that_are_known() -> None:
     assert tuple(by_name) == NAMES
 
 
-def test_a_printer_belongs_to_the_daemon_and_is_no_modem() -> None:
+def test_a_printer_belongs_to_the_daemon_and_not_to_modemmanager() -> None:
     text = "\n".join(rules())
     for subsystem in ('SUBSYSTEM=="tty"', 'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device"'):
         assert f'{subsystem}, OWNER="fiscald", GROUP="fiscald", MODE="0600"' in text
     assert 'ENV{ID_MM_DEVICE_IGNORE}="1"' in text
 
 
-def test_the_socket_is_the_contracts() -> None:
+def test_the_socket_has_the_documented_path() -> None:
     text = (UNITS / "fiscald.socket").read_text("utf-8")
     assert "ListenStream=/run/fiscald/fiscald.sock" in text
     assert "SocketMode=0660" in text

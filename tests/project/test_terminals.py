@@ -41,7 +41,7 @@ def faulty(source: str) -> Iterator[int]:
             yield node.lineno
 
 
-def test_no_terminal_is_opened_for_good() -> None:
+def test_no_terminal_becomes_the_controlling_one() -> None:
     assert len(SOURCES) > 200
     found = [f"{path.relative_to(ROOT)}:{line}" for path in SOURCES for line in faulty(path.read_text("utf-8"))]
     assert found == []
@@ -55,7 +55,7 @@ def test_no_terminal_is_opened_for_good() -> None:
         ("os.open(path, os.O_WRONLY | os.O_CREAT)", False), ("open(printer.path)", True),
     ],
 )  # fmt: skip
-def test_what_is_taken_for_such_a_place(code: str, bad: bool) -> None:
+def test_the_check_recognises_such_a_place(code: str, bad: bool) -> None:
     assert bool(list(faulty(code))) is bad
 
 

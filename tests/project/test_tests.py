@@ -12,7 +12,7 @@ from tests.found import found
 
 TESTS = Path(__file__).parents[1]
 PYPROJECT = TESTS.parent / "pyproject.toml"
-#: Of calls whose results are as long as what they are given, or as they are told.
+#: Of calls whose results have the length of their input, or a fixed length.
 AS_LONG = ("map", "zip", "enumerate", "sorted", "reversed", "combinations", "product", "found")
 
 
@@ -35,7 +35,7 @@ def test_a_parametrisation_without_values_is_an_error(pytester: pytest.Pytester)
     result.stdout.fnmatch_lines(["*Empty parameter set in 'test_recordings'*"])
 
 
-def test_what_is_found_is_there() -> None:
+def test_found_refuses_an_empty_collection() -> None:
     assert found(iter("ab")) == ["a", "b"]
     with pytest.raises(AssertionError, match="nothing was found"):
         found([])
@@ -62,7 +62,7 @@ def checks(node: ast.AST, loops: tuple[Loop, ...] = ()) -> Iterator[tuple[Loop, 
 
 
 def may_be_empty(loop: Loop, arguments: set[str]) -> bool:
-    """Whether nobody has seen to it that there is something to go through.
+    """Whether nothing proves that there is something to iterate over.
 
     A literal, a constant, an argument of the test (pytest sees to those), and what ``found`` has seen, are there.
     """
@@ -110,7 +110,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def vacuous(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether it may pass because there was nothing to go through."""
+    """Whether it may pass because the iteration was empty."""
     arguments = {arg.arg for arg in (*test.args.args, *test.args.kwonlyargs)}
     loops = [node for node in ast.walk(test) if isinstance(node, ast.For | ast.AsyncFor)]
     arguments |= {name.id for loop in loops for name in ast.walk(loop.target) if isinstance(name, ast.Name)}
@@ -118,8 +118,8 @@ def vacuous(test: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return bool(places) and all(loops and may_be_empty(loops[0], arguments) for loops in places)
 
 
-def test_no_test_looks_only_at_what_it_may_not_find() -> None:
-    """Its only assertions stand in a loop over something that may be empty: say ``found(...)``, or count it."""
+def test_no_test_asserts_only_inside_a_loop_that_may_be_empty() -> None:
+    """Its only assertions are in a loop over something that may be empty: use ``found(...)``, or count it."""
     tests = [(path, test) for path in sorted(TESTS.rglob("test_*.py")) for test in functions(path)]
     assert len(tests) > 1000
     bad = [f"{path.relative_to(TESTS)}:{test.lineno} {test.name}" for path, test in tests if vacuous(test)]
@@ -149,7 +149,7 @@ def test_no_test_looks_only_at_what_it_may_not_find() -> None:
         ("with pytest.raises(ValueError):\n        read()", False),
     ],
 )
-def test_what_is_taken_for_a_test_of_nothing(body: str, is_vacuous: bool) -> None:
+def test_the_check_recognises_a_test_of_nothing(body: str, is_vacuous: bool) -> None:
     (test,) = ast.parse(f"def test_it(given):\n    {body}\n").body
     assert isinstance(test, ast.FunctionDef)
     assert vacuous(test) is is_vacuous

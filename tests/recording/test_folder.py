@@ -87,7 +87,7 @@ async def test_the_oldest_go_first(tmp_path: Path) -> None:
     assert days == {f"{NOON + timedelta(days=day):%Y-%m-%d}" for day in range(6, 10)}
 
 
-async def test_what_is_too_old_goes_though_there_is_room(tmp_path: Path) -> None:
+async def test_old_recordings_are_deleted_even_if_there_is_space(tmp_path: Path) -> None:
     shop = Shop(tmp_path, days=3)
     for day in range(6):
         shop.now = NOON + timedelta(days=day)
@@ -98,7 +98,7 @@ async def test_what_is_too_old_goes_though_there_is_room(tmp_path: Path) -> None
     assert [name[14:16] for name in shop.names] == ["24", "25", "26", "27"]
 
 
-async def test_a_connection_goes_on_in_the_next_file_at_midnight(tmp_path: Path) -> None:
+async def test_a_connection_continues_in_the_next_file_at_midnight(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     ours, _ = memory_line()
     async with shop.recorder().wrap(ours) as stream:
@@ -126,8 +126,8 @@ async def test_a_large_file_is_followed_by_another_of_the_same_day(tmp_path: Pat
     assert sent == 6 * MIB, "nothing is lost in between"
 
 
-async def test_a_name_is_never_taken_again_on_the_same_day(tmp_path: Path) -> None:
-    """The first file of the day was deleted; what comes now is newer than what is left."""
+async def test_a_file_name_is_not_reused_on_the_same_day(tmp_path: Path) -> None:
+    """The first file of the day was deleted; the new file is newer than the rest."""
     shop = Shop(tmp_path, size=16 * MIB)
     await talk(shop.recorder(), 5 * MIB)
     (tmp_path / "till1-2026-11-22.pcapng").unlink()
@@ -156,7 +156,7 @@ async def test_nothing_is_recorded_while_the_disk_is_nearly_full(
     assert caplog.text.count("nearly full") == 1
 
 
-async def test_a_nearly_full_disk_gets_the_recordings_room(tmp_path: Path) -> None:
+async def test_recordings_are_deleted_when_the_disk_is_nearly_full(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     for name in ("till1", "till2"):
         await talk(shop.recorder(name), 64 << 10)
@@ -166,7 +166,7 @@ async def test_a_nearly_full_disk_gets_the_recordings_room(tmp_path: Path) -> No
     assert shop.names == ["notes.txt"], "and nothing else"
 
 
-async def test_sweeping_goes_on_by_itself(tmp_path: Path) -> None:
+async def test_the_folder_is_cleaned_regularly(tmp_path: Path) -> None:
     shop = Shop(tmp_path, size=16 * MIB)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(shop.folder.run)
@@ -177,13 +177,13 @@ async def test_sweeping_goes_on_by_itself(tmp_path: Path) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+async def test_cleaning_does_not_create_a_missing_folder(tmp_path: Path) -> None:
     Shop(tmp_path / "none").folder.sweep()
     assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777], ids=oct)
-async def test_for_one_user_alone(tmp_path: Path, umask: int) -> None:
+async def test_recordings_are_private_to_their_user(tmp_path: Path, umask: int) -> None:
     former = os.umask(umask)
     try:
         await talk(Shop(tmp_path / "recordings").recorder(), 64 << 10)

@@ -42,12 +42,12 @@ def test_a_header_byte_by_byte() -> None:
 
 
 @given(st.lists(PACKETS))
-def test_what_is_written_is_read(packets: list[Packet]) -> None:
+def test_written_packets_are_read_back(packets: list[Packet]) -> None:
     assert read(write(packets)) == (packets, [])
 
 
 @given(st.binary(), st.sampled_from([pcapng.USER0, 1]))
-def test_garbage_gives_a_packet_or_the_one_error(data: bytes, link: int) -> None:
+def test_garbage_gives_a_packet_or_one_exception_class(data: bytes, link: int) -> None:
     file = pcapng.section() + pcapng.interface("x", link) + pcapng.packet(NOON, data)
     try:
         (packet,), _ = read(file)
@@ -70,6 +70,6 @@ def test_garbage_gives_a_packet_or_the_one_error(data: bytes, link: int) -> None
         (b"\x01\x01\x00\x00\x01\xff", "names are no text"),
     ],
 )
-def test_a_file_of_another_kind_says_so(header: bytes, words: str) -> None:
+def test_a_file_of_another_format_is_refused(header: bytes, words: str) -> None:
     with pytest.raises(RecordingError, match=words):
         read(pcapng.section() + pcapng.interface("x") + pcapng.packet(NOON, header))

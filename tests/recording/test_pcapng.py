@@ -1,4 +1,4 @@
-"""The file format: what is written is read, and anything else gives warnings or the one error."""
+"""The file format: written files are read back, and any other input gives warnings or one exception class."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def test_a_file_byte_by_byte() -> None:
 
 
 @given(PACKETS)
-def test_what_is_written_is_read(packets: list[tuple[datetime, bytes, bool | None, str]]) -> None:
+def test_written_packets_are_read_back(packets: list[tuple[datetime, bytes, bool | None, str]]) -> None:
     data = file(*(pcapng.packet(at, body, outbound=out, comment=text) for at, body, out, text in packets))
     assert read(data) == ([Captured(at, body, USER0, text) for at, body, _, text in packets], [])
 
 
 @given(st.integers(1, 40))
-def test_however_it_is_cut_up(size: int) -> None:
+def test_a_file_is_read_in_pieces_of_any_size(size: int) -> None:
     reader = Reader()
     found = [packet for at in range(0, len(FILE), size) for packet in reader.feed(FILE[at : at + size])]
     assert found == read(FILE)[0]
@@ -57,7 +57,7 @@ def test_however_it_is_cut_up(size: int) -> None:
 @given(st.binary() | st.binary().map(lambda junk: FILE[:28] + junk))
 @example(b"")
 @example(pcapng.MAGIC)
-def test_garbage_gives_the_one_error_or_warnings(data: bytes) -> None:
+def test_garbage_gives_one_exception_class_or_warnings(data: bytes) -> None:
     with contextlib.suppress(RecordingError):
         read(data)
 
@@ -75,7 +75,7 @@ def test_a_damaged_byte(place: int, change: int) -> None:
 
 
 @pytest.mark.parametrize("length", range(44, len(FILE)))
-def test_a_truncated_file_gives_what_is_whole_and_a_warning(length: int) -> None:
+def test_a_truncated_file_gives_the_whole_packets_and_a_warning(length: int) -> None:
     whole = [end for end in (44, 80, 132, len(FILE)) if end <= length]
     packets, warnings = read(FILE[:length])
     assert len(packets) == max(0, len(whole) - 2)
@@ -83,7 +83,7 @@ def test_a_truncated_file_gives_what_is_whole_and_a_warning(length: int) -> None
 
 
 @pytest.mark.parametrize("length", range(1, 53))
-def test_what_is_half_written_ends_at_the_next_section(length: int) -> None:
+def test_a_half_written_block_ends_at_the_next_section(length: int) -> None:
     """A daemon was killed, and the next one wrote behind it."""
     packets, warnings = read(FILE[: 80 + length] + FILE)
     assert [packet.data for packet in packets[-2:]] == [b"\x02scomm\t", b"\x06"]
@@ -125,6 +125,6 @@ def test_files_of_other_programs() -> None:
     assert not warnings
 
 
-def test_a_packet_of_no_interface_is_reported() -> None:
+def test_a_packet_of_an_unknown_interface_is_reported() -> None:
     packets, warnings = read(pcapng.section() + pcapng.packet(NOON, b"x"))
     assert (packets, warnings) == ([], ["at byte 44: a packet of an interface that is not described"])

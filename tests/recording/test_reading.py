@@ -44,7 +44,7 @@ def test_a_frame_over_several_packets_has_the_time_of_its_end() -> None:
     ]
 
 
-def test_a_new_connection_and_a_gap_end_what_is_unfinished() -> None:
+def test_a_new_connection_or_a_gap_ends_an_unfinished_frame() -> None:
     half = frame("scomm\t")[:5]
     found = list(entries([packet(half), packet(b"", None), packet(frame("scomm\t")), packet(half)]))
     kinds = [entry.frame.damage or entry.frame.name if entry.frame else entry.event.name for entry in found]
@@ -68,14 +68,14 @@ def test_a_family_or_code_page_of_another_version() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
-def test_a_nip_is_masked_however_it_is_cut_up(size: int) -> None:
+def test_a_nip_is_masked_across_packets(size: int) -> None:
     masked = redact(cut(frame("trnipset\tni5260250274\t"), size))
     assert joined(masked) == frame("trnipset\tni0000000000\t")
     assert {each.comment for each in masked} >= {"personal data masked"}
     assert max(len(each.data) for each in masked) <= size
 
 
-def test_what_holds_nothing_personal_stays_as_it_is() -> None:
+def test_packets_without_personal_data_stay_unchanged() -> None:
     packets = [each for each in example() if b"trnipset\tni" not in each.data]
     assert redact(packets) == packets
     assert [each.data for each in redact(example()) if each.comment] == [frame("trnipset\tni0000000000\t")]

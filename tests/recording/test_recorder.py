@@ -1,4 +1,4 @@
-"""The flight recorder: the latest bytes, bounded; and a recording never stands in a document's way."""
+"""The flight recorder: the latest bytes, bounded; and a recording does not delay documents."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def _nowait(stream: ByteStream) -> None:
 
 
 @pytest.mark.parametrize("call", [lambda stream: stream.receive(), lambda stream: stream.send(b"\x02"), _nowait])
-async def test_a_lost_link_is_in_it_once_with_its_reason(call: Callable[[ByteStream], Awaitable[None]]) -> None:
+async def test_a_lost_link_is_recorded_once_with_its_reason(call: Callable[[ByteStream], Awaitable[None]]) -> None:
     recorder = flight()
     ours, printer = memory_line()
     async with recorder.wrap(ours) as stream:
@@ -78,7 +78,7 @@ async def test_a_lost_link_is_in_it_once_with_its_reason(call: Callable[[ByteStr
     assert "memory line" in events[1].note
 
 
-async def test_no_more_than_was_agreed_and_what_is_missing_is_said() -> None:
+async def test_the_recorder_stays_within_its_size_and_notes_the_gap() -> None:
     recorder = flight(keep=1000)
     ours, printer = memory_line()
     async with recorder.wrap(ours) as stream:
@@ -101,7 +101,7 @@ async def test_a_packet_larger_than_the_memory() -> None:
         assert [packet.event for packet in read(await recorder.capture()).packets] == [Event.GAP]
 
 
-async def test_the_line_goes_on_while_a_recording_is_made() -> None:
+async def test_the_line_works_while_a_recording_is_written() -> None:
     """Others have their turn, and what passes then is not in it."""
     recorder = flight()
     for _ in range(100):
@@ -152,7 +152,7 @@ async def test_a_file_that_takes_a_part_at_a_time(tmp_path: Path, monkeypatch: p
     assert shape(read(file.read_bytes()).packets) == CONVERSATION
 
 
-async def test_a_place_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_folder_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "recordings").write_text("a file, not a folder")
     await talk(flight(folder=tmp_path / "recordings"))
     assert "no recording at" in caplog.text
@@ -161,7 +161,7 @@ async def test_a_place_that_cannot_be_written(tmp_path: Path, caplog: pytest.Log
 # -- as it goes on ---------------------------------------------------------------------------------------
 
 
-async def test_who_follows_gets_every_packet_from_then_on() -> None:
+async def test_a_follower_gets_every_new_packet() -> None:
     recorder = flight()
     await talk(recorder)
     stream = recorder.follow()
@@ -174,7 +174,7 @@ async def test_who_follows_gets_every_packet_from_then_on() -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_who_comes_back_late_is_given_it_in_parts() -> None:
+async def test_a_late_follower_gets_the_packets_in_parts() -> None:
     recorder = flight()
     stream = recorder.follow()
     data = await anext(stream)
@@ -186,7 +186,7 @@ async def test_who_comes_back_late_is_given_it_in_parts() -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_a_quiet_line_yields_nothing_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_line_yields_none_at_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.recording.recorder.QUIET_SECONDS", 0.01)
     recorder = flight()
     stream = recorder.follow()
@@ -197,7 +197,7 @@ async def test_a_quiet_line_yields_nothing_now_and_then(monkeypatch: pytest.Monk
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_a_slow_reader_holds_up_nothing_and_learns_what_it_missed() -> None:
+async def test_a_slow_reader_blocks_nothing_and_gets_a_note_of_the_gap() -> None:
     recorder = flight(keep=300)
     stream = recorder.follow()
     data = await anext(stream)
@@ -212,7 +212,7 @@ async def test_a_slow_reader_holds_up_nothing_and_learns_what_it_missed() -> Non
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_a_full_recorder_is_nothing_for_the_garbage_collector() -> None:
+async def test_a_full_recorder_adds_no_work_to_the_garbage_collector() -> None:
     """A collection held the event loop for 2 ms for every full recorder: a hundred of them held it for 200."""
     recorder = flight(keep=100_000)
     ours, _theirs = memory_line()
@@ -227,7 +227,7 @@ async def test_a_full_recorder_is_nothing_for_the_garbage_collector() -> None:
 
 
 async def test_a_capture_is_made_as_it_is_taken() -> None:
-    """Who does not read it costs no memory; what is dropped meanwhile is a gap."""
+    """A stopped reader costs no memory; dropped packets are a gap."""
     recorder = flight(keep=200_000)
     ours, _theirs = memory_line()
     stream = recorder.wrap(ours)

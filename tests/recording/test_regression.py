@@ -68,7 +68,7 @@ def saved(tmp_path: Path, content: dict[str, Any]) -> list[Conversation]:
     return read(path)
 
 
-def test_the_header_says_what_it_is() -> None:
+def test_the_header_describes_the_recording() -> None:
     content = regression(capture(RECEIPT), **ABOUT)
     assert {name: value for name, value in content.items() if name != "conversations"} == ABOUT | {
         "family": "posnet",
@@ -77,13 +77,13 @@ def test_the_header_says_what_it_is() -> None:
     }
 
 
-def test_it_is_masked() -> None:
+def test_a_regression_recording_is_masked() -> None:
     text = json.dumps(regression(capture(RECEIPT), **ABOUT))
     assert "5260250274" not in text
     assert "trnipset\\tni0000000000\\t" in text
 
 
-def test_what_an_idle_daemon_asks_all_day_stands_in_it_once() -> None:
+def test_repeated_idle_queries_appear_once() -> None:
     once, often = (regression(capture(RECEIPT, looks=looks), **ABOUT)["conversations"] for looks in (1, 50))
     assert once == often
     ((conversation),) = once
@@ -108,7 +108,7 @@ def test_every_recording_here_has_its_header() -> None:
 
 
 def test_driver_and_emulator_are_tested_with_it(tmp_path: Path) -> None:
-    """The same checks that every file in ``tests/recordings`` goes through."""
+    """The same checks as for every file in ``tests/recordings``."""
     (conversation,) = saved(tmp_path, regression(capture(RECEIPT), **ABOUT))
     emulator.check(conversation, emulator.seeded(conversation))
     ((closing, exchanges),) = sales(conversation)

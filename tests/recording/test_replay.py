@@ -1,4 +1,4 @@
-"""Recordings played again: to emulated printers and nobody else, and to drivers that must say the same."""
+"""Recordings replayed: to emulated printers only, and to drivers that must send the same."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_the_same_printer_answers_the_same() -> None:
         assert all("time" in own or "sale" in own for own in report.own), "nothing but clocks"
 
 
-async def test_another_printer_of_another_day_differs_in_its_own_values_only() -> None:
+async def test_another_printer_differs_only_in_its_volatile_values() -> None:
     recorded = conversation()
     with EmulatedPrinter(seed=41) as printer:
         await play(recorded, printer)
@@ -119,7 +119,7 @@ async def test_a_difference_is_readable() -> None:
     )
 
 
-async def test_an_answer_that_does_not_come() -> None:
+async def test_a_missing_answer_is_a_difference() -> None:
     with EmulatedPrinter() as printer:
         printer.fault("drop_after", "trinit")
         report = await play(turns(entries(line(("trinit\t", "trinit\t"), ("sprn\t", "sprn\tpr3\t")))), printer, 0.05)
@@ -167,7 +167,7 @@ def real_printer() -> ScriptedPrinter:
     return ScriptedPrinter(turns(entries(packets)), "posnet", over=lambda: None)
 
 
-async def test_a_real_printer_is_asked_who_it_is_and_sent_nothing_else() -> None:
+async def test_a_real_printer_gets_only_the_identification() -> None:
     printer = real_printer()
     async with plugged(printer) as stream:
         with pytest.raises(NotPlayed, match=r"is 'ZBF 2101002392', not an emulated one: .* nothing was sent"):
@@ -175,7 +175,7 @@ async def test_a_real_printer_is_asked_who_it_is_and_sent_nothing_else() -> None
     assert (printer.played, printer.deviation) == (0, None)
 
 
-async def test_who_does_not_answer_is_sent_nothing() -> None:
+async def test_a_silent_printer_gets_no_command() -> None:
     printer = scripted(("trinit\t", "trinit\t"))
     async with plugged(printer) as stream:
         with pytest.raises(NotPlayed, match="no reply as a posnet printer at memory"):
@@ -183,8 +183,8 @@ async def test_who_does_not_answer_is_sent_nothing() -> None:
     assert printer.played == 0
 
 
-async def test_a_printer_that_sends_without_end_is_given_up() -> None:
-    """After so many bytes: neither the time nor the memory of whoever plays goes without end."""
+async def test_an_endlessly_sending_printer_is_given_up() -> None:
+    """After so many bytes: the replay uses bounded time and memory."""
     first, second = memory_line()
 
     async def flood() -> None:
@@ -202,8 +202,8 @@ async def test_a_printer_that_sends_without_end_is_given_up() -> None:
     assert len(report.differences) >= 2
 
 
-async def test_a_printer_that_is_another_one_at_the_second_connection() -> None:
-    """What was sent before is told: nothing is claimed that is not so."""
+async def test_another_printer_at_the_second_connection_is_refused() -> None:
+    """The error reports what was sent before."""
     connections = conversation()
 
     class Exchanged(Somewhere):
@@ -226,7 +226,7 @@ async def test_a_printer_that_is_another_one_at_the_second_connection() -> None:
 # -- the printer's side ----------------------------------------------------------------------------------
 
 
-def test_a_driver_that_says_the_same_gets_the_same_verdict() -> None:
+def test_a_driver_that_sends_the_same_gets_the_same_verdict() -> None:
     printer = ScriptedPrinter(conversation(), "posnet", over=lambda: None)
 
     def answer(data: bytes) -> bytes:
@@ -239,7 +239,7 @@ def test_a_driver_that_says_the_same_gets_the_same_verdict() -> None:
     assert (printer.deviation, printer.left) == (None, [])
 
 
-def test_a_driver_that_says_something_else_gets_no_answer_any_more() -> None:
+def test_a_driver_that_deviates_gets_no_more_answers() -> None:
     printer = scripted(("scomm\t", "scomm\tts0\t"), ("trinit\t", "trinit\t"), ("trend\tto100\t", "trend\t"))
     printer.receive(frame("trinit\t"), 0.0)
     assert printer.poll(0.0) == frame("trinit\t")
@@ -249,7 +249,7 @@ def test_a_driver_that_says_something_else_gets_no_answer_any_more() -> None:
     assert printer.left == ["trend"]
 
 
-def test_questions_are_answered_as_at_that_moment() -> None:
+def test_queries_are_answered_as_at_that_moment() -> None:
     printer = scripted(
         ("scnt\t", "scnt\tbt1\t"), ("scnt\t", "scnt\tbt2\t"),
         ("trinit\t", "trinit\t"),
@@ -268,10 +268,10 @@ def test_questions_are_answered_as_at_that_moment() -> None:
     ask("trend\tto100\t")
     assert ask("scnt\t") == frame("scnt\tbt3\t")
     assert ask("sid\t") == b""
-    assert printer.deviation == "sid was asked, and the recording has no answer to it"
+    assert printer.deviation == "sid was sent, and the recording has no answer to it"
 
 
-def test_more_than_was_recorded() -> None:
+def test_commands_beyond_the_recording_get_no_answer() -> None:
     printer = scripted(("trinit\t", "trinit\t"))
     printer.receive(frame("trinit\t") * 2, 0.0)
     assert printer.deviation == "trinit came after the recording's last command"
@@ -280,7 +280,7 @@ def test_more_than_was_recorded() -> None:
 # -- the whole way ---------------------------------------------------------------------------------------
 
 
-async def test_what_the_flight_recorder_keeps_can_be_played() -> None:
+async def test_a_flight_recording_can_be_replayed() -> None:
     with EmulatedPrinter() as printer, EmulatedPrinter() as other:
         recorder = FlightRecorder("till1", "posnet", printer.address, lambda: NOON, keep=65536)
         async with recorder.wrap(await parse_address(printer.address).open()) as stream:
@@ -292,7 +292,7 @@ async def test_what_the_flight_recorder_keeps_can_be_played() -> None:
 
 
 @pytest.mark.slow
-async def test_a_capture_played_to_a_daemon_gives_its_verdict_again(tmp_path: Path) -> None:
+async def test_a_capture_replayed_to_a_daemon_gives_the_same_verdict(tmp_path: Path) -> None:
     """The same document, printed by a daemon on a printer that answers as another one did."""
     document = RECEIPT.model_dump(mode="json", by_alias=True, exclude_none=True)
     async with running(tmp_path / "one") as it:

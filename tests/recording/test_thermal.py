@@ -49,19 +49,19 @@ async def test_the_same_printer_answers_the_same(profile: str) -> None:
 
 
 @PROFILES
-def test_the_profile_is_what_the_recorded_printer_says(profile: str) -> None:
+def test_the_profile_comes_from_the_recorded_printer(profile: str) -> None:
     assert recorded_profile(turns(entries(capture(profile))), "thermal") == profile
     assert recorded_profile(turns(entries(line((framed("0$h"), b"")))), "thermal") is None
 
 
-async def test_what_another_model_answers_otherwise_is_a_difference() -> None:
+async def test_a_different_answer_of_another_model_is_a_difference() -> None:
     recorded = turns(entries(capture("novitus", RECEIPT)))
     with EmulatedPrinter("thermal", profile="posnet") as printer:
         report = await play(recorded, printer)
     assert "#s 23: not recorded; now #Z Pe=0 rozkaz=#s" in report.differences
 
 
-async def test_commands_without_an_answer_are_not_waited_for() -> None:
+async def test_the_replay_does_not_wait_for_commands_without_an_answer() -> None:
     """In error mode 1 only the questions are answered; a DLE may lie inside of a command."""
     quiet = line(
         (b"\x18", b""), (framed("1#e"), b""), (framed("0$h"), b""), (b"\x05", b"\x6e"),
@@ -84,7 +84,7 @@ async def test_commands_without_an_answer_are_not_waited_for() -> None:
 
 
 @PROFILES
-def test_a_driver_that_says_the_same_gets_the_same_verdict(profile: str) -> None:
+def test_a_driver_that_sends_the_same_gets_the_same_verdict(profile: str) -> None:
     printer = ScriptedPrinter(turns(entries(capture(profile, RECEIPT))), "thermal", over=lambda: None)
 
     def answer(data: bytes) -> bytes:
@@ -97,12 +97,12 @@ def test_a_driver_that_says_the_same_gets_the_same_verdict(profile: str) -> None
     assert (printer.deviation, printer.left) == (None, [])
 
 
-def test_a_driver_that_clears_the_line_first_is_no_other_driver() -> None:
+def test_clearing_the_line_first_is_no_deviation() -> None:
     printer = ScriptedPrinter(turns(entries(line((b"\x10", b"\x74")))), "thermal", over=lambda: None)
     printer.receive(b"\x18\x10\x07", 0.0)
     assert (printer.poll(0.0), printer.deviation) == (b"\x74", None)
     printer.receive(b"\x05", 0.0)
-    assert printer.deviation == "ENQ was asked, and the recording has no answer to it"
+    assert printer.deviation == "ENQ was sent, and the recording has no answer to it"
 
 
 # -- a regression test -----------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def saved(tmp_path: Path, content: dict[str, Any]) -> list[Dialogue]:
 
 @PROFILES
 def test_driver_and_emulator_are_tested_with_it(profile: str, tmp_path: Path) -> None:
-    """The same checks that every file in ``tests/recordings`` goes through."""
+    """The same checks as for every file in ``tests/recordings``."""
     documents = (RECEIPT, CashIn(amount=Decimal("50.00")), RECEIPT)
     content = regression(capture(profile, *documents), **ABOUT)
     assert (content["family"], content["left_out"]) == ("thermal", 0)
@@ -155,6 +155,6 @@ def test_commands_without_an_answer_are_kept_and_lost_answers_are_not() -> None:
     assert regression(spoken, **ABOUT)["left_out"] == 2
 
 
-def test_masking_leaves_what_is_not_personal() -> None:
+def test_masking_keeps_data_that_is_not_personal() -> None:
     packets = capture("posnet", CashIn(amount=Decimal("1.00")))
     assert redact(packets) == packets

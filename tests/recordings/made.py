@@ -1,6 +1,6 @@
 """Recordings of the emulated Thermal printer, as the flight recorder of a daemon makes them.
 
-Nobody has given us one of a real printer yet. Until then these keep the tests at work that every recording goes
+There is no recording of a real printer yet. Until then these keep the tests at work that every recording goes
 through; they prove that driver and emulator agree with each other, not with a printer.
 """
 

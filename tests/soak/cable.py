@@ -1,7 +1,7 @@
 """The serial cable: the path that the daemon knows, leading to the pseudo-terminal that a printer has at the moment.
 
 No byte passes through here. It exists because of one difference between a pseudo-terminal and a real port: a real
-port forgets that it was taken exclusively when its owner dies, for then nobody has it open; the emulator keeps the
+port forgets its exclusive lock when its owner dies, because it is then closed; the emulator keeps the
 other end of its pseudo-terminal open, and the owner's lock outlives a SIGKILL, for everybody but root.
 """
 

@@ -59,7 +59,7 @@ class Outcome:
 
 
 class Campaign:
-    """One of them, in a directory of its own."""
+    """One of them, in a separate directory."""
 
     def __init__(self, settings: Settings, directory: Path, sockets: Path) -> None:
         """``sockets``: a folder with a short path."""
@@ -106,7 +106,7 @@ class Campaign:
                     starting.start_soon(till.start)
                 starting.start_soon(daemon.start)
             yield daemon
-            # In a thread: a document in hand may still need the network, which is ours.
+            # In a thread: a running document may still need the network, which is ours.
             code = await anyio.to_thread.run_sync(daemon.process.stop)
             if code != 0:
                 daemon.ended.append(f"told to stop, the daemon ended with {code}: {daemon.process.said()[-2000:]}")

@@ -67,7 +67,7 @@ class Shop:
         self.sold_out = anyio.Event()
 
     def close(self) -> None:
-        """Nobody begins another sale."""
+        """No client begins another sale."""
         self._closed = True
 
     async def work(self, printer: str, number: int) -> None:

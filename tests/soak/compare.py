@@ -1,7 +1,7 @@
 """Three witnesses compared: the journal, the answers that clients got, and the printers' memory with its paper.
 
 What is proven: a job is ``done`` exactly when one sheet of paper carries its mark, with the number, day, place
-and total of its result; a ``failed`` job has no sheet; no sheet is without a job; every client was told what the
+and total of its result; a ``failed`` job has no sheet; no sheet is without a job; every client got the answer that the
 journal says; and the receipts that are ``done`` add up to what the printers registered, day by day.
 
 Pure: lists in, a list of disagreements out. Money is in grosze.
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     OPEN = "never final"
     UNFINISHED = "left open on the printer"
     SURPRISE = "surprise"
-    """Anything that should not happen and is told by none of the above: a daemon that ended, an odd refusal."""
+    """Anything else that should not happen: a daemon that ended, an odd refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Job:
     phase: str
     created_at: datetime
     mark: str | None = None
-    """What is printed on its sheet and on no other; ``None``: the document has nothing of its own (a report)."""
+    """What is printed on its sheet and on no other; ``None``: the document has no unique text (a report)."""
     system_number: str | None = None
     cashier: str | None = None
     number: int | None = None
@@ -210,7 +210,7 @@ def _compare_mark(result: Comparison, mark: str, owners: list[Job], sheets: list
         result.add(Kind.DOUBLED, f"{keys}: {len(done)} done, {len(sheets)} sheets with {mark}: {sheets}")
     elif sheets and not done and all(job.phase == "failed" for job in owners):
         result.add(Kind.DENIED, f"{keys}: failed ({owners[0].error}), yet there is {sheets[0]}")
-    elif len(sheets) == len(done):  # otherwise nobody can say which sheet is whose
+    elif len(sheets) == len(done):  # otherwise it is unknown which sheet belongs to which job
         for job, sheet in zip(done, sheets, strict=True):
             _compare_result(result, job, sheet)
 

@@ -72,7 +72,7 @@ class Process:
 
 
 class Till:
-    """An emulated printer in a process of its own."""
+    """An emulated printer in a separate process."""
 
     def __init__(
         self, name: str, link: Literal["tcp", "pty"], number: int, state: Path, sockets: Path, log: Path
@@ -103,7 +103,7 @@ class Till:
         with anyio.fail_after(PATIENCE):
             while (match := _LISTENING.search(self.process.said(self._began))) is None or not await self._listens():
                 await anyio.sleep(0.02)
-        # More goods than a campaign sells: every receipt has a name of its own.
+        # More goods than a campaign sells: every receipt has a unique name.
         await self.order(do="seed", state={"goods_capacity": 1_000_000})
         self.port = int(match[1]) if match[1] else None
         self._ready = True
@@ -162,7 +162,7 @@ class Daemon:
                         return
 
     def kill(self) -> list[str] | None:
-        """SIGKILL; the phases of the jobs in hand, ``None``: inside a transaction of the journal."""
+        """SIGKILL; the phases of the running jobs, ``None``: inside a transaction of the journal."""
         if not self.process.running:
             self.ended.append(f"the daemon had ended by itself:\n{self.process.said()[-2000:]}")
         self.process.kill()

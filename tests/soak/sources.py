@@ -25,7 +25,7 @@ _CASHIER = re.compile(r"#\d+ (\w+) +\d\d:\d\d$", re.MULTILINE)
 
 
 def read_answer(job: PublicJob) -> Answer:
-    """What a client was told."""
+    """An answer given to a client."""
     result = job.result
     return Answer(
         key=job.key,

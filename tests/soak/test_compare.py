@@ -49,7 +49,7 @@ class Witnesses:
         return [one.kind for one in self.compared().found]
 
 
-def test_they_agree() -> None:
+def test_sheets_and_answers_that_agree_give_no_finding() -> None:
     assert Witnesses().compared().agreed
 
 
@@ -65,7 +65,7 @@ def test_a_lost_sheet() -> None:
     assert it.kinds() == [Kind.LOST]
 
 
-def test_a_sheet_on_the_other_printer_is_lost_here_and_foreign_there() -> None:
+def test_a_sheet_on_the_other_printer_is_lost_and_foreign() -> None:
     it = Witnesses()
     it.sheets[0] = replace(it.sheets[0], printer="till2")
     assert it.kinds() == [Kind.LOST, Kind.FOREIGN]
@@ -84,7 +84,7 @@ def test_numbers_of_two_receipts_exchanged() -> None:
     assert it.kinds() == [Kind.WRONG, Kind.WRONG]
 
 
-def test_a_done_report_that_does_not_say_which() -> None:
+def test_a_done_report_without_a_number_is_reported() -> None:
     it = Witnesses()
     it.jobs.append(Job("E", "till1", "daily_report", "done", AT))
     it.answers.append(Answer("E", "done", AT))
@@ -136,7 +136,7 @@ def test_an_end_without_an_answer() -> None:
     assert it.kinds() == [Kind.ANSWER]
 
 
-def test_an_answer_of_which_the_journal_knows_nothing() -> None:
+def test_an_answer_that_is_not_in_the_journal() -> None:
     it = Witnesses()
     it.answers.append(Answer("X", "done", AT, 3, 1, 5))
     assert it.kinds() == [Kind.FORGOTTEN]
@@ -155,7 +155,7 @@ def test_a_day_the_printer_never_had() -> None:
     assert it.kinds() == [Kind.TOTALS]
 
 
-def test_what_is_left_open_on_the_printer() -> None:
+def test_a_document_left_open_on_the_printer() -> None:
     it = Witnesses()
     it.memory = replace(it.memory, left_open="a receipt was begun")
     assert it.kinds() == [Kind.UNFINISHED]
@@ -171,7 +171,7 @@ def test_what_is_left_open_on_the_printer() -> None:
         ({"error": "printer.interrupted: cancelled"}, []),
     ],
 )
-def test_a_failure_that_nothing_explains(change: dict[str, object], kinds: list[Kind]) -> None:
+def test_an_unexplained_failure(change: dict[str, object], kinds: list[Kind]) -> None:
     it = Witnesses()
     it.jobs[3] = replace(it.jobs[3], **change)  # type: ignore[arg-type]
     assert it.kinds() == kinds
@@ -195,7 +195,7 @@ def test_an_undecided_job_is_reported_with_its_evidence() -> None:
     assert "bn 7" in one.text
 
 
-def test_an_undecided_job_stays_counted_when_a_person_decided_it() -> None:
+def test_an_undecided_job_is_counted_after_its_manual_decision() -> None:
     it = Witnesses()
     it.jobs[0] = replace(it.jobs[0], decided=True, daily_report=None, total=None, place=None)
     it.answers[0] = replace(it.answers[0], daily_report=None, total=None)

@@ -1,4 +1,4 @@
-"""Opening an address: what is refused, with which problem; wrappers, and addresses as text."""
+"""Opening an address: refusals and their problems; wrappers, and addresses as text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_a_port_that_does_not_exist() -> None:
         await SerialLine("/dev/ttyNOSUCH0").open()
 
 
-async def test_a_file_is_no_port(tmp_path: os.PathLike[str]) -> None:
+async def test_a_regular_file_is_not_a_port(tmp_path: os.PathLike[str]) -> None:
     path = os.path.join(tmp_path, "file")  # noqa: PTH118
     with open(path, "w"):  # noqa: PTH123, ASYNC230
         pass
@@ -53,7 +53,7 @@ async def test_a_file_is_no_port(tmp_path: os.PathLike[str]) -> None:
         await SerialLine(path).open()
 
 
-async def test_a_speed_that_the_port_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unsupported_speed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     master, slave = pty.openpty()
     monkeypatch.setattr("serial.serialposix.TCGETS2", 0x5400)  # a question that no driver answers
     with pytest.raises(LinkError, match="custom baud rate"):
@@ -77,7 +77,7 @@ async def test_a_speed_that_the_port_does_not_know(monkeypatch: pytest.MonkeyPat
         (None, LinkError, "cannot be opened"),
     ],
 )
-async def test_every_failure_to_open_a_port_tells_the_next_step(
+async def test_every_failure_to_open_a_port_names_the_next_step(
     monkeypatch: pytest.MonkeyPatch, number: int | None, kind: type[LinkError], words: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -164,7 +164,7 @@ def swallowing() -> Iterator[tuple[str, int]]:
             yield listener.getsockname()
 
 
-async def test_a_host_that_swallows_packets(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_host_that_drops_packets_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither an answer nor a refusal: given up after the seconds that are promised, with the next step."""
     monkeypatch.setattr("fiscald.transport.tcp.CONNECT_SECONDS", 0.3)
     with swallowing() as (host, port), anyio.fail_after(5):
@@ -176,8 +176,8 @@ async def test_a_host_that_swallows_packets(monkeypatch: pytest.MonkeyPatch) -> 
     assert "ping 127.0.0.1" in str(told.value)
 
 
-async def test_a_swallowing_host_holds_up_no_other() -> None:
-    """The loop goes on meanwhile, and who gives up waits no longer."""
+async def test_a_host_that_drops_packets_delays_no_other() -> None:
+    """The loop keeps running, and a cancelled caller stops waiting."""
     with swallowing() as (host, port):
         began = anyio.current_time()
         turns = 0
@@ -204,7 +204,7 @@ async def test_a_swallowing_host_holds_up_no_other() -> None:
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "write the number"),
     ],
 )
-async def test_every_failure_to_connect_tells_the_next_step(
+async def test_every_failure_to_connect_names_the_next_step(
     monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
 ) -> None:
     async def fail(_: object) -> None:
@@ -218,7 +218,7 @@ async def test_every_failure_to_connect_tells_the_next_step(
 
 
 @needs_root
-def test_a_port_that_a_stranger_may_not_open_names_its_group() -> None:
+def test_a_port_without_permission_names_its_group() -> None:
     master, slave = pty.openpty()
     path, group = os.ttyname(slave), grp.getgrnam("daemon")
     os.chown(path, 0, group.gr_gid)
@@ -256,7 +256,7 @@ async def test_a_name_that_does_not_exist() -> None:
         await TcpHost("no.such.host.invalid", 6666).open()
 
 
-async def test_no_leftovers_when_connecting_is_given_up() -> None:
+async def test_a_cancelled_connect_leaves_no_resources() -> None:
     """Cancelled or refused, wherever this test runs: no socket stays open (that would be a ResourceWarning)."""
     with anyio.move_on_after(0.01), contextlib.suppress(Unreachable):
         await TcpHost("192.0.2.1", 6666).open()
@@ -388,7 +388,7 @@ def test_addresses(text: str, address: object) -> None:
         ("serial://till 1", r"serial:///dev/ttyUSB0\?baud=9600$"), ("tcp://printer:65536", "from 1 to 65535"),
     ],
 )  # fmt: skip
-def test_addresses_that_cannot_be_meant(text: str, hint: str) -> None:
+def test_impossible_addresses_are_refused(text: str, hint: str) -> None:
     with pytest.raises(AddressError, match=hint):
         parse_address(text)
 
@@ -418,6 +418,6 @@ def test_a_usb_address_written_is_an_address_read(address: UsbDevice) -> None:
 
 
 @given(st.text() | st.text(st.sampled_from("usbtcpserial:/?=&%12a.-[]²")).map("usb://".__add__))
-def test_any_text_is_an_address_or_told_why_not(text: str) -> None:
+def test_any_text_is_an_address_or_refused_with_a_reason(text: str) -> None:
     with contextlib.suppress(AddressError):
         assert str(parse_address(text))

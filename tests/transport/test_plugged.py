@@ -1,4 +1,4 @@
-"""Hints that something was plugged in: what udev says, and everything that is not it."""
+"""Hints about new USB devices: messages of udev, and other input."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_new_devices(message: bytes, *, expected: bool) -> None:
 
 
 @given(st.binary(max_size=100) | st.binary(max_size=60).map(b"libudev\0".__add__))
-def test_garbage(message: bytes) -> None:
+def test_garbage_gives_no_error(message: bytes) -> None:
     assert is_new_device(message) in (True, False)
 
 

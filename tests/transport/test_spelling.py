@@ -37,7 +37,7 @@ BY_ID = "usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
         ("/dev/pts/3", "serial:///dev/pts/3"), ("fiscald/posnet-1-if00", "serial:///dev/fiscald/posnet-1-if00"),
     ],
 )  # fmt: skip
-def test_one_meaning_is_completed(text: str, address: str) -> None:
+def test_an_unambiguous_address_is_completed(text: str, address: str) -> None:
     assert spelled(text) == address
     assert str(parse_address(address)).startswith(address.partition("?")[0])
     if "://" not in text or not text.startswith(("tcp", "serial", "usb")):
@@ -61,7 +61,7 @@ def test_one_meaning_is_completed(text: str, address: str) -> None:
         ("tcp:ttyUSB0", "starts with serial://"), ("com0", "serial:///dev/ttyS0"),
     ],
 )  # fmt: skip
-def test_what_has_no_one_meaning_gets_advice(text: str, words: str) -> None:
+def test_an_ambiguous_address_gets_advice(text: str, words: str) -> None:
     assert spelled(text) is None
     assert words in advice(text)
     with pytest.raises(AddressError):
@@ -69,7 +69,7 @@ def test_what_has_no_one_meaning_gets_advice(text: str, words: str) -> None:
 
 
 @given(st.text() | st.text(st.sampled_from("COMtcpusbserial:/dev0123ty.?=,@ x[]")))
-def test_whatever_is_completed_can_be_read_or_is_refused(text: str) -> None:
+def test_any_completed_address_is_valid_or_refused(text: str) -> None:
     meant = spelled(text)
     assert advice(text)
     if meant is not None:

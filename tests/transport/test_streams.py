@@ -112,7 +112,7 @@ async def test_bytes_go_both_ways(make: Callable[[], object]) -> None:
 
 
 @every_kind
-async def test_every_read_leaves_others_their_turn(make: Callable[[], object]) -> None:
+async def test_reading_does_not_block_the_loop(make: Callable[[], object]) -> None:
     """Also while there is always something to read: a device that sends without end must not stop everything else."""
     turns = 0
 
@@ -137,8 +137,8 @@ async def test_every_read_leaves_others_their_turn(make: Callable[[], object]) -
         assert reads >= 1
 
 
-async def test_a_descriptor_gives_what_can_be_worked_off_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is made of a piece must not hold up others either."""
+async def test_a_read_returns_a_bounded_amount(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processing a piece must not delay other tasks either."""
     async with over_tcp() as (stream, end):
         end.write(b"x" * 20_000)
         await anyio.sleep(0.05)
@@ -148,7 +148,7 @@ async def test_a_descriptor_gives_what_can_be_worked_off_at_once(monkeypatch: py
 
 
 @every_kind
-async def test_what_has_arrived_can_be_had_without_waiting(make: Callable[[], object]) -> None:
+async def test_received_bytes_are_read_without_waiting(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         assert stream.receive_nowait() == b""
         end.write(b"abc")
@@ -169,7 +169,7 @@ async def test_a_cancelled_receive_loses_nothing(make: Callable[[], object]) -> 
 
 
 @every_kind
-async def test_the_end_of_the_line_is_a_lost_link_for_ever(make: Callable[[], object]) -> None:
+async def test_a_closed_line_stays_a_lost_link(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         end.close()
         for _ in range(2):
@@ -214,7 +214,7 @@ async def test_a_waiting_receive_notices_that_we_close(make: Callable[[], object
 
 
 @every_kind
-async def test_in_a_cancelled_task_nothing_is_sent_and_nothing_is_taken(make: Callable[[], object]) -> None:
+async def test_a_cancelled_task_neither_sends_nor_reads(make: Callable[[], object]) -> None:
     """Though both could be done at once."""
     async with make() as (stream, end):  # type: ignore[attr-defined]
         end.write(b"abc")
@@ -239,7 +239,7 @@ async def test_in_a_cancelled_task_nothing_is_sent_and_nothing_is_taken(make: Ca
 
 
 @every_kind
-async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[[], object]) -> None:
+async def test_a_stream_can_be_closed_twice_and_is_then_a_lost_link(make: Callable[[], object]) -> None:
     async with make() as (stream, _):  # type: ignore[attr-defined]
         await stream.aclose()
         await stream.aclose()
@@ -250,7 +250,7 @@ async def test_closing_twice_is_fine_and_then_everything_is_lost(make: Callable[
 
 
 @every_kind
-async def test_closing_leaves_others_their_turn(make: Callable[[], object]) -> None:
+async def test_closing_does_not_block_the_loop(make: Callable[[], object]) -> None:
     turns = 0
 
     async def others() -> None:
@@ -270,7 +270,7 @@ async def test_closing_leaves_others_their_turn(make: Callable[[], object]) -> N
 
 
 @pytest.mark.parametrize("make", [over_pty, over_tcp, over_cdc], ids=["pty", "tcp", "usb-cdc"])
-async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[], object]) -> None:
+async def test_large_writes_are_sent_completely(make: Callable[[], object]) -> None:
     async with make() as (stream, end):  # type: ignore[attr-defined]
         received = bytearray()
         async with anyio.create_task_group() as tasks:
@@ -281,7 +281,7 @@ async def test_more_than_the_system_takes_at_once_is_sent_whole(make: Callable[[
         assert set(received) == {ord("x")}
 
 
-async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
+async def test_a_line_in_memory_does_not_block_the_loop() -> None:
     near, far = memory_line()
     turns = 0
 
@@ -304,7 +304,7 @@ async def test_a_line_in_memory_lets_others_run_whatever_waits_in_it() -> None:
         tasks.cancel_scope.cancel()
 
 
-def test_a_line_in_memory_that_has_been_read_waits_without_work() -> None:
+def test_an_empty_line_in_memory_waits_without_polling() -> None:
     from tests import virtual
 
     turns = 0

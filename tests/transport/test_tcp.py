@@ -1,4 +1,4 @@
-"""TCP in trouble: hosts that swallow what is sent to them, and what the system is asked to notice by itself."""
+"""TCP in trouble: hosts that drop packets, and the system's keep-alive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def swallowing() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-async def test_a_host_that_swallows_packets_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connecting_to_a_host_that_drops_packets_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tcp.CONNECT_SECONDS == 5
     monkeypatch.setattr(tcp, "CONNECT_SECONDS", 0.2)
     with swallowing() as port:
@@ -38,8 +38,8 @@ async def test_a_host_that_swallows_packets_is_given_up(monkeypatch: pytest.Monk
         assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208
 
 
-async def test_a_link_that_dies_silently_is_noticed_within_a_minute() -> None:
-    """By the system's own questions: nothing was sent for a while, and then several of them are not answered."""
+async def test_a_silently_lost_link_is_detected_within_a_minute() -> None:
+    """By keep-alive probes: the line was idle, and then several probes get no reply."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         async with await TcpHost("127.0.0.1", listener.getsockname()[1]).open() as stream:
             assert isinstance(stream, SocketStream)

@@ -1,4 +1,4 @@
-"""USB printers: found, claimed, told their line, spoken to in packets, stalled, pulled out and found again."""
+"""USB printers: found, claimed, configured, used in packets, stalled, unplugged and found again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bus() -> EmulatedBus:
 
 
 async def refused(bus: EmulatedBus, address: str, *gadgets: tuple[Gadget, str]) -> LinkError:
-    """Why it cannot be opened; nothing stays claimed."""
+    """The reason why it cannot be opened; no interface stays claimed."""
     with bus.in_use(), contextlib.ExitStack() as far_ends:
         for gadget, path in gadgets:
             far_ends.enter_context(bus.plug(gadget, path))
@@ -45,7 +45,7 @@ async def refused(bus: EmulatedBus, address: str, *gadgets: tuple[Gadget, str]) 
     return caught.value
 
 
-async def test_nothing_is_plugged_in(bus: EmulatedBus) -> None:
+async def test_no_usb_device_is_connected(bus: EmulatedBus) -> None:
     told = await refused(bus, ANY, (Gadget(product=0x100B), "1-1"))
     assert type(told) is DeviceAbsent
     assert (
@@ -60,7 +60,7 @@ async def test_another_serial_number_is_refused_and_present_ones_are_named(bus: 
     assert str(told).endswith("there are path=1-2 (serial=B), path=2-1.4 (no serial number)")
 
 
-async def test_two_that_fit_are_listed(bus: EmulatedBus) -> None:
+async def test_two_matching_devices_are_listed(bus: EmulatedBus) -> None:
     told = await refused(bus, ANY, (Gadget("A"), "1-2"), (Gadget("B"), "2-1.4"))
     assert "2 devices fit" in str(told)
     assert "path=1-2 (serial=A), path=2-1.4 (serial=B)" in str(told)
@@ -80,7 +80,7 @@ async def test_the_right_one_of_two(bus: EmulatedBus, option: str) -> None:
         assert not bus.is_open(right)
 
 
-async def test_a_serial_number_is_found_again_wherever_it_is_plugged_in(bus: EmulatedBus) -> None:
+async def test_a_serial_number_is_found_at_any_plug(bus: EmulatedBus) -> None:
     printer, neighbour = Gadget("A"), Gadget("B")
     address = parse_address(f"{ANY}?serial=A")
     with bus.in_use(), bus.plug(printer, "1-2"):
@@ -107,13 +107,13 @@ async def test_a_neighbour_with_an_unreadable_serial_number_is_skipped(bus: Emul
 
 
 @pytest.mark.parametrize("address", [ANY, f"{ANY}?serial=A"])
-async def test_no_rights(bus: EmulatedBus, address: str) -> None:
+async def test_a_device_without_permission(bus: EmulatedBus, address: str) -> None:
     told = await refused(bus, address, (Gadget("A", denied=True), "1-2"))
     assert type(told) is AccessDenied
     assert "udev rules" in str(told)
 
 
-async def test_no_rights_for_one_of_two_that_fit(bus: EmulatedBus) -> None:
+async def test_one_of_two_matching_devices_without_permission(bus: EmulatedBus) -> None:
     told = await refused(bus, ANY, (Gadget("A", denied=True), "1-2"), (Gadget("B"), "1-3"))
     assert "path=1-2 (serial number not readable: Permission denied), path=1-3 (serial=B)" in str(told)
 
@@ -134,7 +134,7 @@ async def test_a_device_that_fails_while_its_line_is_set(code: int, number: int,
     assert type(told) is kind
 
 
-async def test_another_program_has_it(bus: EmulatedBus) -> None:
+async def test_a_device_in_use_by_another_program(bus: EmulatedBus) -> None:
     told = await refused(bus, ANY, (Gadget(held=True), "1-2"))
     assert type(told) is PortHeld
     assert str(told).startswith("another program holds usb://1424:10b0; stop it: sudo fuser")
@@ -150,7 +150,7 @@ async def test_a_device_belongs_to_one_connection_until_that_is_closed(bus: Emul
         await (await parse_address(ANY).open()).aclose()
 
 
-async def test_the_kernels_driver_has_it(bus: EmulatedBus) -> None:
+async def test_a_device_in_use_by_a_kernel_driver(bus: EmulatedBus) -> None:
     printer = Gadget(kernel_driver=True)
     told = await refused(bus, ANY, (printer, "1-2"))
     assert type(told) is PortHeld
@@ -158,7 +158,7 @@ async def test_the_kernels_driver_has_it(bus: EmulatedBus) -> None:
     assert "detach=yes" in str(told)
 
 
-async def test_the_kernels_driver_is_sent_away_when_asked_and_let_in_again(bus: EmulatedBus) -> None:
+async def test_the_kernel_driver_is_detached_on_request_and_reattached(bus: EmulatedBus) -> None:
     printer = Gadget(kernel_driver=True)
     async with opened(bus, printer, f"{ANY}?detach=yes") as (stream, _):
         assert bus.driven(printer) == set()
@@ -166,7 +166,7 @@ async def test_the_kernels_driver_is_sent_away_when_asked_and_let_in_again(bus: 
         assert bus.driven(printer) == {0, 1}
 
 
-async def test_the_kernels_driver_is_let_in_again_when_opening_fails(bus: EmulatedBus) -> None:
+async def test_the_kernel_driver_is_reattached_when_opening_fails(bus: EmulatedBus) -> None:
     printer = Gadget(kernel_driver=True, held=True)
     with bus.in_use(), bus.plug(printer):
         with pytest.raises(PortHeld):
@@ -184,7 +184,7 @@ async def test_no_libusb(monkeypatch: pytest.MonkeyPatch) -> None:
         await parse_address(ANY).open()
 
 
-async def test_a_virtual_serial_port_has_its_line_set_and_is_hung_up(bus: EmulatedBus) -> None:
+async def test_a_virtual_serial_port_gets_its_line_settings_and_a_hangup(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer, f"{ANY}?baud=9600") as (stream, _):
         assert bus.claimed(printer) == {0, 1}
@@ -194,7 +194,7 @@ async def test_a_virtual_serial_port_has_its_line_set_and_is_hung_up(bus: Emulat
         assert (printer.dtr, printer.rts) == (False, False)
 
 
-async def test_a_device_that_knows_no_line_is_spoken_to_all_the_same(bus: EmulatedBus) -> None:
+async def test_a_device_without_line_settings_is_used(bus: EmulatedBus) -> None:
     printer = Gadget(knows_requests=False, silent_without_dtr=False)
     async with opened(bus, printer) as (stream, far):
         assert printer.line is None
@@ -278,7 +278,7 @@ def test_garbage_among_the_descriptors(extra: bytes) -> None:
     assert 0 <= _data_interface(SimpleNamespace(bInterfaceNumber=0, extra_descriptors=list(extra))) <= 255
 
 
-def test_known_ids_are_known_once_and_adapters_are_told_apart() -> None:
+def test_known_ids_are_unique_and_adapters_are_marked() -> None:
     assert len({(known.vendor, known.product) for known in KNOWN_USB}) == len(KNOWN_USB)
     posnet = known_usb(0x1424, 0x10B0)
     assert posnet is not None

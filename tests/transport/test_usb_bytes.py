@@ -75,7 +75,7 @@ async def test_an_empty_packet_is_not_an_answer(bus: EmulatedBus) -> None:
         assert waited.cancelled_caught
 
 
-async def test_a_printer_that_takes_nothing_is_still_listened_to(bus: EmulatedBus) -> None:
+async def test_a_printer_that_accepts_nothing_is_still_read(bus: EmulatedBus) -> None:
     printer = Gadget()
     async with opened(bus, printer) as (stream, far):
         printer.plan(UsbFaultKind.NAK, "out", 3, transfers=2)
@@ -117,7 +117,7 @@ async def test_a_flood_both_ways_at_once_over_a_disturbed_cable(bus: EmulatedBus
         assert came == [there]
 
 
-async def test_unread_bytes_make_the_printer_wait_and_are_not_lost(bus: EmulatedBus) -> None:
+async def test_unread_bytes_pause_the_printer_and_are_not_lost(bus: EmulatedBus) -> None:
     async with opened(bus, Gadget(interfaces=cdc_acm(512))) as (stream, far):
         flood = random.Random(3).randbytes(1_000_000)
         sender = threading.Thread(target=far.sendall, args=(flood,))
@@ -174,7 +174,7 @@ async def test_a_stall_is_a_lost_link_and_the_next_connection_finds_it_cleared(
             assert await received(again, 4) == b"back"
 
 
-async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
+async def test_a_stall_that_cannot_be_cleared_is_reported_as_a_stall() -> None:
     class Stubborn(EmulatedBus):
         def clear_halt(self, *_: Any) -> None:
             raise USBError("Entity not found", libusb1.LIBUSB_ERROR_NOT_FOUND, errno.ENOENT)
@@ -187,7 +187,7 @@ async def test_a_stall_that_cannot_be_cleared_is_still_told_as_one() -> None:
             await until_lost(stream, bytearray())
 
 
-async def test_a_halt_that_a_killed_program_left_is_cleared_on_opening(bus: EmulatedBus) -> None:
+async def test_a_halt_left_by_a_killed_program_is_cleared_on_opening(bus: EmulatedBus) -> None:
     printer = Gadget()
     with bus.in_use(), bus.plug(printer) as far:
         printer.plan(UsbFaultKind.STALL, "in")
@@ -297,7 +297,7 @@ async def test_closing_in_a_cancelled_task_gives_the_device_back(bus: EmulatedBu
     assert not bus.claimed(printer)
 
 
-async def test_opening_that_is_given_up_leaves_nothing_claimed() -> None:
+async def test_a_cancelled_open_releases_the_interface() -> None:
     class SlowBus(EmulatedBus):
         def enumerate_devices(self) -> list[Any]:
             anyio.from_thread.run_sync(scope.cancel)
@@ -313,7 +313,7 @@ async def test_opening_that_is_given_up_leaves_nothing_claimed() -> None:
         assert not bus.claimed(printer)
 
 
-async def test_a_quiet_line_is_asked_seldom() -> None:
+async def test_a_quiet_line_is_polled_rarely() -> None:
     class Counting(EmulatedBus):
         reads = 0
 
@@ -341,7 +341,7 @@ def test_errors_have_the_numbers_of_pyusbs_own_backend(code: int) -> None:
     assert isinstance(error, USBTimeoutError) == (code == libusb1.LIBUSB_ERROR_TIMEOUT)
 
 
-def test_a_long_read_ends_with_a_short_packet_or_in_time(bus: EmulatedBus) -> None:
+def test_a_long_read_ends_with_a_short_packet_or_a_timeout(bus: EmulatedBus) -> None:
     printer = Gadget(interfaces=plain_bulk())
     with bus.in_use(), bus.plug(printer) as far:
         device = usb.core.find(backend=bus)
@@ -359,7 +359,7 @@ def test_a_long_read_ends_with_a_short_packet_or_in_time(bus: EmulatedBus) -> No
         usb.util.dispose_resources(device)
 
 
-def test_a_long_write_tells_how_much_was_taken(bus: EmulatedBus) -> None:
+def test_a_long_write_returns_the_number_of_bytes_sent(bus: EmulatedBus) -> None:
     printer = Gadget(interfaces=plain_bulk())
     with bus.in_use(), bus.plug(printer):
         device = usb.core.find(backend=bus)
@@ -385,7 +385,7 @@ def test_strings_and_the_line_can_be_read_back(bus: EmulatedBus) -> None:
         usb.util.dispose_resources(device)
 
 
-def test_nothing_passes_without_a_claim_or_after_the_plug_is_pulled(bus: EmulatedBus) -> None:
+def test_no_transfer_without_a_claim_or_after_unplugging(bus: EmulatedBus) -> None:
     printer = Gadget(interfaces=plain_bulk())
     with bus.in_use(), bus.plug(printer):
         device = usb.core.find(backend=bus)

@@ -36,18 +36,18 @@ from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.tables import FieldFault
 
-#: Commands that wait in the queue before it is full (3.5, choice).
+#: Commands that wait in the queue before it is full (3.5, our assumption).
 QUEUE = 8
 #: Seconds after which an unfinished frame is dropped (3.6 rule 6).
 FRAME_SECONDS = 5.0
-#: Answers kept for ``rpt`` (9.1, choice).
+#: Answers kept for ``rpt`` (9.1, our assumption).
 KEPT_ANSWERS = 16
 #: What older devices do not know (sections 5.5, 5.7, 5.8).
 ONLINE_ONLY = frozenset(
     ("trnipset", "eparagonidznext", "eparagonidzcancel", "eparagonbufferget", "trfvbuyer", "trfvnumber", "trfvfreedata")
 )
 #: What printers know and this one does not, by its purpose (tiers 3 and 4 of the reference, sections 5.1, 5.2, 5.10).
-NOT_BUILT = {
+NOT_EMULATED = {
     "currrateset": "set the rate of the second currency",
     "currget": "read the main currency",
     "currset": "set the main currency",
@@ -120,7 +120,7 @@ class PosnetPrinter(Device):
 
     @property
     def memory(self) -> PosnetMemory:
-        """What the face remembers over a power cut."""
+        """The family's part of the memory, which survives a power cut."""
         return self._machine.memory
 
     def state_replaced(self) -> None:
@@ -161,7 +161,7 @@ class PosnetPrinter(Device):
             self._queue.append(_Waiting(frame, token, faults))
 
     def _immediate(self, frame: Frame, token: bytes | None, now: float, faults: list[Fault]) -> None:
-        """``!sdev`` and ``!sprn`` jump the queue; nothing else may (3.4)."""
+        """Only ``!sdev`` and ``!sprn`` are immediate (3.4)."""
         row = COMMANDS.get(frame.mnemonic)
         if row is None:
             self._tell_unknown(frame.mnemonic)
@@ -177,7 +177,7 @@ class PosnetPrinter(Device):
 
     def _tell_unknown(self, mnemonic: str) -> None:
         online = mnemonic in ONLINE_ONLY
-        self.report_unknown(mnemonic, "ONLINE printers have it" if online else NOT_BUILT.get(mnemonic))
+        self.report_unknown(mnemonic, "ONLINE printers have it" if online else NOT_EMULATED.get(mnemonic))
 
     def _refuse_frame(
         self,
@@ -324,7 +324,7 @@ class PosnetPrinter(Device):
             return row.answer(self._device_state(frame.mnemonic, float("inf")), self._dialect)
         try:
             if waiting.refused:
-                # The question was answered with no; the document stays as it was (choice).
+                # The question was answered with no; the document stays as it was (our assumption).
                 raise ExecError(30 if self._machine.online else 10)
             if waiting.go is not None:
                 reply = self._machine.finish(frame.mnemonic, waiting.values, waiting.go)
@@ -338,7 +338,7 @@ class PosnetPrinter(Device):
             return Frame(frame.mnemonic, (Field(ERROR, b"%d" % error.number),))
 
     def _repeat(self, waiting: _Waiting) -> Frame:
-        """The stored answer to the command that carried this token, or error 13 (10.15, choice)."""
+        """The stored answer to the command that carried this token, or error 13 (10.15, our assumption)."""
         kept = self._kept.get(waiting.token or b"")
         if kept is None:
             return _frame_error(13, "rpt")

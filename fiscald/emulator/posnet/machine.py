@@ -91,12 +91,12 @@ class Machine:
 
     @property
     def memory(self) -> PosnetMemory:
-        """What only this face knows and survives a power cut."""
+        """The family's part of the memory; it survives a power cut."""
         memory = self.register.state.face = PosnetMemory.of(self.register.state.face)
         return memory
 
     def read_stored(self) -> None:
-        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        """Read the family's part of the stored state. Raises ``ValidationError``."""
         state = self.register.state
         state.face = PosnetMemory.of(state.face)
         for transaction in filter(None, (state.transaction, state.closing)):
@@ -104,7 +104,7 @@ class Machine:
 
     @property
     def state(self) -> State:
-        """What is open, by the grammar."""
+        """The open document, by the grammar."""
         return self.memory.state
 
     @property

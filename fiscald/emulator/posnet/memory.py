@@ -1,4 +1,4 @@
-"""What a POSNET printer remembers beside its register, over a power cut too."""
+"""The memory of a POSNET printer beside its register; it survives a power cut."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
 
-from fiscald.emulator.memory import FaceMemory, Transaction
+from fiscald.emulator.memory import FamilyMemory, Transaction
 from fiscald.model.qr import Correction
 from fiscald.protocols.posnet.grammar import State
 
@@ -24,7 +24,7 @@ class PrintedCode(NamedTuple):
     dots: int = 4
 
 
-class Footer(FaceMemory):
+class Footer(FamilyMemory):
     """The end of the next printout, as ``ftrcfg`` set it; the fields are named as its parameters."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
@@ -43,7 +43,7 @@ class Footer(FaceMemory):
     """How the paper ends; 0 cuts it."""
 
 
-class PosnetMemory(FaceMemory):
+class PosnetMemory(FamilyMemory):
     """The grammar's state, and what was configured or begun for a printout that did not come yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -68,8 +68,8 @@ class PosnetMemory(FaceMemory):
         return form or [""]
 
 
-class PosnetDocument(FaceMemory):
-    """What only this family knows of an open invoice."""
+class PosnetDocument(FamilyMemory):
+    """The family's part of an open invoice."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

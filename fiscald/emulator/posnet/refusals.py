@@ -1,6 +1,6 @@
-"""Conditions in which an emulated POSNET printer refuses commands, beside those that the handlers look after.
+"""Conditions in which an emulated POSNET printer refuses commands, beside those that the handlers check.
 
-Which commands each concerns is not published; the numbers are (POSNET reference, section 8), the rest is choice.
+Which commands each concerns is not published; the numbers are (POSNET reference, section 8); the rest is assumed.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from fiscald.protocols.posnet.grammar import State
 from fiscald.protocols.tables import FieldFault
 
 _MAX_FOOTER_LINES = 60
-#: Levels of error correction of a QR code, by number, and dots of a module where none are said (choice).
+#: Levels of error correction of a QR code, by number, and dots of a module where none are said (our assumption).
 CORRECTIONS: tuple[Correction, ...] = ("L", "M", "Q", "H")
 SMALLEST_MODULE = 2
 #: Plain digits: what else ``Decimal`` reads (``nan``, ``1e30``) is no rate of exchange.
@@ -184,7 +184,7 @@ def trftrend(machine: Machine, _: Values) -> None:
 def prncancel(machine: Machine, _: Values) -> None:
     state = machine.state
     if state is State.FOOT:
-        # The sale is registered; only the rest of the footer can be left out (choice).
+        # The sale is registered; only the rest of the footer can be left out (our assumption).
         trftrend(machine, {})
     elif state is State.FORM:
         heading, *lines = machine.memory.take_form()
@@ -207,7 +207,7 @@ def prncancel(machine: Machine, _: Values) -> None:
 
 
 def _content(values: Values, most: int = 2000) -> tuple[str, int]:
-    """What a code is to hold, and its bytes."""
+    """The content of a code, and its bytes."""
     text: str = values["tx"]
     size = len(text)  # code pages have one byte for each character
     if values.get("hx"):
@@ -307,7 +307,7 @@ def _needs_amount(values: Values) -> None:
 
 
 def _adjustment(values: Values, base: int, *, name: str = "na") -> Adjustment | None:
-    """The discount or surcharge of a command; a percentage beats an amount, on the value (method B, choice)."""
+    """The discount or surcharge of a command; a percentage beats an amount, on the value (method B, our assumption)."""
     if "rp" in values:
         size = percent_of(base, Decimal(values["rp"]) / 100)
         usual = f" {values['rp'] // 100},{values['rp'] % 100:02d}%"

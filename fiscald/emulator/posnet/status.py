@@ -1,4 +1,4 @@
-"""Status, identity and authorisation (POSNET reference, 5.1 and 5.3): what is asked most and changes nothing."""
+"""Status, identity and authorisation (POSNET reference, 5.1 and 5.3): frequent queries; they change nothing."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Change(NamedTuple):
         return Decimal(self.value) / 100
 
     @property
-    def sensible(self) -> bool:
+    def is_allowed(self) -> bool:
         """Whether there is one; per cent go from 0.01 to 99.99 (4.1)."""
         return 0 < self.value < 10_000 if self.percent else self.value > 0
 

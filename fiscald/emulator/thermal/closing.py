@@ -19,7 +19,7 @@ from fiscald.protocols.thermal.commands import PAYMENT_FORMS, SHORT_FORM
 
 #: Different lines of text between two daily reports, and keyword lines on one receipt (4.2, 5.6).
 MAX_TEXTS, MAX_KEYWORDS = 25, 20
-#: Labels of ``20;x$z`` (5.6); what is not here is printed without one (choice).
+#: Labels of ``20;x$z`` (5.6); what is not here is printed without one (our assumption).
 KEYWORDS = {
     0: "Nr transakcji", 1: "Punkty", 2: "Suma punktów", 3: "Nr rejestracyjny", 4: "Nazwisko", 5: "Karta",
     6: "Numer karty", 7: "Ważna do", 8: "Kasjer", 9: "Nazw. kasjera", 10: "Zaliczka", 11: "Waluta",
@@ -36,15 +36,15 @@ KEYWORDS = {
 
 @dataclass
 class Closing:
-    """What a closing command says, whichever it is."""
+    """The content of any closing command."""
 
     total: int
     who: str
     change: Change | None = None
     payments: list[Payment] | None = None
-    """``None``: it says nothing about payments."""
+    """``None``: it does not mention payments."""
     given: list[Pack] | None = None
-    """Deposits taken; ``None``: it says nothing about them."""
+    """Deposits taken; ``None``: it does not mention them."""
     taken: list[Pack] | None = None
     change_shown: int | None = None
     """The change that is printed as it was sent."""
@@ -107,7 +107,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
     announced = document_of(machine.register.sale.transaction).announced
     if announced and not change.text:
         change = change._replace(text=announced.text)
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(27)
     try:
         adjust_all(machine, change, change.name(), at_close=True)
@@ -116,7 +116,7 @@ def _adjust_at_close(machine: Machine, change: Change) -> None:
 
 
 def _settle_deposits(machine: Machine, closing: Closing) -> None:
-    """Sums must agree with what was sent; what was not sent before is taken from the closing (choice)."""
+    """Sums must agree with what was sent; what was not sent before is taken from the closing (our assumption)."""
     transaction = machine.register.sale.transaction
     declared = [packs for packs in (closing.given, closing.taken) if packs is not None]
     if not transaction.packaging:
@@ -146,14 +146,14 @@ def _settle_payments(machine: Machine, closing: Closing) -> None:
 
 
 def _forms(payments: Sequence[Payment]) -> Counter[tuple[int, int, str]]:
-    """Cash is one sum, whatever it is called; other forms count with their names."""
+    """Cash is one sum under any name; other forms count with their names."""
     forms = Counter((payment.form, payment.amount, payment.name) for payment in payments if payment.form)
     forms[0, sum(payment.amount for payment in payments if not payment.form), ""] += 1
     return forms
 
 
 def _allowed_lines(machine: Machine, lines: Sequence[str]) -> list[str]:
-    """Lines of the footer, but for those that are too many between two daily reports (6.6, choice)."""
+    """Lines of the footer, but for those that are too many between two daily reports (6.6, our assumption)."""
     known = machine.memory.lines
     allowed = []
     for text in list(lines)[:3]:
@@ -240,7 +240,7 @@ def _declared(value: int, *, returned: bool) -> list[Pack]:
 
 
 def close_full(machine: Machine, values: Values) -> None:
-    """``$y``: any payments, deposits one by one; with ``Pc`` 3 the sheet goes on until ``28$z``."""
+    """``$y``: any payments, deposits one by one; with ``Pc`` 3 the sheet continues until ``28$z``."""
     short = values["Pc"] == SHORT_FORM
     change = None
     if values["Px"]:
@@ -280,7 +280,7 @@ def _packs(values: Values, which: str, *, returned: bool) -> list[Pack]:
 
 
 def cancel(machine: Machine, _: Values) -> None:
-    """``0$e``: of nothing it is harmless; of a receipt without anything in it nothing is printed."""
+    """``0$e``: without a receipt it is harmless; an empty receipt is not printed."""
     machine.timed_out = False
     transaction = machine.register.state.transaction
     if transaction is None:
@@ -331,7 +331,7 @@ def print_payments(machine: Machine, _: Values) -> None:
 
 
 def keyword(machine: Machine, values: Values) -> None:
-    """``20;x$z``: a label and what it says."""
+    """``20;x$z``: a label and its text."""
     texts = _tail(machine).texts
     if values["Psx"] > 34 and not machine.novitus:
         raise ExecError(4)

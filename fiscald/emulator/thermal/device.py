@@ -34,7 +34,7 @@ ENQ_NAME, BAD_NAME = "ENQ", "??"
 
 @dataclass
 class _Waiting:
-    """What the main loop carries out."""
+    """An item of the main loop."""
 
     item: Frame | BadFrame | Control
     faults: list[Fault]
@@ -89,7 +89,7 @@ class ThermalPrinter(Device):
 
     @property
     def memory(self) -> ThermalMemory:
-        """What the face remembers over a power cut."""
+        """The family's part of the memory, which survives a power cut."""
         return self._machine.memory
 
     # -- bytes in -------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class ThermalPrinter(Device):
             self._power_up()
 
     def _power_up(self) -> None:
-        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, choice)."""
+        """Power is back: an open receipt is cancelled, a registered one is printed (9.3, our assumption)."""
         self._machine.reset()
         if self._machine.in_transaction:
             # As if a person did it on the keypad: no program on the line did.
@@ -180,7 +180,7 @@ class ThermalPrinter(Device):
         self._machine.apply_profile()
 
     def press(self, *, confirm: bool) -> None:
-        """See ``Device.press``. The message of an error goes away with any key."""
+        """See ``Device.press``. Any key clears the message of an error."""
         self.faults.switches.discard(Switch.WAIT_KEY)
         if self._question is not None:
             self._question.denied = not confirm

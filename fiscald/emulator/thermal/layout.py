@@ -24,14 +24,14 @@ RateTable = Sequence[Decimal | str | None]
 
 @dataclass
 class Foot:
-    """What stands at the end of a sheet."""
+    """The last lines of a sheet."""
 
     who: str = ""
     """Cash register and cashier, as the closing command's kind puts it."""
     system_number: str = ""
     barcode: str = ""
     texts: Sequence[tuple[str, str]] = field(default_factory=tuple)
-    """Lines of a label and what it says."""
+    """Lines of a label and its text."""
     lines: Sequence[str] = field(default_factory=tuple)
 
 

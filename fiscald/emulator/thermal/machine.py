@@ -16,7 +16,7 @@ from fiscald.emulator.faults import Faults, Switch
 from fiscald.emulator.paper import Printout
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.register import Register
-from fiscald.emulator.thermal import unbuilt
+from fiscald.emulator.thermal import not_emulated
 from fiscald.emulator.thermal.layout import Foot, Sheet
 from fiscald.emulator.thermal.memory import ThermalMemory, document_of
 from fiscald.emulator.thermal.refusals import refusal
@@ -31,10 +31,10 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout
 from fiscald.protocols.thermal.profiles import Profile
 
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37
-#: What stands for the identifier of a command that cannot be read (choice).
+#: Replaces the identifier of a command that cannot be read (our assumption).
 UNREADABLE = "??"
-#: The printer's number for each of the register's refusals (sections 5 and 8; where the command has its own number
-#: for one of them, it says so).
+#: The printer's number for each of the register's refusals (sections 5 and 8; where a command has its own number
+#: for one of them, its handler names it).
 ERRORS: dict[Refusal, int] = {
     Refusal.RATE: 18, Refusal.PRICE: 19, Refusal.QUANTITY: 17, Refusal.LINE_VALUE: 20, Refusal.LINE_ZERO: 20,
     Refusal.DISCOUNT: 20, Refusal.DISCOUNT_ALL: 20, Refusal.DISCOUNT_ZERO: 20, Refusal.DISCOUNT_BASE: 26,
@@ -49,7 +49,7 @@ ERRORS: dict[Refusal, int] = {
     Refusal.TOTALS_NOT_ZERO: 8, Refusal.CLOCK_SET: 5, Refusal.CLOCK_RANGE: 7,
     Refusal.CLOCK_DIFFERENCE: 10, Refusal.CLOCK_BEFORE_RECORD: 7,
 }  # fmt: skip
-#: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, choice).
+#: What an Innova does not know: its clients close with ``$x`` and send nothing else (appendix A, our assumption).
 NOT_ON_INNOVA = frozenset(("$y", "$N 1", "$z 4", "$z 8", "$z 12", "$z 20", "$z 24", "$z 28"))
 MODELS = {
     "posnet": ("POSNET Thermal EMU", "2.02"),
@@ -86,7 +86,7 @@ Handler = Callable[["Machine", Values], Values | None]
 
 @dataclass
 class Outcome:
-    """What came of a command."""
+    """The result of a command."""
 
     answer: bytes = b""
     changes: bool = False
@@ -126,7 +126,7 @@ class Machine:
         self.mode = 0
         #: ``Pe``: the number of the last error.
         self.error = 0
-        #: ``CMD``: the last command was executed correctly. After power-on it is set (choice).
+        #: ``CMD``: the last command was executed correctly. After power-on it is set (our assumption).
         self.done = True
         self.timed_out = False
 
@@ -160,12 +160,12 @@ class Machine:
 
     @property
     def memory(self) -> ThermalMemory:
-        """What only this face knows and survives a power cut."""
+        """The family's part of the memory; it survives a power cut."""
         memory = self.register.state.face = ThermalMemory.of(self.register.state.face)
         return memory
 
     def read_stored(self) -> None:
-        """Read what the register stored for this face as its own. Raises ``ValidationError``."""
+        """Read the family's part of the stored state. Raises ``ValidationError``."""
         state = self.register.state
         state.face = ThermalMemory.of(state.face)
         for transaction in filter(None, (state.transaction, state.closing)):
@@ -173,7 +173,7 @@ class Machine:
 
     @property
     def state(self) -> State:
-        """What is open, by the grammar."""
+        """The open document, by the grammar."""
         if self.memory.state is not State.IDLE:
             return self.memory.state
         if self.faults.on(Switch.NO_CLOCK):
@@ -227,7 +227,7 @@ class Machine:
         """One sequence. Raises ``NeedsConfirmation``."""
         row = find(frame, self.brand)
         if row is None or not self._known(row):
-            self.unknown_command(*unbuilt.name_of(frame, self.brand))
+            self.unknown_command(*not_emulated.name_of(frame, self.brand))
             return self.unknown(frame.name)
         if row.check is Check.REQUIRED and not frame.digits:
             return self.refused(frame.name, BAD_CHECK)
@@ -235,14 +235,14 @@ class Machine:
             self.check_state(row.name)
             values = row.read(frame, self.dialect)
         except (FieldFault, ExecError) as error:
-            if (form := unbuilt.form_of(frame)) is not None:
+            if (form := not_emulated.form_of(frame)) is not None:
                 self.unknown_command(*form)
             return self.refused(frame.name, error.number)
         handler = self._handlers[row.name]
         return self.finish(row, values, lambda: handler(self, values))
 
     def finish(self, row: Row, values: Values, go: Callable[[], Values | None]) -> Outcome:
-        """What comes of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
+        """The result of a legal command that ``go`` carries out. Raises ``NeedsConfirmation``."""
         query = row.effect is Effect.QUERY
         try:
             reply = self.do(row.name, values, go)
@@ -330,16 +330,16 @@ class Machine:
         return Outcome(answer, changes, display if halts else None)
 
     def unknown(self, identifier: str) -> Outcome:
-        """A command that it does not know: ``Pe`` stays 0, on Novitus it says so (3.4, 8.2)."""
+        """A command that it does not know: ``Pe`` stays 0, on Novitus it is the error (3.4, 8.2)."""
         number = self.profile.unknown_command
         return self.refused(identifier, number if self.novitus else 0, shown=number)
 
     def unreadable(self) -> Outcome:
-        """Something between ``ESC P`` and ``ESC \\`` that is no command; the number is a choice."""
+        """Something between ``ESC P`` and ``ESC \\`` that is no command; the number is our assumption."""
         return self.refused(UNREADABLE, SYNTAX)
 
     def denied(self, row: Row) -> Outcome:
-        """The person at the keyboard said no: a report fails, new rates are silently left (5.1, 5.8)."""
+        """The person at the keyboard refused: a report fails, new rates are silently left (5.1, 5.8)."""
         if row.id == "$p":
             return self.succeeded(row, None, changes=False)
         return self.refused(row.id, BY_KEY)

@@ -1,4 +1,4 @@
-"""What a Thermal printer remembers beside its register, over a power cut too."""
+"""The memory of a Thermal printer beside its register; it survives a power cut."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import datetime
 
 from pydantic import ConfigDict, Field
 
-from fiscald.emulator.memory import FaceMemory, Pack, Transaction
+from fiscald.emulator.memory import FamilyMemory, Pack, Transaction
 from fiscald.emulator.thermal.change import Change
 from fiscald.protocols.thermal.grammar import State
 
 #: Records that the fiscal memory takes in its life (7.2).
 RECORDS = 1830
-#: Since when an emulated printer is fiscal (choice).
+#: Since when an emulated printer is fiscal (our assumption).
 FISCALISED = datetime.date(2024, 1, 1)
 
 
-class Shift(FaceMemory):
+class Shift(FamilyMemory):
     """The day's counters when the last shift report was made."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -29,7 +29,7 @@ class Shift(FaceMemory):
     """When, as it is printed; ``None``: there was none today."""
 
 
-class Tail(FaceMemory):
+class Tail(FamilyMemory):
     """The end of a receipt that is registered and not printed yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -39,10 +39,10 @@ class Tail(FaceMemory):
     system_number: str = ""
     lines: list[str] = Field(default_factory=list)
     texts: list[tuple[str, str]] = Field(default_factory=list)
-    """Keyword lines: a label and what it says."""
+    """Keyword lines: a label and its text."""
 
 
-class ThermalMemory(FaceMemory):
+class ThermalMemory(FamilyMemory):
     """The grammar's state and flags, and what counts from one daily report to the next."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -65,15 +65,15 @@ class ThermalMemory(FaceMemory):
     records: int = RECORDS
     """Records that the fiscal memory takes in its life."""
 
-    def take_day(self) -> list[str]:
-        """Forget what counts until the daily report; the texts that the report prints."""
+    def reset_day(self) -> list[str]:
+        """Reset the counters of the day; returns the texts that the report prints."""
         texts = [*self.display, *self.lines]
         self.display, self.lines, self.clock_set, self.shift = [], [], False, Shift()
         return texts
 
 
-class ThermalDocument(FaceMemory):
-    """What only this family knows of an open receipt, or of one that is not printed yet."""
+class ThermalDocument(FamilyMemory):
+    """The family's part of an open receipt, or of one that is not printed yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -86,7 +86,7 @@ class ThermalDocument(FaceMemory):
     """The discount or surcharge of ``$n``, which the closing must repeat."""
     no_more_lines: bool = False
     change: int | None = None
-    """Change as the closing command says it."""
+    """Change as sent in the closing command."""
     listed: list[Pack] = Field(default_factory=list)
     """Packages that were named one by one after a short closing."""
 

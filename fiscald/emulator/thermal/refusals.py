@@ -1,6 +1,6 @@
 """Conditions in which an emulated Thermal printer refuses commands, beside those that the handlers look after.
 
-Numbers are published (Thermal reference, section 8), which commands each concerns is a choice.
+Numbers are published (Thermal reference, section 8), which commands each concerns is our assumption.
 """
 
 from __future__ import annotations

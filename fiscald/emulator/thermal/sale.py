@@ -91,7 +91,7 @@ def line(machine: Machine, values: Values) -> None:
     rate = machine.rate(values["ptu"])
     register.sale.check_line(rate, values["cena"], quantity, values["brutto"])
     change = _line_change(values)
-    if change is not None and not change.sensible:
+    if change is not None and not change.is_allowed:
         raise ExecError(20)
     storno = number == 0
     if not storno and number != document.next:
@@ -103,7 +103,7 @@ def line(machine: Machine, values: Values) -> None:
 
     def adjustment(base: int) -> Adjustment | None:
         amount = 0 if change is None else change.of(base, of_remainder=machine.of_remainder)
-        # Per cent that come to nothing are taken; an amount is never nothing.
+        # A percentage that comes to 0.00 is accepted; an amount must not be zero.
         return Adjustment(amount=amount, name=change.name(equals=" =")) if change and amount else None
 
     description = values.get("opis") or ""
@@ -147,7 +147,7 @@ def _pack(
 
 
 def _deposit_line(machine: Machine, values: Values) -> None:
-    """``6$l`` to ``11$l``: the price is that of one; what the value says is ignored."""
+    """``6$l`` to ``11$l``: the price is that of one piece; the value is ignored."""
     if values["Pi"] not in (6, 7, 10, 11):
         raise ExecError(18)
     _pack(machine, values["Pi"], values["nazwa"], values["ilosc"].number, price=values["cena"])
@@ -185,7 +185,7 @@ def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = 
         after = percent_of_each(before, change.rate, surcharge=change.surcharge, of_remainder=machine.of_remainder)
         amount = sum(after) - sum(before)
         spread = lambda _transaction, _change: after  # noqa: E731
-    # Per cent that come to nothing are taken, as on a line.
+    # A percentage that comes to 0.00 is accepted, as on a line.
     if amount:
         machine.register.sale.adjust_subtotal(
             lambda _: Adjustment(amount=amount, name=name), spread=spread, at_close=at_close
@@ -194,7 +194,7 @@ def adjust_all(machine: Machine, change: Change, name: str, *, at_close: bool = 
 
 def _as_26(change: Change, adjust: Callable[[], None]) -> None:
     """``$L`` and ``$Y`` have one number for every value that does not fit."""
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(26)
     try:
         adjust()
@@ -234,7 +234,7 @@ def announce(machine: Machine, values: Values) -> None:
     if kind > 4 and machine.novitus:
         raise ExecError(4)
     change = transaction_change(kind, values["wartosc"], values["nazwa"])
-    if not change.sensible:
+    if not change.is_allowed:
         raise ExecError(26)
     document.announced = change
     if kind > 4:

@@ -87,7 +87,7 @@ def _program_rates(machine: Machine, rates: list[Decimal | str | None], values: 
     if not register.state.day.totals_zero:
         raise ExecError(8)
     if rates == old and not machine.novitus:
-        # POSNET takes them and writes nothing.
+        # POSNET accepts them and stores nothing.
         return
     register.ledger.set_rates(rates)
     register.ledger.slip()
@@ -160,7 +160,7 @@ def login(machine: Machine, values: Values) -> None:
 
 
 def logout(machine: Machine, values: Values) -> None:
-    """``#q``: whose work ends is what is sent (choice)."""
+    """``#q``: whose work ends is what is sent (our assumption)."""
     if not values["kasjer"]:
         raise ExecError(33)
     state = machine.register.state
@@ -189,7 +189,7 @@ def cash_in(machine: Machine, values: Values) -> None:
 
 
 def cash_out(machine: Machine, values: Values) -> None:
-    """``#d``: more than there is makes the cash state zero and is an error."""
+    """``#d``: more than the drawer holds makes the cash state zero and is an error."""
     _positive(values)
     machine.register.ledger.cash_out(values["kwota"])
     _cash_slip(machine, values, "Wypłata z kasy", "cash_out")
@@ -238,7 +238,7 @@ def shift_report(machine: Machine, values: Values) -> None:
     }  # fmt: skip
     before = machine.memory.shift
     counted = before.model_dump(exclude={"at"})
-    # Where a daily report has cleared the counters since, the shift counts from it (choice).
+    # Where a daily report has cleared the counters since, the shift counts from it (our assumption).
     since = {name: 0 if value < counted[name] else counted[name] for name, value in counts.items()}
     machine.register.ledger.slip()
     sheet = _slip(machine, values)
@@ -289,7 +289,7 @@ def make_daily_report(machine: Machine, values: Values) -> None:
     except RegisterError:
         raise ExecError(36 if reported_today else 35) from None
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
-    texts = machine.memory.take_day()
+    texts = machine.memory.reset_day()
     sheet = machine.sheet(Foot(machine.who(values), lines=texts))
     sheet.daily_report(record)
     machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))

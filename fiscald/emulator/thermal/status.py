@@ -42,13 +42,13 @@ def short_information(machine: Machine, values: Values) -> Values:
     exempt = [total for rate, total in zip(rates, totals, strict=True) if rate == "exempt"]
     return answer | {
         "ptu": [rates[place] for place in taxed],
-        # Where no rate is exempt, its place is there all the same (choice).
+        # Where no rate is exempt, its place is still sent (our assumption).
         "tot": [*(totals[place] for place in taxed), sum(exempt)],
     }
 
 
 def euro_information(machine: Machine, values: Values) -> Values:
-    """``99#s``: the same with the cash in euro, of which there is never any here. POSNET: choice."""
+    """``99#s``: the same with the cash in euro, which is always zero here. POSNET: our assumption."""
     return cash_information(machine, values) | {"cash": 0}
 
 

@@ -1,4 +1,4 @@
-"""What the vendor's people decide, on the server itself: every action one transaction, with a row in the audit."""
+"""Administration by the vendor, on the server itself: every action is one transaction with a row in the audit."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from fiscald.licence.server.number_rules import number_seal
 from fiscald.licence.server.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.
-MOST_KEY_LIST = 6000
+MAX_KEY_LIST = 6000
 
 
 class AdminError(Exception):
-    """Cannot be done; nothing was changed. ``str`` says why."""
+    """The action is not possible; nothing was changed. ``str`` says why."""
 
 
 # -- numbers ---------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ class AdminError(Exception):
 def issue_number(
     t: Transaction, keyring: Keyring, kind: Kind, flags: int, issued: datetime.date, mac_key: int
 ) -> Number:
-    """A new number. In clear it is known here and now only. Raises ``AdminError``."""
+    """A new number. It is shown in clear only here. Raises ``AdminError``."""
     if mac_key not in keyring.mac:
         raise AdminError(f"there is no mac-{mac_key}.key; make it with: fiscald-vendor keys new --mac {mac_key}")
     while True:
@@ -57,7 +57,7 @@ def add_number(t: Transaction, keyring: Keyring, number: Number) -> None:
 
 
 def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | None) -> None:
-    """Withdraw a number, and the licence that it has made. Raises ``AdminError``."""
+    """Revoke a number and its licence. Raises ``AdminError``."""
     _fits("sentence", said)
     stored = t.number(number_seal(keyring, number))
     if stored is None:
@@ -73,7 +73,7 @@ def revoke_number(t: Transaction, keyring: Keyring, number: Number, said: str | 
 # -- licences --------------------------------------------------------------------------------------------
 
 
-def licence_called(t: Transaction, name: str) -> Licence:
+def find_licence(t: Transaction, name: str) -> Licence:
     """The licence with this id. Raises ``AdminError``."""
     licence = t.licence(name)
     if licence is None:
@@ -82,9 +82,9 @@ def licence_called(t: Transaction, name: str) -> Licence:
 
 
 def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
-    """Withdraw a licence and its number: its computer hears so at the next check. Raises ``AdminError``."""
+    """Revoke a licence and its number: its computer learns it at the next check. Raises ``AdminError``."""
     _fits("sentence", said)
-    licence = licence_called(t, name)
+    licence = find_licence(t, name)
     if licence.state == "revoked":
         raise AdminError(f"{name} is revoked already")
     t.end_licence(licence.id, "revoked", said)
@@ -93,8 +93,8 @@ def revoke_licence(t: Transaction, name: str, said: str | None) -> None:
 
 
 def unbind(t: Transaction, name: str) -> None:
-    """Free the seat of a computer that is lost, so that the number counts on another. Raises ``AdminError``."""
-    licence = licence_called(t, name)
+    """Free the seat of a computer that is lost, so that the number works on another. Raises ``AdminError``."""
+    licence = find_licence(t, name)
     if not t.release(licence.id):
         raise AdminError(f"{name} is on no computer")
     t.audit("device.released", licence.id)
@@ -159,7 +159,7 @@ def forget(t: Transaction, email: str) -> str:
 
 
 def _write_company(t: Transaction, id_: str, company: Company) -> None:
-    """The only way around the trigger that keeps a company what it is."""
+    """The only way around the trigger that protects company data."""
     (trigger,) = t.one("SELECT sql FROM sqlite_schema WHERE name = 'company_fixed'")
     t.do("DROP TRIGGER company_fixed")
     t.do(
@@ -173,13 +173,13 @@ def _write_company(t: Transaction, id_: str, company: Company) -> None:
 
 
 def add_key(t: Transaction, kid: str, x: str) -> None:
-    """A new signing key, to be in the next key list. Raises ``sqlite3.IntegrityError`` where there is one so called."""
+    """A new signing key, to be in the next key list. Raises ``sqlite3.IntegrityError`` where the name exists."""
     t.do("INSERT INTO signing_key (kid, x) VALUES (?, ?)", kid, x)
     t.audit("key.added", kid)
 
 
 def retire_key(t: Transaction, kid: str, *, revoke: bool) -> None:
-    """A key signs no more from now on; revoked, what it signed counts no more either. Raises ``AdminError``."""
+    """Retire a key; with ``revoke`` its signatures become invalid too. Raises ``AdminError``."""
     changed = t.do(
         "UPDATE signing_key SET valid_to = coalesce(valid_to, ?), revoked = max(revoked, ?) WHERE kid = ?",
         t.now, revoke, kid,
@@ -202,8 +202,8 @@ def sign_key_list(t: Transaction, issuer: str, root: Ed25519PrivateKey, root_kid
     (version,) = t.one("SELECT coalesce(max(ver), 0) + 1 FROM key_list")
     listed = wire.KeyList(iss=issuer, ver=version, iat=t.now, keys=keys)
     token = tokens.sign(wire.claims(listed), wire.KEYS, root, kid=root_kid)
-    if len(token) > MOST_KEY_LIST:
-        raise AdminError("the key list has become too long to ride in an answer; a new release must pin fewer keys")
+    if len(token) > MAX_KEY_LIST:
+        raise AdminError("the key list is too long for an answer; a new release must pin fewer keys")
     t.do("INSERT INTO key_list VALUES (?, ?, ?)", version, t.now, token)
     t.audit("key.list", str(version), kids=[key.kid for key in keys])
     return int(version)
@@ -222,7 +222,7 @@ def set_release(t: Transaction, version: str, series: datetime.date, url: str) -
 
 
 def _fits(what: str, text: str | None) -> None:
-    """It is to be said in an answer."""
+    """Check a text that goes into an answer."""
     if text is not None and not 0 < len(text) <= wire.MAX_TEXT:
         raise AdminError(f"the {what} must have 1 to {wire.MAX_TEXT} characters")
 
@@ -260,7 +260,7 @@ def licence_rows(t: Transaction, search: str | None) -> Iterator[dict[str, Any]]
 
 def licence_row(t: Transaction, name: str) -> dict[str, Any]:
     """Everything about a licence. Raises ``AdminError``."""
-    licence = licence_called(t, name)
+    licence = find_licence(t, name)
     stored = t.company_of(licence)
     numbers = t.db.execute(
         "SELECT kind, hint, issued, state FROM number WHERE licence_id = ? ORDER BY rowid", (licence.id,)
@@ -297,5 +297,5 @@ def licence_row(t: Transaction, name: str) -> dict[str, Any]:
 
 
 def moment(at: int) -> str:
-    """A time as people read it."""
+    """A time in a readable form."""
     return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat()

@@ -1,6 +1,6 @@
-"""The routes: bytes in, bytes out. What they mean is the desk's business.
+"""The HTTP routes: bytes in, bytes out. The request handler decides their meaning.
 
-Nothing about who asked is logged or kept here; the address is handed on for the limits, and forgotten.
+The client is neither logged nor stored here; its address is used for the limits only.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from starlette.types import Message
 
 from fiscald.licence.certificate import armour
 from fiscald.licence.server import page
-from fiscald.licence.server.desk import MODELS, FileReply, RequestHandler, SignedReply
 from fiscald.licence.server.outbox import Outbox
 from fiscald.licence.server.refusals import Malformed, TooMany, Unable
+from fiscald.licence.server.request_handler import MODELS, FileReply, RequestHandler, SignedReply
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,33 +32,35 @@ MAX_BODY = 8 * 1024
 MAX_FILE = 16 * 1024
 BODY_SECONDS = 10.0
 JOSE = "application/jose"
-#: The same for everybody who asks for a mail.
+#: The same for every request for a mail.
 MAIL_SENT = {
-    "detail": "If this can be done, a mail is on its way to the address; it says how to go on.",
+    "detail": "If this is possible, a mail is on its way to the address; it explains the next step.",
     "detail_pl": "Jeśli to możliwe, na podany adres wysłano wiadomość. Jest w niej dalszy ciąg.",
 }
 _WORDS = {
-    400: ("This is not a question to this server.", "To nie jest zapytanie do tego serwera."),
+    400: ("This is not a request to this server.", "To nie jest zapytanie do tego serwera."),
     404: ("There is nothing here.", "Tu nic nie ma."),
-    405: ("Not with this method.", "Nie tą metodą."),
-    408: ("The question did not arrive in time.", "Zapytanie nie dotarło na czas."),
-    413: ("The question is too long.", "Zapytanie jest za długie."),
-    429: ("Asked too often; try again later.", "Zbyt wiele zapytań. Spróbuj później."),
+    405: ("This method is not allowed.", "Nie tą metodą."),
+    408: ("The request did not arrive in time.", "Zapytanie nie dotarło na czas."),
+    413: ("The request is too long.", "Zapytanie jest za długie."),
+    429: ("Too many requests; try again later.", "Zbyt wiele zapytań. Spróbuj później."),
     503: ("The server cannot answer now; try again later.", "Serwer nie może teraz odpowiedzieć. Spróbuj później."),
 }
 
 
-def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
+def create_app(handler: RequestHandler, outbox: Outbox, product_url: str | None = None) -> Starlette:
     """The application."""
     # One thread: the database takes one transaction at a time anyway.
     turn = CapacityLimiter(1)
 
-    async def carried_out(work: Callable[..., T], *args: object) -> T:
+    async def run_in_thread(work: Callable[..., T], *args: object) -> T:
         return await to_thread.run_sync(work, *args, limiter=turn)
 
     def question(path: str) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            said: SignedReply = await carried_out(desk.answer, path, await _body(request, MAX_BODY), _address(request))
+            said: SignedReply = await run_in_thread(
+                handler.answer, path, await _body(request, MAX_BODY), _address(request)
+            )
             outbox.wake()
             if said.text is None:
                 return JSONResponse(MAIL_SENT, said.status)
@@ -67,25 +69,25 @@ def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = N
         return handle
 
     async def offline(request: Request) -> Response:
-        handed: FileReply = await carried_out(desk.hand_in, await _file(request), _address(request))
+        reply: FileReply = await run_in_thread(handler.answer_file, await _file(request), _address(request))
         outbox.wake()
         if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(_offline_page(handed), handed.said.status)
-        if handed.certificate is not None:
-            return PlainTextResponse(armour(handed.certificate))
-        return Response(handed.said.text, handed.said.status, media_type=JOSE)
+            return HTMLResponse(_offline_page(reply), reply.said.status)
+        if reply.certificate is not None:
+            return PlainTextResponse(armour(reply.certificate))
+        return Response(reply.said.text, reply.said.status, media_type=JOSE)
 
     async def offline_form(_: Request) -> Response:
         return HTMLResponse(page.form(product_url))
 
     async def keys(_: Request) -> Response:
-        return _cached(await carried_out(desk.keys))
+        return _cached(await run_in_thread(handler.keys))
 
     async def latest(_: Request) -> Response:
-        return _cached(await carried_out(desk.latest))
+        return _cached(await run_in_thread(handler.latest))
 
     async def healthz(_: Request) -> Response:
-        await carried_out(desk.healthy)
+        await run_in_thread(handler.healthy)
         return Response(status_code=204)
 
     return Starlette(
@@ -106,10 +108,10 @@ def create_app(desk: RequestHandler, outbox: Outbox, product_url: str | None = N
     )
 
 
-def _offline_page(handed: FileReply) -> str:
-    if handed.refused is not None:
-        return page.refusal(handed.refused.refusal)
-    return page.certificate(handed.certificate or "")
+def _offline_page(reply: FileReply) -> str:
+    if reply.refused is not None:
+        return page.refusal(reply.refused.refusal)
+    return page.certificate(reply.certificate or "")
 
 
 def _cached(token: str | None) -> Response:

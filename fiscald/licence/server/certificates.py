@@ -19,7 +19,7 @@ from fiscald.licence.tokens import thumbprint
 
 
 class Requester(NamedTuple):
-    """Who signed a question, and from which network (``limits.network``)."""
+    """Who signed a request, and from which network (``limits.network``)."""
 
     jwk: dict[str, str]
     network: str

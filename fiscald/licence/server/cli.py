@@ -1,4 +1,4 @@
-"""``fiscald-vendor``: run the licence server, and what its people do. There is no administration over the network."""
+"""``fiscald-vendor``: runs the licence server and administers it. There is no administration over the network."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def serve(session: Session, *, path: Path | None) -> None:
         listener = bind(*config.address)
         tls = None if config.tls is None else Tls(config.tls.certificate, config.tls.key)
 
-        async def until_told() -> None:
+        async def until_signalled() -> None:
             app, outbox = _build(config, keys, store)
             async with anyio.create_task_group() as tasks:
 
@@ -79,7 +79,7 @@ def serve(session: Session, *, path: Path | None) -> None:
                         break
                 tasks.cancel_scope.cancel()
 
-        anyio.run(until_told)
+        anyio.run(until_signalled)
     except (ListenError, KeyringError, Unable) as error:
         fail(str(error))
     finally:
@@ -88,8 +88,8 @@ def serve(session: Session, *, path: Path | None) -> None:
 
 def _build(config: Config, keys: Keyring, store: Store) -> tuple[Any, Any]:
     from fiscald.licence.server.app import create_app
-    from fiscald.licence.server.desk import RequestHandler
     from fiscald.licence.server.outbox import Outbox
+    from fiscald.licence.server.request_handler import RequestHandler
     from fiscald.licence.server.rules import Rules
     from fiscald.licence.server.smtp import Smtp
 
@@ -126,10 +126,10 @@ def _start_logging(level: str) -> None:
 @click.option("--count", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many.")
 @click.pass_obj
 def issue(session: Session, field: str, *, bank: bool, fiscal: bool, support: bool, count: int) -> None:
-    """Make numbers: X is a licence, Y a year of updates and support. They are shown once, and never again."""
+    """Make numbers: X is a licence, Y a year of updates and support. They are shown once and cannot be shown again."""
     if field.upper() == "Y":
         if bank or fiscal or support:
-            raise click.UsageError("a number Y is a year of updates and support, and nothing else")
+            raise click.UsageError("a number Y is a year of updates and support; it takes no module")
         kind, flags = Kind.UPDATES, SUPPORT
     else:
         kind, flags = Kind.LICENCE, APP | BANK * bank | FISCAL * fiscal | SUPPORT * support
@@ -142,15 +142,15 @@ def issue(session: Session, field: str, *, bank: bool, fiscal: bool, support: bo
 
 @main.command()
 @click.argument("licence", required=False)
-@click.option("--number", is_flag=True, help="Revoke a number instead; it is asked for, or read from stdin.")
+@click.option("--number", is_flag=True, help="Revoke a number instead; prompted for, or read from stdin.")
 @click.option("--say", help="Text for the customer.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.pass_obj
 def revoke(session: Session, licence: str | None, *, number: bool, say: str | None, yes: bool) -> None:
-    """Withdraw LICENCE, or a number and the licence it has made. It cannot be taken back."""
+    """Revoke LICENCE, or a number and its licence. This is irreversible."""
     if number == (licence is not None):
         raise click.UsageError("name a licence, or use --number")
-    confirm(f"{licence or 'The number and its licence'} will open no documents any more. Go on?", yes=yes)
+    confirm(f"{licence or 'The number and its licence'} will open no more documents. Continue?", yes=yes)
     # Never an argument: those stand in the shell's history and in the list of processes.
     typed = _typed_number() if number else None
     with session.transaction() as t:
@@ -184,7 +184,7 @@ def rename(
 ) -> None:  # fmt: skip
     """Change COMPANY (its id, or a licence's) after a legal change, when you have seen the papers."""
     if not any((name, post, cc, tin, email)):
-        raise click.UsageError("say what has changed: --name, --post, --cc, --tin, --email")
+        raise click.UsageError("give at least one of --name, --post, --cc, --tin, --email")
     with session.transaction() as t:
         changed = admin.rename(t, company, new_name=name, post=post, cc=cc, tin=tin, email=email)
     session.show(
@@ -200,15 +200,15 @@ def unbind(session: Session, licence: str) -> None:
     """Free LICENCE from a computer that is lost, for a company without an address."""
     with session.transaction() as t:
         admin.unbind(t, licence)
-    session.show({"released": licence}, f"{licence} is free; its number counts on the next computer")
+    session.show({"released": licence}, f"{licence} is free; its number works on the next computer")
 
 
 @main.command()
 @click.argument("email")
-@click.confirmation_option(prompt="Its companies are erased, and nothing is signed for its licences any more. Go on?")
+@click.confirmation_option(prompt="This erases its companies and ends all signatures for its licences. Continue?")
 @click.pass_obj
 def forget(session: Session, email: str) -> None:
-    """Erase the account with this address: only numbers' seals and licence ids stay."""
+    """Erase the account with this address; only hashes of numbers and licence ids stay."""
     with session.transaction() as t:
         account = admin.forget(t, email)
     session.show({"forgotten": account}, f"{account} is erased")
@@ -242,10 +242,10 @@ def show(session: Session, licence: str) -> None:
 @main.command()
 @click.option("--ref", help="Only rows about this licence, company, key, or number's hint.")
 @click.option("--last", type=click.IntRange(1), default=100, show_default=True, help="How many rows.")
-@click.option("--accept-clock", is_flag=True, help="The clock was ahead and is right now: sign again from now on.")
+@click.option("--accept-clock", is_flag=True, help="The clock was ahead and is right now: resume signing.")
 @click.pass_obj
 def audit(session: Session, *, ref: str | None, last: int, accept_clock: bool) -> None:
-    """Show what was decided, by whom."""
+    """Show decisions and who made them."""
     with session.transaction(any_clock=True) as t:
         if accept_clock:
             t.audit("clock.accepted")
@@ -261,7 +261,7 @@ def audit(session: Session, *, ref: str | None, last: int, accept_clock: bool) -
 @main.command()
 @click.argument("version")
 @click.argument("series", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--url", help="Where it is; shown to people, never opened. Default: product_url.")
+@click.option("--url", help="Download page; shown to people, never opened. Default: product_url.")
 @click.pass_obj
 def release(session: Session, version: str, series: datetime.datetime, *, url: str | None) -> None:
     """VERSION is the newest of the series whose x.y.0 was released on SERIES (YYYY-MM-DD)."""

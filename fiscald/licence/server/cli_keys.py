@@ -126,13 +126,13 @@ def keys_list(session: Session) -> None:
 
 @keys.command("retire")
 @click.argument("kid")
-@click.option("--revoke", is_flag=True, help="It was stolen: what it has signed counts no more, after 14 days.")
+@click.option("--revoke", is_flag=True, help="The key was stolen: its signatures become invalid after 14 days.")
 @click.option("--yes", is_flag=True, help="With --revoke: do not ask on a terminal.")
 @click.pass_obj
 def keys_retire(session: Session, kid: str, *, revoke: bool, yes: bool) -> None:
-    """KID signs no more. Sign a key list afterwards, so that the daemons learn of it."""
+    """Retire KID. Sign a key list afterwards, so that the daemons learn of it."""
     if revoke:
-        confirm(f"Every certificate that {kid} has signed will count for 14 days more, and then never. Go on?", yes=yes)
+        confirm(f"Every certificate signed by {kid} becomes invalid in 14 days. Continue?", yes=yes)
     with session.transaction() as t:
         admin.retire_key(t, kid, revoke=revoke)
     session.show({"kid": kid, "revoked": revoke}, f"{kid} is {'revoked' if revoke else 'retired'}; sign the key list")

@@ -1,4 +1,4 @@
-"""The server's configuration file: TOML, read once, refused whole with a sentence for every mistake."""
+"""The server's configuration file: TOML, read once, refused with one sentence for every mistake."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SmtpConfig(Strict):
     security: Literal["starttls", "tls", "plain"] = "starttls"
     user: str | None = None
     password_file: Path | None = None
-    ca_file: Path | None = Field(default=None, description="for a mail server whose certificate nobody else signed")
+    ca_file: Path | None = Field(default=None, description="CA file of a mail server with a private CA")
     sender: Text
 
     @field_validator("sender")
@@ -57,7 +57,7 @@ class SmtpConfig(Strict):
     @model_validator(mode="after")
     def _not_in_clear(self) -> SmtpConfig:
         if self.security == "plain" and self.host not in _LOOPBACK:
-            raise ValueError(f"codes are not sent in clear over a network; with {self.host} use starttls or tls")
+            raise ValueError(f"codes must not travel unencrypted over a network; with {self.host} use starttls or tls")
         if (self.user is None) != (self.password_file is None):
             raise ValueError("user and password_file belong together")
         return self
@@ -72,11 +72,11 @@ class Config(Strict):
 
     listen: Text = "127.0.0.1:8080"
     issuer: Text = Field(description="the vendor's name in everything signed, like urn:fiscald:vendor:NAME")
-    product_url: Text | None = Field(default=None, description="where the product is found; shown, never opened")
+    product_url: Text | None = Field(default=None, description="the product's web page; shown, never opened")
     database: Path = Path("/var/lib/fiscald-vendor/vendor.db")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     trusted_proxies: tuple[Text, ...] = Field(
-        default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed"
+        default=(), description="addresses of reverse proxies whose X-Forwarded-For is trusted"
     )
     tls: TlsConfig | None = None
     keys: KeysConfig
@@ -114,12 +114,12 @@ def load(path: Path) -> Config:
 
 
 def _absolute(config: Config, folder: Path) -> Config:
-    def placed(section: Any) -> Any:
+    def with_absolute_paths(section: Any) -> Any:
         changes = {name: folder / value for name, value in section if isinstance(value, Path)}
         return section.model_copy(update=changes)
 
-    config = placed(config)
-    sections = {name: placed(value) for name, value in config if isinstance(value, Strict)}
+    config = with_absolute_paths(config)
+    sections = {name: with_absolute_paths(value) for name, value in config if isinstance(value, Strict)}
     return config.model_copy(update=sections)
 
 

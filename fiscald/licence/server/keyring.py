@@ -51,7 +51,7 @@ class Keyring:
         return tokens.sign(payload, kind, self.signing, kid=self.kid)
 
     def seal(self, purpose: str, *parts: str) -> bytes:
-        """What stands in the database for a secret: 32 bytes that say nothing without the pepper."""
+        """The keyed hash of a secret for the database: 32 bytes, useless without the pepper."""
         message = "\0".join((purpose, *parts)).encode()
         return hmac.digest(self.pepper, message, hashlib.sha256)
 
@@ -85,7 +85,7 @@ def read_private(path: Path) -> Ed25519PrivateKey:
 def make_signing(directory: Path, kid: str) -> Ed25519PrivateKey:
     """A new signing key, kept as ``KID.pem``. Raises ``KeyringError``, also where there is one of that name."""
     if _KID.fullmatch(kid) is None:
-        raise KeyringError(f"{kid!r} is no name for a key: letters, digits, . _ and -, at most 32")
+        raise KeyringError(f"{kid!r} is not a valid name for a key: letters, digits, . _ and -, at most 32")
     key = Ed25519PrivateKey.generate()
     write_new(directory / f"{kid}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return key

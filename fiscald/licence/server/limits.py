@@ -1,4 +1,4 @@
-"""How often may be asked: counters in the database, so that a restart resets none.
+"""Request limits: counters in the database, so that a restart resets none.
 
 A counter's name never holds what it counts by - an address, an e-mail - but a seal of it; those of network addresses
 are sealed with another key every day, so that even the vendor cannot tell tomorrow who asked today.

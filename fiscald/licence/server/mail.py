@@ -1,4 +1,4 @@
-"""The mails: a code and no link, in the language that was asked for."""
+"""The mails: a code and no link, in the requested language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MailTemplate(StrEnum):
 
     CODE = "code"
     COMPANY_YOURS = "company_yours"
-    """Enrolled again, under its own address."""
+    """Enrolled again, with its registered address."""
     COMPANY_KNOWN = "company_known"
     """Enrolled again, under another address or without one."""
     ADDRESS_UNKNOWN = "address_unknown"
@@ -33,7 +33,7 @@ class MailTemplate(StrEnum):
 
 _NOT_YOU = {
     "pl": "Jeśli to nie Ty, nie musisz nic robić: bez tej wiadomości nikt niczego nie zmieni.",
-    "en": "If it was not you, there is nothing to do: without this mail nobody can change anything.",
+    "en": "If it was not you, you need not do anything: changes need this mail.",
 }
 _TEXTS = {
     (MailTemplate.CODE, "pl"): (
@@ -45,8 +45,8 @@ _TEXTS = {
     (MailTemplate.CODE, "en"): (
         "fiscald: your code",
         "Code: {code}\n\n"
-        "Enter it in the program, on the computer that asked for it. It counts for 15 minutes, and once.\n"
-        "None of us will ever ask you for it.\n\n" + _NOT_YOU["en"],
+        "Enter it in the program, on the computer that asked for it. It is valid for 15 minutes and works once.\n"
+        "We never ask you for it.\n\n" + _NOT_YOU["en"],
     ),
     (MailTemplate.COMPANY_YOURS, "pl"): (
         "fiscald: firma jest już zarejestrowana",
@@ -56,9 +56,9 @@ _TEXTS = {
     ),
     (MailTemplate.COMPANY_YOURS, "en"): (
         "fiscald: the company is registered already",
-        "A trial was asked for, for a company that is registered with this address already.\n"
-        "There is one trial. To move the licence to another computer use\n"
-        "fiscalctl licence transfer; to go on after the trial enter a licence number.\n\n" + _NOT_YOU["en"],
+        "A trial was requested for a company that is already registered with this address.\n"
+        "A company gets one trial. To move the licence to another computer use\n"
+        "fiscalctl licence transfer; to continue after the trial enter a licence number.\n\n" + _NOT_YOU["en"],
     ),
     (MailTemplate.COMPANY_KNOWN, "pl"): (
         "fiscald: firma jest już zarejestrowana",
@@ -68,7 +68,7 @@ _TEXTS = {
     ),
     (MailTemplate.COMPANY_KNOWN, "en"): (
         "fiscald: the company is registered already",
-        "A trial was asked for, for a company that is registered already, though not with this address.\n"
+        "A trial was requested for a company that is already registered, but not with this address.\n"
         "If it is yours: enter the licence number you bought, ask your colleagues which address was used,\n"
         "or reply to this mail.\n\n" + _NOT_YOU["en"],
     ),
@@ -108,7 +108,7 @@ _TEXTS = {
 
 
 def recipient(typed: str) -> str:
-    """An address as it is written to. Raises ``BadAddress``."""
+    """The normal form of a mail address. Raises ``BadAddress``."""
     match = _ADDRESS.fullmatch(typed.strip())
     if match is None or ".." in match[1] or match[1][0] == "." or match[1][-1] == ".":
         raise BadAddress(typed)

@@ -30,32 +30,32 @@ _AS_MEANT = str.maketrans("OIL", "011", " -\t\r\n")
 
 
 class MailRules(Certificates):
-    """What is decided about a question that a mail answers."""
+    """What is decided about a request that a mail answers."""
 
-    def enrol(self, t: Transaction, asked: wire.Enrol, asker: Requester) -> None:
+    def enrol(self, t: Transaction, request: wire.Enrol, requester: Requester) -> None:
         """A company wants a trial, or a licensed computer tells its company's address."""
-        email = read_email(asked.email)
-        company = read_company(asked.company)
+        email = read_email(request.email)
+        company = read_company(request.company)
         limiter = Limiter(t, self.keyring)
         limiter.take(
-            (limits.ENROL_IP, asker.network),
+            (limits.ENROL_IP, requester.network),
             (limits.ENROL_EMAIL, email.lower()),
             (limits.ENROL_COMPANY, _called(company)),
         )
         known = t.company(company)
-        account = t.get_or_create_account(email, asked.lang)
+        account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE
-        if known is not None and not self._may_claim(t, known, asker):
+        if known is not None and not self._may_claim(t, known, requester):
             letter = MailTemplate.COMPANY_YOURS if known.account == account else MailTemplate.COMPANY_KNOWN
-        wanted = {"company": company._asdict(), "mid": asked.mid, "jwk": asker.jwk}
-        self._mail_code(t, account, "confirm", email, letter, asked.lang, asker, wanted)
+        wanted = {"company": company._asdict(), "mid": request.mid, "jwk": requester.jwk}
+        self._mail_code(t, account, "confirm", email, letter, request.lang, requester, wanted)
 
-    def enrol_confirm(self, t: Transaction, asked: wire.EnrolConfirm, asker: Requester) -> str:
+    def enrol_confirm(self, t: Transaction, request: wire.EnrolConfirm, requester: Requester) -> str:
         """The code from the mail: a trial's certificate, or for a company with a licence that licence's."""
-        account, wanted = self._use_code(t, asked.email, "confirm", asked.code, asker)
+        account, wanted = self._use_code(t, request.email, "confirm", request.code, requester)
         company = Company(**wanted["company"])
         known = t.company(company)
-        if known is not None and not self._may_claim(t, known, asker):
+        if known is not None and not self._may_claim(t, known, requester):
             raise Refused("company_known")
         t.confirm_account(account)
         if known is not None:
@@ -69,30 +69,30 @@ class MailRules(Certificates):
         made = t.add_company(company, account)
         end = t.now + terms.TRIAL_DAYS * DAY
         licence = t.add_licence(made.id, FISCALD, "trial", terms.TRIAL_FLAGS, ends=end, upd=terms.day(end).isoformat())
-        device = t.bind(licence.id, asker.jkt, json.dumps(asker.jwk), wanted["mid"])
+        device = t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), wanted["mid"])
         t.audit("trial.begun", licence.id, company=made.id, account=account)
         return self.certificate(t, licence, device)
 
-    def recover(self, t: Transaction, asked: wire.Recover, asker: Requester) -> None:
+    def recover(self, t: Transaction, request: wire.Recover, requester: Requester) -> None:
         """Somebody who reads this address wants to move a licence here."""
-        email = read_email(asked.email)
+        email = read_email(request.email)
         whom = email.lower()
         Limiter(t, self.keyring).take(
-            (limits.RECOVER_IP, asker.network), *((limit, whom) for limit in limits.RECOVER_EMAIL)
+            (limits.RECOVER_IP, requester.network), *((limit, whom) for limit in limits.RECOVER_EMAIL)
         )
-        account = t.get_or_create_account(email, asked.lang)
+        account = t.get_or_create_account(email, request.lang)
         letter = MailTemplate.CODE if t.companies(account) else MailTemplate.ADDRESS_UNKNOWN
-        self._mail_code(t, account, "recover", email, letter, asked.lang, asker, {})
+        self._mail_code(t, account, "recover", email, letter, request.lang, requester, {})
 
     def recover_confirm(
-        self, t: Transaction, asked: wire.RecoverConfirm, asker: Requester
+        self, t: Transaction, request: wire.RecoverConfirm, requester: Requester
     ) -> tuple[str, tuple[wire.OwnCompany, ...]]:
         """The code from the mail: a session of this computer, and the address's companies."""
-        account, _ = self._use_code(t, asked.email, "recover", asked.code, asker)
+        account, _ = self._use_code(t, request.email, "recover", request.code, requester)
         session = secrets.token_urlsafe(32)
         t.do(
             "INSERT INTO session VALUES (?, ?, ?, ?)",
-            self.keyring.seal("session", session), account, asker.jkt, t.now + SESSION_SECONDS,
+            self.keyring.seal("session", session), account, requester.jkt, t.now + SESSION_SECONDS,
         )  # fmt: skip
         t.audit("session.begun", account)
         own = []
@@ -105,25 +105,25 @@ class MailRules(Certificates):
             )
         return session, tuple(own)
 
-    def _may_claim(self, t: Transaction, known: StoredCompany, asker: Requester) -> bool:
+    def _may_claim(self, t: Transaction, known: StoredCompany, requester: Requester) -> bool:
         """Whether a confirmed address may become the address of a company that has none.
 
         Only from the computer that has its licence: it has proven to own a number.
         """
         licence = t.active_licence(known.id) if known.account is None else None
         seat = None if licence is None else t.seat(licence.id)
-        return seat is not None and seat.jkt == asker.jkt
+        return seat is not None and seat.jkt == requester.jkt
 
     def _mail_code(
-        self, t: Transaction, account: str, purpose: str, email: str, letter: MailTemplate, lang: str, asker: Requester,
-        wanted: dict[str, Any],
+        self, t: Transaction, account: str, purpose: str, email: str, letter: MailTemplate, lang: str,
+        requester: Requester, wanted: dict[str, Any],
     ) -> None:  # fmt: skip
         """Queue one mail. Its code is made when it leaves; until then the row matches nothing."""
         t.do("DELETE FROM otp WHERE account_id = ? AND purpose = ?", account, purpose)
         code_id = random_name("otp_")
         t.do(
             "INSERT INTO otp (id, account_id, purpose, jkt, wanted, expires) VALUES (?, ?, ?, ?, ?, ?)",
-            code_id, account, purpose, asker.jkt, json.dumps(wanted, ensure_ascii=False), t.now + MAIL_SECONDS,
+            code_id, account, purpose, requester.jkt, json.dumps(wanted, ensure_ascii=False), t.now + MAIL_SECONDS,
         )  # fmt: skip
         self.queue_mail(t, email, lang, letter, code_id)
 
@@ -141,26 +141,26 @@ class MailRules(Certificates):
         return self.keyring.seal("code", symbols, account, purpose, jkt)
 
     def _use_code(
-        self, t: Transaction, typed_email: str, purpose: str, typed: str, asker: Requester
+        self, t: Transaction, typed_email: str, purpose: str, typed: str, requester: Requester
     ) -> tuple[str, dict[str, Any]]:
         """The account whose code it is, and what was asked for; the code is used up. Raises ``Refused``."""
         email = read_email(typed_email)
         # By computer too: codes are bound to one, and a stranger's tries must not keep the address's owner out.
         Limiter(t, self.keyring).take(
-            (limits.CODE_IP, asker.network), (limits.CODE_TRIES, f"{email.lower()}\0{asker.jkt}")
+            (limits.CODE_IP, requester.network), (limits.CODE_TRIES, f"{email.lower()}\0{requester.jkt}")
         )
         account = t.account(email) or "nobody"
         row = t.one(
             "SELECT id, h, tries, wanted FROM otp"
             " WHERE account_id = ? AND purpose = ? AND jkt = ? AND used IS NULL AND expires > ?",
-            account, purpose, asker.jkt, t.now,
+            account, purpose, requester.jkt, t.now,
         )  # fmt: skip
         code_id, h, tries, wanted = row or ("", None, 0, "{}")
-        seal = self._code_seal(typed.upper().translate(_AS_MEANT), account, purpose, asker.jkt)
+        seal = self._code_seal(typed.upper().translate(_AS_MEANT), account, purpose, requester.jkt)
         right = secrets.compare_digest(seal, h or bytes(len(seal))) and h is not None
         t.do("UPDATE otp SET tries = tries + 1 WHERE id = ?", code_id)
         if not right or tries >= limits.TRIES_PER_CODE:
-            if row is not None:  # a question about nothing fills no audit
+            if row is not None:  # a request about nothing fills no audit
                 t.audit("code.wrong", account)
             raise Refused("code_wrong")
         t.do("UPDATE otp SET used = ? WHERE id = ?", t.now, code_id)

@@ -20,83 +20,85 @@ from fiscald.licence.server.store import DAY, Device, Licence, StoredNumber, Tra
 
 log = logging.getLogger(__name__)
 
-#: How old a request file carried by hand may be.
+#: How old an uploaded request file may be.
 FILE_SECONDS = 30 * DAY
 
 
 class NumberRules(Certificates):
-    """What is decided about a question that shows a number."""
+    """What is decided about a request that shows a number."""
 
-    def activate(self, t: Transaction, asked: wire.Activate, asker: Requester, *, offline: bool = False) -> str:
+    def activate(self, t: Transaction, request: wire.Activate, requester: Requester, *, offline: bool = False) -> str:
         """A number for a certificate. The same number, company and computer get the same again."""
         if offline:
-            self._take_file(t, asked, asker)
+            self._take_file(t, request, requester)
         else:
-            self._take_activation(t, asker)
-        number, stored = self._genuine(t, asked.number, Kind.LICENCE)
-        support = None if asked.support is None else self._genuine(t, asked.support, Kind.UPDATES)
-        company = read_company(asked.company)
+            self._take_activation(t, requester)
+        number, stored = self._usable_number(t, request.number, Kind.LICENCE)
+        support = None if request.support is None else self._usable_number(t, request.support, Kind.UPDATES)
+        company = read_company(request.company)
         if stored.state == "used":
-            licence = self._again(t, stored, company, asker, asked.mid)
+            licence = self._licence_of_used_number(t, stored, company, requester, request.mid)
         else:
             licence = None
-            self._may_replace(t, company, number, asker, asked.mid)
+            self._check_replacement(t, company, number, requester, request.mid)
         if support is not None and not (
             support[1].state == "issued" or (licence is not None and support[1].licence == licence.id)
         ):
             raise Refused("number_used")
         if licence is None:
-            licence = self._new_licence(t, stored, number, company, asker)
+            licence = self._new_licence(t, stored, number, company, requester)
         if support is not None and support[1].state == "issued":
             licence = self._add_year(t, licence, *support)
         seat = t.seat(licence.id)
         if seat is None:
-            seat = t.bind(licence.id, asker.jkt, json.dumps(asker.jwk), asked.mid, offline=offline)
+            seat = t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), request.mid, offline=offline)
             t.audit("device.bound", licence.id, device=seat.id, offline=offline)
         elif seat.offline != offline:
             t.do("UPDATE device SET offline = ? WHERE id = ?", offline, seat.id)
             seat = seat._replace(offline=offline)
         return self.certificate(t, licence, seat)
 
-    def support(self, t: Transaction, asked: wire.Support, asker: Requester) -> str:
+    def support(self, t: Transaction, request: wire.Support, requester: Requester) -> str:
         """A number Y: a year of updates more. Used once."""
-        self._take_activation(t, asker)
-        licence, device = self._own(t, asked.lic, asker)
-        number, stored = self._genuine(t, asked.number, Kind.UPDATES)
+        self._take_activation(t, requester)
+        licence, device = self._licence_and_seat(t, request.lic, requester)
+        number, stored = self._usable_number(t, request.number, Kind.UPDATES)
         if stored.state != "issued":
             raise Refused("number_used")
         if licence.kind == "trial":
             raise Refused("licence_trial")
         return self.certificate(t, self._add_year(t, licence, number, stored), device)
 
-    def _own(self, t: Transaction, id_: str, asker: Requester) -> tuple[Licence, Device]:
-        """A licence in force and its seat, if the asker has it."""
+    def _licence_and_seat(self, t: Transaction, id_: str, requester: Requester) -> tuple[Licence, Device]:
+        """A licence in force and its seat, if the requester has it."""
         licence = t.licence(id_)
         if licence is None:
             raise Refused("licence_unknown")
         seat = t.seat(licence.id)
-        if seat is None or seat.jkt != asker.jkt:
+        if seat is None or seat.jkt != requester.jkt:
             raise Refused("other_computer")
         if licence.state != "active":
             raise Refused("licence_over")
         return licence, seat
 
-    def _take_activation(self, t: Transaction, asker: Requester) -> None:
+    def _take_activation(self, t: Transaction, requester: Requester) -> None:
         limiter = Limiter(t, self.keyring)
         if limiter.seen(limits.WRONG_MAC) >= limits.WRONG_MAC.most and not any(
-            limiter.seen(limit, asker.network) for limit in limits.ACTIVATE_IP
+            limiter.seen(limit, requester.network) for limit in limits.ACTIVATE_IP
         ):
             raise TooMany(limits.HOUR)  # somebody guesses from many networks: those known go on
-        limiter.take(*((limit, asker.network) for limit in limits.ACTIVATE_IP), (limits.ACTIVATE_DEVICE, asker.jkt))
+        limiter.take(
+            *((limit, requester.network) for limit in limits.ACTIVATE_IP), (limits.ACTIVATE_DEVICE, requester.jkt)
+        )
 
-    def _take_file(self, t: Transaction, asked: wire.Activate, asker: Requester) -> None:
-        """A request carried by hand: counted by the network it was uploaded from, and not too old."""
-        self._take_activation(t, asker)
-        (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", asker.jkt)
-        if asked.iat < t.now - FILE_SECONDS or asked.iat > t.now + wire.WINDOW or asked.iat <= (released or 0):
+    def _take_file(self, t: Transaction, request: wire.Activate, requester: Requester) -> None:
+        """A request file: counted by the network it was uploaded from, and not too old."""
+        self._take_activation(t, requester)
+        (released,) = t.one("SELECT max(released) FROM device WHERE jkt = ?", requester.jkt)
+        if request.iat < t.now - FILE_SECONDS or request.iat > t.now + wire.WINDOW or request.iat <= (released or 0):
             raise Refused("request_old")
 
-    def _genuine(self, t: Transaction, typed: str, kind: Kind) -> tuple[Number, StoredNumber]:
+    def _usable_number(self, t: Transaction, typed: str, kind: Kind) -> tuple[Number, StoredNumber]:
         """A number of ours that may still be used. Its MAC is checked before any table is looked at."""
         try:
             number = number_reading.read(typed, kind)
@@ -123,7 +125,9 @@ class NumberRules(Certificates):
             raise Refused("number_replaced", hint="" if newer is None else newer.hint)
         return number, stored
 
-    def _again(self, t: Transaction, stored: StoredNumber, company: Company, asker: Requester, mid: str) -> Licence:
+    def _licence_of_used_number(
+        self, t: Transaction, stored: StoredNumber, company: Company, requester: Requester, mid: str
+    ) -> Licence:
         """The licence a used number has made, if this company may go on with it on this computer."""
         assert stored.licence is not None
         licence = t.licence(stored.licence)
@@ -133,11 +137,13 @@ class NumberRules(Certificates):
         if licence.state != "active":
             raise Refused("licence_over")
         seat = t.seat(licence.id)
-        if seat is not None and (seat.jkt, seat.mid) != (asker.jkt, mid):
+        if seat is not None and (seat.jkt, seat.mid) != (requester.jkt, mid):
             raise Refused("licence_elsewhere")
         return licence
 
-    def _may_replace(self, t: Transaction, company: Company, number: Number, asker: Requester, mid: str) -> None:
+    def _check_replacement(
+        self, t: Transaction, company: Company, number: Number, requester: Requester, mid: str
+    ) -> None:
         """A new number replaces what the company has: a trial always, a bought licence on its own computer only.
 
         Where its seat is free, on a computer that has had it: anybody may buy a number and name this company.
@@ -147,19 +153,23 @@ class NumberRules(Certificates):
         if former is None or former.kind == "trial":
             return
         seat = t.seat(former.id)
-        own = t.knows_device(former.company, asker.jkt) if seat is None else (seat.jkt, seat.mid) == (asker.jkt, mid)
+        own = (
+            t.knows_device(former.company, requester.jkt)
+            if seat is None
+            else (seat.jkt, seat.mid) == (requester.jkt, mid)
+        )
         if not own:
             raise Refused("licence_elsewhere")
         if former.flags & terms.TRIAL_FLAGS & ~number.flags:
             raise Refused("number_lesser")
 
     def _new_licence(
-        self, t: Transaction, stored: StoredNumber, number: Number, company: Company, asker: Requester
+        self, t: Transaction, stored: StoredNumber, number: Number, company: Company, requester: Requester
     ) -> Licence:
         known = t.company(company)
         if known is None:
             known = t.add_company(company, None)
-        elif known.account is not None and not t.knows_device(known.id, asker.jkt):
+        elif known.account is not None and not t.knows_device(known.id, requester.jkt):
             # The first to enrol it may be a stranger; a number that was paid for wins.
             t.do("UPDATE company SET account_id = NULL WHERE id = ?", known.id)
             t.audit("company.moved", known.id, account=known.account)
@@ -191,5 +201,5 @@ class NumberRules(Certificates):
 
 
 def number_seal(keyring: Keyring, number: Number) -> bytes:
-    """What stands in the database for a number."""
+    """The keyed hash of a number for the database."""
     return keyring.seal("number", number.text)

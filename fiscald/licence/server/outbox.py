@@ -1,7 +1,7 @@
-"""Mail leaves here, later than the answer: nobody learns from the time an answer takes whether mail was sent.
+"""Sends mail later than the answer: the time of an answer does not reveal whether a mail was sent.
 
-The queue is a table, so a restart loses nothing. A mail server that does not answer is asked again, each time later.
-A mail with a code gets its code when it leaves, and a new one with every attempt; the last one counts.
+The queue is a table, so a restart loses nothing. A mail server that does not answer is retried with growing delays.
+A mail gets its code when it is sent, and a new one with every attempt; the last one is valid.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 #: Seconds until the next attempt, by how many there were; the last one repeats.
 RETRY = (60, 300, 900, 3600)
 #: Seconds between looks at the queue: another process may have put something in.
-LOOK = 60.0
+POLL_INTERVAL = 60.0
 
 
 class MailRefused(Exception):
@@ -46,7 +46,7 @@ class _Due(NamedTuple):
 
 
 class Outbox:
-    """Sends what is in the queue."""
+    """Sends the queued mails."""
 
     def __init__(self, store: Store, rules: Rules, transport: Transport, sender: str, clock: Callable[[], int]) -> None:
         self._store = store
@@ -69,31 +69,31 @@ class Outbox:
                     pass
             except Unable as error:
                 log.error("mail waits: %s", error)
-            with anyio.move_on_after(LOOK):
+            with anyio.move_on_after(POLL_INTERVAL):
                 await self._wake.wait()
 
     async def send_one(self) -> bool:
         """Try the first mail that is due; whether there was one."""
-        due = await to_thread.run_sync(self._next)
+        due = await to_thread.run_sync(self._next_due)
         if due is None:
             return False
         try:
             await self._transport.send(due.message)
         except OSError as error:
-            log.warning("mail %d could not be sent, it is tried again: %s", due.id, error)
-            await to_thread.run_sync(self._later, due)
+            log.warning("mail %d could not be sent and will be retried: %s", due.id, error)
+            await to_thread.run_sync(self._reschedule, due)
         except MailRefused as error:
             log.warning("mail %d is given up: %s", due.id, error)
-            await to_thread.run_sync(self._done, due)
+            await to_thread.run_sync(self._delete, due)
         except Exception as error:
-            # One odd mail must not stop the others, nor the answers. What it says may quote the address.
-            log.error("mail %d could not be sent, it is tried again: %s", due.id, type(error).__name__)
-            await to_thread.run_sync(self._later, due)
+            # One faulty mail must not stop the others or the answers. Its error text may contain the address.
+            log.error("mail %d could not be sent and will be retried: %s", due.id, type(error).__name__)
+            await to_thread.run_sync(self._reschedule, due)
         else:
-            await to_thread.run_sync(self._done, due)
+            await to_thread.run_sync(self._delete, due)
         return True
 
-    def _next(self) -> _Due | None:
+    def _next_due(self) -> _Due | None:
         with self._store.transaction(self._clock) as t:
             t.do("DELETE FROM mail WHERE created <= ?", t.now - MAIL_SECONDS)
             while True:
@@ -110,11 +110,11 @@ class Outbox:
                 except BadAddress:
                     t.do("DELETE FROM mail WHERE id = ?", id_)
 
-    def _later(self, due: _Due) -> None:
+    def _reschedule(self, due: _Due) -> None:
         with self._store.transaction(self._clock) as t:
             delay = RETRY[min(due.tries, len(RETRY) - 1)]
             t.do("UPDATE mail SET tries = tries + 1, due = ? WHERE id = ?", t.now + delay, due.id)
 
-    def _done(self, due: _Due) -> None:
+    def _delete(self, due: _Due) -> None:
         with self._store.transaction(self._clock) as t:
             t.do("DELETE FROM mail WHERE id = ?", due.id)

@@ -27,7 +27,7 @@ _FORM = """<h1>Aktywacja bez internetu / Offline activation</h1>
 
 
 def form(product_url: str | None) -> str:
-    """Where a request file is handed in."""
+    """Where a request file is uploaded."""
     more = "" if product_url is None else f"<p>{html.escape(product_url)}</p>"
     return _PAGE.format(body=_FORM.format(more=more))
 

@@ -10,7 +10,7 @@ _NAMES = ("VENDOR_KEYS", "ISSUER")
 
 
 class Pinned(NamedTuple):
-    """A key that a release is to trust."""
+    """A key that a release trusts."""
 
     kid: str
     x: str
@@ -24,7 +24,7 @@ class Pinned(NamedTuple):
 
 
 class NotPinned(Exception):
-    """The file cannot be changed; it is as it was. ``str`` says why."""
+    """The file cannot be changed; it stays as it was. ``str`` says why."""
 
 
 def signing(kid: str, x: str) -> Pinned:
@@ -60,7 +60,7 @@ def pinned(source: str, keys: Iterable[Pinned], issuer: str) -> tuple[str, list[
     if not any(key.root for key in wanted):
         wanted = [*(key for key in known if key.root), *wanted]
     if not any(key.root for key in wanted):
-        raise NotPinned("no root key is pinned yet, and without one no key can ever be withdrawn; name it with --root")
+        raise NotPinned("no root key is pinned yet; without one no key can be revoked; name it with --root")
     if all(key.root for key in wanted):
         raise NotPinned("there is no signing key to pin; make one with: fiscald-vendor keys new KID")
     wanted.sort(key=lambda key: not key.root)
@@ -80,7 +80,7 @@ def pinned(source: str, keys: Iterable[Pinned], issuer: str) -> tuple[str, list[
 
 
 def _places(source: str) -> dict[str, ast.expr]:
-    """Where the values stand that are replaced."""
+    """The positions of the values to replace."""
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
@@ -101,7 +101,7 @@ def _places(source: str) -> dict[str, ast.expr]:
 def _read(value: ast.expr) -> list[Pinned]:
     """The keys that are pinned."""
     if not isinstance(value, ast.Tuple):
-        raise NotPinned("VENDOR_KEYS is not written out as a tuple; put the lines there by hand")
+        raise NotPinned("VENDOR_KEYS is not a literal tuple; insert the lines manually")
     found = []
     for call in value.elts:
         try:
@@ -117,5 +117,5 @@ def _read(value: ast.expr) -> list[Pinned]:
                 )
             )
         except (AssertionError, KeyError, IndexError, ValueError):
-            raise NotPinned(f"line {call.lineno} pins a key in another way; put the lines there by hand") from None
+            raise NotPinned(f"line {call.lineno} pins a key in another way; insert the lines manually") from None
     return found

@@ -1,4 +1,4 @@
-"""Every "no" the vendor's server says: a stable code, the HTTP status beside it, and sentences for the person."""
+"""Every refusal of the vendor's server: a stable code, its HTTP status, and sentences for the person."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TABLE = {
         "Data lub godzina w tym komputerze jest błędna o ponad dziesięć minut. Ustaw ją i spróbuj ponownie.",
     ),
     "replayed": _Row(
-        409, "This question was answered already; ask again.", "Na to pytanie już odpowiedziano. Zapytaj ponownie."
+        409, "This request was answered already; try again.", "Na to pytanie już odpowiedziano. Zapytaj ponownie."
     ),
     "conflict": _Row(
         409,
-        "Somebody else asked for the same at this moment; try again.",
+        "Another request for the same came at this moment; try again.",
         "Ktoś inny poprosił o to samo w tej samej chwili. Spróbuj ponownie.",
     ),
     "email_invalid": _Row(
@@ -35,7 +35,7 @@ TABLE = {
     ),
     "company_invalid": _Row(
         422,
-        "The company is not written right: {why}.",
+        "The company details are invalid: {why}.",
         "Błędne dane firmy. Sprawdź nazwę, kod pocztowy, kraj i NIP.",
     ),
     "company_known": _Row(
@@ -45,12 +45,12 @@ TABLE = {
     ),
     "code_wrong": _Row(
         403,
-        "The code is wrong, too old, used up, or was asked for by another computer; ask for a new one.",
+        "The code is wrong, expired, used, or belongs to another computer; request a new one.",
         "Kod jest błędny, nieważny, zużyty albo zamówił go inny komputer. Poproś o nowy.",
     ),
     "session_ended": _Row(
         403,
-        "More than 15 minutes have passed, or another computer confirmed the address; ask for a new code.",
+        "More than 15 minutes have passed, or another computer confirmed the address; request a new code.",
         "Minęło ponad 15 minut albo adres potwierdził inny komputer. Poproś o nowy kod.",
     ),
     "number_unknown": _Row(
@@ -65,7 +65,7 @@ TABLE = {
     ),
     "number_used": _Row(
         409,
-        "This update number was used already; a check fetches what it brought.",
+        "This update number was used already; run a licence check to get its updates.",
         "Ten numer aktualizacji został już wykorzystany. Sprawdzenie licencji pobierze to, co przyniósł.",
     ),
     "number_replaced": _Row(
@@ -83,7 +83,7 @@ TABLE = {
     ),
     "licence_elsewhere": _Row(
         409,
-        "Your company has a licence that is on another computer, or was; move it here first.",
+        "Your company has a licence on another computer (now or before); move it here first.",
         "Firma ma licencję, która jest lub była na innym komputerze. Najpierw przenieś ją tutaj.",
     ),
     "licence_unknown": _Row(404, "There is no such licence.", "Nie ma takiej licencji."),
@@ -102,14 +102,14 @@ TABLE = {
     ),
     "request_old": _Row(
         410,
-        "This file is older than 30 days, or than what has happened to the licence since; make a new one.",
+        "This file is older than 30 days, or older than the last change of the licence; make a new one.",
         "Plik jest starszy niż 30 dni albo niż późniejsza zmiana licencji. Utwórz nowy.",
     ),
 }  # fmt: skip
 
 
 class Refused(Exception):
-    """The vendor decided: no. Signed, so that it counts."""
+    """The vendor refuses. The refusal is signed."""
 
     def __init__(self, code: str, **values: str) -> None:
         row = TABLE[code]
@@ -129,7 +129,7 @@ class Refused(Exception):
 
 
 class TooMany(Exception):
-    """Asked too often. Not signed: it decides nothing. ``retry_after`` is in seconds."""
+    """Too many requests. Not signed: it decides nothing. ``retry_after`` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = max(1, retry_after)
@@ -137,7 +137,7 @@ class TooMany(Exception):
 
 
 class Malformed(Exception):
-    """Not a question to this vendor. Not signed: nobody can say whom it would answer."""
+    """Not a request to this vendor. Not signed: there is no known request to answer."""
 
 
 class Unable(Exception):

@@ -1,9 +1,9 @@
-"""What the vendor decides about each question. No HTTP, no clock, no signatures of answers.
+"""What the vendor decides about each request. No HTTP, no clock, no signatures of answers.
 
-Every method runs inside one transaction (``store``), is given the question and who signed it, and returns what to
+Every method runs inside one transaction (``store``), is given the request and who signed it, and returns what to
 answer or raises ``Refused`` or ``TooMany``. Checks come first, changes after: a refusal leaves nothing half done.
 
-Here are the questions about a licence; those about an address and about a number are in ``mail_rules`` and
+Here are the requests about a licence; those about an address and about a number are in ``mail_rules`` and
 ``number_rules``.
 """
 
@@ -27,27 +27,27 @@ from fiscald.licence.server.store import Device, Licence, Transaction
 class Rules(MailRules, NumberRules):
     """All of them."""
 
-    def check(self, t: Transaction, asked: wire.Check, asker: Requester) -> dict[str, Any]:
-        """The daily question: fields of a ``wire.Status``."""
-        licence = t.licence(asked.lic)
+    def check(self, t: Transaction, request: wire.Check, requester: Requester) -> dict[str, Any]:
+        """The daily request: fields of a ``wire.Status``."""
+        licence = t.licence(request.lic)
         if licence is None:
             raise Refused("licence_unknown")
-        device = t.device(licence.id, asker.jkt)
+        device = t.device(licence.id, requester.jkt)
         if device is None:
-            # Of an account that was erased nobody knows the computers any more.
+            # An erased account has no known computers.
             raise Refused("licence_over" if licence.state == "ended" else "other_computer")
         Limiter(t, self.keyring).take((limits.CHECKS, device.id))
         shown = t.one(
             "SELECT seq, iat, exp, rights FROM cert WHERE jti = ? AND licence_id = ? AND device_id = ?",
-            asked.crt, licence.id, device.id,
+            request.crt, licence.id, device.id,
         )  # fmt: skip
         if shown is None:
-            licence = self._catch_up(t, licence, asked.crt)
+            licence = self._catch_up(t, licence, request.crt)
         elif shown[0] < device.seen:
-            t.audit("device.twins", licence.id, device=device.id, version=asked.ver)
+            t.audit("device.twins", licence.id, device=device.id, version=request.ver)
         t.do(
             "UPDATE device SET last_day = ?, version = ?, seen = max(seen, ?) WHERE id = ?",
-            terms.day(t.now).isoformat(), asked.ver, 0 if shown is None else shown[0], device.id,
+            terms.day(t.now).isoformat(), request.ver, 0 if shown is None else shown[0], device.id,
         )  # fmt: skip
         rides = {"keys": t.newest_key_list(), "upd": latest(t)}
         return {"lic": licence.id, **rides, **self._verdict(t, licence, device, shown)}
@@ -55,7 +55,7 @@ class Rules(MailRules, NumberRules):
     def _catch_up(self, t: Transaction, licence: Licence, jti: str) -> Licence:
         """After an old backup was restored a computer may hold a newer certificate than we know of.
 
-        A lower number than that would be refused there as superseded. Nobody gains by claiming one.
+        The computer would refuse a lower number as superseded. A false claim brings no advantage.
         """
         match = re.fullmatch(rf"{certificate_name(licence.id, '')}([0-9]{{4,6}})", jti)
         if match is None or int(match[1]) <= licence.seq:
@@ -78,25 +78,25 @@ class Rules(MailRules, NumberRules):
             return {"verdict": "ok"}
         return {"verdict": "renewed", "crt": self.certificate(t, licence, device)}
 
-    def transfer(self, t: Transaction, asked: wire.Transfer, asker: Requester) -> str:
+    def transfer(self, t: Transaction, request: wire.Transfer, requester: Requester) -> str:
         """Move a licence to the computer whose user has confirmed the company's address."""
         row = t.one(
             "SELECT account_id FROM session WHERE h = ? AND jkt = ? AND expires > ?",
-            self.keyring.seal("session", asked.session), asker.jkt, t.now,
+            self.keyring.seal("session", request.session), requester.jkt, t.now,
         )  # fmt: skip
         if row is None:
             raise Refused("session_ended")
-        licence = t.licence(asked.lic)
+        licence = t.licence(request.lic)
         stored = None if licence is None else t.company_of(licence)
         if licence is None or stored is None or stored.account != row[0]:
             raise Refused("licence_unknown")
         if licence.state != "active":
             raise Refused("licence_over")
         seat = t.seat(licence.id)
-        if seat is None or (seat.jkt, seat.mid) != (asker.jkt, asked.mid):
+        if seat is None or (seat.jkt, seat.mid) != (requester.jkt, request.mid):
             Limiter(t, self.keyring).take((limits.TRANSFERS, licence.id))
             t.release(licence.id)
-            former, seat = seat, t.bind(licence.id, asker.jkt, json.dumps(asker.jwk), asked.mid)
+            former, seat = seat, t.bind(licence.id, requester.jkt, json.dumps(requester.jwk), request.mid)
             t.audit(
                 "licence.transferred", licence.id, device=seat.id, former=None if former is None else former.id,
                 offline_copy=former is not None and former.offline,
@@ -104,12 +104,12 @@ class Rules(MailRules, NumberRules):
             self.queue_mail(t, *t.address(row[0]), MailTemplate.LICENCE_MOVED)
         return self.certificate(t, licence, seat)
 
-    def deactivate(self, t: Transaction, asked: wire.Deactivate, asker: Requester) -> str:
+    def deactivate(self, t: Transaction, request: wire.Deactivate, requester: Requester) -> str:
         """Give the seat back; again is no mistake. The licence whose seat is free."""
-        licence = t.licence(asked.lic)
+        licence = t.licence(request.lic)
         if licence is None:
             raise Refused("licence_unknown")
-        device = t.device(licence.id, asker.jkt)
+        device = t.device(licence.id, requester.jkt)
         if device is None:
             raise Refused("other_computer")
         if device.state == "bound":

@@ -64,7 +64,7 @@ CREATE TABLE device (
     jkt        TEXT NOT NULL,
     jwk        TEXT NOT NULL,
     mid        TEXT NOT NULL,
-    offline    INTEGER NOT NULL DEFAULT 0,          -- its certificates are carried by hand and never run out
+    offline    INTEGER NOT NULL DEFAULT 0,          -- its certificates are transferred offline and never expire
     state      TEXT NOT NULL CHECK (state IN ('bound', 'released')),
     bound      INTEGER NOT NULL,
     released   INTEGER,

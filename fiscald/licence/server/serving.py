@@ -24,7 +24,7 @@ class Tls(NamedTuple):
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; ``str`` says why."""
+    """The server cannot listen on the address; ``str`` says why."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -53,7 +53,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are the caller's."""
+        """The caller handles signals."""
         yield
 
 

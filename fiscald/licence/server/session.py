@@ -1,4 +1,4 @@
-"""What all verbs of ``fiscald-vendor`` share: the configuration, transactions, and how an error is shown."""
+"""What all verbs of ``fiscald-vendor`` share: configuration, transactions and error output."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Session:
 
     @contextmanager
     def transaction(self, *, any_clock: bool = False) -> Iterator[Transaction]:
-        """One transaction; what goes wrong becomes one sentence and exit code 1."""
+        """One transaction; an error becomes one sentence and exit code 1."""
         try:
             store = Store(self.config.database)
             try:
@@ -52,7 +52,7 @@ class Session:
         except (StoreError, Unable, KeyringError, admin.AdminError) as error:
             fail(str(error))
         except sqlite3.IntegrityError as error:
-            fail(f"nothing was changed, there is one already: {error}")
+            fail(f"nothing was changed, it exists already: {error}")
 
     def keys(self) -> Keyring:
         """The keys. Raises ``KeyringError``."""
@@ -74,11 +74,11 @@ def now() -> int:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask a person at a terminal before what cannot be taken back; ends the program at a no. Scripts are not asked."""
-    if not yes and on_a_terminal():
+    """Ask for confirmation on a terminal; a "no" ends the program. Scripts get no prompt."""
+    if not yes and has_terminal():
         click.confirm(question, abort=True)
 
 
-def on_a_terminal() -> bool:
-    """Whether a person can be asked."""
+def has_terminal() -> bool:
+    """Whether standard input is a terminal."""
     return sys.stdin.isatty()

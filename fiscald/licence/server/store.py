@@ -1,4 +1,4 @@
-"""The vendor's database: SQLite, every question one transaction, every decision in an audit that only grows.
+"""The vendor's database: SQLite, every request one transaction, every decision in an audit that only grows.
 
 Several processes may use it at once (the server and the vendor's commands): a transaction waits for its turn first,
 and the unique indexes have the last word on who was first.
@@ -25,7 +25,7 @@ from fiscald.licence.server.refusals import Refused, Unable
 
 SCHEMA_VERSION = 1
 #: Seconds to wait for another process's transaction.
-PATIENCE = 10.0
+LOCK_TIMEOUT = 10.0
 DAY = 86_400
 
 
@@ -85,7 +85,7 @@ class Device(NamedTuple):
 
 
 def random_name(prefix: str, symbols: int = 13) -> str:
-    """A name that nobody can guess (13 symbols: 65 bits)."""
+    """A name that cannot be guessed (13 symbols: 65 bits)."""
     return prefix + "".join(secrets.choice(ALPHABET) for _ in range(symbols))
 
 
@@ -266,7 +266,7 @@ class Transaction:
     # -- housekeeping ---------------------------------------------------------------------------------
 
     def purge_expired(self) -> None:
-        """Forget what has run out: nonces, counters, sessions, codes, addresses that nobody confirmed."""
+        """Forget what has run out: nonces, counters, sessions, codes, unconfirmed addresses."""
         self.do("DELETE FROM replay WHERE expires <= ?", self.now)
         self.do("DELETE FROM throttle WHERE window_end <= ?", self.now)
         self.do("DELETE FROM session WHERE expires <= ?", self.now)
@@ -294,7 +294,7 @@ class Store:
                 private.make_directory(path.parent)
                 os.close(private.open_file(path, os.O_RDWR))
                 self._lock = undo.enter_context(path.with_name(f"{path.name}-lock").open("a"))
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT)
             except (OSError, sqlite3.Error) as error:
                 raise StoreError(f"{path}: {error}; make the directory writable for this user") from None
             undo.callback(self._db.close)

@@ -39,7 +39,7 @@ def a_year_after(start: datetime.date) -> datetime.date:
 def first_updates(issued: datetime.date, *, support: bool) -> datetime.date:
     """Until when a new licence covers releases: a year from purchase, or without support the day of purchase.
 
-    The day of purchase is the number's issue date: it stands in the number, and nobody gains by waiting.
+    The day of purchase is the number's issue date: it is part of the number, so waiting brings no advantage.
     """
     return a_year_after(issued) if support else issued
 
@@ -65,7 +65,7 @@ def certificate_claims(
 ) -> dict[str, Any]:
     """All that a certificate says but its number and times: its rights.
 
-    ``offline``: it is carried by hand to a computer that never asks, so a perpetual one is never to be confirmed.
+    ``offline``: it is transferred to a computer without internet, so a perpetual one needs no confirmation.
     """
     return {
         "iss": issuer,

@@ -1,4 +1,4 @@
-"""For the fuzzer: waits are short, and a recording that goes on for ever is not asked for."""
+"""For the fuzzer: waits are short, and the endless recording is not requested."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def test_older_devices() -> None:
 
 @pytest.mark.parametrize("profile", ["online", "old"])
 @pytest.mark.parametrize("command", ["prncancel", "trcancel"])
-def test_cancelling_nothing_is_answered_plainly(profile: str, command: str) -> None:
+def test_cancelling_without_a_receipt_is_answered(profile: str, command: str) -> None:
     """Two programs in production send it before every receipt; that some printer refuses it is one client's model."""
     talk = Talk(profile=profile)
     assert talk.say(f"{command}|") == f"{command}|"

@@ -41,7 +41,7 @@ def test_a_blocked_command_holds_those_behind_it_but_not_immediate_ones() -> Non
 
 
 @pytest.mark.parametrize("switch", [Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.WAIT_KEY])
-def test_what_would_be_refused_anyway_does_not_wait(switch: Switch) -> None:
+def test_a_command_that_is_refused_anyway_does_not_wait(switch: Switch) -> None:
     """Validated first, then waiting (11.3)."""
     talk = Talk()
     talk.printer.faults.switches.add(switch)
@@ -56,7 +56,7 @@ def test_what_would_be_refused_anyway_does_not_wait(switch: Switch) -> None:
     assert talk.receive() == ["trinit|", "trinit|?2038|"]
 
 
-def test_what_an_older_device_does_not_know_does_not_wait() -> None:
+def test_a_command_unknown_to_an_older_device_does_not_wait() -> None:
     talk = Talk(profile="old")
     talk.printer.faults.switches.add(Switch.PAPER_OUT)
     assert talk.say("trnipset|ni5260250274|") == "ERR|?1|cmtrnipset|"
@@ -194,7 +194,7 @@ def test_the_same_seed_makes_the_same_noise() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_garbage_is_survived(data: bytes) -> None:
+def test_garbage_does_not_stop_the_printer(data: bytes) -> None:
     talk = Talk()
     talk.printer.receive(data, 0.0)
     talk.printer.receive(b"\x02" + data + b"\x03", 0.0)
@@ -225,7 +225,7 @@ def test_any_commands_get_an_answer_each_and_never_an_exception(
 
 
 def test_every_command_of_the_table_is_known_to_the_emulator() -> None:
-    """Nothing in the table is answered as unknown, whatever else it says."""
+    """No command of the table is answered as unknown."""
     for mnemonic in COMMANDS:
         talk = Talk()
         talk.send(f"{mnemonic}|")

@@ -1,4 +1,4 @@
-"""Intact frames with hostile values: whatever a client puts into a field, nothing but answers comes out."""
+"""Intact frames with hostile values: every field value gets a reply, and no exception."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ QUERIES = ("scomm", "sfsk", "scnt", "strns", "stot", "eclastdocnoget", "rtcget",
 
 
 def ask(talk: Talk, data: bytes) -> Frame:
-    """The one answer; a person says yes where one is asked."""
+    """The single reply; a person confirms every prompt."""
     talk.printer.receive(data, talk.time)
     if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
@@ -95,9 +95,7 @@ def ask(talk: Talk, data: bytes) -> Frame:
     st.sampled_from(["online", "old"]),
     st.booleans(),
 )
-def test_whatever_a_field_holds_there_is_an_answer(
-    state: str, random: Random, code_page: str, profile: str, fiscal: bool
-) -> None:
+def test_any_field_value_gets_a_reply(state: str, random: Random, code_page: str, profile: str, fiscal: bool) -> None:
     """And afterwards the printer can still tell about itself."""
     talk = Talk(state=RegisterState(fiscal=fiscal), code_page=code_page, profile=profile)
     for command in STATES[state]:

@@ -220,7 +220,7 @@ def test_receipt_of_a_printer_that_is_not_fiscalised() -> None:
     assert talk.paper == expected("training")
 
 
-def test_a_long_name_runs_over_lines_and_the_value_stands_below() -> None:
+def test_a_long_name_is_wrapped_and_the_value_is_below() -> None:
     talk = Talk(state=state(0))
     talk.sell([f"trline|na{'x' * 60}|vt0|pr100|"], "trend|to100|")
     assert f"{'x' * 40}\n{'x' * 20}\n{'1 x1,00 1,00A':>40}\n" in talk.paper

@@ -106,7 +106,7 @@ def known_goods(conversation: Conversation) -> dict[str, Goods]:
 
 
 class Clock:
-    """Shows the time that the recording tells for each moment."""
+    """Shows the recorded time of each moment."""
 
     def __init__(self, exchanges: list[Exchange]) -> None:
         self.exchanges = exchanges
@@ -137,7 +137,7 @@ CONVERSATIONS = posnet()
 
 
 def comparable(payload: str) -> str:
-    """An answer without what is every printer's own."""
+    """A reply without the volatile values."""
     if payload.startswith("sid\t"):
         return "sid"
     return re.sub(r"\tnu[^\t]*", f"\tnu{EMULATED_NUMBER}", payload).replace("\tle2\t", "\tle0\t")
@@ -155,7 +155,7 @@ def check(conversation: Conversation, state: RegisterState) -> None:
         assert comparable(answered) == comparable(exchange.response), f"exchange {index}: {exchange.command!r}"
 
 
-def test_the_recordings_are_all_there() -> None:
+def test_every_recording_exists() -> None:
     known = [conversation for conversation in CONVERSATIONS if conversation.recording == XL2]
     assert len(known) == 21
     assert sum(len(conversation.exchanges) for conversation in known) == 194

@@ -49,7 +49,7 @@ class Talk:
         return [readable(item) for item in found]
 
     def say(self, text: str) -> str:
-        """What is answered to a command; the automatic ``0#Z`` after an answer is left out."""
+        """The reply to a command; the automatic ``0#Z`` after an answer is left out."""
         self.send(text)
         answers = self.receive()
         assert answers, f"no answer to {text}"

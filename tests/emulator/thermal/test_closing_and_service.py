@@ -119,7 +119,7 @@ def test_a_printer_that_is_not_fiscal() -> None:
     "command", ["0$h", "0#i1/", "0#d1/", "0#z1/", "0#t", "#pJan|1|", "#qJan|1|", "0#kI|Jan|", "1;26;7;15#r",
                 "26;7;15;10;42;0$c", "7$p23/8/5/0/100/101/101/", "1$r", "26;7;1;26;7;31;0#o", "4#l"]
 )  # fmt: skip
-def test_nothing_of_this_while_a_receipt_is_open(command: str) -> None:
+def test_service_commands_are_refused_while_a_receipt_is_open(command: str) -> None:
     talk = opened(WATER)
     assert talk.error(command) == 95
     talk.follow("1;0$e000|0/2/")
@@ -145,7 +145,7 @@ def test_rates() -> None:
 
 
 @pytest.mark.parametrize(("confirm", "rate"), [(True, "22.00"), (False, "23.00")])
-def test_rates_without_the_date_are_asked_about(confirm: bool, rate: str) -> None:
+def test_setting_rates_without_a_date_needs_confirmation(confirm: bool, rate: str) -> None:
     """A "no" leaves them as they were, without an error."""
     talk = Talk()
     talk.send("7$p22/7/5/0/100/101/101/")
@@ -234,8 +234,8 @@ def test_cash() -> None:
     assert talk.kinds == ["cash_in", "cash_out", "goods_return", "cash_in", "cash_in"]
 
 
-def test_whose_name_stands_at_the_foot() -> None:
-    """POSNET prints who is sent, Novitus who is logged in (5.7)."""
+def test_the_cashiers_name_is_at_the_foot() -> None:
+    """POSNET prints the cashier that is sent, Novitus the one logged in (5.7)."""
     for profile, not_logged_in, both in (
         ("posnet", "#001        KIEROWNIK", "#2          Ewa"),
         ("novitus", "#0          K0", "#7          Jan"),
@@ -339,7 +339,7 @@ def test_the_net_and_the_tax_of_a_receipt() -> None:
     assert talk.say("100#s").startswith("100;0;0#X6.23/")
 
 
-def test_the_deposits_of_a_receipt_stand_in_the_place_of_cash() -> None:
+def test_the_deposits_of_a_receipt_replace_the_cash() -> None:
     talk = opened("6$d3/", state=RegisterState(cash=12345))
     assert talk.say("22#s").split("/")[16] == "3.00"
     assert talk.say("23#s").split("/")[16] == "123.45"

@@ -68,7 +68,7 @@ def test_a_line_that_is_refused_changes_nothing(line: str, error: int) -> None:
         ("1;2;0$lWoda|1.|A/0.10/0.10/5/", "0.10"),
     ],
 )
-def test_what_a_line_is_worth(line: str, value: str) -> None:
+def test_the_value_of_a_line(line: str, value: str) -> None:
     talk = opened(line)
     assert totals(talk)[0] == value
     assert talk.say("100;0#s") == f"100;0;1#X{value}/{value}/0.00/0.00/0.00/0.00/0.00/0.00/0/0/0/"
@@ -99,7 +99,7 @@ def test_a_storno_uses_a_number_and_may_not_make_a_rate_negative() -> None:
     assert talk.error("0$lSok|1.|B/3.01/3.01/") == 22
 
 
-def test_a_receipt_that_was_taken_back_whole_is_no_sale() -> None:
+def test_a_receipt_with_only_stornos_is_not_a_sale() -> None:
     talk = opened(WATER, "0$lWoda|1.|A/2/2/")
     assert talk.error("1;0$e000|0/0/") == 23
 

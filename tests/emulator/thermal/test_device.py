@@ -28,20 +28,20 @@ def test_many_commands_may_come_at_once() -> None:
 
 
 @pytest.mark.parametrize("junk", [b"", b"abc", b"\x1b", b"\x1bQ", b"\x1b\\", b"\x00\xff\r\n/", b"\x1b\x1b", BEL, CAN])
-def test_what_is_no_sequence_is_ignored_in_the_main_loop(junk: bytes) -> None:
+def test_bytes_outside_a_sequence_are_ignored(junk: bytes) -> None:
     talk = Talk()
     assert talk.raw(junk + sequence("0$h") + junk) == OK % b"$h"
 
 
 @pytest.mark.parametrize("where", range(1, len(sequence("0$h"))))
-def test_dle_is_answered_at_any_place_in_a_sequence_and_is_no_part_of_it(where: int) -> None:
+def test_dle_inside_a_sequence_is_answered_and_not_part_of_it(where: int) -> None:
     talk, whole = Talk(), sequence("0$h")
     assert talk.raw(whole[:where] + DLE) == b"\x74"
     assert talk.raw(whole[where:]) == OK % b"$h"
 
 
 @pytest.mark.parametrize("where", range(1, len(sequence("0$h"))))
-def test_can_gives_an_unfinished_sequence_up(where: int) -> None:
+def test_can_drops_an_unfinished_sequence(where: int) -> None:
     talk, whole = Talk(), sequence("0$h")
     assert talk.raw(whole[:where] + CAN + whole[where:]) == b""
     assert not talk.register.state.transaction
@@ -55,23 +55,23 @@ def test_can_does_not_cancel_a_receipt() -> None:
     assert talk.enq == 0x6E
 
 
-def test_enq_inside_a_sequence_is_no_question() -> None:
+def test_enq_inside_a_sequence_is_not_answered() -> None:
     talk, whole = Talk(), sequence("0$h")
     assert talk.raw(whole[:4] + ENQ + whole[4:]) != OK % b"$h" + b"\x6c"
     assert not talk.register.state.transaction
 
 
-def test_a_sequence_inside_a_sequence_begins_anew() -> None:
+def test_a_new_sequence_replaces_an_unfinished_one() -> None:
     talk = Talk()
     assert talk.raw(b"\x1bP1$lWod" + sequence("0$h")) == OK % b"$h"
 
 
-def test_another_escape_spoils_a_sequence_up_to_its_end() -> None:
+def test_another_escape_makes_a_sequence_invalid() -> None:
     talk = Talk()
     assert talk.raw(b"\x1bP0$\x1bXh83\x1b\\" + sequence("0$h")) == b"\x1bP3#Z??\x1b\\" + OK % b"$h"
 
 
-def test_a_sequence_without_end_is_not_kept_without_end() -> None:
+def test_an_endless_sequence_is_dropped() -> None:
     talk = Talk()
     assert talk.raw(b"\x1bP2$d" + b"x" * 100_000) == b""
     assert talk.raw(b"\x1b\\") == b"\x1bP3#Z??\x1b\\"
@@ -119,7 +119,7 @@ def test_enq_after_each_step() -> None:
         assert talk.enq == expected, command
 
 
-def test_enq_of_a_printer_that_trains() -> None:
+def test_enq_of_a_training_printer() -> None:
     assert Talk(state=RegisterState(fiscal=False, face=ThermalMemory(finished=True))).enq == 0x65
 
 
@@ -164,7 +164,7 @@ def test_dle2_of_a_novitus() -> None:
 @pytest.mark.parametrize(
     "switch", [Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.MECHANISM, Switch.WAIT_KEY]
 )
-def test_off_line_nothing_but_dle_is_answered_and_everything_waits(switch: Switch) -> None:
+def test_off_line_only_dle_is_answered_and_commands_wait(switch: Switch) -> None:
     talk = Talk()
     talk.printer.faults.switches.add(switch)
     assert talk.raw(sequence("0$h") + ENQ + sequence("23#s")) == b""
@@ -211,7 +211,7 @@ def test_what_does_not_fit_into_the_buffer_is_lost() -> None:
 # -- error modes (3.4) -----------------------------------------------------------------------------------------------
 
 
-def test_mode_0_says_nothing_and_stops_after_an_error() -> None:
+def test_mode_0_sends_no_reply_and_stops_after_an_error() -> None:
     talk = Talk(mode=None)
     assert talk.raw(sequence("0$h") + sequence("1$lWoda|1.|A/2/2/")) == b""
     assert talk.raw(sequence("1;0$e000|0/1/") + ENQ) == b""
@@ -222,7 +222,7 @@ def test_mode_0_says_nothing_and_stops_after_an_error() -> None:
     assert talk.printer.poll(0.0) == b""
 
 
-def test_mode_1_says_nothing_and_goes_on() -> None:
+def test_mode_1_sends_no_reply_and_continues() -> None:
     talk = Talk(mode=1)
     assert talk.raw(sequence("1;0$e000|0/1/") + ENQ) == b"\x68"
     assert talk.raw(sequence("#n")) == b"\x1bP1#E29\x1b\\"
@@ -244,7 +244,7 @@ def test_mode_3_answers_every_command() -> None:
     assert talk.raw(sequence("#c")) == b"\x1bP1#C26;7;15;10;42;0\x1b\\" + OK % b"#c"
 
 
-def test_mode_4_of_a_novitus_answers_where_nothing_else_does() -> None:
+def test_mode_4_of_a_novitus_answers_where_other_modes_do_not() -> None:
     talk = Talk(mode=4, profile="novitus")
     assert talk.raw(sequence("0$h") + sequence("#c")) == OK % b"$h" + b"\x1bP1#C26;7;15;10;42;0\x1b\\"
     assert Talk().error("4#e") == 4, "a POSNET has four"

@@ -65,7 +65,7 @@ def test_disturbed_answers(act: FaultKind, found: list[type] | None, command: st
         assert [type(item) for item in items] == found
 
 
-def test_a_disturbed_status_byte_is_none() -> None:
+def test_a_disturbed_status_byte_is_not_valid() -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=FaultKind.BAD_CRC, command="ENQ"))
     assert list(AnswerDeframer().feed(talk.raw(ENQ))) == []
@@ -195,7 +195,7 @@ def test_the_same_seed_makes_the_same_noise() -> None:
     assert noise(1) == noise(1) != noise(2)
 
 
-def test_noise_is_no_answer() -> None:
+def test_noise_is_not_a_valid_reply() -> None:
     for seed in range(50):
         talk = Talk(seed=seed)
         talk.printer.faults.plan(Fault(act=FaultKind.NOISE, command="ENQ"))
@@ -277,8 +277,8 @@ PIECES = st.lists(
 
 @settings(max_examples=60)
 @given(PIECES, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([None, 0, 1, 2, 3, 4]))
-def test_garbage_is_survived(pieces: list[bytes], profile: str, mode: int | None) -> None:
-    """Whatever is sent: no exception, answers that can be read, and DLE is answered; after a key it goes on."""
+def test_garbage_does_not_stop_the_printer(pieces: list[bytes], profile: str, mode: int | None) -> None:
+    """For any input: no exception, readable replies, and a reply to DLE; after a key it continues."""
     talk = Talk(profile=profile, mode=mode)
     answers = b""
     for piece in pieces:

@@ -80,12 +80,12 @@ def test_rates_have_two_digits_before_the_point(command: str, profile: str) -> N
 
 
 @pytest.mark.parametrize("command", ["24#s", "28#s", "50#s", "100;0#s", "100;1#s"])
-def test_the_other_numbers_are_what_they_were(command: str) -> None:
+def test_the_other_numbers_keep_their_meaning(command: str) -> None:
     assert answer(command).startswith(b"\x1bP" + {"24": b"3", "28": b"10", "50": b"50"}.get(command[:2], b"100"))
 
 
 @pytest.mark.parametrize("command", ["#c", "0#c", "7#c", "#u", "#n", "#v"])
-def test_an_ignored_parameter_may_be_there(command: str) -> None:
+def test_an_ignored_parameter_is_accepted(command: str) -> None:
     checked = sequence(command)
     assert Talk(state=state(), mode=None).raw(checked).startswith(b"\x1bP1#")
 
@@ -101,7 +101,7 @@ def test_a_novitus_has_another_name_for_its_header() -> None:
 @pytest.mark.parametrize("params", ["1", "1;0", "1;0;0"])
 @pytest.mark.parametrize("amount", ["", "0/", "0.00/", "7.50/"])
 def test_a_line_without_a_discount_may_have_its_amount_or_not(profile: str, params: str, amount: str) -> None:
-    """One program leaves it out, another one sends it; what is sent has no effect."""
+    """One program omits it, another one sends it; it has no effect."""
     talk = Talk(profile=profile)
     talk.follow("0$h")
     error = talk.error(f"{params}$lKawa|1.|A/10.00/10.00/{amount}")
@@ -149,7 +149,7 @@ def test_a_price_of_zero_is_read_and_refused() -> None:
 
 #: Every command of the reference's index that printers have and this one has not, as a program sends it, and what the
 #: message must name.
-NOT_BUILT = {
+NOT_EMULATED = {
     "8$d": "display", "9$d": "display", "12$d": "display", "13$d": "display", "0$o30/|": "authorisation",
     "1$o12345|": "authorisation", "0;22;0$w": "non-fiscal", "22;37$wTEKST|": "non-fiscal", "1;22;0;0$w": "non-fiscal",
     "1#a": "non-fiscal documents", "0#b": "goods base", "1#bKawa|A/": "goods base", "2#b": "goods base",
@@ -162,9 +162,9 @@ NOT_BUILT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("command", "named"), NOT_BUILT.items(), ids=list(NOT_BUILT))
+@pytest.mark.parametrize(("command", "named"), NOT_EMULATED.items(), ids=list(NOT_EMULATED))
 @pytest.mark.parametrize("profile", PROFILES)
-def test_what_is_not_built_is_refused_as_unknown_and_named(profile: str, command: str, named: str) -> None:
+def test_a_command_that_is_not_emulated_is_refused_and_named(profile: str, command: str, named: str) -> None:
     talk = Talk(profile=profile)
     notices: list[str] = []
     talk.printer.on_notice = notices.append
@@ -186,7 +186,7 @@ def test_what_is_not_built_is_refused_as_unknown_and_named(profile: str, command
         ("posnet", "5$e", "'5$e' is no command of POSNET"),
     ],
 )  # fmt: skip
-def test_what_other_models_have_or_no_printer_has_is_named_too(profile: str, command: str, named: str) -> None:
+def test_commands_of_other_models_and_of_none_are_named(profile: str, command: str, named: str) -> None:
     talk = Talk(profile=profile)
     notices: list[str] = []
     talk.printer.on_notice = notices.append
@@ -203,7 +203,7 @@ def test_what_other_models_have_or_no_printer_has_is_named_too(profile: str, com
         ("0;1#i5/001|Jan|KP 1|", "cash with a numbered receipt"),
     ],
 )  # fmt: skip
-def test_a_form_that_is_not_built_is_named(command: str, named: str) -> None:
+def test_a_form_that_is_not_emulated_is_named(command: str, named: str) -> None:
     """The command is known; the printer finds its fields wrong."""
     talk = Talk()
     notices: list[str] = []
@@ -216,7 +216,7 @@ def test_a_form_that_is_not_built_is_named(command: str, named: str) -> None:
     assert named in notice
 
 
-def test_a_flood_of_unknown_commands_says_little() -> None:
+def test_a_flood_of_unknown_commands_logs_few_lines() -> None:
     talk = Talk()
     notices: list[str] = []
     talk.printer.on_notice = notices.append

@@ -1,4 +1,4 @@
-"""Intact sequences with hostile values: whatever a client puts into a field, nothing but answers comes out."""
+"""Intact sequences with hostile values: every field value gets a reply, and no exception."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _params(random: Random, row: Row, hostile: Param | Part) -> dict[str, Any]:
 
 
 def ask(talk: Talk, data: bytes) -> list[object]:
-    """All answers; a person says yes where one is asked."""
+    """All replies; a person confirms every prompt."""
     answer = talk.raw(data)
     if talk.printer.awaits_key:
         talk.printer.press(confirm=True)
@@ -111,7 +111,7 @@ def ask(talk: Talk, data: bytes) -> list[object]:
 @given(
     st.sampled_from(sorted(STATES)), st.randoms(use_true_random=True), st.sampled_from(sorted(PROFILES)), st.booleans()
 )
-def test_whatever_a_field_holds_there_is_an_answer(state: str, random: Random, profile: str, fiscal: bool) -> None:
+def test_any_field_value_gets_a_reply(state: str, random: Random, profile: str, fiscal: bool) -> None:
     """And afterwards the printer can still tell about itself."""
     talk = Talk(state=RegisterState(fiscal=fiscal), profile=profile)
     for command in STATES[state]:
@@ -154,7 +154,7 @@ def test_a_byte_without_a_letter_is_read_back_as_a_question_mark() -> None:
     assert talk.say("#u") == "1#USklep ?|"
 
 
-def test_drawers_filled_on_many_days_can_be_told() -> None:
+def test_the_drawer_of_many_days_fits_into_its_reply() -> None:
     talk = Talk(state=RegisterState(cash=MAX_GROSZE))
     talk.sell([WATER], "1;0$e000|0/2/")
     assert "/99999999.99/" in talk.say("23#s")

@@ -75,7 +75,7 @@ def test_a_cancelled_receipt() -> None:
     assert talk.paper == expected("cancelled")
 
 
-def test_a_cancelled_receipt_of_a_novitus_says_so_with_another_word() -> None:
+def test_a_cancelled_receipt_of_a_novitus_has_another_word() -> None:
     talk = Talk(profile="novitus")
     talk.follow("0$h", "1$lTowar 2|1.|B/49/49/", "0$e")
     assert "P A R A G O N   A N U L O W A N Y" in talk.paper
@@ -166,7 +166,7 @@ def test_documents_of_deposits_alone_are_not_fiscal() -> None:
     assert talk.register.state.day.receipt_count == 5
 
 
-def test_a_printer_that_trains_says_so() -> None:
+def test_a_training_printer_marks_its_sheets() -> None:
     talk = talk_of_2004(fiscal=False)
     talk.sell(["1$lTowar|1.|A/1/1/"], "1;0$e000|0/1/")
     assert "F I S K A L N Y\n" not in talk.paper.replace("N I E F I S K A L N Y", "")
@@ -181,7 +181,7 @@ def test_texts_of_the_day_come_out_after_the_daily_report() -> None:
     assert talk.paper.rstrip().endswith("Dzień dobry\n               zapraszamy")
 
 
-def test_a_long_name_has_a_line_of_its_own() -> None:
+def test_a_long_name_has_a_separate_line() -> None:
     talk = talk_of_2004()
     talk.sell([f"1$l{'x' * 40}|1.|A/1/1/"], "1;0$e000|0/1/")
     assert f"\n{'x' * 40}\n{'1x1,00 1,00A':>40}\n" in talk.paper

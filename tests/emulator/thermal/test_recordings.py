@@ -1,4 +1,4 @@
-"""The emulator answers every exchange of the manuals and clients as it stands there.
+"""The emulator answers every exchange of the manuals and clients as written there.
 
 The register is put into the state that a conversation shows. What an emulated printer says otherwise, and must:
 its unique number and its name; everything else is equal, byte by byte, but for the exceptions that are listed.
@@ -132,7 +132,7 @@ def exceptions(name: str, sent: bytes, expected: bytes) -> bytes | None:
     return None
 
 
-#: Single sequences for which there is no one receipt; they have tests of their own.
+#: Single sequences for which there is no one receipt; they have separate tests.
 SINGLE = ("client-samples", "receipt-simple-close")
 
 
@@ -153,7 +153,7 @@ def test_every_answer_is_the_one_of_the_manual(name: str) -> None:
 
 
 def test_non_fiscal_forms_are_not_known() -> None:
-    """They are sent in an error mode without answers: only ENQ tells that nothing of them was carried out."""
+    """They are sent in an error mode without answers: only ENQ shows that none of them was executed."""
     talk = SCENES["nonfiscal"]()
     for sent, _ in CONVERSATIONS["nonfiscal"].exchanges:
         assert talk.raw(sent + b"\x05") == b"\x69"
@@ -243,7 +243,7 @@ def told_time(answered: bytes) -> datetime | None:
 
 
 def comparable(answered: bytes) -> list[tuple[Any, ...]]:
-    """Answers without what is every printer's own; a check byte is there, or it is not."""
+    """Replies without the volatile values, with or without a check byte."""
     own = {"nr_unikatowy", "typ", "wersja"}
     items = list(AnswerDeframer().feed(answered))
     frames = ThermalDecoder(settings_of.thermal()).feed(Direction.RECEIVED, answered)

@@ -120,7 +120,7 @@ EVENTS = st.lists(st.sampled_from((*COMMANDS, *COMMANDS[:3], *PEOPLE, *FAULTS)),
 
 @settings(max_examples=60)
 @given(EVENTS, st.sampled_from(["posnet", "novitus", "innova"]), st.sampled_from([1, 3]))
-def test_register_paper_and_flags_agree_whatever_happens(events: list[Any], profile: str, mode: int) -> None:
+def test_register_paper_and_flags_always_agree(events: list[Any], profile: str, mode: int) -> None:
     talk = Talk(profile=profile, mode=mode)
     printer, state = talk.printer, talk.register.state
     for event in events:

@@ -26,9 +26,9 @@ from fiscald.licence.keys import TEST_KEY
 from fiscald.licence.number import APP, BANK, FISCAL, SUPPORT, Kind, Number
 from fiscald.licence.server.admin import add_number, issue_number
 from fiscald.licence.server.app import create_app
-from fiscald.licence.server.desk import RequestHandler
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
+from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.serving import Tls, bind, serve
 from fiscald.licence.server.store import Store
@@ -74,13 +74,13 @@ def code_in(mail: EmailMessage) -> str:
 
 @dataclass
 class RunningVendor:
-    """A running server, and what is behind it."""
+    """A running server, and its parts."""
 
     url: str
     ca_file: Path
     store: Store
     rules: Rules
-    desk: RequestHandler
+    handler: RequestHandler
     outbox: Outbox
     mailbox: Mailbox
     clock: Callable[[], int]
@@ -125,7 +125,7 @@ def throwaway_tls(directory: Path) -> tuple[Tls, Path]:
 def _certified(
     name: str, issuer: x509.Certificate | None, issuer_key: ec.EllipticCurvePrivateKey | None
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A certificate and its key; without an issuer it is an authority of its own."""
+    """A certificate and its key; without an issuer it is a separate authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     signer = issuer_key or key
@@ -179,17 +179,17 @@ async def vendor_server(
         rules = Rules(keyring or published_keyring(), TEST_KEY.issuer)
         mailbox = Mailbox()
         outbox = Outbox(store, rules, transport or mailbox, "licence@vendor.example", clock)
-        desk = RequestHandler(store, rules, clock)
+        handler = RequestHandler(store, rules, clock)
         listener = bind("127.0.0.1", port)
         url = f"https://localhost:{listener.getsockname()[1]}"
 
         async def run(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-            app = create_app(desk, outbox)
+            app = create_app(handler, outbox)
             await serve(app, outbox, listener, tls=tls, trusted_proxies=trusted_proxies, task_status=task_status)
 
         async with anyio.create_task_group() as tasks:
             await tasks.start(run)
-            yield RunningVendor(url, ca_file, store, rules, desk, outbox, mailbox, clock)
+            yield RunningVendor(url, ca_file, store, rules, handler, outbox, mailbox, clock)
             tasks.cancel_scope.cancel()
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""The vendor in a test, desk and rules without HTTP, and customers' computers.
+"""The vendor in a test, handler and rules without HTTP, and customers' computers.
 
 The whole server, with HTTPS, is ``tests.licence.server.https``.
 """
@@ -20,12 +20,12 @@ from fiscald.licence.keys import TEST_KEY, trusted
 from fiscald.licence.number import Kind, Number
 from fiscald.licence.number_reading import read
 from fiscald.licence.server.admin import add_number, issue_number
-from fiscald.licence.server.desk import RequestHandler, SignedReply
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.outbox import Outbox, Transport
+from fiscald.licence.server.request_handler import RequestHandler, SignedReply
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store, Transaction
-from fiscald.licence.tokens import b64, fingerprint, read_vendors
+from fiscald.licence.tokens import b64, fingerprint, read_vendor_token
 from tests.licence.server.https import ALL, Mailbox, code_in, published_keyring
 
 KEYS = trusted(test_keys=True)
@@ -42,7 +42,7 @@ FLORIST = {"name": "De Bloem", "post": "1011 AB", "cc": "NL"}
 
 
 class Clock:
-    """Goes when it is told to."""
+    """A clock that the test sets."""
 
     def __init__(self, now: int = T0) -> None:
         self.now = now
@@ -64,7 +64,7 @@ class Computer:
         self.address = address or f"192.0.2.{number}"
         self._nonces = 0
 
-    def sign(self, model: type[wire.Question], **fields: Any) -> str:
+    def sign(self, model: type[wire.VendorRequest], **fields: Any) -> str:
         """A question, fresh unless ``fields`` say otherwise."""
         self._nonces += 1
         head = {"aud": TEST_KEY.issuer, "iat": self.clock(), "nonce": b64(self._nonces.to_bytes(16, "big"))}
@@ -111,7 +111,7 @@ def opened(status: int, text: str | None, question: str, now: int) -> Answered:
     model: type[wire.Answer | wire.Status] = (
         wire.Status if "fiscald-check" in header_of(question) and status == 200 else wire.Answer
     )
-    _, payload = read_vendors(text, model.kind, KEYS, "status", now=now)
+    _, payload = read_vendor_token(text, model.kind, KEYS, "status", now=now)
     reply = wire.parse(model, payload)
     assert reply.req == fingerprint(question)
     crt = None if reply.crt is None else verify(reply.crt.encode(), KEYS, now)
@@ -140,7 +140,7 @@ class Vendor:
     def open(self) -> None:
         self.store = Store(self.path)
         self.rules = Rules(self.keyring, TEST_KEY.issuer)
-        self.desk = RequestHandler(self.store, self.rules, self.clock)
+        self.handler = RequestHandler(self.store, self.rules, self.clock)
         self.outbox = Outbox(
             self.store, self.rules, self.transport or self.mailbox, "licence@vendor.example", self.clock
         )
@@ -150,10 +150,10 @@ class Vendor:
         self.store.close()
         self.open()
 
-    def ask(self, computer: Computer, model: type[wire.Question], **fields: Any) -> Answered:
-        """Ask as ``computer``; raises what the desk raises."""
+    def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
+        """Ask as ``computer``; raises what the handler raises."""
         token = computer.sign(model, **fields)
-        said: SignedReply = self.desk.answer(model.path, token.encode(), computer.address)
+        said: SignedReply = self.handler.answer(model.path, token.encode(), computer.address)
         return opened(said.status, said.text, token, self.clock())
 
     async def code(self) -> str:
@@ -165,7 +165,7 @@ class Vendor:
     async def trial(
         self, computer: Computer, company: dict[str, str] = BAKERY, email: str = "a@bakery.pl"
     ) -> Certificate:
-        """A company's trial, from nothing."""
+        """A new company's trial."""
         assert self.ask(computer, wire.Enrol, email=email, company=company).status == 202
         return self.ask(computer, wire.EnrolConfirm, email=email, code=await self.code()).crt
 

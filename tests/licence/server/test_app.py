@@ -25,7 +25,7 @@ from fiscald.licence.server.app import MAIL_SENT
 from fiscald.licence.server.config import SmtpConfig
 from fiscald.licence.server.smtp import Smtp
 from fiscald.licence.testing import TEST_ROOT_PRIVATE
-from fiscald.licence.tokens import read_vendors
+from fiscald.licence.tokens import read_vendor_token
 from tests.licence.server.https import RunningVendor, code_in, throwaway_tls, vendor_server
 from tests.licence.server.running import BAKERY, DAIRY, DAY, F1, KEYS, Answered, Clock, Computer, opened
 
@@ -40,10 +40,10 @@ class Running:
         self.clock = clock
         self.http = http
 
-    async def post(self, computer: Computer, model: type[wire.Question], **fields: Any) -> httpx.Response:
+    async def post(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> httpx.Response:
         return await self.http.post(model.path, content=computer.sign(model, **fields), headers=JOSE)
 
-    async def ask(self, computer: Computer, model: type[wire.Question], **fields: Any) -> Answered:
+    async def ask(self, computer: Computer, model: type[wire.VendorRequest], **fields: Any) -> Answered:
         token = computer.sign(model, **fields)
         response = await self.http.post(model.path, content=token, headers=JOSE)
         if response.status_code == 202:
@@ -72,7 +72,7 @@ async def test_a_trial_and_a_number_over_https(tmp_path: Path) -> None:
         assert (await server.ask(till, wire.Check, lic=paid.sub, crt=paid.jti)).verdict.verdict == "ok"
 
 
-async def test_asking_for_a_mail_is_answered_the_same_to_everybody(tmp_path: Path) -> None:
+async def test_a_request_for_a_mail_always_has_the_same_answer(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         await server.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
@@ -80,8 +80,8 @@ async def test_asking_for_a_mail_is_answered_the_same_to_everybody(tmp_path: Pat
         await server.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code)
         server.clock.go(days=1)
         answers = []
-        asker = Computer(server.clock, 3)
-        cases: list[tuple[type[wire.Question], str, Any]] = [
+        requester = Computer(server.clock, 3)
+        cases: list[tuple[type[wire.VendorRequest], str, Any]] = [
             (wire.Enrol, "a@bakery.pl", BAKERY),
             (wire.Enrol, "b@bakery.pl", BAKERY),
             (wire.Enrol, "a@bakery.pl", DAIRY),
@@ -93,14 +93,14 @@ async def test_asking_for_a_mail_is_answered_the_same_to_everybody(tmp_path: Pat
         ]
         for model, email, company in cases:
             asked = {"email": email} | ({"company": company} if company else {})
-            response = await server.post(asker, model, **asked)
+            response = await server.post(requester, model, **asked)
             answers.append((response.status_code, response.content, sorted(set(response.headers) - {"date"})))
         assert len({repr(answer) for answer in answers}) == 1
         assert answers[0][0] == 202
         assert response.json() == MAIL_SENT
 
 
-async def test_what_is_no_question_is_answered_plainly(tmp_path: Path) -> None:
+async def test_an_invalid_request_gets_an_unsigned_error(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         check = till.sign(wire.Check, lic="lic_X", crt="crt_X")
@@ -129,7 +129,7 @@ async def test_what_is_no_question_is_answered_plainly(tmp_path: Path) -> None:
         assert (unknown.status, unknown.refused) == (404, "licence_unknown")
 
 
-async def test_a_question_counts_once(tmp_path: Path) -> None:
+async def test_a_request_is_accepted_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         token = till.sign(wire.Activate, number=server.it.number(), company=BAKERY)
@@ -142,7 +142,7 @@ async def test_a_question_counts_once(tmp_path: Path) -> None:
         assert (await server.ask(other, wire.Activate, number=server.it.number(), company=DAIRY)).status == 200
 
 
-async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> None:
+async def test_too_many_requests_get_a_retry_time(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         for number in range(5):
@@ -153,7 +153,7 @@ async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> 
         assert "Zbyt wiele" in many.json()["detail_pl"]
 
 
-async def test_only_the_proxy_may_say_which_customer_it_is(tmp_path: Path) -> None:
+async def test_only_the_proxy_may_set_the_client_address(tmp_path: Path) -> None:
     for trusted, limited in ((("127.0.0.1",), False), ((), True)):
         (tmp_path / str(limited)).mkdir()
         async with serving(tmp_path / str(limited), trusted_proxies=trusted) as server:
@@ -168,7 +168,7 @@ async def test_only_the_proxy_may_say_which_customer_it_is(tmp_path: Path) -> No
 TINS = ("5260001246", "5252248481", "7740001454", "5260250995", "1234563218")
 
 
-async def test_nothing_is_signed_while_the_clock_is_behind_the_audit(tmp_path: Path) -> None:
+async def test_the_server_signs_nothing_while_its_clock_is_behind_the_audit(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till = Computer(server.clock)
         server.it.number()
@@ -181,7 +181,7 @@ async def test_nothing_is_signed_while_the_clock_is_behind_the_audit(tmp_path: P
         assert (await server.http.get("/healthz")).status_code == 204
 
 
-async def test_the_key_list_and_the_newest_version_are_signed_and_ride_in_a_check(tmp_path: Path) -> None:
+async def test_a_check_returns_the_key_list_and_the_newest_version(tmp_path: Path) -> None:
 
     async with serving(tmp_path) as server:
         with server.it.store.transaction(server.clock(), "cli:test") as t:
@@ -192,10 +192,10 @@ async def test_the_key_list_and_the_newest_version_are_signed_and_ride_in_a_chec
             admin.set_release(t, "1.1.0", datetime.date(2026, 5, 1), "https://vendor.example/new")
         listed = await server.http.get("/v1/keys")
         assert "max-age" in listed.headers["cache-control"]
-        _, payload = read_vendors(listed.text, wire.KEYS, KEYS, "keys")
+        _, payload = read_vendor_token(listed.text, wire.KEYS, KEYS, "keys")
         keys = wire.parse(wire.KeyList, payload)
         assert (keys.ver, [key.kid for key in keys.keys]) == (1, ["test-2026a", "test-2026b"])
-        _, payload = read_vendors((await server.http.get("/v1/latest")).text, wire.LATEST, KEYS, "status")
+        _, payload = read_vendor_token((await server.http.get("/v1/latest")).text, wire.LATEST, KEYS, "status")
         assert wire.parse(wire.Latest, payload).latest == "1.1.0"
         till = Computer(server.clock)
         paid = (await server.ask(till, wire.Activate, number=server.it.number(), company=BAKERY)).crt
@@ -233,7 +233,7 @@ async def test_a_request_file_is_exchanged_for_a_certificate_that_never_runs_out
         assert (page.status_code, "starszy niż 30 dni" in page.text) == (410, True)
 
 
-async def test_an_order_from_before_the_seat_was_given_back_counts_no_more(tmp_path: Path) -> None:
+async def test_a_request_signed_before_the_seat_was_released_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         till, office = Computer(server.clock), Computer(server.clock, 2)
         number = server.it.number()

@@ -25,10 +25,10 @@ from fiscald.licence.number_reading import read
 from fiscald.licence.server import admin, keyring, session
 from fiscald.licence.server.cli import main
 from fiscald.licence.server.config import ConfigError, load
-from fiscald.licence.server.desk import RequestHandler
+from fiscald.licence.server.request_handler import RequestHandler
 from fiscald.licence.server.rules import Rules
 from fiscald.licence.server.store import Store
-from fiscald.licence.tokens import read_vendors
+from fiscald.licence.tokens import read_vendor_token
 from tests.licence.server.https import throwaway_tls
 from tests.licence.server.running import BAKERY, Clock, Computer
 
@@ -92,7 +92,7 @@ class Office:
             )
         finally:
             store.close()
-        _, payload = read_vendors(said.text or "", wire.ANSWER, self.pinned(), "status")
+        _, payload = read_vendor_token(said.text or "", wire.ANSWER, self.pinned(), "status")
         return wire.parse(wire.Answer, payload)
 
     def pinned(self) -> dict[str, SigningKey]:
@@ -120,7 +120,7 @@ def test_key_files_are_private_and_never_overwritten(office: Office) -> None:
     pepper = (directory / "pepper.key").read_text()
     assert "exists" in office.fails("keys", "new", "2026a")
     assert "exists" in office.fails("keys", "new", "--mac", "1")
-    assert "no name for a key" in office.fails("keys", "new", "../x")
+    assert "is not a valid name for a key" in office.fails("keys", "new", "../x")
     office.done("keys", "new", "2026b")
     assert (directory / "pepper.key").read_text() == pepper
     assert "good" in office.done("keys", "list")
@@ -128,7 +128,7 @@ def test_key_files_are_private_and_never_overwritten(office: Office) -> None:
     assert "chmod 600" in office.fails("issue", "X")
 
 
-def test_numbers_are_shown_once_and_stand_nowhere(office: Office) -> None:
+def test_numbers_are_shown_once_and_stored_nowhere(office: Office) -> None:
     (issued,) = office.json("issue", "X", "--fiscal", "--support")
     number = read(issued["number"])
     assert (number.modules, number.support, number.mac_key) == (("app", "fiscal"), True, 1)
@@ -180,13 +180,13 @@ def test_two_companies_cannot_get_one_name(office: Office, computer: Computer) -
     office.activate(computer, office.json("issue", "X")[0]["number"])
     other = Computer(computer.clock, 2)
     store = Store(office.directory / "vendor.db")
-    desk = RequestHandler(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
+    handler = RequestHandler(store, Rules(keyring.load(office.directory / "keys", "2026a"), ISSUER), computer.clock)
     number = office.json("issue", "X")[0]["number"]
     company = {"name": "Inna", "post": "1", "cc": "PL", "tin": "5260001246"}
-    desk.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")
+    handler.answer("/v1/activate", other.sign(wire.Activate, number=number, company=company).encode(), "192.0.2.2")
     store.close()
     (row,) = office.json("licences", "5260001246")
-    assert "there is one already" in office.fails("rename", row["company"]["id"], "--tin", "1234563218")
+    assert "it exists already" in office.fails("rename", row["company"]["id"], "--tin", "1234563218")
     store = Store(office.directory / "vendor.db")
     with store.transaction(0) as t:  # the trigger is still there
         assert t.one("SELECT 1 FROM sqlite_schema WHERE name = 'company_fixed'")
@@ -216,7 +216,7 @@ def test_the_key_list_is_signed_by_a_root_that_is_kept_elsewhere(office: Office)
         token = t.newest_key_list()
     store.close()
     pinned = SigningKey("root-1", root["x"], ISSUER, frozenset(("keys",)))
-    _, payload = read_vendors(token or "", wire.KEYS, {"root-1": pinned}, "keys")
+    _, payload = read_vendor_token(token or "", wire.KEYS, {"root-1": pinned}, "keys")
     keys = {key.kid: key for key in wire.parse(wire.KeyList, payload).keys}
     assert (keys["2026a"].revoked, keys["2026b"].revoked) == (False, True)
     assert keys["2026a"].valid_to is not None
@@ -236,7 +236,7 @@ def test_a_release_is_announced(office: Office) -> None:
     assert "500 characters" in office.fails("release", "1.1.0", "2026-05-01", "--url", "x" * 501)
 
 
-def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: Office) -> None:
+def test_a_clock_that_was_ahead_stops_the_server_until_confirmed(office: Office) -> None:
     store = Store(office.directory / "vendor.db")
     with store.transaction(int(time.time()) + 86_400) as t:
         t.audit("from the future")
@@ -247,7 +247,7 @@ def test_a_clock_that_was_ahead_stops_everything_until_a_person_says_so(office: 
     office.done("issue", "X")
 
 
-def test_a_database_of_a_newer_version_is_left_alone(office: Office) -> None:
+def test_a_database_of_a_newer_version_is_not_changed(office: Office) -> None:
 
     with sqlite3.connect(office.directory / "vendor.db") as db:
         db.execute("PRAGMA user_version = 2")
@@ -326,7 +326,7 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
             token = computer.sign(wire.Activate, number=number, company=BAKERY)
             response = http.post("/v1/activate", content=token)
             assert response.status_code == 200
-            _, payload = read_vendors(response.text, wire.ANSWER, office.pinned(), "status")
+            _, payload = read_vendor_token(response.text, wire.ANSWER, office.pinned(), "status")
             assert verify(payload["crt"].encode(), office.pinned()).modules == ("app", "fiscal")
             assert http.get("/healthz").status_code == 204
             assert "server" not in response.headers
@@ -340,7 +340,7 @@ def test_the_server_runs_as_a_process_beside_the_commands(office: Office, comput
     assert number not in errors
 
 
-def test_what_cannot_be_taken_back_is_confirmed_on_a_terminal(
+def test_irreversible_commands_ask_for_confirmation(
     office: Office, computer: Computer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -352,7 +352,7 @@ def test_what_cannot_be_taken_back_is_confirmed_on_a_terminal(
     (number,) = office.json("issue", "X", "--fiscal")
     licence = verify((office.activate(computer, number["number"]).crt or "").encode(), office.pinned()).sub
     monkeypatch.setattr("click.confirm", no)
-    monkeypatch.setattr(session, "on_a_terminal", lambda: True)
+    monkeypatch.setattr(session, "has_terminal", lambda: True)
     for words in (("revoke", licence), ("keys", "retire", "2026a", "--revoke")):
         assert office.run(*words).exit_code == 1
     assert len(asked) == 2

@@ -29,7 +29,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     assert (trial.kind, trial.modules, trial.lapse) == ("trial", ("app", "bank", "fiscal"), "restrict")
     assert (trial.end, trial.exp, trial.nbf) == (T0 + 30 * DAY, T0 + 3 * DAY, T0 - 3600)
     assert (trial.company.tin, trial.mid, trial.jkt) == ("1234563218", till.mid, till.key.thumbprint)
-    # A code works once; there is one trial, whoever asks.
+    # A code works once; there is one trial for all requests.
     assert vendor.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code).refused == "code_wrong"
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     with pytest.raises(ValueError, match="no code"):
@@ -39,7 +39,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     vendor.ask(office, wire.Enrol, email="stranger@example.org", company=BAKERY, lang="en")
     with pytest.raises(ValueError, match="no code"):
         await vendor.code()
-    assert "though not with this address" in vendor.mailbox.mails[-1].get_content()
+    assert "but not with this address" in vendor.mailbox.mails[-1].get_content()
     # The number makes it a bought licence, and the trial's is superseded.
     paid = vendor.activate(till, N1).crt
     assert (paid.kind, paid.end, paid.lapse, paid.check_every) == ("paid", None, "warn", DAY)
@@ -104,7 +104,7 @@ async def test_a_number_with_a_flipped_bit_is_not_recognised_and_is_counted(vend
     assert vendor.activate(till, N1).status == 200
 
 
-async def test_an_unused_number_in_the_wrong_field_or_misread_says_where(vendor: Vendor, till: Computer) -> None:
+async def test_a_misplaced_or_misread_number_is_refused_with_the_place(vendor: Vendor, till: Computer) -> None:
     vendor.publish(N1, N4)
     wrong: Any = vendor.activate(till, N4)
     assert (wrong.status, wrong.refused) == (422, "NUMBER_WRONG_FIELD")

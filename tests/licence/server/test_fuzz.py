@@ -43,9 +43,9 @@ _ODD = st.text(max_size=60) | _JSON
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> tuple[type[wire.Question], dict[str, Any]]:
+def questions(draw: st.DrawFn) -> tuple[type[wire.VendorRequest], dict[str, Any]]:
     """A question that is right or nearly so."""
-    model = draw(st.sampled_from(wire.QUESTIONS))
+    model = draw(st.sampled_from(wire.REQUESTS))
     fields = {name: draw(st.sampled_from(_LIKELY[name])) for name in model.model_fields if name in _LIKELY}
     if draw(st.sampled_from([False, False, True])):
         name = draw(st.sampled_from([*fields, "extra"]))
@@ -65,7 +65,7 @@ class Target:
         self.till = Computer(vendor.clock)
         self.number = vendor.number().text
         self.licence = vendor.activate(self.till, self.number, FLORIST).crt
-        app = create_app(vendor.desk, vendor.outbox)
+        app = create_app(vendor.handler, vendor.outbox)
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=True)
 
     def post(self, path: str, body: bytes, **headers: str) -> httpx.Response:
@@ -92,12 +92,12 @@ _SETTINGS = settings(
 )
 
 
-def test_any_signed_question_has_a_documented_answer(target: Target) -> None:
+def test_any_signed_request_has_a_documented_answer(target: Target) -> None:
     met: set[tuple[int, str]] = set()
 
     @_SETTINGS
     @given(questions(), st.sampled_from([False, False, False, True]))
-    def ask(asked: tuple[type[wire.Question], dict[str, Any]], offline: bool) -> None:
+    def ask(asked: tuple[type[wire.VendorRequest], dict[str, Any]], offline: bool) -> None:
         model, fields = asked
         fields = {name: target.known(value) for name, value in fields.items()}
         target.vendor.clock.go(days=1)  # the limits of yesterday are over
@@ -135,7 +135,7 @@ def check(response: httpx.Response, token: str, target: Target) -> tuple[int, st
 
 @_SETTINGS
 @given(
-    st.sampled_from([*(model.path for model in wire.QUESTIONS), "/v1/offline"]),
+    st.sampled_from([*(model.path for model in wire.REQUESTS), "/v1/offline"]),
     st.binary(max_size=300)
     | st.from_regex(r"[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_-]{86}", fullmatch=True).map(str.encode)
     | st.integers(8000, 20000).map(lambda size: b"x" * size),
@@ -150,8 +150,8 @@ def test_any_bytes_have_a_documented_answer(target: Target, path: str, body: byt
 
 @_SETTINGS
 @given(questions(), st.data())
-def test_a_question_with_a_bent_byte_is_no_question(
-    target: Target, asked: tuple[type[wire.Question], dict[str, Any]], data: st.DataObject
+def test_a_request_with_a_changed_byte_is_refused(
+    target: Target, asked: tuple[type[wire.VendorRequest], dict[str, Any]], data: st.DataObject
 ) -> None:
     model, fields = asked
     token = bytearray(target.till.sign(model, **fields).encode())

@@ -17,7 +17,7 @@ from tests.licence.server.running import BAKERY, T0, Clock, Computer, Vendor
 
 
 class Flaky(Mailbox):
-    """A mail server that fails when it is told to."""
+    """A mail server that fails on demand."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,27 +68,27 @@ async def test_an_unsent_mail_is_tried_again_also_after_a_restart(
     flaky.store.close()
 
 
-async def test_a_code_waits_with_its_mail_while_others_ask(flaky: Vendor) -> None:
-    """Every question tidies up; a code that has not left yet is not to be tidied."""
+async def test_a_code_that_is_not_mailed_yet_is_not_deleted(flaky: Vendor) -> None:
+    """Every request deletes expired rows; a code that is not mailed yet must stay."""
     till, server = Computer(flaky.clock), server_of(flaky)
     server.failure = TimeoutError()
     flaky.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     for seconds in (0, 60, 300, 900, 3600, 3600):
         flaky.clock.go(seconds)
-        flaky.desk.healthy()
+        flaky.handler.healthy()
         assert await flaky.outbox.send_one()
     server.failure = None
     flaky.clock.go(3600)
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     code = await flaky.code()
     flaky.clock.go(899)
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     assert flaky.ask(till, wire.EnrolConfirm, email="a@bakery.pl", code=code).status == 200
     server.failure = TimeoutError()
     flaky.ask(till, wire.Recover, email="a@bakery.pl")
     flaky.clock.go(days=1)
     assert not await flaky.outbox.send_one()
-    flaky.desk.healthy()
+    flaky.handler.healthy()
     assert flaky.rows("SELECT count(*) FROM otp") == [(0,)]
     flaky.store.close()
 
@@ -140,13 +140,13 @@ def test_every_mail_has_a_code_or_none_and_never_a_link(letter: MailTemplate, la
     ["a@b", "a b@c.pl", "a,b@c.pl", "a@c.pl, d@e.pl", "<a@c.pl>", '"a"@c.pl', "a@c.pl\nBcc: d@e.pl", "ż@c.pl",
      "a@ż.pl", ".a@c.pl", "a..b@c.pl", "a.@c.pl", "@c.pl", "a@", "", "a" * 65 + "@c.pl", "a@c..pl", "a@[127.0.0.1]"],
 )  # fmt: skip
-def test_addresses_that_are_not_written_to(typed: str) -> None:
+def test_no_mail_is_sent_to_invalid_addresses(typed: str) -> None:
     with pytest.raises(BadAddress):
         recipient(typed)
 
 
 @given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9.-]{1,20}", fullmatch=True))
-def test_whatever_is_written_to_is_one_address_in_the_header(typed: str) -> None:
+def test_a_mail_has_exactly_one_address_in_the_header(typed: str) -> None:
     try:
         mail = compose(MailTemplate.CODE, "en", typed, "licence@vendor.example", "ABCDE-12345", T0)
     except BadAddress:

@@ -46,7 +46,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_lines_that_are_printed_are_what_the_product_reads(office: Office, file: Path, tmp_path: Path) -> None:
+def test_the_product_reads_the_printed_lines(office: Office, file: Path, tmp_path: Path) -> None:
     """Put there by hand they are a key that the product trusts."""
     (tmp_path / "stick").mkdir()
     told = office.done("keys", "root", str(tmp_path / "stick" / "root-1.pem"))
@@ -110,11 +110,13 @@ def test_the_next_release_keeps_the_root(office: Office, file: Path, tmp_path: P
     [
         (SOURCE, "no root key is pinned yet"),
         ("x = 1\n", "it has no VENDOR_KEYS and no ISSUER"),
-        (SOURCE.replace("VENDOR_KEYS: tuple[SigningKey, ...] = ()", "VENDOR_KEYS: object = load()"), "by hand"),
+        (SOURCE.replace("VENDOR_KEYS: tuple[SigningKey, ...] = ()", "VENDOR_KEYS: object = load()"), "manually"),
         ("def (", "not a Python file"),
     ],
 )
-def test_what_cannot_be_pinned_leaves_the_file_alone(office: Office, file: Path, source: str, why: str) -> None:
+def test_a_key_that_cannot_be_pinned_leaves_the_file_unchanged(
+    office: Office, file: Path, source: str, why: str
+) -> None:
     file.write_text(source)
     assert why in office.fails("keys", "pin", str(file))
     assert file.read_text() == source
@@ -125,13 +127,13 @@ def test_a_root_alone_is_not_enough() -> None:
         pinned(SOURCE, [ROOT], ISSUER)
 
 
-def test_a_key_that_stands_there_in_another_way_is_not_lost() -> None:
+def test_a_key_written_in_another_form_is_not_lost() -> None:
     source = SOURCE.replace("VENDOR_KEYS: tuple[SigningKey, ...] = ()", "VENDOR_KEYS = (TEST_ROOT,)")
     with pytest.raises(NotPinned, match=r"line \d+ pins a key in another way"):
         pinned(source, [ROOT, FIRST], ISSUER)
 
 
-def test_the_text_around_is_kept_whatever_letters_it_has() -> None:
+def test_the_text_around_is_kept_with_any_letters() -> None:
     source = "# żółw\nISSUER = 'ć'  # tutaj\nVENDOR_KEYS = ()  # koniec\n"
     text, keys = pinned(source, [SECOND, ROOT, FIRST], "urn:ż")
     assert text == (

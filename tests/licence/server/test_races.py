@@ -21,7 +21,7 @@ from tests.licence.server.https import TEST_MAC
 from tests.licence.server.running import BAKERY, DAIRY, Answered, Clock, Computer, Vendor
 
 
-def test_of_two_companies_with_one_number_exactly_one_has_it(vendor: Vendor) -> None:
+def test_one_of_two_companies_gets_a_contested_number(vendor: Vendor) -> None:
     for attempt in range(10):
         number = vendor.number().text
         start = threading.Barrier(2)
@@ -58,7 +58,7 @@ print(json.dumps([answer.status, answer.refused if answer.status != 200 else Non
 
 
 @pytest.mark.slow
-def test_of_four_processes_with_one_number_exactly_one_has_it(tmp_path: Path) -> None:
+def test_one_of_four_processes_gets_a_contested_number(tmp_path: Path) -> None:
     path = tmp_path / "vendor.db"
     vendor = Vendor(path, Clock(), KEYRING)
     number = vendor.number().text
@@ -87,7 +87,7 @@ def test_of_four_processes_with_one_number_exactly_one_has_it(tmp_path: Path) ->
     assert {refused for status, refused in answers if status == 409} <= {"company", "licence_elsewhere"}
 
 
-def test_the_indexes_decide_even_where_the_rules_did_not(vendor: Vendor) -> None:
+def test_the_database_indexes_decide_when_the_rules_do_not(vendor: Vendor) -> None:
     paid = vendor.activate(Computer(vendor.clock), vendor.number().text).crt
     (company,) = vendor.rows("SELECT company_id FROM licence")[0]
     for statement in (
@@ -117,13 +117,13 @@ def test_a_broken_constraint_is_a_signed_409_and_nothing_is_changed(
     assert vendor.activate(Computer(vendor.clock), number).status == 200
 
 
-def test_a_question_that_waited_sees_what_was_decided_meanwhile(vendor: Vendor) -> None:
+def test_a_request_that_waited_sees_the_newest_state(vendor: Vendor) -> None:
     number = vendor.number().text
     till = Computer(vendor.clock)
     token = till.sign(wire.Activate, number=number, company=BAKERY)
     with ThreadPoolExecutor(1) as thread:
         with vendor.do() as t:
-            waiting = thread.submit(vendor.desk.answer, "/v1/activate", token.encode(), till.address)
+            waiting = thread.submit(vendor.handler.answer, "/v1/activate", token.encode(), till.address)
             with pytest.raises(TimeoutError):
                 waiting.result(0.1)
             vendor.clock.go(5)

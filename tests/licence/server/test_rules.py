@@ -13,23 +13,23 @@ from fiscald.licence.server.refusals import TooMany
 from tests.licence.server.running import BAKERY, DAIRY, DAY, FLORIST, T0, Computer, Vendor
 
 
-async def test_a_known_address_makes_the_same_work_as_an_unknown_one(vendor: Vendor, till: Computer) -> None:
+async def test_a_known_address_takes_the_same_work_as_an_unknown_one(vendor: Vendor, till: Computer) -> None:
     await vendor.trial(till)
     vendor.clock.go(days=1)
-    vendor.desk.healthy()  # forgets what has run out
-    asker = Computer(vendor.clock, 3)
-    cases: list[tuple[type[wire.Question], str, Any]] = [
+    vendor.handler.healthy()  # forgets what has run out
+    requester = Computer(vendor.clock, 3)
+    cases: list[tuple[type[wire.VendorRequest], str, Any]] = [
         (wire.Enrol, "a@bakery.pl", BAKERY),
         (wire.Enrol, "b@bakery.pl", BAKERY),
         (wire.Enrol, "c@bakery.pl", DAIRY),
         (wire.Recover, "a@bakery.pl", None),
         (wire.Recover, "d@bakery.pl", None),
     ]
-    work: dict[type[wire.Question], set[tuple[str, ...]]] = {}
+    work: dict[type[wire.VendorRequest], set[tuple[str, ...]]] = {}
     for model, email, company in cases:
         done: list[str] = []
         vendor.store._db.set_trace_callback(done.append)
-        vendor.ask(asker, model, email=email, **({"company": company} if company else {}))
+        vendor.ask(requester, model, email=email, **({"company": company} if company else {}))
         vendor.store._db.set_trace_callback(None)
         changes = tuple(
             re.sub(r"'[^']*'|X'[^']*'|\b\d+\b", "?", each) for each in done if not each.startswith(("SELECT", "--"))
@@ -72,7 +72,7 @@ async def test_codes_may_be_tried_twenty_times_a_day(vendor: Vendor, till: Compu
         vendor.ask(till, wire.RecoverConfirm, email="A@BAKERY.pl", code="AAAAA-AAAAA")
 
 
-async def test_a_stranger_cannot_lock_out_others_or_fill_the_audit(
+async def test_an_unknown_client_cannot_lock_out_others_or_fill_the_audit(
     vendor: Vendor, till: Computer, office: Computer
 ) -> None:
     await vendor.trial(till)
@@ -142,9 +142,7 @@ async def test_a_company_without_a_tax_number_has_one_trial_too(
         await vendor.code()
 
 
-async def test_two_enrol_the_same_company_and_the_first_to_confirm_has_it(
-    vendor: Vendor, till: Computer, office: Computer
-) -> None:
+async def test_the_first_of_two_to_confirm_gets_the_company(vendor: Vendor, till: Computer, office: Computer) -> None:
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     first = await vendor.code()
     vendor.ask(office, wire.Enrol, email="b@bakery.pl", company=BAKERY)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import FaultKind, Switch
-from fiscald.emulator.memory import FaceMemory
+from fiscald.emulator.memory import FamilyMemory
 from fiscald.emulator.paper import Paper, Printout
 from fiscald.emulator.paper import amount as in_words
 from fiscald.emulator.refusal import RegisterError
@@ -22,7 +22,7 @@ from fiscald.protocols.example_http import LONGEST
 STOPPED = {Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.WAIT_KEY}
 
 
-class Stored(FaceMemory):
+class Stored(FamilyMemory):
     """A document, by the printer's id of it."""
 
     amount: int
@@ -30,7 +30,7 @@ class Stored(FaceMemory):
     why: str = ""
 
 
-class HttpMemory(FaceMemory):
+class HttpMemory(FamilyMemory):
     """What survives a power cut."""
 
     ids: int = 0

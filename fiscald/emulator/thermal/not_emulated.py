@@ -1,4 +1,4 @@
-"""What real printers know and this one does not: such a command is refused as unknown, and a message names it.
+"""Commands of real printers that the emulator lacks: it refuses them as unknown and names them in a message.
 
 Source: Thermal reference, the index and sections 5.1 to 5.10, 9.4 and appendix A. The message also names commands in
 ``fiscald.protocols.thermal.commands`` that this model does not have (another brand's, another profile's).
@@ -70,7 +70,7 @@ def name_of(frame: Frame, brand: Brand) -> tuple[str, str | None]:
 
 
 def form_of(frame: Frame) -> tuple[str, str] | None:
-    """A known command in a form that is not built, and what that does; ``None`` for any other."""
+    """A known command in a form that is not emulated, and its purpose; ``None`` for any other."""
     params, slashes = len(frame.params), frame.body.count(b"/")
     match frame.name:
         case "$h" if params > _OPENING:

@@ -1,7 +1,7 @@
-"""A signed question in, a signed answer out; and nothing about HTTP but the status that goes with it.
+"""A signed request in, a signed answer out; of HTTP it knows only the status code.
 
-A question counts once, when it is fresh and signed by the key it carries. Its answer names it, so that an old
-answer fits no new question. Nothing is signed while the server's clock is behind what it has signed before.
+A request is accepted once, if it is recent and signed by the key it carries. Its answer names it, so that an old
+answer fits no new request. The server signs nothing while the server's clock is behind what it has signed before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fiscald.licence.server.limits import network
 from fiscald.licence.server.refusals import Malformed, Refused, Unable
 from fiscald.licence.server.rules import Rules, latest
 from fiscald.licence.server.store import Store, Transaction
-from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
-from fiscald.licence.wire import WINDOW, Question, WireError
+from fiscald.licence.tokens import TokenRefused, fingerprint, read_device_token
+from fiscald.licence.wire import WINDOW, VendorRequest, WireError
 
 log = logging.getLogger(__name__)
-Q = TypeVar("Q", bound=Question)
+Q = TypeVar("Q", bound=VendorRequest)
 
-MODELS = {model.path: model for model in wire.QUESTIONS}
+MODELS = {model.path: model for model in wire.REQUESTS}
 
 
 class SignedReply(NamedTuple):
@@ -37,7 +37,7 @@ class SignedReply(NamedTuple):
 
 
 class FileReply(NamedTuple):
-    """What goes back for a file carried by hand, and what it is about: the certificate or the refusal."""
+    """The reply to an uploaded request file: the certificate or the refusal."""
 
     said: SignedReply
     certificate: str | None = None
@@ -45,7 +45,7 @@ class FileReply(NamedTuple):
 
 
 class RequestHandler:
-    """Where questions are answered."""
+    """Answers signed requests."""
 
     def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
         self._store = store
@@ -57,39 +57,39 @@ class RequestHandler:
         return self._rules.keyring
 
     def answer(self, path: str, body: bytes, address: str) -> SignedReply:
-        """The answer to the question in ``body``, posted to ``path`` from a network ``address``.
+        """The answer to the request in ``body``, posted to ``path`` from a network ``address``.
 
         Raises ``Malformed``, ``TooMany`` or ``Unable``: then nothing was decided.
         """
-        token, asked, jwk = self._read(MODELS[path], body)
+        token, request, jwk = self._read(MODELS[path], body)
         try:
             with self._transaction() as t:
-                asker = Requester(jwk, network(address, t.now))
-                self._once(t, asked, asker)
-                result = self._decide(t, asked, asker)
+                requester = Requester(jwk, network(address, t.now))
+                self._once(t, request, requester)
+                result = self._decide(t, request, requester)
         except Refused as refused:
-            return self._refusal(refused, token, asked)
+            return self._refusal(refused, token, request)
         except sqlite3.IntegrityError:
-            return self._refusal(Refused("conflict"), token, asked)
+            return self._refusal(Refused("conflict"), token, request)
         if result is None:
             return SignedReply(202, None)
-        return SignedReply(200, self._signed(result, token, asked))
+        return SignedReply(200, self._signed(result, token, request))
 
-    def hand_in(self, body: bytes, address: str) -> FileReply:
-        """A request file, uploaded by hand, to be exchanged for a certificate. Raises like ``answer``.
+    def answer_file(self, body: bytes, address: str) -> FileReply:
+        """Exchange an uploaded request file for a certificate. Raises like ``answer``.
 
-        The same file may be handed in again: the answer may have got lost on its way.
+        The same file may be reply in again: the answer may have got lost on its way.
         """
-        token, asked, jwk = self._read(wire.Activate, body)
+        token, request, jwk = self._read(wire.Activate, body)
         try:
             with self._transaction() as t:
-                asker = Requester(jwk, network(address, t.now))
-                certificate = self._rules.activate(t, asked, asker, offline=True)
+                requester = Requester(jwk, network(address, t.now))
+                certificate = self._rules.activate(t, request, requester, offline=True)
         except Refused as refused:
-            return FileReply(self._refusal(refused, token, asked), refused=refused)
+            return FileReply(self._refusal(refused, token, request), refused=refused)
         except sqlite3.IntegrityError:
             conflict = Refused("conflict")
-            return FileReply(self._refusal(conflict, token, asked), refused=conflict)
+            return FileReply(self._refusal(conflict, token, request), refused=conflict)
         return FileReply(SignedReply(200, certificate), certificate=certificate)
 
     def keys(self) -> str | None:
@@ -104,7 +104,7 @@ class RequestHandler:
         return None if newest is None else self._keyring.sign(wire.claims(newest), wire.LATEST)
 
     def healthy(self) -> None:
-        """Raises ``Unable`` where nothing could be answered."""
+        """Raises ``Unable`` if the server cannot answer."""
         with self._transaction():
             pass
 
@@ -113,13 +113,13 @@ class RequestHandler:
     def _read(self, model: type[Q], body: bytes) -> tuple[str, Q, dict[str, str]]:
         try:
             token = body.decode("ascii").strip()
-            jwk, payload = read_computers(token, model.kind)
-            asked = wire.parse(model, payload)
+            jwk, payload = read_device_token(token, model.kind)
+            request = wire.parse(model, payload)
         except (UnicodeDecodeError, TokenRefused, WireError) as error:
-            raise Malformed(f"not a question of the kind {model.kind}: {type(error).__name__}") from None
-        if asked.aud != self._rules.issuer:
-            raise Malformed("a question to another vendor")
-        return token, asked, jwk
+            raise Malformed(f"not a request of the kind {model.kind}: {type(error).__name__}") from None
+        if request.aud != self._rules.issuer:
+            raise Malformed("a request to another vendor")
+        return token, request, jwk
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -131,52 +131,52 @@ class RequestHandler:
             t.purge_expired()
             yield t
 
-    def _once(self, t: Transaction, asked: Question, asker: Requester) -> None:
-        if abs(asked.iat - t.now) > WINDOW:
+    def _once(self, t: Transaction, request: VendorRequest, requester: Requester) -> None:
+        if abs(request.iat - t.now) > WINDOW:
             raise Refused("clock")
-        seal = self._keyring.seal("nonce", asker.jkt, asked.nonce)
-        # A question from ahead of our clock is fresh for two windows, the last second included.
+        seal = self._keyring.seal("nonce", requester.jkt, request.nonce)
+        # A request from ahead of our clock is accepted for two windows, the last second included.
         forgotten = t.now + 2 * WINDOW + 1
         if not t.do("INSERT INTO replay VALUES (?, ?) ON CONFLICT DO NOTHING", seal, forgotten):
             raise Refused("replayed")
 
-    def _decide(self, t: Transaction, asked: Question, asker: Requester) -> dict[str, Any] | None:
+    def _decide(self, t: Transaction, request: VendorRequest, requester: Requester) -> dict[str, Any] | None:
         """The fields of the answer; ``None`` for "a mail may be on its way"."""
         rules = self._rules
-        match asked:
+        match request:
             case wire.Enrol():
-                rules.enrol(t, asked, asker)
+                rules.enrol(t, request, requester)
                 return None
             case wire.Recover():
-                rules.recover(t, asked, asker)
+                rules.recover(t, request, requester)
                 return None
             case wire.EnrolConfirm():
-                return {"crt": rules.enrol_confirm(t, asked, asker)}
+                return {"crt": rules.enrol_confirm(t, request, requester)}
             case wire.RecoverConfirm():
-                session, companies = rules.recover_confirm(t, asked, asker)
+                session, companies = rules.recover_confirm(t, request, requester)
                 return {"session": session, "companies": companies}
             case wire.Activate():
-                return {"crt": rules.activate(t, asked, asker)}
+                return {"crt": rules.activate(t, request, requester)}
             case wire.Support():
-                return {"crt": rules.support(t, asked, asker)}
+                return {"crt": rules.support(t, request, requester)}
             case wire.Transfer():
-                return {"crt": rules.transfer(t, asked, asker)}
+                return {"crt": rules.transfer(t, request, requester)}
             case wire.Deactivate():
-                return {"released": rules.deactivate(t, asked, asker)}
+                return {"released": rules.deactivate(t, request, requester)}
             case wire.Check():
-                return rules.check(t, asked, asker)
-        raise AssertionError(asked)
+                return rules.check(t, request, requester)
+        raise AssertionError(request)
 
-    def _refusal(self, refused: Refused, token: str, asked: Question) -> SignedReply:
-        log.info("%s: refused, %s", asked.kind, refused)
-        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, asked))
+    def _refusal(self, refused: Refused, token: str, request: VendorRequest) -> SignedReply:
+        log.info("%s: refused, %s", request.kind, refused)
+        return SignedReply(refused.status, self._signed({"refused": refused.refusal}, token, request))
 
-    def _signed(self, fields: dict[str, Any], token: str, asked: Question) -> str:
+    def _signed(self, fields: dict[str, Any], token: str, request: VendorRequest) -> str:
         head = {
             "iss": self._rules.issuer,
             "aud": "fiscald",
             "iat": self._clock(),
-            "nonce": asked.nonce,
+            "nonce": request.nonce,
             "req": fingerprint(token),
         }
         model = wire.Status if "verdict" in fields else wire.Answer
