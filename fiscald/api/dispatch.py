@@ -55,7 +55,7 @@ def _route(request: Request, methods: dict[str, Route]) -> Route:
     known = [query.name for query in route.query if query.where == "query"]
     for name in request.query_params:
         if len(request.query_params.getlist(name)) > 1:
-            raise ProblemError(problem("request.query", reason=f"{name[:50]} stands twice"))
+            raise ProblemError(problem("request.query", reason=f"{name[:50]} appears twice"))
         if name not in known:
             guess = nearest(name, known)
             hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"

@@ -198,7 +198,7 @@ CATALOGUE: dict[str, Row] = {
         if words.heals is not Heals.ITSELF
     },
     "paper_low": Row(
-        False, "the paper is near its end", "Kończy się papier. Przygotuj nową rolkę.", "have a new roll at hand"
+        False, "the paper is near its end", "Kończy się papier. Przygotuj nową rolkę.", "prepare a new roll"
     ),
     "foreign": Row(
         True, "another program's document is open on it", "Na drukarce jest otwarty dokument innego programu.",

@@ -328,7 +328,7 @@ async def test_the_denial_is_a_sentence_for_both(tmp_path: Path, monkeypatch: py
         response = await it.ask(PEERS["group fiscald"][0], "POST", "/v1/printers/till1/raw", {"command": "scomm"})
         body = response.json()
         assert body["detail"] == (
-            "this takes the right 'raw', which group fiscald-admin and root have; user 5000 does not have it. "
+            "this needs the right 'raw' (given to: group fiscald-admin and root); user 5000 does not have it. "
             "See [rights] in the configuration"
         )
         assert body["detail_pl"] == "Brak uprawnienia: polecenia serwisowe. Zgłoś administratorowi."

@@ -77,7 +77,7 @@ def test_what_a_daemon_has_is_shown_and_not_asked(counter: Counter) -> None:
     (counter.folder / "root").mkdir()
     result = counter.run("scan", "--probe", "--root", str(counter.folder / "root"))
     assert result.exit_code == 0
-    assert "not asked: fiscald has it, as till1" in result.stdout
+    assert "not probed: fiscald has it, as till1" in result.stdout
     assert "unique number EMU 0000000001, ready" in result.stdout
     assert len(counter.printer.paper) == before
 
@@ -129,7 +129,7 @@ def locked(folder: Path) -> Iterator[None]:
     [
         (["scan"], 5, "may not read FOLDER/fiscald.toml: its folder"),
         (["doctor"], 5, "doctor.socket_denied"),
-        (["bugreport", "-o", "-"], 0, "it holds:"),
+        (["bugreport", "-o", "-"], 0, "Contents:"),
         (["status"], 5, "may not use FOLDER/s: its folder"),
         (["watch"], 5, "may not use FOLDER/s: its folder"),
         (["decode", "FOLDER/till1.pcapng"], 2, "Permission denied"),

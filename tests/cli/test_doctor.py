@@ -248,7 +248,7 @@ def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest
     assert [line.partition(":")[0] for line in told.splitlines()] == [
         "log.txt", "printers.json", "jobs.json", "licence.json", "conversations",
     ]  # fmt: skip
-    assert "journalctl is not installed; name the log's file with --log" in told
+    assert "journalctl is not installed; give the file of the log with --log" in told
     assert all(f"not in it: {each}" in result.stderr for each in told.splitlines())
 
 

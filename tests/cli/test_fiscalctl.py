@@ -141,7 +141,7 @@ def test_exit_code_2_wrong_usage(counter: Counter) -> None:
     assert counter.run("print", counter.file(RECEIPT), "--key", "a b").exit_code == 2
     twice = counter.run("print", counter.file('{"type": "drawer", "type": "daily_report"}'))
     assert twice.exit_code == 2
-    assert "'type' stands twice" in twice.stderr
+    assert "'type' appears twice" in twice.stderr
     assert counter.run("resolve", "X", "printed", "--by", "").exit_code == 2
 
 

@@ -189,7 +189,7 @@ def test_the_doctor_works_for_a_stranger_with_what_it_can_see(shop: Shop) -> Non
     before = len(shop.printer.paper)
     (done,) = shop.run(stranger(), ("doctor", "--config", str(shop.config)))
     assert done.exit_code == 5, done
-    assert done.stdout.startswith("printers: till1; daemon: nobody may not ask it\n")
+    assert done.stdout.startswith("printers: till1; daemon: nobody cannot use its socket\n")
     assert "STOPS PRINTING doctor.socket_denied" in done.stdout
     assert f"> sudo usermod -aG {GROUP} nobody    # then log out and log in again" in done.stdout
     assert "warning doctor.not_asked" in done.stdout, "the printer may be the daemon's: it is left alone"

@@ -203,7 +203,7 @@ def test_packets_of_no_time(file: Callable[[bytes], str]) -> None:
     """In Poland the last day would be in the year 10000."""
     last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     result = run("decode", file(write([packet._replace(at=last) for packet in example()])))
-    assert (result.exit_code, result.stdout) == (0, "nothing is in it\n")
+    assert (result.exit_code, result.stdout) == (0, "(empty recording)\n")
     assert "a packet of no time that there will be" in result.stderr
 
 
