@@ -84,8 +84,10 @@ def check(path: Path, root: Path) -> None:
 
 
 def run_daemon(config: Config, *, new_journal: bool = False) -> None:
-    """Run until stopped. If the daemon cannot start, print one message and end with exit code 1, or 78 if a restart does
-    not help until a person fixes something."""
+    """Run until stopped. If the daemon cannot start, print one message and end with exit code 1.
+
+    The exit code is 78 if a restart does not help until a person fixes something.
+    """
     from fiscald import daemon
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError

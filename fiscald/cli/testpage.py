@@ -98,6 +98,6 @@ def _cannot(status: PrinterStatus) -> str:
 def _advice(name: str, code_page: str) -> str:
     return (
         "On the paper, the readable line of Polish letters begins with the printer's code page. Configured is "
-        f'{code_page}; if they differ, write the first under [printers.{name}] (code_page = "...") and restart the daemon: '
-        "sudo systemctl restart fiscald.service"
+        f'{code_page}; if they differ, write the first under [printers.{name}] (code_page = "...") and restart the '
+        "daemon: sudo systemctl restart fiscald.service"
     )

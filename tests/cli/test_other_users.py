@@ -212,7 +212,7 @@ def test_a_configuration_that_the_stranger_may_not_read(shop: Shop) -> None:
     assert [each.exit_code for each in (scan, doctor, check, run)] == [5, 5, 78, 78]
     for done in (scan, doctor, check, run):
         told = done.stdout + done.stderr
-        assert f"nobody may not read {private}: it belongs to the group {GROUP}, and nobody is not in it" in told
+        assert f"nobody cannot read {private}: it belongs to the group {GROUP}, and nobody is not in it" in told
         assert "Traceback" not in told
     assert "log out and log in again" in scan.stderr
     (fine,) = shop.users.run(member(), ("fiscald", "check", *config))

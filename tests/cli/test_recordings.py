@@ -244,7 +244,7 @@ def test_replaying_on_a_fresh_printer_of_the_recorded_profile(profile: str, file
     assert run("replay", path, "--profile", other, "--wait", "0.05").exit_code == 1
     result = run("replay", path, "--profile", "online")
     assert result.exit_code == 2
-    assert "no emulated thermal printer has a profile 'online', but posnet, novitus, innova" in result.stderr
+    assert "no emulated thermal printer has a profile 'online'; profiles: posnet, novitus, innova" in result.stderr
 
 
 def test_a_difference_is_exit_code_1(file: Callable[[bytes], str]) -> None:
