@@ -1,7 +1,7 @@
 """The rights: their holders, and the identity of the caller.
 
 Every user who can open the socket can read. Everything that changes or sends something needs a right. The
-configuration gives rights to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user
+configuration gives rights to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's user
 have every right. The daemon looks the names up once, at the start; the kernel identifies the caller once per connection.
 """
 
