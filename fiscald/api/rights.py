@@ -2,7 +2,8 @@
 
 Every user who can open the socket can read. Everything that changes or sends something needs a right. The
 configuration gives rights to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's user
-have every right. The daemon looks the names up once, at the start; the kernel identifies the caller once per connection.
+have every right. The daemon looks the names up once, at the start; the kernel identifies the caller once per
+connection.
 """
 
 from __future__ import annotations
