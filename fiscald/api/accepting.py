@@ -1,7 +1,7 @@
 """Accepts connections from a listening socket, a few at a time, so that the event loop can do its other work.
 
 A connection costs one descriptor and an entry in an epoll until data arrives on it; only then it gets an HTTP parser.
-A program that floods the socket opens mostly connections that send nothing, or that are closed before we see them.
+A program that floods the socket mostly opens connections that send nothing, or closes them before we see them.
 """
 
 from __future__ import annotations

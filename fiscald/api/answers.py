@@ -1,4 +1,4 @@
-"""Answers that take long to render or to send: rendered in a thread and sent in parts, as the client reads them."""
+"""Long answers: rendered in a thread, and sent in parts as the client reads them."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _texts(engine: Engine, jobs: Sequence[Unread], licence: Licence) -> bytes:
 
 
 async def in_pieces(pieces: AsyncIterator[bytes], media_type: str, broken: Callable[[], None]) -> Response:
-    """An answer that is sent while it is rendered. Raises what goes wrong with the first part.
+    """An answer that is sent while it is rendered. Raises the error of the first part.
 
     If a later part cannot be rendered, the answer cannot say so any more, and ``broken`` is called.
     """

@@ -1,7 +1,7 @@
-"""Every request that a client can make, written once for the synchronous and the asynchronous client.
+"""Every request of the clients, written once for the synchronous and the asynchronous client.
 
-A method here only says what is asked and how the answer is read; ``call`` makes it a method that sends that, or that is
-awaited, after the class it is called on.
+A method here only describes the request and how to read the answer; ``call`` turns it into a method that sends the
+request, synchronously or asynchronously depending on the class of the client.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
 from fiscald.model.raw_command import RawAnswer
 
-#: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
+#: Extra seconds for a licence step: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0
-#: The same for a command sent by hand: it waits for its turn, and a report may take minutes.
+#: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
-#: Steps of the licence that change nothing, or nothing more the second time. The others mail another code, use one up
-#: that is good for once, or are refused when they have been taken.
+#: Licence steps that are safe to repeat. The others mail another code, use up a code, or are refused the second
+#: time.
 _LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,19 +41,19 @@ _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 
 class ClientError(Exception):
-    """The daemon did not do what was asked."""
+    """The request failed."""
 
 
 class NotReachable(ClientError):
-    """The daemon cannot be reached. Whether it got the request is unknown: ask again with the same key."""
+    """The daemon cannot be reached. It may have received the request: retry with the same key."""
 
 
 class NotPermitted(NotReachable):
-    """This user may not open the daemon's socket, so nothing was sent."""
+    """This user cannot open the daemon's socket; nothing was sent."""
 
 
 class Refused(ClientError):
-    """The daemon refused, and said why; ``problem`` has all of it, also what this version does not know."""
+    """The daemon refused; ``problem`` has the reason, including members that this version does not know."""
 
     def __init__(self, status: int, problem: Problem) -> None:
         self.status = status
@@ -63,7 +63,7 @@ class Refused(ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request, and what to make of its answer."""
+    """A request, and how to read its answer."""
 
     method: str
     path: str
@@ -72,15 +72,15 @@ class Call(Generic[T]):
     body: Any = None
     params: dict[str, Any] | None = None
     once: bool = False
-    """Not to be asked again once it may have arrived."""
+    """Must not be repeated if the daemon may have received it."""
 
     def may_be_repeated(self, error: httpx.TransportError) -> bool:
-        """Whether asking again does no harm."""
+        """Whether a retry is safe."""
         return not self.once or isinstance(error, httpx.ConnectError)
 
 
 class call(Generic[P, T]):  # noqa: N801 - a decorator
-    """Makes a method that describes a request one that sends it."""
+    """Turns a method that describes a request into one that sends it."""
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
         self._describe = describe
@@ -114,7 +114,7 @@ class Calls:
 
     @call
     def hello(self) -> Call[dict[str, Any]]:
-        """Who answers, and what it can do."""
+        """The daemon's version, features, printers and the caller's rights."""
         return Call("GET", "/v1", dict)
 
     @call
@@ -129,17 +129,17 @@ class Calls:
         expect_last: int | None = None,
         if_interrupted: IfInterrupted | Literal["repeat", "fail"] | None = None,
     ) -> Call[JobAnswer]:
-        """Submit a document, or get the job that has this key; waits up to ``wait`` seconds for a final state.
+        """Submit a document, or get the job with this key; waits up to ``wait`` seconds for a final state.
 
         ``document`` may be a model or a mapping; its amounts are ``Decimal`` or strings. ``deadline`` is an aware time;
-        it, ``expect_last`` and ``if_interrupted`` are the conditions of docs/api.md, and hold when the key is new.
-        Raises ``Refused`` (its ``problem.document`` says what is known of the key), ``NotReachable``, or ``ValueError``
+        it, ``expect_last`` and ``if_interrupted`` are the conditions of docs/api.md, and apply if the key is new.
+        Raises ``Refused`` (``problem.document``: what is known about the key), ``NotReachable``, or ``ValueError``
         for a time without offset.
         """
         conditions: dict[str, Any] = {"expect_last": expect_last, "if_interrupted": if_interrupted}
         if deadline is not None:
             if deadline.tzinfo is None:
-                raise ValueError("deadline is an aware time: give it a tzinfo")
+                raise ValueError("deadline must be an aware time: give it a tzinfo")
             conditions["deadline"] = deadline.isoformat()
         body = {"printer": printer, "document": _content_of(document)}
         body |= {name: value for name, value in conditions.items() if value is not None}
@@ -147,7 +147,7 @@ class Calls:
 
     @call
     def job(self, key: str, *, wait: float = 0.0) -> Call[JobAnswer]:
-        """The job of that key. Raises ``Refused`` if there is none."""
+        """The job with this key. Raises ``Refused`` if there is none."""
         return Call("GET", _job_path(key), reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
 
     @call
@@ -164,7 +164,7 @@ class Calls:
         after: str | None = None,
         limit: int = 100,
     ) -> Call[JobList]:
-        """A page of jobs, the newest first, with the cursors of those around it.
+        """A page of jobs, the newest first, with the cursors of the next and previous page.
 
         ``since``, ``until``: an aware time, or a day of Polish time; ``number``, ``total``: as on the document.
         """
@@ -177,7 +177,7 @@ class Calls:
 
     @call
     def withdraw(self, key: str) -> Call[JobAnswer]:
-        """End an accepted job before anything was sent."""
+        """Withdraw an accepted job before anything was sent."""
         return Call("DELETE", _job_path(key), reader(JobAnswer))
 
     @call
@@ -198,29 +198,29 @@ class Calls:
 
     @call
     def capture(self, name: str) -> Call[bytes]:
-        """The latest bytes between fiscald and the printer, as a pcapng file. They hold buyers' NIPs."""
+        """The latest bytes between fiscald and the printer, as a pcapng file. They contain buyers' NIPs."""
         return Call("GET", _printer_path(name, "/capture"), bytes)
 
     @call
     def adopt(self, name: str, printer_id: str) -> Call[PrinterStatus]:
-        """Confirm that the printer with this unique number took the place of the known one."""
+        """Confirm that the printer with this unique number replaced the known one."""
         return Call("POST", _printer_path(name, "/adoption"), reader(PrinterStatus), body={"printer_id": printer_id})
 
     @call
     def confirm_journal(self, name: str, confirmation: JournalConfirmation) -> Call[PrinterStatus]:
-        """Confirm that the journal was compared with the paper. Raises ``Refused`` if nothing waits for that."""
+        """Confirm that the journal was compared with the paper. Raises ``Refused`` if no confirmation is needed."""
         body = confirmation.model_dump(mode="json")
         return Call("POST", _printer_path(name, "/journal-confirmation"), reader(PrinterStatus), body=body)
 
     @call
     def preview(self, name: str, document: Document | Mapping[str, Any]) -> Call[Preview]:
-        """What a document would come to on that printer. Raises ``Refused`` as ``submit`` would; sends nothing."""
+        """Preview a document on a printer. Raises ``Refused`` like ``submit``; sends nothing to the printer."""
         return Call("POST", _printer_path(name, "/preview"), reader(Preview), body={"document": _content_of(document)})
 
     @call
     def raw(self, name: str, command: str, *, force: bool = False) -> Call[RawAnswer]:
-        """Send a command in the printer's own protocol. Never asked again by itself: after ``NotReachable`` it may have
-        been carried out.
+        """Send a command in the printer's own protocol. The client never retries it: after ``NotReachable`` the printer
+        may have carried it out.
         """
         body = {"command": command, "force": force}
         return Call("POST", _printer_path(name, "/raw"), reader(RawAnswer), RAW_SECONDS, body, once=True)
@@ -232,15 +232,15 @@ class Calls:
 
     @call
     def install_licence(self, certificate: str) -> Call[dict[str, Any]]:
-        """Put a certificate in force."""
+        """Install a certificate."""
         return _licence_step("certificate", {"certificate": certificate})
 
     @call
     def licence_step(self, /, step: str, **fields: Any) -> Call[dict[str, Any]]:
         """A step of a flow: ``POST /v1/licence/{step}``, as docs/licence.md lists them.
 
-        Where the second time would not be as the first, it is never asked again by itself: after ``NotReachable`` the
-        step may have been taken.
+        The client retries only steps that are safe to repeat. After ``NotReachable`` the daemon may have carried out
+        the step.
         """
         return _licence_step(step, fields)
 
@@ -266,7 +266,7 @@ class Async(Calls, ABC):
         """The answer. Raises ``ClientError``."""
 
 
-# -- what is sent ----------------------------------------------------------------------------------------
+# -- requests --------------------------------------------------------------------------------------------
 
 
 def _licence_step(step: str, fields: dict[str, Any]) -> Call[dict[str, Any]]:
@@ -281,7 +281,7 @@ def _content_of(document: Document | Mapping[str, Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """The same for JSON: a ``Decimal`` is a string."""
+    """``value`` for JSON: a ``Decimal`` becomes a string."""
     match value:
         case Decimal():
             return f"{value:f}"
@@ -294,7 +294,7 @@ def _plain(value: Any) -> Any:
 
 def _written(moment: datetime | date | str | None) -> str | None:
     if isinstance(moment, datetime) and moment.tzinfo is None:
-        raise ValueError("a time is aware: give it a tzinfo")
+        raise ValueError("a time must be aware: give it a tzinfo")
     return moment.isoformat() if isinstance(moment, date) else moment
 
 
@@ -307,15 +307,15 @@ def _printer_path(name: str, suffix: str = "") -> str:
 
 
 def _waiting(seconds: float) -> dict[str, Any]:
-    """Written without an exponent, which Python gives small numbers."""
+    """The query for ``wait``, without the exponent that Python writes for small numbers."""
     return {"wait": f"{seconds:.3f}"}
 
 
-# -- what is answered ------------------------------------------------------------------------------------
+# -- answers ---------------------------------------------------------------------------------------------
 
 
 def reader(model: type[M]) -> Callable[[Any], M]:
-    """Reads an answer. What a newer daemon says beyond this version is kept, see ``everything``."""
+    """Reads an answer. Keeps members of a newer daemon that this version does not know, see ``everything``."""
 
     def read(answer: Any) -> M:
         try:
@@ -324,14 +324,14 @@ def reader(model: type[M]) -> Callable[[Any], M]:
             first = error.errors(include_url=False, include_input=False)[0]
             place = "/".join(map(str, first["loc"]))
             raise ClientError(
-                f"the daemon's answer is not understood ({place}: {first['msg']}); it may be of another version"
+                f"cannot read the daemon's answer ({place}: {first['msg']}); it may have another version"
             ) from None
 
     return read
 
 
 def everything(answer: BaseModel) -> dict[str, Any]:
-    """An answer as JSON, with all that the daemon said, also what this version does not know."""
+    """An answer as JSON, with all members, also those that this version does not know."""
     found = answer.model_dump(mode="json", by_alias=True)
     for name, field in type(answer).model_fields.items():
         key, value = field.alias or name, getattr(answer, name)
@@ -346,12 +346,12 @@ def everything(answer: BaseModel) -> dict[str, Any]:
 
 
 def content(response: httpx.Response) -> Any:
-    """The answer's JSON, or its bytes where it is none. Raises ``Refused`` for a problem."""
+    """The answer's JSON, or its bytes if it is not JSON. Raises ``Refused`` for a problem."""
     if response.status_code < 400:
         is_json = response.headers.get("content-type", "").startswith("application/json")
         return response.json() if is_json else response.content
     try:
         problem = Problem.model_validate(response.json(), extra="allow")
     except ValueError:
-        raise ClientError(f"the daemon answered {response.status_code} without saying why") from None
+        raise ClientError(f"the daemon answered {response.status_code} without a reason") from None
     raise Refused(response.status_code, problem)

@@ -1,10 +1,10 @@
 """The typed client, synchronous and asynchronous.
 
-Submitting is safe to repeat: both clients do so by themselves when the connection to the daemon breaks, with
-the same key, so that a sale is never printed twice. Mint the key when the sale is born and keep it with the
-sale; after a crash of your own program, submit again with it and get the answer of the first time.
+Submitting is safe to repeat: both clients retry with the same key if the connection to the daemon breaks, so a sale is
+never printed twice. Create the key with the sale and store it with the sale; after a crash of your own program, submit
+again with the same key and get the same answer.
 
-Amounts are ``Decimal`` of złoty, in what is sent (strings do as well) and in what is answered.
+Amounts are ``Decimal`` of złoty in requests (strings are accepted, too) and in answers.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ __all__ = [
 ]
 
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
-#: The environment's word on where the daemon is, as for ``fiscalctl``.
+#: The environment variable with the path of the socket, as for ``fiscalctl``.
 SOCKET_VARIABLE = "FISCALD_SOCKET"
-#: Seconds between attempts to reach a daemon that is not there.
+#: Seconds between attempts to reach the daemon.
 _PAUSES = (0.1, 0.3, 1.0, None)
 _BASE = "http://fiscald"
 _BACKUP = "/v1/backup"
-#: Seconds in which the daemon makes a copy of the largest journal on the slowest disk.
+#: Enough seconds to copy the largest journal on the slowest disk.
 BACKUP_SECONDS = 600.0
 T = TypeVar("T")
 
@@ -69,13 +69,13 @@ class JobChange(Strict):
     """A change of a job, from the event stream; ``id`` is the cursor to resume from."""
 
     id: int
-    at: AwareDatetime | None = Field(default=None, description="when it changed")
+    at: AwareDatetime | None = Field(default=None, description="when the job changed")
     state: JobState
     job: JobAnswer
 
 
 class _Connection:
-    """Where the daemon is, and how long it may take."""
+    """The socket of the daemon, and the timeouts."""
 
     def __init__(self, socket: Path | str | None, timeout: float) -> None:
         self.socket = str(socket or os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET)
@@ -85,19 +85,19 @@ class _Connection:
         return {"json": asked.body, "params": asked.params, "timeout": self.limits(asked.wait)}
 
     def limits(self, wait: float | None) -> httpx.Timeout:
-        """``wait``: seconds that the daemon may take beyond the usual; ``None``: for ever."""
+        """``wait``: extra seconds for the answer; ``None``: no limit."""
         return httpx.Timeout(self.timeout, read=None if wait is None else self.timeout + wait)
 
     def check(self) -> None:
-        """Spares an attempt that cannot succeed. Raises ``httpx.ConnectError``, or ``NotPermitted``."""
+        """Check the socket before connecting. Raises ``httpx.ConnectError``, or ``NotPermitted``."""
         try:
             Path(self.socket).stat()
         except PermissionError:
-            raise self._not_permitted("this user may not look into its folder") from None
+            raise self._not_permitted("this user cannot enter its folder") from None
         except OSError:
             raise httpx.ConnectError("there is no such socket; is the daemon running?") from None
         if not os.access(self.socket, os.W_OK, effective_ids=True):
-            raise self._not_permitted("this user may not open it; it takes membership in its group")
+            raise self._not_permitted("this user cannot open the socket; it must be in the socket's group")
 
     def lost(self, error: Exception) -> NotReachable:
         return NotReachable(f"the daemon at {self.socket} cannot be reached: {error}")
@@ -110,8 +110,8 @@ class Client(Sync):
     """The synchronous client."""
 
     def __init__(self, socket: Path | str | None = None, *, timeout: float = 10.0) -> None:
-        """``socket``: that of the environment's ``FISCALD_SOCKET``, or ``DEFAULT_SOCKET``, if absent. ``timeout``:
-        seconds for anything but the waiting that was asked for.
+        """``socket``: path of the socket (default: the environment's ``FISCALD_SOCKET``, or ``DEFAULT_SOCKET``).
+        ``timeout``: seconds for an answer, in addition to the requested ``wait``.
         """
         self._to = _Connection(socket, timeout)
         self._http = httpx.Client(transport=httpx.HTTPTransport(uds=self._to.socket), base_url=_BASE)
@@ -129,7 +129,7 @@ class Client(Sync):
         self._http.close()
 
     def _send(self, asked: Call[T]) -> T:
-        # Nearly every request may be asked again: jobs have keys, and a step that would be taken twice says ``once``.
+        # Nearly every request is safe to repeat: jobs have keys, and the others say ``once``.
         for pause in _PAUSES:
             try:
                 self._to.check()
@@ -141,14 +141,14 @@ class Client(Sync):
         raise AssertionError("the last pause is None")
 
     def follow_capture(self, name: str) -> Iterator[bytes]:
-        """What passes between fiscald and the printer from now on: pieces of a pcapng file that goes on until the
+        """The bytes between fiscald and the printer from now on: pieces of a pcapng file that continues until the
         daemon stops.
         """
         with self._stream(_follow(name), None) as response:
             yield from response.iter_bytes()
 
     def backup(self) -> Iterator[bytes]:
-        """A consistent copy of the journal, in pieces of an SQLite file. It holds what was sold, and to whom."""
+        """A consistent copy of the journal, in pieces of an SQLite file. It contains sales and buyers."""
         with self._stream(_BACKUP, BACKUP_SECONDS) as response:
             yield from response.iter_bytes()
 
@@ -163,7 +163,7 @@ class Client(Sync):
 
     @contextmanager
     def _stream(self, path: str, wait: float | None, headers: dict[str, str] | None = None) -> Iterator[httpx.Response]:
-        """An answer that comes in pieces; ``wait``: seconds to its end or its next piece, ``None``: any time."""
+        """An answer in pieces; ``wait``: seconds to its next piece, ``None``: no limit."""
         try:
             self._to.check()
             with self._http.stream("GET", path, headers=headers, timeout=self._to.limits(wait)) as response:

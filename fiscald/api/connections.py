@@ -1,7 +1,7 @@
 """How many connections the API accepts, and which connection is closed when there are too many.
 
-A descriptor that one client holds is missing for printers, journal and other clients. So the number of connections is
-bounded, in all and per user. Over a bound, the process with the most connections loses one: the oldest one that is
+A descriptor that one client uses is missing for printers, journal and other clients. So the number of connections is
+bounded, in total and per user. Over a bound, the process with the most connections loses one: the oldest one that is
 idle, or else the oldest one with a request. A connection that waits for a job or listens to events is never closed to
 make room for its own process; their number per user is bounded (``long``), so that there is always room for a short
 request. When a process opens connections faster than ``EXCHANGES`` per second, so that each would close an older one of
@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 
 #: Descriptors kept free for licence files and everything else that is opened for a short time.
 SPARE = 24
-#: Connections that a shop may need, beside two per printer.
+#: Enough connections for a shop, in addition to two per printer.
 MOST = 1000
 #: Connections that are accepted even if there are not enough descriptors.
 LEAST = 8
@@ -49,7 +49,7 @@ class Rank(IntEnum):
 
 
 class Connection(Protocol):
-    """What is known of a connection."""
+    """A connection in this bookkeeping."""
 
     who: Who
     rank: Rank

@@ -1,4 +1,4 @@
-"""From a request to its route: by path and method, and with every refusal telling what is known of the key."""
+"""Finds the route of a request by path and method; adds to every refusal what is known about the key."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fiscald.engine import Engine
 from fiscald.model.problems import Problem, ProblemError, problem
 from fiscald.model.strict import nearest
 
-#: What a route makes of a request.
+#: Answers a request.
 Answer = Callable[[Request], Awaitable[Response]]
 
 
 def paths(table: Iterable[Route], engine: Engine, handle: Callable[[Route, Request], Awaitable[Response]]) -> list[Any]:
-    """The routes of the application; ``handle`` answers what belongs to a route and asks nothing unknown."""
+    """The routes of the application; ``handle`` answers requests with a known route and known parameters."""
     by_path: dict[str, dict[str, Route]] = {}
-    # What follows a key comes first, for a key may be anything.
+    # Paths with a suffix after the key come first, because a key can contain anything.
     for route in sorted(table, key=lambda route: len(route.path), reverse=True):
         by_path.setdefault(route.path, {})[route.method] = route
 
@@ -48,14 +48,14 @@ def paths(table: Iterable[Route], engine: Engine, handle: Callable[[Route, Reque
 
 
 def _route(request: Request, methods: dict[str, Route]) -> Route:
-    """The route of a request whose query it understands. Raises ``ProblemError``."""
+    """The route of a request; checks the query parameters. Raises ``ProblemError``."""
     route = methods.get("GET" if request.method == "HEAD" else request.method)
     if route is None:
         raise ProblemError(_no_method(request, methods))
     known = [query.name for query in route.query if query.where == "query"]
     for name in request.query_params:
         if len(request.query_params.getlist(name)) > 1:
-            raise ProblemError(problem("request.query", reason=f"{name[:50]} stands twice"))
+            raise ProblemError(problem("request.query", reason=f"{name[:50]} appears twice"))
         if name not in known:
             guess = nearest(name, known)
             hint = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(known) or 'none'}"
@@ -64,7 +64,7 @@ def _route(request: Request, methods: dict[str, Route]) -> Route:
 
 
 class _Path(StarletteRoute):
-    """A path of the contract; what follows a key must stand there as it is, for a key may hold slashes, encoded."""
+    """A path of the API. The suffix after a key must appear literally, because a key can contain encoded slashes."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         suffix = self.path.partition("{key:path}")[2].encode()
@@ -73,7 +73,7 @@ class _Path(StarletteRoute):
 
 
 class _AnyMethod:
-    """An endpoint that is called whatever the method is, and says itself which ones it has."""
+    """An endpoint for every method, which checks the method itself."""
 
     def __init__(self, endpoint: Answer) -> None:
         self._endpoint = endpoint
@@ -96,6 +96,6 @@ def _no_method(request: Request, methods: Mapping[str, Route]) -> Problem:
 
 
 async def no_route(request: Request, error: Exception) -> Response:
-    """For a path that is no route's."""
+    """The answer for a path without a route."""
     assert isinstance(error, HTTPException)
     return problem_response(problem("request.route", method=request.method[:20], path=request.url.path[:200]))

@@ -1,8 +1,8 @@
-"""Server-sent events: changes of jobs with a cursor, the state of printers, and that of the licence.
+"""Server-sent events: changes of jobs with a cursor, the states of the printers, the state of the licence.
 
-A stream begins with the present state of the licence and of every printer. Job events carry an id; a client that
-reconnects with ``Last-Event-ID`` gets every change since, also over a restart of the daemon. While the journal cannot
-be read, the other events go on.
+A stream begins with the current state of the licence and of every printer. Job events have an id; a client that
+reconnects with ``Last-Event-ID`` gets every change since then, also after a restart of the daemon. While the journal
+cannot be read, the stream sends only the other events.
 
 ``Feed`` watches for changes and renders each event once for all listeners. A listener first reads the changes that it
 has missed from the journal, at its own pace; then it joins the feed, which writes to all listeners and waits for none.
@@ -30,9 +30,9 @@ from fiscald.model.problems import ProblemError
 
 log = logging.getLogger(__name__)
 
-#: Seconds of quiet after which a comment shows that the stream is alive.
+#: Seconds without events after which a comment shows that the stream is alive.
 KEEPALIVE = 15.0
-#: Seconds after which a journal that could not be read is asked again.
+#: Seconds until the next try to read a journal that could not be read.
 READ_AGAIN = 2.0
 #: Seconds for which events are collected before they are sent together.
 GATHER = 0.01
@@ -104,7 +104,7 @@ class Feed:
     # -- changes --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Watch for changes for ever, as long as there are listeners."""
+        """Watch for changes without end, as long as there are listeners."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._keep_on, self._watch_states)
             tasks.start_soon(self._keep_on, self._watch_jobs)

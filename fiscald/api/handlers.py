@@ -1,4 +1,4 @@
-"""The handlers of the routes: thin translations between HTTP and the engine's public face."""
+"""The handlers of the routes: thin translations between HTTP and the engine's public methods."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ _KEY = re.compile(r"[A-Za-z0-9._:/-]{1,128}", re.ASCII)
 
 
 class Health(Protocol):
-    """What the daemon knows of the computer that it runs on."""
+    """What the daemon knows about its computer."""
 
     disk_free: int | None
-    """Bytes; ``None`` where that cannot be measured."""
+    """Bytes; ``None`` if not known."""
 
     def notices(self) -> tuple[Notice, ...]:
-        """What a person should know."""
+        """Warnings about the computer."""
 
 
 class Api(Handlers):
-    """What the handlers need, and the handlers."""
+    """The handlers, and the objects that they need."""
 
     def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health) -> None:
         self.engine = engine
@@ -72,7 +72,7 @@ class Api(Handlers):
         self.feed = Feed(engine, self.licence, self.worker, self.licence.notice)
         self._bodies = Bodies(self.worker)
         self.described: bytes | None = None
-        """The description of the API, once it was made."""
+        """The description of the API, after the first request for it."""
 
     # -- helpers --------------------------------------------------------------------------------------
 
@@ -93,7 +93,7 @@ class Api(Handlers):
         return key
 
     def _number(self, request: Request, name: str, most: float, default: float = 0.0, least: float = 0.0) -> float:
-        """A query parameter. It is refused over its bound, as the description says, and not cut down to it."""
+        """A query parameter. A value over the limit of the description is refused, not reduced."""
         text = request.query_params.get(name)
         if text is None:
             return default
@@ -137,7 +137,7 @@ class Api(Handlers):
             job, new = await self.engine.submit(key, submission, _uid(request))
             if new:
                 log.info("job %s accepted: %s on %s", key, submission.document.type, submission.printer)
-            del submission  # many wait, and a long document takes a megabyte
+            del submission  # many requests wait, and a long document takes a megabyte
         if seconds and not job.state.final:
             del job
             job = await answers.job_when_final(self.engine, request, key, seconds)
@@ -165,7 +165,7 @@ class Api(Handlers):
         """``DELETE /v1/jobs/{key}``."""
         key = self._key(request)
         document = (await self.engine.job(key)).document
-        # A damaged document has no type any more: who may decide it may also try this.
+        # A damaged document has no type: it takes the right to decide it.
         await self.demand(request, document.about.right if isinstance(document, BaseDocument) else Right.RESOLVE)
         return await self._answer(request, await self.engine.withdraw(key))
 
@@ -189,7 +189,7 @@ class Api(Handlers):
         follow = request.query_params.get("follow", "false")
         if follow not in ("true", "false"):
             raise ProblemError(problem("request.query", reason="follow is true or false"))
-        self.engine.printer(name)  # an unknown one is refused before the answer begins
+        self.engine.printer(name)  # refuse an unknown printer before the answer begins
         if follow == "false":
             return StreamingResponse(self.engine.capture(name), media_type=PCAPNG)
         if request.method == "HEAD":
@@ -211,7 +211,7 @@ class Api(Handlers):
 
     async def backup(self, request: Request) -> Response:
         """``GET /v1/backup``."""
-        with anyio.CancelScope(shield=True):  # or nobody would close it
+        with anyio.CancelScope(shield=True):  # otherwise the file would stay open
             copy = await self.engine.copy_journal()
         size = os.fstat(copy.fileno()).st_size
         log.info("a copy of the journal was made (%d bytes), asked by user %s", size, _uid(request))
@@ -245,7 +245,7 @@ class Api(Handlers):
         return Listener(self.feed, connection_of(request), None if cursor is None else int(cursor))
 
     def _listen(self, request: Request) -> None:
-        """The answer goes on for as long as the client listens. Raises ``ProblemError``: too many do."""
+        """Mark the request as a long one. Raises ``ProblemError`` if the user has too many."""
         if not connection_of(request).wait_long():
             raise ProblemError(problem("daemon.busy"))
 

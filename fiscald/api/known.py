@@ -1,7 +1,7 @@
-"""What is known of the document whose key a refused request names.
+"""Adds what is known about the document of a key to the refusal of a request with that key.
 
-Nothing is done for a refused request; but an earlier one with the same key may have been printed. So the answer says
-what the journal says of that key, and never ``not_printed`` of a sale that is printed.
+A refused request changes nothing, but an earlier one with the same key may have been printed. So the answer contains
+what the journal knows about the key, and never says ``not_printed`` about a printed sale.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _POLISH = {
 
 
 async def tell_of_key(engine: Engine, key: str, why: Problem) -> Problem:
-    """The same problem, with what is known of the document of ``key``."""
+    """``why``, with what is known about the document of ``key``."""
     job = None
     try:
         job = await engine.job(key)
         fate = _FATES.get(job.state, Fate.UNKNOWN)
     except ProblemError as error:
-        # Never heard of, by a journal that can be read: not printed. Otherwise: not known.
+        # Not in a readable journal: not printed. Otherwise: not known.
         fate = error.problem.document
     changes = {} if job is None else _of_job(job, why)
-    if why.code != "job.conflict":  # there the key is that of another document than the one that was sent
+    if why.code != "job.conflict":  # there the key belongs to another document than the submitted one
         changes["document"] = fate
         if fate is not Fate.NOT_PRINTED and why.retry is Retry.SAFE:
             changes["retry"] = Retry.SAME_KEY

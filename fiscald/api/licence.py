@@ -1,4 +1,4 @@
-"""The routes of the licence: its state, and the flows by which a computer comes to one."""
+"""The routes of the licence: its state, and the steps to register, renew and move it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fiscald.model.strict import Strict
 M = TypeVar("M", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Typed = Annotated[
-    str, Field(min_length=1, max_length=500, description="as it was typed: case, spaces and dashes are free")
+    str, Field(min_length=1, max_length=500, description="as the user typed it: case, spaces and dashes do not matter")
 ]
 
 
@@ -39,7 +39,7 @@ class CertificateBody(Strict):
 
 
 class DiagnoseBody(Strict):
-    """A number to be looked at, without asking anybody."""
+    """A number to check offline."""
 
     number: Typed
     field: Literal["number", "support"] | None = Field(default=None, description="the field it was typed into")
@@ -51,12 +51,12 @@ class RegisterBody(Strict):
     number: Typed | None = None
     support: Typed | None = None
     company: CompanyBody | None = Field(
-        default=None, description="default: as configured, or as the certificate has it"
+        default=None, description="default: from the configuration, or from the certificate"
     )
 
 
 class RequestBody(Strict):
-    """The same, to be exchanged by file."""
+    """A number for a request file."""
 
     number: Typed
     support: Typed | None = None
@@ -64,7 +64,7 @@ class RequestBody(Strict):
 
 
 class EnrolBody(Strict):
-    """Asks for a trial; a code comes by mail."""
+    """Asks for a trial; the vendor mails a code."""
 
     email: Text
     company: CompanyBody | None = None
@@ -182,9 +182,9 @@ def _company(body: CompanyBody | None) -> tuple[str, str, str, str | None] | Non
     return None if body is None else (body.name, body.postcode, body.country, body.nip)
 
 
-_STATE: dict[int, tuple[type[BaseModel] | None, str]] = {200: (LicenceState, "the licence")}
+_STATE: dict[int, tuple[type[BaseModel] | None, str]] = {200: (LicenceState, "the state of the licence")}
 _MAILED: dict[int, tuple[type[BaseModel] | None, str]] = {
-    202: (Mailed, "a code was mailed, if the vendor knows the address")
+    202: (Mailed, "the vendor mails a code if it knows the address")
 }
 _VENDOR = (409, 503)
 _RIGHT = (Right.LICENCE,)
@@ -198,7 +198,7 @@ ROUTES = (
     ),
     Route(
         "POST", "/v1/licence/diagnosis", Handlers.licence_diagnose,
-        "Look at a licence number without asking anybody: what it is for, or where it was mistyped",
+        "Check a licence number offline: what it is for, or where it is mistyped",
         {200: (NumberMeaning, "what the number is for")}, body=DiagnoseBody, rights=_RIGHT,
     ),
     Route(
@@ -208,11 +208,11 @@ ROUTES = (
     ),
     Route(
         "POST", "/v1/licence/request", Handlers.licence_request,
-        "What is taken to another computer and exchanged there for a certificate",
+        "Make a request file, to exchange for a certificate on another computer",
         {200: (RequestFile, "the request file")}, body=RequestBody, problems=(409,), rights=_RIGHT,
     ),
     Route(
-        "POST", "/v1/licence/enrolment", Handlers.licence_enrol, "Ask for a trial; a code comes by mail", _MAILED,
+        "POST", "/v1/licence/enrolment", Handlers.licence_enrol, "Ask for a trial; the vendor mails a code", _MAILED,
         body=EnrolBody, problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
@@ -226,7 +226,7 @@ ROUTES = (
     ),
     Route(
         "POST", "/v1/licence/recovery/confirmation", Handlers.licence_recover_confirm,
-        "Exchange the mailed code for the list of one's companies",
+        "Exchange the mailed code for the list of the account's companies",
         {200: (OwnCompanies, "companies and their licences")}, body=CodeBody, problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
@@ -238,15 +238,15 @@ ROUTES = (
         "Give the licence back, so that another computer can have it", _STATE, problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
-        "GET", "/v1/licence/check", Handlers.licence_question, "What a check sends, decoded",
-        {200: (CheckQuestion, "it")}, problems=(409,),
+        "GET", "/v1/licence/check", Handlers.licence_question, "The content that a check sends, decoded",
+        {200: (CheckQuestion, "the content")}, problems=(409,),
     ),
     Route(
-        "POST", "/v1/licence/check", Handlers.licence_check, "Ask the vendor now how the licence stands", _STATE,
+        "POST", "/v1/licence/check", Handlers.licence_check, "Ask the vendor now for the state of the licence", _STATE,
         problems=_VENDOR, rights=_RIGHT,
     ),
     Route(
         "POST", "/v1/licence/emergency", Handlers.licence_emergency,
-        "72 hours without a valid licence, once in 90 days", _STATE, problems=(409, 503), rights=_RIGHT,
+        "Allow 72 hours without a valid licence, once in 90 days", _STATE, problems=(409, 503), rights=_RIGHT,
     ),
 )  # fmt: skip

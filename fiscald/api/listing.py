@@ -1,4 +1,4 @@
-"""What a client may ask of the list of jobs."""
+"""The query parameters of the list of jobs."""
 
 from __future__ import annotations
 
@@ -23,19 +23,23 @@ MAX_NUMBER = 2**31 - 1
 _TIME = {"type": "string", "pattern": f"^({DAY_OR_TIME})$", "maxLength": 40}
 
 QUERIES = (
-    Query("printer", PRINTER_NAME, "only of that printer, which need not be configured any more"),
-    Query("state", {"type": "string", "enum": [*JobState]}, "only in that state"),
-    Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which come first; the newest if absent"),
-    Query("since", _TIME, "only accepted at that time (with offset) or on that day of Polish time, or later"),
-    Query("until", _TIME, "only accepted at that time or on that day, or earlier"),
-    Query("number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}, "only with that number on the document"),
-    Query("total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only with that registered total"),
+    Query("printer", PRINTER_NAME, "only jobs of this printer (also one that is no longer configured)"),
+    Query("state", {"type": "string", "enum": [*JobState]}, "only jobs in this state"),
+    Query("order", {"type": "string", "enum": ["newest", "oldest"]}, "which jobs come first; default: newest"),
+    Query("since", _TIME, "only jobs accepted at or after this time (with offset) or day (Polish time)"),
+    Query("until", _TIME, "only jobs accepted at or before this time or day"),
+    Query(
+        "number", {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}, "only jobs with this number on the document"
+    ),
+    Query(
+        "total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only jobs with this registered total"
+    ),
     Query(
         "after",
         {"type": "string", "pattern": "^[0-9]{1,15}$"},
         "`next` of an earlier answer; or `previous` of it, with the other order",
     ),
-    Query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_JOBS}, "at most so many; 100 if absent"),
+    Query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_JOBS}, "maximum number of jobs; default: 100"),
 )
 
 
@@ -49,7 +53,7 @@ class Asked(NamedTuple):
 
 
 def asked_for(query: Mapping[str, str]) -> Asked:
-    """What the parameters say. Raises ``ProblemError``."""
+    """Parse the parameters. Raises ``ProblemError``."""
     state = _one_of(query, "state", [*JobState])
     return Asked(
         Wanted(

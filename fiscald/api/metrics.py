@@ -1,4 +1,4 @@
-"""Prometheus metrics, read from the engine at the moment they are asked for."""
+"""Prometheus metrics, read from the engine for each request."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def render(
     build.labels(__version__).set(1)
     jobs = Gauge("fiscald_jobs", "Jobs in the journal by state", ["printer", "state"], registry=registry)
     state = Gauge("fiscald_printer_state", "1 for the state the printer is in", ["printer", "state"], registry=registry)
-    queue = Gauge("fiscald_printer_queue", "Accepted jobs that wait", ["printer"], registry=registry)
-    age = Gauge("fiscald_printer_age_seconds", "Since the printer last answered", ["printer"], registry=registry)
-    fiscal = Gauge("fiscald_printer_fiscal", "0 for a printer in training mode", ["printer"], registry=registry)
-    warning = Gauge(
-        "fiscald_printer_warning", "1 for what a person should know", ["printer", "code"], registry=registry
+    queue = Gauge("fiscald_printer_queue", "Accepted jobs that are waiting", ["printer"], registry=registry)
+    age = Gauge(
+        "fiscald_printer_age_seconds", "Seconds since the printer last answered", ["printer"], registry=registry
     )
-    strays = Counter("fiscald_printer_strays", "Answers that no command waited for", ["printer"], registry=registry)
-    damaged = Counter("fiscald_printer_damaged", "Answers that the line damaged", ["printer"], registry=registry)
-    stale = Gauge("fiscald_printer_stale", "1 if what is known is not the present", ["printer"], registry=registry)
+    fiscal = Gauge("fiscald_printer_fiscal", "0 for a printer in training mode", ["printer"], registry=registry)
+    warning = Gauge("fiscald_printer_warning", "1 for a warning of the printer", ["printer", "code"], registry=registry)
+    strays = Counter("fiscald_printer_strays", "Unexpected replies", ["printer"], registry=registry)
+    damaged = Counter("fiscald_printer_damaged", "Replies damaged on the line", ["printer"], registry=registry)
+    stale = Gauge("fiscald_printer_stale", "1 if the known status is not current", ["printer"], registry=registry)
     if disk_free is not None:
         free = Gauge("fiscald_disk_free_bytes", "Free on the disk of the state directory", registry=registry)
         free.set(disk_free)
-        low = Gauge("fiscald_disk_low", "1 while that is too little to go on for long", registry=registry)
+        low = Gauge("fiscald_disk_low", "1 while the free space is low", registry=registry)
         low.set(disk_free < DISK_LOW)
     for status in printers:
         for each in JobState:

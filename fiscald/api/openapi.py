@@ -1,4 +1,4 @@
-"""A route as a value, and the OpenAPI 3.1 description made from routes and models."""
+"""The type ``Route``, and the OpenAPI 3.1 description generated from routes and models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "name": "key",
         "in": "path",
         "required": True,
-        "description": "the application's own name of the sale, minted once and reused by every retry; "
+        "description": "the application's own name of the sale, created once and used for every retry; "
         "slashes in it are percent-encoded",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$", "minLength": 1, "maxLength": 128},
         "example": "FV/2026/11/0017",
@@ -41,10 +41,10 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     },
 }
 _TAGS = {
-    "jobs": "Documents: submitting them, and the answers. The same key always gets the same job.",
+    "jobs": "Submitting documents, and the answers. The same key always gets the same job.",
     "printers": "The configured printers, from memory: never blocked by printing.",
-    "licence": "The licence of this computer: its state, and the flows by which it is registered, renewed and moved.",
-    "daemon": "The daemon itself: what it is, what happens in it, its metrics and this description.",
+    "licence": "The licence of this computer: its state, and the steps to register, renew and move it.",
+    "daemon": "The daemon itself: its version and features, its events and metrics, and this description.",
 }
 _DESCRIPTION = """\
 Fiscal printers behind one local socket.
@@ -53,8 +53,8 @@ Money is a string of złoty (`"12.30"`); a JSON number is refused for money. Qua
 whole numbers. Times carry their offset. Unknown fields of a request are refused; an answer may have more fields than
 are described here, and the list of problem codes may grow.
 
-Mint the key of a job when the sale is born, keep it with the sale and use it for every retry: the same key and content
-get the same answer for ever, and nothing is printed twice."""
+Create the key of a job with the sale, store it with the sale and use it for every retry: the same key and content
+always get the same answer, and nothing is printed twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +77,27 @@ class Route:
     handler: Callable[..., Awaitable[Response]]
     summary: str
     answers: dict[int, tuple[type[BaseModel] | None, str]]
-    """By status: the model (``None``: no JSON) and what it is."""
+    """By status: the model (``None``: not JSON) and a description."""
     body: type[BaseModel] | None = None
     query: tuple[Query, ...] = ()
     problems: tuple[int, ...] = ()
     media_type: str = JSON
     rights: tuple[Right, ...] = ()
-    """What it takes; where there are several, the document decides which. Nothing: everyone who may open the socket."""
+    """The required right; if there are several, the document decides. Empty: every user of the socket."""
     events: tuple[type[BaseModel], ...] = ()
-    """What the data of its server-sent events can be."""
+    """The models of the data of its server-sent events."""
 
     @property
     def refusals(self) -> tuple[int, ...]:
-        """Every status of a problem that it can answer with."""
-        # An unknown query parameter is refused by every route; a fault of ours can be anywhere.
+        """Every status of its problem answers."""
+        # Every route refuses unknown query parameters, and can have an internal error.
         denied = (403,) if self.rights else ()
         body = (400, 408, 413) if self.body is not None else ()
         return tuple(sorted({*self.problems, *denied, *body, 422, 500}))
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
-    """The whole description."""
+    """The description of the API."""
     table = tuple(routes)
     answers = [model for route in table for model, _ in route.answers.values() if model is not None]
     events = [model for route in table for model in route.events]

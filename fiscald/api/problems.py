@@ -18,7 +18,7 @@ from fiscald.model.strict import NOT_LOOKED_AT, Mistakes, nearest
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: After so many mistakes the rest of a list is not looked at.
+#: After so many mistakes the rest of a list is not checked.
 MAX_MISTAKES = 2000
 M = TypeVar("M", bound=BaseModel)
 
@@ -61,7 +61,7 @@ _STATUS = {
 
 
 def status_of(code: str) -> int:
-    """The HTTP status that goes with a problem code."""
+    """The HTTP status of a problem code."""
     return _STATUS.get(code) or _STATUS.get(code.partition(".")[0], 500)
 
 
@@ -79,7 +79,7 @@ def problem_response(why: Problem, status: int | None = None) -> JSONResponse:
 
 
 async def problem_error(_: Request, error: Exception) -> JSONResponse:
-    """What ``ProblemError`` becomes."""
+    """The answer for a ``ProblemError``."""
     assert isinstance(error, ProblemError)
     return problem_response(error.problem)
 
@@ -90,7 +90,7 @@ async def client_gone(_: Request, __: Exception) -> Response:
 
 
 async def internal_error(request: Request, error: Exception) -> JSONResponse:
-    """What a fault of ours becomes."""
+    """The answer for an internal error."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return problem_response(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
 
@@ -103,13 +103,13 @@ def validated(model: type[M], content: Any) -> M:
         found = error.errors(include_url=False, include_input=False)
         looked_at = [one for one in found if one["type"] != NOT_LOOKED_AT]
         unseen, found = len(found) - len(looked_at), looked_at
-        # A list whose elements are wrong is also said to be too short: that is the same mistake again.
+        # pydantic also reports a list with wrong elements as too short: that is the same mistake.
         outer = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
         causes = [one for one in found if one["loc"] not in outer]
         errors = [_field_problem(model, content, cause) for cause in causes[:MAX_ERRORS]]
         first = errors[0]
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-        more += f"; {unseen} elements after them were not looked at" if unseen else ""
+        more += f"; {unseen} elements after them were not checked" if unseen else ""
         reason = f"{first.pointer or 'body'}: {first.detail}{more}"
         reason_pl = with_place(first.pointer, first.detail_pl)
         raise ProblemError(problem("request.invalid", reason=reason, reason_pl=reason_pl, errors=errors)) from None
@@ -153,7 +153,7 @@ def _escape(part: int | str) -> str:
 
 
 def _known(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    """What is known where an unknown field stands, or the field it may be a misspelling of."""
+    """The known fields at the place of an unknown one, or the field that was probably meant."""
     known = _fields_at(_schema(model), loc[:-1])
     guess = nearest(str(loc[-1]), known)
     return f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(known))}"

@@ -66,7 +66,7 @@ class Bodies:
             try:
                 return model.model_validate(_parsed(data), context=Mistakes(MAX_MISTAKES))
             except ValidationError:
-                pass  # it takes longer to say what is wrong
+                pass  # describing the errors takes longer
         return await self._worker.run(asker(request), partial(_read, model, data))
 
 
@@ -77,7 +77,7 @@ def connection_of(request: Request) -> HttpConnection:
 
 
 def asker(request: Request) -> Who:
-    """Who asks."""
+    """The process that sent the request."""
     return connection_of(request).who
 
 

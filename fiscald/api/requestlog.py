@@ -1,4 +1,4 @@
-"""One line for every request, for ``log_level = "debug"``: who, what, which answer, how long. Never what is in it."""
+"""One line for every request, for ``log_level = "debug"``: user, route, status, time. Never its content."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """Around an application."""
+    """Logs the requests of an application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and tell when its answer begins and when it was given up."""
+        """Pass the request on, and log it when its answer begins."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -25,12 +25,12 @@ class RequestLog:
         peer = scope.get("state", {}).get("peer")
         who = "unknown" if peer is None else peer.uid
 
-        async def told(message: Message) -> None:
+        async def logged(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # As it was sent, in one line of ASCII; without the query, which may name what somebody looks for.
+                # The raw path: one line of ASCII; without the query, which may contain personal data.
                 path = scope.get("raw_path", b"").decode("ascii", "replace")
                 seconds = time.monotonic() - began
                 log.debug("user %s: %s %s: %s, %.3f s", who, scope["method"], path, message["status"], seconds)
             await send(message)
 
-        await self._app(scope, receive, told)
+        await self._app(scope, receive, logged)

@@ -1,8 +1,9 @@
-"""Who may do what: rights, who is given them, and who asks.
+"""The rights: their holders, and the identity of the caller.
 
-Everyone who may open the socket may read. Everything that changes or sends something takes a right, and a right is
-given to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user have every right.
-The names are looked up once, when the daemon starts; the kernel says who the caller is, once per connection.
+Every user who can open the socket can read. Everything that changes or sends something needs a right. The
+configuration gives rights to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's user
+have every right. The daemon looks the names up once, at the start; the kernel identifies the caller once per
+connection.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from fiscald.model.rights import Right
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
-#: The longest answer that Python takes of ``getsockopt``: 256 groups. A user in more groups is looked up by name.
+#: The longest answer that Python accepts from ``getsockopt``: 256 groups. A user in more groups is looked up by name.
 _ANSWER = 1024
 _GID = struct.calcsize("I")
 
 
-#: Who has a right that the configuration does not give to anybody.
+#: The default holders of a right that the configuration does not mention.
 _SELLERS = ("group:fiscald", "group:fiscald-admin")
 _ADMINISTRATORS = ("group:fiscald-admin",)
 DEFAULTS: dict[Right, tuple[str, ...]] = {
@@ -37,7 +38,7 @@ DEFAULTS: dict[Right, tuple[str, ...]] = {
     Right.RESOLVE: _ADMINISTRATORS,
     Right.LICENCE: _ADMINISTRATORS,
 }
-#: What documents take, for routes where the document decides.
+#: The rights for documents, for routes where the document decides.
 DOCUMENT_RIGHTS = tuple(dict.fromkeys(document.about.right for document in DOCUMENTS.values()))
 _POLISH = {
     Right.PRINT: "drukowanie dokumentów",
@@ -54,7 +55,7 @@ class RightsError(Exception):
 
 
 class Peer(NamedTuple):
-    """Who is at the other end of a Unix socket, by the kernel."""
+    """The process at the other end of a Unix socket, from the kernel."""
 
     pid: int
     uid: int
@@ -64,10 +65,10 @@ class Peer(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """Who has one right."""
+    """The holders of one right."""
 
     names: tuple[str, ...]
-    """As they are written; only those that exist here."""
+    """As configured; only those that exist on this computer."""
     users: frozenset[int]
     groups: frozenset[int]
 
@@ -79,8 +80,8 @@ class Rights:
         """``given``: what the configuration says, ``None`` for what it leaves to ``DEFAULTS``; ``owner``: the daemon's
         own user.
 
-        Raises ``RightsError`` for a configured name that does not exist. A default group that does not exist here
-        (``absent``) gives nobody anything.
+        Raises ``RightsError`` for a configured name that does not exist. A default group that does not exist
+        (``absent``) has no effect.
         """
         self._everything = frozenset((0, os.geteuid() if owner is None else owner))
         self._table: dict[Right, _Given] = {}
@@ -146,7 +147,7 @@ def _look_up(name: str) -> int:
 
 
 def peer_of(link: socket.socket | None) -> Peer | None:
-    """Who is at the other end of ``link``; ``None`` where the kernel does not tell."""
+    """The process at the other end of ``link``; ``None`` if the kernel does not say."""
     if link is None or link.family != socket.AF_UNIX:
         return None
     credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("iII"))
@@ -156,7 +157,7 @@ def peer_of(link: socket.socket | None) -> Peer | None:
 
 
 def _groups_by_kernel(link: socket.socket) -> frozenset[int] | None:
-    """The groups that the process had when it connected, perhaps none; ``None`` where the kernel does not tell."""
+    """The groups of the process when it connected (possibly none); ``None`` if the kernel does not say."""
     try:
         found = link.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, _ANSWER)
     except OSError:

@@ -1,4 +1,4 @@
-"""The route table, which both the server and the OpenAPI description are made from."""
+"""The route table of the server and of the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -39,17 +39,23 @@ async def description(api: Api, request: Request) -> Response:
 
 
 _WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
-_EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event of this id")
+_EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event with this id")
 
-#: The contract.
+#: All routes of the API.
 ROUTES = (
-    Route("GET", "/v1", Api.hello, "Who answers, and what it can do", {200: (Hello, "hello")}),
+    Route(
+        "GET",
+        "/v1",
+        Api.hello,
+        "Version, features and printers of the daemon, and the caller's rights",
+        {200: (Hello, "the daemon")},
+    ),
     Route(
         "PUT",
         "/v1/jobs/{key}",
         Api.submit,
         "Submit a document; the same key and content always get the same job",
-        {200: (JobAnswer, "known, or final already"), 201: (JobAnswer, "accepted, not final yet")},
+        {200: (JobAnswer, "known already, or final already"), 201: (JobAnswer, "accepted, not final yet")},
         body=Submission,
         query=(_WAIT,),
         problems=(404, 409, 503),
@@ -59,7 +65,7 @@ ROUTES = (
         "GET",
         "/v1/jobs/{key}",
         Api.job,
-        "The answer of that job, any time",
+        "The current answer of a job",
         {200: (JobAnswer, "the job")},
         query=(_WAIT,),
         problems=(400, 404, 503),
@@ -107,7 +113,7 @@ ROUTES = (
         Api.capture,
         "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
         {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
-        query=(Query("follow", {"type": "boolean"}, "a file that goes on: from now on, as it passes"),),
+        query=(Query("follow", {"type": "boolean"}, "true: an endless file with the bytes from now on"),),
         problems=(404, 503),
         media_type=PCAPNG,
     ),
@@ -115,7 +121,7 @@ ROUTES = (
         "POST",
         "/v1/printers/{name}/adoption",
         Api.adopt,
-        "A person confirms that another physical printer took this one's place",
+        "Confirm that another physical printer replaced this one",
         {200: (PrinterStatus, "the printer")},
         body=Adoption,
         problems=(404, 409, 503),
@@ -125,7 +131,7 @@ ROUTES = (
         "POST",
         "/v1/printers/{name}/journal-confirmation",
         Api.confirm_journal,
-        "A person has compared the journal with the printer's paper: new documents need not wait any more",
+        "Confirm that the journal was compared with the printer's paper: new documents are printed again",
         {200: (PrinterStatus, "the printer")},
         body=JournalConfirmation,
         problems=(404, 409, 503),
@@ -135,8 +141,8 @@ ROUTES = (
         "POST",
         "/v1/printers/{name}/preview",
         Api.preview,
-        "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
-        {200: (Preview, "it would be accepted")},
+        "Preview a document: its totals, or the refusals of submitting it. Sends nothing to the printer",
+        {200: (Preview, "fiscald would accept it")},
         body=PreviewBody,
         problems=(404, 503),
         rights=DOCUMENT_RIGHTS,
@@ -156,8 +162,8 @@ ROUTES = (
         "GET",
         "/v1/backup",
         Api.backup,
-        "A consistent copy of the whole journal, while documents go on: an SQLite file",
-        {200: (None, "the journal; docs/backup.md says how it is put back")},
+        "A consistent copy of the whole journal, made while the daemon runs: an SQLite file",
+        {200: (None, "the journal; docs/backup.md explains how to restore it")},
         problems=(503,),
         rights=(Right.CONFIGURE,),
         media_type=SQLITE,
@@ -168,7 +174,7 @@ ROUTES = (
         Api.events,
         "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
         {200: (None, "a stream of events")},
-        query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same, and comes before it", "header")),
+        query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same; overrides `after`", "header")),
         problems=(503,),
         media_type=openapi.EVENTS,
         events=(JobEventData, PrinterStatus, LicenceState, CursorReset),

@@ -1,7 +1,7 @@
 """JSON schemas of bodies and answers, from the models.
 
-A body is described as strictly as it is read. An answer is open: a newer daemon may say more, so a client that is
-generated from the description must not refuse what it does not know. Every field that is always there is required.
+The schema of a body is as strict as its validation. The schema of an answer is open: a newer daemon may add fields, so
+a generated client must accept unknown fields. Every field that is always present is required.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 _REF = "#/components/schemas/{model}"
-#: In front of the name of a model that is described otherwise in answers than in bodies.
+#: Prefix of a model's name, if its schema in answers differs from that in bodies.
 STORED = "Stored"
 
 
 class _Body(GenerateJsonSchema):
-    """Without titles, which repeat names. Without defaults: generators take a field that has one for a required one, so
-    the description says them.
+    """Without titles, which repeat names. Without defaults, because generators treat a field with a default as
+    required; the description contains the default instead.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -35,7 +35,7 @@ class _Body(GenerateJsonSchema):
         return found
 
     def field_is_required(self, field: Any, total: bool) -> bool:
-        """The field that says which kind of object it is stands in every object."""
+        """The field with the type of the object is always present."""
         inner = field.get("schema", field)
         while inner.get("type") == "default":
             inner = inner["schema"]
@@ -52,20 +52,20 @@ class Schemas:
 
     def __init__(self, bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> None:
         self._bodies, given = _definitions(bodies, "validation", _Body)
-        self._answers, told = _definitions(answers, "serialization", _Answer)
-        told = {name: _open(schema) for name, schema in told.items()}
-        renamed = {name: f"{STORED}{name}" for name in told if name in given and told[name] != given[name]}
-        while True:  # what refers to a renamed one is renamed, too
+        self._answers, answered = _definitions(answers, "serialization", _Answer)
+        answered = {name: _open(schema) for name, schema in answered.items()}
+        renamed = {name: f"{STORED}{name}" for name in answered if name in given and answered[name] != given[name]}
+        while True:  # also rename what refers to a renamed model
             further = {
                 name: f"{STORED}{name}"
-                for name in told.keys() & given.keys() - renamed.keys()
-                if any(_REF.format(model=other) in json.dumps(told[name]) for other in renamed)
+                for name in answered.keys() & given.keys() - renamed.keys()
+                if any(_REF.format(model=other) in json.dumps(answered[name]) for other in renamed)
             }
             if not further:
                 break
             renamed |= further
         self._renamed = renamed
-        self.components = given | {renamed.get(name, name): self._rename(schema) for name, schema in told.items()}
+        self.components = given | {renamed.get(name, name): self._rename(schema) for name, schema in answered.items()}
 
     def body(self, model: type[BaseModel]) -> dict[str, Any]:
         """A reference to the schema of a body."""
@@ -95,13 +95,13 @@ def _definitions(
     refs, schema = models_json_schema(
         [(model, mode) for model in wanted], ref_template=_REF, schema_generator=generator
     )
-    # The name of a definition says all that its title says; a renamed one would have that of another.
+    # The title only repeats the name, and would be wrong for a renamed definition.
     found = {name: _without(each, "title") for name, each in schema["$defs"].items()}
     return {model: refs[model, mode] for model in wanted}, found
 
 
 def _open(schema: dict[str, Any]) -> dict[str, Any]:
-    """An object that may have more members than are described; what excludes what was checked when it came in."""
+    """An object that may have more members; fields that exclude each other were checked in the request."""
     schema = _without(schema, "not")
     return _without(schema, "additionalProperties") if schema.get("additionalProperties") is False else schema
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in words of JSON instead of Python's: in English, and in Polish for the cashier."""
+"""Sentences about bad fields, in the terms of JSON instead of Python: in English, and in Polish for the cashier."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "greater_than_equal": ("this must be at least {ge}", "wartość jest za mała (najmniej {ge})."),
     "less_than_equal": ("this must be at most {le}", "wartość jest za duża (najwyżej {le})."),
 }
-#: Polish for errors of our own that do not bring it along, by code.
+#: Polish sentences for our own errors without one, by code.
 POLISH = {
     "text.empty": "tekst jest pusty.",
     "text.control": "tekst zawiera niedozwolony znak sterujący.",
 }
-#: What the patterns of the fields mean.
+#: Descriptions of the patterns of fields.
 FORMS = {
     r"^[0-9]{1,12}$": ("1 to 12 digits", "cyfry (najwyżej 12)"),
     r"^[A-Za-z0-9]{1,64}$": ("1 to 64 letters A-Z, a-z or digits", "litery bez polskich znaków i cyfry (najwyżej 64)"),
@@ -67,14 +67,14 @@ def sentences(error: Mapping[str, Any]) -> tuple[str, str]:
     if error["type"] in SENTENCES:
         english, polish = SENTENCES[error["type"]]
         if "pattern" in context:
-            form, form_pl = FORMS.get(context["pattern"], ("of another form", "inne znaki"))
+            form, form_pl = FORMS.get(context["pattern"], ("in another form", "inne znaki"))
             context = {"form": form, "form_pl": form_pl}
         return english.format(**context), polish.format(**context)
     return error["msg"], context.get("detail_pl") or POLISH.get(error["type"], _OTHERWISE_PL)
 
 
 def with_place(pointer: str, detail_pl: str) -> str:
-    """The Polish sentence with the line, payment or packaging that it is about in front of it."""
+    """The Polish sentence, after the line, payment or packaging that it is about."""
     for pattern, place in _PLACES_PL:
         if match := pattern.match(pointer):
             return f"{place.format(int(match[1]) + 1)}: {detail_pl}"

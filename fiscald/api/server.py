@@ -23,21 +23,21 @@ from fiscald.logs import RateLimitedLog
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which a connection must have sent a whole request head: the first, and each that it has begun.
+#: Seconds for a whole request head, from the connection or from the first byte of a later request.
 HEAD_SECONDS = 15.0
-#: Seconds between two looks at all connections.
+#: Seconds between two checks of all connections.
 CHECK_INTERVAL = 1.0
 _LISTEN_FDS_START = 3
 
 
 class SocketError(Exception):
-    """The socket cannot be made; ``str`` says what to do."""
+    """The socket cannot be created; ``str`` says what to do."""
 
 
 def bind(path: Path, *, mode: int = 0o660, group: str = "fiscald") -> socket.socket:
-    """A listening Unix socket at ``path``. A dead one's leftover is replaced, a live one's is not.
+    """A listening Unix socket at ``path``. Replaces a stale socket, but not the socket of a running process.
 
-    Given to ``group`` where that exists and this user may. Raises ``SocketError``.
+    The socket belongs to ``group`` if that exists and this user can change it. Raises ``SocketError``.
     """
     if path.is_socket():
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -97,7 +97,7 @@ class _Server(uvicorn.Server):
         return HttpConnection(self.config, self.server_state, self._admitted, who, self._log, self._bound)
 
     async def watch(self) -> None:
-        """Close connections whose time is over, for ever."""
+        """Close connections that exceed a time limit; runs without end."""
         while True:
             await anyio.sleep(CHECK_INTERVAL)
             now = asyncio.get_running_loop().time()
@@ -121,7 +121,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are the daemon's."""
+        """Leave signals to the daemon."""
         yield
 
 
@@ -161,7 +161,7 @@ class ApiServer:
                 await self._server.serve(sockets=self._sockets)
                 tasks.cancel_scope.cancel()
         finally:
-            # Also when cancelled: a listener that stays with the loop would answer for the next file with its number.
+            # Also when cancelled: a listener left in the loop would handle the next file with the same descriptor.
             for listener in getattr(self._server, "servers", ()):
                 listener.close()
             for connection in list(self._server.server_state.connections):
@@ -179,5 +179,5 @@ class ApiServer:
         await self._stopped.wait()
 
     def stop(self) -> None:
-        """Take no new connection, finish the requests that have begun."""
+        """Accept no new connections, and finish the running requests."""
         self._server.should_exit = True

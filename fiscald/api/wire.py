@@ -1,4 +1,4 @@
-"""Bodies and answers of the API that are not documents, jobs or printers themselves."""
+"""Other bodies and answers of the API: not documents, jobs or printers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fiscald.model.strict import Strict
 
 
 def _may_be_absent(*names: str) -> Callable[[dict[str, Any]], None]:
-    """For the schema of an answer, in which every other field is always there."""
+    """Change the schema of an answer: all other fields are required."""
 
     def change(schema: dict[str, Any]) -> None:
         schema["required"] = [name for name in schema.get("required", ()) if name not in names]
@@ -31,13 +31,13 @@ def _refusal(schema: dict[str, Any]) -> None:
 
 
 class LicenceName(Strict):
-    """The licence in a word."""
+    """The state of the licence as one word."""
 
     state: str = Field(description="docs/licence.md lists them", examples=["active"])
 
 
 class Hello(Strict):
-    """Who answers, and what it can do."""
+    """Version, features and printers of the daemon, and the caller's rights."""
 
     product: str = "fiscald"
     version: str
@@ -49,9 +49,7 @@ class Hello(Strict):
         "journal-confirmation",
     )  # fmt: skip
     test_keys: bool = Field(description="true: a test licence; only emulated printers may be used")
-    warnings: tuple[Notice, ...] = Field(
-        default=(), description="what a person should know of the daemon's own place: its disk, who may look into it"
-    )
+    warnings: tuple[Notice, ...] = Field(default=(), description="warnings about the daemon's disk and directory")
     rights: tuple[Right, ...] = Field(description="the caller's rights, beyond reading")
 
 
@@ -59,7 +57,7 @@ class Hello(Strict):
 
 
 class LicenceNotice(Strict):
-    """What an application should know of the licence."""
+    """What an application should know about the licence."""
 
     model_config = ConfigDict(json_schema_extra=_may_be_absent("test_keys"))
 
@@ -70,7 +68,7 @@ class LicenceNotice(Strict):
 
 
 class JobAnswer(Job):
-    """A job, and what the application should know of the licence (absent while all is well)."""
+    """A job, and a notice about the licence (absent if there is nothing to report)."""
 
     model_config = ConfigDict(json_schema_extra=_may_be_absent("licence"))
 
@@ -81,19 +79,19 @@ class JobList(Strict):
     """A page of jobs."""
 
     jobs: tuple[JobAnswer, ...]
-    next: str | None = Field(description="give this as `after` to get what follows; null: there is nothing more")
+    next: str | None = Field(description="cursor for `after` to get the next page; null: this is the last page")
     previous: str | None = Field(
         default=None,
-        description="give this as `after`, with the other order, to get what is before this page; null: it is empty",
+        description="cursor for `after`, with the other order, to get the page before; null: this page is empty",
     )
 
 
 class KnownJob(Strict):
-    """The job of the key that a refused request names, in short; `GET /v1/jobs/{key}` has all of it."""
+    """Short form of the job with the key of a refused request; `GET /v1/jobs/{key}` returns all of it."""
 
     key: Key
     printer: str
-    type: str = Field(description="of its document")
+    type: str = Field(description="type of its document")
     state: JobState
     result: Result | None
     paper: Paper
@@ -118,9 +116,9 @@ class JobEventData(Strict):
 
 
 class CursorReset(Strict):
-    """The cursor that was asked for is ahead of the daemon's journal, which was restored or replaced.
+    """The requested cursor is ahead of the daemon's journal, which was restored or replaced.
 
-    The stream goes on after ``cursor``; what happened to jobs before that must be asked for.
+    The stream continues after ``cursor``; the client must ask for earlier changes of jobs.
     """
 
     cursor: int
@@ -136,13 +134,13 @@ class PrinterList(Strict):
 
 
 class Adoption(Strict):
-    """A person confirms which physical printer stands behind a name from now on."""
+    """A person confirms which physical printer has a name from now on."""
 
     printer_id: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class PreviewBody(Strict):
-    """A document to be looked at beforehand."""
+    """A document to preview."""
 
     document: Document
 
@@ -160,7 +158,7 @@ class LicenceCompany(Strict):
 
 
 class NewestVersion(Strict):
-    """The newest version that the vendor knows."""
+    """The newest version, as reported by the vendor."""
 
     latest: str
     series: str = Field(description="release date of its series")
@@ -168,7 +166,7 @@ class NewestVersion(Strict):
 
 
 class LicenceState(Strict):
-    """The licence of this computer. What a certificate says is absent while there is none."""
+    """The licence of this computer. Fields from the certificate are absent if there is none."""
 
     model_config = ConfigDict(
         json_schema_extra=_may_be_absent(
@@ -181,7 +179,7 @@ class LicenceState(Strict):
     reason: str | None
     warnings: tuple[str, ...]
     days_left: int | None
-    prompt: str | None = Field(description="what to ask the person for")
+    prompt: str | None = Field(description="which input to ask the person for")
     may_print: bool
     machine: str | None
     test_keys: bool
@@ -203,7 +201,7 @@ class LicenceState(Strict):
 class NumberMeaning(Strict):
     """What a licence number is for."""
 
-    number: str = Field(description="as much of it as may be shown")
+    number: str = Field(description="the part of the number that may be shown")
     kind: str
     modules: tuple[str, ...]
     issued: date
@@ -212,13 +210,13 @@ class NumberMeaning(Strict):
 
 
 class RequestFile(Strict):
-    """What is taken to another computer and exchanged there for a certificate."""
+    """A request file, to exchange for a certificate on another computer."""
 
     request: str
 
 
 class Mailed(Strict):
-    """Where a code was mailed to."""
+    """The address of a mailed code."""
 
     mail: str
 
@@ -228,7 +226,7 @@ class OwnCompany(Strict):
 
     name: str
     post: str
-    lic: str | None = Field(description="its licence that can be moved; null: it has none")
+    lic: str | None = Field(description="the licence that can be moved; null: none")
 
 
 class OwnCompanies(Strict):
@@ -238,7 +236,7 @@ class OwnCompanies(Strict):
 
 
 class CheckQuestion(Strict):
-    """What a check sends to the vendor, decoded."""
+    """The content that a check sends to the vendor, decoded."""
 
     aud: str
     iat: int

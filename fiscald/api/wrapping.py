@@ -1,4 +1,4 @@
-"""What is put around the application: the turns of requests, and the mark of a test licence."""
+"""Middleware: the turns of requests, and the header for a test licence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fiscald.api.turns import StartLimiter
 
 
 class InTurn:
-    """Lets requests begin by turns; one whose client is gone before that is dropped."""
+    """Starts requests in turns; drops a request whose client disconnected before its turn."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class InTurn:
 
 
 class TestKeyHeaderMiddleware:
-    """Says on every answer that the licence is a test licence."""
+    """Adds a header to every answer: the licence is a test licence."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,9 +36,9 @@ class TestKeyHeaderMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ``ASGIApp``."""
 
-        async def branded(message: Message) -> None:
+        async def with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], (b"fiscald-test-keys", b"true")]
             await send(message)
 
-        await self._app(scope, receive, branded)
+        await self._app(scope, receive, with_header)

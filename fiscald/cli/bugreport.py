@@ -1,4 +1,4 @@
-"""``fiscalctl bugreport``: one archive that tells everything, and nothing that is nobody's business."""
+"""``fiscalctl bugreport``: one archive with everything that support needs, without secrets and personal data."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from fiscald.recording.reading import redact
 
 #: The folder in the archive.
 FOLDER = "fiscald-report"
-#: Of the log.
+#: Last lines of the log that are included.
 LINES = 2000
-#: The latest jobs that are told; how many are asked for at once, and how often at most.
+#: Number of latest jobs that are included.
 JOBS = 50
 T = TypeVar("T")
 #: Packages whose versions matter.
@@ -49,12 +49,12 @@ _PACKAGES = ("anyio", "click", "construct", "cryptography", "httpx", "pydantic",
 _CONTENTS = {
     "versions.json": "versions of fiscald, Python, libraries and system",
     "config.toml": "the configuration, secrets and NIPs removed",
-    "printers.json": "what the daemon says of its printers",
+    "printers.json": "what the daemon reports about its printers",
     "licence.json": "the state of the licence, without number, company and certificate",
     "doctor.json": "what fiscalctl doctor finds",
-    "scan.json": "what fiscalctl scan lists; nothing is asked",
+    "scan.json": "what fiscalctl scan lists (without --probe)",
     "jobs.json": "the latest jobs, without names, goods and NIPs",
-    "missing.txt": "what could not be had, and why",
+    "missing.txt": "what is missing, and why",
     "log.txt": f"the last {LINES} lines of the log, secrets and NIPs removed",
 }
 
@@ -62,25 +62,27 @@ _CONTENTS = {
 @click.command()
 @output_option
 @force_option
-@click.option("--log", type=click.Path(path_type=Path, readable=False), help="The log's file; default: the journal.")
+@click.option(
+    "--log", type=click.Path(path_type=Path, readable=False), help="File of the log (default: the systemd journal)."
+)
 @config_option
 @root_option
 @pass_context
 def bugreport(context: Context, *, output: Path, force: bool, log: Path | None, config_path: Path, root: Path) -> None:
-    """Write an archive (.tar.gz) for the support: versions, configuration, states, log, conversations.
+    """Write an archive (.tar.gz) for support: versions, configuration, states, log, conversations.
 
-    NIPs, e-mail addresses, licence numbers, tokens and keys are taken out. What is in it is said before it is written,
-    and what could not be had; nothing is sent anywhere.
+    The archive contains no NIPs, e-mail addresses, licence numbers, tokens or keys. The command lists the contents, and
+    what is missing, before it writes the file. It sends nothing.
     """
     with progress("gathering") as say:
         members, missing = gather(context, config_path, log, Host(root), say)
-    told = [f"{FOLDER}/{name:24} {len(content):8}  {_meaning(name)}" for name, content in members.items()]
-    told += [f"not in it: {name}: {why}" for name, why in missing.items()]
-    click.echo("\n".join(["it holds:", *told]), err=True)
+    lines = [f"{FOLDER}/{name:24} {len(content):8}  {_meaning(name)}" for name, content in members.items()]
+    lines += [f"missing: {name}: {why}" for name, why in missing.items()]
+    click.echo("\n".join(["Contents:", *lines]), err=True)
     write_file(context, output, archive(members), force=force)
     if str(output) != "-":
         content = {"file": str(output), "members": sorted(members), "missing": missing}
-        context.show(content, lambda: f"{output}: look into it, then send it")
+        context.show(content, lambda: f"{output}: check the contents, then send it")
 
 
 def _meaning(name: str) -> str:
@@ -90,7 +92,7 @@ def _meaning(name: str) -> str:
 def gather(
     context: Context, config_path: Path, log: Path | None, host: Host, say: Callable[[str], None] = lambda _: None
 ) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The members; and what could not be had, each with the reason."""
+    """The members of the archive, and the missing ones with the reason."""
     facts = examine(context, config_path, None, host)
     say("gathering")
     listed = [Probed(each) for each in candidates(host, [each.configured for each in facts.printers])]
@@ -117,7 +119,7 @@ def gather(
         reason = f"the daemon does not answer at {context.socket}" if denied is None else str(denied)
         missing |= dict.fromkeys(("printers.json", "jobs.json", "licence.json", "conversations"), reason)
     if facts.unseen:
-        missing["who holds ports"] = "processes of other users could not be looked into; sudo shows them"
+        missing["programs that use ports"] = "this user cannot see processes of other users; run it with sudo"
     if missing:
         members["missing.txt"] = scrub("".join(f"{name}: {why}\n" for name, why in missing.items())).encode()
     named = owner(text)
@@ -143,8 +145,8 @@ def _from_daemon(context: Context, missing: dict[str, str]) -> dict[str, bytes]:
                 capture = _asked(partial(client.capture, status.name), f"{status.name}.pcapng", missing)
                 if capture is not None:
                     members[f"{status.name}.pcapng"] = _masked(capture)
-    except ClientError as error:  # what it said until then
-        missing["the rest of what the daemon knows"] = str(error)
+    except ClientError as error:  # keep what arrived before
+        missing["other answers of the daemon"] = str(error)
     return members
 
 
@@ -157,12 +159,12 @@ def _asked(question: Callable[[], T], name: str, missing: dict[str, str]) -> T |
 
 
 def latest_jobs(client: Client) -> list[Job]:
-    """The latest jobs, the newest last."""
+    """The latest jobs; the newest is the last."""
     return [*reversed(client.jobs(limit=JOBS).jobs)]
 
 
 def job_facts(job: Job) -> dict[str, Any]:
-    """What became of a job, without what was sold, to whom, and by whom."""
+    """The outcome of a job, without goods, buyer and cashier."""
     result, problem = job.result, job.error or job.waiting
     lines = getattr(job.document, "lines", ())
     payments = getattr(job.document, "payments", ())
@@ -204,7 +206,7 @@ def _versions() -> dict[str, Any]:
 
 
 def _text(path: Path) -> tuple[str, str | None]:
-    """A file's text; and why it cannot be had."""
+    """The text of a file, and why it cannot be read."""
     try:
         return path.read_text("utf-8", "replace"), None
     except OSError as error:
@@ -225,24 +227,27 @@ def _why(path: Path, error: OSError) -> str:
 
 
 def _journal() -> tuple[str, str | None]:
-    """The daemon's lines in systemd's journal, as far as this user may read them; and what is missing of them."""
+    """The daemon's lines in the systemd journal that this user can read, and why lines are missing."""
     journalctl = shutil.which("journalctl")
     if journalctl is None:
-        return "", "journalctl is not installed; name the log's file with --log"
+        return "", "journalctl is not installed; give the file of the log with --log"
     command = [journalctl, "-u", "fiscald", "-n", str(LINES), "--no-pager", "-o", "short-iso"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except subprocess.TimeoutExpired:
-        return "", "journalctl did not answer within 20 s; name the log's file with --log"
+        return "", "journalctl did not answer within 20 s; give the file of the log with --log"
     except OSError as error:
         return "", f"{journalctl}: {error.strerror}"
     lines = "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith("-- "))
     if "insufficient permissions" in done.stderr or "not seeing messages from other users" in done.stderr:
-        why = "this user may not read all of the journal: sudo usermod -aG systemd-journal USER, or run it with sudo"
+        why = "this user cannot read the whole journal: sudo usermod -aG systemd-journal USER, or run it with sudo"
         return lines, why
     if not lines:
         said = "".join(f": {line}" for line in done.stderr.strip().splitlines()[:1])
-        return "", f"the journal has no line of the unit fiscald{said}; a log elsewhere is named with --log"
+        return (
+            "",
+            f"the systemd journal has no lines of the unit fiscald{said}; give the file of another log with --log",
+        )
     return lines, None
 
 

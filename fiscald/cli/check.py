@@ -1,4 +1,4 @@
-"""``fiscald check``: the configuration, and what it names, looked at without starting anything."""
+"""``fiscald check``: checks the configuration and what it names, without starting anything."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from fiscald.diagnostics.named import named_findings
 from fiscald.diagnostics.units import installed
 from fiscald.model.times import POLISH_TIME
 
-#: A daemon without printers runs, and says so.
+#: A daemon without printers runs, with a warning.
 _NO_STOP = "doctor.no_printers"
 
 
 def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
-    """The configuration and what stands against it. No port is opened and no daemon is asked.
+    """The configuration and its problems. Opens no port and contacts no daemon.
 
     Raises ``ConfigError``.
     """
@@ -33,7 +33,7 @@ def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
     configured = [Configured(name, each.family, each.parsed_address) for name, each in config.printers.items()]
     twins, now = gather.twins(host, configured), datetime.now(POLISH_TIME)
     facts = Facts(
-        # Whether it runs is not asked here; who may use its socket is the doctor's to say.
+        # Not checked here: whether the daemon runs, and who can use its socket. The doctor does that.
         socket=SocketFacts(config.socket, answers=True, group_there=access.is_group(gather.FISCALD)),
         user=access.user_name(),
         daemon_user=user,
@@ -49,17 +49,17 @@ def check(path: Path, host: Host) -> tuple[Config, list[Finding]]:
 
 
 def stops(found: Sequence[Finding]) -> bool:
-    """Whether something has to be changed before the daemon prints."""
+    """Whether a finding must be fixed before the daemon can print."""
     return any(each.stops and each.code != _NO_STOP for each in found)
 
 
 def text(path: Path, config: Config, found: Sequence[Finding]) -> Iterator[str]:
-    """What is configured, and what was found."""
+    """The configuration and the findings, as lines."""
     verdict = "" if stops(found) else "; nothing stops the daemon"
     yield f"{path}: printers: {', '.join(config.printers) or 'none'}{verdict}"
     yield f"  socket {config.socket}, state_dir {config.state_dir}, log_level {config.log_level}"
     for name, printer in config.printers.items():
         yield f"  {name}: {printer.family} at {printer.address}{printer.said}"
     if config.licence.test_keys:
-        yield "  test_keys = true: only emulated printers can be used"
+        yield "  test_keys = true: fiscald prints on emulated printers only"
     yield from finding_lines(found)

@@ -1,4 +1,4 @@
-"""What all verbs of ``fiscalctl`` share: its options, its exit codes, and how it says that something went wrong."""
+"""What all verbs of ``fiscalctl`` share: the global options, the exit codes, and the error messages."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ BY_STATE = {JobState.DONE: DONE, JobState.FAILED: FAILED, JobState.UNDECIDED: UN
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The options that stand before the verb."""
+    """The options before the verb."""
 
     socket: Path
     as_json: bool
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """A client; what it raises becomes a sentence and an exit code."""
+        """A client; its errors become a message and an exit code."""
         self.check_rights()
-        with self.told(), Client(self.socket) as client:
+        with self.reported(), Client(self.socket) as client:
             yield client
 
     def check_rights(self) -> None:
-        """End with a sentence where this user may not use the socket."""
+        """End with a message if this user cannot use the socket."""
         why = refusal(self.socket)
         if why is not None:
             self.fail(REFUSED, why)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """What a client raises becomes a sentence and an exit code."""
+    def reported(self) -> Iterator[None]:
+        """Turn an error of the client into a message and an exit code."""
         try:
             yield
         except NotReachable as error:
@@ -82,27 +82,27 @@ class Context:
             self.fail(UNKNOWN, str(error))
 
     def ask(self, question: Callable[[Client], T]) -> T | None:
-        """What a running daemon answers; ``None`` without one that this user can reach."""
+        """The answer of a running daemon; ``None`` if this user cannot reach one."""
         if refusal(self.socket) is None and exists(self.socket):
             with suppress(ClientError), Client(self.socket) as client:
                 return question(client)
         return None
 
     def warn(self, message: str) -> None:
-        """A sentence on stderr."""
+        """Write a message to stderr."""
         click.echo(json.dumps({"error": message}) if self.as_json else visible(message, keep="\n"), err=True)
 
     def fail(self, code: int, message: str) -> NoReturn:
-        """End with a sentence on stderr."""
+        """Write a message to stderr and exit."""
         self.warn(message)
         sys.exit(code)
 
     def show(self, content: Any, text: Callable[[], str]) -> None:
-        """The answer: JSON, or what ``text`` makes of it."""
+        """Print the answer: as JSON, or as ``text``."""
         click.echo(to_json(content, indent=1) if self.as_json else text())
 
     def show_problem(self, problem: Problem) -> None:
-        """A refusal on stderr."""
+        """Write a problem to stderr."""
         if self.as_json:
             click.echo(json.dumps(everything(problem), indent=1), err=True)
         else:
@@ -110,12 +110,12 @@ class Context:
 
 
 def to_json(content: Any, *, indent: int | None = None) -> str:
-    """JSON for standard output: readable where its encoding has every character, in ASCII elsewhere."""
+    """JSON for standard output: in ASCII if its encoding lacks characters."""
     return json.dumps(content, ensure_ascii=not encodes_everything(sys.stdout), indent=indent)
 
 
 def exists(path: Path) -> bool:
-    """Whether it is there, or may be where this user may not look: opening it tells why it cannot be had."""
+    """Whether the file exists, or may exist where this user cannot look: opening it gives the reason."""
     try:
         return path.exists()
     except PermissionError:
@@ -123,7 +123,7 @@ def exists(path: Path) -> bool:
 
 
 def forget_output() -> None:
-    """What Python still holds for standard output, which takes no more, is not written at the end either."""
+    """Discard what Python has buffered for standard output, because nothing more can be written there."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -138,7 +138,7 @@ def _refusal_code(status: int, problem: Problem) -> int:
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem in a few lines, for the technician and for the cashier."""
+    """A problem in a few lines, for technician and cashier."""
     problem = shown(problem)
     lines = [f"{problem.code}: {problem.detail}"]
     lines += [f"  {each.pointer}: {each.detail}" for each in problem.errors]
@@ -147,9 +147,9 @@ def problem_text(problem: Problem) -> str:
 
 
 class Verbs(VisibleGroup):
-    """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
+    """The verbs. An error of this program never looks like an answer about a document."""
 
-    #: The verbs that wait for a job, which does not wait for them.
+    #: The verbs that wait for a job. The job continues if they stop.
     submitting = frozenset(("print", "job", "test-page")) | {
         document.about.verb.words[0] for document in DOCUMENTS.values() if document.about.verb is not None
     }
@@ -164,7 +164,7 @@ class Verbs(VisibleGroup):
             goes_on = "; the job keeps running. Check it with: fiscalctl job KEY"
             click.echo(f"stopped{goes_on if ctx.invoked_subcommand in self.submitting else ''}", err=True)
         except BrokenPipeError:
-            # The reader of our output has gone; what Python still wants to write goes nowhere.
+            # The reader of our output is gone: discard the rest.
             forget_output()
         except Exception:
             traceback.print_exc()

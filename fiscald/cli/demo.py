@@ -1,6 +1,6 @@
 """``fiscald demo``: an emulated printer on a real pseudo-terminal, a daemon, a receipt through the socket.
 
-A container may have no pseudo-terminals; the printer is on a TCP port then.
+In a container without pseudo-terminals the printer uses a TCP port.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ RECEIPT = {
 
 
 def run_demo(*, keep: bool, png: Path) -> None:
-    """Show one receipt's way; with ``keep``, leave everything running."""
+    """Print one receipt and show each step; with ``keep``, leave everything running."""
     link = _link()
     with tempfile.TemporaryDirectory(prefix="fiscald-demo-") as folder, EmulatedPrinter(link=link) as printer:
         config = Config(
@@ -60,13 +60,13 @@ def run_demo(*, keep: bool, png: Path) -> None:
 
 
 def _link() -> Literal["tcp", "pty"]:
-    """How the emulated printer is connected: as a serial port, where this computer has pseudo-terminals."""
+    """The link of the emulated printer: a serial port if this computer has pseudo-terminals."""
     try:
         for descriptor in os.openpty():
             os.close(descriptor)
     except OSError as error:
         click.echo(
-            f"No pseudo-terminal can be had here ({error.strerror or error}): the printer is on a TCP port.", err=True
+            f"This computer has no pseudo-terminal ({error.strerror or error}): the printer uses a TCP port.", err=True
         )
         return "tcp"
     return "pty"
@@ -84,7 +84,7 @@ def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
     click.echo(f"\nThe answer:\n{json.dumps(answer, ensure_ascii=False, indent=1)}\n")
     click.echo(printer.paper[-1])
     receipts = printer.register.day.receipt_count
-    click.echo(f"Asked twice with the same key: same number {again.result and again.result.number}; ", nl=False)
+    click.echo(f"Submitted twice with the same key: same number {again.result and again.result.number}; ", nl=False)
     click.echo(f"receipts in the printer's memory: {receipts}.")
     try:
         from fiscald.emulator.png import draw
@@ -99,7 +99,7 @@ def _show(socket: Path, printer: EmulatedPrinter, png: Path) -> None:
 
 def _stay(socket: Path, printer: EmulatedPrinter) -> None:
     click.echo(
-        f"\nStill running; Ctrl-C ends it. Try:\n"
+        f"\nStill running; press Ctrl-C to stop. Try:\n"
         f"  fiscalctl --socket {socket} status\n"
         f"  curl --unix-socket {socket} http://fiscald/v1/printers/till1"
     )

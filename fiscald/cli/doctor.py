@@ -1,4 +1,4 @@
-"""``fiscalctl doctor``: what is wrong on site, and the remedy to paste."""
+"""``fiscalctl doctor``: finds what is wrong on site, and prints remedies to paste."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ T = TypeVar("T")
 @click.command()
 @click.argument("printer", required=False)
 @config_option
-@click.option("--user", help="Whose rights to the ports count; default: fiscald's.")
+@click.option("--user", help="Check the port permissions of this user (default: the user fiscald).")
 @root_option
 @pass_context
 def doctor(context: Context, printer: str | None, *, config_path: Path, user: str | None, root: Path) -> None:
-    """Look for everything that keeps PRINTER (or any) from printing, and say what to do about it.
+    """Find everything that keeps PRINTER (or any printer) from printing, and show the remedy.
 
-    Without a daemon, and where the daemon hears nothing of a printer, it is asked directly, as fiscalctl scan --probe
-    does: at every speed, in every protocol.
+    If no daemon is running, or a printer does not answer the daemon, the doctor probes the printer directly, like
+    fiscalctl scan --probe: at every speed, with every protocol.
 
-    Exit codes: 0 nothing stops it, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user may not
-    use its socket.
+    Exit codes: 0 nothing stops printing, 1 something does, 2 wrong usage, 4 the daemon is not reachable, 5 this user
+    cannot use its socket.
     """
     if user is not None and not access.is_user(user):
         context.fail(USAGE, f"there is no user {user!r}")
@@ -65,7 +65,7 @@ def doctor(context: Context, printer: str | None, *, config_path: Path, user: st
 
 
 def examine(context: Context, config_path: Path, user: str | None, host: Host) -> Facts:
-    """Gather everything; nothing that is missing or forbidden stands in the way of the rest."""
+    """Gather all facts; a missing or unreadable one does not prevent the others."""
     config, mistakes, unread = _config(config_path)
     statuses, licence, captures = context.ask(_everything) or (None, None, {})
     asker, daemon_user = access.user_name(), user or gather.default_daemon_user()
@@ -73,7 +73,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
     configured: list[Configured] = []
     if statuses is not None or config is not None:
         configured = configured_printers(context, config_path, statuses)
-    with progress("looking at this computer", after=0) as say:
+    with progress("checking this computer", after=0) as say:
         probed = anyio.run(gather.ask_all, host, configured, lambda attempt: say(asking_text(attempt)))
     twins = gather.twins(host, configured)
     printers = tuple(
@@ -85,7 +85,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
     )  # fmt: skip
     units = installed(host)
     if statuses is not None and not exists(config_path):
-        mistakes = None  # the daemon was started with another file, and says what is in it
+        mistakes = None  # the daemon uses another file, and reports its content
     return Facts(
         socket=gather.socket_facts(context.socket, answers=statuses is not None),
         user=asker,
@@ -93,7 +93,7 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
         config_path=config_path,
         config_error=mistakes,
         config_unread=unread,
-        # A daemon that answers has found what it needs; what it was started with may be another file.
+        # A running daemon has found what it needs, and may use another file.
         named=()
         if config is None or statuses is not None
         else tuple(named_findings(named_in(config, config_path), daemon_user, units)),
@@ -109,13 +109,13 @@ def examine(context: Context, config_path: Path, user: str | None, host: Host) -
 
 
 def named_in(config: Config, path: Path) -> Named:
-    """What a configuration, read from ``path``, names beside printers."""
+    """Files, users and groups that the configuration at ``path`` names."""
     rights = tuple((right.value, holders) for right, holders in config.rights.given.items() if holders is not None)
     return Named(path, config.socket, config.state_dir, config.licence.ca_file, rights)
 
 
 def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
-    """The configuration; or what is wrong in it; or why this user may not read it, which the daemon's user may."""
+    """The configuration; or its errors; or why this user (not the daemon's user) cannot read it."""
     from fiscald.config import ConfigDenied, ConfigError, load
 
     try:
@@ -127,14 +127,14 @@ def _config(path: Path) -> tuple[Config | None, str | None, str | None]:
 
 
 def _everything(client: Client) -> tuple[tuple[PrinterStatus, ...], dict[str, Any] | None, dict[str, bytes]]:
-    """Printers, licence, and the latest bytes of each printer."""
+    """Printers, licence, and the latest conversation with each printer."""
     statuses = client.printers()
     licence = allowed(client.licence)
     return statuses, licence, {each.name: allowed(partial(client.capture, each.name)) or b"" for each in statuses}
 
 
 def allowed(question: Callable[[], T]) -> T | None:
-    """The daemon's answer; ``None`` where it refuses to tell this user."""
+    """The daemon's answer; ``None`` if it refuses to answer this user."""
     try:
         return question()
     except Refused:
@@ -142,7 +142,7 @@ def allowed(question: Callable[[], T]) -> T | None:
 
 
 def findings_json(facts: Facts, found: Sequence[Finding]) -> dict[str, Any]:
-    """Everything, as JSON."""
+    """The findings as JSON."""
     return {
         "daemon": facts.socket.answers,
         "printers": [each.configured.name for each in facts.printers],
@@ -156,19 +156,19 @@ def _text(facts: Facts, found: Sequence[Finding]) -> Iterator[str]:
     verdict = "" if any(each.stops for each in found) else "; nothing stops printing"
     daemon = "answers" if facts.socket.answers else "does not answer"
     if facts.socket.denied is not None:
-        daemon = f"{facts.user} may not ask it"
+        daemon = f"{facts.user} cannot use its socket"
     yield f"printers: {names}; daemon: {daemon}{verdict}"
     yield from finding_lines(found)
     if facts.unseen:
-        yield "\nprocesses of other users could not be looked into; with sudo, who holds a port is sure"
+        yield "\nthis user cannot see processes of other users; sudo shows which program uses a port"
 
 
 def finding_lines(found: Sequence[Finding]) -> Iterator[str]:
-    """Findings, for a person."""
+    """Findings as lines of text."""
     for each in found:
         where = f"{each.printer}: " if each.printer else ""
         yield f"\n{'STOPS PRINTING' if each.stops else 'warning'} {each.code}"
-        # The mistakes of a configuration are several lines; indented, no line of a text looks like one of ours.
+        # The errors of a configuration have several lines; indented, none of them looks like a line of ours.
         yield f"  {where}{each.text}".replace("\n", "\n    ")
         yield f"  {visible(each.text_pl)}"
         yield f"  > {visible(each.fix)}"

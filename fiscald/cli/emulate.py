@@ -1,4 +1,4 @@
-"""``fiscald emulate``: an emulated printer for any program, as a separate process."""
+"""``fiscald emulate``: an emulated printer as a separate process, for any program."""
 
 from __future__ import annotations
 
@@ -18,24 +18,38 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("family", type=click.Choice(FAMILIES))
-@click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0 takes a free one).")
-@click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, linked here.")
+@click.option("--tcp", metavar="HOST:PORT", help="Listen on a TCP port (0: any free port).")
+@click.option(
+    "--pty", metavar="LINK", type=click.Path(path_type=Path), help="Open a pseudo-terminal, and make LINK a link to it."
+)
 @click.option(
     "--control", metavar="SOCKET", type=click.Path(path_type=Path), help="Accept control commands on a Unix socket."
 )
-@click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keep the register's memory here.")
-@click.option("--profile", metavar="NAME", help="Which model to be (default: the newest).")
-@click.option("--code-page", metavar="NAME", help="The code page the printer is set to.")
+@click.option("--state", metavar="FILE", type=click.Path(path_type=Path), help="Keep the printer's memory in FILE.")
+@click.option("--profile", metavar="NAME", help="Profile of the printer (default: the newest).")
+@click.option("--code-page", metavar="NAME", help="Code page of the printer.")
 @click.option("--columns", type=click.Choice(["40", "56"]), default="40", show_default=True, help="Paper width.")
-@click.option("--baud", type=click.IntRange(300, 4_000_000), help="Be as slow as a serial line.")
-@click.option("--slow", type=click.FloatRange(0, 100), default=1.0, show_default=True, help="Factor on printing time.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Unique number; noise of faults.")
-@click.option("--auto-confirm", is_flag=True, help="Confirm every question on the display at once.")
+@click.option("--baud", type=click.IntRange(300, 4_000_000), help="Be as slow as a serial line with this speed.")
+@click.option(
+    "--slow",
+    type=click.FloatRange(0, 100),
+    default=1.0,
+    show_default=True,
+    help="Multiply printing times by this factor.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the unique number and of random faults.",
+)
+@click.option("--auto-confirm", is_flag=True, help="Confirm every question on the display immediately.")
 @click.option(
     "--paper",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep every sheet here, as text and as a picture (PNG).",
+    help="Save every sheet in DIR, as text and as a picture (PNG).",
 )
 @click.option("--quiet", is_flag=True, help="Do not show the paper.")
 def emulate(
@@ -55,8 +69,8 @@ def emulate(
     paper: Path | None,
     quiet: bool,
 ) -> None:
-    """Be an emulated printer of FAMILY for any program, until Ctrl-C or SIGTERM."""
-    # Here, because the daemon's commands need none of it.
+    """Run an emulated printer of FAMILY for any program, until Ctrl-C or SIGTERM."""
+    # Imported here: the other commands do not need it.
     from fiscald.emulator import emulator_factory
     from fiscald.emulator.folder import PaperFolder
     from fiscald.emulator.running import CannotStart, build, check_choice, serve
@@ -101,7 +115,7 @@ def emulate(
     device.on_notice = _warn
 
     def asked(display: Display) -> None:
-        what_next = "it is confirmed" if auto_confirm else 'it waits for a key: {"do": "press"} on the control socket'
+        what_next = "confirmed" if auto_confirm else 'press a key with {"do": "press"} on the control socket'
         _warn(f'the display asks "{display.pl}" ({display.en}); {what_next}')
 
     device.on_question = asked
@@ -118,7 +132,7 @@ def emulate(
         except* CannotStart as group:
             raise click.ClickException(str(_first(group))) from None
         except* KeyboardInterrupt:
-            # Ctrl-C came before there was anything that could take it as a signal.
+            # Ctrl-C came before the signal handler was installed.
             pass
 
 

@@ -1,8 +1,8 @@
-"""``fiscalctl``: everything a person does with fiscald.
+"""``fiscalctl``: the command line for people who use fiscald.
 
 Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
-(licence or rights), 6 not final yet, or not known. Code 1 is kept for what is known: whatever goes wrong in
-this program, Ctrl-C too, says nothing of the document and ends with 6.
+(licence or rights), 6 not final yet, or not known. Code 1 means that the document was certainly not printed. An error
+of this program itself, or Ctrl-C, says nothing about the document and ends with 6.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(context: click.Context, *, socket: Path, as_json: bool) -> None:
     """Talk to the fiscal printer daemon.
 
     Exit codes: 0 done, 1 failed (not printed), 2 wrong usage, 3 undecided, 4 daemon not reachable, 5 refused
-    (licence or rights), 6 not final yet or not known: ask again with the same key.
+    (licence or rights), 6 not final yet or not known: retry with the same key.
     """
     if re.match(r"\w+:/", str(socket)):
         raise click.UsageError(f"--socket {socket}: write the path of the daemon's Unix socket, like {DEFAULT_SOCKET}")
@@ -82,7 +82,7 @@ def status(context: Context, printer: str | None) -> None:
 @click.argument("printer_id")
 @pass_context
 def adopt(context: Context, printer: str, printer_id: str) -> None:
-    """Confirm that the printer with unique number PRINTER_ID is PRINTER from now on."""
+    """Confirm that PRINTER is now the printer with the unique number PRINTER_ID."""
     with context.client() as client:
         found = client.adopt(printer, printer_id)
     context.show(everything(found), lambda: printer_text(found))
@@ -96,7 +96,7 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
 @click.option("--wait", type=click.FloatRange(0, 600), default=0.0, help="Seconds to wait for a final state.")
 @pass_context
 def job(context: Context, key: str, *, wait: float) -> None:
-    """Show the job of KEY; the exit code tells its state."""
+    """Show the job with KEY. The exit code gives its state."""
     with context.client() as client, progress(f"waiting for job {key}", end=GOES_ON):
         found = client.job(key, wait=wait)
     show_job(context, found)
@@ -107,7 +107,7 @@ def job(context: Context, key: str, *, wait: float) -> None:
 @click.argument("key")
 @pass_context
 def withdraw(context: Context, key: str) -> None:
-    """Withdraw a job that has not started."""
+    """Withdraw the job with KEY, if it has not started."""
     with context.client() as client:
         found = client.withdraw(key)
     show_job(context, found)
@@ -117,11 +117,11 @@ def withdraw(context: Context, key: str) -> None:
 @click.argument("key")
 @click.argument("verdict", type=click.Choice(["printed", "not_printed"]))
 @click.option("--number", type=click.IntRange(1), help="The number on the paper.")
-@click.option("--by", required=True, help="Who decides.")
-@click.option("--note", default="", help="Why.")
+@click.option("--by", required=True, help="Name of the person who decides.")
+@click.option("--note", default="", help="Reason for the decision.")
 @pass_context
 def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None, by: str, note: str) -> None:
-    """Decide an undecided job after looking at the paper and the printer."""
+    """Decide the undecided job with KEY. Check the paper and the printer first."""
     try:
         resolution = Resolution(verdict=verdict, number=number, by=by, note=note)
     except ValidationError:
@@ -131,7 +131,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
     show_job(context, found)
 
 
-# -- verbs with modules of their own ----------------------------------------------------------------------
+# -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
     jobs, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup, recordings.capture,

@@ -1,4 +1,4 @@
-"""``fiscald``: run the daemon, show it, emulate printers."""
+"""``fiscald``: runs the daemon, a demonstration, and emulated printers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fiscald.terminal import VisibleFormatter, VisibleGroup
 
 
 class NeedsAPerson(click.ClickException):
-    """The daemon cannot start before a person has acted: starting it again is no use."""
+    """The daemon cannot start until a person fixes something: a restart does not help."""
 
     exit_code = 78  # EX_CONFIG of sysexits.h, and RestartPreventExitStatus= in fiscald.service
 
@@ -46,13 +46,13 @@ _config = click.option(
 @click.option(
     "--new-journal",
     is_flag=True,
-    help="Begin a new journal where the old one is lost and has no backup. Its documents are not known any more.",
+    help="Start with a new journal if the old one is lost and has no backup. The old documents are then unknown.",
 )
 def run(path: Path, *, new_journal: bool) -> None:
     """Run the daemon in the foreground.
 
-    Exit codes: 0 stopped by a signal, 1 it cannot start now, 2 wrong usage, 78 a person has to act first: the
-    configuration, or the journal.
+    Exit codes: 0 stopped by a signal, 1 it cannot start now, 2 wrong usage, 78 a person must first fix the
+    configuration or the journal.
     """
     try:
         config = load(path)
@@ -66,10 +66,11 @@ def run(path: Path, *, new_journal: bool) -> None:
 @_config
 @click.option("--root", type=click.Path(path_type=Path), default=Path("/"), hidden=True)
 def check(path: Path, root: Path) -> None:
-    """Read the configuration and say what is wrong in it and in what it names: files, users and groups, directories,
-    ports. Starts nothing and opens no port.
+    """Check the configuration, and the files, users, groups, directories and ports that it names.
 
-    Exit codes: 0 the daemon can start and may use its ports, 2 wrong usage, 78 something has to be changed.
+    Starts nothing and opens no port.
+
+    Exit codes: 0 the daemon can start and use its ports, 2 wrong usage, 78 something must be fixed.
     """
     from fiscald.cli import check as checking
     from fiscald.diagnostics.host import Host
@@ -83,16 +84,18 @@ def check(path: Path, root: Path) -> None:
 
 
 def run_daemon(config: Config, *, new_journal: bool = False) -> None:
-    """Run until stopped; what keeps it from starting becomes one sentence and exit code 1, or 78 where starting again
-    helps nothing before a person has acted."""
+    """Run until stopped. If the daemon cannot start, print one message and end with exit code 1.
+
+    The exit code is 78 if a restart does not help until a person fixes something.
+    """
     from fiscald import daemon
     from fiscald.api.rights import RightsError
     from fiscald.api.server import SocketError
     from fiscald.journal import DirectoryRefused, JournalError, JournalMissing, JournalThere
 
-    # A hundred printers at once keep the loop busy: the journal's thread would wait 5 ms at each of its turns.
+    # A hundred busy printers keep the loop busy: the journal's thread would wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
-    # What has been imported stays: to look through all of it for garbage would hold the loop for 60 ms now and then.
+    # Imported modules stay in memory: searching them for garbage would block the loop for 60 ms now and then.
     gc.collect()
     gc.freeze()
     try:
@@ -104,7 +107,7 @@ def run_daemon(config: Config, *, new_journal: bool = False) -> None:
 
 
 def start_logging(level: str) -> None:
-    """Log lines to stderr; without time and with syslog levels where the journal adds its own."""
+    """Log to stderr; under systemd with syslog levels and without time, which the journal adds."""
     under_systemd = "JOURNAL_STREAM" in os.environ
     shape = "%(asctime)s %(levelname)-7s %(message)s"
     handler = logging.StreamHandler(sys.stderr)
@@ -126,16 +129,16 @@ def start_logging(level: str) -> None:
 
 
 @main.command()
-@click.option("--keep", is_flag=True, help="Stay running for exploration.")
+@click.option("--keep", is_flag=True, help="Keep everything running afterwards.")
 @click.option(
     "--png",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("demo-receipt.png"),
     show_default=True,
-    help="Where to draw the paper.",
+    help="File for the picture of the paper.",
 )
 def demo(*, keep: bool, png: Path) -> None:
-    """Print a receipt on an emulated printer through a real daemon: no configuration, no hardware."""
+    """Print a receipt on an emulated printer through a real daemon, without configuration and hardware."""
     from fiscald.api.client import ClientError
     from fiscald.api.server import SocketError
     from fiscald.cli.demo import run_demo
@@ -143,14 +146,14 @@ def demo(*, keep: bool, png: Path) -> None:
     from fiscald.journal import JournalError
 
     folder = png.absolute().parent
-    if not os.access(folder, os.W_OK | os.X_OK):  # told before the receipt, not after it
-        raise click.UsageError(f"nothing can be written into {folder}; name another file with --png")
+    if not os.access(folder, os.W_OK | os.X_OK):  # checked before the receipt is printed
+        raise click.UsageError(f"cannot write to {folder}; choose another file with --png")
     logging.basicConfig(stream=sys.stderr, level="ERROR")
     logging.getLogger().handlers[0].setFormatter(VisibleFormatter("%(levelname)s %(message)s"))
     try:
         run_demo(keep=keep, png=png)
     except (OSError, CannotStart, SocketError, JournalError, ClientError) as error:
-        raise click.ClickException(f"the demonstration cannot go on: {error}") from None
+        raise click.ClickException(f"the demonstration failed: {error}") from None
 
 
 main.add_command(emulate)

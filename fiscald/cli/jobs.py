@@ -1,4 +1,4 @@
-"""``fiscalctl jobs``: the list of jobs, filtered, a page or all of it."""
+"""``fiscalctl jobs``: the list of jobs, with filters; one page or all of it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 else:
     _DateTime = click.ParamType
 
-#: Jobs that are asked for at once with ``--all``.
+#: Jobs per request with ``--all``.
 PAGE = 500
 
 
 class When(_DateTime):
-    """A day, or a time: of Polish time where it does not say its offset."""
+    """A day or a time; Polish time if it has no offset."""
 
     name = "time"
 
@@ -49,20 +49,20 @@ class When(_DateTime):
         try:
             return parse_day_or_time(text, end=self._end)
         except PydanticCustomError:
-            self.fail(f"{text!r} is no time; write a day like 2026-11-22 or a time like '2026-11-22 10:15'")
+            self.fail(f"{text!r} is not a time; write a day like 2026-11-22 or a time like '2026-11-22 10:15'")
 
 
 @click.command()
 @printer_option
-@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in that state.")
-@click.option("--since", type=When(end=False), help="Only jobs of that day or time (Polish), or later.")
-@click.option("--until", type=When(end=True), help="Only jobs of that day or time (Polish), or earlier.")
-@click.option("--number", type=click.IntRange(1, 2**31 - 1), help="Only with that number on the document.")
-@click.option("--amount", help="Only with that total on the document, like 12.00.")
-@click.option("--oldest", is_flag=True, help="The oldest first.")
-@click.option("--all", "everything_", is_flag=True, help="All of them, not only the first page.")
-@click.option("--after", help="The cursor of an earlier page.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
+@click.option("--since", type=When(end=False), help="Only jobs from this day or time (Polish) on.")
+@click.option("--until", type=When(end=True), help="Only jobs until this day or time (Polish).")
+@click.option("--number", type=click.IntRange(1, 2**31 - 1), help="Only jobs with this number on the document.")
+@click.option("--amount", help="Only jobs with this total on the document, like 12.00.")
+@click.option("--oldest", is_flag=True, help="Show the oldest jobs first.")
+@click.option("--all", "everything_", is_flag=True, help="Show all jobs, not only one page.")
+@click.option("--after", help="Continue after this cursor of an earlier page.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Number of jobs on a page.")
 @pass_context
 def jobs(
     context: Context,
@@ -101,7 +101,7 @@ def jobs(
 
 
 def _pages(client: Client, filters: dict[str, Any], after: str | None) -> Iterator[JobList]:
-    """Every page, each when it is wanted."""
+    """Every page, fetched when it is needed."""
     while True:
         page = client.jobs(**filters, after=after, limit=PAGE)
         yield page

@@ -1,4 +1,4 @@
-"""``fiscalctl journal`` and ``fiscalctl backup``: what a person does about the daemon's journal."""
+"""``fiscalctl journal`` and ``fiscalctl backup``: confirm and copy the daemon's journal."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from fiscald.model.printers import PrinterState, PrinterStatus
 
 @click.group()
 def journal() -> None:
-    """What the daemon remembers of every document."""
+    """Work with the journal, where the daemon keeps every document."""
 
 
 @journal.command()
 @click.argument("printer")
-@click.option("--by", help="Who confirms (default: the user's name).")
-@click.option("--note", default="", help="Why.")
+@click.option("--by", help="Name of the person who confirms (default: the user's name).")
+@click.option("--note", default="", help="Reason for the confirmation.")
 @click.option(
     "--print-waiting",
     is_flag=True,
-    help="Print the documents that wait. Otherwise each becomes undecided where it may have been printed already.",
+    help="Print the waiting documents. Without it, those that may have been printed already become undecided.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
 def confirm(context: Context, printer: str, *, by: str | None, note: str, print_waiting: bool, yes: bool) -> None:
-    """Confirm that the journal was compared with PRINTER's paper, so that new documents are printed again.
+    """Confirm that a person compared the journal with PRINTER's paper. New documents are then printed again.
 
-    The printer has counted something that the journal does not know: the journal is an older copy, another program
-    prints there, or the printer's memory was replaced. Look at the paper first, and settle in the applications every
-    sale whose answer is missing: a sale that is asked for again afterwards is printed again.
+    The printer has printed something that the journal does not know: the journal is an older copy, another program
+    uses the printer, or the printer's memory was replaced. First check the paper, and settle every sale without an
+    answer in the applications: a sale that is submitted again after the confirmation is printed again.
     """
     try:
         said = JournalConfirmation(by=by or _user(), note=note, waiting="print" if print_waiting else "undecided")
@@ -57,14 +57,14 @@ def confirm(context: Context, printer: str, *, by: str | None, note: str, print_
         found = client.confirm_journal(printer, said)
         undecided = client.jobs(printer=printer, state=JobState.UNDECIDED, order="oldest").jobs
     content = {"printer": found.model_dump(mode="json"), "undecided": [each.key for each in undecided]}
-    lines = [printer_text(found), *(f"to be decided: {job_line(each)}" for each in undecided)]
+    lines = [printer_text(found), *(f"needs a decision: {job_line(each)}" for each in undecided)]
     context.show(content, lambda: "\n".join(lines))
 
 
 def _question(status: PrinterStatus, waiting: tuple[Job, ...], *, print_waiting: bool) -> Iterator[str]:
     yield printer_text(status)
     if waiting:
-        yield "documents that wait, and are printed then:" if print_waiting else "documents that wait:"
+        yield "waiting documents, which will be printed:" if print_waiting else "waiting documents:"
         yield from (f"  {job_line(each)}" for each in waiting)
 
 
@@ -81,13 +81,13 @@ def _user() -> str:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @pass_context
 def backup(context: Context, file: Path, *, force: bool) -> None:
-    """Write a consistent copy of the journal to FILE (- for standard output), while the daemon goes on.
+    """Write a consistent copy of the journal to FILE (- for standard output) while the daemon runs.
 
-    The file belongs to the caller, with mode 0600: it holds what was sold, and to whom. It is checked before
-    it gets its name. Needs the right configure. docs/backup.md says how it is put back.
+    The file belongs to the caller, with mode 0600: it contains sales and buyers. The command checks the copy before it
+    creates FILE. The caller needs the right configure. docs/backup.md explains how to restore the copy.
 
     Exit codes: 0 written, 1 not written, 2 wrong usage.
     """
@@ -95,7 +95,7 @@ def backup(context: Context, file: Path, *, force: bool) -> None:
         _to_stdout(context)
         return
     if file.exists() and not force:
-        context.fail(USAGE, f"{file} is there already; name another file, or replace it with --force")
+        context.fail(USAGE, f"{file} exists already; choose another file, or replace it with --force")
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with contextlib.closing(_Part(part)) as written, context.client() as client:
@@ -117,7 +117,7 @@ def backup(context: Context, file: Path, *, force: bool) -> None:
 
 
 class _Part:
-    """A file on its way, for its owner alone."""
+    """The unfinished copy; only its owner can read it."""
 
     def __init__(self, path: Path) -> None:
         """Raises ``OSError``."""
@@ -143,7 +143,7 @@ def _sync_folder(file: Path) -> None:
 
 
 def _damage(path: Path) -> str | None:
-    """What is wrong with the copy."""
+    """What is wrong with the copy; ``None`` if nothing."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as copy:
             (health,) = copy.execute("PRAGMA quick_check(1)").fetchone()

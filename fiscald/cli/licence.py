@@ -1,11 +1,11 @@
-"""``fiscalctl licence``: how a computer comes to its licence, with and without the internet.
+"""``fiscalctl licence``: registers and shows the licence of a computer, with and without the internet.
 
-A number on a command line lands in the shell's history; leave it out and type it at the prompt, or pipe it (``-``;
-each number a line, X before Y).
-On a terminal what is missing is asked for; everywhere else it must be given.
+The shell's history keeps a number from the command line. Leave the number out and type it at the prompt, or pipe it
+(``-``; one number per line, X before Y).
+On a terminal the verbs ask for missing values; otherwise the caller must give them.
 
-Exit codes: 0 done; ``status``: 10 unregistered, 11 restricted, 12 warnings; 20 the number is mistyped, 21 the vendor
-says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wrong code, 26 no emergency pass.
+Exit codes: 0 done; ``status``: 10 unregistered, 11 restricted, 12 warnings; 20 mistyped number, 21 the
+vendor refused, 22 the vendor cannot be reached, 23 wrong company, 24 bad file, 25 wrong code, 26 no emergency pass.
 """
 
 from __future__ import annotations
@@ -45,18 +45,17 @@ from fiscald.terminal import shown, visible
 def licence() -> None:
     """Register, show, renew and move the licence.
 
-    Exit codes: 0 done; of status: 10 unregistered, 11 restricted, 12 warnings; 20 the number is mistyped, 21 the
-    vendor says no, 22 the vendor cannot be reached, 23 the company, 24 a bad file, 25 a wrong code, 26 no emergency
-    pass.
+    Exit codes: 0 done; of status: 10 unregistered, 11 restricted, 12 warnings; 20 mistyped number, 21 the
+    vendor refused, 22 the vendor cannot be reached, 23 wrong company, 24 bad file, 25 wrong code, 26 no emergency pass.
     """
 
 
 def _company_options(command: Any) -> Any:
     for option in (
-        click.option("--country", default="PL", show_default=True, help="Two letters."),
+        click.option("--country", default="PL", show_default=True, help="The company's country, two letters."),
         click.option("--nip", help="The company's tax number."),
         click.option("--postcode", help="The company's postcode."),
-        click.option("--name", help="The company's name; default: as configured."),
+        click.option("--name", help="The company's name (default: from the configuration)."),
     ):
         command = option(command)
     return command
@@ -76,7 +75,7 @@ def status(context: Context) -> None:
 
 
 def status_code(found: dict[str, Any]) -> int:
-    """The exit code that goes with a state."""
+    """The exit code for a state."""
     if found["state"] == "unregistered":
         return UNREGISTERED
     if not found["may_print"]:
@@ -85,7 +84,7 @@ def status_code(found: dict[str, Any]) -> int:
 
 
 def text(found: dict[str, Any]) -> str:
-    """The state for a person."""
+    """The state as text."""
     found = shown(found)
     lines = [f"state: {found['state']}"]
     if found.get("reason"):
@@ -103,18 +102,18 @@ def text(found: dict[str, Any]) -> str:
     if found.get("warnings"):
         lines.append(f"warnings: {', '.join(found['warnings'])}")
     if found.get("update") and "licence.w.update_available" in found["warnings"]:
-        lines.append(f"version {found['update']['latest']} is out: {found['update']['url']}")
+        lines.append(f"version {found['update']['latest']} is available: {found['update']['url']}")
     if found["test_keys"]:
-        lines.append("test keys: only emulated printers may be used")
+        lines.append("test keys: fiscald prints on emulated printers only")
     return "\n".join(lines)
 
 
 @licence.command("diagnose")
 @click.argument("number", required=False)
-@click.option("--field", type=click.Choice(["number", "support"]), help="The field it belongs into.")
+@click.option("--field", type=click.Choice(["number", "support"]), help="Which field it goes in.")
 @pass_context
 def diagnose(context: Context, number: str | None, field: str | None) -> None:
-    """Say what NUMBER is for, or where it is mistyped. Asks nobody."""
+    """Show what NUMBER is for, or where it is mistyped. Works offline."""
     typed = needed(ask(number, "Number", secret_pipe=True), "NUMBER")
     found = step(context, "diagnosis", number=typed, field=field)
     context.show(found, lambda: f"{shown(found['detail'])}\n{shown(found['detail_pl'])}")
@@ -125,7 +124,7 @@ def diagnose(context: Context, number: str | None, field: str | None) -> None:
 
 @licence.command("register")
 @click.argument("number", required=False)
-@click.option("--support", metavar="Y", help="A number for updates & support.")
+@click.option("--support", metavar="Y", help="The number for updates & support.")
 @_company_options
 @pass_context
 def register(
@@ -134,7 +133,7 @@ def register(
 ) -> None:  # fmt: skip
     """Exchange licence number X, updates number Y, or both for a certificate.
 
-    On a terminal what is missing is asked for: the numbers, and the company where none is configured.
+    On a terminal the command asks for missing values: the numbers, and the company if none is configured.
     """
     if number is None and support is None and asks(context):
         number = ask_number(context, "Licence number X", "number")
@@ -148,18 +147,18 @@ def register(
 
 
 @licence.command("enrol")
-@click.option("--email", help="The code for the trial is mailed there.")
-@click.option("--code", help="The code from the mail: the second step.")
-@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Of the mail.")
+@click.option("--email", help="Address to which the vendor mails the code.")
+@click.option("--code", help="Code from the mail (the second step).")
+@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Language of the mail.")
 @_company_options
 @pass_context
 def enrol(
     context: Context, email: str | None, code: str | None, lang: str, name: str | None, postcode: str | None,
     nip: str | None, country: str,
 ) -> None:  # fmt: skip
-    """Ask for a 30-day trial: a code comes by mail, and is exchanged for the trial's certificate.
+    """Start a 30-day trial. The vendor mails a code; the command exchanges it for the trial's certificate.
 
-    The company cannot be changed afterwards but by the vendor.
+    Afterwards only the vendor can change the company.
     """
     email = needed(ask(email, "E-mail"), "--email")
     if code is not None:
@@ -175,23 +174,23 @@ def enrol(
 
 
 def _mailed(context: Context, asked: dict[str, Any], email: str, verb: str, step: str) -> dict[str, Any] | None:
-    """Tell that a mail is on its way; on a terminal, ask for its code at once, until it is right.
+    """Report that the vendor sends a mail; on a terminal, ask for its code until it is correct.
 
-    What ``step`` answers to the code; ``None``: it comes later.
+    Returns the answer of ``step`` to the code; ``None``: the user enters the code later.
     """
     again = f"fiscalctl licence {verb} --code CODE"
-    told = f"If {email} can be used for that, a code is on its way."
+    sent = f"If {email} is a valid address for this, the vendor sends a code."
     if not asks(context):
-        context.show(asked, lambda: f"{told} Then: {again}")
+        context.show(asked, lambda: f"{sent} Then: {again}")
         return None
-    click.echo(told)
+    click.echo(sent)
     answers: list[dict[str, Any]] = []
 
     def check(code: str | None) -> None:
         if code is not None:
             answers.append(try_step(context, step, email=email, code=code))
 
-    until_right(context, lambda: ask(None, f"Code (empty: later, with {again})"), check, WRONG_CODE)
+    until_right(context, lambda: ask(None, f"Code (empty: enter it later with {again})"), check, WRONG_CODE)
     return answers[0] if answers else None
 
 
@@ -200,16 +199,16 @@ def _mailed(context: Context, asked: dict[str, Any], email: str, verb: str, step
 
 @licence.command("request")
 @click.argument("number", required=False)
-@click.option("--support", metavar="Y", help="A number for updates & support.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; default: standard output.")
-@click.option("--qr", type=click.Path(path_type=Path), help="Also as a QR code, a PNG file.")
+@click.option("--support", metavar="Y", help="The number for updates & support.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write (default: standard output).")
+@click.option("--qr", type=click.Path(path_type=Path), help="Also write a QR code to this PNG file.")
 @_company_options
 @pass_context
 def request(
     context: Context, number: str | None, support: str | None, output: Path | None, qr: Path | None, name: str | None,
     postcode: str | None, nip: str | None, country: str,
 ) -> None:  # fmt: skip
-    """Write a file to be exchanged for a certificate on a computer with internet, then: import FILE."""
+    """Write a request file. Exchange it for a certificate on a computer with internet, then use: import FILE."""
     if number is None and asks(context):
         number = ask_number(context, "Licence number X", "number")
     number, support = needed(piped(number), "NUMBER"), piped(support)
@@ -232,7 +231,7 @@ def request(
 
 
 def _private(path: Path) -> Path:
-    """A file for its owner alone: what is written there holds the number."""
+    """A file that only its owner can read: it will contain the number."""
     os.close(private.open_file(path, os.O_WRONLY))
     return path
 
@@ -243,7 +242,7 @@ def _draw(wanted: str, path: Path | None) -> None:
         import segno
     except ImportError:
         if path is not None:
-            raise click.ClickException("QR codes need the extra: pip install 'fiscald[png]'") from None
+            raise click.ClickException("QR codes need an extra: pip install 'fiscald[png]'") from None
         return
     code = segno.make(wanted, error="l", micro=False)
     if path is None:
@@ -256,7 +255,7 @@ def _draw(wanted: str, path: Path | None) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
 @pass_context
 def import_(context: Context, file: Any) -> None:
-    """Install the certificate in FILE (- for standard input); a bad one changes nothing."""
+    """Install the certificate in FILE (- for standard input). A bad certificate changes nothing."""
     found = step(context, "certificate", certificate=file.read())
     context.show(found, lambda: text(found))
 
@@ -265,10 +264,10 @@ def import_(context: Context, file: Any) -> None:
 
 
 @licence.command("check")
-@click.option("--show", is_flag=True, help="Only show what would be sent.")
+@click.option("--show", is_flag=True, help="Only show what the check would send.")
 @pass_context
 def check(context: Context, *, show: bool) -> None:
-    """Ask the vendor now how the licence stands."""
+    """Ask the vendor now for the state of the licence."""
     if show:
         with context.client() as client:
             asked = client.licence_question()
@@ -280,12 +279,12 @@ def check(context: Context, *, show: bool) -> None:
 
 @licence.command("transfer")
 @click.argument("email")
-@click.option("--code", help="The code from the mail: the second step.")
-@click.option("--licence", "chosen", help="Which one, where the account has several.")
-@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Of the mail.")
+@click.option("--code", help="Code from the mail (the second step).")
+@click.option("--licence", "chosen", help="Licence to move, if the account has several.")
+@click.option("--lang", type=click.Choice(["pl", "en"]), default="pl", show_default=True, help="Language of the mail.")
 @pass_context
 def transfer(context: Context, email: str, code: str | None, chosen: str | None, lang: str) -> None:
-    """Move a licence to this computer; a code is mailed to EMAIL. The other computer loses it."""
+    """Move a licence to this computer; the vendor mails a code to EMAIL. The other computer loses the licence."""
     confirmed: dict[str, Any] | None = None
     if code is not None:
         confirmed = step(context, "recovery/confirmation", email=email, code=code)
@@ -301,10 +300,10 @@ def transfer(context: Context, email: str, code: str | None, chosen: str | None,
 
 
 def _choose(context: Context, email: str, companies: list[dict[str, Any]], said: str | None) -> str:
-    """The licence to be moved. Ends where a person must choose first."""
+    """The licence to move. Ends if a person must choose first."""
     movable = {each["lic"]: visible(f"{each['name']}, {each['post']}") for each in companies if each["lic"]}
     if not movable:
-        context.fail(DENIED, "no company of this account has a licence; register a number, or enrol")
+        context.fail(DENIED, "no company of this account has a licence; register a number, or start a trial (enrol)")
     if said is None and len(movable) == 1:
         (said,) = movable
     lines = [f"{number}. {lic}: {name}" for number, (lic, name) in enumerate(movable.items(), 1)]
@@ -317,20 +316,20 @@ def _choose(context: Context, email: str, companies: list[dict[str, Any]], said:
         sys.exit(PLAIN)
     while True:
         if asking:
-            said = str(click.prompt("Which licence (its number in this list, or how it begins)"))
+            said = str(click.prompt("Which licence (its number in this list, or its first characters)"))
         found = meant(said or "", movable)
         if found is not None:
             return found
-        context.warn(f"{said!r} is none of these licences, or begins several of them: {', '.join(movable)}")
+        context.warn(f"{said!r} matches none or several of these licences: {', '.join(movable)}")
         if not asking:
             sys.exit(USAGE)
 
 
 @licence.command("deactivate")
-@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation (required in scripts).")
 @pass_context
 def deactivate(context: Context, *, yes: bool) -> None:
-    """Give the licence back, so that another computer can have it. This computer opens no documents afterwards."""
+    """Give the licence back, so that another computer can use it. This computer then starts no new documents."""
     if not yes:
         _confirm_deactivation(context)
     found = step(context, "deactivation")
@@ -339,26 +338,26 @@ def deactivate(context: Context, *, yes: bool) -> None:
 
 def _confirm_deactivation(context: Context) -> None:
     if not asks(context):
-        raise click.UsageError("this computer opens no documents afterwards; say that you mean it: --yes")
+        raise click.UsageError("this computer then starts no new documents; confirm it with --yes")
     with context.client() as client:
         found = client.licence()
     company = found.get("company")
     which = "the licence" if company is None else visible(f"{found['licence']} of {company['name']}")
-    click.confirm(f"Give {which} back? This computer opens no documents afterwards.", abort=True)
+    click.confirm(f"Give {which} back? This computer then starts no new documents.", abort=True)
 
 
 @licence.command("emergency")
 @pass_context
 def emergency(context: Context) -> None:
-    """Print for 72 hours without a valid licence, once in 90 days. Not spent while it would change nothing."""
+    """Print for 72 hours without a valid licence, once in 90 days. A pass that would change nothing is not used."""
     found = step(context, "emergency")
     context.show(found, lambda: text(found))
 
 
 @licence.command("test-certificate")
-@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True, help="How long it is valid.")
+@click.option("--days", type=click.IntRange(1, 36500), default=3650, show_default=True, help="Validity in days.")
 def test_certificate(*, days: int) -> None:
-    """Print a certificate of the published test key.
+    """Print a certificate signed with the published test key.
 
     A daemon accepts it only with test_keys = true in its configuration, and then prints on emulated printers only.
     """

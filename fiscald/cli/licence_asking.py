@@ -1,4 +1,4 @@
-"""What ``fiscalctl licence`` asks a person, and how often: until the answer is right, or there is nobody to ask."""
+"""The questions of ``fiscalctl licence``, repeated until the answer is correct."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _EXIT = {
     "licence.emergency_denied": NO_EMERGENCY,
     "licence.emergency_useless": NO_EMERGENCY,
 }
-#: What the vendor calls a code from a mail that does not fit.
+#: The vendor's names for a wrong code from a mail.
 _CODES = ("code_wrong", "session_ended")
-#: What it calls a company that does not fit.
+#: The vendor's names for a wrong company.
 _COMPANIES = ("company", "company_known", "company_invalid")
 
 
 def step(context: Context, step: str, **fields: Any) -> dict[str, Any]:
-    """One step; what goes wrong becomes a sentence and an exit code."""
+    """One step; an error becomes a message and an exit code."""
     try:
         return try_step(context, step, **fields)
-    except No as no:
-        context.show_problem(no.problem)
-        sys.exit(no.code)
+    except StepRefused as refused:
+        context.show_problem(refused.problem)
+        sys.exit(refused.code)
 
 
-class No(Exception):
+class StepRefused(Exception):
     """A refusal that has its own exit code."""
 
     def __init__(self, problem: Problem, code: int) -> None:
@@ -53,7 +53,7 @@ class No(Exception):
 
 
 def try_step(context: Context, step: str, **fields: Any) -> dict[str, Any]:
-    """One step. Raises ``No``; what else goes wrong ends the program with a sentence."""
+    """One step. Raises ``StepRefused``; other errors end the program with a message."""
     with context.client() as client:
         try:
             return client.licence_step(step, **{name: value for name, value in fields.items() if value is not None})
@@ -61,30 +61,30 @@ def try_step(context: Context, step: str, **fields: Any) -> dict[str, Any]:
             code = exit_code(error.problem)
             if code is None:
                 raise
-            raise No(error.problem, code) from None
+            raise StepRefused(error.problem, code) from None
 
 
 def asks(context: Context) -> bool:
-    """Whether a person can be asked."""
+    """Whether the command can ask a person."""
     return sys.stdin.isatty() and not context.as_json
 
 
 def until_right(context: Context, ask: Callable[[], T], check: Callable[[T], Any], *wrong: int) -> T:
-    """What a person answers: asked again until ``check`` does not refuse it with one of these exit codes."""
+    """The answer of a person; repeats the question while ``check`` raises ``StepRefused`` with a code of ``wrong``."""
     while True:
         answer = ask()
         try:
             check(answer)
-        except No as no:
-            context.show_problem(no.problem)
-            if no.code not in wrong:
-                sys.exit(no.code)
+        except StepRefused as refused:
+            context.show_problem(refused.problem)
+            if refused.code not in wrong:
+                sys.exit(refused.code)
             continue
         return answer
 
 
 def exit_code(problem: Problem) -> int | None:
-    """The exit code of a refusal that is about the licence; ``None`` for others."""
+    """The exit code of a licence problem; ``None`` for other problems."""
     extra = problem.model_extra or {}
     if extra.get("vendor_code") in _CODES:
         return WRONG_CODE
@@ -94,7 +94,7 @@ def exit_code(problem: Problem) -> int | None:
 
 
 def ask(value: str | None, what: str, *, secret_pipe: bool = False) -> str | None:
-    """What was given; ``-`` reads standard input; on a terminal what is missing is asked for."""
+    """The given value; ``-`` reads standard input; on a terminal, asks for a missing value."""
     if secret_pipe:
         value = piped(value)
     if value is None and sys.stdin.isatty():
@@ -104,19 +104,19 @@ def ask(value: str | None, what: str, *, secret_pipe: bool = False) -> str | Non
 
 
 def piped(value: str | None) -> str | None:
-    """What was given; ``-`` is a line of standard input."""
+    """The given value; ``-`` is a line of standard input."""
     return sys.stdin.readline().strip() if value == "-" else value
 
 
 def needed(value: str | None, what: str) -> str:
-    """What was given. Raises ``click.UsageError`` where nothing was."""
+    """The given value. Raises ``click.UsageError`` if there is none."""
     if value is None:
         raise click.UsageError(f"{what} is missing")
     return value
 
 
 def given_company(name: str | None, postcode: str | None, nip: str | None, country: str) -> dict[str, Any] | None:
-    """The company of the options; ``None`` where there are none. Raises ``click.UsageError`` for a part of one."""
+    """The company from the options; ``None`` without any. Raises ``click.UsageError`` if it is incomplete."""
     if name is None and postcode is None and nip is None:
         return None
     return {"name": needed(name, "--name"), "postcode": needed(postcode, "--postcode"), "country": country} | (
@@ -125,7 +125,7 @@ def given_company(name: str | None, postcode: str | None, nip: str | None, count
 
 
 def ask_number(context: Context, what: str, field: str) -> str | None:
-    """A number, looked at as soon as it is typed; ``None`` for none."""
+    """A number, checked as soon as it is typed; ``None`` if there is none."""
 
     def check(typed: str | None) -> None:
         if typed is not None:
@@ -135,17 +135,17 @@ def ask_number(context: Context, what: str, field: str) -> str | None:
 
 
 def with_company(context: Context, step: str, given: dict[str, Any] | None, country: str, **fields: Any) -> Any:
-    """A step that needs a company, unless one is configured: on a terminal it is asked for, until it is right."""
+    """A step that needs a company if none is configured; on a terminal, asks until it is correct."""
     company = given
     while True:
         try:
             return try_step(context, step, company=company, **fields)
-        except No as no:
-            ask_for_it = no.problem.code == "licence.company" and asks(context) and given is None
+        except StepRefused as refused:
+            ask_for_it = refused.problem.code == "licence.company" and asks(context) and given is None
             if company is not None or not ask_for_it:
-                context.show_problem(no.problem)
+                context.show_problem(refused.problem)
             if not ask_for_it:
-                sys.exit(no.code)
+                sys.exit(refused.code)
         company = {
             "name": click.prompt("Company").strip(),
             "postcode": click.prompt("Postcode").strip(),
@@ -156,9 +156,9 @@ def with_company(context: Context, step: str, given: dict[str, Any] | None, coun
 
 
 def meant(said: str, movable: Mapping[str, str]) -> str | None:
-    """The licence that a person means: by its number in the list, or by the beginning of its id or of a company's name.
+    """The licence that a person chose: its number in the list, or the first characters of its id or company.
 
-    ``movable``: what they are called, by id. ``None``: none of them, or more than one.
+    ``movable``: names by id. ``None``: no licence matches, or more than one.
     """
     said = said.strip()
     if said in movable:

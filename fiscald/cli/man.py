@@ -1,4 +1,4 @@
-"""The manual pages, made from what the two commands say about themselves: ``python -m fiscald.cli.man FOLDER``."""
+"""The manual pages, generated from the help texts of the two commands: ``python -m fiscald.cli.man FOLDER``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILES = {
         ("/run/fiscald/fiscald.sock", "the socket that applications and fiscalctl use"),
         ("/var/lib/fiscald", "the journal of every document, the licence, recordings"),
     ),
-    "fiscalctl": (("/run/fiscald/fiscald.sock", "the daemon's socket, unless --socket names another"),),
+    "fiscalctl": (("/run/fiscald/fiscald.sock", "the daemon's socket, unless --socket gives another"),),
 }
 
 
@@ -50,14 +50,14 @@ def page(name: str, command: click.Group) -> str:
 
 
 def _verbs(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every verb below ``group`` with what is typed to reach it."""
+    """Every verb below ``group``, with the words that the user types."""
     for name, verb in sorted(group.commands.items()):
         yield before + name, verb
         if isinstance(verb, click.Group):
             yield from _verbs(verb, f"{before}{name} ")
 
 
-# What click itself makes of parameters differs from version to version; these pages are the same with all of them.
+# click formats parameters differently in each version; these pages are the same with every version.
 
 
 def _usage(command: click.Command) -> str:
@@ -81,7 +81,7 @@ def _options(command: click.Command) -> Iterator[str]:
 
 
 def _value(param: click.Parameter) -> str:
-    """What stands for the value."""
+    """The placeholder for the value."""
     if isinstance(param.type, click.Choice):
         return "|".join(map(str, param.type.choices))
     if isinstance(param, click.Argument):
@@ -100,13 +100,13 @@ def _first(command: click.Command) -> str:
 
 
 def _escaped(text: str) -> str:
-    """``text`` for roff: nothing in it is a request, and a dash is the one that is typed."""
+    """``text`` escaped for roff: it contains no requests, and a dash stays a typed dash."""
     text = re.sub(r"\s+", " ", text).replace("\\", r"\e").replace("-", r"\-")
     return rf"\&{text}" if text[:1] in (".", "'") else text
 
 
 def write(folder: Path) -> None:
-    """Both pages into ``folder``."""
+    """Write both pages to ``folder``."""
     for name, command in (("fiscald", fiscald), ("fiscalctl", fiscalctl)):
         (folder / f"{name}.1").write_text(page(name, command), "utf-8")
 

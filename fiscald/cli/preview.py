@@ -1,8 +1,8 @@
-"""``fiscalctl preview``: what a printer would print, without sending anything to it.
+"""``fiscalctl preview``: shows what a printer would print, without sending anything to it.
 
-The daemon checks the document as if it were submitted. The paper comes from an emulated printer in this process, with
-the VAT table, code page and profile of the real one; its header, its numbers and how it spreads a discount over the
-rates are the emulator's own.
+The daemon checks the document as if it were submitted. An emulated printer in this process makes the paper, with the
+VAT table, code page and profile of the real one. The header, the numbers, and the way it spreads a discount over the
+rates are those of the emulator.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from fiscald.emulator.device import Device
     from fiscald.emulator.port import LocalLine
 
-#: Stands where the printer has its own.
+#: In the place of the printer's own header.
 HEADER = "(nagłówek drukarki)"
-#: Longest time, as the emulated printer counts it, until the reply to a command.
+#: Longest time until the reply to a command, by the emulated printer's clock.
 MAX_REPLY_SECONDS = 60.0
-#: Why the paper of a document cannot be shown.
+#: Why the preview cannot show the paper of a document.
 _NO_PAPER = {
-    Sheet.PRINTERS_OWN: "only the printer knows what this document says",
+    Sheet.PRINTERS_OWN: "only the printer knows the content of this document",
     Sheet.NONE: "this document prints nothing",
 }
 
@@ -44,9 +44,9 @@ class NoPaper(Exception):
 @printer_option
 @pass_context
 def preview(context: Context, file: Any, *, printer: str | None) -> None:
-    """Show what the document in FILE (as for print) would come to, and its paper; nothing is sent to the printer.
+    """Show the totals and the paper of the document in FILE (as for print). Sends nothing to the printer.
 
-    Exit codes: 0 it would be accepted; otherwise those of print.
+    Exit codes: 0 fiscald would accept the document; otherwise those of print.
     """
     printer, document = read_document(context, file, printer)
     with context.client() as client:
@@ -69,7 +69,7 @@ def paper(found: Preview) -> str:
     if (why := _NO_PAPER.get(found.document.about.sheet)) is not None:
         raise NoPaper(why)
     if found.vat is None:
-        raise NoPaper("the printer has never been reached, so its VAT table is not known")
+        raise NoPaper("the printer has never answered, so its VAT table is unknown")
     sheets: list[str] = []
     rates = [_rate(rate) for rate in found.vat.values()]
     device, _ = build(
@@ -86,7 +86,7 @@ def paper(found: Preview) -> str:
 
 
 def carry_out(device: Device, found: Preview) -> Printed:
-    """The document on an emulated printer, as the engine would carry it out. Raises ``NoPaper``."""
+    """Carry out the document on an emulated printer, like the engine. Raises ``NoPaper``."""
     from fiscald.emulator.port import LocalLine
     from fiscald.protocols import family
     from fiscald.protocols.driving import drive_sync
@@ -112,25 +112,25 @@ def carry_out(device: Device, found: Preview) -> Printed:
     verdict = drive_sync(chosen.carry_out(found.document, settings, None), exchange, pass_time)
     if isinstance(verdict, Printed):
         return verdict
-    why = verdict.problem.detail if isinstance(verdict, NotPrinted) else "the emulated printer waits"
-    raise NoPaper(f"an emulated printer does not print it: {why}")
+    why = verdict.problem.detail if isinstance(verdict, NotPrinted) else "the emulated printer is waiting"
+    raise NoPaper(f"the emulated printer does not print it: {why}")
 
 
 def _reply(line: LocalLine, session: Session, device: Device) -> Any:
-    """The printer's reply to the last command. Raises ``NoPaper`` where there is none."""
+    """The printer's reply to the last command. Raises ``NoPaper`` if there is none."""
     while True:
         events = [*session.receive(line.receive()), *(session.end() if line.closed else ())]
         for event in events:
             if isinstance(event, Answer):
                 return event.reply
         if device.awaits_key:
-            raise NoPaper("an emulated printer does not answer; it would ask something on its keypad")
+            raise NoPaper("the emulated printer does not answer; it asks a question on its display")
         if not line.wait(MAX_REPLY_SECONDS):
-            raise NoPaper("an emulated printer does not answer")
+            raise NoPaper("the emulated printer does not answer")
 
 
 def _rate(text: str | None) -> Decimal | str | None:
-    """A rate of the status as the register has it."""
+    """A rate of the status in the form of the emulated register."""
     return Decimal(text.rstrip("%")) if text is not None and text.endswith("%") else text
 
 

@@ -1,4 +1,4 @@
-"""The verbs of ``fiscalctl`` that print: ``print FILE``, and those that documents name themselves."""
+"""The verbs of ``fiscalctl`` that print: ``print FILE``, and the verbs that document types define."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ from fiscald.model.documents import DOCUMENTS
 from fiscald.model.jobs import Job
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-#: What Ctrl-C does while a job is waited for.
-GOES_ON = "Ctrl-C ends the waiting, not the job"
-#: What groups of verbs say of themselves.
+#: What Ctrl-C does while ``fiscalctl`` waits for a job.
+GOES_ON = "Ctrl-C stops waiting; the job continues"
+#: Help texts of groups of verbs.
 _GROUPS = {"report": "Print a report.", "cash": "Put cash into the drawer or take it out."}
-_KEY = click.option("--key", help="The job's key; a new one is minted and shown if absent.")
+_KEY = click.option("--key", help="Key of the job (default: a new key, shown before the job is sent).")
 
 
 def _wait(seconds: float) -> Callable[[_Command], _Command]:
     return click.option(
-        "--wait", type=click.FloatRange(0, 600), default=seconds, show_default=True, help="Seconds to wait."
+        "--wait",
+        type=click.FloatRange(0, 600),
+        default=seconds,
+        show_default=True,
+        help="Seconds to wait for a final state.",
     )
 
 
@@ -36,7 +40,7 @@ def submit(context: Context, printer: str | None, document: dict[str, Any], key:
     """Submit the document, show its job and end with the exit code of its state."""
     if key is None:
         key = f"fiscalctl/{uuid.uuid4()}"
-        # Shown before anything is sent: with it the answer can be had again, whatever happens now.
+        # Shown before the job is sent: the user can ask for the answer with it, even after a crash.
         click.echo(f"key {key}", err=True)
     with context.client() as client:
         name = printer or only_printer(context, client)
@@ -58,7 +62,10 @@ def show_job(context: Context, found: Job) -> None:
 @_wait(60.0)
 @pass_context
 def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
+    """Print the document in FILE (JSON; - for standard input).
+
+    FILE contains a document, or {"printer": ..., "document": ...}.
+    """
     printer, document = read_document(context, file, printer)
     submit(context, printer, document, key, wait)
 

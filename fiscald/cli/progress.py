@@ -1,6 +1,6 @@
-"""What a verb is doing while it takes long: one line on standard error, on a terminal only.
+"""The progress line of a slow verb: one line on standard error, on a terminal only.
 
-Written by hand: a line that is written over is all there is to show, and a library for it is larger than the rest of
+This is our own code because it only overwrites one line, and a library for it is larger than the rest of
 ``fiscalctl``.
 """
 
@@ -16,13 +16,13 @@ from typing import Any
 
 from fiscald.terminal import VisibleStream, visible
 
-#: Seconds after which a verb that has not ended says what it is doing, and between two times.
+#: Seconds until a slow verb shows the line, and between two updates.
 AFTER, EVERY = 1.0, 1.0
 _WIPE = "\r\x1b[K"
 
 
 class Progress:
-    """The line, and the seconds since it was last changed."""
+    """The line, with the seconds since its text changed."""
 
     def __init__(self, text: str, *, after: float, end: str) -> None:
         self._text = text
@@ -34,14 +34,14 @@ class Progress:
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        """Something else is being done from now on."""
+        """Change the text."""
         with self._lock:
             self._text, self._began = text, time.monotonic()
             if self._shown:
                 self._draw()
 
     def run(self) -> None:
-        """Write the line again and again until ``end``; in its own thread."""
+        """Update the line until ``end``; runs in its own thread."""
         while not self._over.wait(max(self._due - time.monotonic(), 0.0)):
             with self._lock:
                 if not self._over.is_set():
@@ -49,7 +49,7 @@ class Progress:
             self._due = time.monotonic() + EVERY
 
     def end(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         with self._lock:
             self._over.set()
             if self._shown:
@@ -63,15 +63,15 @@ class Progress:
 
 
 def _send(text: str) -> None:
-    """Our own control sequences, and text that was made visible."""
+    """Write our control sequences, and text whose control characters were escaped."""
     stream: Any = sys.stderr
     (stream.control if isinstance(stream, VisibleStream) else stream.write)(text)
     stream.flush()
 
 
 @contextmanager
-def progress(text: str, *, after: float = AFTER, end: str = "Ctrl-C ends") -> Iterator[Callable[[str], None]]:
-    """Says ``text`` while the block runs longer than ``after`` seconds; yields what changes the text.
+def progress(text: str, *, after: float = AFTER, end: str = "Ctrl-C stops") -> Iterator[Callable[[str], None]]:
+    """Show ``text`` if the block runs longer than ``after`` seconds; yields a function that changes the text.
 
     ``end``: what Ctrl-C does.
     """

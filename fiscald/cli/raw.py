@@ -15,20 +15,20 @@ from fiscald.terminal import shown
 @click.command()
 @click.argument("command")
 @printer_option
-@click.option("--force", is_flag=True, help="Also while the fate of a document is open, which this may then change.")
+@click.option("--force", is_flag=True, help="Send even if a document is unresolved (may affect it).")
 @pass_context
 def raw(context: Context, command: str, *, printer: str | None, force: bool) -> None:
     """Send COMMAND to the printer and show its answer.
 
-    POSNET: the mnemonic, then every parameter with its two-letter name before its value, with | (or TAB, as on the
-    wire) in between: 'trline|naKawa|vt0|pr1000'. What is sent is kept in the journal. Needs the right raw, and the
-    licence for everything that is no query.
+    POSNET: the mnemonic, then the parameters: each is its two-letter name and its value, separated by | (or TAB, as on
+    the wire): 'trline|naKawa|vt0|pr1000'. The journal keeps the command. The caller needs the right raw, and a licence
+    for everything but queries.
 
-    Exit codes: 0 carried out, 1 the printer refused. After 4 or 6 the command may have been carried out.
+    Exit codes: 0 carried out, 1 the printer refused. After 4 or 6 the printer may have carried out the command.
     """
     with context.client() as client:
         name = printer or only_printer(context, client)
-        with progress(f"waiting for {name}", end="Ctrl-C ends the waiting, not the command"):
+        with progress(f"waiting for {name}", end="Ctrl-C stops waiting; the command continues"):
             answer = client.raw(name, command, force=force)
     context.show(
         everything(answer),

@@ -1,4 +1,4 @@
-"""Why the daemon cannot be reached, and what to do next."""
+"""Explains why the daemon cannot be reached, and what to do next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fiscald.diagnostics.access import denial
 
-#: Seconds to try whether somebody listens.
+#: Seconds to wait for a connection to the socket.
 _SECONDS = 2.0
 _START = "sudo systemctl start fiscald.socket fiscald.service"
 _LOG = "journalctl -u fiscald -n 20"
@@ -17,7 +17,7 @@ _HELP = "fiscalctl doctor says more"
 
 
 def refusal(path: Path) -> str | None:
-    """Why this user may not use the socket, with what to do; ``None``: it may, or there is none."""
+    """Why this user cannot use the socket, and what to do; ``None``: the user can, or there is no socket."""
     why = denial(path, write=True)
     return None if why is None else f"{why}. {_HELP}"
 
@@ -30,22 +30,22 @@ def why_unreachable(path: Path, reason: str) -> str:
 def _why(path: Path, reason: str) -> str:
     if not path.exists():
         return (
-            f"there is no socket {path}: it does not run, or has another socket. Start it: {_START} "
-            "(or: fiscald run --config FILE); name another socket with --socket or FISCALD_SOCKET"
+            f"there is no socket {path}: the daemon is not running, or uses another socket. Start it: {_START} "
+            "(or: fiscald run --config FILE); give another socket with --socket or FISCALD_SOCKET"
         )
     if not path.is_socket():
-        return f"{path} is no socket; name the one of the configuration with --socket or FISCALD_SOCKET"
+        return f"{path} is not a socket; give the socket of the configuration with --socket or FISCALD_SOCKET"
     number = _try(path)
     if number == errno.ECONNREFUSED:
         return f"no process listens at {path}: the daemon has ended. Start it: {_START}; then: {_LOG}"
     if number in (errno.EAGAIN, errno.ETIMEDOUT):
-        return f"it takes no connection at {path}: it is overloaded or hangs. See: {_LOG}"
+        return f"the daemon accepts no connection at {path}: it is overloaded or hangs. See: {_LOG}"
     said = f" ({os.strerror(number)})" if number else f" ({reason})"
-    return f"it does not answer at {path}{said}. See: {_LOG}"
+    return f"no reply at {path}{said}. See: {_LOG}"
 
 
 def _try(path: Path) -> int | None:
-    """The error of connecting; ``None`` where that works."""
+    """The error of a test connection; ``None`` if it works."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(_SECONDS)
         try:

@@ -25,7 +25,7 @@ from fiscald.recording.reading import Entry, decoder, entries, redact
 from fiscald.recording.regression import regression as make_regression
 from fiscald.terminal import shown
 
-#: A silence that is shown.
+#: A pause of at least this long is shown.
 _PAUSE = timedelta(seconds=1)
 _WORDS = {Event.OPEN: "opened", Event.CLOSED: "closed", Event.LOST: "link lost", Event.GAP: "gap"}
 
@@ -34,14 +34,14 @@ output_option = click.option(
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
     required=True,
-    help="Where to write it (- for stdout).",
+    help="File to write (- for standard output).",
 )
-force_option = click.option("--force", is_flag=True, help="Replace the file if it is there.")
-_code_page = click.option("--code-page", metavar="NAME", help="What the printer's menu is set to.")
+force_option = click.option("--force", is_flag=True, help="Replace an existing file.")
+_code_page = click.option("--code-page", metavar="NAME", help="Code page that is set in the printer's menu.")
 
 
 def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> None:
-    """Write a file that only its owner may read: what was sold, and to whom."""
+    """Write a file that only its owner can read, because it contains sales and buyers."""
     if str(path) == "-":
         _write_out(context, content)
         return
@@ -50,11 +50,11 @@ def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> 
         descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.fchmod(descriptor, 0o600)  # those who could read the file that is replaced
+                os.fchmod(descriptor, 0o600)  # the replaced file may have had another mode
                 file.truncate()
             file.write(content)
     except FileExistsError:
-        context.fail(USAGE, f"{path} is there already; name another file, or replace it with --force")
+        context.fail(USAGE, f"{path} exists already; choose another file, or replace it with --force")
     except OSError as error:
         context.fail(USAGE, f"{path}: {error.strerror}")
 
@@ -71,7 +71,7 @@ def _write_out(context: Context, content: bytes) -> None:
 
 
 def load(context: Context, path: Path) -> Recording:
-    """The recording in a file (- for standard input); what is no recording ends the program."""
+    """The recording in a file (- for standard input); ends the program if it is not a recording."""
     return _recording(context, str(path), _content(context, path))
 
 
@@ -102,14 +102,14 @@ def _recording(context: Context, name: str, content: bytes) -> Recording:
 @click.option("--redact", "masked", is_flag=True, help="Mask personal data: NIPs, buyers, cashiers.")
 @pass_context
 def capture(context: Context, printer: str, *, output: Path, force: bool, masked: bool) -> None:
-    """Save the latest conversation with PRINTER, as the daemon's flight recorder has it (pcapng)."""
+    """Save the latest conversation with PRINTER from the daemon's flight recorder (pcapng)."""
     with context.client() as client:
         content = client.capture(printer)
     if masked:
         try:
             content = write(redact(_recording(context, printer, content).packets), "personal data masked")
         except RecordingError as error:
-            context.fail(USAGE, f"{error}; so personal data in it cannot be masked")
+            context.fail(USAGE, f"{error}; so fiscalctl cannot mask personal data in it")
     write_file(context, output, content, force=force)
 
 
@@ -118,14 +118,14 @@ def capture(context: Context, printer: str, *, output: Path, force: bool, masked
 
 @click.command()
 @click.argument("what", metavar="FILE|HEX", nargs=-1, required=True)
-@click.option("--family", type=click.Choice(FAMILIES), help="Of bare bytes; found out if absent.")
-@click.option("--from-printer", is_flag=True, help="Bare bytes are what a printer sent (default: what it was sent).")
+@click.option("--family", type=click.Choice(FAMILIES), help="Protocol family of bare bytes (default: the best match).")
+@click.option("--from-printer", is_flag=True, help="The bare bytes came from a printer (default: went to a printer).")
 @_code_page
 @pass_context
 def decode(
     context: Context, what: tuple[str, ...], *, family: str | None, from_printer: bool, code_page: str | None
 ) -> None:
-    """Name every frame, field and error in a recording, or in bare bytes (02 73 ..., 0x02, ...; - for stdin)."""
+    """Show every frame, field and error of a recording, or of bare bytes (02 73 ..., 0x02, ...; - for stdin)."""
     text = " ".join(what)
     content = _content(context, Path(text)) if text == "-" or _exists(text) else text.encode()
     try:
@@ -149,9 +149,9 @@ def _exists(name: str) -> bool:
     try:
         return bool(name) and Path(name).exists()
     except PermissionError:
-        return True  # reading it tells why
+        return True  # reading it gives the reason
     except (OSError, ValueError):
-        return False  # too long for a name
+        return False  # too long for a file name
 
 
 def _bytes(context: Context, name: str, content: bytes) -> bytes:
@@ -167,14 +167,14 @@ def _bytes(context: Context, name: str, content: bytes) -> bytes:
 
 
 def _bare(data: bytes, direction: Direction, family: str | None, code_page: str | None) -> list[DecodedFrame]:
-    """Frames of the given family, or of the one that can read most of the bytes."""
+    """The frames of the given family, or of the family that decodes most of the bytes."""
 
     def read_as(name: str) -> list[DecodedFrame]:
         names = decoder(name, code_page)
         return [*names.feed(direction, data), *names.end(direction)]
 
     def understood(frames: list[DecodedFrame]) -> tuple[int, int]:
-        # Where single bytes are frames, chance finds them in the text of every other family.
+        # Frames of a single byte appear by chance in the text of every other family.
         intact = sum(len(frame.raw) for frame in frames if frame.damage is None and len(frame.raw) > 1)
         return intact, -sum(frame.damage is not None for frame in frames)
 
@@ -202,7 +202,7 @@ def _show(context: Context, found: list[Entry], warnings: list[str]) -> None:
                 yield from _lines(f"{mark}{entry.direction} ", entry.frame)
 
     content = {"warnings": warnings, "entries": [_entry_json(entry) for entry in found]}
-    context.show(content, lambda: "\n".join(text()) or "nothing is in it")
+    context.show(content, lambda: "\n".join(text()) or "(empty recording)")
 
 
 def _lines(mark: str, frame: DecodedFrame) -> Iterator[str]:
@@ -249,8 +249,8 @@ def _frame_json(frame: DecodedFrame) -> dict[str, Any]:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @output_option
 @force_option
-@click.option("--model", required=True, help="The printer's model, as its plate says.")
-@click.option("--firmware", required=True, help="Its firmware.")
+@click.option("--model", required=True, help="Model of the printer, from its type plate.")
+@click.option("--firmware", required=True, help="Firmware of the printer.")
 @click.option("--provenance", required=True, help="Who recorded it, where, and who may use it.")
 @_code_page
 @pass_context
@@ -265,7 +265,7 @@ def regression(
     provenance: str,
     code_page: str | None,
 ) -> None:
-    """Make a regression test of the recording in FILE: JSON for tests/recordings, personal data masked."""
+    """Make a regression test from the recording in FILE: JSON for tests/recordings, with personal data masked."""
     packets = load(context, file).packets
     try:
         content = make_regression(packets, model=model, firmware=firmware, provenance=provenance, code_page=code_page)

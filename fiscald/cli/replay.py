@@ -1,4 +1,4 @@
-"""``fiscalctl replay``: a recording played again, on an emulated printer or as a scripted one."""
+"""``fiscalctl replay``: plays a recording to an emulated printer, or plays the printer of a recording."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--against", metavar="ADDRESS", help="Address of an emulated printer (default: a new one).")
-@click.option("--profile", metavar="NAME", help="Of the fresh one; by what the recorded one says if absent.")
-@click.option("--as-printer", metavar="ADDRESS", help="Be the printer: listen at tcp://HOST:PORT for a driver.")
-@click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Be the printer on a pseudo-terminal.")
+@click.option("--profile", metavar="NAME", help="Profile of the new emulator (default: taken from the recording).")
+@click.option("--as-printer", metavar="ADDRESS", help="Play the printer: listen at tcp://HOST:PORT for a driver.")
+@click.option(
+    "--pty",
+    metavar="LINK",
+    type=click.Path(path_type=Path),
+    help="Play the printer on a pseudo-terminal, and make LINK a link to it.",
+)
 @click.option(
     "--wait", type=click.FloatRange(0.05, 600), default=5.0, show_default=True, help="Seconds to wait for an answer."
 )
@@ -37,18 +42,18 @@ def replay(
     pty: Path | None,
     wait: float,
 ) -> None:
-    """Play the recording in FILE again: send its commands to an emulated printer, and compare the answers.
+    """Replay the recording in FILE: send its commands to an emulated printer and compare the answers.
 
-    A real printer is never played to: it would print and register everything once more. With --as-printer or --pty
-    the recorded answers are given to a driver instead, until one of its commands differs.
+    The command refuses a real printer, which would print and register everything again. With --as-printer or --pty it
+    sends the recorded answers to a driver instead, until a command of the driver differs.
 
-    Exit codes: 0 no difference, 1 a difference, 2 it cannot be played.
+    Exit codes: 0 no difference, 1 a difference, 2 the recording cannot be replayed.
     """
     if sum(option is not None for option in (against, as_printer, pty)) > 1:
         raise click.UsageError("--against, --as-printer and --pty exclude each other")
     if profile is not None and (against or as_printer or pty):
         raise click.UsageError(
-            "--profile is that of a fresh emulated printer, without --against, --as-printer and --pty"
+            "--profile is for a new emulated printer: use it without --against, --as-printer and --pty"
         )
     packets = load(context, file).packets
     try:
@@ -85,7 +90,7 @@ def _play_host(
         chosen = profile or recorded_profile(connections, family)
         profiles = emulator_factory(family).profiles
         if chosen is not None and chosen not in profiles:
-            raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}, but {', '.join(profiles)}")
+            raise NotPlayed(f"no emulated {family} printer has a profile {chosen!r}; profiles: {', '.join(profiles)}")
         with EmulatedPrinter(family, profile=chosen) as printer:
             report = anyio.run(play, printer.address)
     content = {"played": report.played, "differences": report.differences, "own": report.own}
@@ -98,7 +103,7 @@ def _report_text(report: Report) -> str:
     lines = [f"{report.played} commands played, {len(report.differences)} differences"]
     lines += [f"  {each}" for each in report.differences]
     if report.own:
-        lines.append(f"{len(report.own)} values are the printers' own (numbers, clocks, counters, totals)")
+        lines.append(f"{len(report.own)} values differ as expected (numbers, clocks, counters, totals)")
         lines += [f"  {each}" for each in report.own]
     return "\n".join(lines)
 
@@ -140,7 +145,7 @@ def _play_printer(
 def _script_text(script: ScriptedPrinter) -> str:
     lines = [f"{script.played} commands played as recorded"]
     if script.deviation:
-        lines.append(f"then the host went another way: {shown(script.deviation)}")
+        lines.append(f"then the host sent another command: {shown(script.deviation)}")
     elif script.left:
         lines.append(f"not sent: {', '.join(shown(script.left))}")
     return "\n".join(lines)

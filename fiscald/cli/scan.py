@@ -1,4 +1,4 @@
-"""``fiscalctl scan``: where printers may be, who is really there, and what to write into the configuration."""
+"""``fiscalctl scan``: lists possible printers, probes them, and shows what to write into the configuration."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from fiscald.terminal import visible
 from fiscald.transport import TAKEN, AddressError, TcpHost, parse_address
 
 _HINTS = {
-    Heard.NOTHING: "is it switched on? In its menu the PC interface must be this one, and the protocol one of these",
-    Heard.GARBAGE: "another speed, or another protocol than was tried",
-    Heard.ECHO: "what is sent comes back: a loop in the cable or the adapter, and no printer",
-    Heard.NAMELESS: "it speaks this protocol; put that right, and ask again",
-    Heard.LOST: "it went while it was asked: a loose cable, or another interface is chosen in its menu",
+    Heard.NOTHING: "is the printer on? Its menu must select this PC interface and one of these protocols",
+    Heard.GARBAGE: "the printer uses a speed or protocol that was not tried",
+    Heard.ECHO: "the sent bytes come back: a loop in the cable or the adapter, and no printer",
+    Heard.NAMELESS: "it speaks this protocol; fix that and scan again",
+    Heard.LOST: "the link ended during the probe: a loose cable, or its menu selects another interface",
 }
 _LINK_HINTS = {
     "link.denied": "run it as root, or see: fiscalctl doctor",
@@ -36,9 +36,9 @@ _LINK_HINTS = {
     "link.refused": "address and port are in the printer's menu; ping shows whether it is in the network",
 }
 
-#: As ``fiscald.config`` has it. That is imported where it is needed: much comes with it that other verbs start without.
+#: The same as in ``fiscald.config``, which is imported only where needed: it is slow to import.
 DEFAULT_CONFIG = Path("/etc/fiscald/fiscald.toml")
-#: Read instead of /: for tests.
+#: Used instead of / in tests.
 root_option = click.option("--root", type=click.Path(path_type=Path), default=Path("/"), hidden=True)
 config_option = click.option(
     "--config",
@@ -46,14 +46,18 @@ config_option = click.option(
     type=click.Path(path_type=Path, readable=False),
     default=DEFAULT_CONFIG,
     show_default=True,
-    help="Configuration file whose printers are looked at where no daemon answers.",
+    help="Configuration file, used if no daemon answers.",
 )
 
 
 @click.command()
-@click.option("--probe", "asking", is_flag=True, help="Ask who is there.")
+@click.option("--probe", "asking", is_flag=True, help="Probe the ports and addresses for printers.")
 @click.option(
-    "--port", "named", metavar="PORT|ADDRESS|NAME", multiple=True, help="Only this port, address or configured printer."
+    "--port",
+    "named",
+    metavar="PORT|ADDRESS|NAME",
+    multiple=True,
+    help="Probe only this port, address or configured printer.",
 )
 @click.option("--family", type=click.Choice(FAMILIES), help="Protocol family of the printer at --port.")
 @config_option
@@ -62,17 +66,18 @@ config_option = click.option(
 def scan(
     context: Context, *, asking: bool, named: tuple[str, ...], family: str | None, config_path: Path, root: Path
 ) -> None:
-    """List where a printer may be and why; with --probe, ask who is there and print what to configure.
+    """List possible printers; with --probe, identify them and print the configuration for them.
 
-    Without --probe nothing is opened. With it, questions without any effect are sent to known printers, to what is
-    configured and to what is named with --port: never to a port that somebody holds, never to the daemon's printers.
+    Without --probe the command opens nothing. With --probe it sends queries without side effects to known printers,
+    configured printers, and ports given with --port. It never probes a port that another program uses, or a printer of
+    the daemon.
 
-    Exit codes: 0 done, 1 asked and nobody answered, 2 wrong usage, 5 this user may not read the configuration.
+    Exit codes: 0 done, 1 probed without a reply, 2 wrong usage, 5 this user cannot read the configuration.
     """
     from fiscald.config import ConfigDenied, ConfigError
 
     if family is not None and not named:
-        raise click.UsageError("--family belongs to --port")
+        raise click.UsageError("--family needs --port")
     host = Host(root)
     configured: list[Configured] = []
     denied = False
@@ -80,7 +85,7 @@ def scan(
         configured = configured_printers(context, config_path, context.ask(Client.printers))
     except ConfigError as error:
         denied = isinstance(error, ConfigDenied)
-        context.warn(str(error))  # what is plugged in is listed all the same
+        context.warn(str(error))  # connected devices are listed anyway
     try:
         found = candidates(host, configured, named, FAMILIES if family is None else (family,))
     except AddressError as error:
@@ -101,7 +106,7 @@ def scan(
 def configured_printers(context: Context, path: Path, statuses: Sequence[PrinterStatus] | None) -> list[Configured]:
     """The daemon's printers; without a daemon, those of the configuration file, if there is one.
 
-    Those are reserved where a daemon may run that this user may not ask. Raises ``ConfigError``.
+    They are reserved if a daemon may be running that this user cannot reach. Raises ``ConfigError``.
     """
     from fiscald.config import load
 
@@ -117,27 +122,27 @@ def configured_printers(context: Context, path: Path, statuses: Sequence[Printer
 
 
 async def ask(found: Sequence[Candidate], host: Host, asking: Callable[[Asking], None]) -> list[Probed]:
-    """Ask everybody who may be asked, one after the other; ``asking`` hears of every attempt before it is made."""
+    """Probe the candidates that may be probed, one after the other; calls ``asking`` before every attempt."""
     return [Probed(each) if each.refusal else await probe(each, host, asking=asking) for each in found]
 
 
 def asking_text(attempt: Asking) -> str:
-    """An attempt, for a terminal."""
+    """An attempt as text for the progress line."""
     baud = getattr(attempt.address, "baud", None)
     where = attempt.candidate.device or str(attempt.address)
     at = "" if baud is None else f" at {baud}"
-    return f"asking {where} as {attempt.family}{at} ({attempt.number} of at most {attempt.of})"
+    return f"probing {where} as {attempt.family}{at} ({attempt.number} of at most {attempt.of})"
 
 
 def _daemons(candidate: Candidate) -> PrinterStatus | None:
     return None if candidate.configured is None else candidate.configured.status
 
 
-# -- what is shown ---------------------------------------------------------------------------------------
+# -- output ----------------------------------------------------------------------------------------------
 
 
 def report(results: Sequence[Probed], *, asking: bool) -> dict[str, Any]:
-    """Everything, as JSON."""
+    """The results as JSON."""
     return {
         "asked": asking,
         "ports": [_port_json(each) for each in results],
@@ -181,7 +186,7 @@ def _attempt_json(attempt: Attempt) -> dict[str, Any]:
 
 
 def configuration(results: Sequence[Probed]) -> str:
-    """What to write into the configuration file for the printers that answered and are not in it."""
+    """Configuration for the printers that answered and are not configured."""
     names = {each.candidate.configured.name for each in results if each.candidate.configured is not None}
     blocks = []
     for result in results:
@@ -203,7 +208,7 @@ def _fresh_name(names: set[str]) -> str:
 
 def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[str]:
     if not results:
-        yield "no port with a device behind it, no known printer on USB, and nothing is configured"
+        yield "no serial port with a device, no known USB printer, and no configured printer"
     for result in results:
         candidate = result.candidate
         yield visible(candidate.device or str(candidate.address))
@@ -214,7 +219,7 @@ def _text(results: Sequence[Probed], block: str, *, asking: bool) -> Iterator[st
             yield f"  configured as {candidate.configured.name}"
         yield from (f"  {visible(line)}" for line in _outcome(result, asking=asking))
     if any(each.candidate.unseen for each in results):
-        yield "processes of other users could not be looked into; with sudo, who holds a port is sure"
+        yield "this user cannot see processes of other users; sudo shows which program uses a port"
     if block:
         yield f"\nfor the configuration:\n\n{block}".rstrip("\n")
 
@@ -223,21 +228,21 @@ def _outcome(result: Probed, *, asking: bool) -> Iterator[str]:
     candidate, answer, best = result.candidate, result.answer, result.best
     status = _daemons(candidate)
     if candidate.refusal is not None:
-        yield f"not asked: {candidate.refusal}" if asking or candidate.holders or status else candidate.refusal
+        yield f"not probed: {candidate.refusal}" if asking or candidate.holders or status else candidate.refusal
         if status is not None and status.identity is not None:
             yield f"{status.identity.model}, unique number {status.identity.printer_id}, {status.state}"
     elif not asking:
-        yield f"may be asked: --probe ({', '.join(candidate.families)})"
+        yield f"can be probed: --probe ({', '.join(candidate.families)})"
     elif result.problem is not None and not result.attempts:
         yield f"not opened: {result.problem}"
         yield _LINK_HINTS.get(result.problem.code, str(result.problem.code))
     elif answer is not None and answer.introduction is not None:
         identity, condition = answer.introduction.identity, answer.introduction.condition
-        yield f"opened; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
+        yield f"port opens; {answer.family} answers{_at(answer)}{' (and an echo)' if answer.echoes else ''}"
         yield f"{identity.model or 'unknown model'}, unique number {identity.printer_id}, {condition.state}"
     elif best is not None:
-        yield f"opened; {_tried(result)}"
-        yield f"came back{_at(best)}: {_heard(best)}"
+        yield f"port opens; {_tried(result)}"
+        yield f"received{_at(best)}: {_heard(best)}"
         taken = best.heard is Heard.LOST and not best.received and isinstance(best.address, TcpHost)
         yield f"{TAKEN}: a network printer takes one connection at a time" if taken else _HINTS[best.heard]
 
@@ -249,7 +254,7 @@ def _at(attempt: Attempt) -> str:
 
 def _tried(result: Probed) -> str:
     tried = dict.fromkeys(f"{each.family}{_at(each)}" for each in result.attempts)
-    return f"nobody answered as {', '.join(tried)}"
+    return f"no reply to any of {', '.join(tried)}"
 
 
 def _heard(attempt: Attempt) -> str:

@@ -1,4 +1,4 @@
-"""``fiscalctl test-page``: a page that is not fiscal. Is it this printer, and which code page is it set to?"""
+"""``fiscalctl test-page``: a page that is not fiscal; it shows the printer's identity and code page."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from fiscald.model.printers import PrinterStatus
 from fiscald.model.text import CODE_PAGES
 
 LETTERS = "ĄĆĘŁŃÓŚŹŻ ąćęłńóśźż"
-#: Characters in a line of the page: what the narrowest form of all families holds.
+#: Characters in a line of the page: the narrowest form of all families.
 WIDTH = 38
 
 
 @click.command("test-page")
 @click.argument("printer", required=False)
-@click.option("--key", help="The job's key; a new one is made and shown if absent.")
-@click.option("--wait", type=click.FloatRange(0, 600), default=60.0, show_default=True, help="Seconds to wait.")
+@click.option("--key", help="Key of the job (default: a new key, shown before the job is sent).")
+@click.option(
+    "--wait", type=click.FloatRange(0, 600), default=60.0, show_default=True, help="Seconds to wait for a final state."
+)
 @pass_context
 def test_page(context: Context, printer: str | None, *, key: str | None, wait: float) -> None:
-    """Print a page that is not fiscal on PRINTER: who it is, a ruler, and the Polish letters in every code page.
+    """Print a test page on PRINTER: its identity, a ruler, and the Polish letters in every code page.
 
-    The line of letters that can be read on paper names the code page that the printer's menu is set to. It is an
-    ordinary job, with a key, of the type printout.
+    The readable line of letters names the code page that is set in the printer's menu. The page is not fiscal. It is an
+    ordinary job of the type printout, with a key.
 
     Exit codes: those of print.
     """
@@ -41,11 +43,11 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
             context.fail(FAILED, _cannot(status))
         code_page = client.preview(name, page(status, "")).code_page
         if code_page is None:
-            context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to try")
+            context.fail(USAGE, f"{name} is a {status.family} printer, which has no code page to test")
         if key is None:
             key = f"fiscalctl/{uuid.uuid4()}"
             click.echo(f"key {key}", err=True)
-        with progress(f"waiting for {name} and job {key}", end="Ctrl-C ends the waiting, not the job"):
+        with progress(f"waiting for {name} and job {key}", end="Ctrl-C stops waiting; the job continues"):
             job = client.submit(key, name, page(status, code_page), wait=wait)
     content = job.model_dump(mode="json", by_alias=True) | {"code_page": code_page}
     context.show(
@@ -55,14 +57,14 @@ def test_page(context: Context, printer: str | None, *, key: str | None, wait: f
 
 
 def page(status: PrinterStatus, code_page: str) -> dict[str, Any]:
-    """The document. Everything but the letters is ASCII, which every code page has."""
+    """The document. Everything except the letters is ASCII, which every code page contains."""
     identity = status.identity
     who = ["", ""] if identity is None else [identity.model or "", f"nr {identity.printer_id}"]
     facts = [
         f"drukarka {status.name}",
         f"{status.family} {who[0]}",
         who[1],
-        f"fiscald {__version__}",  # and no time, which the printer adds: the same key is the same page
+        f"fiscald {__version__}",  # no time: the same key must have the same content, and the printer adds the time
     ]
     letters = [{"text": f"{name:8}{LETTERS}", "code_page": name} for name in CODE_PAGES]
     return {
@@ -88,14 +90,14 @@ def _ascii(text: str) -> str:
 
 def _cannot(status: PrinterStatus) -> str:
     return (
-        f"{status.name}: this version prints no test page on a {status.family} printer yet. The printer's own test "
-        "print is in its menu, and so is its code page; compare the letters of a receipt with: fiscalctl preview FILE"
+        f"{status.name}: this version prints no test page on a {status.family} printer. The printer's menu has a test "
+        "print and the code page; compare the letters of a receipt with: fiscalctl preview FILE"
     )
 
 
 def _advice(name: str, code_page: str) -> str:
     return (
-        "On the paper: the line of Polish letters that can be read begins with the printer's code page. Configured is "
-        f'{code_page}; if it is another one, write it under [printers.{name}] (code_page = "...") and restart '
-        "the daemon: sudo systemctl restart fiscald.service"
+        "On the paper, the readable line of Polish letters begins with the printer's code page. Configured is "
+        f'{code_page}; if they differ, write the first under [printers.{name}] (code_page = "...") and restart the '
+        "daemon: sudo systemctl restart fiscald.service"
     )

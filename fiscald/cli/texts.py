@@ -1,4 +1,4 @@
-"""Printers and jobs as text, for a person."""
+"""Printers and jobs as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fiscald.model.money import format_money
 from fiscald.model.printers import PrinterStatus
 from fiscald.terminal import shown, visible
 
-#: Milliseconds from which on the age of the counters is shown.
+#: The age of the counters is shown if it exceeds this many milliseconds.
 OLD_MS = 5000
 
 
@@ -26,7 +26,7 @@ def printer_text(printer: PrinterStatus) -> str:
         lines.append(f"  {identity.model or 'unknown model'} {identity.firmware or ''}, {identity.printer_id}, {mode}")
     if printer.counters is not None:
         counters = printer.counters
-        # Told where the two differ much: counters are asked for more seldom.
+        # Shown only if old: fiscald reads the counters less often than the state.
         old = printer.ages.counters is not None and printer.ages.counters > OLD_MS
         when = f", {(printer.ages.counters or 0) / 1000:.0f} s ago" if old else ""
         lines.append(
@@ -48,9 +48,9 @@ def job_line(found: Job) -> str:
     """A job on one line."""
     found = shown(found)
     number = found.result.number if found.result else None
-    told = f"number {number}" if number is not None else found.error.code if found.error else ""
+    outcome = f"number {number}" if number is not None else found.error.code if found.error else ""
     when = f"{found.updated_at:%Y-%m-%d %H:%M:%S}"
-    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {told}".rstrip()
+    return f"{when}  {found.printer}  {found.state:9}  {found.document.type:12}  {found.key}  {outcome}".rstrip()
 
 
 def job_text(job: Job) -> str:

@@ -1,6 +1,6 @@
-"""``fiscalctl watch``: printers and jobs as they change, until Ctrl-C.
+"""``fiscalctl watch``: shows printers and jobs as they change, until Ctrl-C.
 
-On a terminal one screen that is drawn again at every change; everywhere else one line per change.
+On a terminal it updates one screen; otherwise it prints one line per change.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ from fiscald.recording.pcapng import Reader, RecordingError
 from fiscald.recording.reading import Entry, entries
 from fiscald.terminal import control, shown, visible
 
-#: Seconds between two attempts to reach a daemon that is being started again.
+#: Seconds between two attempts to reach a daemon that restarts.
 RETRY_SECONDS = 1.0
-#: Changes that are kept for the screen.
+#: Number of changes kept for the screen.
 KEPT = 200
-#: Changes that wait to be shown.
+#: Number of changes that can wait to be shown.
 WAITING = 1000
-#: Seconds after which a change of the terminal's size is noticed.
+#: Seconds between two checks of the terminal's size.
 SIZE_SECONDS = 0.25
 CLEAR = "\x1b[2J\x1b[1;1H"
 HIDE_CURSOR, SHOW_CURSOR, HOME, TO_LINE_END, TO_SCREEN_END = "\x1b[?25l", "\x1b[?25h", "\x1b[H", "\x1b[K", "\x1b[J"
-#: A change of a job or a printer, a frame, or (``None``) the daemon went away.
+#: A change of a job or a printer, a frame, or ``None``: the connection to the daemon is lost.
 Change = JobChange | PrinterStatus | Entry | None
 LOST = "the daemon cannot be reached; waiting for it"
 
 
 @click.command()
 @click.argument("printer", required=False)
-@click.option("--frames", is_flag=True, help="Every frame between the daemon and the printers, too.")
+@click.option("--frames", is_flag=True, help="Also show every frame between daemon and printers.")
 @pass_context
 def watch(context: Context, printer: str | None, *, frames: bool) -> None:
     """Follow all printers (or one) and their jobs until Ctrl-C.
 
-    On a terminal a live view; otherwise a line per change, with --json a line of JSON. The daemon may be started later,
-    and started again meanwhile.
+    On a terminal it shows a live view; otherwise it prints one line per change, with --json one line of JSON.
+    The daemon may start later or restart in between.
     """
     context.check_rights()
     try:
-        with context.told():
+        with context.reported():
             _show(context, changes(context, printer, frames=frames))
     except KeyboardInterrupt:
         sys.exit(DONE)
@@ -65,11 +65,11 @@ def watch(context: Context, printer: str | None, *, frames: bool) -> None:
 
 
 def changes(context: Context, printer: str | None, *, frames: bool) -> Iterator[Change]:
-    """Every change, and with ``frames`` every frame. A daemon that is not there yet is waited for (``None``).
+    """Every change, and with ``frames`` every frame. Waits for a daemon that is not running yet (yields ``None``).
 
     Raises ``Refused`` for a printer that does not exist.
     """
-    told = False
+    reported = False
     while True:
         try:
             with Client(context.socket) as client:
@@ -77,8 +77,8 @@ def changes(context: Context, printer: str | None, *, frames: bool) -> Iterator[
             break
         except NotReachable:
             context.check_rights()
-            if not told:
-                told = True
+            if not reported:
+                reported = True
                 yield None
             time.sleep(RETRY_SECONDS)
     sources = [follow(context, printer)]
@@ -99,7 +99,7 @@ def _show(context: Context, found: Iterator[Change]) -> None:
 
 
 def follow(context: Context, printer: str | None) -> Iterator[Change]:
-    """Every change, for ever; ``None`` whenever the daemon went away."""
+    """Every change, without end; ``None`` when the connection to the daemon is lost."""
     cursor: int | None = None
     there = True
     while True:
@@ -124,7 +124,7 @@ def follow(context: Context, printer: str | None) -> Iterator[Change]:
 
 
 def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
-    """Every frame and event of a printer's line, for ever; the connection to the daemon is made again silently."""
+    """Every frame and event of a printer's line, without end; reconnects to the daemon silently."""
 
     def packets() -> Iterator[Packet]:
         reader = Reader()
@@ -139,7 +139,7 @@ def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
 
 
 def _together(*sources: Iterator[Change]) -> Iterator[Change]:
-    """What all of them yield, as it comes."""
+    """The items of all sources, in order of arrival."""
     found = _read(*sources)
     while True:
         change = found.get()
@@ -149,9 +149,9 @@ def _together(*sources: Iterator[Change]) -> Iterator[Change]:
 
 
 def _read(*sources: Iterator[Change]) -> queue.Queue[Change | Exception]:
-    """What all of them yield, read by threads that end with the program.
+    """The items of all sources, read by threads that end with the program.
 
-    They wait for a terminal that does not take what is shown: the daemon keeps changes, and tells of a gap in frames.
+    The threads wait for a slow terminal: the daemon keeps the changes, and reports a gap in the frames.
     """
     found: queue.Queue[Change | Exception] = queue.Queue(WAITING)
 
@@ -168,14 +168,14 @@ def _read(*sources: Iterator[Change]) -> queue.Queue[Change | Exception]:
 
 
 def as_json(change: Change) -> dict[str, Any]:
-    """A change as the event stream tells it."""
+    """A change in the form of the event stream."""
     match change:
         case Entry(at=at, event=event, direction=direction, frame=frame, note=note):
-            told: dict[str, Any] = {"event": "frame", "at": at.isoformat(), "printer": change.printer}
+            content: dict[str, Any] = {"event": "frame", "at": at.isoformat(), "printer": change.printer}
             if frame is None:
-                return told | {"event": "line", "what": event.name.lower(), "note": note}
-            told |= {"direction": direction, "name": frame.name, "text": frame.text}
-            return told | {"damage": frame.damage, "hex": frame.raw.hex()}
+                return content | {"event": "line", "what": event.name.lower(), "note": note}
+            content |= {"direction": direction, "name": frame.name, "text": frame.text}
+            return content | {"damage": frame.damage, "hex": frame.raw.hex()}
         case JobChange():
             return {"event": "job"} | everything(change)
         case PrinterStatus():
@@ -185,29 +185,29 @@ def as_json(change: Change) -> dict[str, Any]:
 
 
 def one_line(change: Change) -> str:
-    """A change on one line, with the time of a job's change or of a frame, or of now."""
+    """A change on one line, with the time of the change or frame, or the current time."""
     change = shown(change)
     match change:
         case Entry():
-            return f"{change.at.astimezone(POLISH_TIME):%H:%M:%S}  {change.printer}  {_line_told(change)}"
+            return f"{change.at.astimezone(POLISH_TIME):%H:%M:%S}  {change.printer}  {_line_text(change)}"
         case JobChange():
             job = change.job
             number = job.result.number if job.result and change.state == job.state else None
-            told = f"number {number}" if number is not None else ""
+            outcome = f"number {number}" if number is not None else ""
             if job.error is not None and change.state == job.state:
-                told = job.error.code
+                outcome = job.error.code
             line = (
                 f"{(change.at or job.updated_at).astimezone(POLISH_TIME):%H:%M:%S}  {job.printer}  {change.state:9}  "
             )
-            return f"{line}{job.document.type:12}  {job.key}  {told}".rstrip()
+            return f"{line}{job.document.type:12}  {job.key}  {outcome}".rstrip()
         case PrinterStatus():
             return f"{datetime.now(POLISH_TIME):%H:%M:%S}  {change.name}: {'; '.join(printer_facts(change))}"
         case _:
             return f"{datetime.now(POLISH_TIME):%H:%M:%S}  {LOST}"
 
 
-def _line_told(entry: Entry) -> str:
-    """What passed a printer's line, or happened to it."""
+def _line_text(entry: Entry) -> str:
+    """A frame or event of a printer's line."""
     frame = entry.frame
     if frame is None:
         return f"- {entry.event.name.lower()} {entry.note}".rstrip()
@@ -216,7 +216,7 @@ def _line_told(entry: Entry) -> str:
 
 
 def printer_facts(printer: PrinterStatus) -> list[str]:
-    """What a printer is doing, in a few words each."""
+    """What a printer is doing, as short phrases."""
     facts = [f"{printer.state}{' (stale)' if printer.stale else ''}"]
     if printer.job is not None:
         facts.append(f"printing {printer.job}")
@@ -234,7 +234,7 @@ def printer_facts(printer: PrinterStatus) -> list[str]:
 
 
 class View:
-    """What the screen shows."""
+    """The content of the screen."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -244,7 +244,7 @@ class View:
         self.lost = False
 
     def take(self, change: Change) -> None:
-        """Something has changed."""
+        """Add a change."""
         if isinstance(change, Entry):
             self.frames.append(one_line(change))
             return
@@ -255,10 +255,10 @@ class View:
             self.changes.append(one_line(change))
 
     def lines(self, width: int, height: int) -> list[str]:
-        """The screen: printers above, then as many of the newest changes of jobs as there is room for; frames below,
-        in half of that room. What is wider than the screen goes on in the next line.
+        """The screen: printers at the top, then as many of the newest changes of jobs as fit; frames below, in half of
+        that room. Text that is wider than the screen continues on the next line.
         """
-        top = [f"{self.title}   Ctrl-C ends", *([LOST] if self.lost else []), ""]
+        top = [f"{self.title}   Ctrl-C stops", *([LOST] if self.lost else []), ""]
         for printer in self.printers.values():
             state, *facts = printer_facts(printer)
             top.append(f"{printer.name}  {state}")
@@ -274,7 +274,7 @@ class View:
 
 
 def _newest(lines: deque[str], room: int, width: int) -> list[str]:
-    """The latest of ``lines``, whole, that there is room for."""
+    """The latest of ``lines`` that fit completely."""
     found: list[str] = []
     for line in reversed(lines):
         parts = wrapped([line], width)
@@ -285,7 +285,7 @@ def _newest(lines: deque[str], room: int, width: int) -> list[str]:
 
 
 def wrapped(lines: Iterable[str], width: int) -> list[str]:
-    """``lines`` in ``width`` columns, broken between words where that can be; nothing in them moves the cursor."""
+    """``lines`` wrapped to ``width`` columns, between words if possible; control characters are escaped."""
     found = []
     for line in lines:
         text = visible(line)
@@ -311,10 +311,10 @@ def _live(context: Context, found: Iterator[Change]) -> None:
                 view.take(change)
                 changed = True
             now = terminal_size()
-            # Another width: what stands there was broken by the terminal, and is wiped off.
+            # Another width: the terminal has wrapped the old text, so clear it.
             wipe = CLEAR if size not in (None, now) else ""
             if changed or wipe:
-                # One line less: a line break in the last one would scroll.
+                # One line less: a line break in the last line would scroll.
                 lines = view.lines(now.columns, now.lines - 1)
                 control(wipe + HOME + "".join(f"{line}{TO_LINE_END}\n" for line in lines) + TO_SCREEN_END)
             size = now
@@ -323,7 +323,7 @@ def _live(context: Context, found: Iterator[Change]) -> None:
 
 
 def terminal_size() -> os.terminal_size:
-    """The terminal's present size; what the shell exported at the beginning where the terminal does not know it."""
+    """The current size of the terminal; if it is unknown, the size that the shell exported."""
     try:
         found = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):

@@ -1,5 +1,5 @@
-"""What a technician looks at: the ports of this computer, who holds them, what answers there, and what is wrong.
+"""Diagnostics for a technician: the ports of this computer, the programs that use them, the printers there, the faults.
 
-Nothing here needs the daemon, and nothing here changes anything: not on the computer, and not on a printer, which is
-only asked what none of its references says to have an effect (``Family.identify``).
+This package does not need the daemon, and changes nothing on the computer or on a printer. It sends a printer only
+queries without side effects according to its references (``Family.identify``).
 """

@@ -1,4 +1,4 @@
-"""Who may open what on this computer, and what has to be done for somebody who may not."""
+"""File permissions on this computer: who can open a file, and the remedy for a user who cannot."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ _READ, _READ_WRITE, _ENTER = 0o4, 0o6, 0o1
 
 
 class Denial(NamedTuple):
-    """Why this user may not open something."""
+    """Why this user cannot open a file."""
 
     reason: str
-    """A sentence without its end: who may not do what, and why."""
+    """A sentence without a full stop: who cannot do what, and why."""
     remedy: str
-    """What has to be done: a command to paste, perhaps with a comment."""
+    """The remedy: a command to paste, possibly with a comment."""
     group: str | None = None
-    """The group that may open it, if that is the way."""
+    """The group that the user must join, if that helps."""
     member: bool = False
-    """The user is in that group, by the computer's table of groups, but not in this session."""
+    """The user is in that group according to the group database, but not in this session."""
 
     def __str__(self) -> str:
         command, _, then = self.remedy.partition("    # ")
-        by = "an administrator types: " if command.startswith("sudo usermod") else ""
+        by = "an administrator must run: " if command.startswith("sudo usermod") else ""
         return f"{self.reason}; {by}{command}{f'; {then}' if then else ''}"
 
 
 def denial(path: Path, *, write: bool = False) -> Denial | None:
-    """Why the user of this process may not read ``path`` (with ``write``: read and write it).
+    """Why the user of this process cannot read ``path`` (with ``write``: read and write it).
 
-    ``None``: the user may, or it is not there.
+    ``None``: the user can, or the file does not exist.
     """
     path = path.absolute()
-    what = f"{user_name()} may not {'use' if write else 'read'} {path}"
+    what = f"{user_name()} cannot {'use' if write else 'read'} {path}"
     for folder in reversed(path.parents):
         if folder.exists() and not os.access(folder, os.X_OK, effective_ids=True):
             return _denial(folder, _ENTER, f"{what}: its folder {folder}")
@@ -47,7 +47,7 @@ def denial(path: Path, *, write: bool = False) -> Denial | None:
 
 
 def _denial(path: Path, bits: int, said: str) -> Denial:
-    """``said``: the beginning of the sentence, up to what stands in the way, which is ``path``."""
+    """``said``: the beginning of the sentence, up to the obstacle; ``path``: the obstacle."""
     found = path.stat()
     user, owner, group = user_name(), name_of_user(found.st_uid), name_of_group(found.st_gid)
     mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
@@ -92,7 +92,7 @@ def is_group(name: str) -> bool:
 
 
 def name_of_user(uid: int) -> str:
-    """Its name, or its number where it has none."""
+    """The name, or the number if there is no name."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -100,7 +100,7 @@ def name_of_user(uid: int) -> str:
 
 
 def name_of_group(gid: int) -> str:
-    """Its name, or its number where it has none."""
+    """The name, or the number if there is no name."""
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:
@@ -108,7 +108,7 @@ def name_of_group(gid: int) -> str:
 
 
 def groups_of(user: str) -> set[int]:
-    """The groups of a user by the computer's table: those of the next login."""
+    """The groups of a user in the group database: those of the next login."""
     try:
         return set(os.getgrouplist(user, pwd.getpwnam(user).pw_gid))
     except KeyError:
@@ -116,7 +116,7 @@ def groups_of(user: str) -> set[int]:
 
 
 def may(found: os.stat_result, user: str, bits: int = _READ_WRITE) -> bool:
-    """Whether ``user`` may, by owner, group and mode, as the kernel decides it. ``True`` for an unknown user."""
+    """Whether ``user`` has the permission, by owner, group and mode like the kernel. ``True`` for an unknown user."""
     try:
         uid = pwd.getpwnam(user).pw_uid
     except KeyError:

@@ -1,4 +1,4 @@
-"""What differs between computers: where the kernel's command line is, how a serial port is switched on."""
+"""Differences between computers: the file of the kernel's command line, and how to enable a serial port."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def is_raspberry(host: Host) -> bool:
 
 
 def console_remedy(host: Host, tty: str) -> str:
-    """How to make the kernel not write to ``tty`` any more."""
+    """How to stop the kernel from writing to ``tty``."""
     if is_raspberry(host):
-        # There ``serial0`` stands for whichever of the two ports has the pins; /etc/default/grub does not exist.
+        # ``serial0`` is the port of the two that uses the pins; /etc/default/grub does not exist.
         file = next((name for name in _CMDLINES if host.path(name).exists()), _CMDLINES[0])
         return f"sudo sed -i 's/console=\\(serial0\\|{tty}\\)[^ ]* *//g' /{file} && sudo reboot"
     if host.path("etc/default/grub").exists():
@@ -26,7 +26,7 @@ def console_remedy(host: Host, tty: str) -> str:
 
 
 def absent_remedy(host: Host, device: str) -> str:
-    """What to do about a port that is not there."""
+    """The remedy for a port that does not exist."""
     if is_raspberry(host) and device in ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0"):
-        return "sudo raspi-config nonint do_serial_hw 0 && sudo reboot    # switches the serial port of the pins on"
+        return "sudo raspi-config nonint do_serial_hw 0 && sudo reboot    # enables the serial port of the pins"
     return "fiscalctl scan"

@@ -1,4 +1,4 @@
-"""Where a printer may be, without touching anything: what it is, why it is listed, and whether it may be asked."""
+"""Places where a printer may be, found without opening anything: what it is, and whether it may be probed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Configured:
     family: str
     address: Address
     status: PrinterStatus | None = None
-    """What a running daemon says of it; it is the daemon's then."""
+    """The status from a running daemon, which then owns the printer."""
     reserved: bool = False
-    """A daemon may have it, which this user may not ask."""
+    """A daemon that this user cannot reach may own the printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,47 +34,47 @@ class Candidate:
     """A place where a printer may be."""
 
     address: Address
-    """With the speed that is tried first."""
+    """The address with the first speed to try."""
     what: str
-    """What it is and why it is listed, in a sentence."""
+    """A sentence: what it is and why it is listed."""
     families: tuple[str, ...] = ()
-    """That may be spoken there, the likeliest first; those that this version speaks."""
+    """The families to try, the likeliest first."""
     device: str | None = None
-    """Of a serial port: ``/dev/ttyACM0``."""
+    """The device of a serial port: ``/dev/ttyACM0``."""
     speeds: tuple[int, ...] = ()
-    """To be tried; none where a line has no speed."""
+    """The speeds to try; empty if a line has no speed."""
     configured: Configured | None = None
     named: bool = False
-    """Somebody said that a printer is there."""
+    """The user said that a printer is there."""
     printer: bool = False
-    """Its USB ids are those of a printer, and of nothing else."""
+    """Only printers have its USB ids."""
     holders: tuple[Holder, ...] = ()
     unseen: bool = False
-    """Processes of other users could not be looked into."""
+    """This user cannot see processes of other users."""
 
     @property
     def refusal(self) -> str | None:
-        """Why it is not asked; ``None``: it may be."""
+        """Why it must not be probed; ``None``: it may be."""
         if self.configured is not None and self.configured.status is not None:
-            return f"fiscald has it, as {self.configured.name}"
+            return f"fiscald uses it as {self.configured.name}"
         if self.configured is not None and self.configured.reserved:
-            return f"fiscald may have it, as {self.configured.name}; this user may not ask fiscald"
+            return f"fiscald may use it as {self.configured.name}; this user cannot ask fiscald"
         if self.holders:
-            return f"held by {', '.join(map(str, self.holders))}"
+            return f"in use by {', '.join(map(str, self.holders))}"
         if not self.families:
             return "this version speaks no protocol of that printer"
         if not (self.printer or self.configured or self.named):
-            return f"nothing says that a printer is there; if one is, name it: --port {self.device}"
+            return f"not known to be a printer; if it is one, use: --port {self.device}"
         return None
 
 
 def candidates(
     host: Host, configured: Sequence[Configured] = (), named: Collection[str] = (), spoken: Sequence[str] = FAMILIES
 ) -> list[Candidate]:
-    """Every place: ports with a device behind them, known printers without one, configured addresses.
+    """Every place: serial ports with a device, known USB printers without a port, configured addresses.
 
-    ``named``: where somebody says that a printer is (ports, addresses, names of the configuration) that speaks one of
-    ``spoken``. Raises ``AddressError``.
+    ``named``: ports, addresses and configured names that the user gave; the printer there speaks one of ``spoken``.
+    Raises ``AddressError``.
     """
     ports, devices = host.serial_ports(), host.usb_devices()
     by_name = {one.name: one.address for one in configured}
@@ -86,8 +86,8 @@ def candidates(
         for device in devices
         if device.path not in seen and (known := known_usb(device.vendor, device.product)) is not None
     ]
-    told = {candidate.configured.name for candidate in found if candidate.configured is not None}
-    found += [_elsewhere(host, one) for one in configured if one.name not in told]
+    listed_names = {candidate.configured.name for candidate in found if candidate.configured is not None}
+    found += [_elsewhere(host, one) for one in configured if one.name not in listed_names]
     for address in places:
         listed = [each for each in found if _same_place(host, devices, each, address)]
         found = [replace(each, named=True, families=tuple(spoken)) if each in listed else each for each in found]
@@ -97,19 +97,19 @@ def candidates(
 
 
 def widened(candidate: Candidate) -> Candidate:
-    """The same place, where a printer may speak any family; its own is the first."""
+    """The same place with all families to try; the likeliest stays first."""
     families = tuple(dict.fromkeys((*candidate.families, *FAMILIES)))
     speeds = candidate.speeds if len(candidate.speeds) == 1 else _speeds(families)
     return replace(candidate, families=families, speeds=speeds)
 
 
 def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
-    """Where somebody says that a printer is, however it is written. Raises ``AddressError``."""
+    """The address of a place that the user gave, in any spelling. Raises ``AddressError``."""
     meant = spelled(name)
     if meant is None and "://" not in name:
         path = Path(name).absolute()
         if not name or not (path.exists() or host.path(str(path)).exists()):
-            raise AddressError(f"{name!r}: there is no such port, and it is no address: {advice(name)}")
+            raise AddressError(f"{name!r}: there is no such port, and it is not an address: {advice(name)}")
         meant = f"serial://{path}"
     address = parse_address(meant or name)
     if isinstance(address, SerialLine) and "baud=" not in (meant or name):
@@ -118,9 +118,9 @@ def _place(host: Host, name: str, spoken: Sequence[str]) -> Address:
 
 
 def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, address: Address) -> bool:
-    """Whether ``address`` leads where the candidate is, as far as that can be known without opening it.
+    """Whether ``address`` leads to the candidate, as far as that is known without opening it.
 
-    Where it is in doubt (two USB addresses of which none is plugged in), they are one: what is configured is not to be
+    In doubt (two USB addresses, neither device is plugged in) they count as one: a configured printer must not be
     opened under another name.
     """
     match address, candidate.address:
@@ -145,8 +145,8 @@ def _same_place(host: Host, devices: Iterable[UsbFacts], candidate: Candidate, a
 
 
 def _named(host: Host, address: Address, spoken: Sequence[str]) -> Candidate:
-    """What somebody names, and is no port of this computer that is known."""
-    what = "named on the command line"
+    """A place that the user gave, which is not a known port of this computer."""
+    what = "given on the command line"
     if isinstance(address, SerialLine):
         path = address.path
         return _guarded(host, Candidate(address, what, tuple(spoken), path, _speeds(spoken), named=True))
@@ -164,7 +164,7 @@ def _serial(
         families = (configured.family,)
     if named:
         families = tuple(spoken)
-    # A printer on USB has no line and so no speed; an adapter has one, whichever driver it comes with.
+    # A USB printer has no serial line and so no speed; an adapter has one with every driver.
     cdc = port.driver == "cdc_acm" and not (known is not None and known.maker is None)
     baud = BAUD if cdc else named[0].baud if named else _speeds(families)[0]
     candidate = Candidate(
@@ -196,7 +196,7 @@ def _usb(device: UsbFacts, known: KnownUsb, configured: Configured | None) -> Ca
 
 
 def _elsewhere(host: Host, configured: Configured) -> Candidate:
-    """What is configured, and no port of this computer that is known."""
+    """A configured address, which is not a known port of this computer."""
     address = configured.address
     families = (configured.family,)
     match address:
@@ -235,7 +235,7 @@ def _what(port: SerialPort, known: KnownUsb | None) -> str:
         return "a serial port of this computer"
     if known is not None:
         return _usb_what(port.usb, known)
-    if port.device.startswith("/dev/ttyUSB"):  # whatever its ids: the drivers of these serve nothing but adapters
+    if port.device.startswith("/dev/ttyUSB"):  # with any ids: these drivers are for adapters only
         return _adapter(port.usb, f"driver {port.driver}" if port.driver else "")
     return f"USB {port.usb.ids}, {_name(port.usb) or 'a device'}: not the ids of a known printer"
 
@@ -247,10 +247,10 @@ def _usb_what(device: UsbFacts, known: KnownUsb) -> str:
 
 
 def _adapter(device: UsbFacts, kind: str) -> str:
-    """``kind``: its chip, or its driver; left out where its own name says as much."""
+    """``kind``: its chip or driver; left out if its name contains it."""
     name = _name(device)
     more = f" ({kind})" if kind and kind.lower() not in name.lower() else ""
-    return f"USB {device.ids}, {name or 'an adapter'}: a serial adapter{more}, which says nothing of what is behind it"
+    return f"USB {device.ids}, {name or 'an adapter'}: a serial adapter{more}, any device can be connected to it"
 
 
 def _name(device: UsbFacts) -> str:
@@ -262,5 +262,5 @@ def _spoken(known: KnownUsb) -> tuple[str, ...]:
 
 
 def _speeds(families: Sequence[str]) -> tuple[int, ...]:
-    """Those of all families, the likeliest of the first one first."""
+    """The speeds of all families, the likeliest of the first family first."""
     return tuple(dict.fromkeys(speed for each in families for speed in family(each).speeds)) or (BAUD,)

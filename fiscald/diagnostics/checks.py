@@ -1,4 +1,4 @@
-"""The checks: from facts to findings, each a pure function. What they look for is in ``findings.CATALOGUE``."""
+"""The checks of the doctor: pure functions from facts to findings. ``findings.CATALOGUE`` lists the findings."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from fiscald.model.spans import in_words, in_words_pl
 from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
 from fiscald.transport.known_usb import is_printer, known_usb
 
-#: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
+#: Smaller differences of clocks are ignored: printers give whole minutes, and a status may be half a minute old.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-#: What the first letters stand for in Poland. A shop may have others, rightly; a technician should know.
+#: The usual rates of the first letters in Poland. Other rates may be correct, but a technician should know.
 USUAL_RATES = {"A": Decimal(23), "B": Decimal(8), "C": Decimal(5)}
-#: A line is noisy from so many damaged answers on, one in so many.
+#: A line is noisy if it has at least so many damaged replies, and one in so many.
 NOISE_LEAST, NOISE_SHARE = 3, 200
-#: What is to be done where a link is missing, by its problem.
+#: Remedies for a missing link, by its problem.
 _LINK_REMEDIES = {
-    "link.absent": "fiscalctl scan    # with the printer switched on and plugged in; is the address among them?",
-    "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; the kernel's driver lets go with detach=yes",
+    "link.absent": "fiscalctl scan    # switch the printer on and plug it in first; compare the address",
+    "link.held": "sudo fuser -v /dev/bus/usb/*/*    # stop that program; detach=yes frees it from the kernel's driver",
 }
 _LICENCE_SHOWN = "fiscalctl licence status"
 _REGISTER, _SUPPORT = "fiscalctl licence register", "fiscalctl licence register --support NUMBER"
 _TRANSFER = "fiscalctl licence transfer E-MAIL"
 _CHECK, _CLOCK = "fiscalctl licence check    # with a connection to the internet", "timedatectl    # is that the date?"
-#: What is to be done about a licence that does not let it print, by the window that an application would show.
+#: Remedies for a licence that does not allow printing, by the ``prompt`` of the problem.
 _LICENCE_REMEDIES = {
     "number": f"{_REGISTER}    # without a number, once: fiscalctl licence enrol, a trial for 30 days",
     "support_number": _SUPPORT,
     "transfer": _TRANSFER,
     "check": _CHECK,
 }
-#: And about one that prints and warns.
+#: Remedies for the warnings of a licence.
 _WARNING_REMEDIES = {
     "licence.w.lapsed": _CHECK,
     "licence.w.unconfirmed": _CHECK,
@@ -52,7 +52,7 @@ _WARNING_REMEDIES = {
     "licence.w.trial": _REGISTER,
     "licence.w.ending_soon": _REGISTER,
     "licence.w.updates_ending_soon": _SUPPORT,
-    # while an emergency pass holds
+    # while an emergency pass is valid
     "licence.w.unregistered": _REGISTER,
     "licence.w.ended": _REGISTER,
     "licence.w.company_mismatch": _REGISTER,
@@ -60,17 +60,19 @@ _WARNING_REMEDIES = {
     "licence.w.transferred": _TRANSFER,
     "licence.w.machine_mismatch": _TRANSFER,
 }
-_LOST_REMEDY = "journalctl -k -n 50    # what the kernel saw of it; then cable, power and address"
-_LOST_HOST_REMEDY = "ping -c 3 {host}    # then its cable and power, and whether another computer has it"
-#: What a fiscal printer lets a person do about its clock.
-_CLOCK_REMEDY = "timedatectl    # if that is right: set the printer's clock in its menu, after the daily report"
-_CLOCK_SERVICE = "timedatectl    # if that is right: call the printer's service; a person may set it by an hour at most"
-_NO_ANSWER = "what comes back is no answer"
+_LOST_REMEDY = "journalctl -k -n 50    # messages of the kernel; then check cable, power and address"
+_LOST_HOST_REMEDY = "ping -c 3 {host}    # then check cable, power, and whether another computer uses it"
+#: What an operator can do about the clock of a fiscal printer.
+_CLOCK_REMEDY = "timedatectl    # if this is correct: set the printer's clock in its menu, after the daily report"
+_CLOCK_SERVICE = (
+    "timedatectl    # if this is correct: call the printer's service; the menu can correct one hour at most"
+)
+_NO_ANSWER = "the received bytes are not a valid reply"
 _MIB = 1 << 20
 
 
 def judge(facts: Facts) -> list[Finding]:
-    """Every finding, those that stop printing first, otherwise in the order in which things are put right."""
+    """All findings: those that stop printing first, otherwise in the order of repair."""
     found = [*_daemon(facts), *facts.named, *_disk(facts)]
     for printer in facts.printers:
         found += [each._replace(printer=printer.configured.name) for each in _printer(facts, printer)]
@@ -89,7 +91,7 @@ def _daemon(facts: Facts) -> Iterator[Finding]:
         yield finding("config_unread", reason=facts.config_unread)
     if socket.denied is not None:
         code = "group_not_active" if socket.denied.member else "socket_denied"
-        # Without the group fiscald the socket is root's, and nobody is to be put into the group of root.
+        # Without the group fiscald the socket belongs to root, and no user should join root's group.
         remedy = socket.denied.remedy if socket.group_there or socket.denied.group else INSTALL_GROUP
         yield finding(code, reason=socket.denied.reason, user=facts.user, remedy=remedy)
     elif not socket.answers:
@@ -187,7 +189,7 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
         yield finding("udev_rule")
     yield from _name(facts, printer, port)
     lines = _lines(printer, port)
-    if lines is not None and not _works(printer):  # where it works, a cable of three wires does
+    if lines is not None and not _works(printer):  # if it works, a cable with three wires is enough
         if "DTR" not in lines:
             yield finding("dtr", device=device)
         elif not {"DSR", "CTS", "CD"} & set(lines):
@@ -195,14 +197,14 @@ def _port(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
 
 
 def _unit(facts: Facts, device: str, kind: str) -> Iterator[Finding]:
-    """Whether the installed service may open that kind of device at all."""
+    """Whether the installed service can open this kind of device."""
     if not facts.units.allows(device, kind):
         allowed = ", ".join(facts.units.devices or ()) or "nothing"
         yield finding("unit_denies", device=device, allowed=allowed, kind=kind)
 
 
 def _name(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
-    """Whether the address is that of this device, after the next restart too."""
+    """Whether the address still leads to this device after the next restart."""
     address, found = printer.configured.address, port.port
     if found is None or found.usb is None or not isinstance(address, SerialLine):
         return
@@ -214,25 +216,25 @@ def _name(facts: Facts, printer: PrinterFacts, port: PortFacts) -> Iterator[Find
 
 
 def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
-    """How the daemon's user gets its right to a port: by the rule, or by a group that may open it."""
+    """How the daemon's user gets access to a port: by the udev rule, or by a group."""
     if ruled and not facts.rule:
         return INSTALL_RULE
     if port.group != "root" and port.mode & 0o060 == 0o060:
         return f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
     if ruled:
-        return INSTALL_RULE  # it is there, and was not obeyed: udev has to read it again
+        return INSTALL_RULE  # it is installed but not applied: udev must read it again
     return f"sudo chgrp dialout {port.device} && sudo chmod 0660 {port.device}    # until the next restart"
 
 
 def _has_rule(usb: UsbFacts | None) -> bool:
-    """Whether fiscald's udev rule gives it to the daemon: it names printers, not the adapters that serve anything."""
+    """Whether fiscald's udev rule covers the device: the rule lists printers, not general adapters."""
     if usb is None:
         return False
     return is_printer(usb.vendor, usb.product, usb.name)
 
 
 def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
-    """The modem lines while it is open: for the daemon, or when we asked."""
+    """The modem lines while the port is open: by the daemon, or during our probe."""
     attempt = None if printer.probed is None else printer.probed.best
     if attempt is not None:
         return attempt.lines
@@ -255,16 +257,16 @@ def _holders(printer: PrinterFacts, port: PortFacts) -> Iterator[Finding]:
         yield finding("port_held", device=device, holder=holder, program=holder.program, remedy=remedy)
     if not (ours or others or logins) and (_link(printer, "link.held") or _opening(printer, PortHeld)):
         yield finding(
-            "port_held", device=device, holder="a program that this user may not see", program="?",
+            "port_held", device=device, holder="a program that this user cannot see", program="?",
             remedy=f"sudo fuser -v {device}",
         )  # fmt: skip
 
 
 def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
-    """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
+    """Findings about the conversation: from the daemon's recorder, or from our own probe."""
     address = printer.configured.address
     where = printer.port.device if printer.port is not None else str(address)
-    remedy = (  # the socket too: a caller would start the daemon meanwhile
+    remedy = (  # also the socket: a client would start the daemon again
         f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
         "sudo systemctl start fiscald.socket fiscald.service"
     )
@@ -279,7 +281,7 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
             yield finding("taken", address=address, reason=why.removeprefix(f"{TAKEN}: "), host=address.host)
             return
     if printer.configured.reserved:
-        yield finding("not_asked", user=facts.user, reason="fiscald may have it, and this user may not ask fiscald")
+        yield finding("not_asked", user=facts.user, reason="fiscald may use it, and this user cannot ask fiscald")
     if attempt is not None:
         yield from _answered(facts, printer, attempt, remedy)
     elif _link(printer, "link.silent"):
@@ -320,12 +322,12 @@ def _answered(facts: Facts, printer: PrinterFacts, attempt: Attempt, remedy: str
 
 
 def _asked(printer: PrinterFacts) -> str:
-    """What was tried."""
+    """The families and speeds that were tried."""
     attempts = () if printer.probed is None else printer.probed.attempts
     families = dict.fromkeys(attempt.family for attempt in attempts)
     speeds = {attempt.address.baud for attempt in attempts if isinstance(attempt.address, SerialLine)}
     at = f" at {len(speeds)} speeds" if len(speeds) > 1 else ""
-    return f", asked as {' and '.join(families)}{at}" if families else ""
+    return f", tried {' and '.join(families)}{at}" if families else ""
 
 
 def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
@@ -335,7 +337,7 @@ def _noisy(line: LineFacts, printer: PrinterFacts) -> bool:
 
 
 def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
-    """A link that cannot be made or has ended, for a reason that no other check knows."""
+    """A link that cannot be opened or has ended, for a reason without its own check."""
     code, reason = _why_unlinked(printer)
     address = printer.configured.address
     if code is None:
@@ -349,14 +351,12 @@ def _unlinked(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     if code == AccessDenied.code and isinstance(address, UsbDevice):
         found = known_usb(address.vendor, address.product)
         known = found is not None and found.maker is not None
-        remedy = (
-            INSTALL_RULE if known else f"{INSTALL_RULE}    # first write its ids, as lsusb shows them, into that file"
-        )
+        remedy = INSTALL_RULE if known else f"{INSTALL_RULE}    # first add its ids (from lsusb) to that file"
     yield finding("unlinked", address=address, reason=reason, remedy=remedy)
 
 
 def _why_unlinked(printer: PrinterFacts) -> tuple[str | None, str]:
-    """Why there is no link, as a code and a sentence; ``None`` where there is one."""
+    """Why there is no link, as a code and a sentence; code ``None`` if there is a link."""
     if printer.probed is not None and printer.probed.problem is not None:
         code, reason = printer.probed.problem.code, str(printer.probed.problem)
     elif printer.state is PrinterState.OFFLINE and printer.problem is not None:
@@ -383,7 +383,7 @@ def _condition(printer: PrinterFacts) -> Iterator[Finding]:
     elif printer.state is PrinterState.UNDECIDED:
         yield finding("undecided", reason=reason)
     elif printer.state is PrinterState.SWAPPED and problem is not None:
-        # To be pasted into a shell, and it comes from whatever is connected.
+        # The number comes from an unknown device, and a person will paste it into a shell.
         found = shlex.quote(str((problem.model_extra or {}).get("found", "UNIQUE-NUMBER")))
         yield finding("swapped", reason=reason, name=printer.configured.name, found=found)
     elif printer.state is PrinterState.BEHIND:
@@ -407,8 +407,8 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
             yield finding("vat_none")
         elif unusual := [f"{letter} {rates.get(letter, 'inactive')}" for letter, usual in USUAL_RATES.items()
                          if rates.get(letter) is None or not _is_rate(rates[letter], usual)]:  # fmt: skip
-            told = ", ".join(unusual)
-            yield finding("vat_unusual", rates=told, rates_pl=in_polish(told))
+            listed = ", ".join(unusual)
+            yield finding("vat_unusual", rates=listed, rates_pl=in_polish(listed))
     low = next((warning for warning in printer.warnings if warning.code == "printer.memory_low"), None)
     if low is None and printer.configured.status is None and printer.counters is not None:
         low = notices.memory_low(notices.TYPICAL_RECORDS - (printer.counters.daily_report - 1))

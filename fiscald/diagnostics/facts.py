@@ -1,4 +1,4 @@
-"""What the checks judge: gathered here, at the edge, so that judging needs nothing but values."""
+"""Gathers the facts for the checks, so that the checks are pure functions of values."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ from fiscald.recording.pcapng import RecordingError
 from fiscald.recording.reading import entries
 from fiscald.transport import PortHeld, SerialLine, TcpHost
 
-#: The problem of a printer that is open and does not answer the daemon.
+#: The problem of a printer whose port opens, but which does not answer the daemon.
 SILENT = "link.silent"
-#: Seconds to wait until the daemon lets go of a silent printer's port: it does so for some of ten.
+#: Seconds to wait until the daemon closes the port of a silent printer: it does so for a few seconds out of ten.
 PORT_SECONDS = 15.0
-#: The group that may print, and the daemon's user.
+#: The group with the right to print, and the daemon's user.
 FISCALD = "fiscald"
 RULE = "70-fiscald.rules"
 
 
 @dataclass(frozen=True, slots=True)
 class SocketFacts:
-    """The daemon's socket, and the rights of who asks."""
+    """The daemon's socket, and the permissions of the caller."""
 
     path: Path
     answers: bool
-    """Whether the daemon was reached through it."""
+    """Whether the daemon answered on it."""
     there: bool = False
-    """As far as who asks may see."""
+    """Whether the socket exists, as far as the caller can see."""
     mode: int = 0
     group_there: bool = True
-    """Whether there is the group that may print."""
+    """Whether the group with the right to print exists."""
     denied: Denial | None = None
-    """Why who asks may not open it."""
+    """Why the caller cannot open it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PortFacts:
-    """A serial port, and the rights of the daemon's user."""
+    """A serial port, and the permissions of the daemon's user."""
 
     device: str
     there: bool
@@ -68,22 +68,22 @@ class PortFacts:
     mode: int = 0o660
     held: Held = field(default_factory=Held)
     port: SerialPort | None = None
-    """Where the port is one of this computer's."""
+    """The port, if this computer has it."""
     console: bool = False
     console_remedy: str = ""
     absent_remedy: str = "fiscalctl scan"
     modem_ignored: bool = True
-    """Whether udev tells ModemManager to leave it alone."""
+    """Whether a udev property makes ModemManager ignore it."""
     uart: UartCounters | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What came from a printer lately."""
+    """The latest frames from a printer."""
 
     intact: int = 0
     damaged: int = 0
-    """Frames, and stretches of bytes that are none."""
+    """Damaged frames, and runs of bytes that are not frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +92,28 @@ class PrinterFacts:
 
     configured: Configured
     port: PortFacts | None = None
-    """Of a serial address."""
+    """The port of a serial address."""
     state: PrinterState | None = None
-    """``None``: nobody has been able to ask it."""
+    """``None``: not known."""
     problem: Problem | None = None
     counters: Counters | None = None
     vat: dict[str, str | None] | None = None
     clock: datetime | None = None
     clock_read: datetime | None = None
-    """When that was, by this computer's clock."""
+    """When ``clock`` was read, by this computer's clock."""
     paper_low: bool = False
     fiscal: bool = True
     line: LineFacts = field(default_factory=LineFacts)
     warnings: tuple[Notice, ...] = ()
-    """What the daemon says a person should know."""
+    """The daemon's warnings about it."""
     probed: Probed | None = None
-    """What it answered us, where no daemon has it, or the daemon hears nothing."""
+    """The result of our own probe, if no daemon uses it or it does not answer the daemon."""
     same: str | None = None
-    """Another printer of the configuration that is at the same device."""
+    """Another configured printer with the same device."""
 
     @property
     def emulated(self) -> bool | None:
-        """Whether it is an emulated printer; ``None`` where the daemon does not know yet."""
+        """Whether it is an emulated printer; ``None`` if the daemon does not know yet."""
         status = self.configured.status
         return None if status is None or status.identity is None else status.identity.emulated
 
@@ -127,7 +127,7 @@ class StateFacts(NamedTuple):
     read_only: bool
     mount: Path
     journal: str | None = None
-    """What is wrong with the journal; looked at only while no daemon has it."""
+    """What is wrong with the journal; checked only if no daemon uses it."""
     missing: bool = False
     """A daemon has used the directory, and the journal is gone."""
     mode: int = 0o700
@@ -135,22 +135,22 @@ class StateFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything."""
+    """All facts for the checks."""
 
     socket: SocketFacts
     user: str
-    """Who asks."""
+    """The caller."""
     daemon_user: str
-    """Whose rights to the ports count."""
+    """The user whose permissions for the ports count."""
     config_path: Path
     config_error: str | None = None
     config_unread: str | None = None
-    """Why who asks may not read the configuration."""
+    """Why the caller cannot read the configuration."""
     named: tuple[Finding, ...] = ()
-    """What is wrong with what the configuration names."""
+    """Findings about files, users and groups that the configuration names."""
     units: Units = field(default_factory=Units)
     printers_known: bool = True
-    """False: neither the daemon nor the configuration file told which there are."""
+    """False: neither the daemon nor the configuration file says which printers there are."""
     printers: tuple[PrinterFacts, ...] = ()
     licence: dict[str, Any] | None = None
     """The daemon's answer; ``None`` without one."""
@@ -159,7 +159,7 @@ class Facts:
     rule: bool = True
     """Whether fiscald's udev rule is installed."""
     unseen: bool = False
-    """Processes of other users could not be looked into."""
+    """This user cannot see processes of other users."""
 
 
 # -- gathering -------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def socket_facts(path: Path, *, answers: bool) -> SocketFacts:
     denied, group = denial(path, write=True), is_group(FISCALD)
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-    except PermissionError:  # in a folder that this user may not enter
+    except PermissionError:  # in a folder that this user cannot enter
         return SocketFacts(path, answers, there=True, group_there=group, denied=denied)
     except OSError:
         return SocketFacts(path, answers, group_there=group)
@@ -178,7 +178,7 @@ def socket_facts(path: Path, *, answers: bool) -> SocketFacts:
 
 
 def port_facts(host: Host, address: SerialLine, user: str) -> PortFacts:
-    """The port of a printer, and whether ``user`` may open it."""
+    """The port of a printer, and whether ``user`` can open it."""
     path = host.path(address.path)
     try:
         found = path.stat()
@@ -212,12 +212,12 @@ def printer_facts(
     probed: Probed | None = None,
     same: str | None = None,
 ) -> PrinterFacts:
-    """A printer, from what the daemon says of it or from what it answered us."""
+    """The facts about a printer, from the daemon or from our own probe."""
     address = configured.address
     port = port_facts(host, address, user) if isinstance(address, SerialLine) else None
     status = configured.status
     if status is not None:
-        return replace(_told(configured, port, status, now, line_facts(capture), probed), same=same)
+        return replace(_from_daemon(configured, port, status, now, line_facts(capture), probed), same=same)
     answer = probed.answer if probed is not None else None
     found = answer.introduction if answer is not None else None
     if found is None:
@@ -238,7 +238,7 @@ def printer_facts(
     )
 
 
-def _told(
+def _from_daemon(
     configured: Configured,
     port: PortFacts | None,
     status: PrinterStatus,
@@ -264,7 +264,7 @@ def _told(
 
 
 def line_facts(capture: bytes) -> LineFacts:
-    """How intact what came from a printer was, in a recording of it."""
+    """Counts intact and damaged frames from the printer in a recording."""
     try:
         received = [
             entry.frame
@@ -278,7 +278,7 @@ def line_facts(capture: bytes) -> LineFacts:
 
 
 def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
-    """The state directory; ``None`` where there is none, or this user may not see it."""
+    """The state directory; ``None`` if it does not exist, or this user cannot see it."""
     try:
         usage, system = shutil.disk_usage(path), os.statvfs(path)
     except OSError:
@@ -295,10 +295,10 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
 async def ask_all(
     host: Host, configured: Sequence[Configured], asking: Callable[[Asking], None] = lambda _: None
 ) -> dict[str, Probed]:
-    """Ask every printer that nobody has, by the questions of every family, its own first; by name.
+    """Probe every printer that no program uses, with every family, its own first. Returns the results by name.
 
-    A running daemon's printer is asked where the daemon hears nothing of it: it lets go of the port now and then.
-    ``asking`` hears of every attempt before it is made.
+    A printer of a running daemon is probed only if it does not answer the daemon, which closes the port now and then.
+    Calls ``asking`` before every attempt.
     """
     found = {}
     for one in configured:
@@ -311,18 +311,18 @@ async def ask_all(
             patience = PORT_SECONDS if silent else 0
             until = anyio.current_time() + patience
             probed = await probe(widened(candidate), host, asking=asking, patience=patience)
-            # A printer on the network takes one caller at a time: while that is the daemon, it does not hear us.
+            # A network printer accepts one connection at a time: while the daemon has it, it ignores us.
             while isinstance(one.address, TcpHost) and probed.answer is None and anyio.current_time() < until:
                 probed = await probe(widened(candidate), host, asking=asking)
             if silent and isinstance(probed.problem, PortHeld):
-                probed = replace(probed, problem=None)  # by the daemon, which tries again and again
+                probed = replace(probed, problem=None)  # the daemon holds it, because it keeps trying
             if probed.problem is not None or probed.attempts:
                 found[one.name] = probed
     return found
 
 
 def twins(host: Host, configured: Sequence[Configured]) -> dict[str, str]:
-    """Printers that are at one device with an earlier one, by name."""
+    """Printers that use the same device as an earlier one, by name."""
     found: dict[str, str] = {}
     for place, one in enumerate(configured):
         for other in configured[:place]:

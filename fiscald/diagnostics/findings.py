@@ -1,4 +1,4 @@
-"""What can be wrong on site: a closed list of findings, each with one sentence and the exact remedy.
+"""The findings of the doctor: a closed list, each with one sentence and the exact remedy.
 
 ``docs/technician.md`` lists them; programs may rely on the codes.
 """
@@ -15,7 +15,7 @@ class Row(NamedTuple):
     """One finding; the texts are ``str.format`` templates."""
 
     stops: bool
-    """Whether nothing is printed because of it."""
+    """Whether it stops printing."""
     text: str
     text_pl: str
     fix: str
@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """Something that was found."""
+    """A finding with its facts."""
 
     code: str
     stops: bool
@@ -49,11 +49,11 @@ CATALOGUE: dict[str, Row] = {
         True, "the configuration cannot be used: {reason}", "Plik konfiguracji zawiera błędy.", "sudoedit {path}"
     ),
     "config_unread": Row(
-        False, "{reason}; so it is not known which printers are configured",
+        False, "{reason}; so the configured printers are unknown",
         "Użytkownik nie ma prawa odczytać konfiguracji.", "sudo fiscalctl doctor",
     ),
     "config_hidden": Row(
-        True, "the daemon's user {user} may not read {path}: {reason}",
+        True, "the daemon's user {user} cannot read {path}: {reason}",
         "Program nie ma prawa odczytać swojej konfiguracji.",
         "{remedy}",
     ),
@@ -66,11 +66,11 @@ CATALOGUE: dict[str, Row] = {
         "sudoedit {path}",
     ),
     "socket_taken": Row(
-        True, "socket: {socket} is there, and is no socket", "Pod ścieżką gniazda programu jest inny plik.",
+        True, "socket: {socket} exists and is not a socket", "Pod ścieżką gniazda programu jest inny plik.",
         "sudo mv {socket} {socket}.kept",
     ),
     "socket_folder": Row(
-        True, "socket: {socket} cannot be made: {reason}", "Nie można utworzyć gniazda programu.",
+        True, "socket: cannot create {socket}: {reason}", "Nie można utworzyć gniazda programu.",
         "sudo install -d -o {user} -m 0755 {folder}",
     ),
     "state_dir": Row(
@@ -81,34 +81,34 @@ CATALOGUE: dict[str, Row] = {
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),
     "daemon_down": Row(
-        True, "no reply at {socket}: the daemon does not run", "Program fiscald nie działa.",
+        True, "no reply at {socket}: the daemon is not running", "Program fiscald nie działa.",
         "sudo systemctl enable --now fiscald.socket fiscald.service; journalctl -u fiscald -n 20",
     ),
     "socket_denied": Row(True, "{reason}", "Użytkownik {user} nie ma prawa drukować.", "{remedy}"),
     "group_not_active": Row(True, "{reason}", "Wyloguj się i zaloguj ponownie.", "{remedy}"),
     "group_missing": Row(
-        False, "there is no group {group}: only root, the daemon's own user and those that [rights] names may print",
+        False, "there is no group {group}: only root, the daemon's user, and users and groups in [rights] can print",
         "Brak grupy {group} w systemie.",
         _GROUP,
     ),
     "socket_for_all": Row(
-        False, "every user of this computer may read what was sold, and to whom: {socket} has the mode {mode}",
+        False, "every user of this computer can read sales and buyers: {socket} has the mode {mode}",
         "Każdy użytkownik komputera może odczytać wydrukowane dokumenty.", "sudo chmod 0660 {socket}",
     ),
     # -- the port -------------------------------------------------------------------------------------
     "port_absent": Row(
-        True, "there is no {device}: the printer is off, unplugged, or at another port",
+        True, "there is no {device}: the printer is off, unplugged, or connected to another port",
         "Nie znaleziono portu drukarki. Sprawdź zasilanie i kabel.", "{remedy}",
     ),
     "port_denied": Row(
-        True, "{user} may not open {device} (it belongs to {owner}:{group}, mode {mode})",
+        True, "{user} cannot open {device} (it belongs to {owner}:{group}, mode {mode})",
         "Program nie ma prawa do portu drukarki.", "{remedy}",
     ),
     "port_held": Row(
-        True, "{device} is held by {holder}", "Port drukarki zajmuje inny program: {program}.", "{remedy}"
+        True, "{device} is in use by {holder}", "Port drukarki zajmuje inny program: {program}.", "{remedy}"
     ),
     "unit_denies": Row(
-        True, "fiscald.service may not open {device}: its unit allows {allowed} only",
+        True, "fiscald.service cannot open {device}: its unit allows only {allowed}",
         "Usługa fiscald nie ma dostępu do tego rodzaju portu.",
         "sudo mkdir -p /etc/systemd/system/fiscald.service.d && printf '[Service]\\nDeviceAllow=char-{kind} rw\\n' "
         "| sudo tee /etc/systemd/system/fiscald.service.d/ports.conf && sudo systemctl daemon-reload "
@@ -116,10 +116,10 @@ CATALOGUE: dict[str, Row] = {
     ),
     "same_device": Row(
         True, "{other} is configured for the same device, {device}", "Dwie drukarki w konfiguracji mają ten sam port.",
-        "sudoedit {path}    # one of the two has another port: fiscalctl scan",
+        "sudoedit {path}    # correct the address of one of them: fiscalctl scan",
     ),
     "getty": Row(
-        True, "a login prompt runs on {device}: the printer gets its text",
+        True, "a login prompt runs on {device} and sends its text to the printer",
         "Na porcie drukarki działa konsola logowania.", "sudo systemctl mask --now serial-getty@{tty}.service",
     ),
     "console": Row(
@@ -127,11 +127,11 @@ CATALOGUE: dict[str, Row] = {
         "{remedy}",
     ),
     "modem_manager": Row(
-        False, "ModemManager runs, and may take {device} for a modem when it is plugged in",
+        False, "ModemManager is running, and may probe {device} as a modem when it is plugged in",
         "ModemManager może zająć port drukarki.", "{remedy}",
     ),
     "brltty": Row(
-        False, "brltty runs, and takes serial adapters like {device} for braille displays",
+        False, "brltty is running, and uses serial adapters like {device} for braille displays",
         "Program brltty może zająć port drukarki.", "sudo systemctl mask --now brltty.service brltty-udev.service",
     ),
     "udev_rule": Row(
@@ -142,11 +142,11 @@ CATALOGUE: dict[str, Row] = {
         "Nazwa portu może się zmienić po ponownym uruchomieniu.", 'address = "{better}"    # in {path}',
     ),
     "same_name": Row(
-        False, "{name} is the name of every adapter of this kind, and two are plugged in: it may be the other one's",
+        False, "two adapters have the same name {name}: the port may be the other one",
         "Nazwa portu pasuje do dwóch jednakowych przejściówek.", 'address = "{better}"    # in {path}',
     ),
     "dtr": Row(
-        True, "DTR is off on {device}, though it is open: the printer may hold its answers back",
+        True, "DTR is off on {device} although the port is open: the printer may hold its replies back",
         "Sygnał DTR jest wyłączony.", "sudo systemctl restart fiscald.service    # if it stays off: the cable",
     ),
     "no_carrier": Row(
@@ -155,8 +155,8 @@ CATALOGUE: dict[str, Row] = {
     ),
     # -- the conversation -----------------------------------------------------------------------------
     "line_noise": Row(
-        False, "{damaged} of {all} answers came damaged", "Zakłócenia na kablu drukarki.",
-        "a shorter or shielded cable, away from mains; or a lower speed, in the printer's menu and as ?baud=",
+        False, "{damaged} of {all} replies arrived damaged", "Zakłócenia na kablu drukarki.",
+        "use a shorter or shielded cable, away from mains; or a lower speed, in the printer's menu and as ?baud=",
     ),
     "wrong_speed": Row(
         True, "{address} has the wrong speed, or the wrong protocol: {seen}",
@@ -168,11 +168,11 @@ CATALOGUE: dict[str, Row] = {
         'family = "{found}"{better}    # under [printers.{name}] in {path}; then sudo systemctl restart fiscald',
     ),
     "echo": Row(
-        True, "{address} gives back what it is sent, and nothing else", "Kabel zwraca wysłane dane (pętla).",
-        "a cable that does not join its sending and its receiving wire",
+        True, "{address} sends back only the bytes that it receives", "Kabel zwraca wysłane dane (pętla).",
+        "use a cable that does not connect its transmit and receive wires",
     ),
     "silent": Row(
-        True, "{address} opens, but no reply{asked}", "Drukarka nie odpowiada.",
+        True, "port opens, no reply: {address}{asked}", "Drukarka nie odpowiada.",
         "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
     ),
     "unreachable": Row(
@@ -189,7 +189,8 @@ CATALOGUE: dict[str, Row] = {
         "{remedy}",
     ),
     "not_asked": Row(
-        False, "{user} cannot ask it: {reason}", "Brak uprawnień, aby sprawdzić drukarkę.", "sudo fiscalctl doctor"
+        False, "{user} cannot probe the printer: {reason}", "Brak uprawnień, aby sprawdzić drukarkę.",
+        "sudo fiscalctl doctor",
     ),
     # -- the printer ----------------------------------------------------------------------------------
     **{
@@ -198,11 +199,11 @@ CATALOGUE: dict[str, Row] = {
         if words.heals is not Heals.ITSELF
     },
     "paper_low": Row(
-        False, "the paper is near its end", "Kończy się papier. Przygotuj nową rolkę.", "have a new roll at hand"
+        False, "the paper is near its end", "Kończy się papier. Przygotuj nową rolkę.", "prepare a new roll"
     ),
     "foreign": Row(
-        True, "another program's document is open on it", "Na drukarce jest otwarty dokument innego programu.",
-        "finish or cancel it where it was begun; fiscald never does",
+        True, "another program's document is open on the printer", "Na drukarce jest otwarty dokument innego programu.",
+        "finish or cancel it in that program; fiscald never does",
     ),
     "swapped": Row(
         True, "{reason}", "Podłączono inną drukarkę niż dotychczas.", "fiscalctl adopt {name} {found}"
@@ -229,20 +230,20 @@ CATALOGUE: dict[str, Row] = {
     ),
     "not_fiscal": Row(
         False, "the printer is not fiscalised: it prints training documents", "Drukarka nie jest zafiskalizowana.",
-        "call the printer's service when the shop is to sell",
+        "call the printer's service before the shop starts selling",
     ),
     # -- the licence and the journal ------------------------------------------------------------------
     "licence": Row(
-        True, "the licence does not let it print: {reason}", "Brak ważnej licencji.",
+        True, "the licence does not allow printing: {reason}", "Brak ważnej licencji.",
         "{remedy}",
     ),
     "licence_test_keys": Row(
-        True, "test_keys = true lets emulated printers print, and {printers} is a real one",
+        True, "with test_keys = true only emulated printers can print, but {printers} is a real one",
         "Włączono klucze testowe: prawdziwa drukarka nie drukuje.",
         "sudoedit {path}    # [licence] test_keys = false; then: sudo systemctl restart fiscald",
     ),
     "licence_warning": Row(
-        False, "the licence warns: {warnings}", "Licencja wymaga uwagi.", "{remedy}"
+        False, "warnings of the licence: {warnings}", "Licencja wymaga uwagi.", "{remedy}"
     ),
     "journal": Row(
         True, "the journal cannot be used: {reason}", "Dziennik programu jest niedostępny lub uszkodzony.",
@@ -253,15 +254,15 @@ CATALOGUE: dict[str, Row] = {
         "fiscalctl journal confirm {name}    # after comparing the paper: docs/recovery.md",
     ),
     "journal_missing": Row(
-        True, "{path}/journal.db is gone, and fiscald does not start without it",
+        True, "{path}/journal.db is missing, and fiscald does not start without it",
         "Brak dziennika programu.", "restore a backup: docs/backup.md    # without one: fiscald run --new-journal",
     ),
     "state_writable": Row(
-        True, "other users may write to {path} (mode {mode}): fiscald does not start",
+        True, "other users can write to {path} (mode {mode}): fiscald does not start",
         "Inni użytkownicy mogą zmieniać pliki programu.", "sudo chmod 700 {path}",
     ),
     "state_readable": Row(
-        False, "other users may look into {path} (mode {mode})",
+        False, "other users can read {path} (mode {mode})",
         "Inni użytkownicy mają dostęp do katalogu programu.", "sudo chmod 700 {path}",
     ),
     "disk_full": Row(
@@ -278,7 +279,7 @@ CATALOGUE: dict[str, Row] = {
     ),
 }  # fmt: skip
 
-#: How a udev rule is installed, and the group that may print.
+#: Remedies: install the udev rule; create the group with the right to print.
 INSTALL_RULE, INSTALL_GROUP = _RULE, _GROUP
 
 
@@ -290,11 +291,11 @@ def finding(code: str, printer: str | None = None, **facts: object) -> Finding:
 
 
 def condition_finding(name: str, printer: str, why: Problem | None = None) -> Finding:
-    """A condition of the printer, as the printer's own problem says it."""
+    """The finding for a condition of the printer, with the text of the printer's problem ``why`` if there is one."""
     row = CATALOGUE[name]
     title = CONDITIONS[name].title.lower()
     text = row.text.format(reason=title) if why is None else why.detail
-    text_pl = row.text_pl.format(reason_pl=title) if why is None else why.detail_pl
+    text_pl = row.text_pl.replace(" ({reason_pl})", "") if why is None else why.detail_pl
     return Finding(f"doctor.{name}", row.stops, text, text_pl, row.fix.format(printer=printer), printer)
 
 

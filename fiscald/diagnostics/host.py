@@ -1,4 +1,4 @@
-"""This computer, as /sys, /dev, /proc and /run show it: its ports, and who holds them. Only read, never opened."""
+"""The ports of this computer and the processes that use them, read from /sys, /dev, /proc and /run. Opens no port."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-#: Where names of ports are that stay the same when cables are moved, the best first.
+#: Folders with stable names of ports, the best first.
 _NAMES = ("dev/fiscald", "dev/serial/by-id", "dev/serial/by-path")
-#: Lock files of programs that know no other lock (uucp, minicom).
+#: Folders of lock files, for programs without other locks (uucp, minicom).
 _LOCK_FILES = ("run/lock", "var/lock")
 _RULES = ("etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
 #: Modem control lines, as ``/proc/tty/driver/serial`` writes them.
@@ -23,7 +23,7 @@ LINES = ("RTS", "CTS", "DTR", "DSR", "CD", "RI")
 
 
 class UsbFacts(NamedTuple):
-    """What a USB device says about itself."""
+    """The descriptors of a USB device."""
 
     vendor: int
     product: int
@@ -41,7 +41,7 @@ class UsbFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SerialPort:
-    """A port that has a device behind it."""
+    """A serial port with a device."""
 
     device: str
     """``/dev/ttyACM0``."""
@@ -50,21 +50,21 @@ class SerialPort:
     """Its other names, the best first."""
     usb: UsbFacts | None = None
     interface: int | None = None
-    """Of the USB device."""
-    alike: bool = False
-    """Another device that is plugged in has the same ids and serial number, or both have none."""
+    """Interface number of the USB device."""
+    duplicate: bool = False
+    """Another connected device has the same ids and the same (or no) serial number."""
 
     @property
     def name(self) -> str:
-        """The best name for a configuration: by its place where it has no serial number to itself."""
+        """The best name for a configuration: the USB socket if the serial number is not unique."""
         names = list(self.names)
-        if self.usb is not None and (self.usb.serial is None or self.alike):
+        if self.usb is not None and (self.usb.serial is None or self.duplicate):
             names = sorted(names, key=lambda name: not name.startswith("/dev/serial/by-path/"))
         return names[0] if names else self.device
 
     def same_name(self, path: str) -> bool:
-        """Whether another device that is plugged in has the same claim to the name ``path``."""
-        return self.alike and path.startswith(("/dev/serial/by-id/", "/dev/fiscald/"))
+        """Whether another connected device can also get the name ``path``."""
+        return self.duplicate and path.startswith(("/dev/serial/by-id/", "/dev/fiscald/"))
 
 
 class Holder(NamedTuple):
@@ -81,34 +81,34 @@ class Holder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Who holds a port."""
+    """The processes that use a port."""
 
     holders: tuple[Holder, ...] = ()
     complete: bool = True
-    """False: there are processes of others that this user may not look into."""
+    """False: this user cannot see some processes of other users."""
 
 
 class UartCounters(NamedTuple):
-    """What the kernel's driver counted on a serial port of this computer."""
+    """The modem lines and error counts of the kernel's driver for a serial port."""
 
     lines: tuple[str, ...]
-    """Those of ``LINES`` that are on."""
+    """The lines of ``LINES`` that are on."""
     errors: int
     """Framing errors, parity errors and breaks since the computer was started."""
 
 
 class Host:
-    """Reads ``root``, which is / but in tests. Paths are those that programs on it would use."""
+    """Reads ``root``: /, except in tests. Paths are absolute as programs write them."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
 
     def path(self, name: str) -> Path:
-        """Where ``name`` (absolute, as programs write it) is for us."""
+        """``name`` (an absolute path) below ``root``."""
         return self.root / name.lstrip("/")
 
     def text(self, name: str) -> str:
-        """The content of a file; empty where there is none, or this user may not read it."""
+        """The content of a file; empty if it does not exist or this user cannot read it."""
         return _text(self.path(name)) or ""
 
     # -- ports ----------------------------------------------------------------------------------------
@@ -119,13 +119,13 @@ class Host:
         ports = [port for port in found if port is not None]
         devices = Counter((*usb[:2], usb.serial) for usb in {port.usb for port in ports if port.usb is not None})
         ports = [
-            replace(port, alike=port.usb is not None and devices[(*port.usb[:2], port.usb.serial)] > 1)
+            replace(port, duplicate=port.usb is not None and devices[(*port.usb[:2], port.usb.serial)] > 1)
             for port in ports
         ]  # fmt: skip
         return sorted(ports, key=lambda port: _natural(port.device))
 
     def port_at(self, path: str) -> SerialPort | None:
-        """The port that ``path``, by whatever name, leads to."""
+        """The port that ``path`` leads to, by any of its names."""
         there = self.path(path).resolve()
         return next((port for port in self.serial_ports() if self.path(port.device).resolve() == there), None)
 
@@ -136,7 +136,7 @@ class Host:
         parents = [entry.resolve(), *entry.resolve().parents]
         usb = next((facts for each in parents if (facts := _usb_facts(each))), None)
         if usb is None and _text(entry / "type") in (None, "0"):
-            return None  # the driver found no chip there, or it is no port at all
+            return None  # the driver found no chip there, or it is not a port
         interface = next((text for each in parents if (text := _text(each / "bInterfaceNumber"))), None)
         link = entry / "device" / "driver"
         return SerialPort(
@@ -163,7 +163,7 @@ class Host:
         """The names of ports that the kernel writes its messages to."""
         return tuple((_text(self.path("sys/class/tty/console/active")) or "").split())
 
-    # -- who holds them -------------------------------------------------------------------------------
+    # -- who uses them --------------------------------------------------------------------------------
 
     def held(self, device: str) -> Held:
         """The processes that hold a port, other than this one."""
@@ -186,7 +186,7 @@ class Host:
         return Held(tuple(self.holder(pid) for pid in sorted(found)), complete)
 
     def _lockers(self, device: str, wanted: os.stat_result) -> Iterator[int]:
-        """By the kernel's table of locks, which everybody may read, and by lock files."""
+        """Holders from the kernel's table of locks, which every user can read, and from lock files."""
         where = f"{os.major(wanted.st_dev):02x}:{os.minor(wanted.st_dev):02x}:{wanted.st_ino}"
         for line in (_text(self.path("proc/locks")) or "").splitlines():
             words = line.split()
@@ -196,11 +196,11 @@ class Host:
             text = _text(self.path(folder) / f"LCK..{Path(device).name}")
             if text is not None and text.split()[:1] and _is_number(text.split()[0]):
                 pid = int(text.split()[0])
-                if _exists(self.path(f"proc/{pid}")):  # else a leftover
+                if _exists(self.path(f"proc/{pid}")):  # otherwise it is stale
                     yield pid
 
     def holder(self, pid: int) -> Holder:
-        """What a process is."""
+        """The program and unit of a process."""
         units = re.findall(r"/([^/\n]+\.service)$", _text(self.path(f"proc/{pid}/cgroup")) or "", re.MULTILINE)
         return Holder(pid, _text(self.path(f"proc/{pid}/comm")) or "unknown", units[-1] if units else None)
 
@@ -212,7 +212,7 @@ class Host:
     def _processes(self) -> list[Path]:
         return [entry for entry in _entries(self.path("proc")) if _is_number(entry.name)]
 
-    # -- what is set up around them -------------------------------------------------------------------
+    # -- udev and driver ------------------------------------------------------------------------------
 
     def udev(self, device: str) -> dict[str, str]:
         """The properties that udev has for a port."""
@@ -229,7 +229,7 @@ class Host:
         return any(_exists(self.path(folder) / name) for folder in _RULES)
 
     def uart(self, device: str) -> UartCounters | None:
-        """What the driver says of a port of the computer itself; ``None`` where it, or the right to ask, is missing."""
+        """The driver's data of a built-in port; ``None`` if it is missing or this user cannot read it."""
         number = re.fullmatch(r"/dev/ttyS(\d+)", device)
         text = _text(self.path("proc/tty/driver/serial")) or ""
         for line in text.splitlines():
@@ -254,7 +254,7 @@ def _text(path: Path) -> str | None:
 
 
 def _exists(path: Path) -> bool:
-    """As far as this user may see."""
+    """Whether it exists, as far as this user can see."""
     try:
         return path.exists()
     except OSError:
@@ -282,7 +282,7 @@ def _usb_facts(folder: Path) -> UsbFacts | None:
 
 
 def _has_open(process: Path, wanted: os.stat_result) -> bool:
-    """Raises ``PermissionError`` if this user may not look."""
+    """Raises ``PermissionError`` if this user cannot see the process."""
     for entry in (process / "fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
             found = entry.stat()
@@ -292,7 +292,7 @@ def _has_open(process: Path, wanted: os.stat_result) -> bool:
 
 
 def _is_other_end(process: Path, path: Path) -> bool:
-    """Whether a pseudo-terminal's master is this process's: it is the printer there, and not who speaks to it."""
+    """Whether the process has the master of a pseudo-terminal: it is the printer there, not a user of the port."""
     number = re.fullmatch(r"/dev/pts/(\d+)", str(path.resolve()))
     if number is None:
         return False

@@ -1,4 +1,4 @@
-"""What the configuration names beside printers: files, users, groups and directories. Are they there, and usable?"""
+"""Checks the files, users, groups and directories that the configuration names: do they exist, are they usable?"""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fiscald.diagnostics.access import is_group, is_user, may, name_of_group, na
 from fiscald.diagnostics.findings import Finding, finding
 from fiscald.diagnostics.units import Units
 
-#: Where a configuration is that every user's programs find.
+#: The default place of the configuration, where every user can find it.
 USUAL = Path("/etc/fiscald/fiscald.toml")
 _READ, _ENTER, _ALL = 0o4, 0o1, 0o7
 
 
 class Named(NamedTuple):
-    """What a configuration names."""
+    """Files, directories and rights in a configuration."""
 
     config: Path
     """The file itself."""
@@ -27,17 +27,17 @@ class Named(NamedTuple):
     state_dir: Path
     ca_file: Path | None = None
     rights: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """A right, and who has it: ``user:NAME`` or ``group:NAME``."""
+    """A right and its holders: ``user:NAME`` or ``group:NAME``."""
 
 
 def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
-    """What stands against a daemon that runs as ``user`` with this configuration."""
+    """What prevents a daemon from running as ``user`` with this configuration."""
     obstacle = _obstacle(named.config, user, _READ)
     if obstacle is not None:
         whose = (
             f"{obstacle} belongs to {_said_owner(obstacle.stat())}, mode {stat.S_IMODE(obstacle.stat().st_mode):04o}"
         )
-        remedy = f"sudo install -D -g {user} -m 0640 {named.config} {USUAL}    # where that user may look"
+        remedy = f"sudo install -D -g {user} -m 0640 {named.config} {USUAL}    # a place that this user can read"
         if obstacle == named.config.absolute():
             remedy = f"sudo chgrp {user} {obstacle} && sudo chmod 0640 {obstacle}"
         yield finding("config_hidden", user=user, path=named.config, reason=whose, remedy=remedy)
@@ -74,17 +74,17 @@ def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
             yield finding("state_dir", path=path, reason=why, user=user)
         return
     except OSError:
-        return  # in a folder that the caller may not look into
+        return  # in a folder that the caller cannot read
     mode = stat.S_IMODE(found.st_mode)
     if not stat.S_ISDIR(found.st_mode):
-        yield finding("state_dir", path=path, reason="it is no directory", user=user)
+        yield finding("state_dir", path=path, reason="it is not a directory", user=user)
     elif not may(found, user, _ALL):
-        reason = f"{user} may not write there (it belongs to {_said_owner(found)}, mode {mode:04o})"
+        reason = f"{user} cannot write there (it belongs to {_said_owner(found)}, mode {mode:04o})"
         yield finding("state_dir", path=path, reason=reason, user=user)
 
 
 def _makes_in(folder: Path, user: str) -> str | None:
-    """Why ``user`` cannot make something in ``folder``, or the folder itself; ``None``: nothing is known against it."""
+    """Why ``user`` cannot create a file in ``folder``, or the folder itself; ``None``: no known reason."""
     while not _exists(folder) and folder != folder.parent:
         folder = folder.parent
     try:
@@ -92,33 +92,33 @@ def _makes_in(folder: Path, user: str) -> str | None:
     except OSError:
         return None
     if not stat.S_ISDIR(found.st_mode):
-        return f"{folder} is no directory"
+        return f"{folder} is not a directory"
     if not may(found, user, 0o2 | _ENTER):
         mode = f"{stat.S_IMODE(found.st_mode):04o}"
-        return f"{user} may not write into {folder} (it belongs to {_said_owner(found)}, mode {mode})"
+        return f"{user} cannot write to {folder} (it belongs to {_said_owner(found)}, mode {mode})"
     return None
 
 
 def _certificate(path: Path, user: str) -> str | None:
     obstacle = _obstacle(path, user, _READ)
     if obstacle is not None:
-        return f"{user} may not read {obstacle}"
+        return f"{user} cannot read {obstacle}"
     try:
         text = path.read_text("ascii", "replace")
         ssl.create_default_context(cadata=text)
     except ssl.SSLError:
-        return "it holds no certificate (PEM)"
+        return "it contains no certificate (PEM)"
     except PermissionError:
-        return None  # the daemon's user may
+        return None  # the daemon's user can read it
     except OSError as error:
         return str(error.strerror)
-    return None if "BEGIN CERTIFICATE" in text else "it holds no certificate (PEM)"
+    return None if "BEGIN CERTIFICATE" in text else "it contains no certificate (PEM)"
 
 
 def _obstacle(path: Path, user: str, bits: int) -> Path | None:
-    """What keeps ``user`` from using what is at ``path``: a folder above it, or the file itself.
+    """What keeps ``user`` from using ``path``: a folder above it, or the file itself.
 
-    ``None``: nothing, or it cannot be seen, or it is not there.
+    ``None``: nothing, or it does not exist, or the caller cannot see it.
     """
     path = path.absolute()
     try:
@@ -135,7 +135,7 @@ def _said_owner(found: os.stat_result) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """As far as this user may see; what it may not see may be there."""
+    """Whether it exists; ``True`` if this user cannot see it."""
     try:
         return path.exists()
     except PermissionError:

@@ -1,4 +1,4 @@
-"""Whether two addresses lead to the same place, as far as that can be known without opening either."""
+"""Compares two addresses: do they lead to the same device, as far as that is known without opening them?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fiscald.transport import Address, SerialLine, TcpHost, UsbDevice
 
 
 def fits(address: UsbDevice, device: UsbFacts) -> bool:
-    """Whether the address is one of that device."""
+    """Whether the address matches the device."""
     return (
         (address.vendor, address.product) == (device.vendor, device.product)
         and address.serial in (None, device.serial)
@@ -22,18 +22,18 @@ def fits(address: UsbDevice, device: UsbFacts) -> bool:
 
 
 def same_port(host: Host, one: str, other: str) -> bool:
-    """Whether two names are one serial port: the same, one a link to the other, or two nodes of one device."""
+    """Whether two names mean one serial port: equal names, a link, or two nodes of one device."""
     here, there = (os.path.realpath(host.path(name)) for name in (one, other))
     return here == there or (_device(here) is not None and _device(here) == _device(there))
 
 
 def same_host(one: TcpHost, other: TcpHost) -> bool:
-    """Whether two network addresses are one, however they are written. Nobody is asked for names."""
+    """Whether two network addresses are equal in any spelling. Resolves no names."""
     return (one.port, _plain(one.host)) == (other.port, _plain(other.host))
 
 
 def same_device(host: Host, one: Address, other: Address) -> bool:
-    """Whether two addresses, whatever their options, certainly lead to one device. Two that may or may not do not."""
+    """Whether two addresses certainly lead to one device, with any options. ``False`` in doubt."""
     match one, other:
         case SerialLine(), SerialLine():
             return same_port(host, one.path, other.path)
@@ -58,7 +58,7 @@ def _same_usb(one: UsbDevice, other: UsbDevice, devices: Sequence[UsbFacts]) -> 
 
 
 def _within(one: UsbDevice, other: UsbDevice) -> bool:
-    """Whether every device that ``one`` can mean is one that ``other`` can mean, too."""
+    """Whether ``other`` matches every device that ``one`` matches."""
     return (
         (one.vendor, one.product) == (other.vendor, other.product)
         and other.serial in (None, one.serial)

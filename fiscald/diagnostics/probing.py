@@ -1,4 +1,4 @@
-"""A port asked who is there: family by family, speed by speed, and what came back even if nobody answered."""
+"""Probes a port with every family and speed; keeps the received bytes even without a valid reply."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from fiscald.transport import Address, ByteStream, LinkError, PortHeld, Recorder
 #: Seconds for the first answer (clients that look for a printer wait 0.5: POSNET reference, section 2.1), and for
 #: each of those that follow, which may be long ones on a slow line.
 FIRST_SECONDS, LATER_SECONDS = 1.0, 5.0
-#: Seconds between two attempts to open a port that is waited for.
+#: Seconds between two attempts to open a port that another program uses.
 AGAIN = 0.05
-#: How often the same is tried when an answer comes damaged: what is left of an earlier one damages the next.
+#: Number of tries if a reply is damaged: the rest of an earlier reply can damage the next one.
 TRIES = 2
-#: linux/asm-generic/ioctls.h: whether TIOCEXCL is in force.
+#: linux/asm-generic/ioctls.h: whether TIOCEXCL is set.
 _TIOCGEXCL = 0x80045440
-#: The modem lines, as the kernel tells them of an open port.
+#: The modem lines of an open port, by the kernel's bits.
 _LINES = {
     "RTS": termios.TIOCM_RTS, "CTS": termios.TIOCM_CTS, "DTR": termios.TIOCM_DTR, "DSR": termios.TIOCM_DSR,
     "CD": termios.TIOCM_CD, "RI": termios.TIOCM_RI,
@@ -38,19 +38,19 @@ _LINES = {
 
 
 class Heard(StrEnum):
-    """What came back."""
+    """What the port sent back."""
 
     ANSWER = "answer"
     """A printer of that family."""
     NAMELESS = "nameless"
-    """Intact answers of that family, and not who it is: off-line, or out of order."""
+    """Intact answers of that family without an identity: off-line, or out of order."""
     ECHO = "echo"
-    """What was sent, and nothing else."""
+    """Only the bytes that were sent."""
     GARBAGE = "garbage"
-    """Bytes that are no answer of that family."""
+    """Bytes that are not an answer of that family."""
     NOTHING = "nothing"
     LOST = "lost"
-    """The link ended meanwhile."""
+    """The link ended during the probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,19 @@ class Attempt:
     detail: str = ""
     introduction: Identification | None = None
     problem: Problem | None = None
-    """Why it does not say who it is."""
+    """Why it does not report its identity."""
     lines: tuple[str, ...] | None = None
-    """The modem lines that were on when the port was open; ``None`` where there are none."""
+    """The modem lines that were on while the port was open; ``None`` if it has none."""
 
     @property
     def echoes(self) -> bool:
-        """Whether what was sent came back, alone or before the answer."""
+        """Whether the sent bytes came back, alone or before the answer."""
         return bool(self.sent) and self.received.startswith(self.sent[: len(self.received)])
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What became of one candidate."""
+    """The result for one candidate."""
 
     candidate: Candidate
     attempts: tuple[Attempt, ...] = ()
@@ -86,34 +86,33 @@ class Probed:
 
     @property
     def answer(self) -> Attempt | None:
-        """The one that a printer answered."""
+        """The attempt that a printer answered."""
         return next((attempt for attempt in self.attempts if attempt.heard is Heard.ANSWER), None)
 
     @property
     def best(self) -> Attempt | None:
-        """The one that tells most: an answer, or whatever came nearest to one."""
+        """The most informative attempt: an answer, or the closest to one."""
         return min(self.attempts, key=lambda attempt: list(Heard).index(attempt.heard), default=None)
 
 
 class Asking(NamedTuple):
-    """An attempt that is about to be made."""
+    """An attempt that is about to start."""
 
     candidate: Candidate
     family: str
     address: Address
     number: int
-    """Of the attempts at this place, from 1."""
+    """Number of the attempt at this place, from 1."""
     of: int
-    """How many there are at most; none is more than some seconds without a reply."""
+    """Maximum number of attempts; each waits a few seconds for a reply."""
 
 
 async def probe(
     candidate: Candidate, host: Host, *, asking: Callable[[Asking], None] = lambda _: None, patience: float = 0.0
 ) -> Probed:
-    """Ask until a printer answers. Nobody else's port is asked, and nobody who may not be asked.
+    """Probe until a printer answers. The candidate must have no ``refusal``.
 
-    ``asking`` hears of every attempt before it is made. ``patience``: seconds to wait for a port that its holder
-    lets go of now and then.
+    Calls ``asking`` before every attempt. ``patience``: seconds to wait for a port that its user closes now and then.
     """
     assert candidate.refusal is None
     attempts: list[Attempt] = []
@@ -134,7 +133,7 @@ async def probe(
 
 
 def _settings(candidate: Candidate) -> Iterator[tuple[str, Address]]:
-    """What is tried: as the address says, then every family at its likeliest speed, at its second, ..."""
+    """The order: the speed of the address, then every family at its likeliest speed, at its second, ..."""
     address = candidate.address
     if not isinstance(address, SerialLine):
         yield from ((name, address) for name in candidate.families)
@@ -196,19 +195,19 @@ async def _open(address: Address, host: Host) -> tuple[ByteStream, tuple[str, ..
     lines = None
     if isinstance(address, SerialLine):
         address = replace(address, path=str(host.path(address.path)))
-        lines = _look_at(address.path)
+        lines = _read_lines(address.path)
     return await address.open(), lines
 
 
-def _look_at(path: str) -> tuple[str, ...] | None:
-    """The modem lines of a port, which opening it raises DTR and RTS of.
+def _read_lines(path: str) -> tuple[str, ...] | None:
+    """The modem lines of a port. Opening the port raises DTR and RTS.
 
-    Raises ``PortHeld`` where somebody took the port with ``TIOCEXCL``, which does not stop the superuser.
+    Raises ``PortHeld`` if another program locked the port with ``TIOCEXCL``, which does not stop root.
     """
     try:
         port = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
-        return None  # opening it in earnest tells why
+        return None  # the real open gives the reason
     try:
         if _number(port, _TIOCGEXCL):
             raise PortHeld(f"another program holds {path}; stop it: sudo fuser -v {path} shows which it is")
@@ -219,7 +218,7 @@ def _look_at(path: str) -> tuple[str, ...] | None:
 
 
 def _number(port: int, question: int) -> int | None:
-    """What the kernel answers about a port; ``None`` where it has no such thing."""
+    """The kernel's answer about a port; ``None`` if the port does not support the question."""
     try:
         (answer,) = struct.unpack("i", fcntl.ioctl(port, question, bytes(4)))
     except OSError:

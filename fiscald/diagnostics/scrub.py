@@ -1,7 +1,7 @@
-"""Text made fit to be sent away: NIPs, e-mail addresses, licence numbers, tokens and keys taken out of it.
+"""Removes NIPs, e-mail addresses, licence numbers, tokens and keys from text, so that it can be shared.
 
-What printers were sent is masked by their families (``fiscald.recording.reading.redact``); this is for everything else:
-the configuration, the log, answers of the daemon.
+The families mask what fiscald sent to printers (``fiscald.recording.reading.redact``); this module is for everything
+else: the configuration, the log, answers of the daemon.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from typing import Any
 from fiscald.model.privacy import mask_nips
 
 REDACTED = "(removed)"
-#: Members whose value says who the shop is, or is a secret.
+#: Members whose value identifies the shop or is a secret.
 PRIVATE = frozenset(
     ("nip", "tin", "email", "number", "licence_number", "support", "certificate", "licence", "machine", "token",
      "tokens", "password", "secret", "key", "private_key", "company", "postcode")
 )  # fmt: skip
-#: Which printer it is: ten digits that may look like a NIP, and are none.
+#: Identity of a printer: ten digits that can look like a NIP.
 _KEPT = frozenset(("printer_id",))
 
 #: ``://user:password@``.
 _CREDENTIALS = re.compile(r"""(://)[^\s/'"]*@""")
-#: In the groups in which people write it; an address of the network looks the same, and follows ``//``.
+#: A NIP in groups; a network address looks the same, but follows ``//``.
 _GAP = r"(?:\s?[.\u2010-\u2015\u2212]\s?|[\u00a0\u202f])"
 _GROUPED_NIP = re.compile(
     rf"(?<![\d/])\d{{3}}{_GAP}(?:\d{{3}}{_GAP}\d{{2}}{_GAP}\d{{2}}|\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{3}})(?!\d)"
 )
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-#: 29 characters, in groups or not, however they were typed.
+#: A licence number: 29 characters, in groups or not.
 _NUMBER = re.compile(r"\b(?:[0-9A-Za-z]{5}[ -]){5}[0-9A-Za-z]{4}\b|\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[0-9A-Z]{29}\b")
 _ARMOUR = re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
-#: JSON web tokens, base 64 with its end, and whatever is as long and as random; but no part of a path.
+#: JSON web tokens, padded base 64, and other long random strings; but not parts of a path.
 _TOKEN = re.compile(
     r"\beyJ[\w-]+(?:\.[\w-]*)*"
     r"|(?<![\w/+.-])[\w+/-]{22,}={1,2}(?![\w=])"
@@ -49,7 +49,7 @@ _SECRET = re.compile(
 
 
 def scrub(text: str) -> str:
-    """``text`` without what must not leave the shop; what was taken out is marked."""
+    """``text`` with everything that must not leave the shop replaced by a mark."""
     text = _ARMOUR.sub(REDACTED, text)
     text = _SECRET.sub(rf'\1"{REDACTED}"', text)
     text = _BEARER.sub(rf"\1{REDACTED}", text)
@@ -65,7 +65,7 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def scrubbed(content: Any) -> Any:
-    """The same for what JSON and TOML can hold: private members go whole, all texts are scrubbed."""
+    """The same for JSON and TOML values: private members are removed completely, all texts are scrubbed."""
     if isinstance(content, Mapping):
         return {
             name: value if name in _KEPT else REDACTED if _is_private(name, value) else scrubbed(value)
@@ -80,9 +80,9 @@ def _is_private(name: object, value: Any) -> bool:
     return str(name).lower() in PRIVATE and value not in (None, {}, [])
 
 
-# -- the shop's owner, as the configuration names it ------------------------------------------------------
+# -- the shop's owner in the configuration ----------------------------------------------------------------
 
-#: The key of the company's table that says nothing of it.
+#: The key of the company's table that does not identify it.
 _COUNTRY = "country"
 #: Comments and strings of TOML.
 _TOML_TOKEN = re.compile(
@@ -94,7 +94,7 @@ _SECTION = re.compile(r"\s*\[[^=]*\]\s*(?:#.*)?")
 
 
 def owner(text: str) -> frozenset[str]:
-    """Everything that the configuration says of the shop's owner; nothing where it cannot be parsed."""
+    """All values about the shop's owner in the configuration; empty if it cannot be parsed."""
     try:
         return frozenset(_leaves(tomllib.loads(text).get("company")))
     except tomllib.TOMLDecodeError:
@@ -115,9 +115,9 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def without(text: str, owner: frozenset[str]) -> str:
-    """``text`` without the words that name the owner, as they stand in a log or in JSON, in any case.
+    """``text`` without the words that identify the owner, as a log or JSON writes them, in upper or lower case.
 
-    Not without those of one or two letters, which stand everywhere.
+    Keeps words of one or two letters, which are everywhere.
     """
     for value in sorted(owner, key=len, reverse=True):
         for written in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
@@ -128,7 +128,7 @@ def without(text: str, owner: frozenset[str]) -> str:
 
 
 def scrub_toml(text: str) -> str:
-    """A configuration, as it was written, without what must not leave the shop."""
+    """The text of a configuration without everything that must not leave the shop."""
     values = owner(text)
     if values:
         return scrub(without(_TOML_TOKEN.sub(lambda found: _scrub_token(found[0], values), text), values))
@@ -136,7 +136,7 @@ def scrub_toml(text: str) -> str:
 
 
 def _scrub_token(token: str, owner: frozenset[str]) -> str:
-    """Also of a string with escapes, or of several lines."""
+    """Scrub a comment or a string, also one with escapes or several lines."""
     if token.startswith("#"):
         return token
     try:
@@ -146,7 +146,7 @@ def _scrub_token(token: str, owner: frozenset[str]) -> str:
 
 
 def _scrub_lines(text: str) -> Iterator[str]:
-    """Line by line, for what cannot be parsed: of the company's table only the country stays."""
+    """Line by line, for text that cannot be parsed: keeps only the country of the company's table."""
     inside = False
     for line in text.splitlines():
         name, _, value = line.partition("=")

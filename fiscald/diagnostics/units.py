@@ -1,4 +1,4 @@
-"""What systemd's units of fiscald allow, as they are installed on this computer: which devices, which socket."""
+"""Reads the installed systemd units of fiscald: which devices they allow, and which socket they open."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from pathlib import Path
 
 from fiscald.diagnostics.host import Host
 
-#: Where units are, the first that has one wins; what is put beside it (``NAME.d``) counts from all of them.
+#: Folders of units: the first with the unit wins; drop-ins (``NAME.d``) of all folders count.
 _FOLDERS = (
     "etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system",
     "lib/systemd/system",
 )  # fmt: skip
 SERVICE, SOCKET = "fiscald.service", "fiscald.socket"
-#: How the kernel calls devices below /dev/bus/usb (/proc/devices).
+#: The kernel's name of devices below /dev/bus/usb (/proc/devices).
 USB_CLASS = "usb_device"
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The installed units; everything is empty where there are none."""
+    """The installed units; all fields are empty without them."""
 
     service: bool = False
-    """Whether there is a service at all."""
+    """Whether a service is installed."""
     devices: tuple[str, ...] | None = None
-    """``DeviceAllow=`` of the service: what it may read and write; ``None``: everything."""
+    """``DeviceAllow=`` of the service: devices that it can read and write; ``None``: all."""
     sockets: tuple[str, ...] = ()
     """``ListenStream=`` of the socket."""
     state: tuple[str, ...] = ()
-    """Directories that systemd makes for the service."""
+    """Directories that systemd creates for the service."""
 
     def allows(self, device: str, kind: str | None = None) -> bool:
-        """Whether the service may open ``device``; ``kind``: its name in /proc/devices (default: by its own name)."""
+        """Whether the service can open ``device``; ``kind``: its name in /proc/devices (default: from the path)."""
         if self.devices is None:
             return True
         kind = kind or kind_of(device)
@@ -45,7 +45,7 @@ class Units:
 
 
 def kind_of(device: str) -> str:
-    """``/dev/ttyAMA0`` to ``ttyAMA``, as its driver is called."""
+    """The driver's name: ``ttyAMA`` for ``/dev/ttyAMA0``."""
     return re.sub(r"\d+$", "", device.rpartition("/")[2])
 
 
@@ -76,7 +76,7 @@ def _sockets(host: Host) -> tuple[str, ...]:
 
 
 def _values(settings: Iterable[tuple[str, str]], wanted: str) -> list[str]:
-    """Of a setting that is a list: an empty one begins it again."""
+    """The values of a list setting; an empty value clears the list."""
     values: list[str] = []
     for name, value in settings:
         if name == wanted:
@@ -85,7 +85,7 @@ def _values(settings: Iterable[tuple[str, str]], wanted: str) -> list[str]:
 
 
 def _settings(host: Host, unit: str) -> Iterator[tuple[str, str]]:
-    """Every setting of a unit and of what is put beside it, in order."""
+    """Every setting of a unit and its drop-ins, in order."""
     folders = [host.root / folder for folder in _FOLDERS]
     file = next((text for folder in folders if (text := _text(folder / unit)) is not None), None)
     if file is None:

@@ -1,8 +1,8 @@
-"""What a document says about itself.
+"""The properties of a document type.
 
-Rights, licence, journal, engine, preview, command line and the description of the API read it here; none of them keeps
-a list of document types. A new document is a class in ``fiscald.model.documents`` and a handler in each family that
-can print it (docs/new-document.md).
+Rights, licence, journal, engine, preview, command line and the description of the API read them here; none of them
+keeps a list of document types. A new document needs a class in ``fiscald.model.documents``, and a handler in each
+family that can print it (docs/new-document.md).
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from typing import Any, ClassVar
 from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 
-#: A document with more elements than this in its lists takes so long to read, check or show (25 us each) that other
-#: requests should have a turn meanwhile.
+#: A document with more elements than this in its lists takes long to read, check or show (25 us per element): other
+#: requests should run in between.
 LONG = 100
 
 
 class Fiscal(StrEnum):
-    """What a document leaves in the printer's fiscal memory, and so by which counter it is counted."""
+    """What a document adds to the printer's fiscal memory, and so which counter counts it."""
 
     RECEIPT = "receipt"
     """A registered sale: one more receipt of the open day."""
     DAY_END = "day_end"
-    """The end of the fiscal day: one more daily report. Conditions that a report ends are over after it."""
+    """The end of the fiscal day: one more daily report. It also ends the conditions that wait for a report."""
     NOTHING = "nothing"
-    """Nothing: it is not fiscal, or it only prints what the memory holds already."""
+    """Nothing: it is not fiscal, or it only prints what the memory already contains."""
 
 
 class Sheet(StrEnum):
-    """What paper comes out."""
+    """What the printer prints."""
 
     CONTENT = "content"
-    """A sheet with what the document says."""
+    """A sheet with the content of the document."""
     PRINTERS_OWN = "printers_own"
-    """A sheet with facts that only the printer has: it cannot be shown beforehand."""
+    """A sheet with facts that only the printer has: a preview cannot show it."""
     NONE = "none"
     """No paper."""
 
@@ -46,36 +46,36 @@ class Verb:
     """A verb of ``fiscalctl`` that prints the document; the document's required fields are its arguments."""
 
     words: tuple[str, ...]
-    """What is typed: ``("report", "daily")``."""
+    """The words that the user types: ``("report", "daily")``."""
     help: str
     wait: float = 60.0
-    """Seconds to wait for the answer, unless the caller says otherwise."""
+    """Seconds to wait for the answer by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What every part of fiscald has to know of one type of document."""
+    """What the parts of fiscald need to know about one type of document."""
 
     right: Right
-    """The right that it takes."""
+    """The right that the caller needs."""
     fiscal: Fiscal
     sheet: Sheet
     example: dict[str, Any]
-    """One, without its type, for the description of the API."""
+    """An example without its type, for the description of the API."""
     gated: bool = True
-    """Whether it takes a valid licence. Nobody loses the right to close a day."""
+    """Whether it needs a valid licence. A shop can always close its day."""
     verb: Verb | None = None
-    """``None``: it is printed from a file, by ``fiscalctl print FILE``."""
+    """``None``: only ``fiscalctl print FILE`` prints it."""
 
 
 class BaseDocument(Strict):
-    """A document; its ``type`` tells it from the others. A class without ``about`` raises ``TypeError``."""
+    """A document; ``type`` says which one. A class without ``about`` raises ``TypeError``."""
 
     about: ClassVar[About]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a document that says nothing about itself."""
+        """Refuse a document class without ``about``."""
         super().__pydantic_init_subclass__(**kwargs)
         if not isinstance(cls.__dict__.get("about"), About):
             raise TypeError(f"{cls.__name__} has no about: {About.__doc__}")
@@ -87,6 +87,6 @@ class BaseDocument(Strict):
 
     @property
     def long(self) -> bool:
-        """Whether others should have a turn while it is read, checked or shown."""
+        """Whether reading, checking or showing it takes so long that other requests should run in between."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return sum(len(value) for value in values if isinstance(value, tuple)) > LONG

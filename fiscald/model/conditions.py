@@ -1,10 +1,10 @@
-"""The conditions that keep a printer from printing, in words: what each one is, who ends it, and how.
+"""The conditions that keep a printer from printing: what each one is, who ends it, and how.
 
 One row per condition, the same for every family. The row's name is the printer's ``state``, and with ``printer.``
-before it the code of the problem, with ``doctor.`` the code of the finding. Which conditions a family's printers have,
-how they are recognised and which documents wait for their end stands in the family's table
-(``fiscald/protocols/*/conditions.py``). Texts are templates: ``{reason}`` and ``{reason_pl}`` are what the printer
-itself says, ``{printer}`` is its name.
+before it the code of the problem, with ``doctor.`` the code of the finding. The family's table
+(``fiscald/protocols/*/conditions.py``) says which conditions its printers have, how fiscald recognises them, and which
+documents wait until they end. Texts are templates: ``{reason}`` and ``{reason_pl}`` are what the printer itself says,
+``{printer}`` is its name.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Heals(StrEnum):
     """What ends a condition."""
 
     ITSELF = "itself"
-    """It passes."""
+    """It ends without help."""
     PERSON = "person"
-    """Somebody at the printer."""
+    """A person at the printer."""
     REPORT = "report"
     """A daily report."""
     SERVICE = "service"
@@ -34,9 +34,9 @@ class Words(NamedTuple):
     detail: str
     """English, for the developer and the technician."""
     detail_pl: str
-    """Polish, for the cashier: what it is, and what to do."""
+    """Polish, for the cashier: the cause, and what to do."""
     fix: str
-    """What a technician does about it, as ``fiscalctl doctor`` prints it."""
+    """The remedy for a technician, as ``fiscalctl doctor`` prints it."""
 
 
 _REPORT = "fiscalctl report daily --printer {printer}    # or on the printer's keypad"
@@ -46,23 +46,23 @@ _SERVICE_PL = "Wezwij serwis."
 
 #: Every condition, by name.
 CONDITIONS: dict[str, Words] = {
-    # -- what a person at the printer ends ------------------------------------------------------------
+    # -- a person at the printer ends these ------------------------------------------------------------
     "paper_out": Words(
         Heals.PERSON, "No paper", "out of paper", "Brak papieru. Włóż nową rolkę.",
-        "put in a new roll; what waits is printed then",
+        "insert a new roll; waiting documents are printed then",
     ),
     "cover_open": Words(
         Heals.PERSON, "Cover open", "the cover or the printing lever is open", "Zamknij pokrywę drukarki.",
-        "close it; what waits is printed",
+        "close it; waiting documents are printed then",
     ),
     "attention": Words(
-        Heals.PERSON, "The printer waits for a person", "{reason}", "Drukarka czeka na obsługę ({reason_pl}).",
-        "answer what its display shows",
+        Heals.PERSON, "The printer needs operator attention", "{reason}", "Drukarka czeka na obsługę ({reason_pl}).",
+        "answer the question on its display",
     ),
     "battery": Words(
         Heals.PERSON, "Battery discharged", "{reason}",
         "Akumulator drukarki jest rozładowany. Podłącz zasilanie i sprawdź papier.",
-        "connect its power supply, and look at its paper",
+        "connect its power supply and check the paper",
     ),
     "no_power": Words(
         Heals.PERSON, "No mains power", "{reason}", "Brak zasilania drukarki. Podłącz zasilacz.",
@@ -70,14 +70,14 @@ CONDITIONS: dict[str, Words] = {
     ),
     "unauthorised": Words(
         Heals.PERSON, "The printer's authorisation has ended",
-        "no sale is taken before an authorisation code is entered ({reason})",
+        "the printer takes no sale until an authorisation code is entered ({reason})",
         "Skończył się czas autoryzacji drukarki. Wpisz kod autoryzacyjny otrzymany od serwisu.",
-        "enter the authorisation code at the printer; its service gives it out",
+        "enter the authorisation code at the printer; its service provides the code",
     ),
     "goods_full": Words(
         Heals.PERSON, "The goods base is full",
-        "no goods with a new name are taken: the goods base is full ({reason}). Receipts whose goods are known "
-        "are printed",
+        "the printer takes no goods with a new name: the goods base is full ({reason}). It still prints receipts whose "
+        "goods it knows",
         "Baza towarowa drukarki jest pełna: nowych towarów nie można sprzedać. Usuń z niej nieużywane towary w menu "
         "drukarki lub wezwij serwis.",
         "make a daily report, then delete unused goods in the printer's menu, or call its service",
@@ -95,67 +95,67 @@ CONDITIONS: dict[str, Words] = {
     "copy_blocked": Words(
         Heals.PERSON, "The electronic copy cannot be written", "{reason}",
         "Drukarka nie może zapisać kopii elektronicznej ({reason_pl}). Sprawdź nośnik kopii lub wezwij serwis.",
-        "look at the medium of the electronic copy; if it is in place, call the printer's service",
+        "check the medium of the electronic copy; if it is in place, call the printer's service",
     ),
-    # -- what a daily report ends ---------------------------------------------------------------------
+    # -- a daily report ends these ---------------------------------------------------------------------
     "report_due": Words(
-        Heals.REPORT, "A daily report is due", "no sale is taken before a daily report is made ({reason})",
+        Heals.REPORT, "A daily report is due", "the printer takes no sale until a daily report is made ({reason})",
         f"Drukarka wymaga zaległego raportu dobowego. {_REPORT_PL}", _REPORT,
     ),
     "totals_full": Words(
         Heals.REPORT, "The totals of the day are full",
-        "no sale is taken before a daily report is made ({reason})",
+        "the printer takes no sale until a daily report is made ({reason})",
         f"Sumy dobowe drukarki są pełne. {_REPORT_PL}", _REPORT,
     ),
     "texts_full": Words(
         Heals.REPORT, "Too many different texts in one day",
-        "no other footer texts are taken before a daily report is made ({reason})",
-        f"Na paragonach było już za dużo różnych tekstów stopki. {_REPORT_PL}", _REPORT,
+        "the printer takes no new footer texts until a daily report is made ({reason})",
+        f"Przekroczono dzienny limit różnych tekstów stopki. {_REPORT_PL}", _REPORT,
     ),
     "change_due": Words(
         Heals.REPORT, "A change of VAT rates or currency is due",
-        "no sale is taken before the programmed change of VAT rates or currency is made ({reason})",
+        "the printer takes no sale until the programmed change of VAT rates or currency is made ({reason})",
         f"Nadszedł termin zaprogramowanej zmiany stawek PTU lub waluty. {_REPORT_PL} "
         "Potem potwierdź zmianę na drukarce.",
         "fiscalctl report daily --printer {printer}    # then confirm the change on the printer",
     ),
-    # -- what the printer's service ends --------------------------------------------------------------
+    # -- the printer's service ends these --------------------------------------------------------------
     "no_header": Words(
-        Heals.SERVICE, "No header is programmed", "no sale is taken without a header ({reason})",
+        Heals.SERVICE, "No header is programmed", "the printer takes no sale without a header ({reason})",
         f"W drukarce nie zaprogramowano nagłówka. {_SERVICE_PL}",
         "programme the header in the printer's menu, or call its service",
     ),
     "no_rates": Words(
-        Heals.SERVICE, "No VAT rates are programmed", "no sale is taken without VAT rates ({reason})",
+        Heals.SERVICE, "No VAT rates are programmed", "the printer takes no sale without VAT rates ({reason})",
         f"W drukarce nie ma aktywnych stawek PTU. {_SERVICE_PL}", f"{_SERVICE}: the VAT rates must be programmed",
     ),
     "no_clock": Words(
         Heals.SERVICE, "The printer's clock is not set or faulty",
-        "nothing fiscal is printed with a clock like this: {reason}",
+        "the printer prints nothing fiscal with this clock: {reason}",
         f"Zegar drukarki nie jest ustawiony, jest zepsuty lub wskazuje złą datę. {_SERVICE_PL}",
         f"{_SERVICE}: only it can set the clock of a fiscal printer by more than an hour",
     ),
     "memory_full": Words(
         Heals.SERVICE, "The fiscal memory is full",
-        "no sale is taken any more: the fiscal memory is full ({reason})",
+        "the printer takes no more sales: the fiscal memory is full ({reason})",
         f"Pamięć fiskalna drukarki jest pełna. {_SERVICE_PL}", f"{_SERVICE}: the fiscal memory must be replaced",
     ),
     "jumper": Words(
         Heals.SERVICE, "The service jumper is fitted",
-        "no sale is taken while the service jumper is fitted ({reason})",
+        "the printer takes no sale while the service jumper is fitted ({reason})",
         f"W drukarce jest założona zwora serwisowa. {_SERVICE_PL}", f"{_SERVICE}: the service jumper must be removed",
     ),
     "read_only": Words(
-        Heals.SERVICE, "The printer is read-only", "the printer can be read out and nothing else ({reason})",
+        Heals.SERVICE, "The printer is read-only", "the printer only allows reading ({reason})",
         f"Drukarka działa tylko w trybie odczytu. {_SERVICE_PL}", _SERVICE,
     ),
     "out_of_order": Words(
         Heals.SERVICE, "The printer reports a fault", "{reason}",
         f"Drukarka zgłasza usterkę ({{reason_pl}}). {_SERVICE_PL}", _SERVICE,
     ),
-    # -- what passes ----------------------------------------------------------------------------------
+    # -- these end without help ----------------------------------------------------------------------------------
     "busy": Words(
         Heals.ITSELF, "The printer is busy", "{reason}", "Drukarka jest zajęta.",
-        "wait: it goes on by itself",
+        "wait: the printer continues by itself",
     ),
 }  # fmt: skip

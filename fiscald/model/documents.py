@@ -1,7 +1,7 @@
-"""What an application can ask for, in the words of the field: the documents of the public contract.
+"""The documents of the API, in the words of the field.
 
-These models hold what is true on every printer: shapes, exactness, what excludes what. What one printer
-refuses (its limits, its rates, its arithmetic) is known to its family.
+These models check what is true for every printer: the form of values, their precision, fields that exclude each other.
+The printer's family knows what one printer refuses: its limits, its rates, its arithmetic.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _both(one: str, other: str) -> dict[str, Any]:
     return {"properties": {one: given, other: given}, "required": [one, other]}
 
 
-#: For the JSON schema, which cannot say by itself what excludes what.
+#: For the JSON schema, which does not know which fields exclude each other.
 _NOT_TWO_ADJUSTMENTS = ConfigDict(json_schema_extra={"not": _both("discount", "surcharge")})
 
 
@@ -93,7 +93,7 @@ class Line(Element):
 
 
 class PaymentType(StrEnum):
-    """Forms of payment, by UnifiedPOS-like names."""
+    """Forms of payment, with names like those of UnifiedPOS."""
 
     CASH = "cash"
     CARD = "card"
@@ -107,15 +107,17 @@ class PaymentType(StrEnum):
 
 
 class Payment(Element):
-    """What the buyer gave."""
+    """A payment by the buyer."""
 
     type: PaymentType
     amount: PositiveMoney
-    name: FreeText | None = Field(default=None, description="printed instead of the usual name of this form")
+    name: FreeText | None = Field(
+        default=None, description="printed instead of the default name of this form of payment"
+    )
 
 
 class Buyer(Strict):
-    """The buyer, as far as a receipt names one."""
+    """The buyer's number on a receipt."""
 
     model_config = _one_of("nip", "vat_id")
 
@@ -161,7 +163,7 @@ MAX_LINES, MAX_PAYMENTS = 1000, 100
 
 
 def _at_most(most: int) -> BeforeValidator:
-    """Counted before the first is looked at: a list without end is one mistake, not as many as it has elements."""
+    """Checks the length of a list before its elements: a list that is too long is one mistake."""
 
     def count(value: Any) -> Any:
         if isinstance(value, list | tuple) and len(value) > most:
@@ -202,12 +204,16 @@ class Receipt(BaseDocument):
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES), _Bounded]
     discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
     surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
-    total: PositiveMoney | None = Field(default=None, description="what the lines come to; checked, computed if absent")
+    total: PositiveMoney | None = Field(
+        default=None, description="the sum of the receipt; checked if given, computed if absent"
+    )
     packaging: Annotated[tuple[Packaging, ...], Field(max_length=MAX_LINES), _Bounded] = ()
     payments: Annotated[tuple[Payment, ...], Field(max_length=MAX_PAYMENTS), _at_most(MAX_PAYMENTS)] = Field(
         default=(), description="absent: cash for the amount due"
     )
-    change: Money | None = Field(default=None, description="given back in cash; checked, computed if absent")
+    change: Money | None = Field(
+        default=None, description="cash that the customer gets back; checked if given, computed if absent"
+    )
     buyer: Buyer | None = None
     cashier: FreeText | None = None
     till: Text | None = Field(default=None, alias="register", description="number of the till")
@@ -225,7 +231,7 @@ class Receipt(BaseDocument):
 
 
 class DailyReport(BaseDocument):
-    """The fiscal daily report. Its date is the printer's own."""
+    """The fiscal daily report. The printer sets its date."""
 
     about: ClassVar = About(
         right=Right.REPORT,
@@ -246,7 +252,7 @@ class CashIn(BaseDocument):
         right=Right.PRINT,
         fiscal=Fiscal.NOTHING,
         sheet=Sheet.CONTENT,
-        verb=Verb(("cash", "in"), "Put AMOUNT (like 50.00) into the drawer, with a slip."),
+        verb=Verb(("cash", "in"), "Put AMOUNT (like 50.00) into the drawer and print a slip."),
         example={"amount": "200.00"},
     )
 
@@ -261,7 +267,7 @@ class CashOut(BaseDocument):
         right=Right.PRINT,
         fiscal=Fiscal.NOTHING,
         sheet=Sheet.CONTENT,
-        verb=Verb(("cash", "out"), "Take AMOUNT (like 50.00) out of the drawer, with a slip."),
+        verb=Verb(("cash", "out"), "Take AMOUNT (like 50.00) out of the drawer and print a slip."),
         example={"amount": "50.00"},
     )
 
@@ -270,7 +276,7 @@ class CashOut(BaseDocument):
 
 
 class GoodsReturn(BaseDocument):
-    """A slip for money paid back for returned goods. Not a fiscal document in Poland."""
+    """A slip for money paid back for returned goods. It is not a fiscal document in Poland."""
 
     about: ClassVar = About(
         right=Right.PRINT,
@@ -288,7 +294,7 @@ def _only_true(value: bool) -> bool:
     if not value:
         raise mistake(
             "rule.false",
-            'a separator is {"rule": true}; leave the line out if you want none',
+            'a separator is {"rule": true}; leave the line out if you do not want one',
             "wiersz z linią jest niepotrzebny.",
         )
     return value
@@ -301,7 +307,7 @@ class Rule(Element):
 
 
 class InCodePage(Strict):
-    """A line in its own code page, for a test page: readable on paper where the printer is set to that one."""
+    """A line in another code page, for a test page: it is readable on paper if the printer uses that code page."""
 
     text: Text
     code_page: Literal["cp1250", "latin2", "mazovia"]
@@ -314,7 +320,7 @@ def _line_kind(value: Any) -> str:
 
 
 def _no_other_object(value: Any) -> Any:
-    """An object that is no separator, nor a misspelt one."""
+    """Refuse an object that is not a separator or a misspelt one."""
     if isinstance(value, dict) and not any(nearest(name, ["rule", "code_page"]) for name in value):
         raise mistake(
             "printout.line",
@@ -363,7 +369,7 @@ class Drawer(BaseDocument):
     type: Literal["drawer"] = "drawer"
 
 
-#: Any document, told apart by its ``type``.
+#: Any document; ``type`` says which one.
 Document = Annotated[
     Receipt | DailyReport | CashIn | CashOut | GoodsReturn | Printout | Drawer, Field(discriminator="type")
 ]
@@ -376,7 +382,7 @@ DOCUMENTS: MappingProxyType[str, type[BaseDocument]] = MappingProxyType(
 
 
 class IfInterrupted(StrEnum):
-    """What to do with a document that was begun, interrupted, and provably left nothing in the fiscal memory."""
+    """What to do with an interrupted document that provably left nothing in the fiscal memory."""
 
     REPEAT = "repeat"
     """Retry it (at most twice)."""
@@ -386,17 +392,17 @@ class IfInterrupted(StrEnum):
 class Submission(Strict):
     """The body of ``PUT /v1/jobs/{key}``: which document on which printer, and under what conditions.
 
-    The conditions are not content: asking again with others is the same submission, and the first ones hold.
+    The conditions are not content: a retry with other conditions is the same submission, and the first ones apply.
     """
 
     printer: Annotated[str, Field(max_length=200)]
     document: Document
     deadline: Time | None = Field(
-        default=None, description="if it has not begun by then, it fails with job.expired; nothing was sent"
+        default=None, description="a job that has not started by then fails with job.expired; nothing was sent"
     )
     expect_last: Annotated[int, Field(strict=True, ge=0, le=2**31)] | None = Field(
         default=None,
-        description="number of the printer's last receipt of the open day (0: none); another one fails the job",
+        description="expected number of the printer's last receipt of the open day (0: none); else the job fails",
     )
     if_interrupted: IfInterrupted = IfInterrupted.REPEAT
 

@@ -12,27 +12,27 @@ from fiscald.model.money import Money
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
 
-#: An application's own name for a job, minted when the sale is born and reused by every retry.
+#: The application's own name for a job. The application creates it with the sale and uses it for every retry.
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")]
 
 
 class JobState(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     ACCEPTED = "accepted"
-    """Durable; waiting for its turn or for the printer. Nothing was sent."""
+    """Stored; it waits for its turn or for the printer. Nothing was sent."""
     RUNNING = "running"
-    """Being carried out, or interrupted and its outcome being found out."""
+    """fiscald carries it out, or was interrupted and finds out the outcome."""
     DONE = "done"
-    """The printer holds it."""
+    """The printer has registered it."""
     FAILED = "failed"
-    """The printer does not hold it; ``error`` says why."""
+    """The printer has not registered it; ``error`` says why."""
     UNDECIDED = "undecided"
     """The printer itself cannot tell; it needs a manual decision."""
 
     @property
     def final(self) -> bool:
-        """Whether the job changes no more without a person."""
+        """Whether the state is final unless a person changes it."""
         return self in (JobState.DONE, JobState.FAILED, JobState.UNDECIDED)
 
 
@@ -43,12 +43,12 @@ class Paper(StrEnum):
     """Nothing (complete) was printed."""
     PRINTED = "printed"
     PENDING = "pending"
-    """Registered; the printer has still to print the rest (no paper, cover open)."""
+    """Registered, but the printer still has to print the rest (no paper, cover open)."""
     UNKNOWN = "unknown"
 
 
 class Notice(Strict):
-    """Something that was printed otherwise than asked, or is worth knowing, though the document is good."""
+    """A warning about a valid document: the printer changed something, or a person should know something."""
 
     code: str
     detail: str
@@ -57,7 +57,7 @@ class Notice(Strict):
 
 
 class Result(Strict):
-    """What the printer made of a document that it holds."""
+    """What the printer registered for a document."""
 
     number: int | None = Field(
         default=None,
@@ -65,7 +65,7 @@ class Result(Strict):
     )
     daily_report: int | None = Field(default=None, description="the daily report this document belongs to")
     printer_id: str = Field(description="the printer's unique number")
-    fiscal: bool = Field(default=True, description="false: the printer is in training mode; nothing of it is fiscal")
+    fiscal: bool = Field(default=True, description="false: the printer is in training mode; the document is not fiscal")
     printed_at: AwareDatetime | None = Field(default=None, description="by the printer's clock")
     total: Money | None = None
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")
@@ -80,33 +80,33 @@ class Resolution(Strict):
 
     verdict: Verdict
     number: Annotated[int, Field(strict=True, ge=1, le=2**31)] | None = Field(
-        default=None, description="the number on the paper, if it was printed"
+        default=None, description="the number on the paper, if the document was printed"
     )
     by: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="who decided")
     note: Annotated[str, Field(max_length=1000)] = ""
 
 
 class JournalConfirmation(Strict):
-    """A person has compared the journal with the printer's paper: from now on both count as the same past."""
+    """A person confirms: the journal was compared with the printer's paper, and new documents can be printed."""
 
     by: Annotated[str, Field(min_length=1, max_length=100)] = Field(description="who confirms")
     note: Annotated[str, Field(max_length=1000)] = ""
     waiting: Literal["undecided", "print"] = Field(
         default="undecided",
-        description="what becomes of documents that wait, where the journal may be an older copy and they may have "
-        "been printed already: each becomes undecided, for a person to look for it on paper; or all are printed now",
+        description="what to do with waiting documents if the journal may be an older copy and they may have been "
+        "printed already: undecided (a person looks for each on paper), or print (all of them now)",
     )
 
 
 class DamagedDocument(Strict):
-    """A document that cannot be read any more where it is stored. Never submitted."""
+    """A stored document that fiscald can no longer read. An application cannot submit it."""
 
     type: Literal["damaged"] = "damaged"
-    text: str = Field(description="what stands in the journal in its place")
+    text: str = Field(description="the raw text in the journal")
 
 
 class Job(Strict):
-    """One document's durable record, as the API answers it."""
+    """The stored record of one document, as the API returns it."""
 
     key: Key
     printer: str
@@ -119,7 +119,7 @@ class Job(Strict):
     paper: Paper = Paper.NONE
     warnings: tuple[Notice, ...] = ()
     error: Problem | None = None
-    waiting: Problem | None = Field(default=None, description="why it is not going on right now")
+    waiting: Problem | None = Field(default=None, description="why the job cannot continue right now")
     evidence: dict[str, Any] | None = Field(
         default=None, description="what the printer said about itself, with its family and version"
     )

@@ -1,8 +1,8 @@
 """Money and quantities: exact, never floats.
 
 In documents and answers money is a string of złoty (``"12.30"``), and in Python a ``Decimal`` of złoty. A JSON number
-is refused for money, whole or not: 12 may mean 12.00 or 0.12, and a float has lost digits before anyone could check
-them. What computes for a printer counts in whole grosze; ``grosze`` and ``from_grosze`` lead from one to the other.
+is refused for money, whole or not: 12 may mean 12.00 or 0.12, and a float has lost digits before fiscald can check
+them. Code that computes for a printer uses whole grosze; ``grosze`` and ``from_grosze`` convert.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ POSITIVE_MONEY = r"0*[1-9][0-9]{0,7}(\.[0-9]{1,2})?|0+\.([1-9][0-9]?|0[1-9])"
 QUANTITY = r"0*[1-9][0-9]{0,8}(\.[0-9]{1,6})?|0+\.[0-9]{0,5}[1-9]0*"
 #: More than 0 and less than 100, at most two decimals.
 PERCENT = r"0*[1-9][0-9]?(\.[0-9]{1,2})?|0+\.([1-9][0-9]?|0[1-9])"
-#: Characters that any of them may have.
+#: Maximum number of characters of each.
 LONGEST = 20
 
-#: The largest amount any of the known printers can express, in grosze (ten digits).
+#: The largest amount that a known printer can express, in grosze (ten digits).
 MAX_GROSZE = 9_999_999_999
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -110,7 +110,7 @@ def _money_text(value: object) -> str:
 
 
 def _advice(number: float) -> str:
-    """What to write instead of a number that is not negative."""
+    """The correct form of a number that is not negative."""
     if not number <= MAX_GROSZE:  # neither is NaN
         return 'write it like "12.30"'
     if isinstance(number, int):
@@ -122,7 +122,7 @@ def _advice(number: float) -> str:
 
 
 _QUANTITY_AND_PRICE = (
-    "goods that cost parts of a grosz are sold by quantity and price: give those whose product is the value of the line"
+    "for goods whose price has parts of a grosz, send quantity and price whose product is the value of the line"
 )
 
 
@@ -163,7 +163,7 @@ def _no_money(text: str) -> Exception:
 def _negative() -> Exception:
     return mistake(
         "money.negative",
-        "an amount is never negative: to lower a price use a discount, to take a line back repeat it with "
+        "an amount cannot be negative: to lower a price use a discount, to take a line back repeat it with "
         '"storno": true; money paid out is a document of type cash_out or goods_return',
         "kwota nie może być ujemna; należy użyć rabatu albo storna.",
     )
@@ -182,11 +182,11 @@ def _parse_quantity(value: object) -> Decimal:
     text = _decimal_text(value, "quantity", "a quantity", "ilość", "0.755")
     if re.fullmatch(QUANTITY, text) is None or len(text) > LONGEST:
         if _PLAIN.fullmatch(text) is not None and not Decimal(text):
-            raise mistake("quantity.zero", "a quantity is more than zero", "ilość musi być większa od zera.")
+            raise mistake("quantity.zero", "a quantity must be more than zero", "ilość musi być większa od zera.")
         if _NEGATIVE.fullmatch(text):
             raise mistake(
                 "quantity.negative",
-                'a quantity is never negative: to take a line back repeat it with "storno": true, for packaging that '
+                'a quantity cannot be negative: to take a line back repeat it with "storno": true, for packaging that '
                 'comes back send "returned": true; money paid back for goods of an earlier receipt is a document of '
                 "type goods_return",
                 "ilość nie może być ujemna; należy użyć storna, a po wydrukowaniu paragonu – zwrotu towaru.",
@@ -213,7 +213,7 @@ def _parse_percent(value: object) -> Decimal:
         if _NEGATIVE.fullmatch(text):
             raise mistake(
                 "percent.negative",
-                "a percentage is never negative: the opposite of a discount is a surcharge",
+                "a percentage cannot be negative: the opposite of a discount is a surcharge",
                 "procent nie może być ujemny; zamiast ujemnego rabatu należy użyć narzutu.",
             )
         raise mistake(
@@ -226,7 +226,7 @@ def _parse_percent(value: object) -> Decimal:
 
 
 def _with_a_dot(text: str, pattern: str) -> str:
-    """What to write, where it is clear what is meant."""
+    """The correct form, if the intended value is clear."""
     right = text.replace(",", ".")
     return f'; write "{right}"' if len(right) <= LONGEST and re.fullmatch(pattern, right) else ""
 
@@ -243,7 +243,7 @@ def _decimal_text(value: object, code: str, what: str, what_pl: str, example: st
         case int():
             return str(value) if abs(value) < 10**LONGEST else "9" * LONGEST
         case float() if value < 0:
-            return repr(value)  # to be told that it is negative
+            return repr(value)  # refused below: it is negative
     raise mistake(
         f"{code}.type",
         '{what} is a string like "{example}" or a whole number, not {found}',
@@ -259,7 +259,7 @@ def _decimal_text(value: object, code: str, what: str, what_pl: str, example: st
 
 
 def _schema(pattern: str, description: str, *examples: str, whole: dict[str, int] | None = None) -> WithJsonSchema:
-    """``whole``: bounds of the whole numbers that are taken too."""
+    """``whole``: bounds of the whole numbers that are accepted as well."""
     string: dict[str, Any] = {"type": "string", "pattern": f"^({pattern})$", "maxLength": LONGEST}
     schema = string if whole is None else {"anyOf": [string, {"type": "integer"} | whole]}
     return WithJsonSchema(schema | {"description": description, "examples": list(examples)})
@@ -302,7 +302,7 @@ Percent = Annotated[
 
 
 def half_up(value: Decimal) -> int:
-    """The nearest integer, halves away from zero: the rounding of every known printer."""
+    """The nearest integer, halves away from zero, as every known printer rounds."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 

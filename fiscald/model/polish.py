@@ -1,4 +1,4 @@
-"""Polish words for values that are English in the contract: what a cashier reads holds no word of the API."""
+"""Polish words for the English values of the API: a message for the cashier contains no English word."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from fiscald.model.documents import PaymentType
 
-#: In the nominative, to stand after a colon.
+#: In the nominative, for use after a colon.
 PAYMENTS: dict[PaymentType, str] = {
     PaymentType.CASH: "gotówka",
     PaymentType.CARD: "karta płatnicza",
@@ -19,7 +19,7 @@ PAYMENTS: dict[PaymentType, str] = {
     PaymentType.TRANSFER: "przelew",
 }
 
-#: Words that stand in the place of a VAT rate.
+#: Words in the place of a VAT rate.
 _RATES = {"exempt": "zwolniona", "inactive": "nieaktywna"}
 
 

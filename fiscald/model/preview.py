@@ -1,4 +1,4 @@
-"""What a document would come to on one printer, without sending anything."""
+"""The preview of a document on one printer: totals and warnings; nothing is sent."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from fiscald.model.strict import Strict
 
 
 class PlannedLine(Strict):
-    """A line as the printer would be sent it."""
+    """A line as fiscald would send it to the printer."""
 
     name: str
     quantity: str = Field(examples=["2", "0.755"])
     price: Money
-    vat: str = Field(description="letter of the printer's table; as it was sent while the table is unknown")
+    vat: str = Field(description="letter of the printer's table; the rate of the request while the table is unknown")
     value: Money = Field(description="with the line's own discount or surcharge")
     storno: bool = False
 
 
 class Totals(Strict):
-    """What a receipt comes to.
+    """The sums of a receipt.
 
-    How a discount or surcharge on the whole receipt is spread over the rates is decided by the printer: ``rates`` are
-    the sums before it.
+    The printer decides how it spreads a discount or surcharge on the whole receipt over the rates: ``rates`` are the
+    sums before it.
     """
 
     lines: tuple[PlannedLine, ...]
@@ -44,15 +44,15 @@ class Sold(NamedTuple):
 
     line: Line
     name: str
-    """As it is printed."""
+    """As the printer prints it."""
     vat: str
-    """Letter of the printer's table; as it was sent while that is unknown."""
+    """Letter of the printer's table; the rate of the request while the table is unknown."""
     value: int
-    """Grosze, with its own discount or surcharge."""
+    """Grosze, including the line's discount or surcharge."""
 
 
 def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> Totals | None:
-    """The sums of a receipt with at least one line, from grosze; ``None`` where no printer could have them."""
+    """The sums of a receipt with at least one line, from grosze; ``None`` if no printer can register them."""
     rates: dict[str, int] = {}
     for line, _, vat, value in sold:
         rates[vat] = rates.get(vat, 0) + (-value if line.storno else value)
@@ -86,10 +86,10 @@ class Preview(Strict):
     printer: str
     family: str
     profile: str | None = Field(
-        description="null: not configured, and the printer has never been reached; or its family has none"
+        description="null: not configured and the printer has never answered; or its family has no profiles"
     )
     code_page: str | None = Field(description="null: printers of this family have none")
-    vat: dict[str, str | None] | None = Field(description="the printer's table; null: it has never been reached")
-    document: Document = Field(description="as it was understood")
-    totals: Totals | None = Field(description="of a receipt; null: the value of the document is not known beforehand")
-    warnings: tuple[Notice, ...] = Field(description="what would be printed otherwise than asked")
+    vat: dict[str, str | None] | None = Field(description="the printer's table; null: the printer has never answered")
+    document: Document = Field(description="the document as fiscald understood it")
+    totals: Totals | None = Field(description="of a receipt; null: fiscald cannot know the value beforehand")
+    warnings: tuple[Notice, ...] = Field(description="what the printer would print differently from the request")

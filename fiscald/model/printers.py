@@ -1,4 +1,4 @@
-"""What is known about a printer, and how fresh it is."""
+"""What fiscald knows about a printer, and how old it is."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class PrinterState(StrEnum):
     """One word for a printer's situation."""
 
     STARTING = "starting"
-    """Not asked yet."""
+    """fiscald has not read its status yet."""
     READY = "ready"
     PRINTING = "printing"
-    """Carrying out one of our documents."""
+    """Printing a document of fiscald."""
     BUSY = "busy"
-    """Working on something that is not ours, or holding another program's open document."""
-    # Conditions of the printer; what each means, and who ends it, stands in ``conditions.CONDITIONS``.
+    """Working on something else, or a document of another program is open on it."""
+    # Conditions of the printer; ``conditions.CONDITIONS`` says what each means and who ends it.
     PAPER_OUT = "paper_out"
     COVER_OPEN = "cover_open"
     ATTENTION = "attention"
-    """Waiting for a person: a question or a menu on its display."""
+    """Needs operator attention: a question or a menu is on its display."""
     BATTERY = "battery"
     NO_POWER = "no_power"
     UNAUTHORISED = "unauthorised"
@@ -48,33 +48,33 @@ class PrinterState(StrEnum):
     OFFLINE = "offline"
     """Cannot be reached; ``problem`` says why."""
     SWAPPED = "swapped"
-    """Another printer than the journal knows is connected."""
+    """Another printer is connected than the one in the journal."""
     UNDECIDED = "undecided"
-    """Printing stopped until an earlier document is decided by hand."""
+    """Printing is stopped: an earlier document needs a manual decision."""
     BEHIND = "behind"
-    """The journal may not know everything that was printed; printing stopped until a person confirms."""
+    """The journal may be incomplete; printing is stopped until a person confirms it."""
 
 
 class Identity(Strict):
-    """Who the printer says it is."""
+    """The identity that the printer reports."""
 
     printer_id: str = Field(description="unique number")
     model: str | None = None
     firmware: str | None = None
-    fiscal: bool = Field(description="false: not fiscalised, prints training documents")
-    nip: str | None = Field(default=None, description="the taxpayer in its fiscal memory, where the family can say it")
-    profile: str = Field(description="the family's profile that is used for it")
+    fiscal: bool = Field(description="false: not fiscalised, it prints training documents")
+    nip: str | None = Field(default=None, description="the taxpayer in its fiscal memory, if the family can read it")
+    profile: str = Field(description="the family's profile that fiscald uses for it")
 
     @property
     def emulated(self) -> bool:
-        """Whether it is an emulated printer: the unique number of every one begins with EMU, and of no real one."""
+        """Whether it is an emulated printer: only the unique numbers of emulated printers begin with EMU."""
         return self.printer_id.startswith("EMU")
 
 
 class Counters(Strict):
-    """The printer's counters in neutral words."""
+    """The printer's counters, with the same names for every family."""
 
-    daily_report: int = Field(description="number of the daily report the open day will get")
+    daily_report: int = Field(description="number of the next daily report, which closes the open day")
     last_receipt: int = Field(
         description="number of the last receipt of the open day, as printed on it; 0: no receipt in the open day"
     )
@@ -89,17 +89,17 @@ class Condition(Strict):
     state: PrinterState
     problem: Problem | None = None
     paper_low: bool | None = None
-    idle: bool = Field(default=False, description="the printer says itself that no command waits or is being executed")
-    document_open: bool | None = Field(default=None, description="whether a document is open on it; null: not asked")
+    idle: bool = Field(default=False, description="the printer reports that no command is waiting or running")
+    document_open: bool | None = Field(default=None, description="whether a document is open on it; null: not known")
 
 
 class Snapshot(Strict):
-    """Everything a printer told about itself in one look."""
+    """Everything that fiscald read from a printer in one query of its status."""
 
     identity: Identity
     condition: Condition
     standing: Problem | None = Field(
-        default=None, description="a condition that nothing but this look shows, and that some documents wait for"
+        default=None, description="a condition that only this query shows, and that some documents wait for"
     )
     counters: Counters
     rates: dict[str, str | None] = Field(description='letter -> "23%", "exempt", or null where inactive')
@@ -107,43 +107,45 @@ class Snapshot(Strict):
     transaction_open: bool
     day_open: bool = Field(description="sales since the last daily report")
     records_free: int | None = Field(
-        default=None, description="daily reports that the fiscal memory still takes; null: it does not tell"
+        default=None, description="daily reports for which the fiscal memory has room; null: the printer does not say"
     )
     device: dict[str, Any] = Field(default_factory=dict)
 
 
 class Ages(Strict):
-    """How old each part of a printer's status is, in milliseconds; null: it was never told."""
+    """The age of each part of a printer's status, in milliseconds; null: never read."""
 
     state: int | None = Field(default=None, description="state and problem")
     paper_low: int | None = None
     counters: int | None = None
     identity: int | None = None
     vat: int | None = None
-    clock: int | None = Field(default=None, description="the printer's clock had the time in `clock` so long ago")
+    clock: int | None = Field(default=None, description="time since the printer's clock showed `clock`")
     day_open: int | None = None
 
 
 class PrinterStatus(Strict):
-    """A printer as the API answers it, from memory."""
+    """A printer's status as the API returns it, from memory."""
 
     name: str
     family: str
     address: str
     state: PrinterState
     problem: Problem | None = None
-    warnings: tuple[Notice, ...] = Field(default=(), description="what a person should know, though it can print")
-    age_ms: int | None = Field(default=None, description="since the printer last answered; null: never")
-    ages: Ages = Field(default_factory=Ages, description="since each part was last told, in milliseconds")
-    stale: bool = Field(description="true: what follows is the last known, not the present")
+    warnings: tuple[Notice, ...] = Field(
+        default=(), description="what a person should know although the printer can print"
+    )
+    age_ms: int | None = Field(default=None, description="time since the printer last answered; null: never")
+    ages: Ages = Field(default_factory=Ages, description="time since fiscald last read each part, in milliseconds")
+    stale: bool = Field(description="true: the values that follow are the last known ones, not the current ones")
     identity: Identity | None = None
     counters: Counters | None = None
     vat: dict[str, str | None] | None = None
     clock: AwareDatetime | None = None
     paper_low: bool | None = None
     day_open: bool | None = None
-    documents: tuple[str, ...] = Field(description="the kinds of document it can do")
-    job: str | None = Field(default=None, description="key of the job being carried out")
-    queue: int = Field(default=0, description="accepted jobs that wait")
-    strays: int = Field(default=0, description="answers that nothing waited for, since the daemon started")
-    damaged: int = Field(default=0, description="answers that the line damaged, since the daemon started")
+    documents: tuple[str, ...] = Field(description="the types of document that it supports")
+    job: str | None = Field(default=None, description="key of the running job")
+    queue: int = Field(default=0, description="accepted jobs that are waiting")
+    strays: int = Field(default=0, description="unexpected replies since the daemon started")
+    damaged: int = Field(default=0, description="replies damaged on the line since the daemon started")

@@ -1,4 +1,4 @@
-"""Personal data in what printers are sent: found and masked, so that a recording can be given away."""
+"""Finds and masks personal data in what fiscald sends to printers, so that a recording can be shared."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _NIP = re.compile(rb"(?<!\d)(?:\d[ -]?){9}\d(?!\d)")
 
 
 def mask(data: bytes) -> bytes:
-    """The same with every digit a 0 and every letter an x, in any code page; just as long.
+    """``data`` with every digit replaced by 0 and every letter by x, in any code page; same length.
 
-    A NIP becomes zeros, whose check digit fits: a printer takes it like the real one.
+    A NIP becomes zeros, which have a correct check digit: a printer accepts it like the real one.
     """
     return re.sub(rb"[A-Za-z\x80-\xff]", b"x", re.sub(rb"\d", b"0", data))
 
 
 def mask_nips(data: bytes) -> bytes:
-    """The same with every NIP in it masked: ten digits, in groups or not, whose check digit fits; just as long."""
+    """``data`` with every NIP masked: ten digits, in groups or not, with a correct check digit; same length."""
     return _NIP.sub(lambda match: mask(match[0]) if nip.is_valid(match[0].decode()) else match[0], data)
 
 
 def mask_personal(data: bytes) -> bytes:
-    """The same with every NIP and every e-mail address in it masked; just as long."""
+    """``data`` with every NIP and every e-mail address masked; same length."""
     return mask_nips(_EMAIL.sub(lambda match: mask(match[0]), data))

@@ -1,7 +1,7 @@
-"""What can go wrong, as values: a closed list of codes, each saying whose fault it is, whether the paper is
-known, and whether asking again is safe.
+"""The problems that fiscald reports: a closed list of codes. Each code says who has to act, what is known about the
+document, and whether a retry is safe.
 
-The list is ``CATALOGUE``; ``docs/errors.md`` is made from it (``python -m fiscald.model.problems``) and
+The list is ``CATALOGUE``; ``docs/errors.md`` is generated from it (``python -m fiscald.model.problems``) and
 applications may rely on the codes. ``detail`` is for the developer and the technician, ``detail_pl`` for the
 cashier.
 """
@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 from fiscald.model.conditions import CONDITIONS
 from fiscald.model.strict import Strict
 
-#: So many bad fields of one document are told.
+#: A problem lists at most this many bad fields.
 MAX_ERRORS = 50
 
 
@@ -41,12 +41,12 @@ class Fate(StrEnum):
 
 
 class Retry(StrEnum):
-    """What asking again would do."""
+    """What a retry would do."""
 
     SAFE = "safe"
-    """Nothing was printed: ask again. A job that failed keeps its answer, so that needs a new key."""
+    """Nothing was printed: a retry is safe. A failed job keeps its answer, so the retry needs a new key."""
     SAME_KEY = "same_key"
-    """Ask again only with the same key: the answer may already be there."""
+    """Retry with the same key only: the answer may already be there."""
     USELESS = "useless"
     """The same request will fail again until something changes."""
 
@@ -66,23 +66,23 @@ _FURTHER: dict[str, dict[str, Any]] = {
     "found": {"description": "what is there instead"},
     "cause": {"type": "string", "description": "why a job is undecided; docs/recovery.md explains each"},
     "pointer": {"type": "string", "description": "the part of the document that the printer refused"},
-    "prompt": {"type": "string", "description": "what to ask the person for, of a licence problem"},
+    "prompt": {"type": "string", "description": "which input to ask the person for (licence problems)"},
     "certificate_code": {"type": "string", "description": "why a certificate was refused"},
-    "rights": {"type": "array", "items": {"type": "string"}, "description": "one of these is needed"},
+    "rights": {"type": "array", "items": {"type": "string"}, "description": "the caller needs one of these"},
     "given_to": {"type": "array", "items": {"type": "string"}, "description": "who has them"},
     "allow": {"type": "array", "items": {"type": "string"}, "description": "the methods that the route has"},
 }
 
 
 def name_further_members(schema: dict[str, Any]) -> None:
-    """For the JSON schema of a problem: these members are not of every problem, and so not of the model."""
+    """Add the members that only some problems have to the JSON schema. The model does not declare them."""
     schema["properties"] |= {name: dict(member) for name, member in _FURTHER.items()}
 
 
 class Problem(Strict):
     """Why something was refused, failed or is undecided (RFC 9457 with our extensions).
 
-    Further members say more about single codes: ``prompt`` of a licence problem, ``expected`` and ``found``.
+    Some codes have more members: ``prompt`` (licence problems), ``expected`` and ``found``.
     """
 
     model_config = ConfigDict(extra="allow", json_schema_extra=name_further_members)
@@ -99,11 +99,11 @@ class Problem(Strict):
     retry: Retry
     device_code: str | None = Field(default=None, description="the printer's own error number, as the vendor writes it")
     errors: tuple[FieldProblem, ...] = ()
-    """The first ``MAX_ERRORS``; ``detail`` has their number."""
+    """At most ``MAX_ERRORS``; ``detail`` says how many there are."""
 
 
 class ProblemError(Exception):
-    """A problem on its way to the caller."""
+    """A problem, raised as an exception."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -125,12 +125,12 @@ _REQ, _PRN, _LNK, _LIC, _DMN = Fault.REQUEST, Fault.PRINTER, Fault.LINK, Fault.L
 _NOT, _UNK = Fate.NOT_PRINTED, Fate.UNKNOWN
 _SAFE, _SAME, _USELESS = Retry.SAFE, Retry.SAME_KEY, Retry.USELESS
 
-#: Where the request names a key, the API adds what is known of its document.
+#: If the request names a key, the API adds what is known about its document.
 _APP_PL = "Program sprzedaży wysłał błędne polecenie. Zgłoś to jego dostawcy."
 _WAIT_PL = "Dokument czeka i zostanie wydrukowany, gdy drukarka będzie gotowa."
 _FATE_PL = "Stan rozpoczętego dokumentu zostanie ustalony."
 
-#: Every code an application can meet.
+#: Every code that an application can get.
 CATALOGUE: dict[str, Row] = {
     # -- the request itself ---------------------------------------------------------------------------
     "request.json": Row(_REQ, _NOT, _USELESS, "The body is not JSON", "{reason}", _APP_PL),
@@ -143,7 +143,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "request.query": Row(_REQ, _UNK, _USELESS, "A bad query parameter", "{reason}", _APP_PL),
     "request.cursor": Row(
-        _REQ, _UNK, _USELESS, "The cursor is not of this journal",
+        _REQ, _UNK, _USELESS, "The cursor belongs to another journal",
         "the cursor {cursor} is ahead of the newest job, {newest}: the journal was restored or replaced since then; "
         "read the list from its beginning", _APP_PL,
     ),
@@ -162,7 +162,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "request.denied": Row(
         _REQ, _NOT, _USELESS, "Not allowed",
-        "this takes the right {right!r}, which {holders} have; {asker}. See [rights] in the configuration",
+        "this needs the right {right!r} (given to: {holders}); {asker}. See [rights] in the configuration",
         "Brak uprawnienia: {right_pl}. Zgłoś administratorowi.",
     ),
     "request.raw": Row(
@@ -197,8 +197,8 @@ CATALOGUE: dict[str, Row] = {
         "Dokument wycofano przed wydrukiem.",
     ),
     "job.expired": Row(
-        _REQ, _NOT, _SAFE, "Its deadline passed",
-        "it had not begun by {deadline}; nothing was sent to the printer",
+        _REQ, _NOT, _SAFE, "The deadline passed",
+        "the job had not started by {deadline}; nothing was sent to the printer",
         "Minął termin wydruku. Dokumentu nie wydrukowano.",
     ),
     "job.unexpected_last": Row(
@@ -220,7 +220,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "printer.not_waiting": Row(
         _REQ, _UNK, _USELESS, "Nothing to adopt",
-        "printer {printer} does not wait to be adopted as {printer_id!r}: {reason}",
+        "printer {printer} does not need to be adopted as {printer_id!r}: {reason}",
         "Ta drukarka nie wymaga zatwierdzenia.",
     ),
     # -- the printer ----------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ CATALOGUE: dict[str, Row] = {
     "printer.foreign_transaction": Row(
         _PRN, _NOT, _SAME, "Another program's document is open on the printer",
         "a document that fiscald did not open is open on {printer}; finish or cancel it there. "
-        "fiscald never cancels what is not its own",
+        "fiscald never cancels a document of another program",
         "Na drukarce jest otwarty dokument innego programu. Zakończ go lub anuluj.",
     ),
     "printer.swapped": Row(
@@ -246,7 +246,7 @@ CATALOGUE: dict[str, Row] = {
     ),
     "printer.undecided": Row(
         _PRN, _NOT, _SAME, "An earlier document is undecided",
-        "printing on {printer} stopped until a person decides job {key!r}: fiscalctl resolve",
+        "printing on {printer} is stopped: job {key!r} needs a manual decision (fiscalctl resolve)",
         "Drukowanie wstrzymano: trzeba rozstrzygnąć wcześniejszy dokument.",
     ),
     "printer.interrupted": Row(
@@ -259,7 +259,7 @@ CATALOGUE: dict[str, Row] = {
         "Dokument anulowano na drukarce, zanim został ukończony.",
     ),
     "printer.unproven": Row(
-        _PRN, _UNK, _SAME, "The printer cannot say whether this was registered", "{reason}",
+        _PRN, _UNK, _SAME, "The printer cannot tell whether the document was registered", "{reason}",
         "Nie wiadomo, czy dokument został zarejestrowany. Sprawdź wydruk i zgłoś kierownikowi.",
     ),
     # -- the link -------------------------------------------------------------------------------------
@@ -288,13 +288,12 @@ CATALOGUE: dict[str, Row] = {
         "Drukarka nie odpowiada. Sprawdź, czy jest włączona.",
     ),
     "link.garbage": Row(
-        _LNK, _UNK, _SAME, "The printer sends without end, and answers nothing", "{address}: {reason}",
+        _LNK, _UNK, _SAME, "The printer keeps sending, but does not answer commands", "{address}: {reason}",
         "Drukarka wysyła niezrozumiałe dane. Wyłącz ją i włącz ponownie; sprawdź prędkość i protokół w jej menu.",
     ),
     "link.unanswered": Row(
-        _LNK, _UNK, _USELESS, "A command sent by hand was not answered",
-        "{printer}: {reason}; whether the command was carried out is not known, look at the printer before sending it "
-        "again",
+        _LNK, _UNK, _USELESS, "No reply to a raw command",
+        "{printer}: {reason}; the printer may have carried out the command, check the printer before you send it again",
         "Drukarka nie odpowiedziała na polecenie serwisowe. Sprawdź ją, zanim wyślesz je ponownie.",
     ),
     # -- the licence ----------------------------------------------------------------------------------
@@ -358,11 +357,11 @@ CATALOGUE: dict[str, Row] = {
         _LIC, _NOT, _USELESS, "Not a licence number", "{reason}", "{reason_pl}",
     ),
     "licence.company": Row(
-        _LIC, _NOT, _USELESS, "The company is not told as it must be", "{reason}",
+        _LIC, _NOT, _USELESS, "Company details are incomplete", "{reason}",
         "Dane firmy są niepełne lub błędne. Sprawdź nazwę, kod pocztowy i NIP.",
     ),
     "licence.denied": Row(
-        _LIC, _NOT, _USELESS, "The vendor's server says no", "{reason} ({vendor_code})", "{reason_pl}",
+        _LIC, _NOT, _USELESS, "The vendor's server refused the request", "{reason} ({vendor_code})", "{reason_pl}",
     ),
     "licence.unreachable": Row(
         _LIC, _NOT, _SAFE, "The vendor's server cannot be reached",
@@ -375,35 +374,38 @@ CATALOGUE: dict[str, Row] = {
         "Nie skonfigurowano serwera licencji. Użyj wymiany plików.",
     ),
     "licence.nothing_to_do": Row(
-        _LIC, _NOT, _USELESS, "There is no licence for that", "{reason}", "Ta czynność wymaga zainstalowanej licencji.",
+        _LIC, _NOT, _USELESS, "This needs an installed licence", "{reason}",
+        "Ta czynność wymaga zainstalowanej licencji.",
     ),
     "licence.emergency_used": Row(
-        _LIC, _NOT, _USELESS, "The emergency pass was used", "one is given in 90 days; the next from {again} on",
+        _LIC, _NOT, _USELESS, "The emergency pass was used",
+        "there is one pass in 90 days; the next one is available from {again}",
         "Przepustka awaryjna została już wykorzystana.",
     ),
     "licence.emergency_useless": Row(
         _LIC, _NOT, _USELESS, "The emergency pass would change nothing",
-        "the licence's state is {state}: a pass is not needed, or would not help; it was not spent",
+        "the licence's state is {state}: a pass is not needed or would not help; it was not used",
         "Przepustka awaryjna nie jest teraz potrzebna lub nie pomoże. Nie została wykorzystana.",
     ),
     "licence.emergency_denied": Row(
-        _LIC, _NOT, _USELESS, "No emergency pass", "it is for computers that have or had a paid licence for fiscal "
-        "printers which was not revoked", "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",
+        _LIC, _NOT, _USELESS, "No emergency pass", "the pass is only for a computer that has or had a paid licence for "
+        "fiscal printers, unless the vendor revoked it",
+        "Przepustka awaryjna jest dostępna tylko dla płatnej licencji.",
     ),
     # -- the journal ----------------------------------------------------------------------------------
     "journal.behind": Row(
-        _DMN, _UNK, _SAME, "The journal may not know everything that was printed",
-        "{reason}. New documents wait until a person has compared the journal with the printer's paper and confirms: "
+        _DMN, _UNK, _SAME, "The journal may be incomplete",
+        "{reason}. New documents wait until a person compares the journal with the printer's paper and confirms it: "
         "fiscalctl journal confirm {printer} (docs/recovery.md)",
         "{reason_pl} Nowe dokumenty czekają, aż osoba uprawniona porówna je z wydrukami i to potwierdzi.",
     ),
     "journal.nothing_to_confirm": Row(
-        _REQ, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not wait for a confirmation: {reason}",
+        _REQ, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not need a confirmation: {reason}",
         "Dziennik tej drukarki nie wymaga potwierdzenia.",
     ),
     "journal.damaged": Row(
-        _DMN, _UNK, _SAME, "What the journal stored of this job cannot be read", "{reason}. Look at the paper, then "
-        "decide it: fiscalctl resolve",
+        _DMN, _UNK, _SAME, "The journal's record of this job is damaged", "{reason}. Check the paper, then "
+        "decide the job: fiscalctl resolve",
         "Zapis tego dokumentu w dzienniku programu jest uszkodzony. Sprawdź wydruk i zgłoś kierownikowi.",
     ),
     # -- the daemon -----------------------------------------------------------------------------------
@@ -413,16 +415,16 @@ CATALOGUE: dict[str, Row] = {
         "Dziennik programu nie działa (np. pełny dysk). Zgłoś administratorowi.",
     ),
     "daemon.stopping": Row(
-        _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; ask again when the daemon is back",
+        _DMN, _NOT, _SAFE, "The daemon is stopping", "nothing was accepted; try again when the daemon runs again",
         "Program drukujący jest zatrzymywany. Nic nie przyjęto.",
     ),
     "daemon.busy": Row(
-        _DMN, _UNK, _SAME, "Too many requests that go on",
-        "this user has as many open event streams and waiting requests as one user may have; close some of them",
+        _DMN, _UNK, _SAME, "Too many open requests",
+        "this user has reached the limit of open event streams and waiting requests; close some of them",
         "Program sprzedaży ma zbyt wiele otwartych połączeń. Spróbuj ponownie za chwilę.",
     ),
     "daemon.internal": Row(
-        _DMN, _UNK, _SAME, "A fault in fiscald", "{reason}", "Błąd programu fiscald. Zgłoś administratorowi.",
+        _DMN, _UNK, _SAME, "Internal error in fiscald", "{reason}", "Błąd programu fiscald. Zgłoś administratorowi.",
     ),
 }  # fmt: skip
 
@@ -438,7 +440,7 @@ def problem(
 ) -> Problem:
     """The problem ``code`` of the catalogue with its templates filled from ``facts``.
 
-    ``fate`` overrides the row's where the moment decides it; ``extra`` becomes further members.
+    ``fate`` replaces the row's ``document``; ``extra`` adds members.
     """
     row = CATALOGUE[code]
     return Problem(
@@ -456,15 +458,15 @@ def problem(
 
 
 def of_document(why: Problem, *, started: bool, doubtful: bool = False) -> Problem:
-    """What keeps a printer or its link from going on, as the problem of one document that waits for it.
+    """The problem of a printer or of its link, as the problem of one document that waits for it.
 
-    ``doubtful``: it may have been printed already though nothing is known of its start.
+    ``doubtful``: the document may have been printed already, although the journal has no record of its start.
     """
-    told = why.model_copy(update={"document": Fate.UNKNOWN if started or doubtful else Fate.NOT_PRINTED})
+    changed = why.model_copy(update={"document": Fate.UNKNOWN if started or doubtful else Fate.NOT_PRINTED})
     if why.fault not in (Fault.PRINTER, Fault.LINK) or (doubtful and not started):
-        return told
+        return changed
     sentence = _FATE_PL if started else _WAIT_PL
-    return told.model_copy(update={"detail_pl": f"{why.detail_pl} {sentence}"})
+    return changed.model_copy(update={"detail_pl": f"{why.detail_pl} {sentence}"})
 
 
 def catalogue_markdown() -> str:
@@ -472,9 +474,9 @@ def catalogue_markdown() -> str:
     lines = [
         "# Error codes",
         "",
-        "Made from `fiscald/model/problems.py` by `python -m fiscald.model.problems`. `fault` is who has to act,",
-        "`document` what is known about the document, `retry` what asking again would do. A row's `document` is",
-        "the usual one; an answer may know better.",
+        "Generated from `fiscald/model/problems.py` by `python -m fiscald.model.problems`. `fault` says who has to",
+        "act, `document` what is known about the document, `retry` what a retry would do. The table shows the usual",
+        "value of `document`; an answer may have a more exact one.",
         "",
         "| code | fault | document | retry | meaning |",
         "| --- | --- | --- | --- | --- |",

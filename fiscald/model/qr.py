@@ -1,7 +1,7 @@
-"""How large a QR code is: what a text needs, and what a printer's paper has room for.
+"""The size of a QR code: what a text needs, and what fits on the paper.
 
-Capacities are those of bytes (ISO/IEC 18004, table 7), for a printer is sent bytes of UTF-8; whether it packs digits
-tighter is not published.
+The capacities are those for bytes (ISO/IEC 18004, table 7), because fiscald sends bytes of UTF-8; the vendors do not
+publish whether a printer packs digits tighter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 Correction = Literal["L", "M", "Q", "H"]
 
-#: Most bytes by version, from 1 to 40.
+#: Maximum number of bytes by version, from 1 to 40.
 CAPACITY: dict[Correction, tuple[int, ...]] = {
     "L": (
         17, 32, 53, 78, 106, 134, 154, 192, 230, 271, 321, 367, 425, 458, 520, 586, 644, 718, 792, 858, 929, 1003,
@@ -32,11 +32,11 @@ CAPACITY: dict[Correction, tuple[int, ...]] = {
 }  # fmt: skip
 
 #: Dots across the paper by columns of text: 48 mm of 57 mm paper, 72 mm of 80 mm paper, 8 dots a millimetre as thermal
-#: heads have them (choice: no vendor publishes it for codes). The margins beside them are the code's quiet zone.
+#: heads have them (undocumented for codes; our assumption). The margins beside them are the code's quiet zone.
 PAPER_DOTS = {40: 384, 56: 576}
 
 
 def modules(size: int, correction: Correction) -> int | None:
-    """Modules across the smallest code that holds ``size`` bytes; ``None`` where no code holds as many."""
+    """Modules across the smallest code that holds ``size`` bytes; ``None`` if no code can hold them."""
     version = bisect_left(CAPACITY[correction], size) + 1
     return None if version > len(CAPACITY[correction]) else 17 + 4 * version

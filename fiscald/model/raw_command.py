@@ -1,4 +1,4 @@
-"""A command that was sent by hand, and its answer."""
+"""A raw command in the printer's own protocol, and its answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fiscald.model.strict import Strict
 
 
 class RawCommand(Strict):
-    """What a technician asks for."""
+    """The command that a technician sends."""
 
     command: Annotated[str, Field(min_length=1, max_length=8192)] = Field(
         description="in the text form of the printer's family (docs/api.md)"
@@ -21,12 +21,12 @@ class RawCommand(Strict):
 
 
 class RawAnswer(Strict):
-    """What the printer said."""
+    """The printer's answer."""
 
-    id: int = Field(description="of the record in the journal")
+    id: int = Field(description="id of the record in the journal")
     printer: str
-    command: str = Field(description="as it was written")
-    effect: str = Field(description="query, reversible, irreversible (also: not known)")
+    command: str = Field(description="as the caller wrote it")
+    effect: str = Field(description="query, reversible, irreversible (also: unknown command)")
     sent: str = Field(description="the bytes, in hexadecimal digits")
     answer: str = Field(description="in the text form of the printer's family")
-    refusal: str | None = Field(description="what the printer's error says; null: it was carried out")
+    refusal: str | None = Field(description="meaning of the printer's error; null: the printer carried the command out")

@@ -6,17 +6,17 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """What can be allowed."""
+    """A right."""
 
     PRINT = "print"
-    """Receipts, slips, printouts, the drawer; their preview and withdrawing them."""
+    """Receipts, slips, printouts, the drawer; previewing and withdrawing them."""
     REPORT = "report"
     """Fiscal reports."""
     CONFIGURE = "configure"
-    """Which physical printer stands behind a name; copies of the whole journal."""
+    """Confirming which physical printer has a name; copies of the whole journal."""
     RAW = "raw"
     """Commands in the printer's own protocol."""
     RESOLVE = "resolve"
-    """Deciding an undecided job; confirming that the journal is a printer's true past."""
+    """Deciding an undecided job; confirming that the journal matches a printer's paper."""
     LICENCE = "licence"
     """Registering, renewing and moving the licence."""

@@ -1,4 +1,4 @@
-"""How long something is, in words."""
+"""Durations in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS = (
 
 
 def _largest(span: timedelta) -> tuple[int, tuple[str, str], tuple[str, str, str]]:
-    """The span in the largest unit of which it has two at least, or else in minutes."""
+    """The span in the largest unit of which it has at least two, otherwise in minutes."""
     seconds = abs(span).total_seconds()
     for size, english, polish in _UNITS:
         if seconds >= 2 * size or size == 60:
@@ -22,7 +22,7 @@ def _largest(span: timedelta) -> tuple[int, tuple[str, str], tuple[str, str, str
 
 
 def in_words(span: timedelta) -> str:
-    """``26 years``, ``3 days``, ``90 minutes``: in the unit that a person would take."""
+    """``26 years``, ``3 days``, ``90 minutes``: in the unit that a person would use."""
     count, (one, many), _ = _largest(span)
     return f"{count} {one if count == 1 else many}"
 

@@ -1,4 +1,4 @@
-"""What crosses a border is read strictly: unknown fields, doubled names and NaN are refused."""
+"""Strict reading of data from outside: unknown fields, duplicate names and NaN are refused."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pydantic_core import PydanticCustomError
 
 from fiscald.model import json_errors
 
-#: Members that a JSON object may have, and characters of their names.
+#: Maximum number of members of a JSON object, and of characters of their names.
 MAX_MEMBERS, LONGEST_NAME = 100, 100
-#: Digits that a whole number may have.
+#: Maximum number of digits of a whole number.
 LONGEST_NUMBER = 30
-#: An escape that is half of a character; two of them together are a whole one.
+#: An escape for half of a character (a surrogate); two of them form one character.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 class Strict(BaseModel):
-    """A frozen value; an unknown field is an error, so a misspelt one is never silently ignored."""
+    """An immutable value. An unknown field is an error, so a misspelt field is never ignored silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
 
@@ -34,14 +34,14 @@ def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -
 
 
 class Mistakes:
-    """Counts what is wrong with a value, given as the context of its validation."""
+    """Counts the mistakes in a value; passed as the context of its validation."""
 
     def __init__(self, most: int) -> None:
         self.left = most
 
 
 class Element(Strict):
-    """An element of a list. Once there are too many mistakes in a value, the elements that follow are not looked at."""
+    """An element of a list. After too many mistakes in a value, the remaining elements are not checked."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -50,7 +50,7 @@ class Element(Strict):
         if not isinstance(mistakes, Mistakes):
             return handler(value)
         if mistakes.left <= 0:
-            raise PydanticCustomError(NOT_LOOKED_AT, "this was not looked at: there are too many mistakes before it")
+            raise PydanticCustomError(NOT_LOOKED_AT, "this was not checked: there are too many mistakes before it")
         try:
             return handler(value)
         except ValidationError as error:
@@ -58,15 +58,15 @@ class Element(Strict):
             raise
 
 
-#: The code of an element that was not looked at.
+#: The code of an element that was not checked.
 NOT_LOOKED_AT = "element.not_looked_at"
 
 
 def parse_json(text: bytes) -> Any:
-    """JSON in UTF-8, with or without a byte order mark; without doubled names, objects without end, or NaN.
+    """JSON in UTF-8, with or without a byte order mark; without duplicate names, objects that are too large, or NaN.
 
-    An escape that is half of a character counts as U+FFFD, as in texts for paper: nothing else can be written or shown
-    anywhere. Raises ``ValueError`` with a sentence.
+    An escape for half of a character becomes U+FFFD, as in texts for paper: half a character cannot be stored or shown.
+    Raises ``ValueError`` with a sentence.
     """
     try:
         found = json.loads(
@@ -82,7 +82,7 @@ def parse_json(text: bytes) -> Any:
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError("the nesting is too deep") from None
     return found
 
 
@@ -105,7 +105,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(name) > LONGEST_NAME:
             raise ValueError(f"the name {name[:20]!r}... is longer than {LONGEST_NAME} characters")
         if name in found:
-            raise ValueError(f"the name {name!r} stands twice in one object")
+            raise ValueError(f"the name {name!r} appears twice in one object")
         found[name] = value
     return found
 

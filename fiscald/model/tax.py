@@ -1,4 +1,4 @@
-"""VAT rates and tax numbers, as a document names them."""
+"""VAT rates and tax numbers in documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stdnum.pl import nip as stdnum_nip
 
 from fiscald.model.strict import mistake
 
-#: What the API's schema says of each; the validators below say more.
+#: Patterns for the API's schema; the validators below check more.
 VAT = r"[A-Z]|exempt|[0-9]{1,2}([.,][0-9]{1,2})?%"
 NIP = r"[ -]*([Pp][Ll][ -]*)?([0-9][ -]*){10}"
 VAT_ID = r"[ .-]*[A-Za-z][ .-]*[A-Za-z]([ .-]*[0-9A-Za-z+*]){2,13}[ .-]*"
@@ -28,7 +28,7 @@ _OUTSIDE = ("np", "np.", "nie podlega", "oo", "o.o.")
 
 
 def _vat(value: Any) -> str:
-    """One form for each rate: ``"A"``, ``"23%"``, ``"5.5%"``, ``"exempt"``."""
+    """The canonical form of a rate: ``"A"``, ``"23%"``, ``"5.5%"``, ``"exempt"``."""
     if isinstance(value, str) and len(value) <= LONGEST and re.fullmatch(VAT, value):
         return _percentage(value) if value.endswith("%") else value
     raise mistake(
@@ -47,13 +47,13 @@ def _percentage(text: str) -> str:
 
 
 def _vat_advice(value: object) -> dict[str, str]:
-    """What to send instead, in English and in Polish."""
+    """What to send instead, in English and Polish."""
     text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     if text.casefold() in _EXEMPT:
         right = "exempt"
     elif text.casefold() in _OUTSIDE:
         return {
-            "advice": "a printer has no rate for what is outside VAT: send the letter that is used for it in this shop",
+            "advice": "a printer has no rate for goods outside VAT: send the letter that this shop uses for them",
             "advice_pl": "dla towaru niepodlegającego VAT należy podać literę stawki używaną w tym sklepie.",
         }
     elif isinstance(value, float) and 0 < value < 1:
@@ -103,7 +103,7 @@ def _nip(value: Any) -> str:
             return digits
         raise mistake(
             "buyer.nip",
-            "this is not a Polish NIP: its check digit does not fit, so one of the ten digits is wrong",
+            "this is not a Polish NIP: the check digit is wrong, so one of the ten digits is wrong",
             "NIP nabywcy jest błędny (nie zgadza się cyfra kontrolna); sprawdź, czy został dobrze przepisany.",
         )
     if re.match("[ .-]*[A-Za-z]{2}", text) and not re.match("[ .-]*[Pp][Ll]", text):
@@ -139,9 +139,9 @@ Nip = Annotated[
 
 
 def _vat_id(value: Any) -> str:
-    """Without blanks, dots and hyphens, in capitals. Its check digit is the country's matter: ``check_digit_fits``."""
+    """Without blanks, dots and hyphens, in capitals. ``check_digit_fits`` checks the check digit."""
     if not isinstance(value, str):
-        raise mistake("buyer.vat_id", _VAT_ID, _VAT_ID_PL, advice="this is no string")
+        raise mistake("buyer.vat_id", _VAT_ID, _VAT_ID_PL, advice="this is not a string")
     text = re.sub("[ .-]", "", value[: 2 * LONGEST]).upper()
     if text.startswith("PL"):
         raise mistake(

@@ -1,11 +1,11 @@
-"""Text for paper: what may stand in it, and how it is fitted to a printer's code page and field widths.
+"""Text for paper: which characters are allowed, and how fiscald fits it to a printer's code page and field widths.
 
-The ladder, for every character of Unicode: it is printed as it is; else in its plain form; else it is left out.
-Every replacement is reported with the character and what it became, so nothing is changed silently.
-``docs/text.md`` is made from this file (``python -m fiscald.model.text``).
+For every character of Unicode: it is printed as it is; otherwise in its plain form; otherwise it is left out.
+Every replacement is reported with the character and its plain form, so nothing is changed silently.
+``docs/text.md`` is generated from this file (``python -m fiscald.model.text``).
 
-The tables are ours, and small: the goods base of a printer keeps names of goods with their VAT rates, so a plain
-form must never change with an update of a library.
+The tables are our own, and small: the goods base of a printer keeps names of goods with their VAT rates, so an update
+of a library must never change a plain form.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ def _find_mazovia(name: str) -> codecs.CodecInfo | None:
 codecs.register(_find_mazovia)
 
 
-# -- what may stand in a document ------------------------------------------------------------------------------------
+# -- allowed characters of a document ------------------------------------------------------------------------------
 
-#: Characters of a line of text: counted before the first is looked at.
+#: Maximum number of characters of a line of text; checked before anything else.
 LONGEST_TEXT = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _whole(value: object) -> object:
-    """Half a surrogate pair, which JSON can carry, is no character: it counts as U+FFFD."""
+    """Replace half a surrogate pair, which JSON can contain, by U+FFFD."""
     if isinstance(value, str) and len(value) <= LONGEST_TEXT and not value.isascii():
         return _SURROGATE.sub("\ufffd", value)
     return value
@@ -75,15 +75,15 @@ def _not_empty(text: str) -> str:
     return text
 
 
-#: One line of text for paper; an empty one is as good as none.
+#: One line of text for paper; an empty one counts as absent.
 FreeText = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(clean), BeforeValidator(_whole)]
-#: One line of text that must hold something.
+#: One line of text that must not be empty.
 Text = Annotated[FreeText, AfterValidator(_not_empty)]
 
 
 # -- plain forms -----------------------------------------------------------------------------------------------------
 
-#: Signs and letters whose plain form Unicode does not know, or knows worse.
+#: Signs and letters for which Unicode has no plain form, or a worse one.
 SIGNS: dict[str, str] = {
     "„": '"', "“": '"', "”": '"', "‟": '"', "«": '"', "»": '"', "″": '"', "〃": '"', "〝": '"', "〞": '"', "¨": '"',
     "‚": "'", "‘": "'", "’": "'", "‛": "'", "‹": "'", "›": "'", "′": "'", "´": "'", "ʹ": "'", "ʼ": "'", "‴": "'''",
@@ -95,7 +95,7 @@ SIGNS: dict[str, str] = {
     "ß": "ss", "ẞ": "SS", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D", "ŋ": "ng", "Ŋ": "Ng", "ə": "e", "Ə": "E",
 }  # fmt: skip
 
-#: Cyrillic as identity documents write it (ICAO Doc 9303-3, section 6); below it letters of Central Asia (choice).
+#: Cyrillic as identity documents write it (ICAO Doc 9303-3, section 6); below it letters of Central Asia (our choice).
 CYRILLIC = (
     "АA БB ВV ГG ДD ЂD ЕE ЖZh ЗZ ЅDz ИI ІI ЈJ КK ЛL ЉLj МM НN ЊNj ОO ПP РR СS ТT ЋC УU ФF ХKh ЦTs ЧCh ЏDz ШSh "
     "ЩShch ЪIe ЫY Ь ЭE ЮIu ЯIa ЄIe ѢIe ѪU ѲF ѴY "
@@ -112,7 +112,7 @@ def _letters(table: str) -> Iterable[tuple[str, str]]:
 
 
 _ROWS = SIGNS | dict(_letters(CYRILLIC)) | dict(_letters(GREEK)) | {"ς": "s"}
-#: Where a character of this category has no row.
+#: For characters of these categories that have no row.
 _BY_CATEGORY = {"Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")", "Pc": "_"}
 #: The letter that a Latin letter's name ends with: DOTLESS I, AE, OPEN O.
 _LATIN = re.compile(r"LATIN (?:(CAPITAL)|SMALL|LETTER SMALL CAPITAL)(?: LETTER| LIGATURE)?(?: .*)? ([A-Z]{1,2})")
@@ -120,17 +120,17 @@ _GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 
 
 class Change(NamedTuple):
-    """A character that the code page lacks, and what stands for it; ``""``: nothing, it was left out."""
+    """A character that the code page lacks, and its plain form; ``""``: it was left out."""
 
     char: str
     became: str
 
     def __str__(self) -> str:
-        return _told(self)
+        return _describe(self)
 
 
 @lru_cache(maxsize=4096)
-def _told(change: Change) -> str:
+def _describe(change: Change) -> str:
     char, became = change
     code = f"U+{ord(char):04X}"
     shown = f"{char} ({code})" if char.isprintable() and not _is_mark(char) else code
@@ -139,11 +139,11 @@ def _told(change: Change) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Text as it will be printed, and how that differs from what was asked."""
+    """Text as it will be printed, and the differences from the request."""
 
     text: str
     changes: tuple[Change, ...] = ()
-    """Each once, in the order in which they appear."""
+    """Each change once, in order of appearance."""
     cut: bool = False
     lost: bool = False
     """Whether a character was left out that has no plain form: a letter of another script, a picture."""
@@ -154,15 +154,15 @@ class Fitted:
         return bool(self.changes)
 
 
-#: How many changes of one text are named.
+#: A warning names at most this many changes of one text.
 MAX_NAMED = 40
 
 
 def name_changes(changes: Iterable[Change]) -> str:
-    """Every character that was replaced, by its code, and what it became; of very many the first ones."""
-    told = [str(change) for change in changes]
-    more = len(told) - MAX_NAMED
-    return "; ".join(told[:MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    """The replaced characters with their codes and plain forms; only the first ``MAX_NAMED`` of a long list."""
+    named = [str(change) for change in changes]
+    more = len(named) - MAX_NAMED
+    return "; ".join(named[:MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _is_mark(char: str) -> bool:
@@ -170,7 +170,7 @@ def _is_mark(char: str) -> bool:
 
 
 class CodePage:
-    """What a code page holds, and the plain form of everything else."""
+    """The characters of a code page, and the plain form of every other character."""
 
     def __init__(self, codec: str) -> None:
         found = (bytes([byte]).decode(codec, "ignore") for byte in range(256))
@@ -184,7 +184,7 @@ class CodePage:
         return self._holds(text) is not None
 
     def _plain(self, char: str) -> str | None:
-        """What stands for a character in this code page; ``""`` where it prints nothing, ``None`` where it has none."""
+        """The plain form of a character in this code page; ``""``: it prints nothing; ``None``: it has none."""
         if char in self.chars:
             return char
         category = unicodedata.category(char)
@@ -287,7 +287,7 @@ def code_page(name: str) -> CodePage:
 def fit(text: str, page: str, limit: int | None = None) -> Fitted:
     """Fit ``text`` to a code page (a key of ``CODE_PAGES``) and to ``limit`` characters.
 
-    The text is empty where nothing of it can be printed. What is fitted once stays as it is when it is fitted again.
+    The text is empty if no character can be printed. Fitting a fitted text again does not change it.
     """
     chosen = code_page(page)
     fitted = Fitted(text) if chosen.holds(text) else chosen.write(text)

@@ -1,4 +1,4 @@
-"""Times from outside: always with their offset."""
+"""Times from outside: they always have an offset."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _OFFSET = r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 #: A time with offset, of RFC 3339; the years 2000 to 2999.
 TIME = f"{_DATE}[Tt ]{_CLOCK}{_OFFSET}"
-#: The same, its offset perhaps behind a blank; or a day.
+#: The same, or with a blank before the offset; or a day.
 DAY_OR_TIME = f"{_DATE}([Tt ]{_CLOCK}([Zz]|[ +-][0-9]{{2}}:[0-9]{{2}}))?"
-#: Characters of a time; nanoseconds and offset have 35.
+#: Maximum number of characters of a time; one with nanoseconds and offset has 35.
 LONGEST = 40
 
 
@@ -38,7 +38,7 @@ def parse_time(value: Any) -> datetime:
     elif re.fullmatch(f"{_DATE}[Tt ]{_CLOCK}", text) and (naive := _moment(text)) is not None:
         raise mistake(
             "time.offset",
-            'this time does not say its offset; Polish time is written "{right}"',
+            'this time has no offset; Polish time is written "{right}"',
             "w podanym czasie brakuje strefy czasowej.",
             right=naive.replace(tzinfo=POLISH_TIME).isoformat(),
         )

@@ -183,7 +183,7 @@ async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
         ("/v1/jobs?limit=2.5", "limit is a number from 1 to 1000, without decimals"),
         ("/v1/jobs?after=1.5", "after is a number from 0"),
         ("/v1/jobs?after=999999999999999999999", "after is a number from 0"),
-        ("/v1/jobs?limit=1&limit=2", "limit stands twice"),
+        ("/v1/jobs?limit=1&limit=2", "limit appears twice"),
         ("/v1/jobs/A?wait=3600", "wait is a number from 0 to 600"),
         ("/v1/jobs/A?wait=600.5", "wait is a number from 0 to 600"),
         ("/v1/events?after=-1", "the cursor is the id of an earlier event"),

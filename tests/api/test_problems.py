@@ -102,7 +102,7 @@ def test_validation_stops_after_too_many_mistakes() -> None:
     with pytest.raises(ProblemError) as caught:
         validated(Submission, receipt(lines=wrong))
     assert len(caught.value.problem.errors) == MAX_ERRORS
-    assert "elements after them were not looked at" in caught.value.problem.detail
+    assert "elements after them were not checked" in caught.value.problem.detail
     assert caught.value.problem.errors[0].pointer == "/document/lines/0/name"
 
 

@@ -165,10 +165,9 @@ async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
             assert (await it.ask(own, "GET", "/v1")).json()["rights"] == [*Right]
             assert (await it.ask(PEERS["group fiscald"][0], "GET", "/v1")).json()["rights"] == []
             response = await it.ask(PEERS["anybody"][0], "POST", "/v1/licence/emergency")
-            assert "which root have" not in response.json()["detail"]
-            assert (
-                "takes the right 'licence', which only root and the daemon's own user have" in response.json()["detail"]
-            )
+            assert "given to: and root" not in response.json()["detail"]
+            expected = "needs the right 'licence' (given to: only root and the daemon's own user)"
+            assert expected in response.json()["detail"]
     told = [record.message for record in caplog.records if "there is no group" in record.message]
     assert told == [
         "there is no group fiscald and group fiscald-admin on this computer: unassigned rights default to root and the daemon's user"
@@ -328,7 +327,7 @@ async def test_the_denial_is_a_sentence_for_both(tmp_path: Path, monkeypatch: py
         response = await it.ask(PEERS["group fiscald"][0], "POST", "/v1/printers/till1/raw", {"command": "scomm"})
         body = response.json()
         assert body["detail"] == (
-            "this takes the right 'raw', which group fiscald-admin and root have; user 5000 does not have it. "
+            "this needs the right 'raw' (given to: group fiscald-admin and root); user 5000 does not have it. "
             "See [rights] in the configuration"
         )
         assert body["detail_pl"] == "Brak uprawnienia: polecenia serwisowe. Zgłoś administratorowi."

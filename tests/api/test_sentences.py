@@ -36,7 +36,7 @@ def line(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "english", "polish"),
     [
-        (receipt(buyer={"nip": "5260250275"}), "check digit does not fit", "cyfra kontrolna"),
+        (receipt(buyer={"nip": "5260250275"}), "check digit is wrong", "cyfra kontrolna"),
         (receipt(buyer={"nip": "DE136695976"}), "as vat_id", "VAT UE"),
         (receipt(buyer={}), "send either nip", "albo NIP, albo numer VAT UE"),
         (
@@ -51,7 +51,7 @@ def line(**changes: Any) -> dict[str, Any]:
         (line(price="6.495"), "quantity and price", "ilość i cenę"),
         (line(price=12), 'write "12.00"', "jako tekst"),
         (line(vat="zw"), 'write "exempt"', "„zwolniona”"),
-        (line(vat="np"), "the letter that is used for it", "literę stawki"),
+        (line(vat="np"), "the letter that this shop uses", "literę stawki"),
         (line(vat="23"), 'write "23%"', "„23%”"),
         (line(vat=23), 'write "23%"', "„23%”"),
         (line(vat="a"), 'write "A"', "„A”"),
@@ -159,7 +159,7 @@ def test_every_mistake_has_a_sentence_in_both_languages(
                 assert polish != "MISSING", f"no Polish for {one['type']}: {english}"
                 assert one["type"] in SENTENCES or "." in one["type"], f"words of a library: {english}"
                 assert "^" not in english + polish, f"a regular expression: {english}"
-                assert "of another form" not in english
+                assert "in another form" not in english
             with pytest.raises(ProblemError):
                 validated(model, content)
     assert refused > 20

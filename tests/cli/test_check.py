@@ -68,11 +68,11 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
         ('[rights]\nraw = ["user:no-such-user"]', "rights", "there is no user no-such-user"),
         ('[rights]\nprint = ["group:no-such-group"]', "rights", "sudo groupadd --system no-such-group"),
         ('[licence]\nca_file = "none.pem"', "ca_file", "none.pem cannot be used: No such file"),
-        ('[licence]\nca_file = "fiscald.toml"', "ca_file", "it holds no certificate (PEM)"),
-        ('socket = "fiscald.toml"', "socket_taken", "is there, and is no socket"),
-        ('socket = "fiscald.toml/s"', "socket_folder", "fiscald.toml is no directory"),
-        ('state_dir = "fiscald.toml"', "state_dir", "it is no directory"),
-        ('state_dir = "fiscald.toml/state"', "state_dir", "fiscald.toml is no directory"),
+        ('[licence]\nca_file = "fiscald.toml"', "ca_file", "it contains no certificate (PEM)"),
+        ('socket = "fiscald.toml"', "socket_taken", "exists and is not a socket"),
+        ('socket = "fiscald.toml/s"', "socket_folder", "fiscald.toml is not a directory"),
+        ('state_dir = "fiscald.toml"', "state_dir", "it is not a directory"),
+        ('state_dir = "fiscald.toml/state"', "state_dir", "fiscald.toml is not a directory"),
         (PRINTER.format("serial:///dev/ttyUSB7"), "port_absent", "there is no /dev/ttyUSB7"),
     ],
 )
@@ -94,7 +94,7 @@ def test_no_printers_are_a_warning(tmp_path: Path) -> None:
 
 def test_the_published_test_key_is_reported(tmp_path: Path) -> None:
     text = 'socket = "s"\nstate_dir = "t"\n[licence]\ntest_keys = true\n'
-    assert "only emulated printers can be used" in check(tmp_path, text).stdout
+    assert "fiscald prints on emulated printers only" in check(tmp_path, text).stdout
 
 
 def test_directories_that_the_unit_creates_may_be_missing(tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def test_a_configuration_that_the_daemons_user_may_not_read(tmp_path: Path, monk
     (tmp_path / "fiscald.toml").touch(mode=0o600)
     (tmp_path / "fiscald.toml").chmod(0o600)
     found = check(tmp_path, "")
-    assert "the daemon's user nobody may not read" in found.stdout
+    assert "the daemon's user nobody cannot read" in found.stdout
     assert "sudo chgrp nobody" in found.stdout

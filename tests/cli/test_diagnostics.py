@@ -29,7 +29,7 @@ def test_the_configuration_is_found_in_the_daemons_place() -> None:
 def test_a_computer_without_ports(tmp_path: Path) -> None:
     result = run(tmp_path, "scan")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "no port with a device behind it" in result.stdout
+    assert "no serial port with a device" in result.stdout
 
 
 def test_a_list_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_a_list_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     content = json.loads(run(tmp_path, "scan", as_json=True).stdout)
     posnet, arduino = content["ports"]
     assert (posnet["device"], posnet["not_asked"], posnet["opened"]) == ("/dev/ttyACM0", None, None)
-    assert "nothing says that a printer is there" in arduino["not_asked"]
+    assert "not known to be a printer" in arduino["not_asked"]
     assert content["configuration"] == ""
 
 
@@ -77,7 +77,7 @@ def test_printers_of_the_daemon_are_listed_and_not_probed(counter: Counter) -> N
     (counter.folder / "root").mkdir()
     result = counter.run("scan", "--probe", "--root", str(counter.folder / "root"))
     assert result.exit_code == 0
-    assert "not asked: fiscald has it, as till1" in result.stdout
+    assert "not probed: fiscald uses it as till1" in result.stdout
     assert "unique number EMU 0000000001, ready" in result.stdout
     assert len(counter.printer.paper) == before
 
@@ -85,7 +85,7 @@ def test_printers_of_the_daemon_are_listed_and_not_probed(counter: Counter) -> N
 @pytest.mark.parametrize(
     ("arguments", "config", "hint"),
     [
-        (["--family", "posnet"], "", "--family belongs to --port"),
+        (["--family", "posnet"], "", "--family needs --port"),
         (["--port", "http://x"], "", "starts with serial://"),
     ],
 )
@@ -99,7 +99,7 @@ def test_the_daemons_printer_is_not_probed_by_its_address(counter: Counter) -> N
     (counter.folder / "root").mkdir()
     options = ["--port", counter.printer.address, "--root", str(counter.folder / "root")]
     (port,) = counter.json("scan", "--probe", *options)["ports"]
-    assert (port["not_asked"], port["opened"]) == ("fiscald has it, as till1", None)
+    assert (port["not_asked"], port["opened"]) == ("fiscald uses it as till1", None)
 
 
 def test_ports_are_listed_in_spite_of_a_faulty_configuration(tmp_path: Path) -> None:
@@ -127,11 +127,11 @@ def locked(folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["scan"], 5, "may not read FOLDER/fiscald.toml: its folder"),
+        (["scan"], 5, "cannot read FOLDER/fiscald.toml: its folder"),
         (["doctor"], 5, "doctor.socket_denied"),
-        (["bugreport", "-o", "-"], 0, "it holds:"),
-        (["status"], 5, "may not use FOLDER/s: its folder"),
-        (["watch"], 5, "may not use FOLDER/s: its folder"),
+        (["bugreport", "-o", "-"], 0, "Contents:"),
+        (["status"], 5, "cannot use FOLDER/s: its folder"),
+        (["watch"], 5, "cannot use FOLDER/s: its folder"),
         (["decode", "FOLDER/till1.pcapng"], 2, "Permission denied"),
     ],
 )

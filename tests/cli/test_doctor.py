@@ -237,7 +237,7 @@ def test_a_missing_log(tmp_path: Path) -> None:
     found = members(result.stdout_bytes)
     assert "log.txt" not in found
     assert b"no.log: No such file" in found["missing.txt"]
-    assert f"not in it: log.txt: {tmp_path}/no.log: No such file" in result.stderr
+    assert f"missing: log.txt: {tmp_path}/no.log: No such file" in result.stderr
 
 
 def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,8 +248,8 @@ def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest
     assert [line.partition(":")[0] for line in told.splitlines()] == [
         "log.txt", "printers.json", "jobs.json", "licence.json", "conversations",
     ]  # fmt: skip
-    assert "journalctl is not installed; name the log's file with --log" in told
-    assert all(f"not in it: {each}" in result.stderr for each in told.splitlines())
+    assert "journalctl is not installed; give the file of the log with --log" in told
+    assert all(f"missing: {each}" in result.stderr for each in told.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_missing_parts_of_a_report_are_named(tmp_path: Path, monkeypatch: pytest
     [
         ("echo 'Hint: You are currently not seeing messages from other users' >&2; echo line", "systemd-journal"),
         ("echo 'No journal files were opened due to insufficient permissions.' >&2; exit 1", "systemd-journal"),
-        ("echo '-- No entries --'", "no line of the unit fiscald; a log elsewhere is named with --log"),
-        ("echo 'Failed to add match' >&2; exit 1", "no line of the unit fiscald: Failed to add match"),
+        ("echo '-- No entries --'", "no lines of the unit fiscald; give the file of another log with --log"),
+        ("echo 'Failed to add match' >&2; exit 1", "no lines of the unit fiscald: Failed to add match"),
     ],
 )
 def test_a_journal_that_was_read_in_part_is_reported(

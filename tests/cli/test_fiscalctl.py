@@ -141,7 +141,7 @@ def test_exit_code_2_wrong_usage(counter: Counter) -> None:
     assert counter.run("print", counter.file(RECEIPT), "--key", "a b").exit_code == 2
     twice = counter.run("print", counter.file('{"type": "drawer", "type": "daily_report"}'))
     assert twice.exit_code == 2
-    assert "'type' stands twice" in twice.stderr
+    assert "'type' appears twice" in twice.stderr
     assert counter.run("resolve", "X", "printed", "--by", "").exit_code == 2
 
 
@@ -213,7 +213,7 @@ def test_adopting_needs_the_right_number(counter: Counter) -> None:
 def test_the_licence(counter: Counter) -> None:
     text = counter.run("licence", "status").stdout
     assert "state: active" in text
-    assert "test keys: only emulated printers" in text
+    assert "test keys: fiscald prints on emulated printers only" in text
     bad = counter.run("licence", "import", "-", text="rubbish")
     assert bad.exit_code == 24
     assert "CERT_FORMAT" in bad.stderr

@@ -189,7 +189,7 @@ def test_the_doctor_works_for_a_user_without_rights(shop: Shop) -> None:
     before = len(shop.printer.paper)
     (done,) = shop.run(stranger(), ("doctor", "--config", str(shop.config)))
     assert done.exit_code == 5, done
-    assert done.stdout.startswith("printers: till1; daemon: nobody may not ask it\n")
+    assert done.stdout.startswith("printers: till1; daemon: nobody cannot use its socket\n")
     assert "STOPS PRINTING doctor.socket_denied" in done.stdout
     assert f"> sudo usermod -aG {GROUP} nobody    # then log out and log in again" in done.stdout
     assert "warning doctor.not_asked" in done.stdout, "the printer may be the daemon's: it is left alone"
@@ -212,7 +212,7 @@ def test_a_configuration_that_another_user_cannot_read(shop: Shop) -> None:
     assert [each.exit_code for each in (scan, doctor, check, run)] == [5, 5, 78, 78]
     for done in (scan, doctor, check, run):
         told = done.stdout + done.stderr
-        assert f"nobody may not read {private}: it belongs to the group {GROUP}, and nobody is not in it" in told
+        assert f"nobody cannot read {private}: it belongs to the group {GROUP}, and nobody is not in it" in told
         assert "Traceback" not in told
     assert "log out and log in again" in scan.stderr
     (fine,) = shop.users.run(member(), ("fiscald", "check", *config))

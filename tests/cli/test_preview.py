@@ -79,7 +79,7 @@ def test_as_json(counter: Counter) -> None:
     [
         ({"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2"]}, "Żurek x 2"),
         ({"type": "cash_out", "amount": "50.00"}, "50,00"),
-        ({"type": "daily_report"}, "no paper: only the printer knows what this document says"),
+        ({"type": "daily_report"}, "no paper: only the printer knows the content of this document"),
         ({"type": "drawer"}, "no paper: this document prints nothing"),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_preview_for_a_printer_that_was_never_online(tmp_path: Path) -> None:
             assert found.totals is not None
             assert (found.vat, found.totals.total) == (None, Decimal("22.00"))
             assert set(found.totals.rates) == {"5%", "A"}, "as they were sent"
-            with pytest.raises(NoPaper, match="never been reached"):
+            with pytest.raises(NoPaper, match="never answered"):
                 paper(found)
 
     virtual.run(main())

@@ -65,7 +65,7 @@ def test_a_scan_of_a_silent_port_shows_its_progress(terminal: Terminal, tmp_path
     with line(lambda _: b"") as port:
         options = ["--config", str(tmp_path / "none.toml"), "--root", "/"]
         process = terminal.run("--socket", str(tmp_path / "s"), "scan", "--probe", "--port", port, *options)
-        terminal.read(f"asking {port} as posnet at 9600 (1 of at most 16)")
+        terminal.read(f"probing {port} as posnet at 9600 (1 of at most 16)")
         assert time.monotonic() - began < 8, "at once; the rest is the interpreter's start"
         terminal.read("(3 of at most 16)")
         process.send_signal(2)
@@ -73,7 +73,7 @@ def test_a_scan_of_a_silent_port_shows_its_progress(terminal: Terminal, tmp_path
         assert process.stdout is not None
         process.stdout.close()
     shown = terminal.close()
-    assert "(Ctrl-C ends)" in shown
+    assert "(Ctrl-C stops)" in shown
     assert shown.endswith("stopped\r\n")
     assert "\r\x1b[K" in shown, "the line is written over and taken away"
 
@@ -90,7 +90,7 @@ def test_a_waiting_document_shows_that_it_waits(counter: Counter, terminal: Term
     process.stdout.close()
     shown = terminal.close()
     assert "W1: accepted" in told
-    assert re.search(r"waiting for till1 and job W1, \d s \(Ctrl-C ends the waiting, not the job\)", shown)
+    assert re.search(r"waiting for till1 and job W1, \d s \(Ctrl-C stops waiting; the job continues\)", shown)
 
 
 def test_without_a_terminal_no_progress_is_shown(capfd: pytest.CaptureFixture[str]) -> None:

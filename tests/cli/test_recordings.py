@@ -203,7 +203,7 @@ def test_packets_without_a_time(file: Callable[[bytes], str]) -> None:
     """In Poland the last day would be in the year 10000."""
     last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     result = run("decode", file(write([packet._replace(at=last) for packet in example()])))
-    assert (result.exit_code, result.stdout) == (0, "nothing is in it\n")
+    assert (result.exit_code, result.stdout) == (0, "(empty recording)\n")
     assert "a packet of no time that there will be" in result.stderr
 
 
@@ -244,7 +244,7 @@ def test_replaying_on_a_fresh_printer_of_the_recorded_profile(profile: str, file
     assert run("replay", path, "--profile", other, "--wait", "0.05").exit_code == 1
     result = run("replay", path, "--profile", "online")
     assert result.exit_code == 2
-    assert "no emulated thermal printer has a profile 'online', but posnet, novitus, innova" in result.stderr
+    assert "no emulated thermal printer has a profile 'online'; profiles: posnet, novitus, innova" in result.stderr
 
 
 def test_a_difference_is_exit_code_1(file: Callable[[bytes], str]) -> None:

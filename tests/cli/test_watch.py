@@ -54,7 +54,7 @@ def test_a_change_of_a_printer() -> None:
     assert told == (
         "till1: printing; printing FV/2; 3 waiting; "
         "day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts; "
-        "the paper is near its end; have a new roll at hand"
+        "the paper is near its end; prepare a new roll"
     )
     assert one_line(None).endswith(watch.LOST)
 
@@ -82,7 +82,7 @@ def test_the_screen() -> None:
     view.take(change(JobState.RUNNING))
     view.take(change(JobState.DONE))
     assert view.lines(120, 40) == [
-        "fiscald at /run/fiscald/fiscald.sock   Ctrl-C ends",
+        "fiscald at /run/fiscald/fiscald.sock   Ctrl-C stops",
         "",
         "till1  ready",
         "  day 13: 84 receipts, 1 cancelled, last number 85, 44 printouts",

@@ -62,7 +62,7 @@ def test_equal_printers_without_serial_numbers_differ_by_place(tree: Tree) -> No
 @pytest.mark.parametrize(
     ("device", "tty", "driver", "what"),
     [
-        (FTDI, "ttyUSB0", "ftdi_sio", "a serial adapter, which says nothing of what is behind it"),
+        (FTDI, "ttyUSB0", "ftdi_sio", "a serial adapter, any device can be connected to it"),
         (ARDUINO, "ttyACM0", "cdc_acm", "not the ids of a known printer"),
     ],
 )
@@ -72,7 +72,7 @@ def test_a_generic_adapter_is_probed_only_when_named(
     tree.usb_serial(device, tty, driver)
     found = one(tree)
     assert what in found.what
-    assert found.refusal == f"nothing says that a printer is there; if one is, name it: --port /dev/{tty}"
+    assert found.refusal == f"not known to be a printer; if it is one, use: --port /dev/{tty}"
     assert one(tree, named=(f"/dev/{tty}",)).refusal is None
     assert one(tree, named=(str(found.address)[9:].partition("?")[0],)).refusal is None, "by another of its names"
 
@@ -98,7 +98,7 @@ def test_a_port_in_use_is_not_probed(tree: Tree, tmp_path: Path, terminal: str) 
         tree.process(pid)
         for found in (one(tree), one(tree, configured), one(tree, named=("/dev/ttyACM0",))):
             assert found.refusal is not None
-            assert found.refusal.startswith(f"held by minicom (process {pid}")
+            assert found.refusal.startswith(f"in use by minicom (process {pid}")
 
 
 def test_a_configured_printer_is_probed_with_its_settings(tree: Tree, tmp_path: Path, terminal: str) -> None:
@@ -124,7 +124,7 @@ def test_configured_network_and_usb_addresses(tree: Tree) -> None:
 
 def test_printers_of_the_daemon_are_not_probed(tree: Tree) -> None:
     for address in ("tcp://192.168.1.50:6666", "serial:///dev/ttyUSB9"):
-        assert one(tree, till(address, STATUS)).refusal == "fiscald has it, as till1"
+        assert one(tree, till(address, STATUS)).refusal == "fiscald uses it as till1"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_printers_of_the_daemon_are_not_probed(tree: Tree) -> None:
 def test_a_place_that_is_configured_and_named_is_listed_once(tree: Tree, address: str, daemon: bool) -> None:
     found = one(tree, till(address, STATUS if daemon else None), named=(address,))
     assert found.named
-    assert found.refusal == ("fiscald has it, as till1" if daemon else None)
+    assert found.refusal == ("fiscald uses it as till1" if daemon else None)
 
 
 def test_a_configured_place_is_known_under_another_name(tree: Tree, tmp_path: Path) -> None:
@@ -152,16 +152,16 @@ def test_usb_addresses_of_the_same_device(tree: Tree) -> None:
     assert one(tree, configured, named=("usb://1424:10b0",)).refusal is not None, "it may be: none is plugged in"
     assert len(candidates(Host(tree.root), [configured], ["usb://1424:10b0?serial=9"])) == 2
     tree.usb(POSNET)
-    assert one(tree, configured, named=("usb://1424:10b0?path=1-2",)).refusal == "fiscald has it, as till1"
+    assert one(tree, configured, named=("usb://1424:10b0?path=1-2",)).refusal == "fiscald uses it as till1"
     tree.usb(("1-5.1", *POSNET[1:3], "9", *POSNET[4:]))
     found = candidates(Host(tree.root), [configured], ["usb://1424:10b0?path=1-5.1"])
-    assert [each.refusal for each in found] == ["fiscald has it, as till1", None]
+    assert [each.refusal for each in found] == ["fiscald uses it as till1", None]
 
 
 def test_the_daemons_port_is_not_opened_by_its_usb_address(tree: Tree) -> None:
     tree.usb_serial(POSNET, "ttyACM0", "cdc_acm")
     found = one(tree, till("serial:///dev/ttyACM0", STATUS), named=("usb://1424:10b0?detach=yes",))
-    assert found.refusal == "fiscald has it, as till1"
+    assert found.refusal == "fiscald uses it as till1"
 
 
 def test_a_known_port_named_with_its_speed(tree: Tree) -> None:
@@ -215,10 +215,10 @@ UNKNOWN = ("1-6", "feed", "beef", "7", "Nobody", "Cable")
 @pytest.mark.parametrize(
     ("device", "tty", "driver", "what"),
     [
-        (CH340, "ttyUSB0", "ch341", "USB 1a86:7523, USB Serial: a serial adapter (CH340), which says nothing"),
-        (PL2303, "ttyUSB0", "pl2303", "a serial adapter (PL2303GC), which says nothing"),
-        (CH343, "ttyACM0", "cdc_acm", "a serial adapter (CH343), which says nothing"),
-        (UNKNOWN, "ttyUSB0", "mct_u232", "USB feed:beef, Nobody Cable: a serial adapter (driver mct_u232), which says"),
+        (CH340, "ttyUSB0", "ch341", "USB 1a86:7523, USB Serial: a serial adapter (CH340), any device"),
+        (PL2303, "ttyUSB0", "pl2303", "a serial adapter (PL2303GC), any device"),
+        (CH343, "ttyACM0", "cdc_acm", "a serial adapter (CH343), any device"),
+        (UNKNOWN, "ttyUSB0", "mct_u232", "USB feed:beef, Nobody Cable: a serial adapter (driver mct_u232), any device"),
     ],
 )
 def test_adapters_are_named(tree: Tree, device: Device, tty: str, driver: str, what: str) -> None:

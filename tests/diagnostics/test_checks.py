@@ -147,7 +147,7 @@ UNITS = Units(service=True, devices=("char-ttyS", "char-ttyUSB"))
 AMA = PortFacts("/dev/ttyAMA0", there=True, port=SerialPort("/dev/ttyAMA0", "uart-pl011"))
 
 
-ALIKE = replace(PORT, names=(BY_ID, "/dev/serial/by-path/pci-1"), alike=True)
+ALIKE = replace(PORT, names=(BY_ID, "/dev/serial/by-path/pci-1"), duplicate=True)
 
 
 UNSTABLE = printer(
@@ -257,7 +257,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
         (facts(answers_as("thermal", Heard.NAMELESS)), 'family = "thermal"'),
         (facts(replace(asked(Heard.ANSWER), configured=replace(till(status=None), family="thermal"))), '"posnet"'),
     ],
-    "echo": [(facts(asked(Heard.ECHO)), "does not join")],
+    "echo": [(facts(asked(Heard.ECHO)), "does not connect")],
     "silent": [
         (facts(offline("link.silent", line=LineFacts(0, 0))), "PC interface"),
         (facts(offline("link.silent", line=LineFacts(900, 0))), "PC interface"),
@@ -273,7 +273,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     "unlinked": [
         (facts(offline("link.absent", port=None, configured=till(USB_ADDRESS))), "fiscalctl scan"),
         (facts(offline("link.denied", port=None, configured=till(USB_ADDRESS))), "70-fiscald.rules"),
-        (facts(offline("link.denied", port=None, configured=till("usb://1234:0001"))), "write its ids"),
+        (facts(offline("link.denied", port=None, configured=till("usb://1234:0001"))), "add its ids"),
         (facts(offline("link.held", port=None, configured=till(USB_ADDRESS))), "detach=yes"),
         (facts(offline("link.lost", port=None, configured=till(USB_ADDRESS))), "journalctl -k"),
         (facts(offline("link.lost")), "journalctl -k"),
@@ -314,7 +314,7 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
          "fiscalctl resolve KEY")
     ],
     "clock_drift": [
-        (facts(printer(clock=NOW + timedelta(minutes=61))), "call the printer's service; a person may set it by an hour"),
+        (facts(printer(clock=NOW + timedelta(minutes=61))), "call the printer's service; the menu can correct one hour"),
         (facts(printer(clock=NOW - timedelta(minutes=60))), "set the printer's clock in its menu"),
         (facts(printer(clock=NOW - timedelta(minutes=6))), "set the printer's clock in its menu"),
     ],

@@ -32,7 +32,7 @@ def test_a_real_port_that_a_real_process_holds(tmp_path: Path, terminal: str) ->
         tree.process(pid)
         found = gather.printer_facts(Host(tree.root), till(status=None), "root", NOW)
     (told,) = [each for each in judge(facts(found)) if each.code == "doctor.port_held"]
-    assert told.text.startswith(f"/dev/ttyUSB0 is held by minicom (process {pid}")
+    assert told.text.startswith(f"/dev/ttyUSB0 is in use by minicom (process {pid}")
 
 
 def test_rights_of_a_real_user_to_a_real_port(tmp_path: Path, terminal: str) -> None:

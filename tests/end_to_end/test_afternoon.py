@@ -25,7 +25,7 @@ def test_the_afternoon_has_every_step() -> None:
         assert re.search(rf"^\$ fiscalctl {verb}\b", page, re.MULTILINE), verb
     for code in ("wrong_speed", "port_denied", "paper_out"):
         assert f"STOPS PRINTING doctor.{code}" in page
-    assert "held by minicom" in page
+    assert "in use by minicom" in page
 
 
 def test_every_finding_is_listed() -> None:

@@ -126,8 +126,8 @@ def test_numbers_of_other_countries(number: str, kept: str, fits: bool) -> None:
         ("DEABCDEFGHI", "another form"),
         ("DE" + "1" * 5000, "another form"),
         ("", "no country"),
-        (136695976, "this is no string"),
-        (None, "this is no string"),
+        (136695976, "this is not a string"),
+        (None, "this is not a string"),
     ],
 )
 def test_invalid_numbers_of_other_countries_are_refused(number: object, english: str) -> None:
