@@ -102,7 +102,7 @@ async def run(
             health = Health(config.state_dir, readable=open_to.read)
             api = Api(engine, registration, rights, health)
             server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
-            _tell_configuration(config)
+            _log_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
@@ -223,7 +223,7 @@ def _logged(app: ASGIApp) -> ASGIApp:
     return RequestLog(app) if log.isEnabledFor(logging.DEBUG) else app
 
 
-def _tell_configuration(config: Config) -> None:
+def _log_configuration(config: Config) -> None:
     """What is missing for printing, and at level debug what was read."""
     if not config.printers:
         log.warning("no printer is configured, so nothing can be printed; fiscalctl scan --probe looks for them")
@@ -257,7 +257,7 @@ async def _run(
                 log.warning("test keys are accepted: only emulated printers may be used")
             systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
             task_status.started()
-            await _told_to_stop(signals, engine, gate)
+            await _wait_for_stop(signals, engine, gate)
             systemd.notify("STOPPING=1")
             await engine.stop(STOP_SECONDS)
             server.stop()
@@ -274,7 +274,7 @@ def _signals() -> AbstractContextManager[AsyncIterator[signal.Signals] | None]:
     return anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-async def _told_to_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
+async def _wait_for_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
     """Returns when told to stop; SIGHUP reads the licence again."""
     if signals is None:
         await anyio.sleep_forever()

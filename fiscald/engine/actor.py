@@ -65,15 +65,15 @@ class Actor:
         self._gate = gate
         self._changed = changed
         self._wake = anyio.Event()
-        self._hinted = False
+        self._retry_now = False
         self._settings = printer.settings
         self._known_id: str | None = None
         self.past = Past(printer.name, shared=printer.shared)
         self._connected = False
-        self._board = StatusBoard(printer, lambda: self._stands_still, changed, clock)
+        self._board = StatusBoard(printer, lambda: self._stop_reason, changed, clock)
         self._runner = JobRunner(printer, journal, self._board, self.past, changed)
         self._line: Line | None = None
-        self._orders: list[raw.RawRequest] = []
+        self._raw_requests: list[raw.RawRequest] = []
         self._stopping = False
         self._stopped = anyio.Event()
 
@@ -101,7 +101,7 @@ class Actor:
     def retry(self) -> None:
         """Something was plugged in: do not wait any longer with the next attempt to connect."""
         if not self._connected:
-            self._hinted = True
+            self._retry_now = True
             self.wake()
 
     def adopt(self, printer_id: str) -> None:
@@ -109,14 +109,14 @@ class Actor:
         self._known_id = printer_id
         # What else stands against the next job is found out before it is taken.
         self._board.blocked = None
-        self._board.show()
+        self._board.publish()
         self.wake()
 
     def journal_confirmed(self) -> None:
         """A person confirmed that the journal is this printer's past; the journal knows already."""
-        self.past.confirmed()
+        self.past.confirm()
         self._board.blocked = None
-        self._board.show()
+        self._board.publish()
         self.wake()
 
     def new_document(self, document_type: str) -> None:
@@ -124,16 +124,16 @@ class Actor:
         self._board.holds.new_document(document_type, anyio.current_time())
         self.wake()
 
-    async def by_hand(self, order: raw.RawRequest) -> RawAnswer:
+    async def send_raw(self, request: raw.RawRequest) -> RawAnswer:
         """Send a command between two jobs. Raises ``ProblemError``: not connected, refused, no turn, no answer."""
         if not self._connected:
             why = self._board.problem or raw.busy("it is not connected yet")
             raise ProblemError(why.model_copy(update={"document": Fate.NOT_PRINTED}))
-        if self._board.job is not None and not order.forced:
+        if self._board.job is not None and not request.forced:
             raise ProblemError(raw.busy(f"job {self._board.job!r} is being carried out"))
-        self._orders.append(order)
+        self._raw_requests.append(request)
         self.wake()
-        return await order.wait()
+        return await request.wait()
 
     async def stop(self) -> None:
         """Finish the document in hand and take no other; returns when that is so."""
@@ -146,9 +146,9 @@ class Actor:
         """What keeps jobs waiting right now."""
         return self._board.problem
 
-    def waits_for(self, key: str, document_type: str) -> Problem | None:
+    def waiting_problem(self, key: str, document_type: str) -> Problem | None:
         """What keeps this document waiting right now."""
-        return self._board.waits_for(key, document_type)
+        return self._board.waiting_problem(key, document_type)
 
     def count(self, key: str, phase: Phase) -> None:
         """A job of this printer has come to that phase: it waits, or does not any more."""
@@ -166,46 +166,46 @@ class Actor:
         pause = shortest
         while not self._stopping:
             began = anyio.current_time()
-            self._hinted = False
+            self._retry_now = False
             log.debug("%s: connecting to %s", self.printer.name, self.printer.address)
             try:
                 await self._connect_and_serve()
             except (LinkError, Silence) as error:
-                self._board.down(PrinterState.OFFLINE, link_problem(self.printer.address, error, self._line))
+                self._board.set_down(PrinterState.OFFLINE, link_problem(self.printer.address, error, self._line))
             except DialogueAborted as error:
-                self._board.down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
+                self._board.set_down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
             except Exception as error:
                 # A fault of ours must not take the other printers with it.
                 log.exception("%s: internal error", self.printer.name)
-                self._board.down(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
+                self._board.set_down(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
             self._connected = False
-            self._refuse_orders(self._board.problem or raw.busy("the connection has ended"))
+            self._refuse_raw_requests(self._board.problem or raw.busy("the connection has ended"))
             if anyio.current_time() - began > longest:
                 pause = shortest
             seconds = pause * random.uniform(0.8, 1.2)
             log.debug("%s: not connected; the next attempt is in %.1f s", self.printer.name, seconds)
             await self._wait_to_retry(seconds)
-            pause = shortest if self._hinted else min(pause * 2, longest)
+            pause = shortest if self._retry_now else min(pause * 2, longest)
         self._stopped.set()
 
-    def _refuse_orders(self, why: Problem) -> None:
+    def _refuse_raw_requests(self, why: Problem) -> None:
         """Commands by hand wait for no other connection."""
         why = why.model_copy(update={"document": Fate.NOT_PRINTED})
-        orders, self._orders = self._orders, []
-        for order in orders:
-            order.refuse(problem("daemon.stopping") if self._stopping else why)
+        requests, self._raw_requests = self._raw_requests, []
+        for request in requests:
+            request.refuse(problem("daemon.stopping") if self._stopping else why)
 
     async def _wait_to_retry(self, seconds: float) -> None:
         with anyio.move_on_after(seconds):
-            while not (self._stopping or self._hinted):
+            while not (self._stopping or self._retry_now):
                 await self._wake.wait()
                 self._wake = anyio.Event()
 
     async def _connect_and_serve(self) -> None:
         self._line = None
         line = Line(
-            await self._open(), self.printer.family, self._settings, heard=self._board.situation.heard,
-            noticed=self._board.on_condition, noise=self._board.noise, reopen=self._open,
+            await self._open(), self.printer.family, self._settings, mark_heard=self._board.situation.mark_heard,
+            on_condition=self._board.on_condition, noise=self._board.noise, reopen=self._open,
         )  # fmt: skip
         async with line:
             self._line = line
@@ -228,7 +228,9 @@ class Actor:
             return
         self._connected = True
         before = self.snapshot
-        self._board.situation.looked(snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled())
+        self._board.situation.update_snapshot(
+            snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled()
+        )
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.observe_clock(snapshot.identity, snapshot.clock)
@@ -236,12 +238,12 @@ class Actor:
         configured = self.printer.settings
         self._settings = replace(configured, options=configured.options.learn(snapshot.identity))
         await line.use(self._settings)
-        self._board.holds.looked(before, snapshot, anyio.current_time())
+        self._board.holds.compare_snapshots(before, snapshot, anyio.current_time())
         with suppress(JournalError):
             # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
             if not await self._compare(snapshot):
                 await self._read_status(line, to_the_end=True)
-        self._board.show()
+        self._board.publish()
 
     async def _has_unsettled(self) -> bool:
         """Whether a document of ours may be the one that is open."""
@@ -262,14 +264,14 @@ class Actor:
         self._known_id = known.printer_id
         if known.printer_id != found:
             return True
-        if self.past.surprised(self.past.rule(known, snapshot.counters)):
+        if self.past.needs_second_reading(self.past.check(known, snapshot.counters)):
             return False
-        if self.past.look(known, snapshot.counters):
+        if self.past.compare(known, snapshot.counters):
             await self._journal.run(Store.remember, name, snapshot.counters)
         return True
 
     @property
-    def _swapped(self) -> Problem | None:
+    def _swapped_problem(self) -> Problem | None:
         if self.identity is None or self._known_id in (None, self.identity.printer_id):
             return None
         found = self.identity.printer_id
@@ -283,9 +285,9 @@ class Actor:
         )
 
     @property
-    def _stands_still(self) -> Problem | None:
+    def _stop_reason(self) -> Problem | None:
         """Why no new document may be printed on what is connected, whatever the document."""
-        return self._swapped or self.past.problem
+        return self._swapped_problem or self.past.problem
 
     # -- taking jobs ----------------------------------------------------------------------------------
 
@@ -297,8 +299,8 @@ class Actor:
             entry = await self._next_job()
             if self._stopping and (self._board.blocked or entry is None or entry.phase is Phase.ACCEPTED):
                 return
-            if self._orders:
-                await self._carry_out_raw(line, self._orders.pop(0), entry)
+            if self._raw_requests:
+                await self._run_raw_request(line, self._raw_requests.pop(0), entry)
                 continue
             if entry is not None and self._board.blocked is None:
                 try:
@@ -307,13 +309,13 @@ class Actor:
                     waiting = problem("daemon.journal", reason=error)
                 looked, worked = anyio.current_time(), True
                 if waiting is not None:
-                    self._board.wait_for(waiting)
+                    self._board.set_waiting(waiting)
                     await self._pause(SHORT_POLL_INTERVAL)
                 continue
             now = anyio.current_time()
             waited, self._board.situation.waiting = self._board.situation.waiting is not None, None
             if not waited:
-                self._board.show()
+                self._board.publish()
             if waited or (worked and now - looked >= SHORT_POLL_INTERVAL) or now - observed >= self._status_interval:
                 await self._read_status(line)
                 looked = observed = now
@@ -326,7 +328,7 @@ class Actor:
     @property
     def _status_interval(self) -> float:
         """Seconds between two full looks: only they show that something is over which is not told at any time."""
-        if self._board.situation.foreign or self._stands_still:
+        if self._board.situation.foreign or self._stop_reason:
             return POLL_INTERVAL
         if self._board.situation.standing is not None or self._board.holds.problem is not None:
             return SHORT_STATUS_INTERVAL
@@ -339,33 +341,33 @@ class Actor:
             return
         if self._board.situation.unready and condition.problem is None:
             # Somebody was at the printer.
-            self._board.holds.hint(anyio.current_time())
-        self._board.situation.glanced(
+            self._board.holds.retry_soon(anyio.current_time())
+        self._board.situation.update_idle_condition(
             condition, foreign=bool(condition.document_open) and not await self._has_unsettled()
         )
-        self._board.show()
+        self._board.publish()
 
-    async def _carry_out_raw(self, line: Line, order: raw.RawRequest, entry: Entry | None) -> None:
+    async def _run_raw_request(self, line: Line, request: raw.RawRequest, entry: Entry | None) -> None:
         """A command sent by hand; what it may have changed is looked at before anything else is done."""
-        if order.given_up:
+        if request.given_up:
             return
-        why = None if order.forced else raw.unsettled_job_problem(entry)
+        why = None if request.forced else raw.unsettled_job_problem(entry)
         refused = self._gate.refuses("raw", self.identity)
-        if why is None and refused is not None and not await raw.passes_unlicensed(order, line, self._settings):
+        if why is None and refused is not None and not await raw.allowed_without_licence(request, line, self._settings):
             why = refused
         if why is not None:
-            order.refuse(why)
+            request.refuse(why)
             return
         log.warning(
-            "%s: a command by hand (%s), asked by user %s", self.printer.name, order.step.effect, order.asked_by
+            "%s: a command by hand (%s), asked by user %s", self.printer.name, request.step.effect, request.asked_by
         )
         await raw.carry_out(
-            order, line, self.printer.family, self._settings, self._journal, self.printer.name,
-            explains=order.changes and self.past.problem is None,
+            request, line, self.printer.family, self._settings, self._journal, self.printer.name,
+            explains=request.changes and self.past.problem is None,
         )  # fmt: skip
-        if order.changes:
+        if request.changes:
             await self._read_status(line, to_the_end=True)
-            self._board.holds.hint(anyio.current_time())
+            self._board.holds.retry_soon(anyio.current_time())
 
     async def _next_job(self) -> Entry | None:
         """The job to carry on with; also finds out what stands against it."""
@@ -375,7 +377,7 @@ class Actor:
                 await self._compare(self.snapshot)
             entry = await self._journal.run(Store.next_job, self.printer.name)
             self._board.blocked = self._blocking_problem(entry)
-            if entry is not None and entry.phase is Phase.ACCEPTED and not self._stands_still:
+            if entry is not None and entry.phase is Phase.ACCEPTED and not self._stop_reason:
                 entry = await self._next_accepted(entry)
         except JournalError as error:
             self._board.blocked = problem("daemon.journal", reason=error)
@@ -388,15 +390,17 @@ class Actor:
         What stands against it is the licence, or a condition of the printer.
         """
         now = anyio.current_time()
-        if self._board.blocked is None and not self._board.holds.stops(entry.job.key, entry.job.document.type, now):
+        if self._board.blocked is None and not self._board.holds.is_blocked(
+            entry.job.key, entry.job.document.type, now
+        ):
             return entry
-        stopped = self._board.holds.stopped_types(now)
+        stopped = self._board.holds.blocked_types(now)
         free = [
             each
             for each in self.printer.family.documents
             if each not in stopped and not self._gate.refuses(each, self.identity)
         ]
-        keys = self._board.holds.stopped_keys(now)
+        keys = self._board.holds.blocked_keys(now)
         other = await self._journal.run(Store.next_accepted, self.printer.name, free, keys)
         if other is not None:
             self._board.blocked = None
@@ -415,8 +419,8 @@ class Actor:
 
     def _blocking_problem(self, entry: Entry | None) -> Problem | None:
         """What stands against taking that job."""
-        if self._swapped is not None or entry is None:
-            return self._stands_still
+        if self._swapped_problem is not None or entry is None:
+            return self._stop_reason
         if self.past.problem is not None and (
             self.past.doubtful or entry.phase not in (Phase.STARTED, Phase.COMMITTING)
         ):

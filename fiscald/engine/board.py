@@ -26,15 +26,15 @@ class StatusBoard:
     def __init__(
         self,
         printer: Printer,
-        stands_still: Callable[[], Problem | None],
+        stop_reason: Callable[[], Problem | None],
         changed: Callable[[Entry | None], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``stands_still`` says why no document at all may be printed. ``changed`` is told of every change."""
+        """``stop_reason`` says why no document at all may be printed. ``changed`` is told of every change."""
         self._printer = printer
-        self._stands_still = stands_still
+        self._stop_reason = stop_reason
         self._changed = changed
-        self.situation = Situation(printer.name, printer.family.conditions, stands_still, clock)
+        self.situation = Situation(printer.name, printer.family.conditions, stop_reason, clock)
         self.holds = Holds(printer.family.conditions)
         self.noise = Noise(printer.name)
         self.problem: Problem | None = None
@@ -44,12 +44,12 @@ class StatusBoard:
         """What stands against the next job."""
         self.job: str | None = None
         """The key of the job that is being carried out."""
-        self._warned: tuple[str, ...] = ()
+        self._warning_codes: tuple[str, ...] = ()
         self._accepted: set[str] = set()
 
-    def waits_for(self, key: str, document_type: str) -> Problem | None:
+    def waiting_problem(self, key: str, document_type: str) -> Problem | None:
         """What keeps this document waiting right now."""
-        held = None if self._stands_still() else self.holds.against(key, document_type)
+        held = None if self._stop_reason() else self.holds.problem_for(key, document_type)
         if held is not None or self.problem is None:
             return held
         row = self._printer.family.conditions.by_code.get(self.problem.code)
@@ -62,7 +62,7 @@ class StatusBoard:
         else:
             self._accepted.discard(key)
         if phase.state.final:
-            self.holds.settled(key)
+            self.holds.forget(key)
 
     def status(self, *, connected: bool) -> PrinterStatus:
         """From memory; never waits."""
@@ -85,28 +85,28 @@ class StatusBoard:
 
     def on_condition(self, condition: Condition) -> None:
         """What the printer says while one of our commands waits in it."""
-        self.situation.noticed(condition)
-        self.show()
+        self.situation.update_condition(condition)
+        self.publish()
 
-    def wait_for(self, why: Problem) -> None:
+    def set_waiting(self, why: Problem) -> None:
         """The job in hand cannot go on."""
         self.situation.waiting = why
-        self.show()
+        self.publish()
 
-    def down(self, state: PrinterState, why: Problem) -> None:
+    def set_down(self, state: PrinterState, why: Problem) -> None:
         """There is no connection, or none of use."""
         self.situation.down = (state, why)
-        self.show()
+        self.publish()
 
-    def show(self) -> None:
+    def publish(self) -> None:
         """Derive the printer's state from what is known; one message per change, not per look."""
         self.situation.blocked = self.blocked
-        state, why = self.situation.word(self.holds.problem)
+        state, why = self.situation.state_and_problem(self.holds.problem)
         if (state, why and why.code) != (self.state, self.problem and self.problem.code):
             level = logging.INFO if why is None else logging.WARNING
             log.log(level, "%s: %s%s", self._printer.name, state, f" ({why.detail})" if why else "")
             self.state, self.problem = state, why
             self._changed(None)
-        elif self._warned != self.situation.warned:
+        elif self._warning_codes != self.situation.warning_codes:
             self._changed(None)
-        self.problem, self._warned = why, self.situation.warned
+        self.problem, self._warning_codes = why, self.situation.warning_codes

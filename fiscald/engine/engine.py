@@ -35,7 +35,7 @@ T = TypeVar("T")
 #: Seconds after which deadlines are looked at again, for the host's clock may jump.
 DEADLINE_CHECK = 60.0
 #: Seconds after which a journal that could not be read is asked again for what waits.
-COUNT_AGAIN = 5.0
+JOURNAL_RETRY = 5.0
 #: Seconds between two deletions of old jobs, and between two steps of one.
 PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
@@ -87,7 +87,7 @@ class Engine:
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._count_waiting)
+            tasks.start_soon(self._load_waiting)
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
             if self._plugged_in is not None:
@@ -97,19 +97,19 @@ class Engine:
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
 
-    async def _count_waiting(self) -> None:
+    async def _load_waiting(self) -> None:
         """What has been waiting since before the start; every later change is told."""
         waiting = None
         while waiting is None:
             try:
                 waiting = await self._journal.run(Store.waiting)
             except JournalError:
-                await anyio.sleep(COUNT_AGAIN)
+                await anyio.sleep(JOURNAL_RETRY)
         for printer, key in waiting.jobs:
             if printer in self._actors:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
-            actor.past.start_with(waiting.doubts.get(name))
+            actor.past.set_doubt(waiting.doubts.get(name))
         self._journal_read.set()
         self._wake_all()
 
@@ -183,13 +183,13 @@ class Engine:
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
         try:
-            foretold = await self._checked(submission.printer, submission.document)
+            check = await self._check_long(submission.printer, submission.document)
         except ProblemError:
             # What stands against a new job does not stand against asking for a known one again.
             if await self._journal_run(Store.job, key) is None:
                 raise
-            foretold = Check()
-        accepted = await self._journal_run(Store.accept, key, submission, foretold.notices, asked_by)
+            check = Check()
+        accepted = await self._journal_run(Store.accept, key, submission, check.notices, asked_by)
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
@@ -197,14 +197,14 @@ class Engine:
             self._actors[submission.printer].new_document(submission.document.type)
             if submission.deadline is not None:
                 self._new_deadline.set()
-        return self._overlaid(accepted.entry), accepted.new
+        return self._with_waiting_problem(accepted.entry), accepted.new
 
     def preview(self, name: str, document: Document) -> Preview:
-        """What would become of a document, as far as it can be foretold. Nothing is accepted and nothing is sent.
+        """What would become of a document, as far as it can be check. Nothing is accepted and nothing is sent.
 
         Raises ``ProblemError`` as ``submit`` would.
         """
-        foretold = self._check(name, document)
+        check = self._check(name, document)
         actor = self._actor(name)
         snapshot, options = actor.snapshot, actor.settings.options.model_dump()
         return Preview(
@@ -214,11 +214,11 @@ class Engine:
             code_page=options.get("code_page"),
             vat=snapshot.rates if snapshot else None,
             document=document,
-            totals=foretold.totals,
-            warnings=foretold.notices,
+            totals=check.totals,
+            warnings=check.notices,
         )
 
-    async def _checked(self, name: str, document: Document) -> Check:
+    async def _check_long(self, name: str, document: Document) -> Check:
         """``_check``, in a thread where the document is long: everything else would wait for it."""
         if not document.long:
             return self._check(name, document)
@@ -226,7 +226,7 @@ class Engine:
         return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)
 
     def _check(self, name: str, document: Document) -> Check:
-        """What is foretold of a new document; raises for everything that stands against accepting it."""
+        """What is check of a new document; raises for everything that stands against accepting it."""
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
         actor = self._actor(name)
@@ -244,15 +244,15 @@ class Engine:
         refused = self._gate.refuses(document.type, actor.identity)
         if refused is not None:
             raise ProblemError(refused)
-        foretold = family.check(document, actor.settings, actor.snapshot)
-        if foretold.errors:
-            reason, reason_pl = summarize(foretold.errors)
-            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=foretold.errors))
-        return foretold
+        check = family.check(document, actor.settings, actor.snapshot)
+        if check.errors:
+            reason, reason_pl = summarize(check.errors)
+            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=check.errors))
+        return check
 
     async def job(self, key: str) -> Job:
         """The job of that key. Raises ``ProblemError`` if there is none."""
-        return self._overlaid(await self._entry(key))
+        return self._with_waiting_problem(await self._entry(key))
 
     async def wait(self, key: str, seconds: float) -> Job:
         """The job of that key, as soon as it is final or when ``seconds`` are over."""
@@ -273,7 +273,7 @@ class Engine:
         entries = await self._journal_run(
             Store.jobs, wanted=wanted, newest_first=newest_first, after=after, limit=limit
         )
-        return [(entry.id, self._overlaid(entry)) for entry in entries]
+        return [(entry.id, self._with_waiting_problem(entry)) for entry in entries]
 
     async def unread_jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[Unread]:
         """The same, to be read where and when there is time; fewer than ``limit`` where they are large."""
@@ -285,7 +285,7 @@ class Engine:
 
     def read(self, unread: Unread) -> Job:
         """The job, as it is now; in any thread."""
-        return self._overlaid(unread.entry())
+        return self._with_waiting_problem(unread.entry())
 
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
@@ -342,11 +342,11 @@ class Engine:
             raise ProblemError(unknown)
         return entry
 
-    def _overlaid(self, entry: Entry) -> Job:
+    def _with_waiting_problem(self, entry: Entry) -> Job:
         """The job with what keeps it waiting, which is known only in memory."""
         job = entry.job
         actor = self._actors.get(job.printer)
-        why = None if actor is None or job.state.final else actor.waits_for(job.key, job.document.type)
+        why = None if actor is None or job.state.final else actor.waiting_problem(job.key, job.document.type)
         if why is None:
             return job
         started, doubtful = entry.phase is not Phase.ACCEPTED, actor is not None and actor.past.doubtful
@@ -478,7 +478,7 @@ class Engine:
         if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
             # What ends a document is asked about when it is its turn.
             raise ProblemError(refused)
-        return await actor.by_hand(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
+        return await actor.send_raw(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
 
     def _actor(self, name: str) -> Actor:
         try:

@@ -20,9 +20,9 @@ from fiscald.protocols.conditions import Conditions
 
 #: Seconds until the next try and the longest such pause, for what passes by itself; for what costs nothing; for what
 #: costs paper.
-BY_ITSELF, FOR_NOTHING, ON_PAPER = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
+TRANSIENT, FREE_TRY, PAPER_TRY = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
 #: Seconds between two tries at least, whatever hints that the condition is over.
-SOONEST = 1.5
+MIN_PAUSE = 1.5
 #: Types of documents that end the fiscal day.
 DAY_ENDS = frozenset(name for name, document in DOCUMENTS.items() if document.about.fiscal is Fiscal.DAY_END)
 #: Documents that are remembered one by one; with more of them, all of their type wait.
@@ -47,7 +47,7 @@ class _Hold:
     @property
     def soonest(self) -> float:
         """When the next try may be made, whatever hints at the end of the condition."""
-        return self.tried + (ON_PAPER[0] if self.longest == ON_PAPER[1] else SOONEST)
+        return self.tried + (PAPER_TRY[0] if self.longest == PAPER_TRY[1] else MIN_PAUSE)
 
     def concerns(self, key: str, document_type: str) -> bool:
         """Whether this document waits for it."""
@@ -66,34 +66,34 @@ class Holds:
         """The first condition that documents wait for; ``None`` where none does."""
         return next((hold.problem for hold in self._holds.values()), None)
 
-    def against(self, key: str, document_type: str) -> Problem | None:
+    def problem_for(self, key: str, document_type: str) -> Problem | None:
         """What a document waits for, whether or not its next try is due."""
         concerned = (hold for hold in self._holds.values() if hold.concerns(key, document_type))
         return next((hold.problem for hold in concerned), None)
 
-    def stops(self, key: str, document_type: str, now: float) -> bool:
+    def is_blocked(self, key: str, document_type: str, now: float) -> bool:
         """Whether a document must not be tried now."""
         return any(hold.concerns(key, document_type) and hold.due > now for hold in self._holds.values())
 
-    def stopped_types(self, now: float) -> set[str]:
+    def blocked_types(self, now: float) -> set[str]:
         """Types of which no document is to be tried now."""
-        return set().union(*(hold.types for hold in self._standing(now)))
+        return set().union(*(hold.types for hold in self._blocking(now)))
 
-    def stopped_keys(self, now: float) -> list[str]:
+    def blocked_keys(self, now: float) -> list[str]:
         """Keys of documents that are not to be tried now, though others of their type are."""
-        return [key for hold in self._standing(now) for key in hold.keys]
+        return [key for hold in self._blocking(now) for key in hold.keys]
 
-    def _standing(self, now: float) -> Iterator[_Hold]:
+    def _blocking(self, now: float) -> Iterator[_Hold]:
         return (hold for hold in self._holds.values() if hold.due > now)
 
-    def refused(self, key: str, document_type: str, why: Problem, now: float, *, begun: bool) -> None:
+    def record_refusal(self, key: str, document_type: str, why: Problem, now: float, *, was_open: bool) -> None:
         """The printer refused this document for that condition."""
         row = self._conditions.by_code.get(why.code)
         alone = row is not None and not row.waits
         if row is not None and row.heals is Heals.ITSELF:
-            pause, longest = BY_ITSELF
+            pause, longest = TRANSIENT
         else:
-            pause, longest = ON_PAPER if begun else FOR_NOTHING
+            pause, longest = PAPER_TRY if was_open else FREE_TRY
         hold = self._holds.get(why.code)
         if hold is None:
             hold = self._holds[why.code] = _Hold(why, pause, longest, now, now + pause)
@@ -106,42 +106,42 @@ class Holds:
         else:
             hold.types |= {document_type} | (row.waits if row is not None else set())
 
-    def seen(self, why: Problem, document_type: str, now: float) -> None:
+    def record_condition(self, why: Problem, document_type: str, now: float) -> None:
         """A look before a document showed that condition; it is looked at again soon, which costs nothing."""
-        hold = self._holds.setdefault(why.code, _Hold(why, SOONEST, SOONEST, now, now))
+        hold = self._holds.setdefault(why.code, _Hold(why, MIN_PAUSE, MIN_PAUSE, now, now))
         hold.problem, hold.tried, hold.due = why, now, now + hold.pause
         row = self._conditions.by_code.get(why.code)
         hold.types |= {document_type} | (row.waits if row is not None else set())
 
-    def taken(self, key: str, document_type: str) -> None:
+    def record_success(self, key: str, document_type: str) -> None:
         """The printer took this document: what it was refused for is over, and so is what the end of a day ends."""
         for code, hold in list(self._holds.items()):
             if hold.concerns(key, document_type):
                 del self._holds[code]
         if document_type in DAY_ENDS:
-            self.reported()
+            self.record_daily_report()
 
-    def reported(self) -> None:
+    def record_daily_report(self) -> None:
         """A daily report was made, by fiscald or without it: what the end of a day ends is over."""
         for code, hold in list(self._holds.items()):
             row = self._conditions.by_code.get(code)
             if (row is not None and row.heals is Heals.REPORT) or not hold.types.isdisjoint(DAY_ENDS):
                 del self._holds[code]
 
-    def looked(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
+    def compare_snapshots(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
         """A full look; what it shows may mean that a condition is over which no look shows."""
         if before is not None and before.counters.daily_report != now.counters.daily_report:
-            self.reported()
-        if before is None or _told(before) != _told(now):
-            self.hint(moment)
+            self.record_daily_report()
+        if before is None or _visible_state(before) != _visible_state(now):
+            self.retry_soon(moment)
 
-    def settled(self, key: str) -> None:
+    def forget(self, key: str) -> None:
         """This document waits no more, for whatever reason."""
         for code, hold in list(self._holds.items()):
             if hold.keys.pop(key, None) is not None and not (hold.keys or hold.types):
                 del self._holds[code]
 
-    def hint(self, now: float) -> None:
+    def retry_soon(self, now: float) -> None:
         """Something happened that may have ended a condition: the next try comes at once."""
         for hold in self._holds.values():
             hold.due = min(hold.due, max(now, hold.soonest))
@@ -149,10 +149,10 @@ class Holds:
     def new_document(self, document_type: str, now: float) -> None:
         """A document was accepted. Where a try costs nothing it is a reason to try."""
         for hold in self._holds.values():
-            if hold.longest < ON_PAPER[1] and document_type in hold.types:
+            if hold.longest < PAPER_TRY[1] and document_type in hold.types:
                 hold.due = min(hold.due, max(now, hold.soonest))
 
 
-def _told(snapshot: Snapshot) -> tuple[object, ...]:
+def _visible_state(snapshot: Snapshot) -> tuple[object, ...]:
     """What changes only when somebody has done something to the printer."""
     return snapshot.identity, snapshot.rates, snapshot.standing

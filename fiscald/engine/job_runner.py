@@ -89,9 +89,9 @@ class JobRunner:
         except WrongPhase:
             return None  # withdrawn in the meantime
         except Unexplained as error:
-            if self._past.surprised(error.problem):
+            if self._past.needs_second_reading(error.problem):
                 return problem("printer.busy", reason="it printed something while it was asked what it has counted")
-            self._past.wait_for(error.problem, error.counters)  # looked at again before anything else
+            self._past.set_problem(error.problem, error.counters)  # looked at again before anything else
             return error.problem
         finally:
             self._board.job = None
@@ -123,7 +123,7 @@ class JobRunner:
         phase = entry.phase
         key, kind = entry.job.key, entry.job.document.type
         # A try that will probably be refused again is no news: neither in the status nor among the events.
-        trying = self._board.holds.against(key, kind) is not None
+        trying = self._board.holds.problem_for(key, kind) is not None
         untouched = phase is Phase.ACCEPTED
 
         async def exchange(step: Step) -> Any:
@@ -147,15 +147,15 @@ class JobRunner:
             match item:
                 case Checkpoint(Stage.STARTED, before, _, counters):
                     assert counters is not None, "the counters are part of what was read before"
-                    refused = _unexpected(entry, counters)
+                    refused = _unexpected_receipt(entry, counters)
                     if refused is not None:
                         raise _NotStarted(refused)
-                    again = self._past.seen_again(counters)
+                    again = self._past.is_stable(counters)
                     evidence = self._stored(before=before)
                     phase = await self._journaled(
-                        Store.start, key, evidence, counters, self._past.rule, again, event=not trying, quiet=trying
+                        Store.start, key, evidence, counters, self._past.check, again, event=not trying, quiet=trying
                     )
-                    self._begun(kind, quiet=trying)
+                    self._mark_started(kind, quiet=trying)
                 case Checkpoint(Stage.OPENED, _, opened):
                     assert opened is not None, "what was read while it was open"
                     phase = await self._journaled(Store.opened, key, self._stored(opened=opened), quiet=trying)
@@ -182,11 +182,11 @@ class JobRunner:
             return {}
         return self._printer.family.evidence.model_validate(looks).model_dump(mode="json", exclude_none=True)
 
-    def _begun(self, document_type: str, *, quiet: bool) -> None:
+    def _mark_started(self, document_type: str, *, quiet: bool) -> None:
         """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
-        self._board.situation.begun(document_type)
+        self._board.situation.document_started(document_type)
         self._board.situation.working = not quiet
-        self._board.show()
+        self._board.publish()
 
     async def _settle(self, entry: Entry, verdict: Verdict) -> Problem | None:
         """Write down what the dialogue proved."""
@@ -194,15 +194,15 @@ class JobRunner:
         match verdict:
             case Wait(why):
                 if entry.phase is Phase.ACCEPTED and self._printer.family.conditions.some_pass(why.code):
-                    self._board.holds.seen(why, kind, anyio.current_time())
+                    self._board.holds.record_condition(why, kind, anyio.current_time())
                     return None
                 return why
-            case Held(why, begun, evidence):
-                if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
-                    trying = self._board.holds.against(key, kind) is not None
-                    self._board.holds.refused(key, kind, why, anyio.current_time(), begun=begun)
+            case Held(why, was_open, evidence):
+                if not (was_open and entry.job.if_interrupted is IfInterrupted.FAIL):
+                    trying = self._board.holds.problem_for(key, kind) is not None
+                    self._board.holds.record_refusal(key, kind, why, anyio.current_time(), was_open=was_open)
                     await self._journaled(
-                        Store.hold, key, self._stored(**evidence), begun=begun, event=not trying, quiet=trying
+                        Store.hold, key, self._stored(**evidence), was_open=was_open, event=not trying, quiet=trying
                     )
                     log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
@@ -210,13 +210,13 @@ class JobRunner:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
-                self._board.holds.taken(key, kind)
+                self._board.holds.record_success(key, kind)
                 if counters is not None:
-                    self._board.situation.counted(counters)
+                    self._board.situation.update_counters(counters)
                 notices += self._board.situation.notices(result, entry.job.created_at)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
-                    evidence=self._stored(**evidence), counters=counters, rule=self._past.rule,
+                    evidence=self._stored(**evidence), counters=counters, rule=self._past.check,
                 )  # fmt: skip
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
@@ -233,8 +233,8 @@ class JobRunner:
             case Unknown(why, evidence):
                 await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=self._stored(**evidence))
                 log.error("job %s is undecided: %s", key, why.detail)
-        self._board.situation.ended()
-        self._board.show()
+        self._board.situation.document_ended()
+        self._board.publish()
         return None
 
     async def _journaled(
@@ -256,7 +256,7 @@ class _NotStarted(Exception):
         super().__init__(problem.detail)
 
 
-def _unexpected(entry: Entry, counters: Counters) -> Problem | None:
+def _unexpected_receipt(entry: Entry, counters: Counters) -> Problem | None:
     """The optimistic lock: another last receipt than the application expects (its own first attempts apart)."""
     expected = entry.job.expect_last
     if expected is None or entry.job.attempts or expected == counters.last_receipt:

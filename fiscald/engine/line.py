@@ -49,7 +49,7 @@ T = TypeVar("T")
 #: Seconds to wait for an answer without any sign of life, by deadline class.
 SECONDS = {Deadline.QUERY: 5.0, Deadline.LINE: 15.0, Deadline.CLOSE: 30.0, Deadline.REPORT: 120.0}
 #: Seconds of silence after which the printer is asked, out of turn, what it is doing; and between two such questions.
-PROBE_AFTER = 2.0
+POLL_AFTER = 2.0
 #: How often a query is asked whose answer comes damaged.
 QUERY_TRIES = 3
 #: Seconds in which the system must take what is sent.
@@ -71,7 +71,7 @@ class Garbage(Silence):
     code = "link.garbage"
 
 
-class _GivenWay(Exception):
+class _GaveWay(Exception):
     """Something more urgent came while queries were asked."""
 
 
@@ -108,9 +108,9 @@ class _Resending:
         self.sent_at = sent_at
         self._after = 0.0 if resend is None else resend.after
 
-    def due(self, came_at: float) -> float:
-        """When they may be sent again, if nothing more comes; ``came_at``: when the latest byte came."""
-        return max(self.sent_at, came_at) + self._after if self.left else float("inf")
+    def due(self, last_byte_at: float) -> float:
+        """When they may be sent again, if nothing more comes; ``last_byte_at``: when the latest byte came."""
+        return max(self.sent_at, last_byte_at) + self._after if self.left else float("inf")
 
 
 class Line:
@@ -122,12 +122,12 @@ class Line:
         family: Family,
         settings: Settings,
         *,
-        heard: Callable[[], None],
-        noticed: Callable[[Condition], None],
+        mark_heard: Callable[[], None],
+        on_condition: Callable[[Condition], None],
         noise: Noise,
         reopen: Callable[[], Awaitable[ByteStream]],
     ) -> None:
-        """``heard`` is called at every intact answer, ``noticed`` with what the printer says while it is slow.
+        """``mark_heard`` is called at every intact answer, ``on_condition`` with what the printer says while it is slow.
 
         ``noise`` counts what answers nothing. ``reopen`` opens the next stream, for a family that needs one.
         """
@@ -135,15 +135,15 @@ class Line:
         self._family = family
         self._settings = settings
         self._session = family.session(settings)
-        self._heard = heard
-        self._noticed = noticed
+        self._mark_heard = mark_heard
+        self._on_condition = on_condition
         self._noise = noise
         self._reopen = reopen
         self._answers: list[Answer] = []
         self._damaged = False
         self._unanswered = 0
         self._in_batch = False
-        self._came_at = self._busy_at = float("-inf")
+        self._last_byte_at = self._busy_at = float("-inf")
         self.answered = False
         """Whether the printer has answered anything on this connection."""
 
@@ -178,12 +178,12 @@ class Line:
 
         async def exchange(step: Step) -> Any:
             if give_way():
-                raise _GivenWay
+                raise _GaveWay
             return await self.ask(step)
 
         try:
             return await drive(dialogue, exchange)
-        except _GivenWay:
+        except _GaveWay:
             return None
 
     async def ask(self, step: Step) -> Any:
@@ -210,11 +210,11 @@ class Line:
     async def _prepare(self, step: Step) -> None:
         """A stream on which nothing waits but the batch that ``step`` belongs to."""
         if self._session.needs_new_connection:
-            await self._renew()
+            await self._reopen_stream()
         if self._in_batch and step.expects is not Expects.ONE:
             # What has come in between may be about the batch, and says so when its end is asked for.
             if data := self._stream.receive_nowait():
-                self._take(data)
+                self._feed(data)
             return
         try:
             await self._discard()
@@ -222,9 +222,9 @@ class Line:
             self._session.end()
             if not self._session.needs_new_connection:
                 raise
-            await self._renew()
+            await self._reopen_stream()
 
-    async def _renew(self) -> None:
+    async def _reopen_stream(self) -> None:
         """Open the next stream of this connection. Raises ``NotSent``."""
         await self._stream.aclose()
         try:
@@ -239,7 +239,7 @@ class Line:
         """Wait for an answer, looking now and then what the printer is doing. ``data``: what was sent."""
         seconds = SECONDS[step.deadline]
         deadline = anyio.current_time() + seconds
-        look = PROBE_AFTER if self._family.poll is not None else float("inf")
+        look = POLL_AFTER if self._family.poll is not None else float("inf")
         resending = _Resending(data, step.resend, anyio.current_time())
         while True:
             left = deadline - anyio.current_time()
@@ -258,12 +258,12 @@ class Line:
         """Wait for an answer; meanwhile send the same bytes again, where the step allows that."""
         until = anyio.current_time() + seconds
         while True:
-            quiet_until = resending.due(self._came_at)
+            quiet_until = resending.due(self._last_byte_at)
             answer = await self._wait_for(command, min(until, quiet_until) - anyio.current_time())
             if answer is not None:
                 return answer
             now = anyio.current_time()
-            if resending.left and (self._damaged or now >= resending.due(self._came_at)):
+            if resending.left and (self._damaged or now >= resending.due(self._last_byte_at)):
                 self._damaged = False
                 resending.left -= 1
                 resending.sent_at = now
@@ -275,9 +275,9 @@ class Line:
         """Until when to wait, by what the printer says it is doing."""
         if condition is None:
             return deadline
-        self._noticed(condition)
+        self._on_condition(condition)
         if condition.idle:
-            return min(deadline, anyio.current_time() + PROBE_AFTER)
+            return min(deadline, anyio.current_time() + POLL_AFTER)
         return deadline if condition.state is PrinterState.READY else anyio.current_time() + seconds
 
     async def _poll(self) -> Condition | None:
@@ -286,7 +286,7 @@ class Line:
 
         async def exchange(step: Step) -> Any:
             await self._send(self._session.send(step.command))
-            answer = await self._wait_for(step.command, PROBE_AFTER)
+            answer = await self._wait_for(step.command, POLL_AFTER)
             if answer is None:
                 raise _NotAnswered
             return answer.reply
@@ -312,7 +312,7 @@ class Line:
     async def _receive(self) -> None:
         """Take what comes next; also what the end of the stream completes, where the family goes by that."""
         try:
-            self._take(await self._stream.receive())
+            self._feed(await self._stream.receive())
         except StreamEnded:
             events = self._session.end()
             if not events:
@@ -334,16 +334,16 @@ class Line:
         self._answers.clear()
         self._unanswered = 0
         while data := self._stream.receive_nowait():
-            self._take(data)
+            self._feed(data)
             await anyio.lowlevel.checkpoint()
         self._answers.clear()
         self._damaged = False
         self._unanswered = 0
 
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         """Raises ``Garbage`` where there is no end of what answers nothing."""
         self._unanswered += len(data)
-        self._came_at = anyio.current_time()
+        self._last_byte_at = anyio.current_time()
         for event in self._session.receive(data):
             self._on_event(event)
         if self._unanswered > MAX_UNANSWERED:
@@ -355,14 +355,14 @@ class Line:
             case Answer():
                 self._unanswered = 0
                 self.answered = True
-                self._heard()
+                self._mark_heard()
                 self._answers.append(event)
             case Busy():
                 self._busy_at = anyio.current_time()
-                self._heard()
+                self._mark_heard()
             case Damaged(detail):
                 self._damaged = True
                 self._noise.damage(detail)
             case Stray(detail):
-                self._heard()
+                self._mark_heard()
                 self._noise.stray(detail)

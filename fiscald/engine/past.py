@@ -28,32 +28,32 @@ class Past:
         self.proven = False
         """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
         self._seen: Counters | None = None
-        self._surprised = False
+        self._first_time = False
         self._journal_doubted = True  # until the journal was asked
 
-    def start_with(self, doubt: Doubt | None) -> None:
+    def set_doubt(self, doubt: Doubt | None) -> None:
         """Whether the journal itself is in doubt, which is known before the printer was ever asked."""
         self._journal_doubted = doubt is not None
 
-    def rule(self, known: Known, now: Counters) -> Problem | None:
+    def check(self, known: Known, now: Counters) -> Problem | None:
         """What in ``now`` is not explained; changes nothing, so that the journal's thread may ask."""
         return unexplained(self._printer, known, now, shared=self._shared, proven=self.proven)
 
-    def surprised(self, problem: Problem | None) -> bool:
+    def needs_second_reading(self, problem: Problem | None) -> bool:
         """Whether ``problem`` is found for the first time: then the printer is read once more before it is believed.
 
         The counters and the totals of one look may be of two moments, if the printer printed between the questions.
         """
-        self._surprised = problem is not None and self.problem is None and not self._surprised
-        return self._surprised
+        self._first_time = problem is not None and self.problem is None and not self._first_time
+        return self._first_time
 
-    def look(self, known: Known, now: Counters) -> bool:
+    def compare(self, known: Known, now: Counters) -> bool:
         """Compare what the printer has just told; whether it is to be remembered."""
-        self.wait_for(self.rule(known, now), now)
+        self.set_problem(self.check(known, now), now)
         if self.problem is not None:
             return False
         self.proven = True
-        again = self.seen_again(now)
+        again = self.is_stable(now)
         settled = known.counters == now and not (known.own_printouts or known.by_hand)
         if known.unsettled:
             return False
@@ -61,16 +61,16 @@ class Past:
             return True
         return (again or known.counters is None) and not settled and not self._shared
 
-    def wait_for(self, problem: Problem | None, now: Counters) -> None:
+    def set_problem(self, problem: Problem | None, now: Counters) -> None:
         """New documents wait because of what is in ``now``; or (``None``) do not wait."""
         self.problem, self.found = problem, now
 
-    def seen_again(self, now: Counters) -> bool:
+    def is_stable(self, now: Counters) -> bool:
         """Whether two looks have told the same: one alone may have been taken while the printer printed."""
         again, self._seen = now == self._seen, now
         return again
 
-    def confirmed(self) -> None:
+    def confirm(self) -> None:
         """A person has confirmed; the journal knows already."""
         self.problem = None
         self.proven = True

@@ -81,25 +81,25 @@ def unsettled_job_problem(entry: Entry | None) -> Problem | None:
     return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
 
 
-async def passes_unlicensed(order: RawRequest, line: Line, settings: Settings) -> bool:
+async def allowed_without_licence(request: RawRequest, line: Line, settings: Settings) -> bool:
     """Whether a command may be sent without a licence: a question, or what ends a document that is open now.
 
     That is asked here, in the command's own turn. Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
     """
-    if not order.changes or order.step.ends is Ends.UNSEEN:
+    if not request.changes or request.step.ends is Ends.UNSEEN:
         return True
-    if order.step.ends is None:
+    if request.step.ends is None:
         return False
     try:
         condition = await line.drive(line.family.read_condition(settings))
     except (LinkError, Silence, DialogueAborted) as error:
-        order.refuse(busy(f"it could not be asked whether a document is open ({error})"))
+        request.refuse(busy(f"it could not be asked whether a document is open ({error})"))
         raise
     return condition is not None and bool(condition.document_open)
 
 
 async def carry_out(
-    order: RawRequest,
+    request: RawRequest,
     line: Line,
     family: Family,
     settings: Settings,
@@ -113,51 +113,51 @@ async def carry_out(
     ``explains``: what the printer counts next may be its doing. Raises ``LinkLost`` or ``Silence``: the line is of no
     more use.
     """
-    order.turn.set()
+    request.turn.set()
     try:
-        await _carry_out(order, line, family, settings, journal, name, explains=explains)
+        await _carry_out(request, line, family, settings, journal, name, explains=explains)
     except (LinkError, Silence):
         raise  # and told
     except Exception as error:
-        order.refuse(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+        request.refuse(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
         raise
     except BaseException:
-        order.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
+        request.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
         raise
 
 
 async def _carry_out(
-    order: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
+    request: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
     assert family.raw is not None, "the engine has asked"
-    sent = family.session(settings).send(order.step.command)
+    sent = family.session(settings).send(request.step.command)
     try:
         number = await journal.run(
-            Store.begin_raw, name, order.text, sent, order.step.effect, asked_by=order.asked_by, forced=order.forced,
+            Store.begin_raw, name, request.text, sent, request.step.effect, asked_by=request.asked_by, forced=request.forced,
             explains=explains,
         )  # fmt: skip
     except JournalError as error:
-        order.refuse(problem("daemon.journal", reason=error))
+        request.refuse(problem("daemon.journal", reason=error))
         return
     try:
-        shown = family.raw.show(await line.ask(order.step), settings)
+        shown = family.raw.show(await line.ask(request.step), settings)
     except (LinkError, Silence) as error:
         unsent = isinstance(error, NotSent)
         why = busy(str(error)) if unsent else problem("link.unanswered", printer=name, reason=error)
         await _end(journal, number, None, why)
-        order.refuse(why)
+        request.refuse(why)
         raise
     await _end(journal, number, shown, None)
-    order.answer = RawAnswer(
+    request.answer = RawAnswer(
         id=number,
         printer=name,
-        command=order.text,
-        effect=order.step.effect,
+        command=request.text,
+        effect=request.step.effect,
         sent=sent.hex(),
         answer=shown.text,
         refusal=shown.refusal,
     )
-    order.ended.set()
+    request.ended.set()
 
 
 async def _end(journal: Journal, number: int, shown: RawReply | None, why: Problem | None) -> None:

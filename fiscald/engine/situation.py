@@ -43,13 +43,13 @@ class Situation:
         self,
         printer: str,
         conditions: Conditions,
-        stands_still: Callable[[], Problem | None],
+        stop_reason: Callable[[], Problem | None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``stands_still``: why nothing may be printed on what is connected. ``clock``: this computer's, aware."""
+        """``stop_reason``: why nothing may be printed on what is connected. ``clock``: this computer's, aware."""
         self._printer = printer
         self._conditions = conditions
-        self._stands_still = stands_still
+        self._stop_reason = stop_reason
         self._clock = clock
         self.snapshot: Snapshot | None = None
         self.down: tuple[PrinterState, Problem] | None = None
@@ -70,55 +70,55 @@ class Situation:
 
     # -- what is seen ---------------------------------------------------------------------------------
 
-    def heard(self) -> None:
+    def mark_heard(self) -> None:
         """The printer has answered something."""
-        self._now("heard")
+        self._mark("heard")
 
-    def looked(self, snapshot: Snapshot, *, foreign: bool) -> None:
+    def update_snapshot(self, snapshot: Snapshot, *, foreign: bool) -> None:
         """A full look; ``foreign``: what is open is not ours."""
         self.snapshot, self.standing, self.foreign, self.down = snapshot, snapshot.standing, foreign, None
         self._clock_off = None if snapshot.clock is None else snapshot.clock - self._clock()
-        self._now("identity", "counters", "vat", "day_open")
+        self._mark("identity", "counters", "vat", "day_open")
         if snapshot.clock is not None:
-            self._now("clock")
-        self.noticed(snapshot.condition)
+            self._mark("clock")
+        self.update_condition(snapshot.condition)
 
-    def glanced(self, condition: Condition, *, foreign: bool) -> None:
+    def update_idle_condition(self, condition: Condition, *, foreign: bool) -> None:
         """A short look. That a document is not open any more only a full look shows: there are several kinds."""
         self.foreign = self.foreign or foreign
-        self.noticed(condition)
+        self.update_condition(condition)
 
-    def noticed(self, condition: Condition) -> None:
+    def update_condition(self, condition: Condition) -> None:
         """What the printer says of itself at any time."""
         self._device = condition
         if condition.problem is not None:
             # It may keep the first look waiting for long.
             self.down = None
-        self._now("state")
+        self._mark("state")
         if condition.paper_low is not None:
-            self._now("paper_low")
+            self._mark("paper_low")
 
-    def begun(self, document_type: str) -> None:
+    def document_started(self, document_type: str) -> None:
         """A document of ours is begun: what would have kept it waiting is over."""
         self.foreign, self.waiting = False, None
         if self.standing is not None and self._conditions.waits(self.standing.code, document_type):
             self.standing = None
-        self._now("state")
+        self._mark("state")
 
-    def ended(self) -> None:
+    def document_ended(self) -> None:
         """A document of ours has ended: its commands were answered, so what the printer said while they were not is
         over."""
         self.working, self.waiting = False, None
         if self.unready and self._device is not None:
             self._device = self._device.model_copy(update={"state": PrinterState.READY, "problem": None})
 
-    def counted(self, counters: Counters) -> None:
+    def update_counters(self, counters: Counters) -> None:
         """The counters after a document of ours."""
         if self.snapshot is not None:
             self.snapshot = self.snapshot.model_copy(update={"counters": counters})
-        self._now("counters", "state")
+        self._mark("counters", "state")
 
-    def _now(self, *parts: str) -> None:
+    def _mark(self, *parts: str) -> None:
         self._at |= dict.fromkeys(parts, anyio.current_time())
 
     # -- what follows ---------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Situation:
         """Whether the printer itself said, at the last look of any kind, that it cannot print."""
         return self._device is not None and self._device.problem is not None
 
-    def word(self, held: Problem | None) -> tuple[PrinterState, Problem | None]:
+    def state_and_problem(self, held: Problem | None) -> tuple[PrinterState, Problem | None]:
         """The printer's state and why; ``held``: a condition for which documents wait."""
         if self.down is not None:
             return self.down
@@ -137,9 +137,9 @@ class Situation:
             return PrinterState.STARTING, None
         foreign = problem("printer.foreign_transaction", printer=self._printer) if self.foreign else None
         ours = self.working and device.state in (PrinterState.READY, PrinterState.BUSY)
-        if ours and self._stands_still() is None:
+        if ours and self._stop_reason() is None:
             return PrinterState.PRINTING, None
-        causes = (self._stands_still(), None if self.working else self.waiting or self.blocked)
+        causes = (self._stop_reason(), None if self.working else self.waiting or self.blocked)
         why = next((why for why in (*causes, device.problem, foreign, self.standing, held) if why is not None), None)
         if why is None:
             return device.state, None
@@ -170,7 +170,7 @@ class Situation:
         )
 
     @property
-    def warned(self) -> tuple[str, ...]:
+    def warning_codes(self) -> tuple[str, ...]:
         """The codes of the warnings: how far off a clock is changes with every look, and is no news."""
         return tuple(notice.code for notice in self._warnings())
 

@@ -73,7 +73,7 @@ _TOGETHER = 128
 class ThreadedJournal:
     """A journal whose file is touched by one thread only, so that a slow disk never stops the loop.
 
-    The moves of jobs that are asked for while the disk is busy are carried out together, with one sync for all, and
+    The moves of jobs that are call for while the disk is busy are carried out together, with one sync for all, and
     answered as soon as it is over. Everything else is carried out by itself.
     """
 
@@ -87,8 +87,8 @@ class ThreadedJournal:
         except BaseException:
             self._thread.shutdown()
             raise
-        self._moves: deque[_Asked] = deque()
-        self._others: deque[_Asked] = deque()
+        self._moves: deque[_Call] = deque()
+        self._others: deque[_Call] = deque()
         self._closed = False
         # A copy of a large journal takes seconds, in which everything goes on.
         self._store.take_turns = self._carry_out_what_waits
@@ -115,20 +115,20 @@ class ThreadedJournal:
             raise JournalError("the journal is closed; fiscald is stopping")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        asked = _Asked(partial(transaction, self._store, *args, **kwargs), answer, loop)
+        call = _Call(partial(transaction, self._store, *args, **kwargs), answer, loop)
         if transaction in _SHARE_A_SYNC:
-            self._moves.append(asked)
+            self._moves.append(call)
             self._thread.submit(self._carry_out_moves)
         elif transaction == Store.copy:
-            self._thread.submit(self._carry_out, [asked])
+            self._thread.submit(self._carry_out, [call])
         else:
-            self._others.append(asked)
+            self._others.append(call)
             self._thread.submit(self._carry_out_other)
         return await asyncio.shield(answer)
 
     def _carry_out_moves(self) -> None:
         """Those that wait by now; none, when an earlier turn took them along."""
-        group: list[_Asked] = []
+        group: list[_Call] = []
         while self._moves and len(group) < _TOGETHER:
             group.append(self._moves.popleft())
         if group:
@@ -145,10 +145,10 @@ class ThreadedJournal:
         for _ in range(len(self._others)):
             self._carry_out_other()
 
-    def _carry_out(self, group: list[_Asked]) -> None:
-        outcomes = self._store.together([asked.transaction for asked in group])
-        for asked, outcome in zip(group, outcomes, strict=True):
-            asked.loop.call_soon_threadsafe(_answer, asked.answer, outcome)
+    def _carry_out(self, group: list[_Call]) -> None:
+        outcomes = self._store.together([call.transaction for call in group])
+        for call, outcome in zip(group, outcomes, strict=True):
+            call.loop.call_soon_threadsafe(_answer, call.answer, outcome)
 
     def close(self) -> None:
         """Finish what was begun and close the file."""
@@ -157,7 +157,7 @@ class ThreadedJournal:
         self._thread.shutdown()
 
 
-class _Asked(NamedTuple):
+class _Call(NamedTuple):
     """A transaction, and who waits for it where."""
 
     transaction: Callable[[], Any]

@@ -155,7 +155,7 @@ def entry(row: tuple[Any, ...]) -> Entry:
         "updated_at": read("updated_at", _moment, _NEVER),
     }
     if damage:
-        fields |= _told(phase, fields, damage)
+        fields |= _damage_fields(phase, fields, damage)
     return Entry(stored["id"], phase, _job(fields), damage)
 
 
@@ -167,7 +167,7 @@ def _job(fields: dict[str, Any]) -> Job:
         return Job.model_construct(None, **fields)
 
 
-def _told(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> dict[str, Any]:
+def _damage_fields(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> dict[str, Any]:
     """What a damaged job says: an ended one keeps its state, any other one needs a manual decision."""
     if phase in (Phase.DONE, Phase.FAILED):
         notice = Notice(

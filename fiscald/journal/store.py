@@ -117,18 +117,18 @@ class Store(JobReader):
             self._not_printed(db, entry.job.printer, before)
             return entry
 
-    def hold(self, key: str, evidence: dict[str, Any], *, begun: bool, event: bool = True) -> Entry:
+    def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool = True) -> Entry:
         """A started job goes back to ``accepted``: the printer refuses it for a condition, for whose end it waits.
 
-        That is no attempt; but where it was ``begun`` on the printer, it stays known that there was one.
+        That is no attempt; but where it was ``was_open`` on the printer, it stays known that there was one.
         """
-        left = "min(attempts, 1)" if begun else "attempts - 1"
+        left = "min(attempts, 1)" if was_open else "attempts - 1"
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self._move(
                 key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
             )
-            if begun or before is Phase.COMMITTING:
+            if was_open or before is Phase.COMMITTING:
                 self._not_printed(db, entry.job.printer, before)
             return entry
 

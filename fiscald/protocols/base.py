@@ -224,11 +224,11 @@ class Wait:
 class Held:
     """The printer does not hold the document, and refuses it for a condition of its own: it waits for the end of that.
 
-    ``begun``: ours was open on the printer, and was cancelled; every further try costs paper.
+    ``was_open``: ours was open on the printer, and was cancelled; every further try costs paper.
     """
 
     problem: Problem
-    begun: bool = False
+    was_open: bool = False
     evidence: dict[str, Look] = field(default_factory=dict)
 
 

@@ -86,7 +86,7 @@ class Conditions:
         return row is not None and len(row.waits) < len(self.documents)
 
 
-def told(name: str, text: str = "", text_pl: str = "", *, device_code: str | None = None) -> Problem:
+def condition_problem(name: str, text: str = "", text_pl: str = "", *, device_code: str | None = None) -> Problem:
     """A condition as a problem. ``text`` and ``text_pl``: what the printer says; the title where it says nothing."""
     words = CONDITIONS[name]
     return problem(

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols.base import DialogueAborted
-from fiscald.protocols.conditions import Row, told
+from fiscald.protocols.conditions import Row, condition_problem
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -45,7 +45,7 @@ def refused_question(question: str, row: Row | None, text: str, text_pl: str, nu
     """A question was refused: for the condition ``row``, or for a reason that only the printer knows."""
     reason = f"the printer does not answer {question}: {text}"
     name = "out_of_order" if row is None else row.name
-    return DialogueAborted(told(name, reason, text_pl, device_code=number))
+    return DialogueAborted(condition_problem(name, reason, text_pl, device_code=number))
 
 
 def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | None = None) -> Problem:

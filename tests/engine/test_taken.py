@@ -150,7 +150,7 @@ async def test_a_connection_that_is_never_answered_may_be_a_waiting_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel of a one-connection printer may take it, and nobody reads from it."""
-    monkeypatch.setattr("fiscald.engine.line.PROBE_AFTER", 0.05)
+    monkeypatch.setattr("fiscald.engine.line.POLL_AFTER", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         async with engine_at(tmp_path, address) as engine:

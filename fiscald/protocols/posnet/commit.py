@@ -36,7 +36,7 @@ def refused(reply: Reply, pointer: str, document: Document, passing: Container[i
     text, text_pl, number = describe(reply)
     row = condition_of(reply)
     if row is not None and reply.error not in passing:
-        why = conditions.told(row.name, text, text_pl, device_code=number)
+        why = conditions.condition_problem(row.name, text, text_pl, device_code=number)
         return CommitReply(why, waits=True)
     reaction = codes.lookup(codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC, reply.error or 0).reaction
     if reaction is codes.Reaction.CANCELLED:

@@ -63,7 +63,7 @@ def carry_out(printout: Printout, settings: Settings, printer_id: str | None) ->
         # Ours may be open, and sent again it would be called another program's; recovery looks first.
         raise corrupted(reply, opening.pointer)
     if not reply.good:
-        return verdicts.declined(refused(reply, opening.pointer, printout), begun=False)
+        return verdicts.declined(refused(reply, opening.pointer, printout), was_open=False)
     opened = before.updated((yield from read_stable_counters()))
     yield Checkpoint(Stage.OPENED, before, opened)
 
@@ -98,7 +98,7 @@ def _end_form(printout: Printout, proof: PosnetProof, *, recovering: bool = Fals
         # It was not executed, so ours is still open; recovery ends it.
         raise DialogueAborted(committed.refusal)
     yield from give_up_form()
-    return replace(verdict, begun=True) if isinstance(verdict, Held) else verdict
+    return replace(verdict, was_open=True) if isinstance(verdict, Held) else verdict
 
 
 def give_up_form() -> Dialogue[bool]:

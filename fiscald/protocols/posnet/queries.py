@@ -127,7 +127,7 @@ def poll(settings: Settings) -> Dialogue[Condition]:
     if sdev["ds"] == 0:
         if sdev.get("qe") is not False:
             return Condition(state=PrinterState.READY, paper_low=low, idle=sdev.get("qe") is True)
-        busy = conditions.told("busy", "the printer is still working on an earlier command")
+        busy = conditions.condition_problem("busy", "the printer is still working on an earlier command")
         return Condition(state=PrinterState.BUSY, problem=busy, paper_low=low)
     sprn = yield from ask("sprn", "pr", immediate=True)
     if sprn["pr"] in _MECHANISM:
@@ -135,7 +135,7 @@ def poll(settings: Settings) -> Dialogue[Condition]:
     else:
         state = PrinterState.ATTENTION
         text, text_pl = _DEVICE.get(sdev["ds"], (f"the printer reports state {sdev['ds']}", "nieznany stan"))
-    why = conditions.told(state, text, text_pl, device_code=f"ds{sdev['ds']} pr{sprn['pr']}")
+    why = conditions.condition_problem(state, text, text_pl, device_code=f"ds{sdev['ds']} pr{sprn['pr']}")
     return Condition(state=state, problem=why, paper_low=low)
 
 
@@ -200,9 +200,9 @@ def read_baseline() -> Dialogue[PosnetBaseline]:
 
 def _standing(scomm: dict[str, Any], rates: Rates) -> Problem | None:
     if not scomm.get("hr", True):
-        return conditions.told("no_header", device_code="hr")
+        return conditions.condition_problem("no_header", device_code="hr")
     if all(rate is None for rate in rates.values()):
-        return conditions.told("no_rates")
+        return conditions.condition_problem("no_rates")
     return None
 
 

@@ -78,7 +78,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
         # Sent again it might meet our own receipt and call it another program's; recovery looks first.
         raise corrupted(reply, opening.pointer)
     if not reply.good:
-        return verdicts.declined(refused(reply, opening.pointer, receipt), begun=False)
+        return verdicts.declined(refused(reply, opening.pointer, receipt), was_open=False)
     opened = yield from _look_when_opened(before)
     if opened is None:
         return NotPrinted(problem("printer.cancelled"))

@@ -152,6 +152,6 @@ class CounterProof(ABC, Generic[L, D]):
             if found is not None:
                 return found
             if not confirmed:
-                return verdicts.not_executed(reply, "the counters prove that nothing was printed", now, begun=False)
+                return verdicts.not_executed(reply, "the counters prove that nothing was printed", now, was_open=False)
         reason = "the printer confirmed the document, and none of its counters moved"
         return verdicts.unproven("contradiction", reason, now)

@@ -98,7 +98,7 @@ class OwnIdProof:
             case State.REFUSED, _ if memory.documents is not None and memory.may_hold(self.total):
                 return verdicts.unproven("contradiction", "the printer refused it, and holds one that may be it", now)
             case State.REFUSED, _:
-                return verdicts.not_executed(refusal, "the printer refused it", now, begun=False)
+                return verdicts.not_executed(refusal, "the printer refused it", now, was_open=False)
             case _ if memory.may_hold(self.total):
                 return verdicts.unproven("id_forgotten", "the printer forgot the id, and holds one that may be it", now)
             case _:

@@ -143,15 +143,15 @@ def interrupted(reason: str, now: Look) -> NotPrinted:
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
-def declined(reply: CommitReply, *, begun: bool = True, now: Look | None = None) -> NotPrinted | Held:
+def declined(reply: CommitReply, *, was_open: bool = True, now: Look | None = None) -> NotPrinted | Held:
     """The printer said no: to the document; to the moment, for which the document is not to be blamed; or for a
-    condition of its own, for whose end the document waits. ``begun``: ours was open on it.
+    condition of its own, for whose end the document waits. ``was_open``: ours was open on it.
     """
     refusal = reply.refusal
     assert refusal is not None
     evidence = {} if now is None else {"after": now}
     if reply.waits:
-        return Held(refusal, begun, evidence)
+        return Held(refusal, was_open, evidence)
     if reply.again:
         reason = f"the printer did not take it as it came: {refusal.detail}; the same document may be sent again"
         refusal = problem(
@@ -173,11 +173,11 @@ def ended_by_others(reply: CommitReply | None, reason: str, now: Look) -> NotPri
     return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
 
 
-def not_executed(reply: CommitReply | None, reason: str, now: Look, *, begun: bool = True) -> NotPrinted | Held:
+def not_executed(reply: CommitReply | None, reason: str, now: Look, *, was_open: bool = True) -> NotPrinted | Held:
     """The deciding step did nothing: for the printer's own reason where it gave one."""
     if reply is None or reply.refusal is None:
         return interrupted(reason, now)
-    return declined(reply, begun=begun, now=now)
+    return declined(reply, was_open=was_open, now=now)
 
 
 def may_hold(count: int, value: int | None, total: int) -> bool:
@@ -275,7 +275,7 @@ def drawer(before: Before, reply: CommitReply) -> Printed | NotPrinted | Held:
     """Opening the drawer leaves no trace on the printer: never done again on doubt, and never undecided."""
     if reply.refusal is None:
         return Printed(Result(printer_id=before.printer_id, fiscal=before.fiscal), Paper.NONE)
-    verdict = declined(reply, begun=False)
+    verdict = declined(reply, was_open=False)
     return verdict if isinstance(verdict, Held) else NotPrinted(verdict.problem)
 
 

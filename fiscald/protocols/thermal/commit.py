@@ -72,7 +72,9 @@ def refused(reply: Reply, pointer: str, document: Document, passing: Container[i
     name = yield from _condition(reply, goods)
     if name is None:
         return CommitReply(why, timed_out=timed_out)
-    return CommitReply(conditions.told(name, text, text_pl, device_code=number), waits=True, timed_out=timed_out)
+    return CommitReply(
+        conditions.condition_problem(name, text, text_pl, device_code=number), waits=True, timed_out=timed_out
+    )
 
 
 def _condition(reply: Reply, goods: str | None) -> Dialogue[str | None]:

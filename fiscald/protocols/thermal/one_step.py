@@ -72,7 +72,9 @@ def _report_reply(reply: CommitReply, command: Request) -> Dialogue[CommitReply]
     if any(clock.get(name) != command.values[name] for name in ("Py", "Pm", "Pd")):
         return reply
     text, text_pl = "its date is earlier than its last fiscal record", "data wcześniejsza niż ostatni zapis"
-    return CommitReply(conditions.told("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True)
+    return CommitReply(
+        conditions.condition_problem("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True
+    )
 
 
 def _cash_refusal(document: Slip, have: int) -> FieldProblem | None:

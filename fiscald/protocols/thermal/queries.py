@@ -137,7 +137,7 @@ def _unready(settings: Settings) -> Dialogue[Condition | None]:
         text_pl = "pokrywa, menu lub komunikat"
     else:
         return None
-    why = conditions.told(name, text, text_pl, device_code=f"DLE {dle.byte:02X}")
+    why = conditions.condition_problem(name, text, text_pl, device_code=f"DLE {dle.byte:02X}")
     return Condition(state=PrinterState(name), problem=why)
 
 
@@ -190,9 +190,9 @@ def read_baseline() -> Dialogue[Baseline[ThermalLook]]:
 
 def _standing(look: ThermalLook, rates: Rates) -> Problem | None:
     if all(rate is None for rate in rates.values()):
-        return conditions.told("no_rates")
+        return conditions.condition_problem("no_rates")
     if look.Pm and look.n_wolnych == 0:
-        return conditions.told("memory_full")
+        return conditions.condition_problem("memory_full")
     return None
 
 
@@ -287,7 +287,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
     row = None if clock.good else condition_of(clock)
     if row is not None and row.name == "no_clock":
         text, text_pl, number = describe(clock)
-        standing = conditions.told(row.name, text, text_pl, device_code=number)
+        standing = conditions.condition_problem(row.name, text, text_pl, device_code=number)
     profile = known_profile(settings) or detect(model.get("typ"))
     look = found.look
     return Snapshot(

@@ -265,7 +265,7 @@ def test_a_refused_opening_cancels_nothing() -> None:
     verdict = bench.carry_out(RECEIPT)
     assert isinstance(verdict, Held)
     assert (verdict.problem.code, verdict.problem.device_code) == ("printer.report_due", "383 ERR_RD_NOT_PRINTED")
-    assert not verdict.begun
+    assert not verdict.was_open
     assert "prncancel|" not in bench.sent
 
 
@@ -314,7 +314,7 @@ def test_a_document_waits_for_room_in_the_queue() -> None:
 
     verdict = drive(FAMILY.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
     assert isinstance(verdict, Held)
-    assert (verdict.problem.code, verdict.begun) == ("printer.busy", False)
+    assert (verdict.problem.code, verdict.was_open) == ("printer.busy", False)
 
 
 def test_a_line_spoiled_by_noise_is_sent_once_more() -> None:

@@ -362,7 +362,7 @@ def test_a_refused_opening_cancels_nothing() -> None:
     verdict = bench.carry_out(RECEIPT)
     assert isinstance(verdict, Held)
     assert (verdict.problem.code, verdict.problem.device_code) == ("printer.no_header", "40")
-    assert not verdict.begun
+    assert not verdict.was_open
     assert bench.names == ["$h"]
 
 

@@ -36,7 +36,7 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.conditions import Conditions, told
+from fiscald.protocols.conditions import Conditions, condition_problem
 from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.example import Lines, line
 from fiscald.protocols.families import Decoding, Family, Handler, Raw
@@ -178,7 +178,7 @@ class Example(Family):
         ready = (yield from ask("SEE")).split()[1] == "1"
         if ready:
             return Condition(state=PrinterState.READY, document_open=False)
-        return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
+        return Condition(state=PrinterState.PAPER_OUT, problem=condition_problem("paper_out"))
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         return self.poll(settings)
