@@ -1,9 +1,8 @@
-"""The actor of one printer: it alone speaks to the printer, and takes its jobs one after the other.
+"""The actor of one printer: only the actor talks to the printer, and it runs the jobs one after the other.
 
-What a job does on the line, and what the journal is told before, is in ``job_runner``; what the status says of all
-that, in ``board``.
+``job_runner`` carries out one job and writes the journal before each step. ``board`` makes the status of the printer.
 
-A journal that cannot be read or written stops the printing, never the status.
+If the journal cannot be read or written, printing stops. The status keeps working.
 """
 
 from __future__ import annotations
@@ -37,19 +36,19 @@ from fiscald.transport import ByteStream, LinkError
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at an idle printer (what happens on it is to be seen within two), and at one that is not
-#: ready.
+#: Seconds between two condition reads of an idle printer (fiscald must see a change within two seconds), and of a
+#: printer that is not ready or has just printed.
 POLL_INTERVAL = 1.5
 SHORT_POLL_INTERVAL = 0.5
-#: Seconds between two full looks (counters, rates, clock) at an idle printer, and at one with a condition that only a
-#: full look shows.
+#: Seconds between two status reads (counters, rates, clock) of an idle printer, and of a printer with a condition that
+#: only a status read shows.
 STATUS_INTERVAL, SHORT_STATUS_INTERVAL = 30.0, 3.0
-#: Seconds before the first and the longest wait between two attempts to connect.
+#: The shortest and the longest pause between two attempts to connect, in seconds.
 RECONNECT = (0.2, 5.0)
 
 
 class Actor:
-    """Owns one printer: keeps it connected, looks at it, and decides what is sent next."""
+    """Owns one printer: keeps it connected, reads its status, and decides what to send next."""
 
     def __init__(
         self,
@@ -59,7 +58,10 @@ class Actor:
         changed: Callable[[Entry | None], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``changed`` is told of every change: of a job, or (``None``) of the printer. ``clock``: this computer's."""
+        """The actor calls ``changed`` with each job that changes, and with ``None`` when the printer changes.
+
+        ``clock`` is the clock of this computer.
+        """
         self.printer = printer
         self._journal = journal
         self._gate = gate
@@ -81,51 +83,54 @@ class Actor:
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """What the printer last said about itself; ``None`` until it was asked."""
+        """The last full status read; ``None`` before the first one."""
         return self._board.situation.snapshot
 
     @property
     def identity(self) -> Identity | None:
-        """Who the printer says it is; ``None`` until it was asked."""
+        """The identity that the printer reports; ``None`` before the first status read."""
         return self.snapshot.identity if self.snapshot else None
 
     @property
     def settings(self) -> Settings:
-        """The configured settings, with the profile filled in once the printer has told its model."""
+        """The configured settings. The profile is filled in when the printer has reported its model."""
         return self._settings
 
     def wake(self) -> None:
-        """Something has changed in the journal: look at it now."""
+        """Read the journal now: something in it has changed."""
         self._wake.set()
 
     def retry(self) -> None:
-        """Something was plugged in: do not wait any longer with the next attempt to connect."""
+        """Try to connect now: somebody plugged in a device."""
         if not self._connected:
             self._retry_now = True
             self.wake()
 
     def adopt(self, printer_id: str) -> None:
-        """A person confirmed that this is the printer from now on; the journal knows already."""
+        """A person accepted the printer with this unique number. The journal has stored that already."""
         self._known_id = printer_id
-        # What else stands against the next job is found out before it is taken.
+        # ``_next_job`` checks for other problems before it returns a job.
         self._board.blocked = None
         self._board.publish()
         self.wake()
 
     def journal_confirmed(self) -> None:
-        """A person confirmed that the journal is this printer's past; the journal knows already."""
+        """A person confirmed that the journal belongs to this printer. The journal has stored that already."""
         self.past.confirm()
         self._board.blocked = None
         self._board.publish()
         self.wake()
 
     def new_document(self, document_type: str) -> None:
-        """A document was accepted: look for it now."""
+        """Read the journal now: it has a new document."""
         self._board.holds.new_document(document_type, anyio.current_time())
         self.wake()
 
     async def send_raw(self, request: raw.RawRequest) -> RawAnswer:
-        """Send a command between two jobs. Raises ``ProblemError``: not connected, refused, no turn, no answer."""
+        """Send a technician's command between two jobs.
+
+        Raises ``ProblemError``: not connected, refused, no turn in time, no answer.
+        """
         if not self._connected:
             why = self._board.problem or raw.busy("it is not connected yet")
             raise ProblemError(why.model_copy(update={"document": Fate.NOT_PRINTED}))
@@ -136,7 +141,7 @@ class Actor:
         return await request.wait()
 
     async def stop(self) -> None:
-        """Finish the document in hand and take no other; returns when that is so."""
+        """Finish the running document and start no other. Returns when the actor has stopped."""
         self._stopping = True
         self.wake()
         await self._stopped.wait()
@@ -151,17 +156,17 @@ class Actor:
         return self._board.waiting_problem(key, document_type)
 
     def count(self, key: str, phase: Phase) -> None:
-        """A job of this printer has come to that phase: it waits, or does not any more."""
+        """Note the new phase of a job of this printer, to count the jobs that wait."""
         self._board.count(key, phase)
 
     def status(self) -> PrinterStatus:
-        """From memory; never waits."""
+        """The status, from memory. Never waits for the printer."""
         return self._board.status(connected=self._connected)
 
     # -- connecting -----------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Keep the printer connected and its jobs going, for ever; returns after ``stop``."""
+        """Keep the printer connected and run its jobs. Returns after ``stop``."""
         shortest, longest = RECONNECT
         pause = shortest
         while not self._stopping:
@@ -175,7 +180,7 @@ class Actor:
             except DialogueAborted as error:
                 self._board.set_down(state_of(error.problem) or PrinterState.OUT_OF_ORDER, error.problem)
             except Exception as error:
-                # A fault of ours must not take the other printers with it.
+                # An error in our code must not stop the other printers.
                 log.exception("%s: internal error", self.printer.name)
                 self._board.set_down(PrinterState.OUT_OF_ORDER, problem("daemon.internal", reason=repr(error)))
             self._connected = False
@@ -189,7 +194,7 @@ class Actor:
         self._stopped.set()
 
     def _refuse_raw_requests(self, why: Problem) -> None:
-        """Commands by hand wait for no other connection."""
+        """Refuse the technicians' commands that wait: they do not wait for the next connection."""
         why = why.model_copy(update={"document": Fate.NOT_PRINTED})
         requests, self._raw_requests = self._raw_requests, []
         for request in requests:
@@ -219,7 +224,10 @@ class Actor:
         return self.printer.wrap(await self.printer.address.open())
 
     async def _read_status(self, line: Line, *, to_the_end: bool = False) -> None:
-        """A full look; given up for a job that arrives, once the printer is known, but for ``to_the_end``."""
+        """Read the full status of the printer.
+
+        A job that arrives ends the read early, except before the first complete read and with ``to_the_end``.
+        """
         snapshot = await line.drive(
             self.printer.family.read_status(self._settings),
             give_way=lambda: self._connected and self._woken and not to_the_end,
@@ -234,19 +242,19 @@ class Actor:
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.observe_clock(snapshot.identity, snapshot.clock)
-        # The model tells the profile; from now on every dialogue uses it without asking again.
+        # The model determines the profile. From now on every dialogue uses it.
         configured = self.printer.settings
         self._settings = replace(configured, options=configured.options.learn(snapshot.identity))
         await line.use(self._settings)
         self._board.holds.compare_snapshots(before, snapshot, anyio.current_time())
         with suppress(JournalError):
-            # No job is taken before it was compared; that the journal is down is told when the next one is looked for.
+            # No job starts before this comparison. ``_next_job`` reports a journal that does not work.
             if not await self._compare(snapshot):
                 await self._read_status(line, to_the_end=True)
         self._board.publish()
 
     async def _has_unsettled(self) -> bool:
-        """Whether a document of ours may be the one that is open."""
+        """Whether the open document may be ours."""
         try:
             entry = await self._journal.run(Store.next_job, self.printer.name)
         except JournalError:
@@ -254,8 +262,11 @@ class Actor:
         return entry is not None and entry.phase in (Phase.STARTED, Phase.COMMITTING)
 
     async def _compare(self, snapshot: Snapshot) -> bool:
-        """The first printer seen under this name is remembered; another one stops everything, and so does one that has
-        printed what the journal does not know. False: look once more before that is believed."""
+        """Compare the printer with the journal. ``False``: read the printer once more before believing the result.
+
+        The journal remembers the first printer that it sees under this name. A different printer stops all jobs, and so
+        does a printer that has printed something that the journal does not know.
+        """
         name, found = self.printer.name, snapshot.identity.printer_id
         known = await self._journal.run(Store.known, name)
         if known.printer_id is None:
@@ -286,14 +297,14 @@ class Actor:
 
     @property
     def _stop_reason(self) -> Problem | None:
-        """Why no new document may be printed on what is connected, whatever the document."""
+        """Why the connected printer must not print any new document."""
         return self._swapped_problem or self.past.problem
 
     # -- taking jobs ----------------------------------------------------------------------------------
 
     async def _serve(self, line: Line) -> None:
-        """Take jobs until the line fails, and look at the printer in between."""
-        looked = observed = anyio.current_time()
+        """Run jobs until the line fails, and read the printer's status between them."""
+        polled_at = read_at = anyio.current_time()
         worked = False
         while True:
             entry = await self._next_job()
@@ -307,7 +318,7 @@ class Actor:
                     waiting = await self._runner.run(line, entry, self._settings, self._known_id)
                 except JournalError as error:
                     waiting = problem("daemon.journal", reason=error)
-                looked, worked = anyio.current_time(), True
+                polled_at, worked = anyio.current_time(), True
                 if waiting is not None:
                     self._board.set_waiting(waiting)
                     await self._pause(SHORT_POLL_INTERVAL)
@@ -316,18 +327,18 @@ class Actor:
             waited, self._board.situation.waiting = self._board.situation.waiting is not None, None
             if not waited:
                 self._board.publish()
-            if waited or (worked and now - looked >= SHORT_POLL_INTERVAL) or now - observed >= self._status_interval:
+            if waited or (worked and now - polled_at >= SHORT_POLL_INTERVAL) or now - read_at >= self._status_interval:
                 await self._read_status(line)
-                looked = observed = now
+                polled_at = read_at = now
                 worked = False
-            elif now - looked >= POLL_INTERVAL:
+            elif now - polled_at >= POLL_INTERVAL:
                 await self._read_condition(line)
-                looked = now
+                polled_at = now
             await self._pause(SHORT_POLL_INTERVAL if worked else POLL_INTERVAL)
 
     @property
     def _status_interval(self) -> float:
-        """Seconds between two full looks: only they show that something is over which is not told at any time."""
+        """Seconds between two status reads. Shorter while the printer has a problem that only a status read clears."""
         if self._board.situation.foreign or self._stop_reason:
             return POLL_INTERVAL
         if self._board.situation.standing is not None or self._board.holds.problem is not None:
@@ -335,12 +346,12 @@ class Actor:
         return STATUS_INTERVAL
 
     async def _read_condition(self, line: Line) -> None:
-        """A short look at an idle printer; given up for a job that arrives."""
+        """Read the condition of an idle printer. A job that arrives ends the read early."""
         condition = await line.drive(self.printer.family.read_condition(self._settings), give_way=lambda: self._woken)
         if condition is None:
             return
         if self._board.situation.unready and condition.problem is None:
-            # Somebody was at the printer.
+            # A person has just put the printer in order, and may have ended a condition that no read shows.
             self._board.holds.retry_soon(anyio.current_time())
         self._board.situation.update_idle_condition(
             condition, foreign=bool(condition.document_open) and not await self._has_unsettled()
@@ -348,7 +359,7 @@ class Actor:
         self._board.publish()
 
     async def _run_raw_request(self, line: Line, request: raw.RawRequest, entry: Entry | None) -> None:
-        """A command sent by hand; what it may have changed is looked at before anything else is done."""
+        """Send a technician's command. If it may change the printer, read the status again before the next job."""
         if request.given_up:
             return
         why = None if request.forced else raw.unsettled_job_problem(entry)
@@ -370,7 +381,7 @@ class Actor:
             self._board.holds.retry_soon(anyio.current_time())
 
     async def _next_job(self) -> Entry | None:
-        """The job to carry on with; also finds out what stands against it."""
+        """The job to run next. Sets ``blocked`` on the board: the problem that keeps this job waiting."""
         try:
             if self._known_id is None and self.identity is not None:
                 assert self.snapshot is not None
@@ -385,9 +396,9 @@ class Actor:
         return entry
 
     async def _next_accepted(self, entry: Entry) -> Entry | None:
-        """That job, or where something stands against it one that does not wait behind it: a daily report above all.
+        """``entry``, or another job that may run first if the licence or a condition of the printer blocks ``entry``.
 
-        What stands against it is the licence, or a condition of the printer.
+        The most important one is the daily report, because it ends some conditions.
         """
         now = anyio.current_time()
         if self._board.blocked is None and not self._board.holds.is_blocked(
@@ -418,7 +429,7 @@ class Actor:
             self._wake = anyio.Event()
 
     def _blocking_problem(self, entry: Entry | None) -> Problem | None:
-        """What stands against taking that job."""
+        """The problem that keeps this job waiting."""
         if self._swapped_problem is not None or entry is None:
             return self._stop_reason
         if self.past.problem is not None and (

@@ -1,4 +1,4 @@
-"""What one printer's state is, in a word, and what keeps which document waiting: all of it from memory."""
+"""The status of one printer, and the problem that keeps each document waiting. All of it comes from memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STALE_AFTER = 10.0
 
 
 class StatusBoard:
-    """Keeps what is known of one printer, and tells of every change."""
+    """Holds the status of one printer and reports every change of it."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class StatusBoard:
         changed: Callable[[Entry | None], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``stop_reason`` says why no document at all may be printed. ``changed`` is told of every change."""
+        """``stop_reason`` returns why the printer must not print anything. The board calls ``changed`` on a change."""
         self._printer = printer
         self._stop_reason = stop_reason
         self._changed = changed
@@ -38,17 +38,17 @@ class StatusBoard:
         self.holds = Holds(printer.family.conditions)
         self.noise = Noise(printer.name)
         self.problem: Problem | None = None
-        """What keeps jobs waiting right now."""
+        """The problem that keeps jobs waiting now."""
         self.state = PrinterState.STARTING
         self.blocked: Problem | None = None
-        """What stands against the next job."""
+        """The problem that keeps the next job waiting."""
         self.job: str | None = None
-        """The key of the job that is being carried out."""
+        """The key of the job that runs now."""
         self._warning_codes: tuple[str, ...] = ()
         self._accepted: set[str] = set()
 
     def waiting_problem(self, key: str, document_type: str) -> Problem | None:
-        """What keeps this document waiting right now."""
+        """The problem that keeps this document waiting now."""
         held = None if self._stop_reason() else self.holds.problem_for(key, document_type)
         if held is not None or self.problem is None:
             return held
@@ -56,7 +56,7 @@ class StatusBoard:
         return None if row is not None and document_type not in row.waits else self.problem
 
     def count(self, key: str, phase: Phase) -> None:
-        """A job of this printer has come to that phase: it waits, or does not any more."""
+        """Note the new phase of a job of this printer, to count the jobs that wait."""
         if phase is Phase.ACCEPTED:
             self._accepted.add(key)
         else:
@@ -65,7 +65,7 @@ class StatusBoard:
             self.holds.forget(key)
 
     def status(self, *, connected: bool) -> PrinterStatus:
-        """From memory; never waits."""
+        """The status, from memory. Never waits for the printer."""
         age = self.situation.age("heard")
         return PrinterStatus(
             name=self._printer.name,
@@ -84,22 +84,22 @@ class StatusBoard:
         )
 
     def on_condition(self, condition: Condition) -> None:
-        """What the printer says while one of our commands waits in it."""
+        """The condition that the printer reports while one of our commands waits in it."""
         self.situation.update_condition(condition)
         self.publish()
 
     def set_waiting(self, why: Problem) -> None:
-        """The job in hand cannot go on."""
+        """The running job cannot continue because of ``why``."""
         self.situation.waiting = why
         self.publish()
 
     def set_down(self, state: PrinterState, why: Problem) -> None:
-        """There is no connection, or none of use."""
+        """There is no connection, or the connection does not work."""
         self.situation.down = (state, why)
         self.publish()
 
     def publish(self) -> None:
-        """Derive the printer's state from what is known; one message per change, not per look."""
+        """Work out the printer's state. Log and report it only when it has changed."""
         self.situation.blocked = self.blocked
         state, why = self.situation.state_and_problem(self.holds.problem)
         if (state, why and why.code) != (self.state, self.problem and self.problem.code):

@@ -1,9 +1,14 @@
-"""One job carried on: its dialogue driven, the journal kept before every step, the verdict settled.
+"""Runs one job: drives its dialogue, writes the journal before every step, and stores the verdict.
 
-The bargain with the journal, in order: ``started`` with the evidence is synced before anything is changed;
-``opened`` when the printer holds our open document; ``committing`` before the irreversible step; the verdict
-before anybody is told. Whatever goes wrong after ``started`` - silence, a lost link, a killed daemon, a full disk -
-goes one way: look at the printer's counters on a fresh line and decide by them.
+The order of journal and printer. Each journal entry is on disk before the step after it:
+
+1. ``started`` with the evidence, before the first command that changes something;
+2. ``opened``, when the printer has confirmed that our document is open;
+3. ``committing``, before the irreversible command;
+4. the verdict, before any application gets it.
+
+After ``started`` every failure (silence, a lost link, a killed daemon, a full disk) has the same end: fiscald connects
+again, reads the printer's counters, and decides by them.
 """
 
 from __future__ import annotations
@@ -44,12 +49,12 @@ from fiscald.protocols.driving import drive
 
 log = logging.getLogger(__name__)
 
-#: How often a job that the printer proves not to hold is carried out anew before it fails.
+#: A job fails after this many attempts that the printer proves it did not print.
 ATTEMPTS = 3
 
 
 class JobRunner:
-    """Carries the jobs of one printer on, each as far as it goes on this line."""
+    """Runs the jobs of one printer, each as far as it gets on this line."""
 
     def __init__(
         self,
@@ -59,7 +64,7 @@ class JobRunner:
         past: Past,
         changed: Callable[[Entry | None], None],
     ) -> None:
-        """``changed`` is told of every change of a job."""
+        """The runner calls ``changed`` with every job that changes."""
         self._printer = printer
         self._journal = journal
         self._board = board
@@ -67,9 +72,9 @@ class JobRunner:
         self._changed = changed
 
     async def run(self, line: Line, entry: Entry, settings: Settings, printer_id: str | None) -> Problem | None:
-        """Carry one job on, on the printer with that unique number.
+        """Start or recover one job on the printer with that unique number.
 
-        Returns why it has to wait, or ``None`` when it is settled.
+        Returns why the job has to wait, or ``None`` if it need not.
         """
         job = entry.job
         family = self._printer.family
@@ -91,14 +96,14 @@ class JobRunner:
         except Unexplained as error:
             if self._past.needs_second_reading(error.problem):
                 return problem("printer.busy", reason="it printed something while it was asked what it has counted")
-            self._past.set_problem(error.problem, error.counters)  # looked at again before anything else
+            self._past.set_problem(error.problem, error.counters)  # the actor reads the printer again before other jobs
             return error.problem
         finally:
             self._board.job = None
             self._board.situation.working = False
 
     def _recovery(self, job: Job, phase: Phase, settings: Settings) -> Dialogue[Verdict]:
-        """Find out what became of a started job. Evidence that cannot be used is no evidence: a person decides."""
+        """Find out what became of a started job. If its evidence is unusable, the job is undecided."""
         assert not isinstance(job.document, DamagedDocument)
         evidence = job.evidence or {}
         try:
@@ -110,7 +115,7 @@ class JobRunner:
             checkpoint = Checkpoint(stage, known.before, known.opened)
             return (yield from self._printer.family.recover(job.document, settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # Stored by another version, or damaged: asked again and again it would keep all others waiting.
+            # Another version stored it, or it is damaged. To retry for ever would keep all other jobs waiting.
             log.exception("%s: the evidence of job %s cannot be used", self._printer.name, job.key)
             why = problem(
                 "journal.damaged", reason=f"its evidence cannot be used ({error!r}); it may have been printed",
@@ -119,10 +124,10 @@ class JobRunner:
             return Unknown(why, {})
 
     async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
-        """Drive a job's dialogue, journaling before every step that changes something."""
+        """Drive a job's dialogue. Write the journal before every step that changes something."""
         phase = entry.phase
         key, kind = entry.job.key, entry.job.document.type
-        # A try that will probably be refused again is no news: neither in the status nor among the events.
+        # The printer will probably refuse this try again, so neither the status nor the events show it.
         trying = self._board.holds.problem_for(key, kind) is not None
         untouched = phase is Phase.ACCEPTED
 
@@ -138,7 +143,7 @@ class JobRunner:
                 return await line.ask(step)
             except NotSent as error:
                 if not first:
-                    raise  # an earlier step was sent
+                    raise  # the printer already has an earlier step
                 why = problem("printer.interrupted", reason=f"nothing of it was sent: {error}")
                 raise _NotStarted(why, again=True) from None
 
@@ -172,24 +177,24 @@ class JobRunner:
             why = error.problem
             known = why.code in self._printer.family.conditions.by_code and why.code != "printer.out_of_order"
             if phase is Phase.ACCEPTED and known:
-                # A question was understood, and refused for a condition: nothing is wrong with the line.
+                # The printer understood a question and refused it for a condition. The line works.
                 return Wait(why)
             raise
 
     def _stored(self, **looks: Look) -> dict[str, Any]:
-        """Evidence as the journal stores it: JSON with the family and its version. Empty where there are no looks."""
+        """Evidence as the journal stores it: JSON with the family and its version. Empty if there are no looks."""
         if not looks:
             return {}
         return self._printer.family.evidence.model_validate(looks).model_dump(mode="json", exclude_none=True)
 
     def _mark_started(self, document_type: str, *, quiet: bool) -> None:
-        """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
+        """Our document has started, so the problems seen before no longer keep it waiting."""
         self._board.situation.document_started(document_type)
         self._board.situation.working = not quiet
         self._board.publish()
 
     async def _settle(self, entry: Entry, verdict: Verdict) -> Problem | None:
-        """Write down what the dialogue proved."""
+        """Store what the dialogue proved."""
         key, kind = entry.job.key, entry.job.document.type
         match verdict:
             case Wait(why):
@@ -226,7 +231,7 @@ class JobRunner:
                 again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
                     await self._journaled(Store.requeue, key, self._stored(**evidence))
-                    log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
+                    log.warning("job %s was not printed (%s), trying again", key, why.detail)
                 else:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
@@ -240,7 +245,7 @@ class JobRunner:
     async def _journaled(
         self, transaction: Callable[..., Entry], *args: Any, quiet: bool = False, **kwargs: Any
     ) -> Phase:
-        """Carry out a transaction and tell of the change; ``quiet``: it is none to anybody else."""
+        """Run a transaction and report the change. ``quiet``: do not report it."""
         entry = await self._journal.run(transaction, *args, **kwargs)
         if not quiet:
             self._changed(entry)
@@ -248,7 +253,7 @@ class JobRunner:
 
 
 class _NotStarted(Exception):
-    """A document is not begun; ``problem`` says why. ``again``: it may be begun later."""
+    """The document was not started; ``problem`` says why. ``again``: fiscald may start it later."""
 
     def __init__(self, problem: Problem, *, again: bool = False) -> None:
         self.problem = problem
@@ -257,7 +262,10 @@ class _NotStarted(Exception):
 
 
 def _unexpected_receipt(entry: Entry, counters: Counters) -> Problem | None:
-    """The optimistic lock: another last receipt than the application expects (its own first attempts apart)."""
+    """The optimistic lock: the problem if the last receipt is not the one that the application expects.
+
+    After a first attempt the last receipt may be our own cancelled one, so the check is for the first attempt only.
+    """
     expected = entry.job.expect_last
     if expected is None or entry.job.attempts or expected == counters.last_receipt:
         return None
