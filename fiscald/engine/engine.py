@@ -406,7 +406,9 @@ class Engine:
         if printer_id != found:
             reason = f"the connected printer has the unique number {found!r}"
         elif open_jobs:
-            reason = f"the old printer must first decide {', '.join(open_jobs)}, or a person must resolve them"
+            reason = (
+                f"fiscald must first recover {', '.join(open_jobs)} on the old printer, or a person must resolve them"
+            )
         else:
             assert actor.snapshot is not None
             await self._journal_run(Store.know_printer, name, printer_id, actor.snapshot.counters)
@@ -417,7 +419,7 @@ class Engine:
     async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
         """A person confirms that the journal and the printer agree again.
 
-        If the journal may be an older copy, documents that wait become undecided, or are printed (``said.waiting``), and
+        If the journal may be an older copy, waiting documents become undecided or are printed (``said.waiting``), and
         started ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
         """
         actor = self._actor(name)
@@ -462,8 +464,8 @@ class Engine:
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
-        Raises ``ProblemError``: unknown printer, not a command, licence (except for queries and for commands that end or
-        cancel an open document), a document is not settled (except with ``force``), not connected, journal, no answer.
+        Raises ``ProblemError``: unknown printer, not a command, licence (except for queries and for commands that end
+        an open document), a document is not settled (except with ``force``), not connected, journal, no answer.
         """
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))

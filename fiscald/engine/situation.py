@@ -174,7 +174,7 @@ class Situation:
 
     @property
     def warning_codes(self) -> tuple[str, ...]:
-        """The codes of the warnings. Their texts do not count as changes: the clock's difference varies all the time."""
+        """The codes of the warnings. Their texts do not count as changes: a clock's difference varies all the time."""
         return tuple(notice.code for notice in self._warnings())
 
     def age(self, part: str) -> int | None:

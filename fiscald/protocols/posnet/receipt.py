@@ -78,7 +78,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
         # Sent again it might meet our own receipt and call it another program's; recovery looks first.
         raise corrupted(reply, opening.pointer)
     if not reply.good:
-        return verdicts.declined(refused(reply, opening.pointer, receipt), was_open=False)
+        return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
     opened = yield from _look_when_opened(before)
     if opened is None:
         return NotPrinted(problem("printer.cancelled"))
@@ -123,7 +123,7 @@ def _give_up(reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
         # What is open now, if anything, is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from send_cancel(opened)
-    return verdicts.declined(reply, now=now)
+    return verdicts.refusal_verdict(reply, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def _opening_refused(reply: Reply, pointer: str, receipt: Receipt) -> Dialogue[N
         # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
         assert opening_reply.refusal is not None
         raise DialogueAborted(opening_reply.refusal)
-    return verdicts.declined(opening_reply, was_open=False)
+    return verdicts.refusal_verdict(opening_reply, was_open=False)
 
 
 def _look_when_opened(before: ThermalLook) -> Dialogue[ThermalLook]:
