@@ -132,8 +132,8 @@ class PlanBuilder:
         )
 
     def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:
-        """The printed name of sold goods. The printer knows goods only by this name, so two names that become the same are
-        the same goods to it.
+        """The printed name of sold goods. The printer knows goods only by this name: two names that become the same
+        are the same goods to it.
         """
         name = self.text(line.name, pointer, code_page, limit, TextKind.GOODS)
         first = self._goods.setdefault(name, line.name)
@@ -164,7 +164,7 @@ class PlanBuilder:
         return parts
 
     def adjustment_name(self, adjustment: Adjustment, word: str, write: Callable[[str], str]) -> str:
-        """The printed name of a discount or surcharge: its own if ``write`` leaves any of it, otherwise the usual one."""
+        """The printed name of a discount or surcharge: its own if ``write`` leaves any of it, or the usual one."""
         own = write(adjustment.name) if adjustment.name else ""
         return own or write(describe_adjustment(adjustment.model_copy(update={"name": None}), word).strip())
 
@@ -215,7 +215,7 @@ class PlanBuilder:
         return value
 
     def check_total(self, receipt: Receipt, at: str, *, too_large: str | None) -> None:
-        """Check that the printer can close this total, and that it is the total in the document.
+        """Check that the printer can close this total, and that the document has the same total.
 
         ``too_large``: why the printer cannot hold the total; ``None``: it can.
         """

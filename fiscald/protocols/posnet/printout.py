@@ -1,8 +1,9 @@
 """A printout on a POSNET printer (a form of lines): how fiscald carries it out and recovers it.
 
 Theory. No query shows whether a form is open, and no source says whether a cancelled form counts as a printout. So the
-counters decide only when the closing step may have been sent. A printout since ``Stage.OPENED`` is ours. Without one, the printer did not execute the closing step, and recovery sends it, like the end of an open footer. Recovery
-does not cancel there: if that cancellation were interrupted too, it could look like the printout.
+counters decide only when the closing step may have been sent. A printout since ``Stage.OPENED`` is ours. Without one,
+the printer did not execute the closing step, and recovery sends it, like the end of an open footer. Recovery does not
+cancel there: if that cancellation were interrupted too, it could look like the printout.
 
 Source: POSNET reference, sections 6.1, 6.2 and 9.
 """

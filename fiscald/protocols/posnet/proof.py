@@ -127,7 +127,7 @@ class Slip:
     amount: int | None
     """In grosze."""
     surely_counted: bool
-    """No source says whether ``cash`` or a form moves a counter (section 7, choice), so its good answer must be enough."""
+    """No source says whether ``cash`` or a form moves a counter (section 7, choice): its good answer must suffice."""
     notices: tuple[Notice, ...] = ()
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
