@@ -446,7 +446,7 @@ class Engine:
         doubtful: tuple[Phase, ...] = ()
         if actor.past.doubtful:
             doubtful = (Phase.STARTED,) if said.waiting == "print" else (Phase.STARTED, Phase.ACCEPTED)
-        reason = "the journal may not have known everything that was printed when this document waited"
+        reason = "the journal may not have known all printed documents when this document waited"
         why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
         name = actor.printer.name
         changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)

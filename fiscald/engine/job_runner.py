@@ -80,7 +80,7 @@ class JobRunner:
         family = self._printer.family
         if entry.damage:
             await self._journaled(Store.give_up_damaged, job.key)
-            log.error("job %s is undecided: what the journal stored of it cannot be read", job.key)
+            log.error("job %s is undecided: the journal's record of it is unreadable", job.key)
             return None
         assert not isinstance(job.document, DamagedDocument)
         if entry.phase is Phase.ACCEPTED:
@@ -95,7 +95,7 @@ class JobRunner:
             return None  # withdrawn in the meantime
         except Unexplained as error:
             if self._past.needs_second_reading(error.problem):
-                return problem("printer.busy", reason="it printed something while it was asked what it has counted")
+                return problem("printer.busy", reason="it printed something while fiscald read its counters")
             self._past.set_problem(error.problem, error.counters)  # the actor reads the printer again before other jobs
             return error.problem
         finally:
@@ -109,16 +109,16 @@ class JobRunner:
         try:
             known = self._printer.family.evidence.model_validate(evidence)
             if known.before is None:
-                raise ValueError("it does not say what the printer said before")
+                raise ValueError("the look before the document is missing")
             committing = phase is Phase.COMMITTING
             stage = Stage.COMMITTING if committing else Stage.STARTED if known.opened is None else Stage.OPENED
             checkpoint = Checkpoint(stage, known.before, known.opened)
             return (yield from self._printer.family.recover(job.document, settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Another version stored it, or it is damaged. To retry for ever would keep all other jobs waiting.
-            log.exception("%s: the evidence of job %s cannot be used", self._printer.name, job.key)
+            log.exception("%s: the evidence of job %s is unusable", self._printer.name, job.key)
             why = problem(
-                "journal.damaged", reason=f"its evidence cannot be used ({error!r}); it may have been printed",
+                "journal.damaged", reason=f"its evidence is unusable ({error!r}); it may have been printed",
                 extra={"cause": "damaged", "stored": {"evidence": evidence}},
             )  # fmt: skip
             return Unknown(why, {})
@@ -135,9 +135,9 @@ class JobRunner:
             nonlocal untouched
             if step.effect is Effect.QUERY:
                 return await line.ask(step)
-            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+            assert phase is not Phase.ACCEPTED, "a command would change something before the evidence is stored"
             if step.effect is Effect.IRREVERSIBLE:
-                assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
+                assert phase is Phase.COMMITTING, "an irreversible step without its checkpoint"
             first, untouched = untouched, False
             try:
                 return await line.ask(step)
@@ -162,7 +162,7 @@ class JobRunner:
                     )
                     self._mark_started(kind, quiet=trying)
                 case Checkpoint(Stage.OPENED, _, opened):
-                    assert opened is not None, "what was read while it was open"
+                    assert opened is not None, "the look while it was open"
                     phase = await self._journaled(Store.opened, key, self._stored(opened=opened), quiet=trying)
                 case Checkpoint():
                     phase = await self._journaled(Store.commit, key, quiet=trying)

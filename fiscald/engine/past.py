@@ -99,12 +99,12 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
 
     if known.doubt is Doubt.OLDER:
         return behind(
-            "older_copy", "this journal is an older copy of the one that ran here, or another one",
+            "older_copy", "this journal is an older copy of the one that ran here, or a different one",
             "Dziennik programu jest starszą kopią.",
         )  # fmt: skip
     if known.doubt is Doubt.DAMAGED:
         return behind(
-            "unreadable", "what the journal remembers of this printer cannot be read any more",
+            "unreadable", "the journal's record of this printer is unreadable",
             "Zapis stanu drukarki w dzienniku programu jest uszkodzony.",
         )  # fmt: skip
     if shared or known.by_hand:
@@ -112,7 +112,7 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
     if then is None:
         if known.doubt is Doubt.MOVED and known.printer_id is not None and now.printouts:
             return behind(
-                "nothing_remembered", "this journal was put here from elsewhere, and remembers nothing of this printer",
+                "nothing_remembered", "someone put this journal here, and it remembers nothing of this printer",
                 "Dziennik programu przeniesiono z innego miejsca.",
             )  # fmt: skip
         return None
@@ -137,11 +137,11 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
     others = printouts - reports - known.own_printouts
     if not proven and (reports > 0 or known.doubt is Doubt.MOVED) and others > 0:
         # A report clears the counters of the day, so the unknown documents before it may be receipts.
-        since = "since then a daily report was made" if reports else "this journal was put here from elsewhere"
+        since = "a daily report was made since then" if reports else "someone put this journal here"
         return behind(
             "unknown_printouts",
-            f"the printer has printed {others} documents that this journal does not know, and cannot tell whether "
-            f"receipts are among them: {since}",
+            f"the printer has printed {others} documents that this journal does not know, and its counters do not "
+            f"show whether receipts are among them: {since}",
             f"Liczba wydruków, których nie ma w dzienniku programu: {others}; mogą wśród nich być paragony.",
             printouts=others,
         )

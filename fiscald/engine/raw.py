@@ -78,7 +78,7 @@ def unsettled_job_problem(entry: Entry | None) -> Problem | None:
     if entry is None or entry.phase not in _UNSETTLED:
         return None
     key, state = entry.job.key, entry.job.state
-    return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
+    return busy(f"job {key!r} is {state}, and this command might change the counters that decide it")
 
 
 async def allowed_without_licence(request: RawRequest, line: Line, settings: Settings) -> bool:
@@ -93,7 +93,7 @@ async def allowed_without_licence(request: RawRequest, line: Line, settings: Set
     try:
         condition = await line.drive(line.family.read_condition(settings))
     except (LinkError, Silence, DialogueAborted) as error:
-        request.refuse(busy(f"it could not be asked whether a document is open ({error})"))
+        request.refuse(busy(f"it did not answer whether a document is open ({error})"))
         raise
     return condition is not None and bool(condition.document_open)
 
