@@ -62,7 +62,7 @@ class Health:
             found.append(
                 Notice(
                     code="disk.full" if self._full else "disk.low",
-                    detail=f"{free} MiB are free in {self._path}: free some space, or fiscald can soon store no documents",
+                    detail=f"{free} MiB are free in {self._path}: free some space, or fiscald soon stores no documents",
                     detail_pl=f"Kończy się miejsce na dysku (wolne {free} MiB). Zgłoś administratorowi.",
                 )
             )

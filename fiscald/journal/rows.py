@@ -184,7 +184,7 @@ def damaged(phase: Phase, damage: Mapping[str, str]) -> Problem:
     sent = "nothing of it was sent" if phase is Phase.ACCEPTED else "it may have been printed"
     return problem(
         "journal.damaged",
-        reason=f"{', '.join(damage)} is unreadable; by its phase ({phase}) {sent}",
+        reason=f"unreadable: {', '.join(damage)}; by its phase ({phase}) {sent}",
         extra={"cause": "damaged", "stored": dict(damage)},
     )
 
