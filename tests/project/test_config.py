@@ -101,7 +101,7 @@ PRINTER = '[printers.till1]\nfamily = "posnet"\naddress = "tcp://127.0.0.1:6666"
         ('socket: "/run/x.sock"', ["the = between name and value is missing"]), ("a = [1, 2", ["a bracket ] is missing"]),
         ('state_dir = "C:\\data"', ["the text contains a backslash"]), ("a = {b=1", ["a brace } is missing"]),
         (PRINTER + "record = yes", ["write record = true"]), (PRINTER + "record = False", ["write record = false"]),
-        (PRINTER + PRINTER, ["line 4: [printers.till1]", "stands there twice"]),
+        (PRINTER + PRINTER, ["line 4: [printers.till1]", "appears twice"]),
         (PRINTER + 'family = "thermal"', ["line 4", "has a value already"]), ("= 3", ["a line is NAME = VALUE"]),
         (PRINTER + 'socket = "/x"', ["socket belongs to the top of the file"]),
         ('[[printers]]\nfamily = "posnet"', ["[[printers]]", "write [printers.till1]"]),
