@@ -1,4 +1,4 @@
-"""The configuration file: TOML, read once, refused whole with a sentence for every mistake."""
+"""The configuration file: TOML, read once. A file with mistakes is refused, with a sentence for every mistake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 DEFAULT_PATH = Path("/etc/fiscald/fiscald.toml")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
-#: Bytes of a Unix socket's path: what the kernel's address has room for, less its end.
+#: The longest path of a Unix socket, in bytes: the kernel's limit without the end mark.
 _LONGEST_SOCKET = 107
 _HOST_AND_PORT = re.compile(r"\[?[\w.:-]*\]?:\d+/?")
 _LEVELS = ["debug", "info", "warning", "error"]
@@ -131,12 +131,12 @@ class CompanyConfig(Strict):
 
     @property
     def company(self) -> Company:
-        """The company, tidied."""
+        """The company in its normal form."""
         return company(self.name, self.postcode, self.country, self.nip)
 
 
 def _details(error: ValidationError) -> list[InitErrorDetails]:
-    """The mistakes of a validation, to be told with those of another one."""
+    """The mistakes of one validation, to report together with those of another one."""
     return [
         InitErrorDetails(type=each["type"], loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
         for each in error.errors(include_url=False)
@@ -153,7 +153,7 @@ class PrinterConfig(Strict):
     )
     shared: bool = Field(
         default=False, strict=True,
-        description="another program prints on it too: receipts that the journal does not know are no surprise",
+        description="another program prints on it too: receipts that the journal does not know are normal",
     )  # fmt: skip
     record: bool = Field(default=False, strict=True, description="keep every byte in state_dir/recordings")
     flight_recorder_kib: Annotated[int, Field(strict=True, ge=16, le=65_536)] = Field(
@@ -163,11 +163,11 @@ class PrinterConfig(Strict):
     @model_validator(mode="wrap")
     @classmethod
     def _with_options(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """What the section of every printer does not have is its family's. All mistakes are told, of both."""
+        """Keys that not every printer has belong to its family. Reports all mistakes of both parts."""
         if not isinstance(value, dict):
             return handler(value)
         if value.get("family") not in FAMILIES:
-            # Of which family the options are is the mistake, not they.
+            # The mistake is the family, not the options.
             options = {name for each in FAMILIES for name in family(each).options.model_fields}
             return handler({name: each for name, each in value.items() if name not in options | {"options"}})
         own = cls.model_fields.keys() - {"options"}
@@ -243,7 +243,7 @@ class RightsConfig(Strict):
 
     @property
     def given(self) -> dict[Right, tuple[str, ...] | None]:
-        """As a table; ``None`` for what is not named."""
+        """The rights as a table; ``None`` for a right that the file does not name."""
         return {right: getattr(self, right) for right in Right}
 
 
@@ -277,14 +277,14 @@ class Config(Strict):
         return value
 
 
-#: The model of what stands below a key of the file's top.
+#: The model for each section of the file.
 SECTIONS: dict[str, type[Strict]] = {
     "licence": LicenceConfig, "company": CompanyConfig, "rights": RightsConfig, "printers": PrinterConfig
 }  # fmt: skip
 
 
 def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
-    """Raises ``ValueError`` for two printers at one device, whatever else their addresses say."""
+    """Raises ``ValueError`` for two printers at one device, even if their addresses differ."""
     host = Host()
     names = list(printers)
     for place, name in enumerate(names):
@@ -296,7 +296,7 @@ def _no_device_twice(printers: dict[str, PrinterConfig]) -> None:
 
 
 def _known_keys(content: dict[str, Any], parents: list[str]) -> list[str]:
-    """What can stand in a section of the file that says ``content``."""
+    """The keys that a section of the file can have. ``content``: the whole file."""
     if not parents:
         return list(Config.model_fields)
     if parents[0] != "printers":

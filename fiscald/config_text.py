@@ -1,4 +1,4 @@
-"""The text of the configuration file, and the sentences for every mistake in it: where, what, and what to write."""
+"""Reads the text of the configuration file, and writes a sentence for every mistake: where, what, and the remedy."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ LARGEST = 1 << 20
 _PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL)
 _NAME_VALUE = re.compile(r"\s*(?P<name>[\w.-]+)\s*=\s*(?P<value>[^#]*?)\s*(?:#.*)?$")
 _HOW = "a line is NAME = VALUE, [SECTION] or # with a comment"
-#: What the parser says of a line, as a pattern, and what to do; the first that fits.
+#: The parser's messages as patterns, each with the remedy. The first match counts.
 _SYNTAX = (
     ("Expected '=' after a key.*", "the = between name and value is missing"),
     (r"Expected '\]+' at the end of a table declaration|Unclosed array", "a bracket ] is missing"),
     ("Unclosed inline table.*", "a brace } is missing"),
-    ("Cannot declare .* twice|Cannot mutate immutable namespace.*", "this section stands there twice; join them"),
+    ("Cannot declare .* twice|Cannot mutate immutable namespace.*", "this section appears twice; join both"),
     ("Cannot overwrite a value|Cannot redefine namespace.*|Duplicate inline table key.*",
      "this name has a value already; keep one of them"),
     ("Unescaped .* in a string|Invalid hex value|Escaped character.*",
-     r"a backslash stands in the text: write \\ for it, or put the text into single quotes"),
+     r"the text contains a backslash: write \\ for it, or put the text into single quotes"),
     (r"Illegal character '\\n'|Unterminated string", "the text is not closed: a quote is missing at its end"),
-    ("Illegal character.*|Found invalid character.*", "a control character stands in the line; delete it"),
+    ("Illegal character.*|Found invalid character.*", "the line contains a control character; delete it"),
     ("Expected newline or end of document.*",
-     "something stands behind the value: a setting is one line, and text is in quotes"),
+     "there is something after the value: a setting is one line, and text is in quotes"),
 )  # fmt: skip
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; ``str`` lists what to change."""
+    """The configuration has mistakes; ``str`` lists what to change."""
 
 
 class ConfigDenied(ConfigError):
-    """This user may not read it."""
+    """This user has no right to read it."""
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def read(path: Path) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        # A daemon that systemd starts leads its session: a terminal that it opened would become its own.
+        # A daemon started by systemd leads its session: if it opened a terminal, that would become its controlling one.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOCTTY), "rb") as file:
             content = file.read(LARGEST + 1)
     except PermissionError:
         why = denial(path)
-        raise ConfigDenied(f"this user may not read {path}" if why is None else str(why)) from None
+        raise ConfigDenied(f"this user has no right to read {path}" if why is None else str(why)) from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: this is a directory; name the file in it") from None
     except OSError as error:
@@ -69,7 +69,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(content: bytes, path: Path) -> str:
-    """Also with the mark that editors of Windows put in front."""
+    """The text; also if it starts with the mark that Windows editors write."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ConfigError(f"{path}: this is UTF-16; save it as UTF-8: iconv -f UTF-16 -t UTF-8")
     try:
@@ -85,7 +85,7 @@ def _decoded(content: bytes, path: Path) -> str:
 
 
 def _code_page(content: bytes) -> str:
-    """Which of the two Polish code pages it probably is: some letters differ, and the others' places hold no letter."""
+    """The probable Polish code page: a few letters have different bytes in both."""
     return "CP1250" if set(content) & set("ąśźĄŚŹ".encode("cp1250")) else "ISO8859-2"
 
 
@@ -99,12 +99,12 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: brackets are nested too deeply") from None
 
 
-def _syntax(told: str, text: str) -> str:
-    found = _PLACE.match(told)
-    what, lines = (found["what"] if found else told), text.splitlines()
+def _syntax(message: str, text: str) -> str:
+    found = _PLACE.match(message)
+    what, lines = (found["what"] if found else message), text.splitlines()
     number = int(found["line"]) if found and found["line"] else len(lines)
     line = lines[number - 1] if 0 < number <= len(lines) else ""
-    if line.strip() == "" and number > 1:  # the end of a line, to the parser, is the next one's beginning
+    if line.strip() == "" and number > 1:  # for the parser, the end of a line is the start of the next one
         number, line = number - 1, lines[number - 2]
     return f"line {number}: {line.strip()[:80]}\n  {_meant(what, line)}"
 
@@ -114,7 +114,7 @@ def _meant(what: str, line: str) -> str:
     if found is not None and what == "Invalid value":
         return _value_meant(found["name"], found["value"])
     if found is not None and what.startswith("Expected newline") and found["value"][:1] not in ('"', "'", "[", "{"):
-        return _value_meant(found["name"], found["value"])  # `info` begins like a number: inf
+        return _value_meant(found["name"], found["value"])  # `info` starts like a number: inf
     for pattern, advice in _SYNTAX:
         if re.fullmatch(pattern, what, re.DOTALL):
             return advice
@@ -123,14 +123,14 @@ def _meant(what: str, line: str) -> str:
 
 def _value_meant(name: str, value: str) -> str:
     if value == "":
-        return f"the value behind {name} = is missing"
+        return f"the value after {name} = is missing"
     if value.lower() in ("true", "false", "yes", "no", "on", "off"):
         return f"write {name} = {'true' if value.lower() in ('true', 'yes', 'on') else 'false'}"
     if value[0] in "\"'[{":
         return "the value is not closed: a quote or a bracket is missing"
     if re.fullmatch(r"[-+\d_,. ]+", value):
         return "write the number without spaces and leading zeros"
-    return f"text stands in quotes: {name} = {_toml(value)}"
+    return f"text needs quotes: {name} = {_toml(value)}"
 
 
 # -- values ----------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ _TYPES = {
 
 
 def sentence(error: Any, root: type[BaseModel], known: Callable[[list[str]], list[str]]) -> str:
-    """A mistake that pydantic found, for the person who wrote the file. ``known``: the keys of a section."""
+    """A sentence about a mistake that pydantic found. ``known``: returns the keys of a section."""
     loc: list[str] = [str(part) for part in error["loc"]]
     where, kind, value = ".".join(loc), error["type"], error.get("input")
     if kind == "extra_forbidden":
@@ -183,8 +183,8 @@ def _no_table(loc: list[str], value: object) -> str:
         name = "" if len(loc) == 1 else f" ({where} is {_toml(value)})"
         return f"printers: every printer has a section with its name: write [printers.till1] above its settings{name}"
     if isinstance(value, list):
-        return f"[[{where}]]: there is one such section: write [{where}], with single brackets"
-    return f"{where}: {_toml(value)} stands where a section is needed; write [{where}]"
+        return f"[[{where}]]: there is only one section of this kind: write [{where}], with single brackets"
+    return f"{where}: {_toml(value)} is in the place of a section; write [{where}]"
 
 
 def _unknown(loc: list[str], root: type[BaseModel], keys: Callable[[list[str]], list[str]]) -> str:
@@ -201,9 +201,9 @@ def _unknown(loc: list[str], root: type[BaseModel], keys: Callable[[list[str]], 
     return f"unknown key {where}; known here: {', '.join(known)}"
 
 
-#: Sections that people may have read of, and this version does not have.
+#: Sections that people may have read about, but this version does not have.
 LATER = {
-    "listen": "this version takes requests on its Unix socket only, from programs on this computer; "
+    "listen": "this version accepts requests on its Unix socket only, from programs on this computer; "
     "from another computer use a tunnel, for example ssh -L /tmp/fiscald.sock:/run/fiscald/fiscald.sock SHOP"
 }
 
@@ -226,7 +226,7 @@ def _is(value: object) -> str:
 
 
 def _toml(value: object) -> str:
-    """The value as the file has it, at most 60 characters of it."""
+    """The value as in the file, at most 60 characters of it."""
     match value:
         case bool():
             text = str(value).lower()

@@ -1,4 +1,4 @@
-"""The composition root: puts configuration, journal, licence, engine and API together and runs them."""
+"""Builds the daemon from configuration, journal, licence, engine and API, and runs it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from fiscald.transport.tcp import TcpHost
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a document which has begun gets when the daemon has to stop.
+#: Seconds that a running document gets when the daemon stops.
 STOP_SECONDS = 30.0
 
 
@@ -68,14 +68,14 @@ async def run(
 ) -> None:
     """Run the daemon until a signal (SIGTERM, SIGINT) or a cancellation stops it.
 
-    ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. ``new_journal``: begin a journal
-    where there was one, which is lost. Raises ``RightsError``, ``JournalError`` or ``SocketError`` when it cannot
-    start; a licence that cannot be read is none.
+    ``clock`` is the time for licences, ``machine`` this computer's pseudonym. ``new_journal``: start a new journal in
+    place of a lost one. Raises ``RightsError``, ``JournalError`` or ``SocketError`` if the daemon cannot start. An
+    unreadable licence counts as none.
     """
     rights = _rights(config)
     open_to = prepare(config.state_dir)
     if open_to.read:
-        log.warning("other users may look into %s; run: chmod 700 %s", config.state_dir, config.state_dir)
+        log.warning("other users can read %s; run: chmod 700 %s", config.state_dir, config.state_dir)
     gate = _gate(config, clock, machine())
     journal = _journal(config, gate, new=new_journal)
     try:
@@ -89,7 +89,10 @@ async def run(
         sockets = passed or [bind(config.socket)]
         try:
             if passed and config.socket not in {Path(str(each.getsockname())) for each in passed}:
-                log.warning("systemd gave another socket than %s, which is not used: see ListenStream=", config.socket)
+                log.warning(
+                    "systemd passed another socket than %s, so fiscald does not use that path: see ListenStream=",
+                    config.socket,
+                )
             licence = config.licence
             registration = Registration(
                 gate,
@@ -102,7 +105,7 @@ async def run(
             health = Health(config.state_dir, readable=open_to.read)
             api = Api(engine, registration, rights, health)
             server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
-            _tell_configuration(config)
+            _log_configuration(config)
             async with anyio.create_task_group() as keepers:
                 keepers.start_soon(health.run)
                 keepers.start_soon(recordings.run)
@@ -116,13 +119,13 @@ async def run(
 
 
 def _bounds(config: Config) -> Bounds:
-    """How many connections the API takes: the descriptors of the printers are theirs."""
+    """How many connections the API accepts. The printers keep their own file descriptors."""
     addresses = [printer.parsed_address for printer in config.printers.values()]
-    # A recording, and a connection; pyserial opens two pipes beside its port, libusb a timer and an event.
+    # A recording and a connection. pyserial also opens two pipes, libusb a timer and an event.
     reserved = sum(2 if isinstance(address, TcpHost) else 6 for address in addresses)
     found = bounds(reserved, len(addresses))
     if found.total == LEAST:
-        log.warning("too few files may be open: the API takes %d connections; see LimitNOFILE=", found.total)
+        log.warning("the limit of open files is low: the API accepts %d connections; see LimitNOFILE=", found.total)
     return found
 
 
@@ -135,19 +138,19 @@ def _rights(config: Config) -> Rights:
 
 
 def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
-    """The printers that waited for a licence look again."""
+    """The licence has changed: let the waiting jobs try again."""
     log.info("licence %s", gate.state().name)
     engine.licence_changed()
     systemd.notify(f"STATUS=licence {gate.state().name}")
 
 
 def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal | UnusableJournal:
-    """The journal; or, if it cannot be used, one that says so: the status goes on, nothing is accepted or printed."""
+    """The journal. If it is unusable: a replacement that says so, with a working status but no jobs."""
     directory = config.state_dir
     refusal = gate.state().refusal
     if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):
-        # Asked before anything is migrated, so that the covered version can be installed again.
-        error = JournalDamaged(f"the journal is an older version's and stays as it is: {refusal.detail}")
+        # Checked before any migration, so that the user can install the covered version again.
+        error = JournalDamaged(f"the journal belongs to an older version and stays unchanged: {refusal.detail}")
         log.critical("NOTHING WILL BE PRINTED: %s", error)
         return UnusableJournal(directory, error)
     try:
@@ -166,7 +169,7 @@ def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal
             missing,
         )
     elif journal.doubt is Doubt.MOVED:
-        log.warning("the journal was put here from elsewhere; each printer's counters are compared with it")
+        log.warning("someone put the journal here; fiscald compares it with the counters of each printer")
     return journal
 
 
@@ -181,13 +184,13 @@ class _Passes:
                 self._newest = journal.run_here(Store.newest_emergency)
 
     def newest(self) -> int | None:
-        """When the newest one was taken."""
+        """When the newest pass was taken."""
         return self._newest
 
     def keep(self, taken_at: int) -> None:
-        """Write one down. Raises ``StoreError``."""
+        """Store a pass. Raises ``StoreError``."""
         if not isinstance(self._journal, ThreadedJournal):
-            raise StoreError("the journal, which keeps emergency passes too, cannot be used")
+            raise StoreError("the journal, which also keeps emergency passes, is unusable")
         try:
             self._journal.run_here(Store.keep_emergency, taken_at)
         except JournalError as error:
@@ -223,11 +226,11 @@ def _logged(app: ASGIApp) -> ASGIApp:
     return RequestLog(app) if log.isEnabledFor(logging.DEBUG) else app
 
 
-def _tell_configuration(config: Config) -> None:
-    """What is missing for printing, and at level debug what was read."""
+def _log_configuration(config: Config) -> None:
+    """Log what is missing for printing, and at level debug the configuration."""
     if not config.printers:
-        log.warning("no printer is configured, so nothing can be printed; fiscalctl scan --probe looks for them")
-    log.debug("state directory %s, answers are kept for %s days", config.state_dir, config.keep_days)
+        log.warning("no printer is configured, so fiscald prints nothing; find printers with: fiscalctl scan --probe")
+    log.debug("state directory %s, keeping answers for %s days", config.state_dir, config.keep_days)
     for name, printer in config.printers.items():
         log.debug("%s: %s at %s%s", name, printer.family, printer.address, printer.said)
 
@@ -240,7 +243,7 @@ async def _run(
     task_status: TaskStatus[None],
 ) -> None:
     gate = registration.gate
-    # Open until all is over: what is sent once more must not kill the document that is printing.
+    # Catch signals until the end: a second signal must not kill a document that is printing.
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(engine.run)
@@ -252,12 +255,14 @@ async def _run(
             where = ", ".join(str(each.getsockname()) for each in sockets)
             log.info("fiscald %s is ready at %s, licence %s", __version__, where, state.name)
             if state.refusal is not None:
-                log.warning("no licence lets it print (%s); see: fiscalctl licence status", state.refusal.code)
+                log.warning(
+                    "the licence does not allow printing (%s); see: fiscalctl licence status", state.refusal.code
+                )
             if gate.test_keys:
-                log.warning("test keys are accepted: only emulated printers may be used")
+                log.warning("test keys are accepted: fiscald works with emulated printers only")
             systemd.notify(f"READY=1\nSTATUS=licence {state.name}")
             task_status.started()
-            await _told_to_stop(signals, engine, gate)
+            await _wait_for_stop(signals, engine, gate)
             systemd.notify("STOPPING=1")
             await engine.stop(STOP_SECONDS)
             server.stop()
@@ -274,22 +279,22 @@ def _signals() -> AbstractContextManager[AsyncIterator[signal.Signals] | None]:
     return anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-async def _told_to_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
-    """Returns when told to stop; SIGHUP reads the licence again."""
+async def _wait_for_stop(signals: AsyncIterator[signal.Signals] | None, engine: Engine, gate: LicenceGate) -> None:
+    """Wait for a signal to stop. SIGHUP reads the licence again."""
     if signals is None:
         await anyio.sleep_forever()
         return
     async for number in signals:
         if number != signal.SIGHUP:
-            log.info("told to stop (%s)", number.name)
+            log.info("stopping (%s)", number.name)
             return
         await anyio.to_thread.run_sync(gate.reload)
-        log.info("told to read the licence again")
+        log.info("reading the licence again (SIGHUP)")
         _licence_changed(engine, gate)
 
 
 async def _feed_watchdog() -> None:
-    """From the loop that does the work: a stuck loop is a dead daemon."""
+    """Feed systemd's watchdog from the event loop that does the work, so that systemd restarts a stuck daemon."""
     seconds = systemd.watchdog_seconds()
     while seconds is not None:
         systemd.notify("WATCHDOG=1")

@@ -1,4 +1,4 @@
-"""The daemon's own place: is there room on its disk, and is what it keeps for its own user alone?"""
+"""The health of the daemon's computer: free disk space, and access to the state directory."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from fiscald.recording.folder import free_bytes
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the disk.
+#: Seconds between two measurements of the disk.
 CHECK_INTERVAL = 60.0
 
 
 class Health:
-    """Measured now and then; told from memory."""
+    """Measures the disk regularly, and reports from memory."""
 
     def __init__(self, state_dir: Path, *, readable: bool) -> None:
-        """``readable``: other users may look into the state directory."""
+        """``readable``: other users can read the state directory."""
         self._path = state_dir
         self._readable = readable
         self._full: bool | None = None
         self.disk_free: int | None = None
-        """Bytes; ``None`` where that cannot be measured."""
+        """Bytes; ``None`` if they cannot be measured."""
         self.measure()
 
     def measure(self) -> None:
-        """Look at the disk; say it once when it becomes too little."""
+        """Measure the free space. Log it once when it becomes too little."""
         try:
             self.disk_free = free_bytes(self._path)
         except OSError:
@@ -43,26 +43,26 @@ class Health:
             if full is None:
                 log.warning("%s: enough again", room)
             elif full:
-                log.error("%s: soon no document can be stored, and none is printed then", room)
+                log.error("%s: soon fiscald can store no document, and then prints none", room)
             else:
-                log.warning("%s: free some before documents can no longer be stored", room)
+                log.warning("%s: free some space before fiscald can no longer store documents", room)
         self._full = full
 
     async def run(self) -> None:
-        """Go on measuring, for ever."""
+        """Measure for ever."""
         while True:
             await anyio.sleep(CHECK_INTERVAL)
             await anyio.to_thread.run_sync(self.measure)
 
     def notices(self) -> tuple[Notice, ...]:
-        """What a person should know."""
+        """The notices for people."""
         found = []
         if self._full is not None and self.disk_free is not None:
             free = self.disk_free >> 20
             found.append(
                 Notice(
                     code="disk.full" if self._full else "disk.low",
-                    detail=f"{free} MiB are free in {self._path}: free some before documents can no longer be stored",
+                    detail=f"{free} MiB are free in {self._path}: free some space, or fiscald soon stores no documents",
                     detail_pl=f"Kończy się miejsce na dysku (wolne {free} MiB). Zgłoś administratorowi.",
                 )
             )
@@ -70,7 +70,7 @@ class Health:
             found.append(
                 Notice(
                     code="state.readable",
-                    detail=f"other users of this computer may look into {self._path}; run: chmod 700 {self._path}",
+                    detail=f"other users of this computer can read {self._path}; run: chmod 700 {self._path}",
                     detail_pl="Inni użytkownicy komputera mają dostęp do katalogu programu. Zgłoś administratorowi.",
                 )
             )

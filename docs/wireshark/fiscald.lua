@@ -2140,7 +2140,7 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        -- What lies inside of something unfinished was told when it came.
+        -- Pieces inside an unfinished piece were shown when they came.
         if not piece.inside or piece.last > #rest then
             list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
         end

@@ -1,4 +1,4 @@
-"""One actor per printer: takes jobs, drives dialogues over a stream, journals, finds out, answers."""
+"""The engine: one actor per printer takes jobs, drives dialogues, writes the journal, recovers and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one printer's state is, in a word, and what keeps which document waiting: all of it from memory."""
+"""The status of one printer, and the problem that keeps each document waiting. All of it comes from memory."""
 
 from __future__ import annotations
 
@@ -21,51 +21,51 @@ STALE_AFTER = 10.0
 
 
 class StatusBoard:
-    """Keeps what is known of one printer, and tells of every change."""
+    """Holds the status of one printer and reports every change of it."""
 
     def __init__(
         self,
         printer: Printer,
-        stands_still: Callable[[], Problem | None],
+        stop_reason: Callable[[], Problem | None],
         changed: Callable[[Entry | None], None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``stands_still`` says why no document at all may be printed. ``changed`` is told of every change."""
+        """``stop_reason`` returns why the printer must not print anything. The board calls ``changed`` on a change."""
         self._printer = printer
-        self._stands_still = stands_still
+        self._stop_reason = stop_reason
         self._changed = changed
-        self.situation = Situation(printer.name, printer.family.conditions, stands_still, clock)
+        self.situation = Situation(printer.name, printer.family.conditions, stop_reason, clock)
         self.holds = Holds(printer.family.conditions)
         self.noise = Noise(printer.name)
         self.problem: Problem | None = None
-        """What keeps jobs waiting right now."""
+        """The problem that keeps jobs waiting now."""
         self.state = PrinterState.STARTING
         self.blocked: Problem | None = None
-        """What stands against the next job."""
+        """The problem that keeps the next job waiting."""
         self.job: str | None = None
-        """The key of the job that is being carried out."""
-        self._warned: tuple[str, ...] = ()
+        """The key of the job that runs now."""
+        self._warning_codes: tuple[str, ...] = ()
         self._accepted: set[str] = set()
 
-    def waits_for(self, key: str, document_type: str) -> Problem | None:
-        """What keeps this document waiting right now."""
-        held = None if self._stands_still() else self.holds.against(key, document_type)
+    def waiting_problem(self, key: str, document_type: str) -> Problem | None:
+        """The problem that keeps this document waiting now."""
+        held = None if self._stop_reason() else self.holds.problem_for(key, document_type)
         if held is not None or self.problem is None:
             return held
         row = self._printer.family.conditions.by_code.get(self.problem.code)
         return None if row is not None and document_type not in row.waits else self.problem
 
     def count(self, key: str, phase: Phase) -> None:
-        """A job of this printer has come to that phase: it waits, or does not any more."""
+        """Note the new phase of a job of this printer, to count the jobs that wait."""
         if phase is Phase.ACCEPTED:
             self._accepted.add(key)
         else:
             self._accepted.discard(key)
         if phase.state.final:
-            self.holds.settled(key)
+            self.holds.forget(key)
 
     def status(self, *, connected: bool) -> PrinterStatus:
-        """From memory; never waits."""
+        """The status, from memory. Never waits for the printer."""
         age = self.situation.age("heard")
         return PrinterStatus(
             name=self._printer.name,
@@ -84,29 +84,29 @@ class StatusBoard:
         )
 
     def on_condition(self, condition: Condition) -> None:
-        """What the printer says while one of our commands waits in it."""
-        self.situation.noticed(condition)
-        self.show()
+        """The condition that the printer reports while one of our commands waits in it."""
+        self.situation.update_condition(condition)
+        self.publish()
 
-    def wait_for(self, why: Problem) -> None:
-        """The job in hand cannot go on."""
+    def set_waiting(self, why: Problem) -> None:
+        """The running job cannot continue because of ``why``."""
         self.situation.waiting = why
-        self.show()
+        self.publish()
 
-    def down(self, state: PrinterState, why: Problem) -> None:
-        """There is no connection, or none of use."""
+    def set_down(self, state: PrinterState, why: Problem) -> None:
+        """There is no connection, or the connection does not work."""
         self.situation.down = (state, why)
-        self.show()
+        self.publish()
 
-    def show(self) -> None:
-        """Derive the printer's state from what is known; one message per change, not per look."""
+    def publish(self) -> None:
+        """Work out the printer's state. Log and report it only when it has changed."""
         self.situation.blocked = self.blocked
-        state, why = self.situation.word(self.holds.problem)
+        state, why = self.situation.state_and_problem(self.holds.problem)
         if (state, why and why.code) != (self.state, self.problem and self.problem.code):
             level = logging.INFO if why is None else logging.WARNING
             log.log(level, "%s: %s%s", self._printer.name, state, f" ({why.detail})" if why else "")
             self.state, self.problem = state, why
             self._changed(None)
-        elif self._warned != self.situation.warned:
+        elif self._warning_codes != self.situation.warning_codes:
             self._changed(None)
-        self.problem, self._warned = why, self.situation.warned
+        self.problem, self._warning_codes = why, self.situation.warning_codes

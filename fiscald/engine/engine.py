@@ -1,6 +1,6 @@
-"""The engine's public face: jobs in, answers out, printers from memory.
+"""The engine as the API uses it: it accepts jobs, answers questions about them, and reports printers from memory.
 
-Refusals are raised as ``ProblemError``; everything else that can be asked has an answer.
+It raises every refusal as ``ProblemError``.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Seconds after which deadlines are looked at again, for the host's clock may jump.
+#: Seconds between two checks of the deadlines, because the host's clock may jump.
 DEADLINE_CHECK = 60.0
-#: Seconds after which a journal that could not be read is asked again for what waits.
-COUNT_AGAIN = 5.0
+#: Seconds before the next attempt to load the waiting jobs from a journal that could not be read.
+JOURNAL_RETRY = 5.0
 #: Seconds between two deletions of old jobs, and between two steps of one.
 PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
 
 class _Ending:
-    """The end of one job, for those who wait for it; or the end of the daemon, without an entry."""
+    """Wakes the callers that wait for the end of one job; without an entry, the daemon stops."""
 
     def __init__(self) -> None:
         self.event = anyio.Event()
@@ -61,8 +61,9 @@ class Engine:
         plugged_in: Callable[[], AsyncIterator[None]] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(POLISH_TIME),
     ) -> None:
-        """``keep_days``: how long the answers to final jobs are kept. ``plugged_in`` yields when it may be worth
-        looking again for a printer that is not there. ``clock`` is this computer's, with which printers' are compared.
+        """``keep_days``: how long the journal keeps the answers to final jobs. ``plugged_in`` yields when a device was
+        plugged in, so that an absent printer may be back. ``clock`` is this computer's; the printers' are compared with
+        it.
         """
         self._journal = journal
         self._keep_days = keep_days
@@ -72,14 +73,14 @@ class Engine:
             printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name), clock)
             for printer in printers
         }
-        #: How often each printer has changed since the start, and the licence, whose name is empty.
+        #: How many times each printer has changed since the start. The empty name stands for the licence.
         self.changes = dict.fromkeys(("", *self._actors), 0)
-        # An ending lives as long as somebody waits for it.
+        # An ending lives as long as a caller waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
         self._journal_read = anyio.Event()
-        """It is known what the journal is in doubt about."""
+        """Set when the engine knows the journal's doubts."""
         self._stopping = False
         self._journal_trouble = ""
         self._checker: anyio.CapacityLimiter | None = None
@@ -87,7 +88,7 @@ class Engine:
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._count_waiting)
+            tasks.start_soon(self._load_waiting)
             tasks.start_soon(self._expire)
             tasks.start_soon(self._prune)
             if self._plugged_in is not None:
@@ -97,31 +98,31 @@ class Engine:
                     actors.start_soon(actor.run, name=f"printer {actor.printer.name}")
             tasks.cancel_scope.cancel()
 
-    async def _count_waiting(self) -> None:
-        """What has been waiting since before the start; every later change is told."""
+    async def _load_waiting(self) -> None:
+        """Load the jobs that waited before the start. ``_changed`` counts all later ones."""
         waiting = None
         while waiting is None:
             try:
                 waiting = await self._journal.run(Store.waiting)
             except JournalError:
-                await anyio.sleep(COUNT_AGAIN)
+                await anyio.sleep(JOURNAL_RETRY)
         for printer, key in waiting.jobs:
             if printer in self._actors:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
-            actor.past.start_with(waiting.doubts.get(name))
+            actor.past.set_doubt(waiting.doubts.get(name))
         self._journal_read.set()
         self._wake_all()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
-        """Look for absent printers at once when something is plugged in."""
+        """When a device is plugged in, let the absent printers connect at once."""
         async for _ in hints:
-            log.debug("something was plugged in: absent printers are looked for")
+            log.debug("a device was plugged in: trying to connect the absent printers")
             for actor in self._actors.values():
                 actor.retry()
 
     async def _expire(self) -> None:
-        """Fail jobs whose deadline passes before they begin, whatever their printer is doing."""
+        """Fail the jobs whose deadline passes before they start, whatever their printer is doing."""
         while True:
             self._new_deadline = anyio.Event()
             try:
@@ -137,7 +138,7 @@ class Engine:
                 await self._new_deadline.wait()
 
     async def _prune(self) -> None:
-        """Delete answers that are older than they are kept, a few at a time."""
+        """Delete answers older than ``keep_days``, a few at a time."""
         while True:
             deleted = 0
             try:
@@ -147,7 +148,7 @@ class Engine:
             await anyio.sleep(PRUNE_PAUSE if deleted else PRUNE_EVERY)
 
     async def stop(self, seconds: float) -> None:
-        """Accept no more; give documents in hand ``seconds`` to be finished."""
+        """Accept no more jobs; give running documents ``seconds`` to finish."""
         self._stopping = True
         self._wake_all()
         for ending in list(self._endings.values()):
@@ -161,7 +162,7 @@ class Engine:
         if printer in self._actors:
             self.changes[printer] += 1
         if entry is not None:
-            # Every decision about a document passes here; never what is in it.
+            # Every change of a job passes here. The log must not contain what the document says.
             log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
             self._actors[entry.job.printer].count(entry.job.key, entry.phase)
@@ -178,18 +179,18 @@ class Engine:
     # -- jobs -----------------------------------------------------------------------------------------
 
     async def submit(self, key: str, submission: Submission, asked_by: int | None = None) -> tuple[Job, bool]:
-        """The job of that key and whether it is new. Durable when this returns.
+        """Accept a document: returns the job of that key and whether it is new. The job is on disk when this returns.
 
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
         try:
-            foretold = await self._checked(submission.printer, submission.document)
+            check = await self._check_long(submission.printer, submission.document)
         except ProblemError:
-            # What stands against a new job does not stand against asking for a known one again.
+            # The refusal is for new jobs only: the caller may always ask for a known job again.
             if await self._journal_run(Store.job, key) is None:
                 raise
-            foretold = Check()
-        accepted = await self._journal_run(Store.accept, key, submission, foretold.notices, asked_by)
+            check = Check()
+        accepted = await self._journal_run(Store.accept, key, submission, check.notices, asked_by)
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
@@ -197,14 +198,14 @@ class Engine:
             self._actors[submission.printer].new_document(submission.document.type)
             if submission.deadline is not None:
                 self._new_deadline.set()
-        return self._overlaid(accepted.entry), accepted.new
+        return self._with_waiting_problem(accepted.entry), accepted.new
 
     def preview(self, name: str, document: Document) -> Preview:
-        """What would become of a document, as far as it can be foretold. Nothing is accepted and nothing is sent.
+        """What the printer would make of a document, as far as fiscald can predict it. Accepts and sends nothing.
 
         Raises ``ProblemError`` as ``submit`` would.
         """
-        foretold = self._check(name, document)
+        check = self._check(name, document)
         actor = self._actor(name)
         snapshot, options = actor.snapshot, actor.settings.options.model_dump()
         return Preview(
@@ -214,19 +215,19 @@ class Engine:
             code_page=options.get("code_page"),
             vat=snapshot.rates if snapshot else None,
             document=document,
-            totals=foretold.totals,
-            warnings=foretold.notices,
+            totals=check.totals,
+            warnings=check.notices,
         )
 
-    async def _checked(self, name: str, document: Document) -> Check:
-        """``_check``, in a thread where the document is long: everything else would wait for it."""
+    async def _check_long(self, name: str, document: Document) -> Check:
+        """``_check``, in a thread if the document is long, because everything else would have to wait."""
         if not document.long:
             return self._check(name, document)
         self._checker = self._checker or anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)
 
     def _check(self, name: str, document: Document) -> Check:
-        """What is foretold of a new document; raises for everything that stands against accepting it."""
+        """Check a new document. Raises ``ProblemError`` if the engine cannot accept it."""
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
         actor = self._actor(name)
@@ -244,24 +245,24 @@ class Engine:
         refused = self._gate.refuses(document.type, actor.identity)
         if refused is not None:
             raise ProblemError(refused)
-        foretold = family.check(document, actor.settings, actor.snapshot)
-        if foretold.errors:
-            reason, reason_pl = summarize(foretold.errors)
-            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=foretold.errors))
-        return foretold
+        check = family.check(document, actor.settings, actor.snapshot)
+        if check.errors:
+            reason, reason_pl = summarize(check.errors)
+            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=check.errors))
+        return check
 
     async def job(self, key: str) -> Job:
-        """The job of that key. Raises ``ProblemError`` if there is none."""
-        return self._overlaid(await self._entry(key))
+        """The job of that key. Raises ``ProblemError`` if there is no such job."""
+        return self._with_waiting_problem(await self._entry(key))
 
     async def wait(self, key: str, seconds: float) -> Job:
-        """The job of that key, as soon as it is final or when ``seconds`` are over."""
+        """The job of that key. Returns when the job is final, or after ``seconds``."""
         with anyio.move_on_after(seconds):
             ending = self._endings.setdefault(key, _Ending())
             job = (await self._entry(key)).job
             if job.state.final:
                 return job
-            del job  # many wait, and a long document takes a megabyte
+            del job  # many callers may wait, and a long document takes a megabyte
             if not self._stopping:
                 await ending.event.wait()
             if ending.entry is not None:
@@ -269,14 +270,14 @@ class Engine:
         return await self.job(key)
 
     async def jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[tuple[int, Job]]:
-        """Jobs in order with their cursors, those that follow the cursor ``after`` (0: from the beginning)."""
+        """The jobs after the cursor ``after`` (0: from the beginning), in order, each with its cursor."""
         entries = await self._journal_run(
             Store.jobs, wanted=wanted, newest_first=newest_first, after=after, limit=limit
         )
-        return [(entry.id, self._overlaid(entry)) for entry in entries]
+        return [(entry.id, self._with_waiting_problem(entry)) for entry in entries]
 
     async def unread_jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[Unread]:
-        """The same, to be read where and when there is time; fewer than ``limit`` where they are large."""
+        """The same jobs, not parsed yet: ``read`` does that later, in any thread. Fewer than ``limit`` if large."""
         return await self._journal_run(Store.unread, wanted=wanted, newest_first=newest_first, after=after, limit=limit)
 
     async def last_job(self) -> int:
@@ -284,29 +285,32 @@ class Engine:
         return await self._journal_run(Store.last_job)
 
     def read(self, unread: Unread) -> Job:
-        """The job, as it is now; in any thread."""
-        return self._overlaid(unread.entry())
+        """Parse the job, in any thread."""
+        return self._with_waiting_problem(unread.entry())
 
     async def withdraw(self, key: str) -> Job:
-        """End an accepted job before anything was sent. Raises ``ProblemError`` if it has started."""
+        """End an accepted job before fiscald sends anything of it. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
         await self._journal_read.wait()
         actor = self._actors.get(entry.job.printer)
         if actor is not None and actor.past.doubtful and not entry.phase.state.final:
-            # "Withdrawn before anything was sent" is more than is known.
+            # The lost part of the journal may have printed it, so we cannot say that nothing was sent.
             raise ProblemError(actor.past.problem or problem("job.started", key=key, state=entry.job.state))
         try:
             entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
         except WrongPhase:
             entry = await self._entry(key)
             if entry.job.error is not None and entry.job.error.code == "job.withdrawn":
-                return entry.job  # asked again, because the first answer was lost
+                return entry.job  # the caller repeats the request because it lost the first answer
             raise ProblemError(problem("job.started", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job
 
     async def resolve(self, key: str, resolution: Resolution) -> Job:
-        """A person decides an undecided job. Raises ``ProblemError`` if it is not undecided, or decided otherwise."""
+        """Store a person's decision on an undecided job.
+
+        Raises ``ProblemError`` if the job is not undecided, or was decided differently.
+        """
         entry = await self._entry(key)
         outcome: dict[str, Any]
         if resolution.verdict == "printed":
@@ -321,7 +325,7 @@ class Engine:
         except WrongPhase:
             entry = await self._entry(key)
             if entry.job.resolution == resolution:
-                return entry.job  # asked again, because the first answer was lost
+                return entry.job  # the caller repeats the request because it lost the first answer
             raise ProblemError(problem("job.not_undecided", key=key, state=entry.job.state)) from None
         self._settled(entry)
         return entry.job
@@ -337,21 +341,20 @@ class Engine:
             await self._journal_read.wait()
             unknown = problem("job.unknown", key=key)
             if any(actor.past.doubtful for actor in self._actors.values()):
-                # A lost part of the journal may have known it: a new key could print it again.
+                # A lost part of the journal may have known this key: under a new key it could be printed again.
                 unknown = unknown.model_copy(update={"document": Fate.UNKNOWN, "retry": Retry.SAME_KEY})
             raise ProblemError(unknown)
         return entry
 
-    def _overlaid(self, entry: Entry) -> Job:
-        """The job with what keeps it waiting, which is known only in memory."""
+    def _with_waiting_problem(self, entry: Entry) -> Job:
+        """The job with the problem that keeps it waiting, which only the memory holds."""
         job = entry.job
         actor = self._actors.get(job.printer)
-        why = None if actor is None or job.state.final else actor.waits_for(job.key, job.document.type)
+        why = None if actor is None or job.state.final else actor.waiting_problem(job.key, job.document.type)
         if why is None:
             return job
         started, doubtful = entry.phase is not Phase.ACCEPTED, actor is not None and actor.past.doubtful
-        told = of_document(why, started=started, doubtful=doubtful)
-        return job.model_copy(update={"waiting": told})
+        return job.model_copy(update={"waiting": of_document(why, started=started, doubtful=doubtful)})
 
     # -- printers -------------------------------------------------------------------------------------
 
@@ -368,7 +371,7 @@ class Engine:
         return self._actor(name).status()
 
     async def capture(self, name: str) -> AsyncIterator[bytes]:
-        """The latest conversation with one printer, as pieces of a pcapng file.
+        """The latest exchange with one printer, as pieces of a pcapng file.
 
         Raises ``ProblemError`` for an unknown name.
         """
@@ -403,7 +406,9 @@ class Engine:
         if printer_id != found:
             reason = f"the connected printer has the unique number {found!r}"
         elif open_jobs:
-            reason = f"the fate of {', '.join(open_jobs)} can only be found out on the old printer, or resolved first"
+            reason = (
+                f"fiscald must first recover {', '.join(open_jobs)} on the old printer, or a person must resolve them"
+            )
         else:
             assert actor.snapshot is not None
             await self._journal_run(Store.know_printer, name, printer_id, actor.snapshot.counters)
@@ -412,20 +417,20 @@ class Engine:
         raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
 
     async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
-        """A person confirms that journal and printer are one past again.
+        """A person confirms that the journal and the printer agree again.
 
-        Where the journal may be an older copy, documents that wait become undecided, or are printed (``said.waiting``);
-        begun ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
+        If the journal may be an older copy, waiting documents become undecided or are printed (``said.waiting``), and
+        started ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
         """
         actor = self._actor(name)
         if actor.past.problem is None:
             if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(
                 update={"waiting": "undecided"}
             ):
-                return actor.status()  # asked again, because the first answer was lost
+                return actor.status()  # the caller repeats the request because it lost the first answer
             reason = "its journal and its counters agree"
         elif actor.status().stale or actor.snapshot is None or actor.past.found is None:
-            reason = "it is not connected, so that its counters cannot be read"
+            reason = "it is not connected, so fiscald cannot read its counters"
         else:
             try:
                 seen = actor.snapshot.model_copy(update={"counters": actor.past.found})
@@ -441,7 +446,7 @@ class Engine:
         doubtful: tuple[Phase, ...] = ()
         if actor.past.doubtful:
             doubtful = (Phase.STARTED,) if said.waiting == "print" else (Phase.STARTED, Phase.ACCEPTED)
-        reason = "the journal may not have known everything that was printed when this document waited"
+        reason = "the journal may not have known all printed documents when this document waited"
         why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
         name = actor.printer.name
         changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
@@ -459,9 +464,8 @@ class Engine:
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
 
-        Raises ``ProblemError``: unknown printer, not a command, licence (but for queries, and for what ends or cancels
-        a document that is open), the fate of a document is open (but with ``force``), not connected, journal, not
-        answered.
+        Raises ``ProblemError``: unknown printer, not a command, licence (except for queries and for commands that end
+        an open document), a document is not settled (except with ``force``), not connected, journal, no answer.
         """
         if self._stopping:
             raise ProblemError(problem("daemon.stopping"))
@@ -476,9 +480,9 @@ class Engine:
             raise ProblemError(problem("request.raw", reason=error)) from None
         refused = self._gate.refuses("raw", actor.identity)
         if refused is not None and step.effect is not Effect.QUERY and step.ends is None:
-            # What ends a document is asked about when it is its turn.
+            # A command that ends a document is checked when its turn comes.
             raise ProblemError(refused)
-        return await actor.by_hand(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
+        return await actor.send_raw(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
 
     def _actor(self, name: str) -> Actor:
         try:
@@ -490,7 +494,7 @@ class Engine:
     # -- changes --------------------------------------------------------------------------------------
 
     async def events(self, after: int, limit: int = 100) -> list[Change]:
-        """Changes of jobs after that cursor, oldest first; possibly none."""
+        """Changes of jobs after that cursor, oldest first. May be empty."""
         return await self._journal_run(Store.events, after, limit)
 
     async def last_event(self) -> int:
@@ -498,7 +502,9 @@ class Engine:
         return await self._journal_run(Store.last_event)
 
     def next_change(self) -> Callable[[float], Awaitable[bool]]:
-        """Waits for the next change after this call, at most so many seconds; whether there was one."""
+        """A function that waits for the next change after this call, at most so many seconds. It returns whether one
+        came.
+        """
         event = self._any_event
 
         async def wait(seconds: float) -> bool:
@@ -509,7 +515,7 @@ class Engine:
         return wait
 
     def licence_changed(self) -> None:
-        """Jobs that waited for a licence may go on, and whoever listens hears of it."""
+        """The licence has changed: wake the actors and everyone who waits for changes."""
         self.changes[""] += 1
         self._wake_all()
         for actor in self._actors.values():
@@ -517,7 +523,7 @@ class Engine:
 
     @property
     def stopping(self) -> bool:
-        """Whether the daemon is going down."""
+        """Whether the daemon is stopping."""
         return self._stopping
 
     async def counts(self) -> dict[tuple[str, str], int]:

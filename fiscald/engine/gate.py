@@ -1,4 +1,4 @@
-"""The licence as the engine sees it: it asks, and is told yes or a problem."""
+"""The licence as the engine sees it: the engine asks, and gets ``None`` (allowed) or a problem."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from fiscald.model.problems import Problem
 
 
 class Gate(Protocol):
-    """Asked once, before a document is opened; never inside one, never for recovery."""
+    """The engine asks once, before a document opens. It never asks inside a document or during recovery."""
 
     def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
-        """Why a document of that type may not be opened now on that printer (``None``: not known yet)."""
+        """Why this printer must not open a document of that type now; ``None``: it may.
+
+        ``identity`` is ``None`` while the printer is not known yet.
+        """
 
     def observe_clock(self, identity: Identity, clock: datetime | None) -> None:
-        """A printer has just told who it is and what time it has."""
+        """A printer has just reported its identity and its clock."""

@@ -1,9 +1,10 @@
-"""Documents that wait because the printer refused one for a condition of its own, and when one is tried again.
+"""Documents that wait because the printer refused one for a condition, and when fiscald tries one again.
 
-Most such conditions no question shows: that the service jumper is out is found out by trying a document. A try that is
-refused at once costs nothing, and is made again within a minute. One that opens a receipt first costs the paper of a
-cancelled receipt, and is made again after ever longer pauses. Whatever hints at the end of the condition - a daily
-report, somebody at the printer's menu, a new connection, a command by hand - makes the next try come at once.
+A hold is one condition and the documents that wait for its end. The printer does not report most of these conditions:
+only a new try shows that, for example, the service jumper is back in place. A try that the printer refuses at once
+costs nothing, so fiscald repeats it within a minute. A try that opens a receipt first costs the paper of a cancelled
+receipt, so the pauses between these tries grow. A sign that the condition may be over (a daily report, a person at
+the printer's menu, a new connection, a technician's command) brings the next try forward.
 """
 
 from __future__ import annotations
@@ -18,39 +19,39 @@ from fiscald.model.printers import Snapshot
 from fiscald.model.problems import Problem
 from fiscald.protocols.conditions import Conditions
 
-#: Seconds until the next try and the longest such pause, for what passes by itself; for what costs nothing; for what
-#: costs paper.
-BY_ITSELF, FOR_NOTHING, ON_PAPER = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
-#: Seconds between two tries at least, whatever hints that the condition is over.
-SOONEST = 1.5
+#: The first and the longest pause before the next try, in seconds: for a condition that passes by itself, for a try
+#: that costs nothing, and for a try that costs paper.
+TRANSIENT, FREE_TRY, PAPER_TRY = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
+#: The shortest pause between two tries, in seconds, whatever happens at the printer.
+MIN_PAUSE = 1.5
 #: Types of documents that end the fiscal day.
 DAY_ENDS = frozenset(name for name, document in DOCUMENTS.items() if document.about.fiscal is Fiscal.DAY_END)
-#: Documents that are remembered one by one; with more of them, all of their type wait.
+#: At most this many documents wait one by one. With more, all documents of their type wait.
 MAX_KEYS = 100
 
 
 @dataclass
 class _Hold:
-    """One condition, and what waits for its end."""
+    """One condition, and the documents that wait for its end."""
 
     problem: Problem
     pause: float
     longest: float
     tried: float
-    """When a document was tried last."""
+    """When fiscald last tried a document."""
     due: float
-    """When one is tried again."""
+    """When fiscald tries a document again."""
     types: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)
-    """Documents that alone wait, with their types."""
+    """Single documents that wait, with their types."""
 
     @property
     def soonest(self) -> float:
-        """When the next try may be made, whatever hints at the end of the condition."""
-        return self.tried + (ON_PAPER[0] if self.longest == ON_PAPER[1] else SOONEST)
+        """The earliest time of the next try, whatever happens at the printer."""
+        return self.tried + (PAPER_TRY[0] if self.longest == PAPER_TRY[1] else MIN_PAUSE)
 
     def concerns(self, key: str, document_type: str) -> bool:
-        """Whether this document waits for it."""
+        """Whether this document waits for the end of the condition."""
         return document_type in self.types or key in self.keys
 
 
@@ -63,42 +64,42 @@ class Holds:
 
     @property
     def problem(self) -> Problem | None:
-        """The first condition that documents wait for; ``None`` where none does."""
+        """The first condition that documents wait for; ``None`` if no document waits."""
         return next((hold.problem for hold in self._holds.values()), None)
 
-    def against(self, key: str, document_type: str) -> Problem | None:
-        """What a document waits for, whether or not its next try is due."""
+    def problem_for(self, key: str, document_type: str) -> Problem | None:
+        """The condition that this document waits for, whether or not its next try is due."""
         concerned = (hold for hold in self._holds.values() if hold.concerns(key, document_type))
         return next((hold.problem for hold in concerned), None)
 
-    def stops(self, key: str, document_type: str, now: float) -> bool:
-        """Whether a document must not be tried now."""
+    def is_blocked(self, key: str, document_type: str, now: float) -> bool:
+        """Whether fiscald must not try this document now."""
         return any(hold.concerns(key, document_type) and hold.due > now for hold in self._holds.values())
 
-    def stopped_types(self, now: float) -> set[str]:
-        """Types of which no document is to be tried now."""
-        return set().union(*(hold.types for hold in self._standing(now)))
+    def blocked_types(self, now: float) -> set[str]:
+        """The types of documents that fiscald must not try now."""
+        return set().union(*(hold.types for hold in self._blocking(now)))
 
-    def stopped_keys(self, now: float) -> list[str]:
-        """Keys of documents that are not to be tried now, though others of their type are."""
-        return [key for hold in self._standing(now) for key in hold.keys]
+    def blocked_keys(self, now: float) -> list[str]:
+        """The keys of single documents that fiscald must not try now, although it may try others of their type."""
+        return [key for hold in self._blocking(now) for key in hold.keys]
 
-    def _standing(self, now: float) -> Iterator[_Hold]:
+    def _blocking(self, now: float) -> Iterator[_Hold]:
         return (hold for hold in self._holds.values() if hold.due > now)
 
-    def refused(self, key: str, document_type: str, why: Problem, now: float, *, begun: bool) -> None:
-        """The printer refused this document for that condition."""
+    def record_refusal(self, key: str, document_type: str, why: Problem, now: float, *, was_open: bool) -> None:
+        """The printer refused this document for that condition. ``was_open``: after the document was open."""
         row = self._conditions.by_code.get(why.code)
         alone = row is not None and not row.waits
         if row is not None and row.heals is Heals.ITSELF:
-            pause, longest = BY_ITSELF
+            pause, longest = TRANSIENT
         else:
-            pause, longest = ON_PAPER if begun else FOR_NOTHING
+            pause, longest = PAPER_TRY if was_open else FREE_TRY
         hold = self._holds.get(why.code)
         if hold is None:
             hold = self._holds[why.code] = _Hold(why, pause, longest, now, now + pause)
         elif hold.due <= now:
-            # It was a try that told that the condition is not over.
+            # This was a new try: the condition is not over.
             hold.pause = min(hold.pause * 2, hold.longest)
             hold.problem, hold.tried, hold.due = why, now, now + hold.pause
         if alone and len(hold.keys) < MAX_KEYS:
@@ -106,53 +107,53 @@ class Holds:
         else:
             hold.types |= {document_type} | (row.waits if row is not None else set())
 
-    def seen(self, why: Problem, document_type: str, now: float) -> None:
-        """A look before a document showed that condition; it is looked at again soon, which costs nothing."""
-        hold = self._holds.setdefault(why.code, _Hold(why, SOONEST, SOONEST, now, now))
+    def record_condition(self, why: Problem, document_type: str, now: float) -> None:
+        """A status read before a document showed that condition. The next read comes soon, because it costs nothing."""
+        hold = self._holds.setdefault(why.code, _Hold(why, MIN_PAUSE, MIN_PAUSE, now, now))
         hold.problem, hold.tried, hold.due = why, now, now + hold.pause
         row = self._conditions.by_code.get(why.code)
         hold.types |= {document_type} | (row.waits if row is not None else set())
 
-    def taken(self, key: str, document_type: str) -> None:
-        """The printer took this document: what it was refused for is over, and so is what the end of a day ends."""
+    def record_success(self, key: str, document_type: str) -> None:
+        """The printer printed this document, so the conditions that it waited for are over."""
         for code, hold in list(self._holds.items()):
             if hold.concerns(key, document_type):
                 del self._holds[code]
         if document_type in DAY_ENDS:
-            self.reported()
+            self.record_daily_report()
 
-    def reported(self) -> None:
-        """A daily report was made, by fiscald or without it: what the end of a day ends is over."""
+    def record_daily_report(self) -> None:
+        """The printer made a daily report (for fiscald or not), so the conditions that a report ends are over."""
         for code, hold in list(self._holds.items()):
             row = self._conditions.by_code.get(code)
             if (row is not None and row.heals is Heals.REPORT) or not hold.types.isdisjoint(DAY_ENDS):
                 del self._holds[code]
 
-    def looked(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
-        """A full look; what it shows may mean that a condition is over which no look shows."""
+    def compare_snapshots(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
+        """Compare two status reads. A change may mean that a condition is over that the printer does not report."""
         if before is not None and before.counters.daily_report != now.counters.daily_report:
-            self.reported()
-        if before is None or _told(before) != _told(now):
-            self.hint(moment)
+            self.record_daily_report()
+        if before is None or _visible_state(before) != _visible_state(now):
+            self.retry_soon(moment)
 
-    def settled(self, key: str) -> None:
-        """This document waits no more, for whatever reason."""
+    def forget(self, key: str) -> None:
+        """This document no longer waits, for whatever reason."""
         for code, hold in list(self._holds.items()):
             if hold.keys.pop(key, None) is not None and not (hold.keys or hold.types):
                 del self._holds[code]
 
-    def hint(self, now: float) -> None:
-        """Something happened that may have ended a condition: the next try comes at once."""
+    def retry_soon(self, now: float) -> None:
+        """Something happened that may have ended a condition: bring the next try forward."""
         for hold in self._holds.values():
             hold.due = min(hold.due, max(now, hold.soonest))
 
     def new_document(self, document_type: str, now: float) -> None:
-        """A document was accepted. Where a try costs nothing it is a reason to try."""
+        """The engine accepted a document. If a try costs nothing, try now."""
         for hold in self._holds.values():
-            if hold.longest < ON_PAPER[1] and document_type in hold.types:
+            if hold.longest < PAPER_TRY[1] and document_type in hold.types:
                 hold.due = min(hold.due, max(now, hold.soonest))
 
 
-def _told(snapshot: Snapshot) -> tuple[object, ...]:
-    """What changes only when somebody has done something to the printer."""
+def _visible_state(snapshot: Snapshot) -> tuple[object, ...]:
+    """What changes only if a person has done something at the printer."""
     return snapshot.identity, snapshot.rates, snapshot.standing

@@ -1,9 +1,14 @@
-"""One job carried on: its dialogue driven, the journal kept before every step, the verdict settled.
+"""Runs one job: drives its dialogue, writes the journal before every step, and stores the verdict.
 
-The bargain with the journal, in order: ``started`` with the evidence is synced before anything is changed;
-``opened`` when the printer holds our open document; ``committing`` before the irreversible step; the verdict
-before anybody is told. Whatever goes wrong after ``started`` - silence, a lost link, a killed daemon, a full disk -
-goes one way: look at the printer's counters on a fresh line and decide by them.
+The order of journal and printer. Each journal entry is on disk before the step after it:
+
+1. ``started`` with the evidence, before the first command that changes something;
+2. ``opened``, when the printer has confirmed that our document is open;
+3. ``committing``, before the irreversible command;
+4. the verdict, before any application gets it.
+
+After ``started`` every failure (silence, a lost link, a killed daemon, a full disk) has the same end: fiscald connects
+again, reads the printer's counters, and decides by them.
 """
 
 from __future__ import annotations
@@ -44,12 +49,12 @@ from fiscald.protocols.driving import drive
 
 log = logging.getLogger(__name__)
 
-#: How often a job that the printer proves not to hold is carried out anew before it fails.
+#: A job fails after this many attempts that the printer proves it did not print.
 ATTEMPTS = 3
 
 
 class JobRunner:
-    """Carries the jobs of one printer on, each as far as it goes on this line."""
+    """Runs the jobs of one printer, each as far as it gets on this line."""
 
     def __init__(
         self,
@@ -59,7 +64,7 @@ class JobRunner:
         past: Past,
         changed: Callable[[Entry | None], None],
     ) -> None:
-        """``changed`` is told of every change of a job."""
+        """The runner calls ``changed`` with every job that changes."""
         self._printer = printer
         self._journal = journal
         self._board = board
@@ -67,15 +72,15 @@ class JobRunner:
         self._changed = changed
 
     async def run(self, line: Line, entry: Entry, settings: Settings, printer_id: str | None) -> Problem | None:
-        """Carry one job on, on the printer with that unique number.
+        """Start or recover one job on the printer with that unique number.
 
-        Returns why it has to wait, or ``None`` when it is settled.
+        Returns why the job has to wait, or ``None`` if it need not.
         """
         job = entry.job
         family = self._printer.family
         if entry.damage:
             await self._journaled(Store.give_up_damaged, job.key)
-            log.error("job %s is undecided: what the journal stored of it cannot be read", job.key)
+            log.error("job %s is undecided: the journal's record of it is unreadable", job.key)
             return None
         assert not isinstance(job.document, DamagedDocument)
         if entry.phase is Phase.ACCEPTED:
@@ -89,56 +94,56 @@ class JobRunner:
         except WrongPhase:
             return None  # withdrawn in the meantime
         except Unexplained as error:
-            if self._past.surprised(error.problem):
-                return problem("printer.busy", reason="it printed something while it was asked what it has counted")
-            self._past.wait_for(error.problem, error.counters)  # looked at again before anything else
+            if self._past.needs_second_reading(error.problem):
+                return problem("printer.busy", reason="it printed something while fiscald read its counters")
+            self._past.set_problem(error.problem, error.counters)  # the actor reads the printer again before other jobs
             return error.problem
         finally:
             self._board.job = None
             self._board.situation.working = False
 
     def _recovery(self, job: Job, phase: Phase, settings: Settings) -> Dialogue[Verdict]:
-        """Find out what became of a started job. Evidence that cannot be used is no evidence: a person decides."""
+        """Find out what became of a started job. If its evidence is unusable, the job is undecided."""
         assert not isinstance(job.document, DamagedDocument)
         evidence = job.evidence or {}
         try:
             known = self._printer.family.evidence.model_validate(evidence)
             if known.before is None:
-                raise ValueError("it does not say what the printer said before")
+                raise ValueError("the look before the document is missing")
             committing = phase is Phase.COMMITTING
             stage = Stage.COMMITTING if committing else Stage.STARTED if known.opened is None else Stage.OPENED
             checkpoint = Checkpoint(stage, known.before, known.opened)
             return (yield from self._printer.family.recover(job.document, settings, checkpoint))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # Stored by another version, or damaged: asked again and again it would keep all others waiting.
-            log.exception("%s: the evidence of job %s cannot be used", self._printer.name, job.key)
+            # Another version stored it, or it is damaged. To retry for ever would keep all other jobs waiting.
+            log.exception("%s: the evidence of job %s is unusable", self._printer.name, job.key)
             why = problem(
-                "journal.damaged", reason=f"its evidence cannot be used ({error!r}); it may have been printed",
+                "journal.damaged", reason=f"its evidence is unusable ({error!r}); it may have been printed",
                 extra={"cause": "damaged", "stored": {"evidence": evidence}},
             )  # fmt: skip
             return Unknown(why, {})
 
     async def _drive(self, line: Line, dialogue: Dialogue[Verdict], entry: Entry) -> Verdict:
-        """Drive a job's dialogue, journaling before every step that changes something."""
+        """Drive a job's dialogue. Write the journal before every step that changes something."""
         phase = entry.phase
         key, kind = entry.job.key, entry.job.document.type
-        # A try that will probably be refused again is no news: neither in the status nor among the events.
-        trying = self._board.holds.against(key, kind) is not None
+        # The printer will probably refuse this try again, so neither the status nor the events show it.
+        trying = self._board.holds.problem_for(key, kind) is not None
         untouched = phase is Phase.ACCEPTED
 
         async def exchange(step: Step) -> Any:
             nonlocal untouched
             if step.effect is Effect.QUERY:
                 return await line.ask(step)
-            assert phase is not Phase.ACCEPTED, "a change before the evidence is stored"
+            assert phase is not Phase.ACCEPTED, "a command would change something before the evidence is stored"
             if step.effect is Effect.IRREVERSIBLE:
-                assert phase is Phase.COMMITTING, "an irreversible step that is not announced"
+                assert phase is Phase.COMMITTING, "an irreversible step without its checkpoint"
             first, untouched = untouched, False
             try:
                 return await line.ask(step)
             except NotSent as error:
                 if not first:
-                    raise  # an earlier step was sent
+                    raise  # the printer already has an earlier step
                 why = problem("printer.interrupted", reason=f"nothing of it was sent: {error}")
                 raise _NotStarted(why, again=True) from None
 
@@ -147,17 +152,17 @@ class JobRunner:
             match item:
                 case Checkpoint(Stage.STARTED, before, _, counters):
                     assert counters is not None, "the counters are part of what was read before"
-                    refused = _unexpected(entry, counters)
+                    refused = _unexpected_receipt(entry, counters)
                     if refused is not None:
                         raise _NotStarted(refused)
-                    again = self._past.seen_again(counters)
+                    again = self._past.is_stable(counters)
                     evidence = self._stored(before=before)
                     phase = await self._journaled(
-                        Store.start, key, evidence, counters, self._past.rule, again, event=not trying, quiet=trying
+                        Store.start, key, evidence, counters, self._past.check, again, event=not trying, quiet=trying
                     )
-                    self._begun(kind, quiet=trying)
+                    self._mark_started(kind, quiet=trying)
                 case Checkpoint(Stage.OPENED, _, opened):
-                    assert opened is not None, "what was read while it was open"
+                    assert opened is not None, "the look while it was open"
                     phase = await self._journaled(Store.opened, key, self._stored(opened=opened), quiet=trying)
                 case Checkpoint():
                     phase = await self._journaled(Store.commit, key, quiet=trying)
@@ -172,37 +177,37 @@ class JobRunner:
             why = error.problem
             known = why.code in self._printer.family.conditions.by_code and why.code != "printer.out_of_order"
             if phase is Phase.ACCEPTED and known:
-                # A question was understood, and refused for a condition: nothing is wrong with the line.
+                # The printer understood a question and refused it for a condition. The line works.
                 return Wait(why)
             raise
 
     def _stored(self, **looks: Look) -> dict[str, Any]:
-        """Evidence as the journal stores it: JSON with the family and its version. Empty where there are no looks."""
+        """Evidence as the journal stores it: JSON with the family and its version. Empty if there are no looks."""
         if not looks:
             return {}
         return self._printer.family.evidence.model_validate(looks).model_dump(mode="json", exclude_none=True)
 
-    def _begun(self, document_type: str, *, quiet: bool) -> None:
-        """A document of ours is being carried out: what was seen before does not keep it waiting any more."""
-        self._board.situation.begun(document_type)
+    def _mark_started(self, document_type: str, *, quiet: bool) -> None:
+        """Our document has started, so the problems seen before no longer keep it waiting."""
+        self._board.situation.document_started(document_type)
         self._board.situation.working = not quiet
-        self._board.show()
+        self._board.publish()
 
     async def _settle(self, entry: Entry, verdict: Verdict) -> Problem | None:
-        """Write down what the dialogue proved."""
+        """Store what the dialogue proved."""
         key, kind = entry.job.key, entry.job.document.type
         match verdict:
             case Wait(why):
                 if entry.phase is Phase.ACCEPTED and self._printer.family.conditions.some_pass(why.code):
-                    self._board.holds.seen(why, kind, anyio.current_time())
+                    self._board.holds.record_condition(why, kind, anyio.current_time())
                     return None
                 return why
-            case Held(why, begun, evidence):
-                if not (begun and entry.job.if_interrupted is IfInterrupted.FAIL):
-                    trying = self._board.holds.against(key, kind) is not None
-                    self._board.holds.refused(key, kind, why, anyio.current_time(), begun=begun)
+            case Held(why, was_open, evidence):
+                if not (was_open and entry.job.if_interrupted is IfInterrupted.FAIL):
+                    trying = self._board.holds.problem_for(key, kind) is not None
+                    self._board.holds.record_refusal(key, kind, why, anyio.current_time(), was_open=was_open)
                     await self._journaled(
-                        Store.hold, key, self._stored(**evidence), begun=begun, event=not trying, quiet=trying
+                        Store.hold, key, self._stored(**evidence), was_open=was_open, event=not trying, quiet=trying
                     )
                     log.log(logging.DEBUG if trying else logging.INFO, "job %s waits: %s", key, why.detail)
                 else:
@@ -210,13 +215,13 @@ class JobRunner:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
-                self._board.holds.taken(key, kind)
+                self._board.holds.record_success(key, kind)
                 if counters is not None:
-                    self._board.situation.counted(counters)
+                    self._board.situation.update_counters(counters)
                 notices += self._board.situation.notices(result, entry.job.created_at)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
-                    evidence=self._stored(**evidence), counters=counters, rule=self._past.rule,
+                    evidence=self._stored(**evidence), counters=counters, rule=self._past.check,
                 )  # fmt: skip
                 number = "" if result.number is None else f", number {result.number}"
                 log.info("job %s is done: %s%s", key, entry.job.document.type, number)
@@ -226,21 +231,21 @@ class JobRunner:
                 again = again and entry.job.if_interrupted is IfInterrupted.REPEAT
                 if again and started and current is not None and current.job.attempts < ATTEMPTS:
                     await self._journaled(Store.requeue, key, self._stored(**evidence))
-                    log.warning("job %s was not printed (%s), carrying it out anew", key, why.detail)
+                    log.warning("job %s was not printed (%s), trying again", key, why.detail)
                 else:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Unknown(why, evidence):
                 await self._journaled(Store.finish, key, Phase.UNDECIDED, error=why, evidence=self._stored(**evidence))
                 log.error("job %s is undecided: %s", key, why.detail)
-        self._board.situation.ended()
-        self._board.show()
+        self._board.situation.document_ended()
+        self._board.publish()
         return None
 
     async def _journaled(
         self, transaction: Callable[..., Entry], *args: Any, quiet: bool = False, **kwargs: Any
     ) -> Phase:
-        """Carry out a transaction and tell of the change; ``quiet``: it is none to anybody else."""
+        """Run a transaction and report the change. ``quiet``: do not report it."""
         entry = await self._journal.run(transaction, *args, **kwargs)
         if not quiet:
             self._changed(entry)
@@ -248,7 +253,7 @@ class JobRunner:
 
 
 class _NotStarted(Exception):
-    """A document is not begun; ``problem`` says why. ``again``: it may be begun later."""
+    """The document was not started; ``problem`` says why. ``again``: fiscald may start it later."""
 
     def __init__(self, problem: Problem, *, again: bool = False) -> None:
         self.problem = problem
@@ -256,8 +261,11 @@ class _NotStarted(Exception):
         super().__init__(problem.detail)
 
 
-def _unexpected(entry: Entry, counters: Counters) -> Problem | None:
-    """The optimistic lock: another last receipt than the application expects (its own first attempts apart)."""
+def _unexpected_receipt(entry: Entry, counters: Counters) -> Problem | None:
+    """The optimistic lock: the problem if the last receipt is not the one that the application expects.
+
+    After a first attempt the last receipt may be our own cancelled one, so the check is for the first attempt only.
+    """
     expected = entry.job.expect_last
     if expected is None or entry.job.attempts or expected == counters.last_receipt:
         return None

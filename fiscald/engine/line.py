@@ -1,18 +1,18 @@
-"""One connection to one printer: a stream, a session, and patience.
+"""One connection to one printer: a stream, a session, and deadlines.
 
-Deadlines belong to the command, not to the port. A printer that says it is busy, out of paper or waiting for
-a person extends them without limit: it will answer. One that says it has nothing to do, while we wait, has
-answered already: the answer is lost, and waiting longer is no use. Silence is what remains after that.
+A deadline belongs to a command, not to the port. A printer that reports that it is busy, out of paper or waiting for a
+person extends the deadline without limit, because it will answer. A printer that reports that it is idle while we wait
+has answered already: that answer is lost, and the line does not wait longer. Then the line raises ``Silence``.
 
-After silence nothing more is asked on the same connection: the late answer to the first question would be
-taken for the answer to the second. Whoever hears of ``Silence`` opens a new one.
+After ``Silence`` the caller must open a new connection. On the old one, a late answer to the first question would look
+like the answer to the second.
 
-What a step expects, and what may be sent again, the step says. A family that cannot be asked while a command waits
-(no ``poll``) is sent nothing out of turn; its printers may say by themselves that they are busy. Where a family needs
-a new stream for the next command, the line opens it.
+The step says which reply it expects and what the line may send again. If a family has no ``poll``, the line sends
+nothing while a command waits; its printers may report by themselves that they are busy. If a family needs a new stream
+for the next command, the line opens it.
 
-A printer may also send without end. Every read leaves the other printers their turn, and a command for which too
-many bytes come without its answer among them is given up (``Garbage``).
+A printer may also send without end. Every read lets the other printers have their turn, and the line gives up a command
+if too many bytes come without its answer (``Garbage``).
 """
 
 from __future__ import annotations
@@ -46,37 +46,37 @@ from fiscald.transport import TAKEN, Address, ByteStream, LinkError, LinkLost, P
 
 T = TypeVar("T")
 
-#: Seconds to wait for an answer without any sign of life, by deadline class.
+#: Seconds to wait for an answer while the printer sends nothing, by deadline class.
 SECONDS = {Deadline.QUERY: 5.0, Deadline.LINE: 15.0, Deadline.CLOSE: 30.0, Deadline.REPORT: 120.0}
-#: Seconds of silence after which the printer is asked, out of turn, what it is doing; and between two such questions.
-PROBE_AFTER = 2.0
-#: How often a query is asked whose answer comes damaged.
+#: Seconds without an answer after which the line polls the printer, and between two polls.
+POLL_AFTER = 2.0
+#: The line sends a query at most this often if its answer comes damaged.
 QUERY_TRIES = 3
-#: Seconds in which the system must take what is sent.
+#: Seconds in which the system must accept the bytes to send.
 SEND_SECONDS = 5.0
-#: Bytes without an answer among them after which a command is given up. The longest answer has 8192.
+#: The line gives up a command after this many bytes without an answer. The longest answer has 8192.
 MAX_UNANSWERED = 65_536
 
 
 class Silence(Exception):
-    """The printer did not answer a command in time, and gave no sign that it will."""
+    """The printer did not answer a command in time and did not report that it is busy."""
 
-    #: Which condition of the link, as the problem catalogue calls it.
+    #: The condition of the link, as the problem catalogue calls it.
     code = "link.silent"
 
 
 class Garbage(Silence):
-    """The printer sends and sends, and none of it answers the command."""
+    """The printer keeps sending, but does not answer the command."""
 
     code = "link.garbage"
 
 
-class _GivenWay(Exception):
-    """Something more urgent came while queries were asked."""
+class _GaveWay(Exception):
+    """Something more urgent came between two queries."""
 
 
 class NotSent(LinkError):
-    """There is no stream for a command any more: nothing of it was sent, which is certain."""
+    """There was no stream for a command, so certainly nothing of it was sent."""
 
     def __init__(self, cause: LinkError) -> None:
         self.code = cause.code
@@ -84,14 +84,14 @@ class NotSent(LinkError):
 
 
 class _NotAnswered(Exception):
-    """A question that was asked out of turn was not answered."""
+    """The printer did not answer a poll."""
 
 
 def link_problem(address: Address, error: LinkError | Silence, line: Line | None) -> Problem:
-    """Why there is no connection, or none of use. ``line``: the connection that was, if there was one."""
+    """Why there is no working connection. ``line``: the last connection, if there was one."""
     code, text = error.code, str(error).removeprefix(f"{address}: ")
     if isinstance(address, TcpHost) and line is not None and not line.answered:
-        # It took the connection and has not said a word: network printers speak to one computer at a time.
+        # The printer accepted the connection and sent nothing: network printers talk to one computer at a time.
         if isinstance(error, LinkLost):
             code, text = PortHeld.code, f"{TAKEN}: {text}"
         else:
@@ -100,7 +100,7 @@ def link_problem(address: Address, error: LinkError | Silence, line: Line | None
 
 
 class _Resending:
-    """The bytes of a command, and how often they may still be sent again."""
+    """The bytes of a command, and how often the line may still send them again."""
 
     def __init__(self, data: bytes, resend: Resend | None, sent_at: float) -> None:
         self.data = data
@@ -108,9 +108,9 @@ class _Resending:
         self.sent_at = sent_at
         self._after = 0.0 if resend is None else resend.after
 
-    def due(self, came_at: float) -> float:
-        """When they may be sent again, if nothing more comes; ``came_at``: when the latest byte came."""
-        return max(self.sent_at, came_at) + self._after if self.left else float("inf")
+    def due(self, last_byte_at: float) -> float:
+        """When to send them again, if no byte comes before that. ``last_byte_at``: when the latest byte came."""
+        return max(self.sent_at, last_byte_at) + self._after if self.left else float("inf")
 
 
 class Line:
@@ -122,28 +122,28 @@ class Line:
         family: Family,
         settings: Settings,
         *,
-        heard: Callable[[], None],
-        noticed: Callable[[Condition], None],
+        mark_heard: Callable[[], None],
+        on_condition: Callable[[Condition], None],
         noise: Noise,
         reopen: Callable[[], Awaitable[ByteStream]],
     ) -> None:
-        """``heard`` is called at every intact answer, ``noticed`` with what the printer says while it is slow.
+        """The line calls ``mark_heard`` at every intact message, and ``on_condition`` with the result of every poll.
 
-        ``noise`` counts what answers nothing. ``reopen`` opens the next stream, for a family that needs one.
+        ``noise`` counts the bytes that answer no command. ``reopen`` opens the next stream if the family needs one.
         """
         self._stream = stream
         self._family = family
         self._settings = settings
         self._session = family.session(settings)
-        self._heard = heard
-        self._noticed = noticed
+        self._mark_heard = mark_heard
+        self._on_condition = on_condition
         self._noise = noise
         self._reopen = reopen
         self._answers: list[Answer] = []
         self._damaged = False
         self._unanswered = 0
         self._in_batch = False
-        self._came_at = self._busy_at = float("-inf")
+        self._last_byte_at = self._busy_at = float("-inf")
         self.answered = False
         """Whether the printer has answered anything on this connection."""
 
@@ -155,43 +155,44 @@ class Line:
 
     @property
     def family(self) -> Family:
-        """What the printer speaks."""
+        """The printer's family."""
         return self._family
 
     async def use(self, settings: Settings) -> None:
-        """From now on speak as ``settings`` say (the profile became known)."""
+        """Use these settings from now on (the profile has become known)."""
         if settings != self._settings:
             if self._session.needs_new_connection:
-                await self._renew()
+                await self._reopen_stream()
             self._settings = settings
             self._session = self._family.session(settings)
             await self.greet()
 
     async def greet(self) -> None:
-        """What must be said before the first command, where the family has such. Raises as ``drive`` does."""
+        """Send the family's greeting, if it has one, before the first command. Raises as ``drive`` does."""
         if self._family.greeting is not None:
             await self.drive(self._family.greeting(self._settings))
 
     async def drive(self, dialogue: Dialogue[T], *, give_way: Callable[[], bool] = lambda: False) -> T | None:
-        """Drive a dialogue of queries. ``None`` when ``give_way`` said so between two of them.
+        """Drive a dialogue of queries. Returns ``None`` if ``give_way`` returned true between two of them.
 
         Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
         """
 
         async def exchange(step: Step) -> Any:
             if give_way():
-                raise _GivenWay
+                raise _GaveWay
             return await self.ask(step)
 
         try:
             return await drive(dialogue, exchange)
-        except _GivenWay:
+        except _GaveWay:
             return None
 
     async def ask(self, step: Step) -> Any:
-        """The reply to ``step``; ``None`` where it expects none. Raises ``LinkLost``, ``Silence`` or ``NotSent``.
+        """Send ``step`` and return the reply; ``None`` if it expects none.
 
-        A step is sent again as it says; and a query, anew, when its answer came damaged.
+        The line sends the same bytes again if the step allows that. It sends a query again if its answer came damaged.
+        Raises ``LinkLost``, ``Silence`` or ``NotSent``.
         """
         for _ in range(QUERY_TRIES if step.effect is Effect.QUERY else 1):
             await self._prepare(step)
@@ -210,14 +211,14 @@ class Line:
         raise Silence("an answer was damaged on the line" if self._damaged else "no answer in time")
 
     async def _prepare(self, step: Step) -> None:
-        """A stream on which nothing waits but the batch that ``step`` belongs to."""
+        """Get a stream on which no old answers wait, except those to the batch that ``step`` belongs to."""
         renewed = self._session.needs_new_connection
         if renewed:
-            await self._renew()
+            await self._reopen_stream()
         if self._in_batch and step.expects is not Expects.ONE:
-            # What has come in between may be about the batch, and says so when its end is asked for.
+            # Bytes that came in between may belong to the batch. The session keeps them until the end of the batch.
             if data := self._stream.receive_nowait():
-                self._take(data)
+                self._feed(data)
             return
         try:
             await self._discard()
@@ -227,9 +228,9 @@ class Line:
                 raise
         # Also after an answer that nothing waited for: it may stand where the next one is looked for.
         if self._session.needs_new_connection and not renewed:
-            await self._renew()
+            await self._reopen_stream()
 
-    async def _renew(self) -> None:
+    async def _reopen_stream(self) -> None:
         """Open the next stream of this connection. Raises ``NotSent``."""
         await self._stream.aclose()
         try:
@@ -241,34 +242,34 @@ class Line:
         self._unanswered = 0
 
     async def _wait_for_reply(self, step: Step, data: bytes) -> Answer | None:
-        """Wait for an answer, looking now and then what the printer is doing. ``data``: what was sent."""
+        """Wait for the answer, and poll the printer meanwhile. ``data``: the bytes that were sent."""
         seconds = SECONDS[step.deadline]
         deadline = anyio.current_time() + seconds
-        look = PROBE_AFTER if self._family.poll is not None else float("inf")
+        poll_after = POLL_AFTER if self._family.poll is not None else float("inf")
         resending = _Resending(data, step.resend, anyio.current_time())
         while True:
             left = deadline - anyio.current_time()
-            answer = await self._wait_and_resend(step.command, min(left, look), resending)
+            answer = await self._wait_and_resend(step.command, min(left, poll_after), resending)
             if answer is not None or self._damaged:
-                # Damaged: an answer came, and there is nothing more to wait for.
+                # Damaged: the answer came, so there is nothing left to wait for.
                 return answer
             if self._busy_at + seconds > deadline:
                 deadline = self._busy_at + seconds
-            elif left <= look:
+            elif left <= poll_after:
                 return None
             else:
                 deadline = self._extended(deadline, seconds, await self._poll())
 
     async def _wait_and_resend(self, command: Any, seconds: float, resending: _Resending) -> Answer | None:
-        """Wait for an answer; meanwhile send the same bytes again, where the step allows that."""
+        """Wait for an answer. Meanwhile send the same bytes again, if the step allows that."""
         until = anyio.current_time() + seconds
         while True:
-            quiet_until = resending.due(self._came_at)
+            quiet_until = resending.due(self._last_byte_at)
             answer = await self._wait_for(command, min(until, quiet_until) - anyio.current_time())
             if answer is not None:
                 return answer
             now = anyio.current_time()
-            if resending.left and (self._damaged or now >= resending.due(self._came_at)):
+            if resending.left and (self._damaged or now >= resending.due(self._last_byte_at)):
                 self._damaged = False
                 resending.left -= 1
                 resending.sent_at = now
@@ -277,21 +278,21 @@ class Line:
                 return None
 
     def _extended(self, deadline: float, seconds: float, condition: Condition | None) -> float:
-        """Until when to wait, by what the printer says it is doing."""
+        """The new deadline, given the condition that the printer reported."""
         if condition is None:
             return deadline
-        self._noticed(condition)
+        self._on_condition(condition)
         if condition.idle:
-            return min(deadline, anyio.current_time() + PROBE_AFTER)
+            return min(deadline, anyio.current_time() + POLL_AFTER)
         return deadline if condition.state is PrinterState.READY else anyio.current_time() + seconds
 
     async def _poll(self) -> Condition | None:
-        """What the printer is doing, asked out of turn; ``None`` where it does not say."""
-        assert self._family.poll is not None, "a half-duplex printer is sent nothing out of turn"
+        """Ask for the printer's condition while a command waits; ``None`` if it does not answer."""
+        assert self._family.poll is not None, "the line must not poll a half-duplex printer"
 
         async def exchange(step: Step) -> Any:
             await self._send(self._session.send(step.command))
-            answer = await self._wait_for(step.command, PROBE_AFTER)
+            answer = await self._wait_for(step.command, POLL_AFTER)
             if answer is None:
                 raise _NotAnswered
             return answer.reply
@@ -302,7 +303,7 @@ class Line:
             return None
 
     async def _wait_for(self, command: Any, seconds: float) -> Answer | None:
-        """The answer to ``command`` if it comes in time; answers to others are kept."""
+        """The answer to ``command`` if it comes in time. Keeps the answers to other commands."""
         with anyio.move_on_after(seconds):
             while True:
                 for answer in self._answers:
@@ -315,9 +316,9 @@ class Line:
         return None
 
     async def _receive(self) -> None:
-        """Take what comes next; also what the end of the stream completes, where the family goes by that."""
+        """Read the next bytes. For some families the end of the stream completes an answer."""
         try:
-            self._take(await self._stream.receive())
+            self._feed(await self._stream.receive())
         except StreamEnded:
             events = self._session.end()
             if not events:
@@ -333,22 +334,22 @@ class Line:
             raise LinkLost(f"{self._settings.name}: the port takes no data") from None
 
     async def _discard(self) -> None:
-        """What has arrived by now answers nothing that will be asked."""
+        """Drop everything that has arrived so far: it cannot answer the next command."""
         self._session.forget()
         self._in_batch = False
         self._answers.clear()
         self._unanswered = 0
         while data := self._stream.receive_nowait():
-            self._take(data)
+            self._feed(data)
             await anyio.lowlevel.checkpoint()
         self._answers.clear()
         self._damaged = False
         self._unanswered = 0
 
-    def _take(self, data: bytes) -> None:
-        """Raises ``Garbage`` where there is no end of what answers nothing."""
+    def _feed(self, data: bytes) -> None:
+        """Give received bytes to the session. Raises ``Garbage`` after too many bytes without an answer."""
         self._unanswered += len(data)
-        self._came_at = anyio.current_time()
+        self._last_byte_at = anyio.current_time()
         for event in self._session.receive(data):
             self._on_event(event)
         if self._unanswered > MAX_UNANSWERED:
@@ -360,14 +361,14 @@ class Line:
             case Answer():
                 self._unanswered = 0
                 self.answered = True
-                self._heard()
+                self._mark_heard()
                 self._answers.append(event)
             case Busy():
                 self._busy_at = anyio.current_time()
-                self._heard()
+                self._mark_heard()
             case Damaged(detail):
                 self._damaged = True
                 self._noise.damage(detail)
             case Stray(detail):
-                self._heard()
+                self._mark_heard()
                 self._noise.stray(detail)

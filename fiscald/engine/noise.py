@@ -1,4 +1,4 @@
-"""What comes from a printer and answers nothing: counted, and logged once a minute at most."""
+"""Bytes from a printer that answer no command. They are counted, and logged at most once a minute."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import anyio
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two lines of the log about the same kind of noise of one printer.
+#: Seconds between two log lines about the same kind of noise on one printer.
 LOG_EVERY = 60.0
 
 
 class Noise:
-    """Counts the noise of one printer since the daemon started, over all connections."""
+    """Counts the noise on one printer since the daemon started, over all connections."""
 
     def __init__(self, printer: str) -> None:
         self._printer = printer
         self.strays = 0
         """Intact answers that no command waited for."""
         self.damaged = 0
-        """Answers that the line damaged."""
+        """Answers that came damaged."""
         self._logged: dict[str, tuple[float, int]] = {}
 
     def stray(self, detail: str) -> None:
-        """An answer came that nothing waits for."""
+        """Count an answer that no command waits for."""
         self.strays += 1
         self._log("unexpected answers", self.strays, detail)
 
     def damage(self, detail: str) -> None:
-        """Bytes came that cannot be an intact answer."""
+        """Count bytes that cannot be an intact answer."""
         self.damaged += 1
         self._log("damaged answers", self.damaged, detail)
 

@@ -1,8 +1,8 @@
-"""Is this journal the true past of this printer? What a printer has counted is compared with what the journal knows.
+"""Does the journal know everything that this printer has printed? This module compares the counters of both.
 
-A restored copy, a lost file, a memory that the service replaced and another program have one thing in common: the
-printer counts what the journal does not explain. Then a key that is asked for again may be printed already, and new
-documents wait until a person confirms. docs/recovery.md says which counters prove what.
+A restored copy, a lost file, a replaced fiscal memory and another program have one thing in common: the printer has
+counted something that the journal cannot explain. Then a key that is new to the journal may belong to a document that
+is printed already, so new documents wait until a person confirms. docs/recovery.md says which counters prove what.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from fiscald.model.problems import Fate, Problem, problem
 
 
 class Past:
-    """What is known of one printer's past in this run of the daemon."""
+    """Whether the journal and one printer agree, in this run of the daemon."""
 
     def __init__(self, printer: str, *, shared: bool) -> None:
-        """``shared``: another program prints on it too, so that its receipts are no surprise."""
+        """``shared``: another program prints on this printer too, so unknown receipts are normal."""
         self._printer = printer
         self._shared = shared
         self.problem: Problem | None = None
-        """Why new documents wait; ``None``: they need not."""
+        """Why new documents wait; ``None``: they do not wait."""
         self.found: Counters | None = None
-        """What the printer had counted then; a person confirms this and nothing later."""
+        """The counters that caused the problem. A person confirms these counters, and no later ones."""
         self.proven = False
-        """Whether journal and printer have agreed since the start: from then on nobody can have exchanged the file."""
+        """Whether journal and printer have agreed since the start. After that, no one can have replaced the file."""
         self._seen: Counters | None = None
-        self._surprised = False
-        self._journal_doubted = True  # until the journal was asked
+        self._first_time = False
+        self._journal_doubted = True  # until ``set_doubt``
 
-    def start_with(self, doubt: Doubt | None) -> None:
-        """Whether the journal itself is in doubt, which is known before the printer was ever asked."""
+    def set_doubt(self, doubt: Doubt | None) -> None:
+        """The journal's own doubt about itself, which is known before the printer answers."""
         self._journal_doubted = doubt is not None
 
-    def rule(self, known: Known, now: Counters) -> Problem | None:
-        """What in ``now`` is not explained; changes nothing, so that the journal's thread may ask."""
+    def check(self, known: Known, now: Counters) -> Problem | None:
+        """The problem if the journal does not explain ``now``. Changes nothing, so the journal's thread may call it."""
         return unexplained(self._printer, known, now, shared=self._shared, proven=self.proven)
 
-    def surprised(self, problem: Problem | None) -> bool:
-        """Whether ``problem`` is found for the first time: then the printer is read once more before it is believed.
+    def needs_second_reading(self, problem: Problem | None) -> bool:
+        """Whether this is the first time that ``problem`` appears. Then the actor reads the printer again to be sure.
 
-        The counters and the totals of one look may be of two moments, if the printer printed between the questions.
+        One read takes several questions. If the printer printed between them, the counters do not fit together.
         """
-        self._surprised = problem is not None and self.problem is None and not self._surprised
-        return self._surprised
+        self._first_time = problem is not None and self.problem is None and not self._first_time
+        return self._first_time
 
-    def look(self, known: Known, now: Counters) -> bool:
-        """Compare what the printer has just told; whether it is to be remembered."""
-        self.wait_for(self.rule(known, now), now)
+    def compare(self, known: Known, now: Counters) -> bool:
+        """Compare ``now``, which the printer has just reported. Returns whether the journal must remember it."""
+        self.set_problem(self.check(known, now), now)
         if self.problem is not None:
             return False
         self.proven = True
-        again = self.seen_again(now)
+        again = self.is_stable(now)
         settled = known.counters == now and not (known.own_printouts or known.by_hand)
         if known.unsettled:
             return False
@@ -61,30 +61,30 @@ class Past:
             return True
         return (again or known.counters is None) and not settled and not self._shared
 
-    def wait_for(self, problem: Problem | None, now: Counters) -> None:
-        """New documents wait because of what is in ``now``; or (``None``) do not wait."""
+    def set_problem(self, problem: Problem | None, now: Counters) -> None:
+        """Set why new documents wait (``None``: they do not wait), and the counters that show it."""
         self.problem, self.found = problem, now
 
-    def seen_again(self, now: Counters) -> bool:
-        """Whether two looks have told the same: one alone may have been taken while the printer printed."""
+    def is_stable(self, now: Counters) -> bool:
+        """Whether two reads gave the same counters. A single read may have happened while the printer printed."""
         again, self._seen = now == self._seen, now
         return again
 
-    def confirmed(self) -> None:
-        """A person has confirmed; the journal knows already."""
+    def confirm(self) -> None:
+        """A person has confirmed. The journal has stored that already."""
         self.problem = None
         self.proven = True
 
     @property
     def doubtful(self) -> bool:
-        """Whether documents that wait may have been printed already, by a part of the journal that is lost."""
+        """Whether documents that wait may be printed already, because a part of the journal is lost."""
         return not self.proven and (self.problem is not None or self._journal_doubted)
 
 
 def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, proven: bool) -> Problem | None:
-    """Why what ``printer`` has counted is not explained by what the journal knows; ``None``: it is.
+    """The problem if the journal does not explain what ``printer`` has counted; ``None``: it does.
 
-    ``proven``: they agreed earlier in this run, so that only another program can have printed since.
+    ``proven``: they agreed earlier in this run, so only another program can have printed since.
     """
     then = known.counters
 
@@ -94,17 +94,17 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
             "journal.behind", printer=printer, reason=f"{printer}: {reason}", reason_pl=reason_pl,
             extra={"cause": cause} | seen | members,
         )  # fmt: skip
-        # Proven: the journal knew everything a moment ago, so that what waits was not printed.
+        # Proven: the journal knew everything a moment ago, so the documents that wait are not printed.
         return why.model_copy(update={"document": Fate.NOT_PRINTED}) if proven else why
 
     if known.doubt is Doubt.OLDER:
         return behind(
-            "older_copy", "this journal is an older copy of the one that ran here, or another one",
+            "older_copy", "this journal is an older copy of the one that ran here, or a different one",
             "Dziennik programu jest starszą kopią.",
         )  # fmt: skip
     if known.doubt is Doubt.DAMAGED:
         return behind(
-            "unreadable", "what the journal remembers of this printer cannot be read any more",
+            "unreadable", "the journal's record of this printer is unreadable",
             "Zapis stanu drukarki w dzienniku programu jest uszkodzony.",
         )  # fmt: skip
     if shared or known.by_hand:
@@ -112,7 +112,7 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
     if then is None:
         if known.doubt is Doubt.MOVED and known.printer_id is not None and now.printouts:
             return behind(
-                "nothing_remembered", "this journal was put here from elsewhere, and remembers nothing of this printer",
+                "nothing_remembered", "someone put this journal here, and it remembers nothing of this printer",
                 "Dziennik programu przeniesiono z innego miejsca.",
             )  # fmt: skip
         return None
@@ -136,12 +136,12 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
         )
     others = printouts - reports - known.own_printouts
     if not proven and (reports > 0 or known.doubt is Doubt.MOVED) and others > 0:
-        # After a report the day's counters say nothing any more: what was printed before it may have been receipts.
-        since = "since then a daily report was made" if reports else "this journal was put here from elsewhere"
+        # A report clears the counters of the day, so the unknown documents before it may be receipts.
+        since = "a daily report was made since then" if reports else "someone put this journal here"
         return behind(
             "unknown_printouts",
-            f"the printer has printed {others} documents that this journal does not know, and cannot tell whether "
-            f"receipts are among them: {since}",
+            f"the printer has printed {others} documents that this journal does not know, and its counters do not "
+            f"show whether receipts are among them: {since}",
             f"Liczba wydruków, których nie ma w dzienniku programu: {others}; mogą wśród nich być paragony.",
             printouts=others,
         )

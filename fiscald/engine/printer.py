@@ -1,4 +1,4 @@
-"""A printer of the shop, as the configuration has it."""
+"""A printer from the configuration."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Printer:
     address: Address
     settings: Settings
     wrap: Callable[[ByteStream], ByteStream] = lambda stream: stream
-    """Put around every new stream (the flight recorder)."""
+    """Wraps every new stream (the flight recorder)."""
     capture: Callable[[], AsyncIterator[bytes]] | None = None
-    """What the flight recorder holds."""
+    """Reads what the flight recorder holds."""
     follow: Callable[[], AsyncIterator[bytes]] | None = None
-    """The same as it goes on."""
+    """Reads the flight recorder's packets as they come."""
     shared: bool = False
-    """Another program prints on it too."""
+    """Whether another program prints on it too."""

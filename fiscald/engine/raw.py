@@ -1,7 +1,7 @@
-"""Commands that a technician sends by hand: one at a time, between jobs, on the line that the jobs use.
+"""Commands that a technician sends: one at a time, between jobs, on the same line as the jobs.
 
-They are written into the journal before they are sent and when they are answered. A command that is not answered is
-never sent again, and nobody finds out what became of it: there are no counters to compare it with.
+fiscald writes each command into the journal before it sends it, and again when the answer comes. It never sends a
+command twice. If no answer comes, fiscald cannot find out what the command did: it has no counters to compare.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ from fiscald.protocols.base import DialogueAborted, Effect, Ends, RawReply, Sett
 from fiscald.protocols.families import Family
 from fiscald.transport import LinkError
 
-#: Seconds in which a command must get its turn; then it is not sent any more.
+#: Seconds in which a command must get its turn. After that fiscald does not send it.
 TURN_SECONDS = 30.0
-#: Phases in which a document's fate is open.
+#: The phases of a document whose outcome is not known yet.
 _UNSETTLED = (Phase.STARTED, Phase.COMMITTING, Phase.UNDECIDED)
 
 
 @dataclass(eq=False, slots=True)
 class RawRequest:
-    """One command on its way to the printer, and what became of it."""
+    """One technician's command: waiting, sent, or finished."""
 
     text: str
     step: Step
     forced: bool
     asked_by: int | None
     turn: anyio.Event = field(default_factory=anyio.Event)
-    """Its turn has come, or never will."""
+    """Set when its turn has come, or when fiscald has refused it."""
     ended: anyio.Event = field(default_factory=anyio.Event)
     given_up: bool = False
-    """Nobody waits for its turn any more."""
+    """Whether the caller no longer waits for its turn."""
     answer: RawAnswer | None = None
     problem: Problem | None = None
 
     @property
     def changes(self) -> bool:
-        """Whether the printer may be another one afterwards."""
+        """Whether the command may change the printer."""
         return self.step.effect is not Effect.QUERY
 
     def refuse(self, why: Problem) -> None:
-        """End it; ``why`` tells whether anything was sent."""
+        """End the command with a problem. ``why`` says whether anything was sent."""
         self.problem = why
         self.turn.set()
         self.ended.set()
 
     async def wait(self) -> RawAnswer:
-        """Its answer. Raises ``ProblemError``: refused, not its turn in time, not answered."""
+        """Wait for the answer. Raises ``ProblemError``: refused, no turn in time, no answer."""
         try:
             with anyio.move_on_after(TURN_SECONDS):
                 await self.turn.wait()
@@ -68,38 +68,38 @@ class RawRequest:
 
 
 def busy(reason: str) -> Problem:
-    """A command that is not sent now. It does not wait, as a document would."""
+    """The problem of a command that cannot be sent now. Unlike a document, a command does not wait."""
     why = problem("printer.busy", reason=f"{reason}; nothing was sent")
     return why.model_copy(update={"retry": Retry.SAFE, "detail_pl": "Drukarka jest zajęta. Polecenia nie wysłano."})
 
 
 def unsettled_job_problem(entry: Entry | None) -> Problem | None:
-    """Why no command may be sent now without force: the next job, where its fate is open."""
+    """The problem if the next job is not settled: then fiscald sends no command without ``force``."""
     if entry is None or entry.phase not in _UNSETTLED:
         return None
     key, state = entry.job.key, entry.job.state
-    return busy(f"job {key!r} is {state}, and this command might change what it is decided by")
+    return busy(f"job {key!r} is {state}, and this command might change the counters that decide it")
 
 
-async def passes_unlicensed(order: RawRequest, line: Line, settings: Settings) -> bool:
-    """Whether a command may be sent without a licence: a question, or what ends a document that is open now.
+async def allowed_without_licence(request: RawRequest, line: Line, settings: Settings) -> bool:
+    """Whether the command needs no licence: a query, or a command that ends a document that is open now.
 
-    That is asked here, in the command's own turn. Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
+    The printer is asked here whether a document is open. Raises ``LinkLost``, ``Silence`` or ``DialogueAborted``.
     """
-    if not order.changes or order.step.ends is Ends.UNSEEN:
+    if not request.changes or request.step.ends is Ends.UNSEEN:
         return True
-    if order.step.ends is None:
+    if request.step.ends is None:
         return False
     try:
         condition = await line.drive(line.family.read_condition(settings))
     except (LinkError, Silence, DialogueAborted) as error:
-        order.refuse(busy(f"it could not be asked whether a document is open ({error})"))
+        request.refuse(busy(f"it did not answer whether a document is open ({error})"))
         raise
     return condition is not None and bool(condition.document_open)
 
 
 async def carry_out(
-    order: RawRequest,
+    request: RawRequest,
     line: Line,
     family: Family,
     settings: Settings,
@@ -108,60 +108,60 @@ async def carry_out(
     *,
     explains: bool,
 ) -> None:
-    """Journal ``order``, send it, journal its answer. However it ends, whoever asked is told.
+    """Journal the request, send it, journal the answer. Every outcome reaches the caller.
 
-    ``explains``: what the printer counts next may be its doing. Raises ``LinkLost`` or ``Silence``: the line is of no
-    more use.
+    ``explains``: the next change of the counters may come from this command. Raises ``LinkLost`` or ``Silence``: then
+    the line cannot be used any more.
     """
-    order.turn.set()
+    request.turn.set()
     try:
-        await _carry_out(order, line, family, settings, journal, name, explains=explains)
+        await _carry_out(request, line, family, settings, journal, name, explains=explains)
     except (LinkError, Silence):
-        raise  # and told
+        raise  # the caller has the problem already
     except Exception as error:
-        order.refuse(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
+        request.refuse(problem("daemon.internal", reason=f"{type(error).__name__}; see the daemon's log"))
         raise
     except BaseException:
-        order.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
+        request.refuse(problem("link.unanswered", printer=name, reason="the daemon was stopped"))
         raise
 
 
 async def _carry_out(
-    order: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
+    request: RawRequest, line: Line, family: Family, settings: Settings, journal: Journal, name: str, *, explains: bool
 ) -> None:
-    assert family.raw is not None, "the engine has asked"
-    sent = family.session(settings).send(order.step.command)
+    assert family.raw is not None, "the engine has checked"
+    sent = family.session(settings).send(request.step.command)
     try:
         number = await journal.run(
-            Store.begin_raw, name, order.text, sent, order.step.effect, asked_by=order.asked_by, forced=order.forced,
-            explains=explains,
+            Store.begin_raw, name, request.text, sent, request.step.effect, asked_by=request.asked_by,
+            forced=request.forced, explains=explains,
         )  # fmt: skip
     except JournalError as error:
-        order.refuse(problem("daemon.journal", reason=error))
+        request.refuse(problem("daemon.journal", reason=error))
         return
     try:
-        shown = family.raw.show(await line.ask(order.step), settings)
+        shown = family.raw.show(await line.ask(request.step), settings)
     except (LinkError, Silence) as error:
         unsent = isinstance(error, NotSent)
         why = busy(str(error)) if unsent else problem("link.unanswered", printer=name, reason=error)
         await _end(journal, number, None, why)
-        order.refuse(why)
+        request.refuse(why)
         raise
     await _end(journal, number, shown, None)
-    order.answer = RawAnswer(
+    request.answer = RawAnswer(
         id=number,
         printer=name,
-        command=order.text,
-        effect=order.step.effect,
+        command=request.text,
+        effect=request.step.effect,
         sent=sent.hex(),
         answer=shown.text,
         refusal=shown.refusal,
     )
-    order.ended.set()
+    request.ended.set()
 
 
 async def _end(journal: Journal, number: int, shown: RawReply | None, why: Problem | None) -> None:
-    """What became of it; if that cannot be written, whoever asked is told all the same."""
+    """Store the outcome. The caller gets the outcome even if the journal cannot store it."""
     try:
         await journal.run(Store.end_raw, number, None if shown is None else shown.text, why)
     except JournalError:

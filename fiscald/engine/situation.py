@@ -1,4 +1,4 @@
-"""What is known of one printer, each part with its age, and the one word that follows from it."""
+"""What fiscald knows about one printer, each part with its age, and the printer's state that follows from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATES = {
 
 
 class Parts(TypedDict):
-    """Of a ``PrinterStatus``, those that the printer tells."""
+    """The parts of a ``PrinterStatus`` that come from the printer."""
 
     identity: Identity | None
     counters: Counters | None
@@ -37,99 +37,101 @@ class Parts(TypedDict):
 
 
 class Situation:
-    """One printer as it was last seen."""
+    """What the printer last reported, and what its jobs are doing."""
 
     def __init__(
         self,
         printer: str,
         conditions: Conditions,
-        stands_still: Callable[[], Problem | None],
+        stop_reason: Callable[[], Problem | None],
         clock: Callable[[], datetime],
     ) -> None:
-        """``stands_still``: why nothing may be printed on what is connected. ``clock``: this computer's, aware."""
+        """``stop_reason`` returns why the printer must not print. ``clock`` is this computer's, aware."""
         self._printer = printer
         self._conditions = conditions
-        self._stands_still = stands_still
+        self._stop_reason = stop_reason
         self._clock = clock
         self.snapshot: Snapshot | None = None
         self.down: tuple[PrinterState, Problem] | None = None
-        """Why there is no connection, or none of use."""
+        """The state and the reason while there is no working connection."""
         self.working = False
-        """A document of ours is being carried out."""
+        """Whether one of our documents is running."""
         self.waiting: Problem | None = None
-        """Why the document in hand cannot go on."""
+        """Why the running document cannot continue."""
         self.blocked: Problem | None = None
-        """Why the next document is not begun."""
+        """Why the next document does not start."""
         self.foreign = False
-        """Another program's document is open."""
+        """Whether another program's document is open."""
         self.standing: Problem | None = None
-        """A condition that only a full look shows."""
+        """A condition that only a status read shows."""
         self._device: Condition | None = None
         self._clock_off: timedelta | None = None
         self._at: dict[str, float] = {}
 
-    # -- what is seen ---------------------------------------------------------------------------------
+    # -- updates --------------------------------------------------------------------------------------
 
-    def heard(self) -> None:
-        """The printer has answered something."""
-        self._now("heard")
+    def mark_heard(self) -> None:
+        """The printer has sent an intact message."""
+        self._mark("heard")
 
-    def looked(self, snapshot: Snapshot, *, foreign: bool) -> None:
-        """A full look; ``foreign``: what is open is not ours."""
+    def update_snapshot(self, snapshot: Snapshot, *, foreign: bool) -> None:
+        """Store a full status read. ``foreign``: the open document is not ours."""
         self.snapshot, self.standing, self.foreign, self.down = snapshot, snapshot.standing, foreign, None
         self._clock_off = None if snapshot.clock is None else snapshot.clock - self._clock()
-        self._now("identity", "counters", "vat", "day_open")
+        self._mark("identity", "counters", "vat", "day_open")
         if snapshot.clock is not None:
-            self._now("clock")
-        self.noticed(snapshot.condition)
+            self._mark("clock")
+        self.update_condition(snapshot.condition)
 
-    def glanced(self, condition: Condition, *, foreign: bool) -> None:
-        """A short look. That a document is not open any more only a full look shows: there are several kinds."""
+    def update_idle_condition(self, condition: Condition, *, foreign: bool) -> None:
+        """Store the condition of an idle printer.
+
+        Only a status read shows that no document is open any more, because there are several kinds of them.
+        """
         self.foreign = self.foreign or foreign
-        self.noticed(condition)
+        self.update_condition(condition)
 
-    def noticed(self, condition: Condition) -> None:
-        """What the printer says of itself at any time."""
+    def update_condition(self, condition: Condition) -> None:
+        """Store a condition that the printer reported at any time."""
         self._device = condition
         if condition.problem is not None:
-            # It may keep the first look waiting for long.
+            # Such a problem may delay the first status read for a long time.
             self.down = None
-        self._now("state")
+        self._mark("state")
         if condition.paper_low is not None:
-            self._now("paper_low")
+            self._mark("paper_low")
 
-    def begun(self, document_type: str) -> None:
-        """A document of ours is begun: what would have kept it waiting is over."""
+    def document_started(self, document_type: str) -> None:
+        """Our document has started, so the problems that would have kept it waiting are over."""
         self.foreign, self.waiting = False, None
         if self.standing is not None and self._conditions.waits(self.standing.code, document_type):
             self.standing = None
-        self._now("state")
+        self._mark("state")
 
-    def ended(self) -> None:
-        """A document of ours has ended: its commands were answered, so what the printer said while they were not is
-        over."""
+    def document_ended(self) -> None:
+        """Our document has ended. The printer answered its commands, so the conditions it reported before are over."""
         self.working, self.waiting = False, None
         if self.unready and self._device is not None:
             self._device = self._device.model_copy(update={"state": PrinterState.READY, "problem": None})
 
-    def counted(self, counters: Counters) -> None:
-        """The counters after a document of ours."""
+    def update_counters(self, counters: Counters) -> None:
+        """Store the counters after one of our documents."""
         if self.snapshot is not None:
             self.snapshot = self.snapshot.model_copy(update={"counters": counters})
-        self._now("counters", "state")
+        self._mark("counters", "state")
 
-    def _now(self, *parts: str) -> None:
+    def _mark(self, *parts: str) -> None:
         self._at |= dict.fromkeys(parts, anyio.current_time())
 
-    # -- what follows ---------------------------------------------------------------------------------
+    # -- results --------------------------------------------------------------------------------------
 
     @property
     def unready(self) -> bool:
-        """Whether the printer itself said, at the last look of any kind, that it cannot print."""
+        """Whether the last condition that the printer reported says that it cannot print."""
         return self._device is not None and self._device.problem is not None
 
-    def word(self, held: Problem | None) -> tuple[PrinterState, Problem | None]:
-        """The printer's state and why; ``held``: a condition for which documents wait."""
+    def state_and_problem(self, held: Problem | None) -> tuple[PrinterState, Problem | None]:
+        """The printer's state and the problem behind it. ``held``: a condition that documents wait for."""
         if self.down is not None:
             return self.down
         device = self._device
@@ -137,26 +139,27 @@ class Situation:
             return PrinterState.STARTING, None
         foreign = problem("printer.foreign_transaction", printer=self._printer) if self.foreign else None
         ours = self.working and device.state in (PrinterState.READY, PrinterState.BUSY)
-        if ours and self._stands_still() is None:
+        if ours and self._stop_reason() is None:
             return PrinterState.PRINTING, None
-        causes = (self._stands_still(), None if self.working else self.waiting or self.blocked)
+        causes = (self._stop_reason(), None if self.working else self.waiting or self.blocked)
         why = next((why for why in (*causes, device.problem, foreign, self.standing, held) if why is not None), None)
         if why is None:
             return device.state, None
         return _STATES.get(why.code) or state_of(why) or PrinterState.READY, why
 
     def notices(self, result: Result, accepted: datetime) -> tuple[Notice, ...]:
-        """What a person should know who gets this document, which was ``accepted`` at that time."""
+        """The notices for a document that was ``accepted`` at that time and printed with this ``result``."""
         training = None if result.fiscal else TRAINING
         clock = None if self._clock_off is None else clock_off(self._clock_off)
         if result.printed_at is not None:
-            # The clock may have changed since the last look; and what is found out late was printed some time ago.
+            # The clock may have changed since the last status read, and recovery may find a document long after it
+            # was printed.
             possible = min(max(result.printed_at, accepted), self._clock())
             clock = clock_off(result.printed_at - possible) or clock
         return tuple(notice for notice in (training, clock) if notice is not None)
 
     def parts(self) -> Parts:
-        """For the status."""
+        """The parts of the status that come from the printer."""
         snapshot, device = self.snapshot, self._device
         return Parts(
             identity=snapshot.identity if snapshot else None,
@@ -170,12 +173,12 @@ class Situation:
         )
 
     @property
-    def warned(self) -> tuple[str, ...]:
-        """The codes of the warnings: how far off a clock is changes with every look, and is no news."""
+    def warning_codes(self) -> tuple[str, ...]:
+        """The codes of the warnings. Their texts do not count as changes: a clock's difference varies all the time."""
         return tuple(notice.code for notice in self._warnings())
 
     def age(self, part: str) -> int | None:
-        """Milliseconds since the printer last told that part; ``None``: never."""
+        """Milliseconds since the printer last reported that part; ``None``: never."""
         at = self._at.get(part)
         return None if at is None else int((anyio.current_time() - at) * 1000)
 

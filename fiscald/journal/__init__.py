@@ -1,4 +1,4 @@
-"""The durable record of every job. One writer: one thread owns the file."""
+"""The journal: the durable record of every job. Only one thread uses the file."""
 
 from __future__ import annotations
 
@@ -55,26 +55,26 @@ T = TypeVar("T")
 
 
 class Journal(Protocol):
-    """Runs transactions of a ``Store`` one after the other, wherever that happens."""
+    """Runs the transactions of a ``Store`` one after the other."""
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """``transaction(store, *args, **kwargs)``, a method of ``Store``.
 
-        Once begun it is carried through, even if the caller is cancelled. Raises what the transaction raises.
+        A started transaction runs to its end, even if the caller is cancelled. Raises what the transaction raises.
         """
 
 
-#: What moves a job on its way to the paper: a hundred printers do not wait for a hundred syncs.
+#: The transactions that share a sync, so that a hundred printers do not wait for a hundred syncs: the moves of jobs.
 _SHARE_A_SYNC = frozenset((Store.accept, Store.start, Store.opened, Store.commit, Store.requeue, Store.finish))
-#: At most so many with one sync.
+#: At most this many transactions share one sync.
 _TOGETHER = 128
 
 
 class ThreadedJournal:
-    """A journal whose file is touched by one thread only, so that a slow disk never stops the loop.
+    """A journal whose file only one thread uses, so that a slow disk never stops the event loop.
 
-    The moves of jobs that are asked for while the disk is busy are carried out together, with one sync for all, and
-    answered as soon as it is over. Everything else is carried out by itself.
+    Moves of jobs that arrive while the disk is busy run together with one sync, and get their answers after it. Every
+    other transaction runs alone.
     """
 
     def __init__(
@@ -87,24 +87,24 @@ class ThreadedJournal:
         except BaseException:
             self._thread.shutdown()
             raise
-        self._moves: deque[_Asked] = deque()
-        self._others: deque[_Asked] = deque()
+        self._moves: deque[_Call] = deque()
+        self._others: deque[_Call] = deque()
         self._closed = False
-        # A copy of a large journal takes seconds, in which everything goes on.
+        # A copy of a large journal takes seconds. Other transactions run meanwhile.
         self._store.take_turns = self._carry_out_what_waits
 
     @property
     def doubt(self) -> Doubt | None:
-        """Why the journal may not know everything that was printed, as it was found when it was opened."""
+        """Why the journal may not know everything that was printed; found when the journal was opened."""
         return self._store.doubt
 
     @property
     def missing_changes(self) -> int | None:
-        """How many changes an older copy lacks, where that is known."""
+        """How many changes an older copy lacks, if that is known."""
         return self._store.missing_changes
 
     def run_here(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """See ``Journal.run``; for threads other than the loop's, which waits for the disk meanwhile."""
+        """Like ``Journal.run``, but waits for the disk: for other threads than the event loop's."""
         if self._closed:
             raise JournalError("the journal is closed; fiscald is stopping")
         return self._thread.submit(transaction, self._store, *args, **kwargs).result()
@@ -115,50 +115,50 @@ class ThreadedJournal:
             raise JournalError("the journal is closed; fiscald is stopping")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        asked = _Asked(partial(transaction, self._store, *args, **kwargs), answer, loop)
+        call = _Call(partial(transaction, self._store, *args, **kwargs), answer, loop)
         if transaction in _SHARE_A_SYNC:
-            self._moves.append(asked)
+            self._moves.append(call)
             self._thread.submit(self._carry_out_moves)
         elif transaction == Store.copy:
-            self._thread.submit(self._carry_out, [asked])
+            self._thread.submit(self._carry_out, [call])
         else:
-            self._others.append(asked)
+            self._others.append(call)
             self._thread.submit(self._carry_out_other)
         return await asyncio.shield(answer)
 
     def _carry_out_moves(self) -> None:
-        """Those that wait by now; none, when an earlier turn took them along."""
-        group: list[_Asked] = []
+        """Run the moves that wait now. There may be none, if an earlier turn ran them."""
+        group: list[_Call] = []
         while self._moves and len(group) < _TOGETHER:
             group.append(self._moves.popleft())
         if group:
             self._carry_out(group)
 
     def _carry_out_other(self) -> None:
-        """The next one that waits; none, when it had its turn while the journal was copied."""
+        """Run the next waiting transaction. There may be none, if it ran while the journal was copied."""
         if self._others:
             self._carry_out([self._others.popleft()])
 
     def _carry_out_what_waits(self) -> None:
-        """Between two parts of a copy: everything that waits by now but other copies."""
+        """Between two parts of a copy: run everything that waits now, except other copies."""
         self._carry_out_moves()
         for _ in range(len(self._others)):
             self._carry_out_other()
 
-    def _carry_out(self, group: list[_Asked]) -> None:
-        outcomes = self._store.together([asked.transaction for asked in group])
-        for asked, outcome in zip(group, outcomes, strict=True):
-            asked.loop.call_soon_threadsafe(_answer, asked.answer, outcome)
+    def _carry_out(self, group: list[_Call]) -> None:
+        outcomes = self._store.together([call.transaction for call in group])
+        for call, outcome in zip(group, outcomes, strict=True):
+            call.loop.call_soon_threadsafe(_answer, call.answer, outcome)
 
     def close(self) -> None:
-        """Finish what was begun and close the file."""
+        """Finish the started transactions and close the file."""
         self._closed = True
         self._thread.submit(self._store.close).result()
         self._thread.shutdown()
 
 
-class _Asked(NamedTuple):
-    """A transaction, and who waits for it where."""
+class _Call(NamedTuple):
+    """A transaction, and where its caller waits."""
 
     transaction: Callable[[], Any]
     answer: asyncio.Future[Any]
@@ -173,7 +173,7 @@ def _answer(answer: asyncio.Future[Any], outcome: Any) -> None:
 
 
 class UnusableJournal:
-    """Stands in for a damaged journal: every transaction fails with the reason. The directory stays locked."""
+    """Replaces a damaged journal: every transaction fails with the reason. The directory stays locked."""
 
     def __init__(self, directory: Path, error: JournalDamaged) -> None:
         """Raises ``JournalError`` if another daemon uses the directory."""
@@ -185,5 +185,5 @@ class UnusableJournal:
         raise self._error
 
     def close(self) -> None:
-        """Let the next daemon in."""
+        """Release the directory for the next daemon."""
         self._lock.close()

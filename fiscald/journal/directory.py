@@ -1,8 +1,8 @@
-"""The state directory: who may use it, one daemon at a time, and the mark that tells an older copy of the journal.
+"""The state directory: who may use it, one daemon at a time, and the mark that reveals an older copy of the journal.
 
-The file ``lock`` keeps a second daemon out. In it stands the mark: which journal ran here last, and its last change.
-It is written after every change and is not synced, so it may be behind the journal, never ahead of it: a journal that
-is behind the mark is an older copy.
+The file ``lock`` keeps a second daemon out. It holds the mark: which journal ran here last, and its last change. The
+journal writes the mark after every change and does not sync it. So the mark may be behind the journal, but never ahead
+of it: a journal that is behind the mark is an older copy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from fiscald import private
 from fiscald.journal.errors import DirectoryRefused, JournalError
 
-#: Names in the directory: the journal, the lock, and how those of unfinished copies of the journal begin.
+#: Names in the directory: the journal, the lock, and the prefix of unfinished copies of the journal.
 JOURNAL, LOCK, COPY = "journal.db", "lock", ".copy-"
 _MARK_BYTES = 128
 
@@ -29,21 +29,21 @@ class Mark(NamedTuple):
     event: int
     """Its last change."""
     inode: int
-    """Of the file that holds the mark: a copied directory has another one."""
+    """The inode of the file that holds the mark. A copied directory has another one."""
 
 
 class StateDirectory:
     """The locked directory."""
 
     def __init__(self, path: Path) -> None:
-        """Lock ``path``, made if it is missing. Raises ``JournalError`` saying what to do."""
+        """Lock ``path``; make it if it is missing. Raises ``JournalError``, which says what to do."""
         prepare(path)
         self.path = path
         lock = path / LOCK
         self.used = private.was_used(path)
         """Whether a daemon has run here before."""
         self.first = not lock.exists()
-        """Whether there was no file for the mark: no daemon ran here, or what was put here came without it."""
+        """Whether the file for the mark was missing: no daemon ran here, or someone put a journal here without it."""
         try:
             self._lock = private.open_file(lock, os.O_RDWR)
         except OSError as error:
@@ -56,7 +56,7 @@ class StateDirectory:
         self.inode = os.fstat(self._lock).st_ino
 
     def read_mark(self) -> Mark | None:
-        """The mark; ``None`` where there is none, or none that can be read."""
+        """The mark; ``None`` if there is none or it is unreadable."""
         try:
             journal, event, inode = os.pread(self._lock, _MARK_BYTES, 0).decode("ascii").split()
             return Mark(journal, int(event), int(inode))
@@ -64,24 +64,24 @@ class StateDirectory:
             return None
 
     def write_mark(self, journal: str, event: int) -> None:
-        """Remember the last change. A mark that cannot be written stays behind, which does no harm."""
+        """Write the last change into the mark. If that fails, the mark stays behind, which does no harm."""
         with contextlib.suppress(OSError):
             os.pwrite(self._lock, f"{journal} {event} {self.inode}".ljust(_MARK_BYTES - 1).encode() + b"\n", 0)
 
     def forget(self) -> None:
-        """Nothing was made in here after all: the next start is the first."""
+        """No journal was made here: the next start counts as the first."""
         (self.path / LOCK).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let the next daemon in."""
+        """Release the directory for the next daemon."""
         os.close(self._lock)
 
 
 def prepare(path: Path) -> private.Openness:
-    """Make the directory if it is missing, with mode 0700; what others may do with one that is there.
+    """Make the directory with mode 0700 if it is missing. Returns what other users may do with an existing one.
 
-    Raises ``DirectoryRefused`` where others may write: a user who may put a file here decides what is printed again.
-    Raises ``JournalError`` where it cannot be used.
+    Raises ``DirectoryRefused`` if others may write: a user who can put a file here decides what is printed again.
+    Raises ``JournalError`` if the directory is unusable.
     """
     try:
         private.make_directory(path)

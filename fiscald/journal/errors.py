@@ -1,12 +1,12 @@
-"""What the journal refuses, and why."""
+"""The errors of the journal."""
 
 from __future__ import annotations
 
 import sqlite3
 
 DAMAGED = (
-    "nothing is printed until that is mended: stop fiscald, keep a copy of the file, restore a backup, and compare the "
-    "last documents with the printer's paper (docs/backup.md)"
+    "fiscald prints nothing until this is repaired: stop fiscald, keep a copy of the file, restore a backup, and "
+    "compare the last documents with the printer's paper (docs/backup.md)"
 )
 
 
@@ -15,27 +15,27 @@ class JournalError(Exception):
 
 
 class JournalDamaged(JournalError):
-    """The file is not readable as a journal; the daemon can say so, and cannot print."""
+    """The file is not readable as a journal. The daemon reports that and cannot print."""
 
 
 class JournalMissing(JournalError):
-    """There was a journal in this directory, and it is gone: without it every known document would be printed again."""
+    """The journal of this directory is gone. Without it fiscald would print every known document again."""
 
 
 class JournalThere(JournalError):
-    """A new journal is wanted where there is one already."""
+    """A new journal was requested, but the directory has one."""
 
 
 class DirectoryRefused(JournalError):
-    """The state directory is not safe: other users may change what is in it."""
+    """The state directory is not safe: other users may change its files."""
 
 
 class WrongPhase(Exception):
-    """The job is not, or no longer, where this change begins; nothing was changed."""
+    """The job is not in a phase from which this change is possible. Nothing was changed."""
 
 
 def remedy(error: sqlite3.Error) -> str:
-    """What to do about what SQLite reports."""
+    """What a person must do about an error of SQLite."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return "free disk space and check the disk; fiscald goes on by itself"

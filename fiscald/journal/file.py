@@ -1,6 +1,6 @@
-"""The journal's file: SQLite, one connection, every change one synced transaction, one owner.
+"""The journal's file: SQLite with one connection. Every change is one synced transaction.
 
-Nothing else writes the file: the lock on the state directory keeps a second daemon out.
+No other program writes the file: the lock on the state directory keeps a second daemon out.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from fiscald.journal.errors import (
 )
 
 SCHEMA_VERSION = 7
-#: Pages of the file that are copied in one go; jobs have their turn in between.
+#: Pages of the file to copy in one step. Jobs run between the steps.
 COPY_PAGES = 64
-#: Bytes that stay free beside a copy.
+#: Bytes that must stay free beside a copy.
 COPY_SPARE = 64 << 20
 
 
@@ -39,11 +39,11 @@ class Doubt(StrEnum):
     """Why a journal may not know everything that was printed."""
 
     OLDER = "older"
-    """It is not the newest one that ran here: changes are missing."""
+    """It is not the newest journal that ran here: changes are missing."""
     MOVED = "moved"
-    """It, or the whole directory, was put here by somebody: it may be an older copy."""
+    """Someone put the journal or the whole directory here, so it may be an older copy."""
     DAMAGED = "damaged"
-    """What it remembers of the printer cannot be read."""
+    """Its record of the printer is unreadable."""
 
 
 class JournalFile:
@@ -52,23 +52,23 @@ class JournalFile:
     def __init__(
         self, directory: Path, clock: Callable[[], datetime], *, printers: Iterable[str] = (), new: bool = False
     ) -> None:
-        """Open or create the journal in ``directory``. Raises ``JournalError`` saying what to do.
+        """Open or create the journal in ``directory``. Raises ``JournalError``, which says what to do.
 
-        ``clock`` gives aware time. ``printers``: the configured ones, whose past is in doubt where the journal is.
-        ``new``: make a new journal where there was one, which is gone.
+        ``clock`` gives aware time. ``printers``: the configured printers, which share a doubt about the journal.
+        ``new``: make a new journal in place of a lost one.
         """
         self._clock = clock
         self._directory = StateDirectory(directory)
         self._path = directory / JOURNAL
         self.take_turns: Callable[[], object] = lambda: None
-        """Called while the file is copied: what cannot wait is carried out."""
+        """Called between two steps of a copy, to run the waiting transactions."""
         with contextlib.ExitStack() as undo:
             undo.callback(self._directory.close)
             try:
                 fresh = self._make(new=new)
                 self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 undo.callback(self._db.close)
-                # What is no UTF-8 any more is no JSON either: it damages its own job and no other.
+                # Text that is no UTF-8 is no JSON either: it damages its own job and no other.
                 self._db.text_factory = lambda stored: str(stored, "utf-8", "backslashreplace")
                 self._prepare()
                 self._event = self._marked = self._last_change()
@@ -82,7 +82,7 @@ class JournalFile:
 
     @staticmethod
     def older(directory: Path) -> bool:
-        """Whether there is a journal in ``directory`` that opening would migrate; nothing is touched."""
+        """Whether ``directory`` has a journal that opening would migrate. Touches nothing."""
         path = directory / JOURNAL
         try:
             with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
@@ -94,7 +94,7 @@ class JournalFile:
     # -- opening --------------------------------------------------------------------------------------
 
     def _make(self, *, new: bool) -> bool:
-        """See that the file is there and ours alone; whether it is a new one."""
+        """Make sure that the file exists and only our user has access. Returns whether it is new."""
         directory, path = self._directory, self._path
         size = path.stat().st_size if path.exists() else None
         if size and new:
@@ -118,7 +118,7 @@ class JournalFile:
                 raise JournalError(
                     f"{path}: {error.strerror}; make the directory writable for the daemon's user"
                 ) from None
-            # There, and not writable right now: SQLite says what can be done with it.
+            # The file exists but is not writable now: SQLite will report what is possible.
         for unfinished in self._directory.path.glob(f"{COPY}*"):
             unfinished.unlink(missing_ok=True)
         return not size
@@ -126,7 +126,7 @@ class JournalFile:
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            # Lets ``prune`` give space back. Only where the file is new: it writes, also where nothing changes.
+            # Lets ``prune`` give space back. Only for a new file, because this statement always writes.
             self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # Some SQLite versions in use can lose WAL commits with two connections; a rollback journal cannot.
         self._db.execute("PRAGMA journal_mode = DELETE")
@@ -146,12 +146,12 @@ class JournalFile:
         (self._id,) = self._db.execute("SELECT id FROM journal").fetchone()
 
     def _last_change(self) -> int:
-        """The highest id that a change ever had here, whether or not it is still kept."""
+        """The highest id that a change ever had here, even if the change is deleted."""
         (last,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'").fetchone()
         return int(last)
 
     def _doubt(self) -> Doubt | None:
-        """Whether this is the journal that ran here last, as it was then."""
+        """The doubt, if this is not the journal that ran here last, as it was then."""
         mark = self._directory.read_mark()
         if mark is None:
             return Doubt.MOVED if self._directory.first else None
@@ -160,16 +160,16 @@ class JournalFile:
             return Doubt.OLDER
         return Doubt.MOVED if mark.inode != self._directory.inode else None
 
-    #: How many changes an older copy lacks, where that is known.
+    #: How many changes an older copy lacks, if that is known.
     missing_changes: int | None = None
 
     def _begin(self, printers: Iterable[str]) -> None:
-        """Write down what is in doubt; only then is the mark of the journal that ran here before replaced."""
+        """Store the doubt, and only then replace the mark of the journal that ran here before."""
         if self.doubt is not None:
             with self._transaction() as db:
                 known = [name for (name,) in db.execute("SELECT name FROM printer").fetchall()]
                 for name in dict.fromkeys((*printers, *known)):
-                    # A journal that is known to be older stays so, wherever it is put then.
+                    # A journal known to be older stays in doubt, wherever someone puts it.
                     db.execute(
                         "INSERT INTO doubt VALUES (?, ?, ?) ON CONFLICT (printer) DO UPDATE SET why = excluded.why"
                         " WHERE doubt.why = 'moved'",
@@ -178,16 +178,16 @@ class JournalFile:
         self._directory.write_mark(self._id, self._event)
 
     def close(self) -> None:
-        """Close the file and let the next daemon in."""
+        """Close the file and release the directory for the next daemon."""
         self._db.close()
         self._directory.close()
 
     # -- transactions ---------------------------------------------------------------------------------
 
     def together(self, transactions: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Of each transaction its result, or the exception that it raised; one sync is for all of them.
+        """Run the transactions with one sync. Returns for each its result, or the exception that it raised.
 
-        If the file fails them, all are undone, and each is carried out by itself: it gets its own answer.
+        If the file fails, all are undone, and each runs again alone and gets its own answer.
         """
         if len(transactions) > 1:
             with contextlib.suppress(JournalError), self._transaction():
@@ -233,17 +233,15 @@ class JournalFile:
     # -- a copy ---------------------------------------------------------------------------------------
 
     def copy(self) -> BinaryIO:
-        """A consistent copy of the whole journal, as it is when this returns: an open file that has no name any more.
+        """A consistent copy of the whole journal as it is when this returns: an open file without a name.
 
-        What cannot wait is carried out in between (``take_turns``), and is in the copy. Raises ``JournalError``.
+        Waiting transactions run in between (``take_turns``) and are in the copy. Raises ``JournalError``.
         """
         folder = self._directory.path
         try:
             size, room = self._path.stat().st_size, os.statvfs(folder)
             if room.f_bavail * room.f_frsize < size + COPY_SPARE:
-                raise JournalError(
-                    f"{folder}: a copy takes {size >> 20} MiB, and so much is not free beside the journal"
-                )
+                raise JournalError(f"{folder}: a copy needs {size >> 20} MiB, and the disk has less free space")
             name = folder / f"{COPY}{secrets.token_hex(8)}"
             descriptor = private.open_file(name, os.O_RDWR | os.O_EXCL)
             try:

@@ -1,4 +1,4 @@
-"""A look at a journal that no daemon has open, by a program that only wants to know whether it is well."""
+"""Checks a journal that no daemon has open: is it there, and is it intact?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fiscald.journal.directory import JOURNAL
 
 
 def is_missing(directory: Path) -> bool:
-    """Whether a daemon has used the state directory, and its journal is gone. As far as the caller may look."""
+    """Whether a daemon has used the state directory and its journal is gone; ``False`` if the caller must not look."""
     try:
         return private.was_used(directory) and not (directory / JOURNAL).exists()
     except PermissionError:
@@ -21,7 +21,7 @@ def is_missing(directory: Path) -> bool:
 
 
 def damage(directory: Path) -> str | None:
-    """What is wrong with the journal. Only while no daemon uses it: a reader might hold up the daemon's writing."""
+    """What is wrong with the journal. Only while no daemon uses it, because a reader could delay its writes."""
     path = directory / JOURNAL
     if not os.access(path, os.R_OK):
         return None
@@ -29,7 +29,7 @@ def damage(directory: Path) -> str | None:
         with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as journal:
             (health,) = journal.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError:
-        return None  # interrupted in the middle of a transaction: the daemon takes it back when it starts
+        return None  # interrupted in the middle of a transaction, which the next daemon undoes
     except sqlite3.Error as error:
         return str(error)
     return None if health == "ok" else str(health)

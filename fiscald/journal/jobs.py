@@ -1,4 +1,4 @@
-"""Jobs as they are read from the journal: one, a page, what comes next, and what has changed."""
+"""Reads jobs from the journal: one job, a page of jobs, the next job, and the changes."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from fiscald.journal.rows import (
 from fiscald.journal.rows import entry as read_entry
 from fiscald.model.jobs import JobState
 
-#: Characters of jobs that are fetched together, where they may be many.
+#: Characters of jobs to fetch together.
 PAGE_BYTES = 64 * 1024
 
 
 class Waiting(NamedTuple):
-    """What a daemon finds in the journal when it starts."""
+    """What a starting daemon reads from the journal."""
 
     jobs: list[tuple[str, str]]
     """Printer and key of every accepted job."""
     doubts: dict[str, Doubt]
-    """Printers of which the journal may not know everything."""
+    """Printers about which the journal may not know everything."""
 
 
 class JobReader(PrinterMemory):
@@ -54,9 +54,9 @@ class JobReader(PrinterMemory):
         after: int = 0,
         limit: int = 100,
     ) -> list[Entry]:
-        """Jobs in order, those that follow the one with the id ``after`` (0: from the beginning).
+        """The jobs after the one with the id ``after`` (0: from the beginning), in order.
 
-        ``wanted``: more than a printer and a state.
+        ``wanted``: a filter, instead of ``printer`` and ``state``.
         """
         wanted = wanted or Wanted(printer=printer, state=state)
         found = self.unread(wanted, newest_first=newest_first, after=after, limit=limit, most_bytes=2**63)
@@ -65,7 +65,7 @@ class JobReader(PrinterMemory):
     def unread(
         self, wanted: Wanted, *, newest_first: bool, after: int = 0, limit: int = 100, most_bytes: int = PAGE_BYTES
     ) -> list[Unread]:
-        """The same, not read yet: fewer than ``limit`` where they have ``most_bytes`` before that, but at least one."""
+        """The same, not parsed yet. Fewer than ``limit`` if they reach ``most_bytes`` before that, but at least one."""
         phases = [phase for phase in Phase if phase.state is wanted.state]
         where, values = listing.conditions(wanted, phases)
         with self._reading() as db:
@@ -81,7 +81,7 @@ class JobReader(PrinterMemory):
             return [Unread(row[0], row) for row in _fetched(cursor, most_bytes)]
 
     def next_job(self, printer: str) -> Entry | None:
-        """The job to carry on with: an unsettled one comes before any that has not been started."""
+        """The job to run next. An unsettled job comes before all that have not started."""
         with self._reading() as db:
             for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
                 row = db.execute(
@@ -94,7 +94,7 @@ class JobReader(PrinterMemory):
         return None
 
     def next_accepted(self, printer: str, types: Sequence[str], but: Sequence[str] = ()) -> Entry | None:
-        """The oldest accepted job that is one of these types of documents, and has none of the keys in ``but``."""
+        """The oldest accepted job with a document of these ``types`` and none of the keys in ``but``."""
         marks, keys = (", ".join("?" * len(values)) for values in (types, but))
         with self._reading() as db:
             row = db.execute(
@@ -106,7 +106,7 @@ class JobReader(PrinterMemory):
         return None if row is None else read_entry(row)
 
     def waiting(self) -> Waiting:
-        """What a daemon that starts must know."""
+        """What a starting daemon must know."""
         with self._reading() as db:
             jobs = db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
             doubts = db.execute("SELECT printer, why FROM doubt").fetchall()
@@ -123,7 +123,7 @@ class JobReader(PrinterMemory):
         return counts
 
     def events(self, after: int, limit: int = 100) -> list[Change]:
-        """Changes with an id above ``after``, oldest first; fewer than ``limit`` where they are large."""
+        """Changes with an id above ``after``, oldest first; fewer than ``limit`` if they are large."""
         with self._reading() as db:
             cursor = db.execute(
                 f"SELECT event.id, event.at, event.phase, {JOB_COLUMNS} FROM event JOIN job ON job.id = event.job"
@@ -146,7 +146,7 @@ class JobReader(PrinterMemory):
 
 
 def _fetched(cursor: sqlite3.Cursor, most_bytes: int) -> list[tuple[Any, ...]]:
-    """Rows until they have ``most_bytes``; at least one, if there is one."""
+    """The rows until they reach ``most_bytes``; at least one, if there is one."""
     rows = []
     for row in cursor:
         rows.append(row)

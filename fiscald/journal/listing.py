@@ -1,7 +1,7 @@
-"""Which jobs are listed, and in which order: the part of the statement that finds them by an index.
+"""The SQL conditions and the order of a list of jobs, written so that SQLite finds them by an index.
 
-Without times the order is that of acceptance. With ``since`` or ``until`` it is that of the time of acceptance, which
-is another one only where the host's clock went back.
+Without times, jobs come in the order of acceptance. With ``since`` or ``until`` they come in the order of their time of
+acceptance. Both differ only if the host's clock went back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from fiscald.model.jobs import JobState
 from fiscald.model.money import format_money
 
-#: As the indexes of schema 6 have them; what is damaged has none of these.
+#: The same expressions as in the indexes of schema 6. A damaged value has none of them.
 ACCEPTED = "CAST(strftime('%s', created_at) AS INTEGER)"
 NUMBER = "CASE WHEN json_valid(result) THEN json_extract(result, '$.number') END"
 TOTAL = "CASE WHEN json_valid(result) THEN json_extract(result, '$.total') END"
@@ -23,28 +23,28 @@ TOTAL = "CASE WHEN json_valid(result) THEN json_extract(result, '$.total') END"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a job must be to be listed."""
+    """The filter of a list of jobs."""
 
     printer: str | None = None
     state: JobState | None = None
     since: datetime | None = None
-    """Accepted at that time or later, by whole seconds; ``until``: or earlier."""
+    """Accepted at that time or later (``until``: or earlier), in whole seconds."""
     until: datetime | None = None
     number: int | None = None
-    """The printer's number of its document."""
+    """The number that the printer gave to the document."""
     total: Decimal | None = None
     """The total that the printer registered."""
 
     @property
     def by_time(self) -> bool:
-        """Whether the order is that of time."""
+        """Whether the jobs come in the order of time."""
         return self.since is not None or self.until is not None
 
 
 def conditions(wanted: Wanted, phases: Sequence[str]) -> tuple[list[str], list[Any]]:
-    """What stands behind ``WHERE``. ``phases``: those of the state.
+    """The conditions after ``WHERE``. ``phases``: the phases of the state.
 
-    "+" keeps SQLite from an index that finds more than the others and would have to be sorted.
+    "+" keeps SQLite from an index that finds more rows than the others and needs a sort.
     """
     where: list[str] = []
     values: list[Any] = []
@@ -67,7 +67,7 @@ def conditions(wanted: Wanted, phases: Sequence[str]) -> tuple[list[str], list[A
         add(f"{time} <= ?", int(wanted.until.timestamp()))
     narrowed = by_result or wanted.by_time
     if wanted.printer is not None:
-        # Without a state: in order of id until the page is full, not all of the printer's sorted.
+        # Without a state: read in order of id until the page is full, instead of sorting all jobs of the printer.
         add("+printer = ?" if narrowed or wanted.state is None else "printer = ?", wanted.printer)
     if wanted.state is not None:
         add(f"{'+' if narrowed else ''}phase IN ({', '.join('?' * len(phases))})", *phases)
@@ -75,16 +75,16 @@ def conditions(wanted: Wanted, phases: Sequence[str]) -> tuple[list[str], list[A
 
 
 def order(wanted: Wanted, *, newest_first: bool) -> str:
-    """What stands behind ``ORDER BY``."""
+    """The order after ``ORDER BY``."""
     way = "DESC" if newest_first else "ASC"
     return f"{ACCEPTED} {way}, id {way}" if wanted.by_time else f"id {way}"
 
 
 def beyond(wanted: Wanted, cursor: int, accepted: int | None, *, newest_first: bool) -> tuple[list[str], list[Any]]:
-    """What follows the job of that id, which was accepted at that second (``None``: it is not there any more)."""
+    """The condition for jobs after the one with that id, accepted at that second (``None``: it is deleted)."""
     sign = "<" if newest_first else ">"
     if not wanted.by_time:
         return [f"id {sign} ?"], [cursor]
     if accepted is None:
-        return ["0"], []  # it was deleted for its age, and so is what follows it
+        return ["0"], []  # it was deleted because of its age, and so are the jobs after it
     return [f"{ACCEPTED} {sign}= ?", f"({ACCEPTED} {sign} ? OR id {sign} ?)"], [accepted, accepted, cursor]

@@ -1,7 +1,7 @@
-"""What the journal remembers of printers: who they are, what they had counted, what was sent by hand, confirmations.
+"""What the journal remembers of printers: identity, counters, technicians' commands, confirmations.
 
-The rule by which counters are compared is not here (``fiscald.engine.past``): transactions are given it, so that
-comparing and writing are one.
+The rule that compares counters is in ``fiscald.engine.past``. The engine passes it to the transactions, so that
+comparing and writing happen in one transaction.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ class Known(NamedTuple):
     """What the journal knows of one printer."""
 
     printer_id: str | None = None
-    """The unique number of the physical printer; ``None``: none was ever seen under this name."""
+    """The unique number of the physical printer; ``None``: no printer was ever seen under this name."""
     counters: Counters | None = None
-    """What it had counted when this journal knew of every receipt; ``None``: nothing is remembered."""
+    """Its counters when this journal knew every receipt; ``None``: the journal remembers none."""
     own_receipts: int = 0
     """Receipts of ours that may have been registered since."""
     own_printouts: int = 0
     """Documents of ours of any kind that may have been printed since."""
     by_hand: bool = False
-    """Commands by hand were sent since: they explain whatever was counted."""
+    """Whether a technician has sent commands since: they explain every change of the counters."""
     doubt: Doubt | None = None
     unsettled: bool = False
-    """A document of ours was begun, and what became of it is not known yet."""
+    """Whether one of our documents has started and its outcome is not known yet."""
 
 
-#: Why what a printer has counted is not explained by what the journal knows; ``None``: it is.
+#: Returns a problem if the journal does not explain the printer's counters; ``None``: it does.
 Rule = Callable[[Known, Counters], Problem | None]
 
 
 class Unexplained(Exception):
-    """A document is not begun: the printer has counted what this journal does not know."""
+    """A document must not start: the printer has counted something that this journal does not know."""
 
     def __init__(self, problem: Problem, counters: Counters) -> None:
         self.problem = problem
@@ -59,7 +59,7 @@ class PrinterMemory(JournalFile):
         return self.known(name).printer_id
 
     def known(self, name: str) -> Known:
-        """Everything that is known of the printer behind a name."""
+        """Everything that the journal knows about the printer behind a name."""
         with self._reading() as db:
             return self._known(db, name)
 
@@ -86,9 +86,9 @@ class PrinterMemory(JournalFile):
         )
 
     def know_printer(self, name: str, printer_id: str, counters: Counters | None = None) -> None:
-        """Remember which physical printer stands behind a name, and what it has counted by now.
+        """Remember which physical printer is behind a name, and its present counters.
 
-        Of the one before nothing is remembered any more.
+        Forgets the printer before it.
         """
         text = None if counters is None else counters.model_dump_json()
         with self._transaction() as db:
@@ -103,7 +103,7 @@ class PrinterMemory(JournalFile):
     # -- counters -------------------------------------------------------------------------------------
 
     def remember(self, name: str, counters: Counters) -> None:
-        """What the printer has counted, all of which is known: later looks are compared with it."""
+        """Remember these counters, which the journal explains completely: later ones are compared with them."""
         with self._transaction() as db:
             self._remember(db, name, counters)
             db.execute("DELETE FROM doubt WHERE printer = ? AND why = 'moved'", (name,))
@@ -115,12 +115,12 @@ class PrinterMemory(JournalFile):
         )
 
     def _remember_if(self, db: sqlite3.Connection, name: str, counters: Counters | None, rule: Rule | None) -> None:
-        """The same, where the rule finds nothing unexplained in it."""
+        """The same, if the rule finds nothing unexplained."""
         if counters is not None and rule is not None and rule(self._known(db, name), counters) is None:
             self._remember(db, name, counters)
 
     def _may_print(self, db: sqlite3.Connection, name: str, document_type: str) -> None:
-        """A document of ours is about to be printed. A daily report has its own counter."""
+        """Count one of our documents, which is about to be printed. A daily report has its own counter."""
         known = DOCUMENTS.get(document_type)
         fiscal = Fiscal.NOTHING if known is None else known.about.fiscal
         db.execute(
@@ -129,7 +129,7 @@ class PrinterMemory(JournalFile):
         )
 
     def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase) -> None:
-        """It was begun, and was not registered; a sheet that tells of its end may have come out."""
+        """Our document started and was not registered. The printer may have printed a sheet about its end."""
         db.execute(
             "UPDATE printer SET own_receipts = 0, own_printouts = own_printouts + ? WHERE name = ?",
             (int(before is Phase.STARTED), name),
@@ -138,7 +138,7 @@ class PrinterMemory(JournalFile):
     # -- people ---------------------------------------------------------------------------------------
 
     def newest_confirmation(self, name: str) -> JournalConfirmation | None:
-        """What a person said last about that printer."""
+        """The last confirmation for that printer."""
         with self._reading() as db:
             row = db.execute(
                 "SELECT confirmed_by, note FROM confirmation WHERE printer = ? ORDER BY id DESC LIMIT 1", (name,)
@@ -166,9 +166,9 @@ class PrinterMemory(JournalFile):
         self, printer: str, command: str, sent: bytes, effect: str, *, asked_by: int | None, forced: bool,
         explains: bool = False,
     ) -> int:  # fmt: skip
-        """A command that a person sends by hand is about to be sent; the number of its record.
+        """Record a technician's command before it is sent. Returns the number of the record.
 
-        ``explains``: what the printer counts next may be its doing.
+        ``explains``: the next change of the counters may come from this command.
         """
         with self._transaction() as db:
             done = db.execute(
@@ -182,7 +182,7 @@ class PrinterMemory(JournalFile):
             return done.lastrowid
 
     def end_raw(self, number: int, answer: str | None, error: Problem | None) -> None:
-        """It was answered, or never will be."""
+        """Record the answer, or that none will come."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE raw SET answer = ?, problem = ?, ended_at = ? WHERE id = ?",
@@ -198,6 +198,6 @@ class PrinterMemory(JournalFile):
         return None if newest is None else int(newest)
 
     def keep_emergency(self, taken_at: int) -> None:
-        """An emergency pass is taken."""
+        """Record that an emergency pass was taken."""
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO emergency VALUES (?)", (taken_at,))

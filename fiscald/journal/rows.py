@@ -1,4 +1,4 @@
-"""Rows of the journal as jobs, and back. What is stored and cannot be read any more damages its own job alone."""
+"""Turns rows of the journal into jobs and back. An unreadable value damages only its own job."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fiscald.model.problems import Problem, problem
 
 T = TypeVar("T")
 
-#: Documents kept as they were last read: each is read at every change of its job.
+#: How many parsed documents to cache: the journal parses a document at every change of its job.
 READ_DOCUMENTS = 128
-#: Characters of a document that is kept so; it takes about ten times as much memory.
+#: Longer documents are not cached, in characters. A parsed document takes about ten times as much memory.
 MAX_REMEMBERED = 16 * 1024
-#: Characters of a damaged value that are shown.
+#: How many characters of a damaged value to show.
 SHOWN = 4000
-#: What reading a stored value may raise, whatever stands there.
+#: The exceptions that reading any stored value may raise.
 UNREADABLE = (ValidationError, ValueError, TypeError, KeyError, RecursionError)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 NOTICES = TypeAdapter(tuple[Notice, ...])
@@ -31,7 +31,7 @@ _NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class Phase(StrEnum):
-    """Where a job stands, finer than the public state."""
+    """The phase of a job, finer than its public state."""
 
     ACCEPTED = "accepted"
     STARTED = "started"
@@ -48,7 +48,7 @@ class Phase(StrEnum):
         return JobState.RUNNING if self in (Phase.STARTED, Phase.COMMITTING) else JobState(self.value)
 
 
-#: Phases of a job that still changes by itself.
+#: The phases of a job that still changes by itself.
 OPEN = (Phase.ACCEPTED, Phase.STARTED, Phase.COMMITTING)
 
 
@@ -59,11 +59,11 @@ class Entry(NamedTuple):
     phase: Phase
     job: Job
     damage: Mapping[str, str] = {}
-    """What of it cannot be read any more, by column, as it stands in the file. The job then says so itself."""
+    """The unreadable values by column, as they are in the file. The job itself then reports that too."""
 
 
 class Accepted(NamedTuple):
-    """Answer to ``accept``: the entry, and whether it is new or has other content than asked."""
+    """The answer of ``accept``: the entry, whether it is new, and whether its content differs from the request."""
 
     entry: Entry
     new: bool
@@ -100,7 +100,7 @@ def _moment(text: str) -> datetime:
 
 
 def moment(text: str) -> datetime | None:
-    """A stored time; ``None`` where it cannot be read any more."""
+    """A stored time; ``None`` if it is unreadable."""
     try:
         return _moment(text)
     except UNREADABLE:
@@ -119,7 +119,7 @@ def _evidence(text: str) -> dict[str, Any]:
 
 
 def entry(row: tuple[Any, ...]) -> Entry:
-    """The job in that row, whatever stands in it."""
+    """The job in that row, also if the row is damaged."""
     stored = dict(zip(NAMES, row, strict=True))
     damage: dict[str, str] = {}
 
@@ -155,7 +155,7 @@ def entry(row: tuple[Any, ...]) -> Entry:
         "updated_at": read("updated_at", _moment, _NEVER),
     }
     if damage:
-        fields |= _told(phase, fields, damage)
+        fields |= _damage_fields(phase, fields, damage)
     return Entry(stored["id"], phase, _job(fields), damage)
 
 
@@ -163,16 +163,16 @@ def _job(fields: dict[str, Any]) -> Job:
     try:
         return Job(**fields)
     except ValidationError:
-        # A key or a number that nothing but this file could have held: shown as it is.
+        # An invalid key or number, which only a damaged file can hold: shown as it is.
         return Job.model_construct(None, **fields)
 
 
-def _told(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> dict[str, Any]:
-    """What a damaged job says: an ended one keeps its state, any other one needs a manual decision."""
+def _damage_fields(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a damaged job. An ended one keeps its state; any other one needs a manual decision."""
     if phase in (Phase.DONE, Phase.FAILED):
         notice = Notice(
             code="journal.damaged",
-            detail=f"what the journal stored of this job is partly unreadable: {_shown(damage)}",
+            detail=f"the journal's record of this job is partly unreadable: {_shown(damage)}",
             detail_pl="Część zapisu tego dokumentu w dzienniku programu jest uszkodzona.",
         )
         return {"warnings": (*fields["warnings"], notice)}
@@ -180,11 +180,11 @@ def _told(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> di
 
 
 def damaged(phase: Phase, damage: Mapping[str, str]) -> Problem:
-    """Why a job that was still open when it could not be read any more is undecided."""
+    """Why an unreadable job that had not ended is undecided."""
     sent = "nothing of it was sent" if phase is Phase.ACCEPTED else "it may have been printed"
     return problem(
         "journal.damaged",
-        reason=f"{', '.join(damage)} cannot be read any more; by its phase ({phase}) {sent}",
+        reason=f"unreadable: {', '.join(damage)}; by its phase ({phase}) {sent}",
         extra={"cause": "damaged", "stored": dict(damage)},
     )
 
@@ -194,7 +194,7 @@ def _shown(damage: Mapping[str, str]) -> str:
 
 
 class Unread(NamedTuple):
-    """A job as it stands in the file: to read it takes longer than to fetch it, and can be done in any thread."""
+    """A job as it is in the file. Parsing takes longer than fetching, and any thread may do it."""
 
     id: int
     row: tuple[Any, ...]
@@ -205,13 +205,13 @@ class Unread(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change of a job, which is read when it is asked for; see ``Unread``."""
+    """A change of a job. The job is parsed on demand, see ``Unread``."""
 
     id: int
     """The cursor of the event stream."""
     at: datetime
     state: JobState
-    """What it changed to at that time."""
+    """The new state at that time."""
     row: tuple[Any, ...]
 
     @property
@@ -221,12 +221,12 @@ class Change(NamedTuple):
 
 
 def change(number: int, at: str, phase: str, *row: Any) -> Change:
-    """A change as it stands in the file."""
+    """A change as it is in the file."""
     return Change(number, moment(at) or moment(row[-1]) or _NEVER, Phase(phase).state, row)
 
 
 def plain(value: Any) -> Any:
-    """A value of a job as it is stored."""
+    """A value of a job in the form in which the journal stores it."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, tuple):

@@ -1,7 +1,7 @@
-"""How jobs change in the journal. A function here is a whole transaction.
+"""Changes jobs in the journal. Each function here is a whole transaction.
 
-When it has returned, its effect survives a power cut; when it has raised ``JournalError``, nothing happened. Several
-can be carried out ``together``, with one sync for all.
+When it returns, its effect survives a power cut. When it raises ``JournalError``, nothing has changed. ``together``
+runs several of them with one sync.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from fiscald.model.jobs import Job, JournalConfirmation, Notice, Paper, Resoluti
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
 
-#: So many of the newest jobs are kept whatever their age: a host clock that jumped years ahead deletes nothing recent.
+#: The newest jobs stay, whatever their age: if the host's clock jumps years ahead, nothing recent is deleted.
 KEEP_NEWEST = 10_000
-#: Jobs deleted, and free pages given back, in one transaction of ``prune``.
+#: How many jobs one transaction of ``prune`` deletes, and how many free pages it gives back.
 PRUNE_STEP = 500
 
 
@@ -43,7 +43,7 @@ class Store(JobReader):
     """The journal. Not thread-safe: one thread uses it."""
 
     def accept(self, key: str, submission: Submission, notices: tuple[Notice, ...], asked_by: int | None) -> Accepted:
-        """Store a new job, or find the one that has this key."""
+        """Store a new job, or find the one with this key."""
         digest = submission.digest()
         with self._transaction() as db:
             row = db.execute(f"SELECT {COLUMNS}, digest FROM job WHERE key = ?", (key,)).fetchone()
@@ -79,11 +79,11 @@ class Store(JobReader):
         *,
         event: bool = True,
     ) -> Entry:
-        """``accepted`` -> ``started``, with ``evidence`` of what the printer said before.
+        """``accepted`` -> ``started``, with the ``evidence`` from before.
 
-        No ``event``: it will hardly stay so.
-        Raises ``Unexplained`` where the ``rule`` finds something in its ``counters`` that this journal does not know.
-        ``remember``: they were read the same before, and are what later looks are compared with.
+        ``event``: whether to publish the change; not for a try that the printer will probably refuse again.
+        Raises ``Unexplained`` if the ``rule`` finds something in ``counters`` that this journal does not know.
+        ``remember``: two reads gave these counters, so compare later ones with them.
         """
         with self._transaction() as db:
             entry = self._move(
@@ -99,7 +99,7 @@ class Store(JobReader):
             return entry
 
     def opened(self, key: str, evidence: dict[str, Any]) -> Entry:
-        """Still ``started``: the printer holds our open document, and ``evidence`` was read then."""
+        """Still ``started``: our document is open on the printer, and ``evidence`` was read then."""
         return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence=evidence, event=False)
 
     def commit(self, key: str) -> Entry:
@@ -110,25 +110,25 @@ class Store(JobReader):
             return entry
 
     def requeue(self, key: str, evidence: dict[str, Any]) -> Entry:
-        """A started job that the printer proves not to hold goes back to ``accepted``."""
+        """A started job goes back to ``accepted``: the printer proves that it has not printed it."""
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self._move(key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence)
             self._not_printed(db, entry.job.printer, before)
             return entry
 
-    def hold(self, key: str, evidence: dict[str, Any], *, begun: bool, event: bool = True) -> Entry:
-        """A started job goes back to ``accepted``: the printer refuses it for a condition, for whose end it waits.
+    def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool = True) -> Entry:
+        """A started job goes back to ``accepted``: it waits for the end of a condition.
 
-        That is no attempt; but where it was ``begun`` on the printer, it stays known that there was one.
+        This does not count as an attempt. But if the document ``was_open``, one attempt stays recorded.
         """
-        left = "min(attempts, 1)" if begun else "attempts - 1"
+        left = "min(attempts, 1)" if was_open else "attempts - 1"
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self._move(
                 key, (Phase.STARTED, Phase.COMMITTING), Phase.ACCEPTED, evidence=evidence, attempts=left, event=event
             )
-            if begun or before is Phase.COMMITTING:
+            if was_open or before is Phase.COMMITTING:
                 self._not_printed(db, entry.job.printer, before)
             return entry
 
@@ -147,7 +147,7 @@ class Store(JobReader):
     ) -> Entry:
         """An open job ends as ``done``, ``failed`` or ``undecided``. Raises ``WrongPhase`` if it is not open.
 
-        ``counters``: what the printer has counted with it; remembered where the ``rule`` finds nothing unexplained.
+        ``counters``: those after the document, which are remembered if the ``rule`` finds nothing unexplained.
         """
         changes: dict[str, Any] = {"error": error}
         optional = {"result": result, "paper": paper, "warnings": notices}
@@ -161,7 +161,7 @@ class Store(JobReader):
             return entry
 
     def give_up_damaged(self, key: str) -> Entry:
-        """An open job that cannot be read any more becomes undecided. Raises ``WrongPhase`` if it is not open."""
+        """An open job that is unreadable becomes undecided. Raises ``WrongPhase`` if it is not open."""
         with self._transaction() as db:
             before = self._phase(db, key)
             entry = self.job(key)
@@ -178,9 +178,9 @@ class Store(JobReader):
         doubtful: tuple[Phase, ...],
         why: Problem,
     ) -> list[Entry]:
-        """A person says that journal and printer are one past, from what was ``seen`` of it on.
+        """Store a person's confirmation that the journal and the printer agree from ``seen`` on.
 
-        Jobs in the phases ``doubtful`` become undecided because of ``why``; they are returned. Raises ``WrongPhase``
+        Jobs in the phases ``doubtful`` become undecided because of ``why``, and are returned. Raises ``WrongPhase``
         if the journal knows another printer under that name.
         """
         with self._transaction() as db:
@@ -204,17 +204,17 @@ class Store(JobReader):
         result: Result | None = None,
         error: Problem | None = None,
     ) -> Entry:
-        """An undecided job ends as a person says. Raises ``WrongPhase`` if it is not undecided."""
+        """End an undecided job as a person decided. Raises ``WrongPhase`` if it is not undecided."""
         with self._transaction():
             found = self.job(key)
-            # One that cannot be read says that it is undecided, though nobody may have written that down yet.
+            # An unreadable job shows as undecided, even before the journal has stored that.
             before = OPEN if found is not None and found.damage else ()
             return self._move(
                 key, (Phase.UNDECIDED, *before), phase, resolution=resolution, result=result, paper=paper, error=error
             )
 
     def withdraw(self, key: str, error: Problem) -> Entry:
-        """``accepted`` -> ``failed``. Raises ``WrongPhase`` if it has started, or cannot be read any more."""
+        """``accepted`` -> ``failed``. Raises ``WrongPhase`` if it has started or is unreadable."""
         with self._transaction():
             found = self.job(key)
             if found is not None and found.damage:
@@ -222,9 +222,9 @@ class Store(JobReader):
             return self._move(key, (Phase.ACCEPTED,), Phase.FAILED, error=error)
 
     def expire(self, error: Callable[[Job], Problem], held: Container[str] = ()) -> tuple[list[Entry], float | None]:
-        """Fail what has not begun before its deadline; also: seconds until the next deadline, if there is one.
+        """Fail the jobs that have not started before their deadline. Returns them, and seconds to the next deadline.
 
-        Jobs of printers that are in doubt, or ``held`` for another reason, stay: they may have been printed.
+        Jobs of printers in doubt, or ``held`` for another reason, stay, because they may be printed already.
         """
         now = self._clock()
         expired = []
@@ -243,15 +243,15 @@ class Store(JobReader):
         return expired, min((seconds for seconds in left.values() if seconds > 0), default=None)
 
     def prune(self, days: int) -> int:
-        """Delete some of the final jobs that are older than ``days``; how many. 0: nothing is left to do.
+        """Delete some of the final jobs that are older than ``days``. Returns how many; 0: nothing is left to delete.
 
-        What a person must still decide stays, and so do the ``KEEP_NEWEST`` newest.
+        Undecided jobs stay, and so do the ``KEEP_NEWEST`` newest.
         """
         cutoff = self._clock() - timedelta(days=days)
         with self._transaction() as db:
             (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
             old = db.execute(
-                # "+": from the oldest on until there are enough, not all of them sorted.
+                # "+": read from the oldest until there are enough, instead of sorting all.
                 "SELECT id, updated_at FROM job WHERE +phase IN ('done', 'failed') AND id <= ? ORDER BY id LIMIT ?",
                 (newest - KEEP_NEWEST, PRUNE_STEP),
             ).fetchall()
@@ -259,7 +259,7 @@ class Store(JobReader):
             db.executemany("DELETE FROM event WHERE job = ?", doomed)
             db.executemany("DELETE FROM job WHERE id = ?", doomed)
             for _ in range(PRUNE_STEP if doomed else 0):
-                # However many are asked for: a statement without an answer takes one step, which is one page.
+                # One page per statement: a statement without result rows runs one step only.
                 db.execute("PRAGMA incremental_vacuum(1)")
         return len(doomed)
 
@@ -277,7 +277,7 @@ class Store(JobReader):
     ) -> Entry:
         """Change a job that is in one of the phases ``before``.
 
-        Evidence is added to, or (``afresh``) replaced. No ``event`` where the public state stays the same.
+        Adds to the evidence, or replaces it (``afresh``). ``event``: whether to publish the change.
         """
         marks = ", ".join("?" * len(before))
         with self._transaction() as db:
@@ -295,7 +295,7 @@ class Store(JobReader):
             return self._published(db, key, event=event)
 
     def _published(self, db: sqlite3.Connection, key: str, *, event: bool = True) -> Entry:
-        """The job as it is now, also stored as an event."""
+        """The changed job; with ``event`` also stored as an event."""
         entry = read_entry(db.execute(f"SELECT {COLUMNS} FROM job WHERE key = ?", (key,)).fetchone())
         if event:
             made = db.execute(
@@ -307,7 +307,7 @@ class Store(JobReader):
         return entry
 
     def _phase(self, db: sqlite3.Connection, key: str) -> Phase:
-        """Raises ``WrongPhase`` if there is no such job."""
+        """The phase of a job. Raises ``WrongPhase`` if there is no such job."""
         row = db.execute("SELECT phase FROM job WHERE key = ?", (key,)).fetchone()
         if row is None:
             raise WrongPhase(f"there is no job {key!r}")
@@ -315,7 +315,7 @@ class Store(JobReader):
 
 
 def _gathered(text: str | None) -> dict[str, Any]:
-    """Evidence so far; none where it cannot be read any more."""
+    """The evidence so far; empty if it is unreadable."""
     try:
         found = json.loads(text) if text else {}
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""The printer families. To add one, write its package and name it here."""
+"""The printer families. To add one, write its package and add its name here."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import importlib
 
 from fiscald.protocols.families import Family
 
-#: Families by name. Each is a package here whose module ``family`` has a ``FAMILY`` and, under the same name, a
-#: package in ``fiscald.emulator`` with a ``FACTORY``.
+#: The names of the families. Each is a package here whose module ``family`` has a ``FAMILY``, and a package of the same
+#: name in ``fiscald.emulator`` with a ``FACTORY``.
 FAMILIES = ("posnet", "thermal")
 
 
 def family(name: str) -> Family:
-    """The family called ``name``. Raises ``KeyError`` for an unknown one."""
+    """The family with that name. Raises ``KeyError`` for an unknown one."""
     if name not in FAMILIES:
         raise KeyError(name)
     loaded: Family = importlib.import_module(f"fiscald.protocols.{name}.family").FAMILY

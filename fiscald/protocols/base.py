@@ -1,18 +1,21 @@
-"""What a family of printers is to the rest of fiscald.
+"""The contract between a family of printers and the rest of fiscald.
 
 A family is pure: bytes and values in, bytes and values out; no I/O, no clock, no logging. It has three parts:
 
-* a **session** turns commands into bytes and bytes into events (one per connection);
-* **dialogues** are generators that know how a document is carried out: they yield steps, are sent the
-  replies, and return what those prove. All knowledge of grammar, arithmetic and recovery is there;
-* **checks** predict the printer's refusals from the document alone.
+* a **session** turns commands into bytes and received bytes into events (one session per connection);
+* **dialogues** are generators that carry out a document: they yield steps, receive the replies, and return a verdict.
+  They hold everything that the family knows about grammar, arithmetic and recovery;
+* **checks** predict from the document alone what the printer would refuse.
 
-It also has **names** for people: of every frame, field and error that passes, in recordings of any origin.
+A family also has **names** for people: of every frame, field and error, for recordings from any source.
 
-Who drives a dialogue keeps this bargain. Every ``Checkpoint`` is journaled, synced, before the dialogue goes on.
-A dialogue is always sent the reply to the step it yielded; when there is none (silence, lost link, killed daemon)
-the dialogue is closed, nothing is sent again, and ``Family.recover`` finds out on a fresh line what happened,
-with the last checkpoint.
+The engine drives a dialogue by these rules. It writes every ``Checkpoint`` to disk before the dialogue continues. It
+sends the dialogue the reply to each step that the dialogue yields. If there is no reply (silence, a lost link, a killed
+daemon), it closes the dialogue and sends nothing again. Then it connects again and calls ``Family.recover`` with the
+last checkpoint, to find out what happened.
+
+Two words: a **look** is what a printer reports about itself at one moment; the **commit step** is the irreversible
+command that prints or registers the document.
 """
 
 from __future__ import annotations
@@ -34,18 +37,18 @@ from fiscald.model.strict import Strict
 
 
 class Effect(StrEnum):
-    """What a command leaves behind."""
+    """What a command changes on the printer."""
 
     QUERY = "query"
-    """Nothing; may be asked again."""
+    """Nothing. It is safe to repeat."""
     REVERSIBLE = "reversible"
-    """Something that can be taken back or that registers nothing. Never sent again on doubt."""
+    """Something that can be undone, or that registers nothing. Not repeated when the outcome is unknown."""
     IRREVERSIBLE = "irreversible"
-    """A registration, or paper that stands for money. Never sent again on doubt."""
+    """A registration, or paper that stands for money. Not repeated when the outcome is unknown."""
 
 
 class Deadline(StrEnum):
-    """Deadline class of a command; the engine gives it seconds and extends it while the printer is busy."""
+    """Deadline class of a command. The engine has seconds for each class; a busy printer extends them."""
 
     QUERY = "query"
     LINE = "line"
@@ -54,35 +57,35 @@ class Deadline(StrEnum):
 
 
 class Ends(StrEnum):
-    """What a command ends or cancels, where it is open; otherwise it does nothing."""
+    """What kind of open document a command ends or cancels. If no document is open, the command does nothing."""
 
     SEEN = "seen"
-    """A document of which a look shows whether it is open."""
+    """A document that the printer's status shows as open."""
     UNSEEN = "unseen"
-    """Also one of which no look shows it."""
+    """Also a document that the printer's status does not show."""
 
 
 class Expects(StrEnum):
-    """Which reply a command has."""
+    """Which reply a command expects."""
 
     ONE = "one"
-    """Its own."""
+    """One reply of its own."""
     NONE = "none"
-    """Silence: the command is sent, and the dialogue goes on at once with ``None`` for a reply."""
+    """No reply: the line sends the command, and the dialogue continues at once with ``None`` as the reply."""
     BATCH = "batch"
-    """One that tells of this command and of every one since the last reply (of all those that expect ``NONE``)."""
+    """One reply for this command and all commands since the last reply (those that expect ``NONE``)."""
 
 
 class Resend(NamedTuple):
-    """The line may send the very same bytes again: they carry a number by which the printer knows a repetition.
+    """Allows the line to send the same bytes again if the reply comes damaged, or if no byte comes for some time.
 
-    It does so when the reply came damaged, or nothing came for a time. Commands without such a number have none.
+    Only for commands that carry a number by which the printer knows a repetition.
     """
 
     after: float
-    """Seconds without a byte."""
+    """Seconds without a byte before the line sends again."""
     times: int
-    """At most."""
+    """How many times at most."""
 
 
 class Step(NamedTuple):
@@ -94,33 +97,33 @@ class Step(NamedTuple):
     deadline: Deadline
     expects: Expects = Expects.ONE
     resend: Resend | None = None
-    """``None``: never sent again, but for a query whose reply came damaged, as a new command."""
+    """``None``: the line never sends these bytes again. (It repeats a query with a damaged reply as a new command.)"""
     ends: Ends | None = None
-    """Of a command by hand: what it ends or cancels, if it does that and nothing else."""
+    """For a technician's command: what it ends or cancels, if it does nothing else."""
 
 
 class RawReply(NamedTuple):
-    """The answer to a command that was sent by hand."""
+    """The answer to a technician's command."""
 
     text: str
-    """In the family's own text form."""
+    """The answer in the family's text form."""
     refusal: str | None = None
-    """What the printer's error says, in English; ``None``: it was carried out."""
+    """The printer's error, in English; ``None``: the printer carried out the command."""
 
 
 class Stage(IntEnum):
-    """How far a document has come. The stages are passed in this order; one may be skipped."""
+    """How far a document has come. The stages come in this order; a dialogue may skip one."""
 
     STARTED = 1
     """The next step may change something on the printer."""
     OPENED = 2
-    """The printer confirmed that the document now open on it is ours: no other document can end before ours does."""
+    """The printer confirmed that its open document is ours, so no other document can end before ours."""
     COMMITTING = 3
     """The next step is irreversible."""
 
 
 class Look(BaseModel, ABC):
-    """What a printer says about itself at one moment, in the family's own names."""
+    """What a printer reports about itself at one moment, under the family's own names."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -131,9 +134,9 @@ class Look(BaseModel, ABC):
 
 
 class Evidence(BaseModel):
-    """What is kept with a job: the looks its answer rests on. Each family has its own, with typed looks.
+    """The looks that the verdict on a job rests on. Each family has its own model, with typed looks.
 
-    What an older version stored is read by a validator of the family's model.
+    A validator of the family's model reads what an older version stored.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -141,52 +144,52 @@ class Evidence(BaseModel):
     family: str
     version: int
     before: Look | None = None
-    """Before anything was changed."""
+    """Before the first command that changes something."""
     opened: Look | None = None
     """While our document was open."""
     after: Look | None = None
-    """When the answer was found."""
+    """When fiscald reached the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What the journal knows of a document: yielded before a dialogue goes on, and given to ``Family.recover``."""
+    """What the journal knows of a document. A dialogue yields it, and ``Family.recover`` receives it."""
 
     stage: Stage
     before: Any
-    """The family's ``Look`` before anything was changed."""
+    """The family's ``Look`` before the first command that changes something."""
     opened: Any = None
-    """The one while our document was open; ``None`` where that was not confirmed, or nothing is opened."""
+    """The ``Look`` while our document was open; ``None``: the printer did not confirm that, or nothing is opened."""
     counters: Counters | None = None
-    """The counters in ``before``. With ``STARTED`` only, where they are compared with what the journal knows."""
+    """The counters in ``before``, only with ``STARTED``: the engine compares them with the journal."""
 
     @property
     def never_opened(self) -> bool:
-        """Of a document that is opened and closed: whether it was not confirmed that it is open.
+        """For a document that opens and closes: whether the printer never confirmed that it was open.
 
-        Raises ``ValueError`` where it was, for it may have been closed, and what was read then is lost.
+        Raises ``ValueError`` if the journal has reached ``COMMITTING`` but lacks the look of the open document.
         """
         if self.opened is None and self.stage is Stage.COMMITTING:
-            raise ValueError("it may have been closed, and what was read while it was open is lost")
+            raise ValueError("it may have been closed, and the look while it was open is lost")
         return self.opened is None
 
 
 class Pause(NamedTuple):
-    """Let so many seconds pass; nothing is on the line meanwhile."""
+    """Let so many seconds pass. The line sends nothing meanwhile."""
 
     seconds: float
 
 
 T = TypeVar("T")
-#: Yields steps (is sent the family's reply) and the others (is sent ``None``); returns ``T``.
+#: Yields steps and receives the family's reply; yields checkpoints and pauses and receives ``None``; returns ``T``.
 Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The printer holds the document; ``counters`` are those after it, where they were read.
+    """The printer has printed or registered the document. ``counters``: those after it, if the dialogue read them.
 
-    ``evidence``, of every verdict: the looks it rests on, by the names of ``Evidence``.
+    ``evidence`` (of every verdict): the looks that the verdict rests on, by their names in ``Evidence``.
     """
 
     result: Result
@@ -198,7 +201,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class NotPrinted:
-    """The printer does not hold the document. ``again``: nothing stands against carrying it out anew."""
+    """The printer has not printed the document. ``again``: the engine may carry it out again."""
 
     problem: Problem
     again: bool = False
@@ -207,7 +210,7 @@ class NotPrinted:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The printer cannot tell; ``evidence`` is what it said afterwards."""
+    """The printer's reports do not show what happened. ``evidence``: what it reported afterwards."""
 
     problem: Problem
     evidence: dict[str, Look]
@@ -215,20 +218,20 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not possible now, and nothing was changed; ask again when the printer is ready."""
+    """The document cannot start now, and nothing has changed. Try again when the printer is ready."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The printer does not hold the document, and refuses it for a condition of its own: it waits for the end of that.
+    """The printer has not printed the document and refuses it because of a condition. The document waits for its end.
 
-    ``begun``: ours was open on the printer, and was cancelled; every further try costs paper.
+    ``was_open``: our document was open and was cancelled, so every further try costs paper.
     """
 
     problem: Problem
-    begun: bool = False
+    was_open: bool = False
     evidence: dict[str, Look] = field(default_factory=dict)
 
 
@@ -236,7 +239,7 @@ class Held:
 Verdict = Printed | NotPrinted | Unknown | Wait | Held
 
 
-# -- what a session makes of received bytes ------------------------------------------------------------
+# -- events: what a session reads from received bytes --------------------------------------------------
 
 
 class Answer(NamedTuple):
@@ -247,75 +250,74 @@ class Answer(NamedTuple):
 
 
 class Damaged(NamedTuple):
-    """Bytes that cannot be the intact answer to anything: the line disturbed an answer."""
+    """Bytes that cannot be an intact answer: the line damaged it."""
 
     detail: str
 
 
 class Stray(NamedTuple):
-    """An intact answer that nothing waits for: late, doubled, or another program's."""
+    """An intact answer that no command waits for: late, doubled, or another program's."""
 
     detail: str
 
 
 class Busy(NamedTuple):
-    """The printer says, unasked, that it is still working: the deadline of the command counts from now."""
+    """The printer reports by itself that it is still working. The deadline of the command starts again now."""
 
 
 Event = Answer | Damaged | Stray | Busy
 
 
 class Session(Protocol):
-    """The two-way codec of one connection. Holds which commands are unanswered, nothing else.
+    """The two-way codec of one connection. Its only state is which commands wait for an answer.
 
-    A connection is one stream, but where the family says so (``needs_new_connection``) several in a row.
+    A connection is one stream, or several one after the other if the family says so (``needs_new_connection``).
     """
 
     def send(self, command: Any) -> bytes:
-        """The bytes of ``command``, which from now on waits for its answer."""
+        """The bytes of ``command``. From now on the command waits for its answer."""
 
     def receive(self, data: bytes) -> Sequence[Event]:
-        """Events in ``data``, in order; incomplete frames are kept for the next call. Never raises."""
+        """The events in ``data``, in order. Keeps an incomplete frame for the next call. Never raises."""
 
     def forget(self) -> None:
-        """Nothing waits any more; what still comes is stray."""
+        """No command waits for an answer any more. Every later answer is a stray."""
 
     def end(self) -> Sequence[Event]:
-        """The other end closed the stream, in order: what that completes (an HTTP answer without a length).
-
-        Nothing, when it is called again.
+        """The printer closed the stream properly. Returns the events that this completes (an HTTP answer without a
+        length). A second call returns nothing.
         """
         return ()
 
     @property
     def needs_new_connection(self) -> bool:
-        """Whether the next command goes over a new stream (an HTTP server closes the old one after each answer).
+        """Whether the next command needs a new stream (an HTTP server closes the old one after each answer).
 
-        The line opens it, and uses this session on. ``False``: with the stream the connection has ended.
+        Then the line opens one and keeps this session. ``False``: the connection ends with its stream.
         """
         return False
 
 
 class FamilyOptions(Strict):
-    """What the configuration can say about a printer of one family, besides what it says of every printer.
+    """The options of a printer of one family in the configuration, besides those of every printer.
 
-    A family's own model: every option with its choices, and a default.
+    Each family has its own model: every option with its choices and a default.
     """
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The options in ``settings``, which are those of this family."""
+        """The options in ``settings``, which must be of this family."""
         assert isinstance(settings.options, cls), settings
         return settings.options
 
     def learn(self, identity: Identity) -> Self:
-        """With what a printer says about itself, where the configuration leaves that open."""
+        """The options, completed with what the printer reports where the configuration says nothing."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration says about one printer of a family, and what is known of it since."""
+    """What the configuration says about one printer, and what fiscald has learned about it since."""
 
     name: str
     options: FamilyOptions
@@ -323,7 +325,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What a printer says about itself when it is asked with the greatest care."""
+    """What a device reports about itself in answer to ``Family.identify``."""
 
     identity: Identity
     condition: Condition
@@ -335,12 +337,12 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What is known about a document before anything is sent."""
+    """What fiscald knows about a document before it sends anything."""
 
     errors: tuple[FieldProblem, ...] = ()
     notices: tuple[Notice, ...] = ()
     totals: Totals | None = None
-    """What the document comes to, where it has a value and nothing stands against it."""
+    """The sums of the document, if it has a value and no errors."""
 
 
 def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
@@ -351,9 +353,9 @@ def summarize(errors: Iterable[FieldProblem]) -> tuple[str, str]:
 
 
 class DialogueAborted(Exception):
-    """A dialogue cannot go on, though the link is there (an answer made no sense).
+    """A dialogue cannot continue although the link works (an answer made no sense).
 
-    Before the first checkpoint the job goes on waiting; after it, ``Family.recover`` decides.
+    Before the first checkpoint the job keeps waiting. After it, ``Family.recover`` decides.
     """
 
     def __init__(self, problem: Problem) -> None:

@@ -1,11 +1,11 @@
-"""What a family's table of conditions is made of: how one is recognised, and which documents wait for its end.
+"""A family's table of conditions: how fiscald recognises each one, and which documents wait for its end.
 
-Theory. A refusal is about the document, about the moment (``again``), or about the printer itself: a report that is
-due, a header that is missing, a full memory. The third kind is a condition. A document that meets one is not refused:
-it waits, as it does without paper, and is printed when the condition is over. What the condition is called and what
-ends it is the same for every family (``fiscald.model.conditions``); the table says what is the family's own. Some
-conditions the printer tells when it is asked; the others only by refusing a document, so that a document has to be
-tried again to see whether they are over.
+Theory. A printer refuses because of the document, because of the moment (``again``), or because of itself: a report is
+due, a header is missing, a memory is full. The third kind is a condition. A document that meets a condition does not
+fail: it waits, as it does without paper, and the printer prints it when the condition is over. The names of the
+conditions, and what ends each one, are the same for every family (``fiscald.model.conditions``). The table holds what
+differs. The printer reports some conditions in its status. It shows the others only when it refuses a document, so
+fiscald must try a document again to see whether they are over.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import Problem, problem
 
-#: In the table: all documents wait; only the one waits that was refused for it.
+#: In the table: all documents wait; or only the refused document waits.
 _ALL, _REFUSED = "all", "refused"
-#: The name of the row with errors that look like conditions and are about the command.
+#: The name of the row with errors that look like conditions but are about the command.
 _NONE = "-"
 
 
@@ -28,15 +28,15 @@ class Row(NamedTuple):
 
     name: str
     waits: frozenset[str]
-    """Types of documents that wait for its end; empty: only the very document that was refused for it."""
+    """Types of documents that wait for its end; empty: only the refused document waits."""
     errors: tuple[str, ...]
-    """Errors by which the printer tells it, as the family names them."""
+    """The printer's errors that mean this condition, as the family names them."""
     seen: str
-    """What a look shows of it, for the documentation; empty: nothing does, it is known from a refusal only."""
+    """How the printer's status shows it, for the documentation; empty: only a refusal shows it."""
 
     @property
     def code(self) -> str:
-        """Of the problem."""
+        """The code of its problem."""
         return f"printer.{self.name}"
 
     @property
@@ -48,9 +48,9 @@ class Row(NamedTuple):
 class Conditions:
     """A family's table.
 
-    One row per line: ``name | documents that wait | errors | what a look shows``. Documents are types, ``all``, or
-    ``refused`` for the one alone that was refused. Errors are numbers and ranges, with a letter before them where a
-    family's numbers have more than one meaning. The row ``-`` has errors that are about the command after all.
+    One row per line: ``name | documents that wait | errors | what the status shows``. Documents are types, ``all``, or
+    ``refused`` for the refused document only. Errors are numbers and ranges, with letters before them if a number has
+    several meanings in a family. The row ``-`` holds the errors that are about the command.
     """
 
     def __init__(self, table: str, documents: Sequence[str]) -> None:
@@ -76,43 +76,43 @@ class Conditions:
         return frozenset() if column in (_REFUSED, "") else frozenset(column.split())
 
     def waits(self, code: str, document_type: str) -> bool:
-        """Whether documents of that type wait while a printer has the problem of that code."""
+        """Whether documents of that type wait while a printer has the problem with that code."""
         row = self.by_code.get(code)
         return row is None or document_type in row.waits
 
     def some_pass(self, code: str) -> bool:
-        """Whether there are documents that do not wait for the end of that problem."""
+        """Whether some types of documents need not wait for the end of that problem."""
         row = self.by_code.get(code)
         return row is not None and len(row.waits) < len(self.documents)
 
 
-def told(name: str, text: str = "", text_pl: str = "", *, device_code: str | None = None) -> Problem:
-    """A condition as a problem. ``text`` and ``text_pl``: what the printer says; the title where it says nothing."""
+def condition_problem(name: str, text: str = "", text_pl: str = "", *, device_code: str | None = None) -> Problem:
+    """A condition as a problem. ``text`` and ``text_pl``: what the printer reports; default: the condition's title."""
     words = CONDITIONS[name]
     return problem(
         f"printer.{name}",
         reason=text or words.title.lower(),
-        # The sentence that says so is in the condition's own text.
+        # The text of the condition has a sentence for that already.
         reason_pl=text_pl.removesuffix("; wezwij serwis") or words.title.lower(),
         device_code=device_code,
     )
 
 
 def state_of(why: Problem) -> PrinterState | None:
-    """The state that a printer with this problem is in; ``None`` where it is none of the printer's."""
+    """The state of a printer with this problem; ``None`` if it is not a problem of the printer."""
     kind, _, name = why.code.partition(".")
     return PrinterState(name) if kind == "printer" and name in CONDITIONS else None
 
 
 def worst(condition: Condition, standing: Problem | None) -> Condition:
-    """What a printer says of itself, and if that is nothing, what stands against some documents."""
+    """``condition`` if it has a problem; otherwise the condition that keeps some documents waiting, if there is one."""
     if condition.problem is not None or standing is None:
         return condition
     return condition.model_copy(update={"state": state_of(standing), "problem": standing})
 
 
 def _numbers(column: str) -> Iterator[str]:
-    """``383 2900-2903 frame14-15`` -> every single one."""
+    """Expand ``383 2900-2903 frame14-15`` to single numbers."""
     for part in column.split():
         first, _, last = part.partition("-")
         letters = first.rstrip("0123456789")
@@ -122,5 +122,5 @@ def _numbers(column: str) -> Iterator[str]:
 
 
 def undecided(table: Conditions, errors: Collection[str]) -> set[str]:
-    """Errors that the table says nothing about."""
+    """The errors that the table does not contain."""
     return {error for error in errors if error not in table.by_error and error not in table.about_the_command}

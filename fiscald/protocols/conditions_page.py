@@ -1,4 +1,4 @@
-"""``docs/conditions.md``: what each condition of a printer is, and the tables of the families."""
+"""Makes ``docs/conditions.md``: the conditions of a printer, and the tables of the families."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ _INTRO = """\
 Made from `fiscald/model/conditions.py` and `fiscald/protocols/*/conditions.py` by
 `python -m fiscald.protocols.conditions_page`.
 
-A printer refuses for three reasons: the document, the moment, or a condition of its own. A document that meets a
-condition does not fail: it **waits, as it does without paper**, and is printed when the condition is over. Until then
-the job is `accepted`; its `waiting` says why, with the code `printer.NAME`. The printer's `state` is the NAME, the
-metric `fiscald_printer_state` has it, and `fiscalctl doctor` names it with the remedy (`doctor.NAME`). Withdraw the job
-or give it a deadline if it should not wait.
+A printer refuses for one of three reasons: the document, the moment, or a condition of the printer. A document that
+meets a condition does not fail: it **waits, as it does without paper**, and the printer prints it when the condition is
+over. Until then the job is `accepted`; its `waiting` says why, with the code `printer.NAME`. NAME is also the printer's
+`state` and appears in the metric `fiscald_printer_state`; `fiscalctl doctor` shows it with the remedy (`doctor.NAME`).
+If a job should not wait, withdraw it or give it a deadline.
 
-- Documents that a condition does not concern pass those that wait: a daily report above all, which ends some of them.
-- A document of any other type that the printer refuses with the same error waits too.
-- "the one refused": each document is tried once, and only those wait that were refused. With a full goods base,
-  receipts whose goods the printer knows are printed.
-- Some conditions a look shows. That the others are over is found out by trying a document again. Where the printer
-  refuses at once that costs nothing: after 4 seconds, then up to a minute apart. Where a receipt is open before it is
-  refused, every try costs the paper of a cancelled receipt: after 20 seconds, then up to an hour apart. Somebody at the
-  printer's menu, a daily report, a new connection and a command by hand make the next try come at once.
-- A document that was begun and cancelled for a condition fails at once if it was submitted with
+- Other documents may overtake those that wait. The most important one is the daily report, because it ends some
+  conditions.
+- If the printer refuses a document of another type with the same error, that document waits too.
+- "the refused one": fiscald tries each document once, and only the refused ones wait. Example: with a full goods base,
+  the printer still prints receipts with goods that it knows.
+- The printer's status shows some conditions. To see whether another one is over, fiscald tries a document again. If the
+  printer refuses at once, a try costs nothing: the first comes after 4 seconds, later ones up to a minute apart. If a
+  receipt is open before the printer refuses it, every try costs the paper of a cancelled receipt: the first comes after
+  20 seconds, later ones up to an hour apart. A person at the printer's menu, a daily report, a new connection or a
+  technician's command brings the next try forward.
+- If a document was started and then cancelled because of a condition, it fails at once if it was submitted with
   `"if_interrupted": "fail"`.
 """
 _ENDS = {
-    Heals.ITSELF: "it passes",
-    Heals.PERSON: "somebody at the printer",
+    Heals.ITSELF: "it passes by itself",
+    Heals.PERSON: "a person at the printer",
     Heals.REPORT: "a daily report",
     Heals.SERVICE: "the printer's service",
 }
@@ -49,9 +51,9 @@ def markdown(tables: Mapping[str, Conditions]) -> str:
         lines += _row(f"`{name}`", words.title, _ENDS[words.heals], fix, said)
     for name, table in tables.items():
         lines += ["", f"## {name}", ""]
-        lines += _row("condition", "documents that wait", "errors", "what a look shows", head=True)
+        lines += _row("condition", "documents that wait", "errors", "what the status shows", head=True)
         for row in table.rows:
-            waits = ", ".join(kind for kind in table.documents if kind in row.waits) or "the one refused"
+            waits = ", ".join(kind for kind in table.documents if kind in row.waits) or "the refused one"
             everything = len(row.waits) == len(table.documents)
             lines += _row(f"`{row.name}`", "all" if everything else waits, _ranges(row.errors), row.seen)
     return "\n".join(lines) + "\n"

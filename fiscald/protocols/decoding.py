@@ -1,6 +1,6 @@
-"""What people are shown of a conversation: every frame, field and error by its name.
+"""Decoded bytes for people: every frame, field and error by its name.
 
-``fiscald.protocols.families.Decoding`` is what a family brings that can name what passes.
+A family that can decode has a ``fiscald.protocols.families.Decoding``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fiscald.protocols.base import Effect
 
 
 class Direction(StrEnum):
-    """Which way bytes went."""
+    """The direction of bytes."""
 
     SENT = ">"
     """To the printer."""
@@ -25,23 +25,23 @@ class DecodedField(NamedTuple):
     """One field of a frame."""
 
     name: str
-    """As the family's reference calls it."""
+    """The name in the family's reference."""
     text: str
-    """As it stands on the wire."""
+    """The text on the wire."""
     value: str
-    """For people: ``2.00``, ``23%``, ``yes``; the text where it cannot be read."""
+    """The value for people: ``2.00``, ``23%``, ``yes``; the text if it is unreadable."""
     meaning: str = ""
-    """English; empty where the tables know none."""
+    """English; empty if the tables have no meaning."""
     volatile: bool = False
-    """Belongs to this very printer at this very moment (its number, clock, counters, totals): another printer
-    answers with another value and is right."""
+    """Whether the value depends on the printer and the moment (its number, clock, counters, totals), so that another
+    printer correctly answers with another value."""
 
 
 class DecodedError(NamedTuple):
-    """An error that a printer answered."""
+    """An error in a printer's answer."""
 
     name: str
-    """Number, and the vendor's symbol where there is one."""
+    """The number, and the vendor's symbol if there is one."""
     text: str
     """English, for developers and technicians."""
     text_pl: str
@@ -49,55 +49,55 @@ class DecodedError(NamedTuple):
 
 
 class DecodedFrame(NamedTuple):
-    """What passed in one direction: a frame, or bytes that are none."""
+    """A frame in one direction, or bytes that are no frame."""
 
     raw: bytes
     masked: bytes
-    """``raw`` with personal data masked, just as long. The check is made anew where it was right before."""
+    """``raw`` with personal data masked, with the same length. A correct check stays correct."""
     name: str = ""
-    """Of the command; empty where the bytes belong to no frame."""
+    """The name of the command; empty if the bytes belong to no frame."""
     meaning: str = ""
     fields: tuple[DecodedField, ...] = ()
     error: DecodedError | None = None
     damage: str | None = None
-    """What is wrong with it, in a sentence; ``None`` for an intact frame."""
+    """What is wrong with the frame, in one sentence; ``None``: it is intact."""
     text: str = ""
     """The frame as recordings of its family write it; empty for a damaged one."""
     effect: Effect | None = None
-    """Of an intact command; ``None`` for answers and for unknown commands."""
+    """The effect of an intact command; ``None`` for answers and unknown commands."""
     silent: bool = False
-    """Of a command that a printer need not answer."""
+    """Whether it is a command that a printer need not answer."""
 
 
 class Decoder(Protocol):
-    """Names what passes over one connection; is fed with both directions in order."""
+    """Decodes the bytes of one connection. The caller feeds it both directions in order."""
 
     def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """What ``data`` completes. An unfinished frame is kept for the next call. Never raises.
+        """The frames that ``data`` completes. Keeps an unfinished frame for the next call. Never raises.
 
-        The raw bytes of one direction, joined, are what was fed; how it was cut up changes no frame.
+        The ``raw`` bytes of one direction, joined, equal the bytes fed. The sizes of the pieces change no frame.
         """
 
     def end(self, direction: Direction) -> Sequence[DecodedFrame]:
-        """What is unfinished, as damaged: nothing more comes in that direction."""
+        """No more bytes come in that direction: the unfinished frame, as a damaged one."""
 
 
 class CommandDoc(NamedTuple):
-    """A command and the fields of it and of its answer, for programs in other languages."""
+    """A command, its fields and the fields of its answer, for programs in other languages."""
 
     name: str
     meaning: str
     fields: tuple[tuple[str, str], ...]
-    """Name and meaning of each."""
+    """The name and the meaning of each."""
 
 
 class ProtocolDoc(NamedTuple):
-    """A family's tables, from which the Wireshark dissector is made."""
+    """A family's tables, as the Wireshark dissector needs them."""
 
     commands: tuple[CommandDoc, ...]
     common: tuple[tuple[str, str], ...]
-    """Fields that any frame may have: name and meaning."""
+    """The name and the meaning of each field that any frame may have."""
     errors: dict[str, DecodedError]
-    """By the key that ``lua`` makes of a frame."""
+    """The errors by the key that ``lua`` makes from a frame."""
     lua: str
-    """Its frames in Lua; ``fiscald.protocols.dissector`` says what it must define."""
+    """Lua code that reads the family's frames. ``fiscald.protocols.dissector`` says what it must define."""

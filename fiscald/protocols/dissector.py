@@ -1,15 +1,15 @@
 """The Wireshark dissector for recordings: a Lua program made from the command tables of all families.
 
-``python -m fiscald.protocols.dissector`` prints it; ``docs/wireshark/fiscald.lua`` is its output. What is common -
-the header of a packet, putting together what is cut up over packets, the tree - stands here; each family brings its
-tables and, in Lua, two functions of the table ``family``:
+``python -m fiscald.protocols.dissector`` prints it; ``docs/wireshark/fiscald.lua`` is its output. This module has the
+parts that all families share: the header of a packet, the reassembly of frames over several packets, the tree. Each
+family adds its tables and, in Lua, two functions of the table ``family``:
 
-* ``family.cut(data, sent)``: the pieces of a string of bytes, as ``{first =, last =}`` counted from 1, frames and what
-  is none, and the place where the unfinished rest begins; ``sent`` tells whether they went to the printer; a piece may
-  lie in a later one, and is ``inside =`` then;
-* ``family.parse(bytes, sent)``: one piece as ``{name =, damage =, error =, fields = {{name =, first =, last =}}}``, all
-  but ``fields`` optional; a field's places are those of its value, which is what stands there, or its ``text =``;
-  ``error`` is a key of the family's error table.
+* ``family.cut(data, sent)`` cuts a string of bytes into frames and other bytes. It returns the pieces, as
+  ``{first =, last =}`` counted from 1, and the place where the unfinished rest starts. ``sent``: the bytes went to the
+  printer. A piece inside a later one also has ``inside =``;
+* ``family.parse(bytes, sent)`` returns one piece as ``{name =, damage =, error =, fields = {{name =, first =, last
+  =}}}``; only ``fields`` is required. ``first`` and ``last`` are the places of the field's value; ``text =`` replaces
+  the value. ``error`` is a key of the family's error table.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ local function finished(family, stream, data, sent)
     local found, at = family.cut(rest .. data, sent)
     local list = {}
     for _, piece in ipairs(found) do
-        -- What lies inside of something unfinished was told when it came.
+        -- Pieces inside an unfinished piece were shown when they came.
         if not piece.inside or piece.last > #rest then
             list[#list + 1] = { bytes = (rest .. data):sub(piece.first, piece.last), offset = piece.first - 1 - #rest }
         end

@@ -1,6 +1,6 @@
-"""The one loop that drives a dialogue. It does no I/O: whoever drives brings the exchange.
+"""The one loop that drives a dialogue. It does no I/O: the caller passes in the exchange.
 
-An exception of the exchange or of ``on_event`` ends the dialogue, closed, and is raised on.
+An exception from the exchange or from ``on_event`` closes the dialogue, and the caller gets it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 async def only_questions(item: Checkpoint | Pause) -> None:
-    """For dialogues that change nothing, and so have nothing to journal and nothing to wait for."""
+    """``on_event`` for dialogues that only ask: they have nothing to journal and nothing to wait for."""
     raise AssertionError(f"a dialogue of queries yields steps only, not {item}")
 
 
@@ -23,10 +23,10 @@ async def drive(
     exchange: Callable[[Step], Awaitable[Any]],
     on_event: Callable[[Checkpoint | Pause], Awaitable[None]] = only_questions,
 ) -> T:
-    """What ``dialogue`` returns.
+    """Drive ``dialogue`` to its end and return its result.
 
-    ``exchange`` carries out a step and returns the reply. ``on_event`` has a checkpoint written down, or lets the
-    seconds of a pause pass, before it returns; without it the dialogue may yield queries only.
+    ``exchange`` sends a step and returns the reply. ``on_event`` stores a checkpoint, or lets the seconds of a pause
+    pass, before it returns. Without ``on_event`` the dialogue must yield queries only.
     """
     reply: Any = None
     try:
@@ -51,20 +51,20 @@ def drive_sync(
     exchange: Callable[[Step], Any],
     on_event: Callable[[Checkpoint | Pause], None] | None = None,
 ) -> T:
-    """The same without an event loop, over a printer that answers at once."""
+    """``drive`` without an event loop, for a printer that answers at once."""
 
     async def carry_out(step: Step) -> Any:
         return exchange(step)
 
-    async def tell(item: Checkpoint | Pause) -> None:
+    async def pass_on(item: Checkpoint | Pause) -> None:
         assert on_event is not None
         on_event(item)
 
-    return _run(drive(dialogue, carry_out, only_questions if on_event is None else tell))
+    return _run(drive(dialogue, carry_out, only_questions if on_event is None else pass_on))
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that waits for nothing to its end."""
+    """Run a coroutine that never waits."""
     try:
         coroutine.send(None)
     except StopIteration as stop:

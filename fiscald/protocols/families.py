@@ -1,6 +1,6 @@
-"""What a family of printers is to the rest of fiscald: what every one must do, and what some can do besides.
+"""The interface of a family of printers: what every family must do, and what it may leave out.
 
-``fiscald.protocols.base`` says what its dialogues keep to.
+``fiscald.protocols.base`` has the rules for its dialogues.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fiscald.protocols.decoding import Decoder, ProtocolDoc
 
 
 def nothing_to_check(_document: Any, _settings: Settings, _snapshot: Snapshot | None) -> Check:
-    """For documents of which no refusal can be predicted."""
+    """The check for documents whose refusals cannot be predicted."""
     return Check()
 
 
@@ -47,53 +47,53 @@ class Handler:
 
 
 class Raw(NamedTuple):
-    """Commands by hand, in a text form of the family's own."""
+    """Technicians' commands, in the family's own text form."""
 
     parse: Callable[[str, Settings], Step]
-    """A command as a technician writes it. Its effect is ``IRREVERSIBLE`` where the family does not know the command.
+    """Parses a command as a technician writes it. The effect of an unknown command is ``IRREVERSIBLE``.
 
-    Raises ``ValueError`` with a sentence that says how a command is written.
+    Raises ``ValueError`` with a sentence that says how to write a command.
     """
     show: Callable[[Any, Settings], RawReply]
-    """The session's answer to such a command, in the same form."""
+    """Writes the session's answer to such a command in the same form."""
 
 
 class Decoding(NamedTuple):
-    """Names for every frame, field and error that passes, for people and for Wireshark."""
+    """Names for every frame, field and error, for people and for Wireshark."""
 
     decoder: Callable[[Settings], Decoder]
-    """Names for what passes over a new connection."""
+    """Makes a decoder for a new connection."""
     protocol_doc: Callable[[], ProtocolDoc]
     """The tables of the names."""
 
 
 class Family(ABC):
-    """A wire protocol. Stateless; one object serves all printers of the family."""
+    """A wire protocol. It has no state: one object serves all printers of the family."""
 
     name: str
     options: type[FamilyOptions]
-    """What the configuration can say about its printers."""
+    """The model of its options in the configuration."""
     evidence: type[Evidence]
-    """What is kept with its jobs."""
+    """The model of the evidence that the journal keeps with its jobs."""
     conditions: Conditions
-    """What keeps its printers from printing, and which documents wait for the end of that."""
+    """The conditions that keep its printers from printing, and the documents that wait for their end."""
     handlers: Mapping[str, Handler]
-    """What it can carry out, by the ``type`` of the document."""
+    """The handlers for the documents that it can carry out, by the ``type`` of the document."""
 
     # -- what not every family can do -----------------------------------------------------------------
 
     poll: Callable[[Settings], Dialogue[Condition]] | None = None
-    """Queries that are answered even while another command waits: whether the printer can print.
+    """Queries that the printer answers even while another command waits: whether it can print.
 
-    ``None``: a command is answered before the next one may be sent, and the line sends nothing out of turn.
+    ``None``: the printer must answer a command before the next one, and the line sends nothing in between.
     """
     greeting: Callable[[Settings], Dialogue[None]] | None = None
-    """Driven right after connecting, before the first command: a password, a token. Changes nothing on the printer."""
+    """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
     decoding: Decoding | None = None
     speeds: tuple[int, ...] = ()
-    """Of a serial line, in bits per second: those that printers can be set to, the likeliest first. Empty: its printers
-    are on no serial line."""
+    """The speeds of a serial line that its printers support, in bits per second, the likeliest first. Empty: its
+    printers have no serial line."""
 
     # -- what every family does -----------------------------------------------------------------------
 
@@ -103,21 +103,23 @@ class Family(ABC):
 
     @abstractmethod
     def identify(self, settings: Settings) -> Dialogue[Identification]:
-        """Who is there, by questions that every device of the family knows and that set nothing, not even a mode.
+        """Ask the device what it is, only with questions that every device of the family knows and that change nothing,
+        not even a mode.
 
-        Whoever is there may be another program's, of another family, or no printer at all.
+        The device may belong to another program or another family, or be no printer at all.
         """
 
     @abstractmethod
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
-        """Queries only: everything the status shows."""
+        """Read everything that the status shows, with queries only."""
 
     @abstractmethod
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
-        """A few queries of an idle printer, every two seconds: whether it can print, and whether a document is open."""
+        """Read with a few queries whether an idle printer can print and whether a document is open. The engine drives
+        this every two seconds."""
 
     def choices(self, option: str) -> tuple[str, ...]:
-        """What an option can be set to; none where it does not have it, or takes any value."""
+        """The values of an option; empty if the family lacks the option or takes any value."""
         schema = self.options.model_json_schema()["properties"].get(option, {}) if self.options.model_fields else {}
         return tuple(each for part in (schema, *schema.get("anyOf", ())) for each in part.get("enum", ()))
 
@@ -125,28 +127,28 @@ class Family(ABC):
 
     @property
     def documents(self) -> tuple[str, ...]:
-        """The ``type`` of every document it can carry out."""
+        """The ``type`` of every document that the family can carry out."""
         return tuple(self.handlers)
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
-        """The refusals that can be predicted, from the printer's own table and limits where known."""
+        """Predict the printer's refusals, from its own VAT table and limits if they are known."""
         return self.handlers[document.type].check(document, settings, snapshot)
 
     def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        """Carry ``document`` out on the printer with that unique number (``None``: whichever it is)."""
+        """Carry out ``document`` on the printer with that unique number (``None``: on any printer)."""
         return self.handlers[document.type].carry_out(document, settings, printer_id)
 
     def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        """Find out what became of a document interrupted after ``checkpoint``. Cancels nothing but our own."""
+        """Find out what became of a document interrupted after ``checkpoint``. Cancels only our own document."""
         return self.handlers[document.type].recover(document, settings, checkpoint)
 
 
 class CannotDecode(ValueError):
-    """A family brings no names for what passes; ``str`` says so."""
+    """A family has no names for its frames; ``str`` says so."""
 
 
 def decoding_of(family: Family) -> Decoding:
-    """The names of ``family``. Raises ``CannotDecode`` where it has none."""
+    """The names of ``family``. Raises ``CannotDecode`` if it has none."""
     if family.decoding is None:
         raise CannotDecode(f"fiscald cannot decode what passes between it and a {family.name} printer")
     return family.decoding

@@ -1,7 +1,7 @@
-"""What planning finds out about a document, whatever the printer speaks: its faults, its sums, its texts on paper.
+"""The planning of a document that all families share: its errors, its sums, its texts on paper.
 
-What is refused here is what every known printer refuses: lines and receipts of nothing, a discount that leaves
-nothing, payments that do not fit. Limits differ, so who plans brings them.
+These checks refuse what every known printer refuses: lines and receipts of zero, a discount that leaves nothing,
+payments that do not fit. Limits differ between families, so the family's planner passes them in.
 """
 
 from __future__ import annotations
@@ -33,61 +33,61 @@ R = TypeVar("R")
 
 
 class Item(NamedTuple, Generic[R]):
-    """A request of the family, and the part of the document it stands for."""
+    """A request of the family, and the part of the document that it prints."""
 
     request: R
     pointer: str
 
 
 class TextKind(Enum):
-    """What becomes of a text that the printer cannot print as it was sent (docs/text.md)."""
+    """What happens to a text that the printer cannot print as it was sent (docs/text.md)."""
 
     GOODS = auto()
-    """Name and unit of goods: cut; refused where nothing of it can be printed."""
+    """Name and unit of goods: cut if too long; refused if nothing of it can be printed."""
     NUMBER = auto()
-    """An identifier: refused where it is too long; left out where it would lose a character."""
+    """An identifier: refused if too long; left out if it would lose a character."""
     FREE = auto()
-    """What is not fiscal never stops a sale: cut; left out where nothing of it can be printed."""
+    """A text that is not fiscal, which never stops a sale: cut if too long; left out if nothing of it remains."""
 
 
 @dataclass(slots=True)
 class PlanBuilder:
-    """What is known about a document before anything is sent. Every method that finds a fault adds it to ``errors``."""
+    """Collects what planning finds out about a document. Every method that finds an error adds it to ``errors``."""
 
     total: int = 0
     """Fiscal value, in grosze."""
     paid: int = 0
     change: int = 0
     cash: int = 0
-    """What of ``paid`` is cash."""
+    """The part of ``paid`` that is cash."""
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
-    """The lines of a receipt, as they will be sold."""
+    """The lines of a receipt as the printer will sell them."""
     _goods: dict[str, str] = field(default_factory=dict)
-    """The first name that each printed name stands for."""
+    """The first sent name for each printed name."""
 
     @property
     def totals(self) -> Totals | None:
-        """What a receipt comes to; ``None`` for what would be refused, and for what is no receipt."""
+        """The sums of a receipt; ``None`` if the receipt has errors or the document is no receipt."""
         if self.errors or not self.lines:
             return None
         return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
 
     def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
-        """A fault of the document at ``pointer``, in English and in Polish."""
+        """Add an error of the document at ``pointer``, in English and in Polish."""
         self.errors.append(FieldProblem(pointer=pointer, code=code, detail=detail, detail_pl=detail_pl))
 
     def notice(self, code: str, pointer: str, detail: str, detail_pl: str) -> None:
-        """Something that is printed otherwise than asked."""
+        """Add a notice: the printer prints something differently from what was sent."""
         self.notices.append(Notice(code=code, pointer=pointer, detail=detail, detail_pl=detail_pl))
 
     def left_out(self, pointer: str, why: str) -> None:
-        """A text that is not fiscal is not printed."""
+        """Add a notice: a text that is not fiscal is not printed."""
         self.notice("text.left_out", pointer, f"not printed: {why}", "Tego tekstu nie wydrukowano.")
 
     def text(self, value: str, pointer: str, code_page: str, limit: int, kind: TextKind = TextKind.FREE) -> str:
-        """``value`` in the printer's code page, in at most ``limit`` characters; empty where that cannot be."""
+        """``value`` in the printer's code page, in at most ``limit`` characters; empty if that is impossible."""
         fitted = fit(value, code_page, None if kind is TextKind.NUMBER else limit)
         if not fitted.text or (kind is TextKind.NUMBER and fitted.lost):
             self._nothing_left(value, pointer, code_page, fitted, kind)
@@ -123,7 +123,7 @@ class PlanBuilder:
         self.notice("text.replaced", pointer, f"printed as {shown}: {changes}", f"Wydrukowano jako {shown_pl}.")
 
     def too_long(self, value: str, pointer: str, limit: int) -> None:
-        """A text that a cut would falsify."""
+        """Add an error: a text is too long, and a cut would change its meaning."""
         self.error(
             pointer,
             "text.too_long",
@@ -132,7 +132,7 @@ class PlanBuilder:
         )
 
     def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:
-        """The name of sold goods. The printer knows goods by their printed name alone: two names that become the same
+        """The printed name of sold goods. The printer knows goods only by this name: two names that become the same
         are the same goods to it.
         """
         name = self.text(line.name, pointer, code_page, limit, TextKind.GOODS)
@@ -147,9 +147,9 @@ class PlanBuilder:
         return name
 
     def form_line(self, value: str, pointer: str, code_page: str, limit: int) -> list[str]:
-        """A line of a printout: never cut, for half a line of an order would be another order.
+        """A line of a printout. It is never cut, because half a line of an order would be a different order.
 
-        One that became too long by its plain forms goes on in the next line.
+        If plain forms made it too long, it continues in the next line.
         """
         fitted = fit(value, code_page)
         if min(len(value), len(fitted.text)) > limit:
@@ -164,12 +164,12 @@ class PlanBuilder:
         return parts
 
     def adjustment_name(self, adjustment: Adjustment, word: str, write: Callable[[str], str]) -> str:
-        """The printed name of a discount or surcharge: its own, if ``write`` leaves any of it, or the usual one."""
+        """The printed name of a discount or surcharge: its own if ``write`` leaves any of it, or the usual one."""
         own = write(adjustment.name) if adjustment.name else ""
         return own or write(describe_adjustment(adjustment.model_copy(update={"name": None}), word).strip())
 
     def rate(self, vat: str, rates: Rates | None, pointer: str) -> object:
-        """The rate's index; while the table is unknown, the rate as it was written."""
+        """The rate's index. While the table is unknown, the rate as it was sent."""
         if rates is None:
             return vat
         index, code, detail = find_rate(vat, rates)
@@ -215,9 +215,9 @@ class PlanBuilder:
         return value
 
     def check_total(self, receipt: Receipt, at: str, *, too_large: str | None) -> None:
-        """Whether ``total`` can be closed and is what was asked for.
+        """Check that the printer can close this total, and that the document has the same total.
 
-        ``too_large``: why the printer cannot hold it, if it cannot.
+        ``too_large``: why the printer cannot hold the total; ``None``: it can.
         """
         total = self.total
         if total <= 0:
@@ -239,7 +239,7 @@ class PlanBuilder:
             )
 
     def refuse_buyer(self, at: str) -> None:
-        """The printer does not print the buyer's NIP."""
+        """Add an error: the printer cannot print the buyer's NIP."""
         self.error(
             f"{at}/buyer",
             "buyer.unsupported",

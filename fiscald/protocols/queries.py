@@ -1,4 +1,4 @@
-"""What asking has in common, whatever the printer speaks. Nothing here changes anything."""
+"""The parts of queries that all families share. Nothing here changes anything on a printer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from fiscald.model.documents import Document, Receipt
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols.base import DialogueAborted
-from fiscald.protocols.conditions import Row, told
+from fiscald.protocols.conditions import Row, condition_problem
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -20,7 +20,7 @@ class Reply(Protocol):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Of a good one, by the family's own names."""
+        """The values of a good answer, by the family's own names."""
 
     @property
     def good(self) -> bool:
@@ -28,7 +28,7 @@ class Reply(Protocol):
 
 
 def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str, Any]:
-    """The values of a good answer. Raises ``DialogueAborted`` where one that is needed is missing."""
+    """The values of a good answer. Raises ``DialogueAborted`` if a needed value is missing."""
     missing = [name for name in needed if name not in reply.values]
     if missing:
         raise DialogueAborted(
@@ -42,20 +42,20 @@ def good_values(reply: Reply, question: str, needed: Sequence[str]) -> dict[str,
 
 
 def refused_question(question: str, row: Row | None, text: str, text_pl: str, number: str) -> DialogueAborted:
-    """A question was refused: for the condition ``row``, or for a reason that only the printer knows."""
+    """The error for a refused question: because of the condition ``row``, or for another reason."""
     reason = f"the printer does not answer {question}: {text}"
     name = "out_of_order" if row is None else row.name
-    return DialogueAborted(told(name, reason, text_pl, device_code=number))
+    return DialogueAborted(condition_problem(name, reason, text_pl, device_code=number))
 
 
 def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | None = None) -> Problem:
-    """The printer's definite refusal as a problem: where, in English, in Polish, and the vendor's number.
+    """The printer's definite refusal as a problem: the pointer, the English and Polish text, and the vendor's number.
 
-    ``goods``: the name on the line that was refused.
+    ``goods``: the name on the refused line.
     """
     if goods is not None:
         text, text_pl = f"{goods!r}: {text}", f"„{goods}”: {text_pl}"
-    # That the document as a whole was refused says the problem itself.
+    # The problem itself already says that the printer refused the whole document.
     field = FieldProblem(pointer=pointer, code="document.refused", detail=text, detail_pl=f"{text_pl}.")
     return problem(
         "printer.refused",
@@ -68,14 +68,14 @@ def refusal(pointer: str, text: str, text_pl: str, number: str, *, goods: str | 
 
 
 def goods_at(document: Document, pointer: str) -> str | None:
-    """The name of the goods on the line that ``pointer`` is in; ``None`` where it is in no line."""
+    """The name of the goods on the line that ``pointer`` is in; ``None``: it is in no line."""
     found = _LINE.match(pointer)
     if found is None or not isinstance(document, Receipt):
         return None
     return document.lines[int(found[1])].name
 
 
-#: The control of rates blocks a line (POSNET reference, 6.5; Thermal reference, 4.4): what to do, in both languages.
+#: The control of rates blocks a line (POSNET reference, 6.5; Thermal reference, 4.4): the remedy, in both languages.
 RATE_LOCKED = (
     "the printer has it at another VAT rate, and lets no goods go back to a higher one; sell it at that rate, or as a "
     "new product under another name"

@@ -1,4 +1,4 @@
-"""A printer's VAT table: finding a document's rate in it, and writing it down."""
+"""A printer's VAT table: how to find a document's rate in it, and how to store it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from fiscald.model.money import plain
 
-#: A rate as the printer's table holds it: per cent, ``"exempt"``, or ``None`` for inactive.
+#: A rate in the printer's table: per cent, ``"exempt"``, or ``None`` for inactive.
 Rate = Decimal | str | None
 #: The printer's table, by letter.
 Rates = Mapping[str, Rate]
 
 
 def find_rate(vat: str, rates: Rates) -> tuple[int | None, str, str]:
-    """The index of ``vat`` in the printer's table; or ``None`` with a code and a sentence."""
+    """The index of ``vat`` in the printer's table; or ``None`` with the code and the sentence of the error."""
     active = ", ".join(f"{letter} = {rate_name(rate)}" for letter, rate in rates.items() if rate is not None)
     letters = list(rates)
     if len(vat) == 1:
@@ -36,7 +36,7 @@ def rate_name(rate: Rate) -> str | None:
 
 
 def plain_rates(rates: Rates) -> dict[str, str | None]:
-    """The VAT table as the journal and the status keep it."""
+    """The VAT table in the form that the journal and the status use."""
     return {letter: rate_name(rate) for letter, rate in rates.items()}
 
 

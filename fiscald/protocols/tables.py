@@ -1,4 +1,4 @@
-"""What the tables of every family are made of: errors and what they prove, commands and where they are legal."""
+"""The building blocks of every family's tables: errors and what they prove, commands and where they are legal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple, TypeVar
 
 S = TypeVar("S", bound=StrEnum)
 
-#: Commands, and for each state the error with which they are refused there, or ``None`` where they are legal.
+#: Commands, and for each state the error that the printer answers there, or ``None`` if the command is legal.
 LegalityRows = Sequence[tuple[tuple[str, ...], tuple[int | None, ...]]]
 
 
 class FieldFault(ValueError):
-    """A parameter or field that is missing or does not fit: ``number`` is the error a printer answers."""
+    """A parameter or field that is missing or does not fit. ``number`` is the error that a printer answers."""
 
     def __init__(self, number: int, param: str, detail: str) -> None:
         self.number = number
@@ -22,19 +22,19 @@ class FieldFault(ValueError):
 
 
 class Registered(StrEnum):
-    """What an error proves about the command that it answers."""
+    """What an error proves about the refused command."""
 
     NO = "no"
     """The refused command registered nothing."""
     UNKNOWN = "unknown"
-    """The error alone does not tell: read the counters."""
+    """The error alone does not show it: read the counters."""
 
 
 class ErrorRow(NamedTuple):
     """One line of a family's table of errors."""
 
     columns: list[str]
-    """The words in front of the texts: numbers, and the family's classes."""
+    """The words before the texts: numbers, and the family's classes."""
     text: str
     """English, for developers and technicians."""
     text_pl: str
@@ -42,7 +42,7 @@ class ErrorRow(NamedTuple):
 
 
 def error_rows(table: str) -> Iterator[ErrorRow]:
-    """The lines ``words | English | Polish`` of a table; those that begin with ``#`` are comments."""
+    """The lines ``words | English | Polish`` of a table. Lines that begin with ``#`` are comments."""
     for row in table.splitlines():
         if row and not row.startswith("#"):
             head, text, text_pl = (column.strip() for column in row.split("|"))
@@ -50,7 +50,7 @@ def error_rows(table: str) -> Iterator[ErrorRow]:
 
 
 def legality(states: Sequence[S], table: LegalityRows) -> dict[tuple[str, S], int]:
-    """(command, state) -> the error of an illegal command. What is not there is legal."""
+    """(command, state) -> the error of an illegal command. A pair that is not there is legal."""
     return {
         (command, state): error
         for commands, errors in table

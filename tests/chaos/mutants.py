@@ -419,5 +419,5 @@ def any_printer_will_do() -> Iterator[None]:
     def carry_out(self: Posnet, document: Any, settings: Any, _: Any) -> Any:
         return real(self, document, settings, None)
 
-    with patch.object(Actor, "_swapped", None), patch.object(Posnet, "carry_out", carry_out):
+    with patch.object(Actor, "_swapped_problem", None), patch.object(Posnet, "carry_out", carry_out):
         yield

@@ -139,7 +139,7 @@ def test_a_refusal_for_a_condition_keeps_the_document_waiting(family: str) -> No
     bench.device.faults.switches.add(switch)
     verdict = bench.settle(document, lambda: bench.carry_out(document))
     assert isinstance(verdict, Held)
-    assert (verdict.problem.code, verdict.begun) == (code, False)
+    assert (verdict.problem.code, verdict.was_open) == (code, False)
     assert not bench.open
     assert bench.case.receipt is None or bench.changes() == [bench.names.opening], "nothing is cancelled"
     bench.device.faults.switches.clear()

@@ -232,7 +232,7 @@ def test_a_state_directory_that_others_may_write_to(tmp_path: Path) -> None:
         with open_shop(path) as client:
             assert [each["code"] for each in client.hello()["warnings"]] == ["state.readable"]
             assert "chmod 700" in ctl(path, "status")
-            assert "other users may look into" in (tmp_path / "log").read_text()
+            assert "other users can read" in (tmp_path / "log").read_text()
 
 
 def test_an_upgrade_and_a_downgrade(tmp_path: Path) -> None:

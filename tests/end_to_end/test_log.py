@@ -80,7 +80,7 @@ def till(printer: EmulatedPrinter) -> str:
 
 def test_the_first_lines_of_a_fresh_daemon(tmp_path: Path) -> None:
     with daemon(tmp_path, "", "info") as log:
-        log.until("no licence lets it print")
+        log.until("the licence does not allow printing")
         log.rest()
     levels = {
         line.split(" ", 3)[3].strip(): line.split()[2] for line in log.lines if "is ready" in line or "no " in line
@@ -88,15 +88,15 @@ def test_the_first_lines_of_a_fresh_daemon(tmp_path: Path) -> None:
     said = {text: level for text, level in levels.items() if not text.startswith("there is no group")}
     version = next(text.split()[1] for text in said if "is ready" in text)
     assert said == {
-        "no printer is configured, so nothing can be printed; fiscalctl scan --probe looks for them": "WARNING",
+        "no printer is configured, so fiscald prints nothing; find printers with: fiscalctl scan --probe": "WARNING",
         f"fiscald {version} is ready at {tmp_path}/s, licence unregistered": "INFO",
-        "no licence lets it print (licence.unregistered); see: fiscalctl licence status": "WARNING",
+        "the licence does not allow printing (licence.unregistered); see: fiscalctl licence status": "WARNING",
     }
 
 
 def test_a_day_in_the_debug_log_without_personal_data(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer, daemon(tmp_path, till(printer)) as log, Client(tmp_path / "s") as client:
-        log.until("no licence lets it print")
+        log.until("the licence does not allow printing")
         client.install_licence(make_certificate())
         log.until("licence active")
         log.seen("till1: ready")
@@ -146,7 +146,7 @@ def test_a_day_in_the_debug_log_without_personal_data(tmp_path: Path) -> None:
 
 def test_a_request_cannot_write_lines_into_the_log(tmp_path: Path) -> None:
     with daemon(tmp_path, "") as log, Client(tmp_path / "s") as client:
-        log.until("no licence lets it print")
+        log.until("the licence does not allow printing")
         with pytest.raises(Refused):
             client.job("A\n2026-01-01 CRITICAL all is lost")
         line = log.until("GET /v1/jobs/")
@@ -156,7 +156,7 @@ def test_a_request_cannot_write_lines_into_the_log(tmp_path: Path) -> None:
 
 def test_at_info_level_each_change_is_one_line(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer, daemon(tmp_path, till(printer), "info") as log, Client(tmp_path / "s") as client:
-        log.until("no licence lets it print")
+        log.until("the licence does not allow printing")
         client.install_licence(make_certificate())
         log.seen("till1: ready")
         client.submit("FV/1", "till1", RECEIPT)

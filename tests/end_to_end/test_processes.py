@@ -108,7 +108,7 @@ def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> 
                     time.sleep(0.01)
             process.send_signal(signal.SIGTERM)
             assert process.stderr is not None
-            while "told to stop" not in process.stderr.readline():
+            while "stopping (" not in process.stderr.readline():
                 pass
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 process.send_signal(number)

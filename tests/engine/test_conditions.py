@@ -51,7 +51,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 }
 #: Seconds within which a document goes on when its condition is over: the longest pause between two tries that cost
 #: nothing, and then what printing takes.
-PATIENCE = holds.FOR_NOTHING[1] + 10
+PATIENCE = holds.FREE_TRY[1] + 10
 
 
 def till(family: str, profile: str | None) -> Till:

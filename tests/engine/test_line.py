@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from fiscald.engine.line import PROBE_AFTER, QUERY_TRIES, SECONDS, Line, Silence
+from fiscald.engine.line import POLL_AFTER, QUERY_TRIES, SECONDS, Line, Silence
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.protocols import family
@@ -53,7 +53,7 @@ class Printer:
             self.heard += 1
 
         return Line(
-            self.near, family("posnet"), settings_of.posnet(profile="online"), heard=hear, noticed=self.noticed.append,
+            self.near, family("posnet"), settings_of.posnet(profile="online"), mark_heard=hear, on_condition=self.noticed.append,
             noise=Noise("till1"), reopen=never,
         )  # fmt: skip
 
@@ -80,7 +80,7 @@ def test_a_silent_printer_is_asked_once(step: Step) -> None:
     async def main(line: Line) -> None:
         with pytest.raises(Silence, match="no answer in time"):
             await line.ask(step)
-        assert anyio.current_time() <= SECONDS[step.deadline] + PROBE_AFTER
+        assert anyio.current_time() <= SECONDS[step.deadline] + POLL_AFTER
 
     run(printer, main)
     mnemonic = step.command.row.mnemonic
@@ -99,7 +99,7 @@ def test_the_timeout_for_a_silent_printer(deadline: Deadline, seconds: int) -> N
     async def main(line: Line) -> None:
         with pytest.raises(Silence, match="no answer in time"):
             await line.ask(CLOSING._replace(deadline=deadline))
-        assert seconds <= anyio.current_time() <= seconds + PROBE_AFTER
+        assert seconds <= anyio.current_time() <= seconds + POLL_AFTER
 
     run(printer, main)
     assert SECONDS[deadline] == seconds
@@ -111,13 +111,13 @@ def test_a_reply_just_after_the_printer_reports_idle_is_accepted() -> None:
 
     async def main(line: Line) -> None:
         async def late() -> None:
-            await anyio.sleep(2 * PROBE_AFTER - 0.5)
+            await anyio.sleep(2 * POLL_AFTER - 0.5)
             await printer.far.send(frame("trend\t"))
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(late)
             await line.ask(CLOSING)
-        assert anyio.current_time() == 2 * PROBE_AFTER - 0.5
+        assert anyio.current_time() == 2 * POLL_AFTER - 0.5
 
     run(printer, main)
 
@@ -129,8 +129,8 @@ def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
 
     async def main() -> None:
         line = Line(
-            Full(), family("posnet"), settings_of.posnet(profile="online"), heard=lambda: None,
-            noticed=lambda _: None, noise=Noise("till1"), reopen=never,
+            Full(), family("posnet"), settings_of.posnet(profile="online"), mark_heard=lambda: None,
+            on_condition=lambda _: None, noise=Noise("till1"), reopen=never,
         )  # fmt: skip
         with pytest.raises(LinkLost, match="till1: the port takes no data"):
             await line.ask(QUERY)
@@ -157,8 +157,8 @@ def test_discarding_old_input_does_not_block_the_loop() -> None:
 
     async def main() -> None:
         line = Line(
-            Flooding(), family("posnet"), settings_of.posnet(profile="online"), heard=lambda: None,
-            noticed=lambda _: None, noise=Noise("till1"), reopen=never,
+            Flooding(), family("posnet"), settings_of.posnet(profile="online"), mark_heard=lambda: None,
+            on_condition=lambda _: None, noise=Noise("till1"), reopen=never,
         )  # fmt: skip
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(line.ask, QUERY)

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.engine.line import MAX_UNANSWERED, PROBE_AFTER, SECONDS, Garbage, Line, NotSent, Silence
+from fiscald.engine.line import MAX_UNANSWERED, POLL_AFTER, SECONDS, Garbage, Line, NotSent, Silence
 from fiscald.engine.noise import Noise
 from fiscald.protocols.base import Deadline, DialogueAborted, Effect, Expects, FamilyOptions, Resend, Settings
 from fiscald.transport import LinkLost, StreamEnded
@@ -28,8 +28,8 @@ def run(printer: TinyPrinter, main: Callable[[Line], Coroutine[Any, Any, None]],
         async with anyio.create_task_group() as tasks:
             printer.tasks = tasks
             line = Line(
-                await printer.open(), family or Tiny(), Settings("till1", FamilyOptions()), heard=lambda: None,
-                noticed=lambda _: None, noise=Noise("till1"), reopen=printer.open,
+                await printer.open(), family or Tiny(), Settings("till1", FamilyOptions()), mark_heard=lambda: None,
+                on_condition=lambda _: None, noise=Noise("till1"), reopen=printer.open,
             )  # fmt: skip
             async with line:
                 await main(line)
@@ -214,7 +214,7 @@ def test_only_a_family_that_supports_it_is_polled_meanwhile(polls: bool) -> None
     async def main(line: Line) -> None:
         with pytest.raises(Silence):
             await line.ask(step("pay", effect=Effect.IRREVERSIBLE))
-        assert WAIT <= anyio.current_time() <= WAIT + PROBE_AFTER
+        assert WAIT <= anyio.current_time() <= WAIT + POLL_AFTER
 
     run(printer, main, Tiny(polls=polls))
     assert printer.texts[0] == "pay"

@@ -797,13 +797,13 @@ def test_a_status_read_during_printing_is_not_stored(tmp_path: Path) -> None:
             past = it.engine._actors["till1"].past
             known = it.journal.store.known("till1")
             torn = moved(printouts=1)
-            assert not past.look(known._replace(counters=THEN), torn)
-            assert past.look(known._replace(counters=THEN), torn)
-            assert not past.look(known._replace(counters=torn), torn), "it is there already"
+            assert not past.compare(known._replace(counters=THEN), torn)
+            assert past.compare(known._replace(counters=THEN), torn)
+            assert not past.compare(known._replace(counters=torn), torn), "it is there already"
             in_hand = known._replace(counters=THEN, own_receipts=1, own_printouts=1, unsettled=True)
-            assert not any(past.look(in_hand, torn) for _ in range(3)), "it may still be printed"
+            assert not any(past.compare(in_hand, torn) for _ in range(3)), "it may still be printed"
             moved_here = known._replace(counters=torn, doubt=Doubt.MOVED)
-            assert past.look(moved_here, torn), "the printer was seen: the doubt is over"
+            assert past.compare(moved_here, torn), "the printer was seen: the doubt is over"
 
     virtual.run(main())
 

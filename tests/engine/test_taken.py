@@ -148,7 +148,7 @@ async def test_a_refused_connection_may_mean_a_taken_printer(tmp_path: Path) -> 
 
 async def test_a_connection_without_a_reply_may_be_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel of a one-connection printer may accept it, and no program reads from it."""
-    monkeypatch.setattr("fiscald.engine.line.PROBE_AFTER", 0.05)
+    monkeypatch.setattr("fiscald.engine.line.POLL_AFTER", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         async with engine_at(tmp_path, address) as engine:

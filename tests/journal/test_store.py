@@ -217,15 +217,15 @@ def test_printers_are_remembered(store: Store) -> None:
     assert store.printer_id("till1") == "EMU 2"
 
 
-def _hold(store: Store, *, begun: bool) -> None:
-    store.hold("A", {}, begun=begun)
+def _hold(store: Store, *, was_open: bool) -> None:
+    store.hold("A", {}, was_open=was_open)
 
 
 @pytest.mark.parametrize(
     ("moves", "ends", "receipts", "printouts"),
     [
-        ("start", partial(_hold, begun=False), 0, 0), ("start", partial(_hold, begun=True), 0, 1),
-        ("start commit", partial(_hold, begun=False), 0, 1), ("start commit", partial(_hold, begun=True), 0, 1),
+        ("start", partial(_hold, was_open=False), 0, 0), ("start", partial(_hold, was_open=True), 0, 1),
+        ("start commit", partial(_hold, was_open=False), 0, 1), ("start commit", partial(_hold, was_open=True), 0, 1),
         ("start", lambda s: s.requeue("A", {}), 0, 1), ("start commit", lambda s: s.requeue("A", {}), 0, 1),
         ("", lambda s: s.finish("A", Phase.FAILED), 0, 0), ("start", lambda s: s.finish("A", Phase.FAILED), 0, 1),
         ("start commit", lambda s: s.finish("A", Phase.FAILED), 0, 1),

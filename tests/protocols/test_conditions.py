@@ -12,7 +12,7 @@ from fiscald.model.conditions import CONDITIONS, Heals
 from fiscald.model.printers import Condition, PrinterState
 from fiscald.model.problems import CATALOGUE, Retry, problem
 from fiscald.protocols import FAMILIES, family
-from fiscald.protocols.conditions import Conditions, state_of, told, undecided, worst
+from fiscald.protocols.conditions import Conditions, condition_problem, state_of, undecided, worst
 from fiscald.protocols.conditions_page import markdown
 from fiscald.protocols.posnet import codes as posnet
 from fiscald.protocols.posnet.conditions import CONDITIONS as POSNET
@@ -81,7 +81,7 @@ def test_a_condition_says_what_it_is_and_what_to_do(name: str) -> None:
     fields = {field for text in (words.detail, words.detail_pl) for _, field, _, _ in Formatter().parse(text) if field}
     assert fields <= {"reason", "reason_pl"}
     assert {field for _, field, _, _ in Formatter().parse(words.fix) if field} <= {"printer"}
-    said = told(name, "why", "dlaczego; wezwij serwis", device_code="7")
+    said = condition_problem(name, "why", "dlaczego; wezwij serwis", device_code="7")
     assert (said.code, said.device_code) == (f"printer.{name}", "7")
     assert said.detail_pl.endswith(".")
     assert "{" not in said.detail + said.detail_pl
@@ -138,9 +138,9 @@ def test_conditions_are_recognised_by_the_numbers_of_the_references(name: str, c
 
 
 def test_the_device_s_own_condition_goes_before_one_that_some_documents_pass() -> None:
-    out = Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
+    out = Condition(state=PrinterState.PAPER_OUT, problem=condition_problem("paper_out"))
     ready = Condition(state=PrinterState.READY, paper_low=True)
-    due = told("report_due")
+    due = condition_problem("report_due")
     assert worst(out, due) is out
     assert worst(ready, None) is ready
     assert worst(ready, due) == Condition(state=PrinterState.REPORT_DUE, problem=due, paper_low=True)

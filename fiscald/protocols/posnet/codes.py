@@ -3,7 +3,7 @@
 A printer refuses in two ways. A *frame error*, ``ERR|?N``, says that the frame was not accepted and the
 command in it not executed. An *execution error*, ``mnemonic|?N``, says that the command was understood and
 failed. The same number means different things in the two: ``ERR|?10`` is a field of wrong length,
-``trend|?10`` a receipt that was interrupted at the printer. A number is therefore never looked up without its
+``trend|?10`` a receipt that was interrupted at the printer. So a number is always looked up with its
 `Kind`.
 
 Numbers, symbols and meanings are facts of the POSNET reference, section 8; the texts are ours. Where no
@@ -11,10 +11,10 @@ symbol has been published, the row has ``-``.
 
 The column ``registered`` is about money: it says what the error proves about the *refused command*, which for
 ``trend`` is the receipt itself. ``no`` means that this command registered nothing; ``unknown`` means that the
-error alone does not tell, and the counters have to be read. It never says anything about commands that were
+error alone does not show it: read the counters. It never says anything about commands that were
 answered before: a footer line refused after ``trend`` leaves a registered receipt. No published error
-proves that something *was* registered, so there is no third value. It is there for who reads an answer: verdicts
-rest on the counters alone.
+proves that something *was* registered, so there is no third value. The column is for people who read an answer:
+verdicts rest on the counters alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fiscald.protocols.tables import Registered, error_rows
 
 
 class Kind(StrEnum):
-    """In which form of answer a number came."""
+    """The form of answer that contained a number."""
 
     FRAME = "frame"
     """``ERR|?N``: the frame was refused, the command in it was not executed."""
@@ -35,18 +35,18 @@ class Kind(StrEnum):
 
 
 class Reaction(StrEnum):
-    """Whose turn it is after an error."""
+    """What to do after an error."""
 
     PROGRAM = "program"
-    """We sent something that may not be sent. Cancel an open receipt and report; repeating is useless."""
+    """We sent something illegal. Cancel an open receipt and report; repeating is useless."""
     NOISE = "noise"
     """The line disturbed the frame. The same command may be sent once more."""
     FULL = "full"
     """The printer has no room for a command. Wait until its queue is empty, then send again."""
     ABSENT = "absent"
-    """The token asked about is not known: the command that carried it never arrived and may be sent."""
+    """The printer does not know this token: the command that carried it never arrived and may be sent."""
     DAY = "day"
-    """The order of reports, the clock and the day's totals forbids it. A person has to act first."""
+    """The order of reports, the clock or the day's totals forbids it. A person has to act first."""
     AUTHORISATION = "authorisation"
     """The printer's authorisation: a code is missing, wrong or used up, or none is needed."""
     SERVICE = "service"
@@ -58,7 +58,7 @@ class Reaction(StrEnum):
     MEDIUM = "medium"
     """The electronic copy or its medium. Block the printer and call for action."""
     CANCELLED = "cancelled"
-    """A person at the printer broke it off. Read the counters to learn how far it got."""
+    """A person at the printer interrupted it. Read the counters to learn how far it got."""
     CONFIGURATION = "configuration"
     """Settings, ports, forms, images, display and whatever else a technician has to look at."""
 
@@ -112,7 +112,7 @@ _EXEC_ROWS = """
 10   unknown cancelled     ERR_CANCEL | interrupted at the printer (number of older firmware) | czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany
 30   unknown cancelled     - | interrupted at the printer (number of newer firmware) | czynność przerwano na drukarce; sprawdź, czy dokument został wydrukowany
 
-# -- internal faults: how far the command got is anybody's guess
+# -- internal faults: nothing shows how far the command got
 50   unknown service       ERR_UNKN | internal fault, origin not known | nieznany błąd wewnętrzny drukarki; wezwij serwis
 51   unknown service       ERR_ASSERT_FM | internal fault in the fiscal memory module | błąd wewnętrzny modułu pamięci fiskalnej; wezwij serwis
 52   unknown service       ERR_ASSERT_DB | internal fault in the database | błąd wewnętrzny bazy danych drukarki; wezwij serwis
@@ -324,7 +324,7 @@ _EXEC_ROWS = """
 2058 no      data          ERR_LINE_CNT | the number of lines is not permitted | niepoprawna liczba wierszy tekstu
 2059 no      data          - | not a valid bar code | błędny kod kreskowy
 2060 no      state         ERR_TR_BAD_STATE | not possible in this state of the transaction | czynność niemożliwa w tym momencie dokumentu
-# 2062: a printout has begun and is not finished, possibly that of the very document in hand.
+# 2062: a printout has started and is not finished; it may be that of our own document.
 2062 unknown state         ERR_PRN_START | a document has been printed in part | drukarka wydrukowała już część dokumentu; sprawdź wydruk
 2063 no      data          ERR_PAR | a parameter is not acceptable | drukarka nie przyjęła danych polecenia
 2064 no      state         ERR_FTR_NO_HDR | nothing has been started, neither printout nor transaction | na drukarce nie rozpoczęto żadnego wydruku ani dokumentu

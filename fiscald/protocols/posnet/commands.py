@@ -58,7 +58,7 @@ class Row:
         return _read(frame, self.params, dialect)
 
     def answer(self, values: Mapping[str, Any], dialect: Dialect) -> Frame:
-        """The reply with ``values``; fields the device's generation lacks are left out."""
+        """The reply with ``values``, without the fields that the device's generation lacks."""
         return Frame(self.mnemonic, _write(values, self.reply, dialect))
 
 
@@ -87,9 +87,9 @@ class Reply:
     error: int | None = None
     frame_error: bool = False
     param: str | None = None
-    """The parameter a frame error complains about."""
+    """The parameter that a frame error is about."""
     frame: Frame | None = field(default=None, compare=False, repr=False)
-    """The answer as it came."""
+    """The answer as received."""
 
     @property
     def good(self) -> bool:
@@ -125,7 +125,7 @@ def _write(values: Mapping[str, Any], params: Iterable[Param], dialect: Dialect)
 
 
 def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
-    """The reply in ``frame``. Fields that cannot be read are kept out: the caller sees them missing."""
+    """The reply in ``frame``. Unreadable fields are left out, so the caller sees that they are missing."""
     error = frame.get(ERROR)
     if error is not None:
         blamed = frame.get("fd")
@@ -339,7 +339,7 @@ COMMANDS: dict[str, Row] = {row.mnemonic: row for row in _ROWS}
 
 
 def request(mnemonic: str, *, immediate: bool = False, **values: Any) -> Request:
-    """A request; parameters that are ``None`` are left out. Raises ``KeyError`` or ``FieldFault`` for our own slips."""
+    """A request; without the parameters that are ``None``. Raises ``KeyError`` or ``FieldFault`` for our mistakes."""
     row = COMMANDS[mnemonic]
     given = {name: value for name, value in values.items() if value is not None}
     for name in given:

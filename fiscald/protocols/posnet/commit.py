@@ -1,4 +1,4 @@
-"""The step that decides, and what the printer's answer to it says: done, or refused for what.
+"""The commit step, and the meaning of the printer's answer: done, or refused and why.
 
 Source: POSNET reference, section 8.
 """
@@ -17,26 +17,26 @@ from fiscald.protocols.posnet.queries import condition_of, describe, is_corrupte
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.queries import RATE_LOCKED, RATE_LOCKED_PL, goods_at, refusal
 
-#: Refusals that pass: noise, and another program's document (opened since we looked).
+#: Refusals that pass: noise, and another program's document (opened since our look).
 _MOMENT = (codes.Reaction.NOISE, codes.Reaction.STATE)
-#: The date of a report differs from the printer's. It was read from the printer, so midnight has come in between.
+#: The date of a report differs from the printer's. The date came from the printer, so midnight has passed since.
 _MIDNIGHT = 2022
 #: The control of rates blocks the goods of a line.
 _RATE_LOCKED = 2106
 
 
 def commit(command: Request, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
-    """Send the step that decides, once. ``passing``: errors that are about the moment when it answers with them."""
+    """Send the commit step once. ``passing``: errors that come from the moment if the printer answers with them."""
     reply = yield from send(command)
     return CommitReply() if reply.good else refused(reply, "/document", document, passing)
 
 
 def refused(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> CommitReply:
-    """The printer's no: to the document, to the moment, or for a condition of its own."""
+    """The printer's refusal: because of the document, the moment, or a condition."""
     text, text_pl, number = describe(reply)
     row = condition_of(reply)
     if row is not None and reply.error not in passing:
-        why = conditions.told(row.name, text, text_pl, device_code=number)
+        why = conditions.condition_problem(row.name, text, text_pl, device_code=number)
         return CommitReply(why, waits=True)
     reaction = codes.lookup(codes.Kind.FRAME if reply.frame_error else codes.Kind.EXEC, reply.error or 0).reaction
     if reaction is codes.Reaction.CANCELLED:
@@ -48,10 +48,10 @@ def refused(reply: Reply, pointer: str, document: Document, passing: Container[i
 
 
 def _is_retryable(reply: Reply, reaction: codes.Reaction) -> bool:
-    """Whether the refusal is about the moment."""
+    """Whether the refusal is because of the moment."""
     return reply.error == _MIDNIGHT or reaction in _MOMENT or is_corrupted(reply)
 
 
 def corrupted(reply: Reply, pointer: str) -> DialogueAborted:
-    """The line corrupted our command, and only a look can tell what is open now."""
+    """The line corrupted our command, and only a look can show what is open now."""
     return DialogueAborted(refusal(pointer, *describe(reply)))

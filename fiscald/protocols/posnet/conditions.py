@@ -1,9 +1,9 @@
-"""Conditions of POSNET printers: how each is recognised, and which documents wait for its end.
+"""Conditions of POSNET printers: the errors that mean each one, and the documents that wait for its end.
 
-Numbers are execution errors, with ``frame`` before them frame errors (``codes``). Which documents a condition stops is
-published for none of them; what is known is the command that was refused for it. So receipts wait for what concerns
-sales, everything waits for what concerns the printer as a whole, and a document of another type that is refused with
-the same number waits too. Source: POSNET reference, sections 3.4, 5.3 and 8.
+Numbers are execution errors; with ``frame`` before them they are frame errors (``codes``). No source says which
+documents a condition stops; known is only the refused command. So receipts wait for conditions about sales, and all
+documents wait for conditions about the whole printer. A document of another type waits too if the printer refuses it
+with the same number. Source: POSNET reference, sections 3.4, 5.3 and 8.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from fiscald.protocols.conditions import Conditions
 
 DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
 
-# name           | documents that wait | errors | what a look shows
+# name           | documents that wait | errors | what the status shows
 CONDITIONS = Conditions(
     """
 paper_out        | all                  |                                   | sprn 4, 5
@@ -36,7 +36,7 @@ no_clock         | receipt daily_report | 460-461 1045 2025-2026            |
 memory_full      | receipt daily_report | 1018                              |
 read_only        | receipt daily_report cash_in cash_out goods_return printout | 2036 |
 copy_blocked     | receipt daily_report | 2900-2903 2906-2908 2913 2918     |
-# Internal faults, the fiscal memory, and everything else that only the service can mend.
+# Internal faults, the fiscal memory, and everything else that only the service can repair.
 out_of_order     | all                  | 50-56 361-363 820 857 1000-1017 1019-1044 2032 | sprn 2, 6, 7, 8, 9
 # Answers to what fiscald does not send, and refusals that name the document or its values.
 -                |                      | 364-365 382 404 480 482-483 485 2020-2024 2035 2039 2044 2911 2915 2917 |

@@ -1,7 +1,7 @@
-"""What passes over a POSNET line, named for people: every frame, field and error, whole or damaged.
+"""Decodes a POSNET line for people: every frame, field and error, whole or damaged.
 
-Meanings are facts of the POSNET reference, sections 3.2, 3.3 and 5; where it says that a meaning is not known, the
-row says so too. The words are ours.
+The meanings are facts of the POSNET reference, sections 3.2, 3.3 and 5. If the reference does not know a meaning, the
+row says so. The words are ours.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from fiscald.protocols.posnet.frames import (
 from fiscald.protocols.posnet.lua import LUA
 
 # The table: one command per line, its fields separated by ";". A field that ends in "*" stands for one per rate.
-# "=" in front of a field: it belongs to this very printer at this very moment. "!" in front: personal data.
+# "=" before a field: its value depends on the printer and the moment. "!" before a field: personal data.
 _WORDS = """
 scomm      | general status | fs fiscal mode; =tz day's totals are zero; ts type of the open transaction; hr header programmed; =nu unique number; td not known (training mode by the look of it)
 sfsk       | fiscal memory | fs fiscal mode; =cl memory resets; =rd daily reports made; =vt changes of rates; =v* rate; =rw last daily report; =tm last daily report; =nu unique number
@@ -137,7 +137,7 @@ _FAULTS = {
     FrameFault.SYNTAX: "no checksum, or not built as a frame",
 }
 
-#: Bytes of a frame without an end after which it is none any more.
+#: After this many bytes without an end, the bytes are no frame.
 _LONGEST = 4 * MAX_FRAME
 _FRAMES = re.compile(rb"\x02[^\x02\x03]*\x03|\x02[^\x02\x03]*|[^\x02]+")
 
@@ -177,13 +177,13 @@ class PosnetDecoder:
         self._rest = dict.fromkeys(Direction, b"")
 
     def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """What ``data`` completes."""
+        """The frames that ``data`` completes."""
         found = []
         rest, self._rest[direction] = self._rest[direction] + data, b""
         for match in _FRAMES.finditer(rest):
             raw = match[0]
             if raw.startswith(STX) and len(raw) > _LONGEST:
-                # Whoever sends it may never end it: what is kept while its end is awaited is bounded.
+                # The sender may never end the frame, so the bytes that wait for its end are bounded.
                 found += [self._named(direction, piece) for piece in (raw[:_LONGEST], raw[_LONGEST:])]
             elif raw.startswith(STX) and not raw.endswith(ETX) and match.end() == len(rest):
                 self._rest[direction] = raw
@@ -192,7 +192,7 @@ class PosnetDecoder:
         return found
 
     def end(self, direction: Direction) -> Sequence[DecodedFrame]:
-        """What is unfinished."""
+        """The unfinished frame, as a damaged one."""
         rest, self._rest[direction] = self._rest[direction], b""
         return [self._named(direction, rest)] if rest else []
 
@@ -227,7 +227,7 @@ class PosnetDecoder:
         number = frame.get(ERROR)
         if number is None:
             return None
-        # The number has no fixed width (3.2); what is no number at all is no known error either.
+        # The number has no fixed width (3.2). Text that is no number is no known error.
         digits = number.isdigit() and len(number) < 10
         code = lookup(Kind.FRAME if frame.mnemonic == "ERR" else Kind.EXEC, int(number) if digits else 0)
         return DecodedError(code.name, code.text, code.text_pl)
@@ -274,7 +274,7 @@ def _shown(param: Param, value: Any) -> str:
 
 
 def _masked(payload: bytes) -> bytes:
-    """The payload with personal data masked, just as long."""
+    """The payload with personal data masked, with the same length."""
     mnemonic, *chunks = payload.split(TAB)
     _, meanings = WORDS.get(mnemonic.removeprefix(b"!").decode("ascii", "replace"), ("", {}))
     parts = [mask_personal(mnemonic)]
@@ -283,7 +283,7 @@ def _masked(payload: bytes) -> bytes:
         if meaning is not None and meaning.private:
             parts.append(chunk[:2] + mask(chunk[2:]))
         else:
-            # A unique number has ten digits too, and says which printer it was.
+            # A unique number also has ten digits, but identifies the printer and must stay.
             parts.append(chunk if chunk.startswith(b"nu") else mask_personal(chunk))
     return TAB.join(parts)
 

@@ -1,4 +1,4 @@
-"""Ending what is open on a POSNET printer: our receipt is cancelled, the footer under a registered one is finished."""
+"""Ends what is open on a POSNET printer: cancels our receipt, or completes the footer of a registered one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fiscald.protocols.proof.counters import LOOKS
 
 
 def send_cancel(since: PosnetLook) -> Dialogue[PosnetLook]:
-    """Cancel our own open receipt and see that it is gone; the counters after that."""
+    """Cancel our own open receipt and check that it is gone. Returns the counters after that."""
     yield from send(request("prncancel"))
     scomm = yield from ask("scomm", "ts")
     now = yield from read_stable_counters()
@@ -31,7 +31,7 @@ def send_cancel(since: PosnetLook) -> Dialogue[PosnetLook]:
 
 
 def finish_footer(footer: list[Item[Request]]) -> Dialogue[tuple[Notice, ...]]:
-    """The lines under a receipt that is already registered: a refused one is a notice, never a failure."""
+    """Send the footer lines of a registered receipt. A refused line becomes a notice, never a failure."""
     notices = []
     for item in footer:
         reply = yield from send(item.request)
@@ -49,7 +49,7 @@ def finish_footer(footer: list[Item[Request]]) -> Dialogue[tuple[Notice, ...]]:
 
 
 def close_footer() -> Dialogue[None]:
-    """``trftrend``: without it the sheet does not come out, and the printer takes no other document."""
+    """Send ``trftrend``. Without it the paper does not come out, and the printer takes no other document."""
     for _ in range(LOOKS):
         reply = yield from send(request("trftrend"))
         last = yield from read_last_document()
@@ -58,5 +58,5 @@ def close_footer() -> Dialogue[None]:
         if not is_corrupted(reply):
             break
     raise DialogueAborted(
-        problem("printer.busy", reason="the footer of the registered receipt could not be finished yet")
+        problem("printer.busy", reason="the footer of the registered receipt could not be completed yet")
     )

@@ -1,4 +1,4 @@
-"""What a POSNET printer says about itself at one moment, and what is kept of that with a job.
+"""What a POSNET printer reports about itself at one moment, and the evidence that the journal keeps with a job.
 
 The names are the printer's own: fields of ``scnt``, and of ``stot`` under ``day`` (POSNET reference, 5.3 and 7).
 """
@@ -13,7 +13,7 @@ from fiscald.protocols.base import Evidence, Look
 
 
 class PosnetDay(BaseModel):
-    """The totals of the open day, as far as the device says them; amounts in grosze."""
+    """The totals of the open day, as far as the device reports them; amounts in grosze."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,7 +26,7 @@ class PosnetDay(BaseModel):
 
 
 class PosnetLook(Look):
-    """Counters and totals at one moment. What a device does not say is ``None``."""
+    """Counters and totals at one moment. A value that the device does not report is ``None``."""
 
     nu: str = Field(description="unique number")
     rd: int = Field(description="daily reports")
@@ -52,12 +52,12 @@ class PosnetLook(Look):
         return self.bn if self.bt is None else self.bt
 
     def updated(self, later: PosnetLook) -> PosnetLook:
-        """This look, with everything that ``later`` says."""
+        """This look, updated with the values in ``later``."""
         return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
 
 
 class PosnetEvidence(Evidence):
-    """What is kept with a job. Version 1 had no version, and was the same otherwise."""
+    """The evidence of a job. Version 1 had no version field and was otherwise the same."""
 
     family: Literal["posnet"] = "posnet"
     version: Literal[2] = 2

@@ -29,7 +29,7 @@ class Posnet(Family):
     decoding: Decoding = Decoding(lambda settings: PosnetDecoder(code_page(settings)), protocol_doc)
     conditions = CONDITIONS
     evidence = PosnetEvidence
-    #: 1200 to 115200 can be chosen; a line is delivered with 9600, USB goes by 115200 (section 2).
+    #: The printers support 1200 to 115200. A serial line is set to 9600 at delivery, USB uses 115200 (section 2).
     speeds = (9600, 115200, 19200, 38400, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
@@ -38,7 +38,7 @@ class Posnet(Family):
         return PosnetSession(code_page(settings), tokens=known is not None and known.tokens)
 
     def identify(self, settings: Settings) -> Dialogue[Identification]:
-        """Who is there."""
+        """Ask the device what it is."""
         return queries.identify(settings)
 
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:

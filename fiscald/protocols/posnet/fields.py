@@ -1,4 +1,4 @@
-"""Types of POSNET parameters: how a value stands between two TABs.
+"""Types of POSNET parameters: how a value is written between two TABs.
 
 Source: POSNET reference, section 4.
 """
@@ -73,7 +73,7 @@ class Integer(Value):
 
     def encode(self, value: int, dialect: Dialect) -> bytes:
         """See ``Value.encode``."""
-        number = index(value)  # an amount of złoty is no whole number of grosze
+        number = index(value)  # refuses a ``Decimal`` of złoty by mistake
         if not self.least <= number <= self.most:
             raise _conversion(f"{value} is not between {self.least} and {self.most}")
         return b"%d" % number
@@ -216,11 +216,11 @@ class Text(Value):
         self._lines = lines
 
     def limit(self, generation: Generation) -> int:
-        """Most characters on a device of that generation."""
+        """The largest number of characters on a device of that generation."""
         return self._limits[generation]
 
     def encode(self, value: str | bytes, dialect: Dialect) -> bytes:
-        """See ``Value.encode``. Bytes are text that is encoded already, in whichever code page."""
+        """See ``Value.encode``. Bytes are text that is encoded already, in any code page."""
         if isinstance(value, bytes):
             _ = self.encode(value.decode("latin-1"), Dialect("latin-1", dialect.generation))
             return value

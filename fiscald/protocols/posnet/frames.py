@@ -24,7 +24,7 @@ MAX_FRAME = 8192
 #: The longest mnemonic; the published buffer is 16, but names in use reach 20 (3.6, choice).
 MAX_MNEMONIC = 24
 
-#: Frames that are not built and taken apart anew: most of a day's are the same few hundred.
+#: A cache of encoded and decoded frames: most frames of a day are the same few hundred.
 REMEMBERED = 512
 
 _RUNS = re.compile(rb"[\x02\x03]|[^\x02\x03]+")
@@ -109,9 +109,9 @@ def decode(payload: bytes) -> Frame | BadFrame:
 
 
 class Deframer:
-    """Finds frames in a stream of bytes, however it is cut up. Keeps at most ``MAX_FRAME`` bytes.
+    """Finds frames in a stream of bytes, in pieces of any size. Keeps at most ``MAX_FRAME`` bytes.
 
-    Bytes outside a frame are ignored. STX inside a frame starts a new one: what was collected is given up.
+    Ignores bytes outside a frame. STX inside a frame starts a new one and drops the bytes before it.
     """
 
     def __init__(self) -> None:
@@ -120,11 +120,11 @@ class Deframer:
 
     @property
     def inside(self) -> bool:
-        """Whether a frame has begun and not ended."""
+        """Whether a frame has started and not ended."""
         return self._frame is not None
 
     def reset(self) -> None:
-        """Give up an unfinished frame."""
+        """Drop an unfinished frame."""
         self._frame = None
         self._overflowed = False
 
@@ -148,7 +148,7 @@ class Deframer:
 def _verified(frame: bytes) -> Frame | BadFrame:
     payload, mark, digits = frame[:-5], frame[-5:-4], frame[-4:]
     if len(frame) < 6 or mark != MARK:
-        # Clients that drop leading zeros of the checksum are told so (3.6 rule 2).
+        # A client that drops leading zeros of the checksum gets an error of its own (3.6 rule 2).
         short = frame.rpartition(MARK)[2]
         if MARK in frame[-5:] and short and all(char in b"0123456789abcdefABCDEF" for char in short):
             return BadFrame(FrameFault.CRC_LENGTH)

@@ -1,10 +1,9 @@
-"""Which command is legal in which state, and where it leads.
+"""Which command is legal in which state, and which state follows.
 
-Theory of operation. A printer holds at most one document. Its state is one of ``State``; a command that is
-not legal there is answered with an execution error and changes nothing. Status queries are legal everywhere.
-Everything about legality is in ``LEGALITY`` and everything about movement in ``MOVES``; neither knows whether
-it is read by the driver, the emulator or a test. What depends on the content of a document (no line sold yet,
-nothing to cancel) is not grammar and is decided by the device.
+Theory of operation. A printer holds at most one document. Its state is one of ``State``. If a command is not
+legal there, the printer answers with an execution error and changes nothing. Status queries are legal everywhere.
+``LEGALITY`` has the rules of legality, ``MOVES`` has the next states. Driver, emulator and tests use the same tables.
+Rules about the content of a document (no line sold yet, nothing to cancel) are not grammar: the device decides them.
 
 Source: POSNET reference, sections 6.1 and 6.2.
 """
@@ -38,7 +37,7 @@ class State(StrEnum):
 
 TRANSACTION = (State.LINES, State.SUBT, State.PAY, State.PACK)
 
-#: The storno of a line is the one command whose legality depends on a parameter.
+#: The storno of a line is the only command whose legality depends on a parameter.
 STORNO = "trline st1"
 
 NO_TRANSACTION, IN_TRANSACTION, BAD_STATE, PRINT_STARTED = 2005, 2038, 2060, 2062
@@ -69,10 +68,10 @@ _TABLE: LegalityRows = (
     (("eparagonidznext",),                 (_OK,  2038, 2038, 2038, 2038, 2038, 2038)),
 )  # fmt: skip
 
-#: (command, state) -> the execution error of an illegal command. What is not here is legal.
+#: (command, state) -> the execution error of an illegal command. A pair that is not here is legal.
 LEGALITY = legality(_COLUMNS, _TABLE)
 
-#: (command, state) -> the state after its success. What is not here stays where it is.
+#: (command, state) -> the state after its success. A pair that is not here does not change the state.
 MOVES: dict[tuple[str, State], State] = {
     ("trinit", State.IDLE): State.LINES,
     ("trfvinit", State.IDLE): State.LINES,
@@ -97,12 +96,12 @@ MOVES: dict[tuple[str, State], State] = {
     },
 }
 
-#: ``trend`` with the footer kept open (``fe0``) leads here instead of to IDLE.
+#: The state after ``trend`` with the footer kept open (``fe0``), instead of IDLE.
 FOOTER_KEPT = State.FOOT
 
 
 def refusal(mnemonic: str, state: State, *, storno: bool = False) -> int | None:
-    """The execution error of ``mnemonic`` in ``state``, or ``None`` where it is legal."""
+    """The execution error of ``mnemonic`` in ``state``, or ``None`` if it is legal."""
     return LEGALITY.get((STORNO if storno and mnemonic == "trline" else mnemonic, state))
 
 

@@ -1,4 +1,4 @@
-"""How each type of document is checked, carried out and recovered on a POSNET printer."""
+"""The handlers that check, carry out and recover each type of document on a POSNET printer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _profile(settings: Settings, snapshot: Snapshot | None) -> Profile:
 
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
-    """Rates only once the printer's table is known."""
+    """Checks the rates only if the printer's table is known."""
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
     plan = plan_receipt(document, _profile(settings, snapshot), code_page(settings), rates)
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
@@ -37,7 +37,7 @@ def _check_printout(document: Printout, settings: Settings, snapshot: Snapshot |
 
 
 def _when_ready(recover: Recover) -> Recover:
-    """A command may still wait in the printer (no paper); it is not settled before that is over (9.1)."""
+    """Wait until the printer is ready: without paper, a command may still wait in the printer (9.1)."""
 
     def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         condition = yield from poll(settings)

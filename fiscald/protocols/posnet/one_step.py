@@ -20,7 +20,7 @@ Slip = CashIn | CashOut | GoodsReturn
 
 
 def carry_out(document: DailyReport | Slip, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """A single irreversible command, judged by the counters."""
+    """Send the single irreversible command. The counters decide what became of it."""
     found = yield from prepare(document.type, settings, printer_id)
     if isinstance(found, Wait):
         return found
@@ -37,7 +37,7 @@ def carry_out(document: DailyReport | Slip, settings: Settings, printer_id: str 
 
 
 def recover(document: DailyReport | Slip, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """Find out by the counters what became of it."""
+    """Find out from the counters what became of it."""
     return PosnetProof(checkpoint.before, _expected(document), settings).verdict(None)
 
 
@@ -46,7 +46,7 @@ def _expected(document: DailyReport | Slip) -> Report | proof.Slip:
 
 
 def _daily_report(settings: Settings) -> Dialogue[Request]:
-    """``dailyrep`` with the printer's own date: then no question is asked on the keyboard (5.10)."""
+    """``dailyrep`` with the printer's own date: then the printer asks no question on its keyboard (5.10)."""
     profile = yield from find_profile(settings)
     if not profile.dated_report:
         return request("dailyrep")
@@ -61,7 +61,7 @@ def _slip(document: Slip) -> Request:
 
 
 def open_drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """Open the drawer; the printer's answer is all there is to know."""
+    """Open the drawer. The printer's answer is the only proof."""
     found = yield from prepare(document.type, settings, printer_id)
     if isinstance(found, Wait):
         return found

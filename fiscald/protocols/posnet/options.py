@@ -1,4 +1,4 @@
-"""What the configuration can say about a printer of this family."""
+"""The options of a POSNET printer in the configuration."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ class PosnetOptions(FamilyOptions):
     """``[printers.NAME]`` of a printer with ``family = "posnet"``."""
 
     code_page: Literal["cp1250", "latin2", "mazovia"] = "cp1250"
-    """What the printer's menu is set to."""
+    """The code page set in the printer's menu."""
     profile: Literal["online", "old"] | None = None
-    """Its generation or model, see ``profiles``; ``None``: as it says itself."""
+    """Its generation or model, see ``profiles``; ``None``: as the printer reports."""
 
     def learn(self, identity: Identity) -> Self:
-        """The model tells the profile."""
+        """Set the profile from the printer's model."""
         return self if self.profile is not None else self.model_copy(update={"profile": identity.profile})
 
 
 def code_page(settings: Settings) -> str:
-    """What the printer's menu is set to."""
+    """The code page set in the printer's menu."""
     return PosnetOptions.of(settings).code_page
 
 
 def known_profile(settings: Settings) -> Profile | None:
-    """The profile, where it is configured or the printer has told its model."""
+    """The profile, if it is configured or the printer has reported its model."""
     name = PosnetOptions.of(settings).profile
     return None if name is None else PROFILES[name]

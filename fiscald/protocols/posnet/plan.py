@@ -1,8 +1,8 @@
-"""From a receipt or a printout to its commands: the arithmetic of the printer, and its refusals foretold.
+"""Turns a receipt or a printout into commands: does the printer's arithmetic and predicts its refusals.
 
 Source: POSNET reference, sections 4.3 (lengths), 5.5, 5.9 (forms), 6.3 (rounding, the line), 6.4 (storno), 6.7
-(end of the receipt). Percentages are turned into amounts here, so that the printer has nothing to round (6.3). How a
-discount on the subtotal is spread over the rates is the printer's business: only the sum is foretold (6.8).
+(end of the receipt). The planner turns percentages into amounts, so that the printer has nothing to round (6.3). It
+does not predict how the printer spreads a discount on the subtotal over the rates, only the sum (6.8).
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ FORMS: dict[PaymentType, int] = {
 }
 TRANSFER_NAME = "Przelew"
 CHANGE_NAME = "Reszta"
-#: The footer line without a keyword: it prints what it is given (5.5).
+#: The footer line without a keyword: it prints the text as it is (5.5).
 PLAIN_FOOTER_LINE = 25
 MAX_FOOTER_LINES = 60
-#: The free form, its heading "non-fiscal document", and its line of one text of 38 characters (5.9). What the
-#: heading takes beside its fixed words is not published; as much as a line does (choice).
+#: The free form, its heading "non-fiscal document", and its line of one text of 38 characters (5.9). No source
+#: gives the length of the heading; we assume that of a line (choice).
 FORM, FORM_HEADING, FORM_LINE, FORM_CHARACTERS = 200, 75, 711, 38
 EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
@@ -60,7 +60,7 @@ MAX_QR_BYTES = 2000
 
 @dataclass(slots=True)
 class Plan(PlanBuilder):
-    """A receipt or a printout, ready to be carried out; or why not (``errors``)."""
+    """A receipt or a printout, ready to send; or the errors (``errors``)."""
 
     items: list[Item[Request]] = field(default_factory=list)
     """Everything before the closing ``trend`` or ``formend``, in order."""
@@ -71,7 +71,7 @@ class Plan(PlanBuilder):
 
 @dataclass(slots=True)
 class _Sold:
-    """What is left of a sale line that a later line may storno."""
+    """The part of a sale line that a later line may still storno."""
 
     quantity: Decimal
     whole: Decimal
@@ -89,10 +89,10 @@ class _Planner:
         self.plan = Plan()
         self._sold: dict[tuple[str, object, int], list[_Sold]] = {}
 
-    # -- findings -------------------------------------------------------------------------------------
+    # -- helpers --------------------------------------------------------------------------------------
 
     def text(self, value: str, pointer: str, mnemonic: str, param: str, kind: TextKind = TextKind.FREE) -> str:
-        """``value`` as the printer can hold it, within what the parameter takes."""
+        """``value`` in the printer's code page, within the limit of the parameter."""
         return self.plan.text(value, pointer, self.code_page, self._limit(mnemonic, param), kind)
 
     def _limit(self, mnemonic: str, param: str) -> int:
@@ -114,7 +114,7 @@ class _Planner:
         if receipt.buyer is not None:
             if not self.profile.sends_nip:
                 self.plan.refuse_buyer(at)
-            # The field holds 20 characters; that letters are taken is our assumption (a refusal cancels the receipt).
+            # The field holds 20 characters. We assume that it takes letters (a refusal cancels the receipt).
             number, name = (receipt.buyer.nip, "nip") if receipt.buyer.nip else (receipt.buyer.vat_id, "vat_id")
             self.add(f"{at}/buyer/{name}", "trnipset", ni=number)
             self.plan.check_vat_id(receipt.buyer, at)
@@ -142,10 +142,10 @@ class _Planner:
         return self.plan
 
     def _prepare_foot(self, receipt: Receipt, at: str) -> None:
-        """``ftrcfg`` and ``qrcode`` configure the next printout and are used up by it (5.2, 5.6).
+        """``ftrcfg`` and ``qrcode`` configure the next printout only (5.2, 5.6).
 
-        Sent when ours is open (legal there, and one client does it): given up before that, the foot of one
-        receipt would come out under the next document of anybody.
+        They are sent when our receipt is open (this is legal, and one client does it). If they were sent earlier and
+        the receipt were interrupted, the foot would appear under another document.
         """
         if receipt.qr is not None:
             self._qr(receipt.qr, f"{at}/qr")
@@ -163,7 +163,7 @@ class _Planner:
             self.add(at, "ftrcfg", **values)
 
     def _qr(self, qr: QrCode, at: str) -> None:
-        """Checked here, for what does not fit may show only when it is printed, after the sale is registered."""
+        """Checked here, because the printer may notice a misfit only when it prints, after the sale is registered."""
         data = qr.text.encode()
         most = min(MAX_QR_BYTES, CAPACITY[qr.correction][-1])
         across, dots = modules(len(data), qr.correction), PAPER_DOTS[self.profile.columns]
@@ -240,8 +240,8 @@ class _Planner:
     def _storno(self, line: Line, key: tuple[str, object, int], delta: int, at: str) -> None:
         """A storno takes back an earlier line of the same name, rate and price (6.4).
 
-        What a printer takes off when that line carried a discount is not published (12, no. 7). So such a
-        line is only reversed whole, with the same discount repeated: then every reading gives the same sum.
+        No source says what a printer subtracts if that line had a discount (12, no. 7). So the planner accepts only a
+        storno of the whole line with the same discount: then every interpretation gives the same sum.
         """
         earlier = self._sold.get(key, [])
         left = next((sold for sold in earlier if sold.quantity), None)
@@ -364,7 +364,7 @@ class _Planner:
         return self.plan
 
     def _title(self, value: str, pointer: str) -> str:
-        """As with lines: only what became too long by its plain forms is cut."""
+        """Like a line, but cut if plain forms made it too long."""
         if min(len(value), len(fit(value, self.code_page).text)) > FORM_CHARACTERS:
             self.plan.too_long(value, pointer, FORM_CHARACTERS)
             return ""
@@ -372,14 +372,14 @@ class _Planner:
 
 
 def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None) -> Plan:
-    """The commands of ``receipt``; or in ``errors`` every refusal that can be foretold.
+    """The commands of ``receipt``; or in ``errors`` every refusal that the planner can predict.
 
-    ``rates`` is the printer's table by letter; ``None`` while it is unknown, and then rates are not checked
-    and the commands are not to be used.
+    ``rates`` is the printer's table by letter. While it is unknown (``None``), rates are not checked and the commands
+    must not be sent.
     """
     return _Planner(profile, code_page, rates).receipt(receipt)
 
 
 def plan_printout(printout: Printout, profile: Profile, code_page: str) -> Plan:
-    """The commands of ``printout``; or in ``errors`` every refusal that can be foretold."""
+    """The commands of ``printout``; or in ``errors`` every refusal that the planner can predict."""
     return _Planner(profile, code_page, None).printout(printout)

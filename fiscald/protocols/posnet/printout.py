@@ -1,9 +1,9 @@
-"""A printout on a POSNET printer: a form of lines, carried out, and its fate found out.
+"""A printout on a POSNET printer (a form of lines): how fiscald carries it out and recovers it.
 
-Theory. No query tells whether a form is open, and whether a cancelled one counts as a printout is not published. So
-the counters are asked only once its closing step may have been sent: a printout since ``Stage.OPENED`` is ours; without
-one the closing step was not executed, and recovery sends it, like the end of an open footer. A cancelling there,
-interrupted itself, would be taken for the printout.
+Theory. No query shows whether a form is open, and no source says whether a cancelled form counts as a printout. So the
+counters decide only when the closing step may have been sent. A printout since ``Stage.OPENED`` is ours. Without one,
+the printer did not execute the closing step, and recovery sends it, like the end of an open footer. Recovery does not
+cancel there: if that cancellation were interrupted too, it could look like the printout.
 
 Source: POSNET reference, sections 6.1, 6.2 and 9.
 """
@@ -60,20 +60,21 @@ def carry_out(printout: Printout, settings: Settings, printer_id: str | None) ->
     opening, *lines = plan.items
     reply = yield from send(opening.request)
     if is_corrupted(reply):
-        # Ours may be open, and sent again it would be called another program's; recovery looks first.
+        # Our form may be open. A second opening command would be refused as if another program's form were open, so
+        # recovery checks first.
         raise corrupted(reply, opening.pointer)
     if not reply.good:
-        return verdicts.declined(refused(reply, opening.pointer, printout), begun=False)
+        return verdicts.refusal_verdict(refused(reply, opening.pointer, printout), was_open=False)
     opened = before.updated((yield from read_stable_counters()))
     yield Checkpoint(Stage.OPENED, before, opened)
 
     for item in lines:
         reply = yield from send(item.request)
         if not reply.good:
-            # Not sent again after noise, as a receipt's line is: no sum would tell that it was printed twice.
+            # Unlike a receipt's line, it is not sent again after noise: no sum would show that it was printed twice.
             if not (yield from give_up_form()):
                 return NotPrinted(problem("printer.cancelled"))
-            return verdicts.declined(refused(reply, item.pointer, printout))
+            return verdicts.refusal_verdict(refused(reply, item.pointer, printout))
 
     yield Checkpoint(Stage.COMMITTING, before, opened)
     proof = PosnetProof(opened, slip_of(printout, tuple(plan.notices)), settings)
@@ -81,31 +82,31 @@ def carry_out(printout: Printout, settings: Settings, printer_id: str | None) ->
 
 
 def _end_form(printout: Printout, proof: PosnetProof, *, recovering: bool = False) -> Dialogue[Verdict]:
-    """Send the closing step and judge by the counters. It ends a form or does nothing: no receipt can suffer (6.2)."""
+    """Send the closing step, then decide by the counters. The step cannot harm a receipt: it only ends a form (6.2)."""
     reply = yield from send(request("formend", fn=FORM))
     if reply.error == NO_FORM and not reply.frame_error:
         now = yield from read_stable_counters()
         if not recovering and not proof.delta(now).slips:
             return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
-        # Ended by a closing step whose answer was lost (the cable may double one), or cancelled by a person: which of
-        # the two is counted is not published.
-        return verdicts.unproven("vanished", "the printout is no longer open, and the counters do not tell why", now)
+        # Either a closing step with a lost answer ended it (the cable may double one), or a person cancelled it. No
+        # source says which of the two the printer counts.
+        return verdicts.unproven("vanished", "the printout is no longer open, and the counters do not show why", now)
     committed = CommitReply() if reply.good else refused(reply, "/document", printout)
     verdict = yield from proof.verdict(committed)
     if committed.refusal is None or not isinstance(verdict, NotPrinted | Held):
         return verdict
     if reply.frame_error:
-        # It was not executed, so ours is still open; recovery ends it.
+        # The printer did not execute it, so our form is still open. Recovery ends it.
         raise DialogueAborted(committed.refusal)
     yield from give_up_form()
-    return replace(verdict, begun=True) if isinstance(verdict, Held) else verdict
+    return replace(verdict, was_open=True) if isinstance(verdict, Held) else verdict
 
 
 def give_up_form() -> Dialogue[bool]:
-    """Cancel our open form; false if none is open any more.
+    """Cancel our open form. Returns false if no form is open any more.
 
-    No query tells of an open form (6.1). One more line does: it is refused wherever none is open (6.2), also in
-    another program's receipt, which the cancelling would hit.
+    No query shows an open form (6.1). One more line does: the printer refuses it if no form is open (6.2), also inside
+    another program's receipt, which the cancel command would cancel.
     """
     if not (yield from _form_open()):
         return False
@@ -123,23 +124,23 @@ def _form_open() -> Dialogue[bool]:
 
 
 def recover(printout: Printout, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: cancel what is not finished, finish what is complete."""
+    """After silence, a lost link or a killed daemon: cancel an incomplete form, end a complete one."""
     before: PosnetLook = checkpoint.before
     found = yield from read_baseline()
     if found.printer_id != before.nu:
         return verdicts.swapped(settings, found.printer_id, before.nu)
     if checkpoint.never_opened or checkpoint.stage is not Stage.COMMITTING:
-        # In a receipt or an open footer there is no form, and nothing of ours to cancel.
+        # While a receipt or a footer is open, no form can be open, so there is nothing of ours to cancel.
         if not found.transaction_open:
             yield from give_up_form()
         now = yield from read_counters()
         return verdicts.interrupted("interrupted before the closing step was sent", now)
     if before.profile is None:
-        raise ValueError("the profile that it was planned for is lost")
+        raise ValueError("the profile of its plan is lost")
     plan = plan_printout(printout, PROFILES[before.profile], PosnetOptions.of(settings).code_page)
     proof = PosnetProof(checkpoint.opened, slip_of(printout, tuple(plan.notices)), settings)
     verdict = yield from proof.verdict(None)
     if not isinstance(verdict, NotPrinted):
         return verdict
-    # No printout since ours was open: it still is, all its lines are in it, and its closing step was not executed.
+    # No printout since ours was open: it is still open with all its lines, and the closing step was not executed.
     return (yield from _end_form(printout, proof, recovering=True))

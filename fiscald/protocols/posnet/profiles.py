@@ -1,4 +1,4 @@
-"""What one generation of POSNET devices does differently, as data; each entry with its reason.
+"""The differences between the generations of POSNET devices, as data. Each entry has its reason.
 
 Source: POSNET reference, sections 1, 4.3, 5.10, 6.6 and 11.1.
 """
@@ -16,14 +16,14 @@ class Profile:
 
     generation: Generation
     dated_report: bool
-    """``dailyrep`` takes the date, so that no question is asked on the keyboard. [device] on ONLINE; older
+    """``dailyrep`` takes the date, so the printer asks no question on its keyboard. [device] on ONLINE; older
     devices ask their operator (a client's observation)."""
     sends_nip: bool
     """``trnipset`` exists. [device] on ONLINE; a client says "version >= 20.01" for older ones."""
     columns: int = 40
-    """Width of the paper that a receipt is printed on. Which one is in cannot be asked; 40 fit on both (11.7)."""
+    """Width of the paper for receipts. The printer does not report which one is loaded; 40 fit on both (11.7)."""
     tokens: bool = False
-    """Requests carry ``@nnnn`` and answers echo it. Off until seen on hardware: no recording has it."""
+    """Requests carry ``@nnnn`` and answers echo it. Off, because no recording shows it yet."""
 
     @property
     def name(self) -> str:
@@ -41,6 +41,6 @@ PROFILES = {
 
 
 def detect(model: str | None) -> Profile:
-    """The profile of a model name (field ``nm`` of ``sid``): a client tells the generations by the word ONLINE."""
+    """The profile of a model name (field ``nm`` of ``sid``). ONLINE marks the new generation (from a client)."""
     online = model is None or "ONLINE" in model.upper()
     return PROFILES["online" if online else "old"]

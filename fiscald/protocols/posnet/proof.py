@@ -1,4 +1,4 @@
-"""What two looks at a POSNET printer prove: the difference of its counters, and the documents of one step.
+"""What two looks at a POSNET printer prove: the difference of its counters, and the proof of one-step documents.
 
 Source: POSNET reference, sections 7 (counters) and 9.3.
 """
@@ -28,7 +28,7 @@ class CounterDelta:
     LOWER: ClassVar[str] = "the printer's counters are lower than before"
 
     def _by(self, name: str) -> int:
-        """By how much a counter moved; 0 where the device does not say it."""
+        """By how much a counter moved; 0 if the device does not report it."""
         return int(getattr(self.now, name) or 0) - int(getattr(self.then, name) or 0)
 
     def _day_by(self, name: str) -> int | None:
@@ -37,15 +37,15 @@ class CounterDelta:
 
     @property
     def reports(self) -> int:
-        """Daily reports; after one, every counter of the day has begun again."""
+        """Daily reports. After one, every counter of the day has started again from zero."""
         return self._by("rd")
 
     @property
     def completed(self) -> int:
         """Completed receipts of the same day.
 
-        Older devices call ``bn`` the number of the last receipt; whether a cancelled one has a number of its own
-        there is not published, so the day's count is taken where they say it.
+        On older devices ``bn`` is the number of the last receipt. No source says whether a cancelled one has a number
+        there, so the day's count decides if the device reports it.
         """
         counted = self._day_by("pn") if self.now.bc is None else None
         return self._by("bn") if counted is None else counted
@@ -65,7 +65,7 @@ class CounterDelta:
 
     @property
     def sold_at(self) -> str | None:
-        """When the only completed receipt was: the last sale of the day, where no other followed and it was read."""
+        """The time of the only completed receipt: the last sale of the day, if no other followed and it was read."""
         return self.now.day.last_sale if self.completed == 1 and self.now.day is not None else None
 
     @property
@@ -75,17 +75,17 @@ class CounterDelta:
 
     @property
     def sales(self) -> int | None:
-        """Value of completed receipts of the same day, in grosze; not every older device says it."""
+        """Value of completed receipts of the same day, in grosze. Some older devices do not report it."""
         return self._day_by("sales")
 
     @property
     def cancelled_value(self) -> int | None:
-        """Value of cancelled receipts of the same day, in grosze; not every older device says it."""
+        """Value of cancelled receipts of the same day, in grosze. Some older devices do not report it."""
         return self._day_by("ct")
 
     @property
     def slips(self) -> int:
-        """Non-fiscal printouts; after a daily report, whatever was printed beside the reports."""
+        """Non-fiscal printouts. After a daily report: all other documents."""
         counted = None if self.reports else self._day_by("nf")
         if counted is not None:
             return counted
@@ -94,12 +94,12 @@ class CounterDelta:
 
     @property
     def any_change(self) -> bool:
-        """Whether any receipt ended or any report was made. (``hn`` may move when a receipt is opened.)"""
+        """Whether any receipt ended or any report was made. (``hn`` may move when a receipt opens.)"""
         return bool(self.reports or self.completed or self.cancelled)
 
     @property
     def went_backwards(self) -> bool:
-        """Whether a counter is lower than it can be: another memory than before."""
+        """Whether a counter went back: the printer has another memory than before."""
         if self.reports < 0 or self.printouts < 0:
             return True
         return self.reports == 0 and any(self._by(name) < 0 for name in ("bn", "bt", "bc"))
@@ -116,18 +116,18 @@ class CounterDelta:
 
     @property
     def uncounted(self) -> bool:
-        """A training device, whose counters need not move (5.3, not documented), and did not."""
+        """Whether the device is in training, where counters need not move (5.3, not documented), and they did not."""
         return self.then.fiscal is False and not self.any_change and self.printouts == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip is proven by one more non-fiscal printout; where those are not counted, by one more printout."""
+    """One more non-fiscal printout proves a slip; or one more printout, if the device does not count those."""
 
     amount: int | None
     """In grosze."""
     surely_counted: bool
-    """No source says whether ``cash`` or a form moves a counter (section 7, choice); its good answer must do."""
+    """No source says whether ``cash`` or a form moves a counter (section 7, choice): its good answer must suffice."""
     notices: tuple[Notice, ...] = ()
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
@@ -160,11 +160,11 @@ class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
         return read_stable_counters()
 
     def delta(self, now: PosnetLook) -> CounterDelta:
-        """What happened since the look before."""
+        """What happened since ``before``."""
         return CounterDelta(self.before, now)
 
     def printed(self, delta: CounterDelta, proven: Proven, *, confirmed: bool) -> Dialogue[Printed]:
-        """A report has the number of its day; a slip has none, and belongs to the next report."""
+        """A report has the number of its day. A slip has no number and belongs to the next report."""
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         number, report, amount = (now.rd, now.rd, None) if slip is None else (None, now.rd + 1, slip.amount)
         result, paper = yield from read_result(self.settings, now, number, report, amount, fiscal=delta.fiscal)

@@ -27,7 +27,7 @@ from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 
-#: ``sprn pr``: the printing mechanism, when it is not all right.
+#: ``sprn pr``: the state of the printing mechanism if it is not good.
 _MECHANISM = {
     1: (PrinterState.COVER_OPEN, "the printing lever is raised", "podniesiona dźwignia"),
     2: (PrinterState.OUT_OF_ORDER, "the printing mechanism is not accessible", "brak dostępu do mechanizmu"),
@@ -40,7 +40,7 @@ _MECHANISM = {
     9: (PrinterState.OUT_OF_ORDER, "power supply fault", "błąd zasilacza"),
     10: (PrinterState.COVER_OPEN, "the cover was opened while cutting", "otwarta pokrywa podczas obcinania"),
 }
-#: ``sdev ds``: the device, when it is not ready though the mechanism is.
+#: ``sdev ds``: the state of the device if it is not ready although the mechanism is.
 _DEVICE = {
     1: ("the printer is in its menu", "drukarka jest w menu"),
     2: ("the printer asks something and waits for a key", "drukarka czeka na klawisz"),
@@ -48,16 +48,16 @@ _DEVICE = {
 }
 #: The frame error of a frame without checksum or structure.
 SYNTAX = 15
-#: How often counters and totals are read before they must agree.
+#: Counters and totals must agree after at most this many readings.
 LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PosnetBaseline(Baseline[PosnetLook]):
-    """What a printer says about itself before a document."""
+    """What a printer reports about itself before a document."""
 
     day_open: bool
-    """Whether something was sold since the last daily report."""
+    """Whether the printer sold something since the last daily report."""
 
 
 class LastDocument(NamedTuple):
@@ -70,7 +70,7 @@ class LastDocument(NamedTuple):
 
 
 def send(command: Request) -> Dialogue[Reply]:
-    """One command, once, and its reply."""
+    """Send one command once and return its reply."""
     reply: Reply = yield Step(command, command.row.effect, command.row.deadline)
     return reply
 
@@ -78,7 +78,7 @@ def send(command: Request) -> Dialogue[Reply]:
 def is_corrupted(reply: Reply) -> bool:
     """Whether the line corrupted our frame: it was not executed (section 8, frame errors 5, 8, 9).
 
-    Error 15 is "badly built" to the reference; ours are well built, so a byte was lost on the way.
+    The reference calls error 15 "badly built". Our frames are well built, so a byte was lost on the way.
     """
     if not reply.frame_error or reply.error is None:
         return False
@@ -86,7 +86,7 @@ def is_corrupted(reply: Reply) -> bool:
 
 
 def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query. Raises ``DialogueAborted`` where the answer is an error or lacks what is needed."""
+    """The values of a query. Raises ``DialogueAborted`` if the answer is an error or lacks a needed value."""
     reply = yield from _ask(request(mnemonic, immediate=immediate, **values))
     if not reply.good:
         raise refused_question(mnemonic, condition_of(reply), *describe(reply))
@@ -94,13 +94,13 @@ def ask(mnemonic: str, *needed: str, immediate: bool = False, **values: Any) -> 
 
 
 def query_optional(mnemonic: str, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query that not every device knows; empty where it does not."""
+    """The values of a query; empty if the device does not know it."""
     reply = yield from _ask(request(mnemonic, **values))
     return reply.values if reply.good else {}
 
 
 def _ask(question: Request) -> Dialogue[Reply]:
-    """The answer to a question; one that the line corrupted is asked once more."""
+    """The answer to a question. Asks once more if the line corrupted the question."""
     reply = yield from send(question)
     if is_corrupted(reply):
         reply = yield from send(question)
@@ -116,18 +116,18 @@ def describe(reply: Reply) -> tuple[str, str, str]:
 
 
 def condition_of(reply: Reply) -> conditions.Row | None:
-    """The condition of the printer for which it refuses, if it is one."""
+    """The condition that made the printer refuse; ``None``: another reason."""
     return CONDITIONS.by_error.get(f"{'frame' if reply.frame_error else ''}{reply.error}")
 
 
 def poll(settings: Settings) -> Dialogue[Condition]:
-    """Whether the printer can print; answered even while another command waits (3.4)."""
+    """Ask whether the printer can print. It answers even while another command waits (3.4)."""
     sdev = yield from ask("sdev", "ds", immediate=True)
     low = sdev.get("pe")
     if sdev["ds"] == 0:
         if sdev.get("qe") is not False:
             return Condition(state=PrinterState.READY, paper_low=low, idle=sdev.get("qe") is True)
-        busy = conditions.told("busy", "the printer is still working on an earlier command")
+        busy = conditions.condition_problem("busy", "the printer is still working on an earlier command")
         return Condition(state=PrinterState.BUSY, problem=busy, paper_low=low)
     sprn = yield from ask("sprn", "pr", immediate=True)
     if sprn["pr"] in _MECHANISM:
@@ -135,12 +135,12 @@ def poll(settings: Settings) -> Dialogue[Condition]:
     else:
         state = PrinterState.ATTENTION
         text, text_pl = _DEVICE.get(sdev["ds"], (f"the printer reports state {sdev['ds']}", "nieznany stan"))
-    why = conditions.told(state, text, text_pl, device_code=f"ds{sdev['ds']} pr{sprn['pr']}")
+    why = conditions.condition_problem(state, text, text_pl, device_code=f"ds{sdev['ds']} pr{sprn['pr']}")
     return Condition(state=state, problem=why, paper_low=low)
 
 
 def read_condition(settings: Settings) -> Dialogue[Condition]:
-    """Whether an idle printer can print, and whether a document is open on it."""
+    """Ask whether an idle printer can print, and whether a document is open."""
     condition = yield from poll(settings)
     if condition.problem is not None:
         return condition
@@ -149,7 +149,7 @@ def read_condition(settings: Settings) -> Dialogue[Condition]:
 
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
-    """The configured profile, or the one that the model's name tells."""
+    """The configured profile, or the profile of the printer's model."""
     name = PosnetOptions.of(settings).profile
     if name is not None:
         return PROFILES[name]
@@ -158,7 +158,7 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
 
 
 def prepare(document_type: str, settings: Settings, printer_id: str | None) -> Dialogue[PosnetBaseline | Wait]:
-    """What the printer says before a document of that type; or why it has to wait. Changes nothing."""
+    """What the printer reports before a document of that type; or why the document has to wait. Changes nothing."""
     condition = yield from poll(settings)
     if condition.problem is not None:
         return Wait(condition.problem)
@@ -169,7 +169,7 @@ def prepare(document_type: str, settings: Settings, printer_id: str | None) -> D
 def prepare_plan(
     document_type: str, settings: Settings, printer_id: str | None
 ) -> Dialogue[tuple[Profile, PosnetBaseline] | Wait]:
-    """The same, and the profile that a document is planned for."""
+    """The same, and the profile for the plan of the document."""
     profile = yield from find_profile(settings)
     found = yield from prepare(document_type, settings, printer_id)
     return found if isinstance(found, Wait) else (profile, found)
@@ -189,7 +189,7 @@ def read_baseline() -> Dialogue[PosnetBaseline]:
         look=look,
         printer_id=look.nu,
         fiscal=fiscal,
-        # ``scomm`` does not tell of a registered receipt whose footer is open.
+        # ``scomm`` does not show a registered receipt whose footer is open.
         transaction_open=bool(scomm["ts"]) or last.footer_open,
         rates=rates,
         standing=_standing(scomm, rates),
@@ -200,32 +200,30 @@ def read_baseline() -> Dialogue[PosnetBaseline]:
 
 def _standing(scomm: dict[str, Any], rates: Rates) -> Problem | None:
     if not scomm.get("hr", True):
-        return conditions.told("no_header", device_code="hr")
+        return conditions.condition_problem("no_header", device_code="hr")
     if all(rate is None for rate in rates.values()):
-        return conditions.told("no_rates")
+        return conditions.condition_problem("no_rates")
     return None
 
 
 def read_counters() -> Dialogue[PosnetLook]:
     """The counters that prove a document.
 
-    Older devices do not count cancelled receipts there; then the day's totals are read too.
+    Older devices do not count cancelled receipts there. For them this also reads the day's totals.
     """
     counters = yield from _read_counters()
     return counters if counters.bc is not None else (yield from read_stable_counters())
 
 
 def read_stable_counters() -> Dialogue[PosnetLook]:
-    """Counters and the day's totals, as they were at one moment: asked until nothing happens in between."""
+    """Counters and the day's totals of one moment: reads until nothing happens in between."""
     counters = yield from _read_counters()
     for _ in range(LOOKS):
         day = yield from read_day()
         before, counters = counters, (yield from _read_counters())
         if before == counters:
             return counters.model_copy(update={"day": day})
-    raise DialogueAborted(
-        problem("printer.busy", reason="its counters do not stand still: another program is printing")
-    )
+    raise DialogueAborted(problem("printer.busy", reason="its counters keep changing: another program is printing"))
 
 
 def counters_moved(before: PosnetLook) -> Dialogue[bool]:
@@ -263,14 +261,14 @@ def _rates(values: dict[str, Any]) -> Rates:
 
 
 def read_last_document() -> Dialogue[LastDocument]:
-    """What is open, or what ended last."""
+    """The open document, or the last one."""
     strns = yield from ask("strns", "to", "fp")
     total = sum(int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS)
     return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")))
 
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
-    """The printer's time; older firmware gives Polish local time without offset (5.1)."""
+    """The printer's time. Older firmware reports Polish local time without offset (5.1)."""
     rtcget = yield from query_optional("rtcget")
     if "tm" in rtcget:
         moment: datetime.datetime = rtcget["tm"]
@@ -291,11 +289,11 @@ def read_result(
     *,
     fiscal: bool,
 ) -> Dialogue[tuple[Result, Paper]]:
-    """The anchors of a printed document: number, day, printer, time, place in the protected memory (9.3).
+    """The result of a printed document: number, day, printer, time, place in the protected memory (9.3).
 
-    And whether the sheet is out: a printer without paper has it pending.
+    And whether the paper came out: without paper it is pending.
 
-    ``printed_at``: when, if that is known better than "just now".
+    ``printed_at``: the time of printing, if it is known better than "just now".
     """
     condition = yield from poll(settings)
     device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
@@ -316,7 +314,7 @@ def read_result(
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:
-    """Everything the status shows."""
+    """Read everything that the status shows."""
     condition = yield from poll(settings)
     sid = yield from query_optional("sid")
     found = yield from read_baseline()
@@ -343,17 +341,17 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
 
 
 def identify(settings: Settings) -> Dialogue[Identification]:
-    """Who is there: what is asked for the status has no side effect in any state (5.1, 5.3), nor is an error of it
-    shown to anybody."""
+    """Ask the device what it is. The status queries have no side effect in any state (5.1, 5.3), and the device shows
+    no error on its display."""
     found = yield from read_status(settings)
     condition = conditions.worst(found.condition, found.standing)
     return Identification(found.identity, condition, found.rates, found.transaction_open, found.counters, found.clock)
 
 
 def to_counters(look: PosnetLook) -> Counters:
-    """The printer's counters in neutral words. The day's totals count too, where they were read.
+    """The printer's counters in neutral words, with the day's totals if they were read.
 
-    Some older registers do not begin ``bn`` again with the day (5.3); what they sold in it tells ``stot pn``.
+    Some older registers do not reset ``bn`` with the day (5.3). For them ``stot pn`` has the receipts of the day.
     """
     day = look.day or PosnetDay()
     receipts = look.bn if look.bt is not None or day.pn is None else day.pn

@@ -1,8 +1,8 @@
 """A command as a technician writes it: the payload of its frame, ``mnemonic|xxvalue|xxvalue``.
 
-Between the fields stands TAB, as on the wire, or ``|`` where there is no TAB. Values go out as they are written, in
-the printer's code page: the printer, not this module, is asked what it thinks of them. So a command that is not in
-``COMMANDS`` can be sent too; what it does is not known then, and the worst is assumed.
+TAB separates the fields, as on the wire, or ``|`` if there is no TAB. Values are sent as written, in the printer's code
+page: the printer checks them, not this module. So a command that is not in ``COMMANDS`` can be sent too. Its effect is
+unknown, so it counts as irreversible.
 
 Source: POSNET reference, sections 3.1 (payload), 3.4 (``!``), 3.6 (limits).
 """
@@ -34,7 +34,7 @@ _FIELD = re.compile(r"([A-Za-z0-9]{2})(.*)", re.ASCII | re.DOTALL)
 
 
 class _AsWritten(Value):
-    """Bytes that stand between two TABs as they are."""
+    """Bytes that are written between two TABs unchanged."""
 
     def encode(self, value: bytes, dialect: Dialect) -> bytes:
         """See ``Value.encode``."""
@@ -62,7 +62,7 @@ def parse(text: str, settings: Settings) -> Step:
             raise ValueError(f"{chunk[:40]!r} does not begin with a two-letter name; {HOW}")
         name, value = found.groups()
         if name in values:
-            raise ValueError(f"the parameter {name} stands twice")
+            raise ValueError(f"the parameter {name} appears twice")
         if any(ord(char) < 32 and char != "\n" for char in value):
             raise ValueError(f"the parameter {name} contains a control character, which no frame can carry")
         try:
@@ -78,7 +78,7 @@ def parse(text: str, settings: Settings) -> Step:
 
 
 def show(reply: Reply, settings: Settings) -> RawReply:
-    """The answer as it came, ``|`` between its fields, and what its error means."""
+    """The answer as received, with ``|`` between its fields, and the meaning of its error."""
     assert reply.frame is not None
     codec = CODE_PAGES[code_page(settings)]
     fields = [f"{name}{value.decode(codec, 'replace')}" for name, value in reply.frame.fields]

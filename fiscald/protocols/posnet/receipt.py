@@ -1,11 +1,11 @@
-"""A receipt on a POSNET printer: carried out, and its fate found out.
+"""A receipt on a POSNET printer: how fiscald carries it out and recovers it.
 
-The proof is always the printer's counters, read before the first change and after the last step. An error answer to
-a closing step is not believed either way. A line that noise has corrupted is sent once more, a closing step never.
+The proof is always the printer's counters, read before the first change and after the last step. An error answer to a
+closing step proves nothing. If noise corrupts a line, it is sent once more; a closing step never is.
 
-Theory. A printer holds at most one document. Once it has confirmed ``trinit``, ours is the open one, and no other can
-end before it: the first receipt that the counters show after that moment, completed or cancelled, is ours. The look at
-that moment (``Stage.OPENED``) is what every later look is compared with.
+Theory. A printer holds at most one document. When it has confirmed ``trinit``, our receipt is open, and no other one
+can end before it. So the first receipt that the counters show after that moment, completed or cancelled, is ours. Every
+later look is compared with the look at that moment (``Stage.OPENED``).
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -56,7 +56,7 @@ from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
-#: Refusals of ``trend`` whose sums differ from the plan's, which were checked before: a line came twice or not at all.
+#: Refusals of ``trend`` because of a sum. The planner has checked the sums, so a line arrived twice or not at all.
 _SUMS_DIFFER = range(2805, 2810)
 
 
@@ -75,10 +75,11 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     opening, *lines = plan.items
     reply = yield from send(opening.request)
     if is_corrupted(reply):
-        # Sent again it might meet our own receipt and call it another program's; recovery looks first.
+        # Our receipt may be open. A second opening command would be refused as if another program's receipt were
+        # open, so recovery checks first.
         raise corrupted(reply, opening.pointer)
     if not reply.good:
-        return verdicts.declined(refused(reply, opening.pointer, receipt), begun=False)
+        return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
     opened = yield from _look_when_opened(before)
     if opened is None:
         return NotPrinted(problem("printer.cancelled"))
@@ -101,13 +102,13 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
 
 
 def _look_when_opened(before: PosnetLook) -> Dialogue[PosnetLook | None]:
-    """The counters while our receipt is open: nothing else can move them before it ends.
+    """The counters while our receipt is open: nothing else can move them before our receipt ends.
 
-    ``None``: a person has cancelled it already.
+    ``None``: a person has cancelled our receipt already.
     """
     opened = yield from read_counters()
     if CounterDelta(before, opened).any_change:
-        # Another program printed between our first look and our opening; or ours was cancelled since.
+        # Another program printed between our first look and our opening, or our receipt was cancelled since.
         opened = opened.model_copy(update={"day": (yield from read_day())})
         scomm = yield from ask("scomm", "ts")
         if not scomm["ts"]:
@@ -120,31 +121,31 @@ def _give_up(reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
     scomm = yield from ask("scomm", "ts")
     now = yield from read_stable_counters()
     if not scomm["ts"] or CounterDelta(opened, now).any_change:
-        # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+        # If a receipt is open now, it is not ours: a person or another program has ended our receipt.
         return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
     now = yield from send_cancel(opened)
-    return verdicts.declined(reply, now=now)
+    return verdicts.refusal_verdict(reply, now=now)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptProof:
-    """Was it registered, now that its closing step was sent? Section 9.3."""
+    """Decides whether our receipt was registered after its closing step was sent (section 9.3)."""
 
     opened: PosnetLook
-    """While it was open."""
+    """The look while it was open."""
     plan: Plan
     settings: Settings
     notices: tuple[Notice, ...] = ()
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
-        """``reply``: to the closing step; ``None``: it is not known."""
+        """``reply``: the answer to the closing step; ``None``: it is not known."""
         confirmed = reply is not None and reply.refusal is None
         now = yield from read_counters()
         delta = CounterDelta(self.opened, now)
         if not delta.comparable:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
-            # The answer says so, and the counters do not contradict it. (After a report they say nothing any more.)
+            # The answer says so, and the counters do not contradict it. (After a report they show nothing.)
             return (yield from self.printed(now))
         if delta.reports:
             return verdicts.report_between(now)
@@ -168,14 +169,14 @@ class ReceiptProof:
             return ending
         if not delta.cancelled:
             return (yield from self.printed(now))
-        # Every cancelled receipt counts, so that ours can be another one than the first only here.
+        # The printer counts every cancelled receipt, so only here can ours be another one than the first.
         last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
         if isinstance(last_is_ours, Unknown):
             return last_is_ours
         return (yield from self.printed(now, last=last_is_ours))
 
     def printed(self, now: PosnetLook, *, last: bool = False) -> Dialogue[Printed]:
-        """Ours was the first to end after ``opened``; or (``last``) it is the last document of all."""
+        """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last document."""
         number = now.last_number if last else self.opened.last_number + 1
         delta = CounterDelta(self.opened, now)
         result, paper = yield from read_result(
@@ -185,7 +186,7 @@ class ReceiptProof:
 
 
 def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
+    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
     before: PosnetLook = checkpoint.before
     scomm = yield from ask("scomm", "ts", "nu")
     if scomm["nu"] != before.nu:
@@ -200,21 +201,21 @@ def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dia
     if scomm["ts"] and not CounterDelta(opened, now).any_change:
         now = yield from send_cancel(opened)
         return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    # Our closing step was never sent, so our receipt was cancelled. If a receipt is open now, it is not ours.
     return verdicts.interrupted("interrupted before the closing step was sent", now)
 
 
 def planned_before(receipt: Receipt, settings: Settings, before: PosnetLook) -> Plan:
-    """The commands as they were planned then. Raises ``ValueError`` where what they were planned with is lost."""
+    """The commands as planned then. Raises ``ValueError`` if the profile or the VAT table of the plan is lost."""
     if before.profile is None or before.rates is None:
-        raise ValueError("the profile and the VAT table that it was planned with are lost")
+        raise ValueError("the profile and the VAT table of its plan are lost")
     return plan_receipt(
         receipt, PROFILES[before.profile], PosnetOptions.of(settings).code_page, parse_rates(before.rates)
     )
 
 
 def recover_opening(before: PosnetLook) -> Dialogue[Verdict]:
-    """``trinit`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+    """``trinit`` may have been sent but was not confirmed: our receipt can be open only if it is empty."""
     if (yield from _empty_and_alone(before)):
         yield Pause(STILL_SECONDS)
         if (yield from _empty_and_alone(before)):

@@ -1,8 +1,8 @@
 """The two-way codec of one connection: requests to bytes, bytes to answers.
 
-An answer carries nothing but the mnemonic of its command, so answers are matched by it (POSNET reference,
-sections 3.2 and 9.1); with tokens they are matched exactly. Immediate commands (``!sdev``) may be answered
-while another command waits, in either order.
+An answer names its command only by the mnemonic, so the session matches answers by that (POSNET reference, sections 3.2
+and 9.1). With tokens it matches them exactly. The printer may answer immediate commands (``!sdev``) while another
+command waits, in either order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class PosnetSession(Session):
     """See ``fiscald.protocols.base.Session``."""
 
     def __init__(self, code_page: str, *, tokens: bool = False) -> None:
-        # Requests are checked against their device's limits before they come here, so the wider ones do.
+        # The planner has checked requests against the limits of their device, so the wider limits are enough here.
         self._dialect = Dialect(CODE_PAGES[code_page], Generation.ONLINE)
         self._tokens = tokens
         self._serial = 0
@@ -26,7 +26,7 @@ class PosnetSession(Session):
         self._waiting: list[tuple[Request, str | None]] = []
 
     def send(self, command: Request) -> bytes:
-        """The bytes of ``command``, which from now on waits for its answer."""
+        """The bytes of ``command``. From now on the command waits for its answer."""
         token = None
         if self._tokens:
             self._serial = self._serial % 9999 + 1
@@ -40,7 +40,7 @@ class PosnetSession(Session):
         return [self._event(item) for item in self._deframer.feed(data)]
 
     def forget(self) -> None:
-        """Nothing waits any more; what still comes is stray."""
+        """No command waits for an answer any more. Every later answer is a stray."""
         self._waiting.clear()
 
     def _event(self, item: Frame | BadFrame) -> Event:
@@ -48,7 +48,7 @@ class PosnetSession(Session):
             return Damaged(f"an answer was damaged on the line ({item.fault.name.lower()})")
         command = self._claim(item)
         if command is None:
-            return Stray(f"answer to {item.mnemonic}, which nothing waits for")
+            return Stray(f"answer to {item.mnemonic}, but no command waits for it")
         return Answer(command, read_reply(command.row, item, self._dialect))
 
     def _claim(self, frame: Frame) -> Request | None:
@@ -57,8 +57,8 @@ class PosnetSession(Session):
         refused = frame.mnemonic == "ERR"
         named = frame.get("cm") if refused else frame.mnemonic.encode()
         if named is None and len(self._waiting) > 1:
-            # Some frame errors do not say whose they are: taken for the wrong command's, one that was executed
-            # would be sent again.
+            # Some frame errors do not name their command. Matched to the wrong one, an executed command would be
+            # sent again.
             return None
         for entry in self._waiting:
             request, expected = entry

@@ -1,4 +1,4 @@
-"""How the fate of a document is proven: ``verdicts`` what follows, ``counters`` and ``own_id`` two kinds of proof.
+"""Proof of what became of a document: ``verdicts`` draws the conclusions, ``counters`` and ``own_id`` are two proofs.
 
-No family is named here. A family brings its readings and its rules.
+These modules know no family. A family passes in its readings and its rules.
 """

@@ -1,7 +1,7 @@
-"""Proof by counters: what a printer counted before a document, and after it, and what follows from the difference.
+"""Proof by counters: the difference between the counters before and after a document shows whether it was printed.
 
-A family brings its ``Look`` (the readings), its ``CounterDelta`` (what two of them mean) and its rules for slips. A
-document of one step is proven by ``CounterProof``; a receipt by the family's own proof, with ``verdicts.ending``.
+A family passes in its ``Look`` (the readings), its ``CounterDelta`` (the difference of two looks) and its rules for
+slips. ``CounterProof`` proves a document of one step. A receipt has the family's own proof, with ``verdicts.ending``.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply
 from fiscald.protocols.rates import Rates
 
-#: Seconds for which an empty receipt must stand still before it is taken for the one whose opening was not
-#: answered: a program that works on its own receipt does not stop for so long.
+#: Seconds without any change before fiscald takes an empty receipt for the one whose opening was not answered. A
+#: program that works on its own receipt does not pause for so long.
 STILL_SECONDS = 5.0
-#: How often is looked before the printer's own confirmation counts as contradicted.
+#: After this many looks without a change, the counters contradict the printer's confirmation.
 LOOKS = 3
 
 L = TypeVar("L", bound=Look)
@@ -29,22 +29,22 @@ L = TypeVar("L", bound=Look)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline(Generic[L]):
-    """What a printer says about itself before a document."""
+    """What a printer reports about itself before a document."""
 
     look: L
-    """What later looks are compared with."""
+    """The look to compare later looks with."""
     printer_id: str
     """The unique number."""
     fiscal: bool
-    """Whether the device is fiscalised; a training device registers nothing."""
+    """Whether the device is fiscalised. A device in training registers nothing."""
     transaction_open: bool
-    """Whether a document of any program is open."""
+    """Whether a document is open, from any program."""
     rates: Rates
     """The VAT table by letter."""
     standing: Problem | None
-    """The condition that keeps some documents waiting, where one shows in what the printer says."""
+    """The condition that keeps some documents waiting, if the printer reports one."""
     counters: Counters
-    """For the journal."""
+    """The counters for the journal."""
 
 
 class CounterDelta(Protocol):
@@ -64,14 +64,14 @@ class CounterDelta(Protocol):
 
     @property
     def uncounted(self) -> bool:
-        """A training device, whose counters need not move, and did not."""
+        """Whether the device is in training, so that its counters need not move, and they did not."""
 
     @property
     def comparable(self) -> bool:
-        """Whether both looks are at one printer, and no counter is lower than it can be (another memory, or reset)."""
+        """Whether both looks are at the same printer and no counter went back (a replaced or reset memory)."""
 
     LOWER: ClassVar[str]
-    """What is said of that."""
+    """The reason to give if a counter went back."""
 
 
 D = TypeVar("D", bound=CounterDelta)
@@ -79,7 +79,7 @@ D_contra = TypeVar("D_contra", bound=CounterDelta, contravariant=True)
 
 
 def incomparable(delta: CounterDelta, settings: Settings) -> Wait | Unknown:
-    """What follows from two looks that cannot be compared."""
+    """The verdict on two looks that cannot be compared."""
     if delta.now.printer_id != delta.then.printer_id:
         return verdicts.swapped(settings, delta.now.printer_id, delta.then.printer_id)
     return verdicts.unproven("counters_restored", delta.LOWER, delta.now)
@@ -96,15 +96,15 @@ class Expected(Protocol[D_contra]):
     """What a document of one step does to the counters."""
 
     def judge(self, delta: D_contra, confirmed: bool | None) -> Proven | Unknown | None:
-        """What follows from the difference. ``None``: nothing was printed.
+        """The conclusion from the difference. ``None``: nothing was printed.
 
-        ``confirmed``: whether the printer said that the step is done; ``None``: its answer is not known.
+        ``confirmed``: whether the printer confirmed the step; ``None``: its answer is not known.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A daily report is proven by its own counter: no matter who made it, the day is closed."""
+    """The counter of daily reports proves a daily report. It does not matter who made it: the day is closed."""
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
@@ -117,7 +117,7 @@ class Report:
 
 @dataclass(frozen=True)
 class CounterProof(ABC, Generic[L, D]):
-    """The proof of a document of one step. A family says how it reads, and what it answers."""
+    """The proof of a document of one step. A family adds how to read the counters and how to answer."""
 
     before: L
     expected: Expected[D]
@@ -125,7 +125,7 @@ class CounterProof(ABC, Generic[L, D]):
 
     @abstractmethod
     def read(self) -> Dialogue[L]:
-        """A look of which no part is older than another."""
+        """A look whose parts all belong to the same moment."""
 
     @abstractmethod
     def delta(self, now: L) -> D:
@@ -136,11 +136,11 @@ class CounterProof(ABC, Generic[L, D]):
         """The answer: number, day, paper."""
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
-        """Judge the document after its step was answered, or (``None``) after an interruption."""
+        """Decide what became of the document, after the answer to its step or (``None``) after an interruption."""
         confirmed = None if reply is None else reply.refusal is None
         for attempt in range(LOOKS):
             if attempt:
-                # The printer confirmed it, yet nothing moved: an answer from before may have come late.
+                # The printer confirmed it, but no counter moved: this may be a late answer to an earlier command.
                 yield Pause(STILL_SECONDS)
             now = yield from self.read()
             delta = self.delta(now)
@@ -152,6 +152,6 @@ class CounterProof(ABC, Generic[L, D]):
             if found is not None:
                 return found
             if not confirmed:
-                return verdicts.not_executed(reply, "the counters prove that nothing was printed", now, begun=False)
+                return verdicts.not_executed(reply, "the counters prove that nothing was printed", now, was_open=False)
         reason = "the printer confirmed the document, and none of its counters moved"
         return verdicts.unproven("contradiction", reason, now)

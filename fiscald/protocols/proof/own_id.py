@@ -1,10 +1,10 @@
-"""Proof by the printer's own id of a document. Pure: no reading, no waiting.
+"""Proof by the id that the printer gives to a document. Pure: no reading, no waiting.
 
-Theory. Such a printer stores a document, answers with an id, and does nothing else. It prints the document when the id
-is confirmed, and an id is printed once, however often it is confirmed. Asked for an id, it says what became of it. So
-the id is looked at while the document is open (``Stage.OPENED``), the confirmation is the step that decides, and what
-the printer says of the id is the proof. Its memory is read before and after: it decides where the id is no longer
-known, and it must agree where the printer says that the document is done or refused.
+Theory. Such a printer stores a document, answers with an id, and does nothing else. It prints the document when fiscald
+confirms the id, and it prints an id only once, however often fiscald confirms it. Asked about an id, it reports the
+state of the document. So ``Stage.OPENED`` comes when fiscald knows the id, the confirmation is the commit step, and the
+state of the id is the proof. fiscald also reads the printer's memory before and after. The memory decides if the
+printer no longer knows the id, and it must agree if the printer reports the document as done or refused.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from fiscald.protocols.proof.verdicts import CommitReply
 
 
 class State(Enum):
-    """What the printer says of an id."""
+    """What the printer reports about an id."""
 
-    UNKNOWN = "it does not know the id"
+    UNKNOWN = "the printer does not know the id"
     STORED = "not confirmed"
-    OPEN = "confirmed, and waiting or being printed"
+    OPEN = "confirmed, and waiting or printing"
     DONE = "printed"
-    REFUSED = "not printed, for a reason that it gives"
+    REFUSED = "not printed, for a reason that the printer gives"
 
 
 class Next(Enum):
     """What a dialogue does next."""
 
-    DROP = "have the document forgotten, and ask again: it was never confirmed, and is carried out from the start"
-    CONFIRM = "confirm it: no confirmation was carried out"
-    ASK_AGAIN = "ask again later: it is being printed"
-    ANSWER = "it is printed: read its number, and answer"
+    DROP = "remove the document from the printer and ask again: it was never confirmed, and starts over"
+    CONFIRM = "confirm it: the printer executed no confirmation"
+    ASK_AGAIN = "ask again later: it is printing"
+    ANSWER = "it is printed: read its number and answer"
 
 
 class MemoryDelta(NamedTuple):
-    """What was registered between two looks, by whatever program."""
+    """What the printer registered between two looks, for any program."""
 
     documents: int | None
     """Documents in the protected memory; ``None``: the printer does not say. Below zero: another memory."""
     value: int | None = None
     """Value of the sales among them, in grosze; ``None``: the printer does not say, as after a daily report."""
     uncounted: bool = False
-    """A training device, whose memory need not move."""
+    """Whether the device is in training, so that its memory need not change."""
 
     def may_hold(self, total: int | None) -> bool:
         """Whether a document of ``total`` (``None``: without a value) may be among them."""
@@ -58,24 +58,24 @@ class MemoryDelta(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnIdProof:
-    """What became of a document that the printer knows by an id."""
+    """Decides what became of a document that the printer knows by an id."""
 
     own_id: str | None
     """``None``: the printer's answer with the id was lost."""
     confirming: bool
     """Whether the confirmation may have been sent."""
     total: int | None
-    """In grosze; ``None``: of a document without a value."""
+    """In grosze; ``None``: the document has no value."""
 
     def follows(
         self, state: State, memory: MemoryDelta, now: Look, refusal: CommitReply | None = None
     ) -> Next | NotPrinted | Held | Unknown:
-        """What follows from the printer's answer to the question for the id.
+        """The conclusion from what the printer reports about the id.
 
-        ``refusal``: with ``REFUSED``, the reason that the printer gives.
+        ``refusal``: the reason that the printer gives with ``REFUSED``.
         """
         if self.own_id is None:
-            return verdicts.interrupted("its id was not received, so that it was never confirmed", now)
+            return verdicts.interrupted("fiscald received no id, so the document was never confirmed", now)
         restored = verdicts.unproven("counters_restored", "the printer's memory holds less than before", now)
         lower, moved = (memory.documents or 0) < 0, memory.documents != 0
         match state, self.confirming:
@@ -93,13 +93,19 @@ class OwnIdProof:
                 return Next.ANSWER
             case State.DONE, _:
                 return verdicts.unproven(
-                    "contradiction", "the printer says it is done, and holds no document more", now
+                    "contradiction", "the printer reports it as done, but its memory holds no new document", now
                 )
             case State.REFUSED, _ if memory.documents is not None and memory.may_hold(self.total):
-                return verdicts.unproven("contradiction", "the printer refused it, and holds one that may be it", now)
+                return verdicts.unproven(
+                    "contradiction", "the printer refused it, but its memory holds one that may be ours", now
+                )
             case State.REFUSED, _:
-                return verdicts.not_executed(refusal, "the printer refused it", now, begun=False)
+                return verdicts.not_executed(refusal, "the printer refused it", now, was_open=False)
             case _ if memory.may_hold(self.total):
-                return verdicts.unproven("id_forgotten", "the printer forgot the id, and holds one that may be it", now)
+                return verdicts.unproven(
+                    "id_forgotten", "the printer forgot the id, and its memory holds one that may be ours", now
+                )
             case _:
-                return verdicts.interrupted("the printer forgot the id, and holds nothing that can be it", now)
+                return verdicts.interrupted(
+                    "the printer forgot the id, and its memory holds nothing that can be ours", now
+                )

@@ -1,6 +1,6 @@
-"""What follows from what a printer says about itself before and after a document. Pure: no reading, no waiting.
+"""The conclusions from what a printer reports before and after a document. Pure: no reading, no waiting.
 
-What a printer says, and how often it must say it to be believed, is its family's knowledge.
+The family knows how to read its printers, and how many readings must agree.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from fiscald.protocols.conditions import Conditions
 
 DOUBLED = Notice(
     code="slip.doubled",
-    detail="the printer printed more than one slip meanwhile; look at the paper",
+    detail="the printer printed more than one slip meanwhile; check the paper",
     detail_pl="Drukarka wydrukowała w tym czasie więcej niż jeden dokument niefiskalny. Sprawdź wydruk.",
 )
 
 
 class CommitReply(NamedTuple):
-    """The printer's answer to the step that decides, or its refusal of a step before."""
+    """The printer's answer to the commit step, or its refusal of an earlier step."""
 
     refusal: Problem | None = None
-    """``None``: it says that it is done."""
+    """``None``: the printer reports that the step is done."""
     again: bool = False
-    """Whether the refusal is about the moment, not about the document."""
+    """Whether the refusal is because of the moment, not because of the document."""
     waits: bool = False
-    """Whether the refusal is about the printer: a condition of it, for whose end the document waits."""
+    """Whether the refusal is because of a condition of the printer, so that the document waits."""
     timed_out: bool = False
-    """Whether the printer cancelled the document itself, because no command came for too long."""
+    """Whether the printer cancelled the document by itself, because no command came for too long."""
 
 
 class Endings(Protocol):
@@ -59,11 +59,11 @@ class Endings(Protocol):
 
 
 class Before(Protocol):
-    """What a printer says about itself before a document."""
+    """What a printer reports about itself before a document."""
 
     @property
     def look(self) -> Look:
-        """What later looks are compared with."""
+        """The look to compare later looks with."""
 
     @property
     def printer_id(self) -> str:
@@ -75,11 +75,11 @@ class Before(Protocol):
 
     @property
     def transaction_open(self) -> bool:
-        """Whether a document of any program is open."""
+        """Whether a document is open, from any program."""
 
     @property
     def standing(self) -> Problem | None:
-        """The condition that keeps some documents waiting, where one shows in what the printer says."""
+        """The condition that keeps some documents waiting, if the printer reports one."""
 
 
 # -- before ---------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Before(Protocol):
 def reason_to_wait(
     found: Before, document_type: str, conditions: Conditions, settings: Settings, printer_id: str | None
 ) -> Wait | None:
-    """Why a document has to wait for its printer; ``None``: it can be carried out now."""
+    """Why a document has to wait for its printer; ``None``: it can start now."""
     if printer_id is not None and found.printer_id != printer_id:
         return swapped(settings, found.printer_id, printer_id)
     if found.transaction_open:
@@ -99,7 +99,7 @@ def reason_to_wait(
 
 
 def swapped(settings: Settings, found: str, expected: str) -> Wait:
-    """Another printer than the journal knows: ours may come back."""
+    """The document waits: this is not the printer that the journal knows, and ours may come back."""
     return Wait(
         problem(
             "printer.swapped",
@@ -113,12 +113,12 @@ def swapped(settings: Settings, found: str, expected: str) -> Wait:
 
 
 def others_print() -> Wait:
-    """Something changed between the look before and the first command."""
+    """The document waits: something changed between the first look and the first command."""
     return Wait(problem("printer.busy", reason="another program is printing"))
 
 
 def refused_before(errors: Sequence[FieldProblem], before: Look) -> NotPrinted:
-    """What the printer would refuse is not sent."""
+    """The verdict on a document that the printer would refuse: fiscald sends nothing."""
     reason, reason_pl = summarize(errors)
     return NotPrinted(
         problem("document.refused", reason=reason, reason_pl=reason_pl, errors=errors), evidence={"before": before}
@@ -129,31 +129,31 @@ def refused_before(errors: Sequence[FieldProblem], before: Look) -> NotPrinted:
 
 
 def unproven(cause: str, reason: str, now: Look) -> Unknown:
-    """The printer cannot tell; every ``cause`` is explained in docs/recovery.md."""
+    """Nothing proves what happened. docs/recovery.md explains every ``cause``."""
     return Unknown(problem("printer.unproven", reason=reason, extra={"cause": cause}), {"after": now})
 
 
 def report_between(now: Look) -> Unknown:
-    """The counters that would tell were reset."""
+    """A daily report reset the counters that would have shown what happened."""
     return unproven("report_between", "a daily report came in between and reset the counters", now)
 
 
 def interrupted(reason: str, now: Look) -> NotPrinted:
-    """The printer proves that it holds nothing of this document, which may be carried out again."""
+    """The printer proves that it registered nothing of this document, so fiscald may carry it out again."""
     return NotPrinted(problem("printer.interrupted", reason=reason), again=True, evidence={"after": now})
 
 
-def declined(reply: CommitReply, *, begun: bool = True, now: Look | None = None) -> NotPrinted | Held:
-    """The printer said no: to the document; to the moment, for which the document is not to be blamed; or for a
-    condition of its own, for whose end the document waits. ``begun``: ours was open on it.
+def refusal_verdict(reply: CommitReply, *, was_open: bool = True, now: Look | None = None) -> NotPrinted | Held:
+    """The verdict after a refusal: because of the document; because of the moment, which the document did not cause; or
+    because of a condition of the printer, for whose end the document waits. ``was_open``: our document was open.
     """
     refusal = reply.refusal
     assert refusal is not None
     evidence = {} if now is None else {"after": now}
     if reply.waits:
-        return Held(refusal, begun, evidence)
+        return Held(refusal, was_open, evidence)
     if reply.again:
-        reason = f"the printer did not take it as it came: {refusal.detail}; the same document may be sent again"
+        reason = f"the printer refused it at this moment: {refusal.detail}; the same document may be sent again"
         refusal = problem(
             "printer.interrupted", reason=reason, device_code=refusal.device_code, extra=refusal.model_extra
         )
@@ -161,10 +161,10 @@ def declined(reply: CommitReply, *, begun: bool = True, now: Look | None = None)
 
 
 def ended_by_others(reply: CommitReply | None, reason: str, now: Look) -> NotPrinted:
-    """Our open document was cancelled, and its closing step was not what did it.
+    """Our open document was cancelled, but not by its closing step.
 
-    Where that step was answered with a refusal the line is good, and the person who cancelled it has decided. Otherwise
-    that is not certain: a power cut cancels too on some printers, and so it is carried out again.
+    If the printer refused that step, the line works, so a person cancelled the document and has decided. Otherwise this
+    is not certain (on some printers a power cut cancels too), so fiscald carries the document out again.
     """
     if reply is None or reply.refusal is None:
         return interrupted(reason, now)
@@ -173,15 +173,15 @@ def ended_by_others(reply: CommitReply | None, reason: str, now: Look) -> NotPri
     return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
 
 
-def not_executed(reply: CommitReply | None, reason: str, now: Look, *, begun: bool = True) -> NotPrinted | Held:
-    """The deciding step did nothing: for the printer's own reason where it gave one."""
+def not_executed(reply: CommitReply | None, reason: str, now: Look, *, was_open: bool = True) -> NotPrinted | Held:
+    """The commit step did nothing. If the printer gave a reason, the verdict has it."""
     if reply is None or reply.refusal is None:
         return interrupted(reason, now)
-    return declined(reply, begun=begun, now=now)
+    return refusal_verdict(reply, was_open=was_open, now=now)
 
 
 def may_hold(count: int, value: int | None, total: int) -> bool:
-    """Whether one of ``count`` documents, worth ``value`` together (``None``: not known), can be one of ``total``."""
+    """Whether one of ``count`` documents, worth ``value`` together (``None``: unknown), can have our ``total``."""
     if value is None:
         return True
     return value == total if count == 1 else value >= total
@@ -191,9 +191,9 @@ def may_hold(count: int, value: int | None, total: int) -> bool:
 
 
 class Ending(Enum):
-    """What became of our receipt, where it is not a verdict yet."""
+    """What became of our receipt, if that is no verdict yet."""
 
-    NONE = "no receipt has ended, and one is open: ours, its closing step was not executed"
+    NONE = "no receipt has ended, and ours is open: the printer did not execute its closing step"
     COMPLETED = "ours was completed"
 
 
@@ -206,10 +206,10 @@ def ending(
     closed: bool | None = None,
     other_content: bool = False,
 ) -> Ending | NotPrinted | Unknown:
-    """What became of our receipt of ``total`` since it was open, when no report came in between.
+    """What became of our receipt of ``total`` since it was open, if no report came in between.
 
-    ``closed``: whether the printer says that a receipt was closed since; ``None``: this printer does not say it.
-    ``other_content``: whether the last receipt is not like ours, and is the only document since.
+    ``closed``: whether the printer reports that a receipt was closed since; ``None``: this printer does not report it.
+    ``other_content``: whether the last receipt differs from ours and is the only document since.
     """
     now = delta.now
     match bool(delta.completed), bool(delta.cancelled), is_open, closed:
@@ -218,7 +218,7 @@ def ending(
         case False, False, False, False:
             return interrupted("the receipt is no longer open, and no receipt was closed", now)
         case False, False, False, True:
-            closed_uncounted = "the last receipt was closed, the printer says, and no counter moved"
+            closed_uncounted = "the printer reports that the last receipt was closed, but no counter moved"
             return unproven("vanished", closed_uncounted, now)
         case False, False, False, None:
             return unproven("vanished", "the receipt is no longer open, and no counter moved", now)
@@ -233,13 +233,13 @@ def ending(
 
 
 def two_endings(delta: Endings, total: int, reply: CommitReply | None = None) -> NotPrinted | Unknown | None:
-    """Two receipts ended at least, and one of them is ours: the day's totals tell which. ``None``: a completed one."""
+    """At least two receipts ended, and one is ours: the day's totals show which. ``None``: a completed one."""
     completed = may_hold(delta.completed, delta.sales, total)
     cancelled = may_hold(delta.cancelled, delta.cancelled_value, total)
     if completed and not cancelled:
         return None
     if cancelled and not completed:
-        return ended_by_others(reply, "the receipt was cancelled, another one was registered", delta.now)
+        return ended_by_others(reply, "the receipt was cancelled and another one was registered", delta.now)
     return _twins(delta)
 
 
@@ -247,18 +247,18 @@ def _twins(delta: Endings) -> Unknown:
     return unproven(
         "twins",
         f"since the start {delta.completed} receipts were completed and {delta.cancelled} cancelled, "
-        "and their values do not tell which one is ours",
+        "and their values do not show which one is ours",
         delta.now,
     )
 
 
 def last_is_ours(delta: Endings, total: int, *, like_ours: bool, confirmed: bool) -> bool | Unknown:
-    """Whether ours, which was completed, is the last of several receipts, and not the first.
+    """Whether our completed receipt is the last of several receipts, and not the first.
 
-    It is where ours was cancelled before its first line, and our lines were sold on a receipt that another program
-    had opened after that. ``like_ours``: the last one has our content. Another one may have it too: either way it
-    was printed in the moment before we looked, if ours was confirmed, and the number is not certain; else it was
-    printed long after ours.
+    It is the last one if another program cancelled ours before its first line and opened a receipt, and our lines were
+    sold on that. ``like_ours``: the last receipt has our content; but another program's receipt may have it too. If the
+    printer confirmed ours, that receipt was printed just before fiscald looked, and the number is uncertain. If not, it
+    was printed long after ours.
     """
     if not like_ours or delta.completed == 1:
         return like_ours
@@ -272,18 +272,18 @@ def last_is_ours(delta: Endings, total: int, *, like_ours: bool, confirmed: bool
 
 
 def drawer(before: Before, reply: CommitReply) -> Printed | NotPrinted | Held:
-    """Opening the drawer leaves no trace on the printer: never done again on doubt, and never undecided."""
+    """Opening the drawer leaves no trace on the printer: fiscald never repeats it, and it is never undecided."""
     if reply.refusal is None:
         return Printed(Result(printer_id=before.printer_id, fiscal=before.fiscal), Paper.NONE)
-    verdict = declined(reply, begun=False)
+    verdict = refusal_verdict(reply, was_open=False)
     return verdict if isinstance(verdict, Held) else NotPrinted(verdict.problem)
 
 
 def drawer_interrupted() -> NotPrinted:
-    """The printer cannot be asked whether it opened."""
+    """The verdict after an interruption: the printer does not report whether the drawer opened."""
     return NotPrinted(
         problem(
             "printer.interrupted",
-            reason="the printer did not confirm that it opened the drawer; look at it, and ask again with a new key",
+            reason="the printer did not confirm that it opened the drawer; if it is closed, submit with a new key",
         )
     )

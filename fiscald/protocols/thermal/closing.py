@@ -14,9 +14,9 @@ from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.planner import Form, Planner
 
 MAX_FOOTER_LINES = 3
-#: Most amounts in one ``$y`` (5.5). With so many there are never more than 37 texts, of the 40 that it takes.
+#: The largest number of amounts in one ``$y`` (5.5). With these there are at most 37 texts, and it takes 40.
 MAX_AMOUNTS = 20
-#: Letters in a system number of POSNET; what is over is printed as spaces (4.2).
+#: Letters in a system number of POSNET; the printer prints further letters as spaces (4.2).
 MAX_LETTERS = 10
 #: Characters of a bar code with letters, and digits of one without (5.11); the field has 30, two of them are ``#``.
 BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
@@ -25,7 +25,7 @@ TILL_CODE, CASHIER_CODE = 1, 2
 
 
 def count(item: Packaging) -> str:
-    """How many, with the point that the field must have."""
+    """A count, with the point that the field must have."""
     text = plain(item.quantity)
     return text if "." in text else f"{text}."
 
@@ -71,7 +71,7 @@ class Closing:
         return [text for text, _ in lines]
 
     def _system_number(self, receipt: Receipt, at: str) -> str:
-        """The application's number, or in its place a bar code (5.11)."""
+        """The application's number, or a bar code instead (5.11)."""
         number, barcode = receipt.system_number, receipt.barcode
         if number is not None and not self.planner.profile.system_number:
             self.planner.unsupported(
@@ -83,7 +83,7 @@ class Closing:
             self.planner.plan.error(
                 f"{at}/barcode",
                 "barcode.or_number",
-                "this printer prints a bar code in the place of the system number; send one of them",
+                "this printer prints a bar code instead of the system number; send one of them",
                 "można wydrukować numer systemowy albo kod kreskowy, nie oba.",
             )
         if barcode is not None:
@@ -156,7 +156,7 @@ class Closing:
         footer: list[str],
         at: str,
     ) -> dict[str, Any]:
-        """``$x``: one card, one cheque and one voucher; always five lines, so that every reading of it agrees."""
+        """``$x``: one card, one cheque and one voucher; always five lines, as every interpretation allows."""
         self._system_number(receipt, at)
         amounts, names = {1: 0, 2: 0, 3: 0}, {1: "", 2: "", 3: ""}
         for form in forms:

@@ -1,14 +1,13 @@
 """What the error numbers of Thermal printers mean and what to do about them.
 
-A printer tells an error as ``N#Z``, and as ``1#E`` to whoever asks. POSNET and Novitus share the low numbers; those
-of Novitus from 99 on are its own, and a few numbers of older Novitus firmware changed their meaning later: then the
-text says both.
+A printer reports an error as ``N#Z``, and as ``1#E`` in answer to a query. POSNET and Novitus share the low numbers;
+those of Novitus from 99 on are its own, and a few numbers of older Novitus firmware changed their meaning later: then
+the text has both.
 
 Numbers and meanings are facts of the Thermal reference, section 8; the texts are ours. The column ``registered`` is
 about money: it says what the error proves about the *refused command*, which for a closing command is the receipt
-itself. ``no`` means that this command registered nothing; ``unknown`` that the error alone does not tell, and the
-counters have to be read. The number stands in an answer without check byte, so that noise can make one out of
-another: no verdict rests on it.
+itself. ``no`` means that this command registered nothing; ``unknown`` means that the error alone does not
+show it: read the counters. The answer has no check byte, so noise can change the number. No verdict rests on it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from fiscald.protocols.thermal.fields import Brand
 
 
 class Reaction(StrEnum):
-    """Whose turn it is after an error (8.3)."""
+    """What to do after an error (8.3)."""
 
     NOISE = "noise"
     """The line disturbed the command. The same command may be sent once more."""
@@ -30,17 +29,17 @@ class Reaction(StrEnum):
     DATA = "data"
     """The document asks for something that the printer refuses. Cancel and report; repeating is useless."""
     PROGRAM = "program"
-    """We sent something that may not be sent. Cancel an open receipt and report; repeating is useless."""
+    """We sent something illegal. Cancel an open receipt and report; repeating is useless."""
     DAY = "day"
     """A daily report has to be made first, or there is nothing to report. A person has to act."""
     LATER = "later"
     """It passes: ask the printer's state and try again."""
     CANCELLED = "cancelled"
-    """A person at the printer broke it off. Read the counters to learn how far it got; do not repeat.
+    """A person at the printer interrupted it. Read the counters to learn how far it got; do not repeat.
 
-    The reference would try again (8.3); but a person who said no would only be asked the same again (choice)."""
+    The reference would try again (8.3), but that would only ask the person the same question again (choice)."""
     TEXTS = "texts"
-    """Too many different texts of the day; without the text the command is taken."""
+    """Too many different texts today. Without the text the printer takes the command."""
     SERVICE = "service"
     """The printer is broken, locked or not set up. Report it; do not repeat."""
 

@@ -55,9 +55,9 @@ class Row(Layout):
     effect: Effect = Effect.REVERSIBLE
     deadline: Deadline = Deadline.LINE
     answers: tuple[Layout, ...] = ()
-    """The first one is what a printer sends; the others are known too. Without any, ``#Z`` is the answer."""
+    """The answers: a printer sends the first, and fiscald also reads the others. Empty: ``#Z`` is the answer."""
     below: int | None = None
-    """The first parameter is lower, or absent; with a higher one it is another command."""
+    """The first parameter is lower than this, or absent. With a higher one it is another command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Reply:
     values: dict[str, Any]
     error: int | None = None
     brand: Brand = Brand.POSNET
-    """Whose error numbers these are."""
+    """The brand of the error numbers."""
 
     @property
     def good(self) -> bool:
@@ -101,7 +101,7 @@ Status = Enq | Dle
 
 
 def read_reply(layout: Layout, frame: Frame, dialect: Dialect) -> Reply:
-    """The answer in ``frame``; without values where it cannot be read: the caller sees them missing."""
+    """The answer in ``frame``. Unreadable values are left out, so the caller sees that they are missing."""
     try:
         return Reply(layout.name, layout.read(frame, dialect), brand=dialect.brand)
     except FieldFault:
@@ -172,10 +172,10 @@ def _status(rates: Times | ByAmounts, totals: Times | ByAmounts) -> tuple[Part, 
 
 #: Sent after every command in error modes 2 and 3 (3.4).
 RESULT = Layout("#Z", None, (_r("Pe", 9999),), (Part("rozkaz", Text(6), end=b""),), Check.NEVER)
-#: ``23#s``: all that proves a document in one answer, with a check byte (5.9).
+#: ``23#s``: everything that proves a document, in one answer, with a check byte (5.9).
 STATUS = Layout("#X", 2, (), _status(SEVEN, SEVEN))
-#: The same of the rates in use only, and the total of the exempt one last: the answer to ``#s`` and to numbers below
-#: 22. Some POSNET devices answer ``23#s`` with a ``1#X``; of how many rates, no source says (12, no. 11).
+#: The same, with the active rates only and the total of the exempt one last: the answer to ``#s`` and to numbers below
+#: 22. Some POSNET devices answer ``23#s`` with a ``1#X``; no source says with how many rates (12, no. 11).
 STATUS_OLD = Layout("#X", 1, (), _status(ByAmounts(totals=False), ByAmounts(totals=True)), Check.OPTIONAL)
 #: ``24#s``: daily records and the current or last receipt by rate.
 RECORDS = Layout("#X", 3, (), (
@@ -245,7 +245,7 @@ _ROWS = (
     _query("#u", None, HEADER, check=_MUST),
     _query("^u", None, HEADER, brands=_NOVITUS),
     _query("$g", None, GOODS, check=_MUST, parts=(Part("nazwa", Text(40, least=1), 16), Part("ptu", f.LETTER, 18))),
-    # Which errors are reported and how: nothing of what the printer keeps. Lost when it is switched off (3.4).
+    # Which errors the printer reports, and how. It changes no stored data and is lost at power-off (3.4).
     Row("#e", None, (_r("Ps", 4),), effect=_Q, deadline=_QUICK),
     # -- clock, rates, header, options (5.1) -----------------------------------------------------------
     Row("$c", None, (_r("Py", 99), _r("Pm", 12, 1), _r("Pd", 31, 1), _r("Ph", 23), _r("Pmn", 59), _r("Ps", 59)), _WHO),
@@ -318,8 +318,8 @@ _ROWS = (
         _r("Pn", 5), _r("Pc", 3), _r("Py"), _r("Px", 4), _r("Pg", 1), _r("Pk", 1), _r("Pz", 1), _r("Pb", 1),
         _r("Po1", 1), _r("Po2", 1), _r("Pr", 1),
     ), (
-        # The manual of POSNET is not clear about the lines: Pn of them or always five (12). Five are always sent;
-        # a reader that sees fewer takes what comes before the three names of payments.
+        # POSNET's manual is not clear about the lines: Pn of them or always five (12). fiscald always sends
+        # five; a reader that sees fewer takes those before the three names of payments.
         Part("kod", Text(3, 31), 25), Part("teksty", _LINE, 25, rest=True),
         Part("total", f.AMOUNT, 27), Part("rabat", f.AMOUNT, 27), Part("wplata", f.AMOUNT, 26),
         Part("karta", f.AMOUNT, 26), Part("czek", f.AMOUNT, 26), Part("bon", f.AMOUNT, 26),
@@ -362,7 +362,7 @@ COMMANDS: dict[Brand, dict[str, Row]] = {
 
 
 def find(frame: Frame, brand: Brand) -> Row | None:
-    """The command that ``frame`` is, or ``None`` where devices of that brand have none of this name."""
+    """The command that ``frame`` is, or ``None`` if devices of that brand have no such command."""
     rows = COMMANDS[brand]
     first = frame.params[0] if frame.params else None
     row = rows.get(f"{frame.name} {first}") or rows.get(frame.name)
@@ -372,7 +372,7 @@ def find(frame: Frame, brand: Brand) -> Row | None:
 
 
 def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:
-    """A request; what is ``None`` is left out. Raises ``KeyError`` for our own slips."""
+    """A request, without the values that are ``None``. Raises ``KeyError`` for our mistakes."""
     row = COMMANDS[brand][name]
     given = {key: value for key, value in values.items() if value is not None}
     known = {param.name for param in row.params} | {part.name for part in row.parts}

@@ -1,4 +1,4 @@
-"""The step that decides, and what the printer's answer to it says: done, or refused for what.
+"""The commit step, and the meaning of the printer's answer: done, or refused and why.
 
 Source: Thermal reference, sections 5.9 and 8.
 """
@@ -20,7 +20,7 @@ from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.options import known_profile
 from fiscald.protocols.thermal.queries import condition_of, describe, query_optional, send
 
-#: Refusals that pass: noise, and another program's document (opened since we looked).
+#: Refusals that pass: noise, and another program's document (opened since our look).
 _MOMENT = (codes.Reaction.NOISE, codes.Reaction.STATE)
 #: No VAT rates; behind a line, whose rate was found in the printer's table, the control of rates.
 _RATE = 18
@@ -33,9 +33,9 @@ _TIMED_OUT = 96
 def commit(
     command: Request, document: Document, passing: Container[int] = (), *, brand: Brand | None = None
 ) -> Dialogue[CommitReply]:
-    """Send the step that decides, once. ``passing``: errors that are about the moment when it answers with them.
+    """Send the commit step once. ``passing``: errors that come from the moment if the printer answers with them.
 
-    ``brand``: whose error numbers it answers with, where the command is the same for all.
+    ``brand``: the brand of the error numbers, if the command is the same for all brands.
     """
     reply = yield from send(command)
     if reply.good:
@@ -45,15 +45,15 @@ def commit(
 
 
 def brand_of(settings: Settings) -> Brand:
-    """Whose error numbers a printer answers with, as far as the configuration says."""
+    """The brand of the printer's error numbers, as far as the configuration says."""
     known = known_profile(settings)
     return Brand.POSNET if known is None else known.brand
 
 
 def refused(reply: Reply, pointer: str, document: Document, passing: Container[int] = ()) -> Dialogue[CommitReply]:
-    """The printer's no. Its number has no check byte, so that it is believed only where both answers agree.
+    """The printer's refusal. Its number has no check byte, so it counts only if both answers agree.
 
-    To be asked for at once: any other command clears the number of the last error (5.9).
+    Ask for it at once, because any other command clears the number of the last error (5.9).
     """
     text, text_pl, number = describe(reply)
     goods = goods_at(document, pointer)
@@ -72,11 +72,13 @@ def refused(reply: Reply, pointer: str, document: Document, passing: Container[i
     name = yield from _condition(reply, goods)
     if name is None:
         return CommitReply(why, timed_out=timed_out)
-    return CommitReply(conditions.told(name, text, text_pl, device_code=number), waits=True, timed_out=timed_out)
+    return CommitReply(
+        conditions.condition_problem(name, text, text_pl, device_code=number), waits=True, timed_out=timed_out
+    )
 
 
 def _condition(reply: Reply, goods: str | None) -> Dialogue[str | None]:
-    """The name of the printer's condition for which it refuses, if it is one."""
+    """The name of the condition that made the printer refuse; ``None``: another reason."""
     if reply.error == _RATE:
         return "no_rates" if goods is None else None
     if reply.error in (_NO_HEADER, _MEMORY_FAULT):

@@ -1,10 +1,9 @@
-"""Conditions of Thermal printers: how each is recognised, and which documents wait for its end.
+"""Conditions of Thermal printers: the errors that mean each one, and the documents that wait for its end.
 
-Numbers are those of ``#Z`` and ``#n``; with ``novitus`` before one it counts on devices of that brand, with ``posnet``
-on the others. A printer without rates or without a clock refuses nearly every command (6.1), so everything waits for
-those. 18 stands for missing rates too, but not behind a line, where it is the control of rates (``dialogue``). 40 and 6
-stand for a full fiscal memory where the memory tells that it takes no more records, otherwise for a missing header and
-for a fault.
+Numbers are those of ``#Z`` and ``#n``; with ``novitus`` before it, a number is for devices of that brand, with
+``posnet`` for the others. A printer without rates or without a clock refuses nearly every command (6.1), so all
+documents wait for those. 18 also means missing rates, but after a line it is the control of rates (``commit``). 40 and
+6 mean a full fiscal memory if the memory reports that it takes no more records; otherwise a missing header and a fault.
 Source: Thermal reference, sections 3.3, 5.9, 6.1 and 8.
 """
 
@@ -14,7 +13,7 @@ from fiscald.protocols.conditions import Conditions
 
 DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "drawer")
 
-# name           | documents that wait | errors | what a look shows
+# name           | documents that wait | errors | what the status shows
 CONDITIONS = Conditions(
     """
 paper_out        | all                  | 1037                              | DLE: no paper, off-line

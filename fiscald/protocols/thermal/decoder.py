@@ -1,8 +1,8 @@
-"""What passes over a Thermal line, named for people: every sequence, field, status bit and error, whole or damaged.
+"""Decodes a Thermal line for people: every sequence, field, status bit and error, whole or damaged.
 
 The words are in ``meanings``; source of the rest: Thermal reference, sections 3.3, 3.4 and 7.4. Recordings of this
-family write bytes in hexadecimal, whole: which sequences have a check byte, and how, differs between devices and is a
-part of what was recorded.
+family have all bytes in hexadecimal, because the check byte is a part of the recording: devices differ in which
+sequences have one, and in its form.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from fiscald.protocols.thermal.meanings import PRIVATE, WORDS, Meaning
 from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import detect
 
-#: What may stand in a sequence of no known command, or of one whose fields do not fit.
+#: The fields of an unknown command, or of a command whose fields do not fit.
 _COMMON = {"param": "a parameter of no known meaning", "string": "fields of no known layout"}
 
 _OUTSIDE, _ENDLESS = "bytes outside of a sequence", "the sequence has no end"
@@ -55,37 +55,37 @@ _FAULTS = {
 _NO_CHECK = "the check byte does not fit"
 
 _HEAD = re.compile(rb"[\x00-\x1f]?([0-9;]*)([$#^@!?*][A-Za-z])")
-#: Found in a sequence at once, wherever they are (3.1 rule 2).
+#: Bytes that a printer takes out of a sequence at once, wherever they are (3.1 rule 2).
 _ANYWHERE = (Control.DLE, Control.DLE2)
-#: Error modes in which every command is answered, or every one that has no answer of its own (3.4).
+#: Error modes in which the printer answers every command, or every command without an answer of its own (3.4).
 _ANSWERING = (2, 3, 4)
 
 
 class _Piece(NamedTuple):
-    """What passed, before it is named."""
+    """A piece of the line, before it is decoded."""
 
     raw: bytes
     item: Frame | BadFrame | Control | Enq | Dle | None = None
     inside: bool = False
-    """Without an item: whether it began as a sequence. A single byte: whether it lies in one, whose bytes it is."""
+    """Without an item: whether it started as a sequence. For a single byte: whether it lies inside a sequence."""
 
 
 class _Cutter:
-    """Cuts the bytes of one direction as a printer does, or as whoever reads its answers."""
+    """Cuts the bytes of one direction into pieces, as the printer or the reader of its answers does."""
 
     def __init__(self, direction: Direction) -> None:
         self._deframer = CommandDeframer() if direction is Direction.SENT else AnswerDeframer()
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[_Piece]:
-        """Everything that ``data`` completes."""
+        """The pieces that ``data`` completes."""
         for byte in data:
             yield from self._byte(byte)
         if not self._deframer.inside:
             yield from self._told(self._rest.rfind(ESC) if self._deframer.escaped else len(self._rest), inside=False)
 
     def end(self) -> Iterator[_Piece]:
-        """What is unfinished."""
+        """The unfinished piece."""
         yield from self._told(len(self._rest), inside=self._deframer.inside)
         self._deframer.reset()
 
@@ -114,25 +114,25 @@ class _Cutter:
 
 
 class _Read(NamedTuple):
-    """A sequence, as far as a layout fits it."""
+    """A sequence, read with a layout as far as it fits."""
 
     layout: Layout | None
     brand: Brand
     params: list[tuple[str, bytes]]
     parts: list[tuple[Part | None, str, bytes]]
-    """Without a part: everything behind the identifier, where the layout does not fit."""
+    """Without a part: everything behind the identifier, because the layout does not fit."""
 
     @property
     def fits(self) -> bool:
-        """Whether nothing is left over."""
+        """Whether the layout fits the whole sequence."""
         return all(part is not None for part, _, _ in self.parts) and all(name != "param" for name, _ in self.params)
 
 
 class ThermalDecoder:
     """See ``fiscald.protocols.decoding.Decoder``.
 
-    Without a profile the brand is what the printer's model says, and until then POSNET; a layout that does not fit is
-    tried as the other brand has it.
+    Without a profile, the brand comes from the printer's model; until the model is known it is POSNET. If a layout does
+    not fit, the decoder tries the layout of the other brand.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -144,11 +144,11 @@ class ThermalDecoder:
         self._cutters = {direction: _Cutter(direction) for direction in Direction}
 
     def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """What ``data`` completes. A DLE in the middle of a sequence is a frame of its own, without ``raw``."""
+        """The frames that ``data`` completes. A DLE inside a sequence is a frame of its own, without ``raw``."""
         return [self._named(direction, piece) for piece in self._cutters[direction].feed(data)]
 
     def end(self, direction: Direction) -> Sequence[DecodedFrame]:
-        """What is unfinished."""
+        """The unfinished piece."""
         return [self._named(direction, piece) for piece in self._cutters[direction].end()]
 
     def _named(self, direction: Direction, piece: _Piece) -> DecodedFrame:
@@ -203,7 +203,7 @@ class ThermalDecoder:
         )
 
     def _read(self, direction: Direction, clean: bytes, frame: Frame) -> _Read:
-        """By the first layout that fits, or by the first one that is known."""
+        """Read with the first layout that fits, otherwise with the first known one."""
         match = _HEAD.match(clean, 2)
         assert match is not None
         texts = match[1].split(b";") if match[1] else []
@@ -261,7 +261,7 @@ class ThermalDecoder:
     def _error(self, layout: Layout | None, fields: tuple[DecodedField, ...]) -> DecodedError | None:
         if layout is None or layout.name not in TELLING or not fields or fields[0].name != "Pe":
             return None
-        # What is no number at all is no known error either.
+        # Text that is no number is no known error.
         digits = fields[0].text.isascii() and fields[0].text.isdigit()
         if not digits or not (number := int(fields[0].text)):
             return None
@@ -269,7 +269,7 @@ class ThermalDecoder:
         return DecodedError(code.name, code.text, code.text_pl)
 
     def _learn(self, layout: Layout | None, fields: tuple[DecodedField, ...]) -> None:
-        """Error mode and brand are seen in passing."""
+        """Learn the error mode and the brand from the frames."""
         if layout is RESULT and self._mode is None:
             self._mode = _ANSWERING[0]
         elif layout is MODEL and fields[0].name == "typ" and not self._configured:
@@ -280,7 +280,7 @@ class ThermalDecoder:
 
 
 def _unknown_name(direction: Direction, frame: Frame) -> str:
-    """With its number, where that makes it another command than the known one of the same identifier."""
+    """The identifier; with its number if the known command of the same identifier is a different one."""
     first = frame.params[0] if frame.params else None
     other = direction is Direction.SENT and frame.name in WORDS and first is not None
     return f"{frame.name} {first}" if other else frame.name
@@ -293,7 +293,7 @@ def _answer(frame: Frame) -> Layout | None:
 
 
 def _params(layout: Layout, frame: Frame, texts: list[bytes]) -> tuple[list[tuple[str, bytes]], dict[str, Any]]:
-    """The parameters with their names, whatever their values; and the values, for the fields."""
+    """The parameters with their names and texts, and their values, which the fields need."""
     given: dict[str, Any] = {}
     found = []
     at = 0 if layout.first is None else 1
@@ -311,7 +311,7 @@ def _params(layout: Layout, frame: Frame, texts: list[bytes]) -> tuple[list[tupl
 def _parts(
     layout: Layout, frame: Frame, given: Mapping[str, Any], brand: Brand
 ) -> list[tuple[Part | None, str, bytes]]:
-    """The fields with their names, whatever their values; one of no known layout where they are more or fewer."""
+    """The fields with their names and texts; one field without a layout if the number of fields does not fit."""
     try:
         raw = layout.split(frame, given, brand)
     except FieldFault:
@@ -338,23 +338,23 @@ def _shown_param(name: str, text: str) -> str:
 
 
 def _clean(raw: bytes) -> bytes:
-    """What was sent, without what a printer takes out of it at once."""
+    """The bytes of a sequence without those that a printer takes out of it at once."""
     return bytes(byte for byte in raw if byte not in _ANYWHERE)
 
 
 def _masked_body(id_: str, read: _Read, meanings: Mapping[str, Meaning]) -> bytes:
-    """The fields with personal data masked, just as long."""
+    """The fields with personal data masked, with the same length."""
     out = b""
     for part, name, raw in read.parts:
         private = id_ in PRIVATE if part is None else meanings[name].private
-        # A unique number has ten digits too, and says which printer it was.
+        # A unique number also has ten digits, but identifies the printer and must stay.
         hidden = mask(raw) if private else raw if name == "nr_unikatowy" else mask_nips(raw)
         out += hidden + (b"" if part is None else part.term)
     return out
 
 
 def _rebuilt(raw: bytes, clean: bytes, frame: Frame, layout: Layout | None, body: bytes) -> bytes:
-    """The sequence with another body, its check byte made anew, and with what lay in it where it was."""
+    """The sequence with another body and a new check byte. Bytes inside the sequence stay where they were."""
     checked = frame.digits and not (layout is not None and layout.check is Check.NEVER)
     end = len(clean) - 1
     while clean[end - 1] == ESC:
@@ -371,7 +371,7 @@ def _rebuilt(raw: bytes, clean: bytes, frame: Frame, layout: Layout | None, body
 
 
 def _masked_damaged(raw: bytes) -> bytes:
-    """The same where nobody knows which field is which; what was damaged stays so."""
+    """Mask a damaged sequence, whose fields are unknown. It stays damaged."""
     match = _HEAD.match(_clean(raw), 2)
     if match is None:
         return mask_nips(raw)
@@ -379,14 +379,14 @@ def _masked_damaged(raw: bytes) -> bytes:
     if name.decode("ascii") not in PRIVATE:
         masked = mask_nips(raw)
     else:
-        # The identifier itself may have a DLE in it.
+        # The identifier itself may contain a DLE.
         at = raw.find(name[1:], 3) + 1
         masked = raw[:at] + mask(raw[at:])
     clean = _clean(masked)
     if masked != raw and clean.endswith(b"%c" % ESC + END):
         again = decode(clean[2:-1].rstrip(b"%c" % ESC))
         if isinstance(again, Frame) and again.digits:
-            # By chance the digits fit now.
+            # By chance the check digits fit now.
             masked = re.sub(rb"[0-9A-Fa-f]([^0-9A-Fa-f]*)[0-9A-Fa-f]([^0-9A-Fa-f]*)\Z", rb"x\1x\2", masked)
     return masked
 

@@ -1,4 +1,4 @@
-"""What a Thermal printer says about itself at one moment, and what is kept of that with a job.
+"""What a Thermal printer reports about itself at one moment, and the evidence that the journal keeps with a job.
 
 The names are the reference's own: ``23#s``, ``24#s``, ``28#s``, ``50#s`` (Thermal reference, 5.9 and 7).
 """
@@ -13,7 +13,7 @@ from fiscald.protocols.base import Evidence, Look
 
 
 class ThermalLook(Look):
-    """Flags and counters at one moment; amounts in grosze. What a device does not say is ``None``."""
+    """Flags and counters at one moment; amounts in grosze. A value that the device does not report is ``None``."""
 
     nr_unikatowy: str = Field(description="unique number")
     Pm: int = Field(description="1: fiscalised; 0: in training")
@@ -38,12 +38,12 @@ class ThermalLook(Look):
         return self.nr_unikatowy
 
     def updated(self, later: ThermalLook) -> ThermalLook:
-        """This look, with everything that ``later`` says."""
+        """This look, updated with the values in ``later``."""
         return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
 
 
 class ThermalEvidence(Evidence):
-    """What is kept with a job. Version 1 had no version, and was the same otherwise."""
+    """The evidence of a job. Version 1 had no version field and was otherwise the same."""
 
     family: Literal["thermal"] = "thermal"
     version: Literal[2] = 2

@@ -29,7 +29,7 @@ class Thermal(Family):
     decoding: Decoding = Decoding(ThermalDecoder, protocol_doc)
     conditions = CONDITIONS
     evidence = ThermalEvidence
-    #: 9600 everywhere; newer ones can be set to the others (2).
+    #: All printers support 9600; newer ones also the others (2).
     speeds = (9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200)
 
     def session(self, settings: Settings) -> Session:
@@ -37,11 +37,11 @@ class Thermal(Family):
         return ThermalSession(code_page(settings))
 
     def identify(self, settings: Settings) -> Dialogue[Identification]:
-        """Who is there."""
+        """Ask the device what it is."""
         return queries.identify(settings)
 
     def read_status(self, settings: Settings) -> Dialogue[Snapshot]:
-        """Everything the status shows."""
+        """Read everything that the status shows."""
         return queries.read_status(settings)
 
     def poll(self, settings: Settings) -> Dialogue[Condition]:
@@ -49,7 +49,7 @@ class Thermal(Family):
         return queries.poll(settings)
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
-        """Whether an idle printer can print, and whether a document is open on it: ENQ tells both."""
+        """Ask whether an idle printer can print and whether a document is open: ENQ shows both."""
         return queries.poll(settings)
 
 

@@ -1,4 +1,4 @@
-"""Types of Thermal values: how they stand in front of their terminator.
+"""Types of Thermal values: how each is written before its terminator.
 
 Source: Thermal reference, section 4. Amounts end with ``/``, texts with CR, the numbers of some answers with ``;``.
 """
@@ -18,7 +18,7 @@ from fiscald.protocols.thermal.frames import CR, HEADER_END, SLASH
 
 
 class Brand(StrEnum):
-    """Whose manual a device follows (section 1 and appendix A); Innova follows POSNET's, as far as is known."""
+    """Whose manual a device follows (section 1 and appendix A); Innova follows POSNET's as far as we know."""
 
     POSNET = "posnet"
     NOVITUS = "novitus"
@@ -104,8 +104,8 @@ class Measured(NamedTuple):
 class Quantity(Value):
     """A number of at most ten digits, and behind it, after a space, a unit of at most four characters.
 
-    The number always has its dot: units are only looked for after it (4.1). Of a received one the first number is
-    taken, whatever stands before it.
+    The number always has its dot: units are only looked for after it (4.1). When reading, the
+    first number counts, whatever comes before it.
     """
 
     LENGTH = 16
@@ -184,8 +184,8 @@ class Letter(Value):
 class PaddedRate(Rate):
     """A VAT rate in an answer, with two digits before the point: ``08.00``.
 
-    So a recorded Novitus device and five drivers in production have it (Thermal 1.01, 2.03 and older, Innova Profit,
-    Optimus Vivo); the manual of 2006 prints ``8.00``, and the driver of Thermal 3.01 takes both. Read are both.
+    A recorded Novitus device and five drivers in production use this form (Thermal 1.01, 2.03 and older, Innova Profit,
+    Optimus Vivo); the manual of 2006 prints ``8.00``, and the driver of Thermal 3.01 takes both. This class reads both.
     """
 
     def encode(self, value: Decimal | str | None, dialect: Dialect) -> bytes:
@@ -222,7 +222,7 @@ class Text(Value):
         self.least = least
 
     def limit(self, brand: Brand) -> int:
-        """Most characters on a device of that brand."""
+        """The largest number of characters on a device of that brand."""
         return self._limits[brand]
 
     def _legal(self, char: str) -> bool:

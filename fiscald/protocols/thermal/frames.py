@@ -1,8 +1,8 @@
 """Sequences of the Thermal protocol, ``ESC P Ps;...;Pn xx string cc ESC \\``, and its single bytes.
 
 Source: Thermal reference, sections 3.1 to 3.3. The check byte is the XOR of everything between ``ESC P`` and its
-own two digits. Whether a sequence has one cannot be seen from outside: two last digits that fit are taken for it,
-and who knows the command decides. Control bytes can never be part of a value.
+own two digits. The bytes alone do not show whether a sequence has one: two last digits that fit count as the check
+byte, and the code that knows the command decides. Control bytes can never be part of a value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CR, SLASH = b"\r", b"/"
 #: Ends the text of the header (5.1); the one byte that is no character of any text.
 HEADER_END = b"\xff"
 
-#: The longest sequence that is kept while its end is awaited. The printer's buffer for a whole receipt has 2 KB (2).
+#: The longest sequence that is kept until its end comes. The printer's buffer for a whole receipt has 2 KB (2).
 MAX_FRAME = 2048
 #: Most digits of a parameter: Novitus error numbers have four.
 _MAX_DIGITS = 4
@@ -38,7 +38,7 @@ class Control(IntEnum):
     DLE = 0x10
     """Answered by one byte at once, whatever the printer does."""
     CAN = 0x18
-    """Gives an unfinished sequence up. Never cancels a receipt."""
+    """Drops an unfinished sequence. Never cancels a receipt."""
     DLE2 = 0x1A
     """Novitus: answered at once by a sequence."""
 
@@ -78,7 +78,7 @@ class Dle(NamedTuple):
 
 
 def status_byte(byte: int) -> Enq | Dle | None:
-    """What a single byte of a printer says, or ``None``: the ranges tell ENQ and DLE apart (3.3)."""
+    """The meaning of a single byte from a printer, or ``None``. ENQ and DLE have different ranges (3.3)."""
     if 0x60 <= byte <= 0x6F:
         return Enq(*(bool(byte & mask) for mask in (8, 4, 2, 1)))
     if 0x70 <= byte <= 0x77:
@@ -87,7 +87,7 @@ def status_byte(byte: int) -> Enq | Dle | None:
 
 
 class FrameFault(IntEnum):
-    """What makes a sequence none; a printer answers those with its error 3 (rule 5 names no number, choice)."""
+    """Why bytes are no valid sequence. A printer answers with its error 3 (rule 5 names no number, choice)."""
 
     SYNTAX = 1
     """No parameters and identifier at its beginning, or another escape sequence inside."""
@@ -103,16 +103,16 @@ class Frame(NamedTuple):
     """Identifier, two characters; upper and lower case differ."""
     body: bytes = b""
     digits: bytes = b""
-    """The last two digits, where they are the check byte of what is before them; empty: they are not."""
+    """The last two digits if they are the check byte of the bytes before them; empty: they are not."""
 
     @property
     def unchecked(self) -> Frame:
-        """The same where this kind of sequence has no check byte: the digits belong to the body."""
+        """The same sequence, read without a check byte: the digits belong to the body."""
         return self._replace(body=self.body + self.digits, digits=b"")
 
     @property
     def payload(self) -> bytes:
-        """What the check byte is made from."""
+        """The bytes that the check byte covers."""
         head = b";".join(b"" if param is None else b"%d" % param for param in self.params)
         return head + self.name.encode("ascii") + self.body
 
@@ -142,7 +142,7 @@ def encode(frame: Frame) -> bytes:
 
 
 def decode(payload: bytes) -> Frame | BadFrame:
-    """The sequence in ``payload`` (what stands between ``ESC P`` and ``ESC \\``), or that it is none."""
+    """The sequence in ``payload`` (the bytes between ``ESC P`` and ``ESC \\``), or why they are none."""
     match = _PAYLOAD.fullmatch(payload)
     if match is None:
         return BadFrame(FrameFault.SYNTAX)
@@ -163,7 +163,7 @@ def decode(payload: bytes) -> Frame | BadFrame:
 
 
 class _Sequences:
-    """Finds sequences in a stream of bytes, however it is cut up. Keeps at most ``MAX_FRAME`` bytes."""
+    """Finds sequences in a stream of bytes, in pieces of any size. Keeps at most ``MAX_FRAME`` bytes."""
 
     def __init__(self) -> None:
         self._frame: bytearray | None = None
@@ -172,16 +172,16 @@ class _Sequences:
 
     @property
     def inside(self) -> bool:
-        """Whether a sequence has begun and not ended."""
+        """Whether a sequence has started and not ended."""
         return self._frame is not None
 
     @property
     def escaped(self) -> bool:
-        """Whether ESC came last."""
+        """Whether the last byte was ESC."""
         return self._escape
 
     def reset(self) -> None:
-        """Give up an unfinished sequence."""
+        """Drop an unfinished sequence."""
         self._frame, self._escape, self._fault = None, False, None
 
     def _take(self, byte: int) -> Frame | BadFrame | None:
@@ -200,12 +200,12 @@ class _Sequences:
 
     def _escaped(self, byte: int) -> Frame | BadFrame | None:
         if byte == BEGIN[0]:
-            # Inside a sequence too: what was collected is given up (3.1 rule 3).
+            # Also inside a sequence: the bytes before it are dropped (3.1 rule 3).
             self._frame, self._fault = bytearray(), None
         elif byte == ESC:
             self._escape = True
         elif byte != END[0]:
-            # The rest is ignored up to the end of the sequence (3.1 rule 4).
+            # The bytes up to the end of the sequence are ignored (3.1 rule 4).
             self._fault = self._fault or FrameFault.SYNTAX
         elif self._frame is not None:
             frame, fault = bytes(self._frame), self._fault

@@ -1,13 +1,12 @@
-"""Which command is legal in which state, and where it leads.
+"""Which command is legal in which state, and which state follows.
 
 Theory of operation. A printer holds at most one receipt. Its state is one of ``State``; a command that is not
-legal there fails with the error of ``LEGALITY`` and changes nothing. Status queries are legal everywhere, but for
-those that need the clock. Neither table knows whether it is read by the driver, the emulator or a test. What
-depends on the content of a receipt (no line sold yet, the last payment taken back) is not grammar and is decided
-by the device.
+legal there fails with the error of ``LEGALITY`` and changes nothing. Status queries are legal everywhere, except those
+that need the clock. Driver, emulator and tests use the same tables. Rules about the content of a receipt (no line sold
+yet, the last payment taken back) are not grammar: the device decides them.
 
-Source: Thermal reference, section 6.1. Where it has 82 or 95 for a wrong state, 95 stands for an open receipt and
-82 for what follows a short closing (choice). Non-fiscal forms and the check of the goods base are not here.
+Source: Thermal reference, section 6.1. It gives 82 or 95 for a wrong state; here 95 is for an open receipt and 82
+for the state after a short closing (choice). Non-fiscal forms and the check of the goods base are not here.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class State(StrEnum):
     """What is open on the printer."""
 
     NO_RTC = "no_rtc"
-    """Nothing; its clock was never set."""
+    """Nothing; the clock was never set."""
     NO_RATES = "no_rates"
     """Nothing; all VAT rates are inactive."""
     IDLE = "idle"
@@ -53,7 +52,7 @@ _TABLE: LegalityRows = (
     (("$l", "$d 6", "$d 7", "$d 10", "$d 11"),
                                        (1,    18,   21,   _OK,  91,   82)),
     (("$L", "$Y"),                     (1,    18,   21,   _OK,  82,   82)),
-    # After a payment only the one that takes all of them back (Px 0); the device refuses others with 82.
+    # After a payment only the command that takes all payments back (Px 0); the device refuses others with 82.
     (("$n",),                          (1,    18,   21,   _OK,  _OK,  82)),
     (("$b 1", "$b 2"),                 (1,    18,   21,   _OK,  _OK,  82)),
     (("$e 1", "$x"),                   (1,    18,   29,   _OK,  91,   82)),
@@ -67,14 +66,14 @@ _TABLE: LegalityRows = (
     (("#r",),                          (1,    18,   _OK,  95,   95,   82)),
 )  # fmt: skip
 
-#: (command, state) -> the error of an illegal command. What is not here is legal.
+#: (command, state) -> the error of an illegal command. A pair that is not here is legal.
 LEGALITY = legality(_COLUMNS, _TABLE)
 
-#: What Novitus allows besides, and what ends the receipt there too: a client's tests close one that has payments
+#: Commands that Novitus also allows, and that end the receipt there: a client's tests close one that has payments
 #: with ``$e`` (6.1).
 NOVITUS_ALLOWS = frozenset((("$e 1", State.PAY), ("$x", State.PAY)))
 
-#: (command, state) -> the state after its success. What is not here stays where it is.
+#: (command, state) -> the state after its success. A pair that is not here does not change the state.
 MOVES: dict[tuple[str, State], State] = {
     ("$h", State.IDLE): State.LINES,
     ("$b 1", State.LINES): State.PAY,
@@ -89,7 +88,7 @@ MOVES: dict[tuple[str, State], State] = {
 
 
 def refusal(command: str, state: State, brand: Brand = Brand.POSNET) -> int | None:
-    """The error of ``command`` (the name of its row) in ``state``, or ``None`` where it is legal."""
+    """The error of ``command`` (the name of its row) in ``state``, or ``None`` if it is legal."""
     if brand is Brand.NOVITUS and (command, state) in NOVITUS_ALLOWS:
         return None
     return LEGALITY.get((command, state))

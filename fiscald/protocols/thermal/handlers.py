@@ -1,4 +1,4 @@
-"""How each type of document is checked, carried out and recovered on a Thermal printer."""
+"""The handlers that check, carry out and recover each type of document on a Thermal printer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Recover = Callable[[Any, Settings, Checkpoint], Dialogue[Verdict]]
 
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
-    """Rates and NIP only once the printer's own are known."""
+    """Checks rates and NIP only if the printer's table and number are known."""
     profile = known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "posnet"]
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
     printer_id = snapshot.identity.printer_id if snapshot else None
@@ -30,7 +30,7 @@ def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | N
 
 
 def _when_ready(recover: Recover) -> Recover:
-    """A command may still wait in the printer (no paper); it is not settled before that is over (9.3)."""
+    """Wait until the printer is ready: without paper, a command may still wait in the printer (9.3)."""
 
     def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         condition = yield from poll(settings)

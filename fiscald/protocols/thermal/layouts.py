@@ -1,4 +1,4 @@
-"""How a command or an answer of the Thermal protocol is laid out: parameters, fields, counts, conditions, check byte.
+"""The layout of the Thermal commands and answers: parameters, fields, counts, conditions, check byte.
 
 construct describes what follows the identifier. Source: Thermal reference, section 5 and appendix A.
 """
@@ -38,13 +38,13 @@ Given = Mapping[str, Any]
 
 
 class Times(NamedTuple):
-    """As many as a parameter says, or as usual where it says nothing."""
+    """The count in a parameter, or the usual count if the parameter says nothing."""
 
     param: str
     usual: int = 0
 
     def __call__(self, given: Given) -> int:
-        """How many."""
+        """The count."""
         return given.get(self.param) or self.usual
 
 
@@ -64,17 +64,17 @@ class ByAmounts(NamedTuple):
 
 
 class When(NamedTuple):
-    """Where a parameter was sent and has one of these values (any, where there are none); by brand."""
+    """Present if a parameter was sent with one of these values (empty: with any value); by brand."""
 
     posnet: tuple[str, tuple[int, ...]] | None
     novitus: tuple[str, tuple[int, ...]] | None
 
     def of(self, brand: Brand) -> tuple[str, tuple[int, ...]] | None:
-        """What devices of that brand look at; ``None``: they never have it."""
+        """The parameter and the values for devices of that brand; ``None``: they never have the field."""
         return self.novitus if brand is Brand.NOVITUS else self.posnet
 
     def __call__(self, given: Given) -> bool:
-        """Whether it is there."""
+        """Whether the field is present."""
         condition = self.of(given["brand"])
         if condition is None:
             return False
@@ -83,10 +83,10 @@ class When(NamedTuple):
 
 
 def may_differ(given: Given) -> bool:
-    """Whether a line that is read may have an amount of a discount or not, because it has no discount.
+    """Whether the amount of a discount is optional in a received line, because the line has no discount.
 
-    One program in production leaves the amount out on a POSNET, another one sends it to a Novitus. Where a Novitus line
-    has a description, that one begins there, as the manual says: it may look like an amount.
+    One program in production leaves the amount out on a POSNET, another one sends it to a Novitus. If a Novitus line
+    has a description, it starts there, as the manual says, and may look like an amount.
     """
     described = given["brand"] is Brand.NOVITUS and given.get("Pd") == 1
     return given.get("Pr") == 0 and not described
@@ -97,19 +97,19 @@ class Check(StrEnum):
 
     REQUIRED = "required"
     OPTIONAL = "optional"
-    """Two last digits that fit are it; sent by us always, where commands are concerned."""
+    """If the two last digits fit, they are the check byte. We always send it with commands."""
     NEVER = "never"
 
 
 class Param(NamedTuple):
-    """A decimal parameter in front of the identifier."""
+    """A decimal parameter before the identifier."""
 
     name: str
     most: int = 255
     least: int = 0
     required: bool = False
     times: Times | None = None
-    """So many of them; then the value is a list."""
+    """How many of them; then the value is a list."""
 
 
 class Part(NamedTuple):
@@ -118,18 +118,18 @@ class Part(NamedTuple):
     name: str
     value: Value
     fault: int = 4
-    """The error a printer answers where it does not fit."""
+    """The error that a printer answers if the field does not fit."""
     end: bytes | None = None
-    """Its terminator; the usual one of its type where ``None``, nothing behind it where empty."""
+    """Its terminator; ``None``: the usual one of its type; empty: no terminator."""
     times: Times | ByAmounts | None = None
-    """So many of them; then the value is a list."""
+    """How many of them; then the value is a list."""
     when: When | None = None
     lenient: bool = False
-    """A line without a discount may have it or not, whatever the brand's manual says: see ``may_differ``."""
+    """Optional in a line without a discount, whatever the brand's manual says: see ``may_differ``."""
     optional: bool = False
-    """Left out by whoever does not need it."""
+    """Senders that do not need it may leave it out."""
     rest: bool = False
-    """As many as come; then the value is a list."""
+    """All fields that follow; then the value is a list."""
 
     @property
     def many(self) -> bool:
@@ -138,11 +138,11 @@ class Part(NamedTuple):
 
     @property
     def term(self) -> bytes:
-        """What ends it; nothing where it goes to the end of the sequence."""
+        """The bytes that end it; empty if it goes to the end of the sequence."""
         return self.value.end if self.end is None else self.end
 
     def letter(self, index: int, count: int) -> str:
-        """The letter of the rate that the ``index``-th of ``count`` belongs to; empty where none is known."""
+        """The letter of the rate that the ``index``-th of ``count`` belongs to; empty if it is unknown."""
         by_rate = self.times in (RATES, SEVEN) or (isinstance(self.times, ByAmounts) and count == len(RATE_LETTERS))
         return RATE_LETTERS[index : index + 1] if by_rate else ""
 
@@ -157,7 +157,7 @@ class Part(NamedTuple):
             usual = If(lambda context: when(context._params.given), one)
             if not self.lenient:
                 return usual
-            # What stands in its place may be the next field: only what can be an amount is taken for one.
+            # The next field may be in its place, so only bytes that look like an amount count as one.
             amount = ExprValidator(one, lambda raw, _: _AMOUNT_LIKE.fullmatch(raw) is not None)
             return IfThenElse(lambda context: may_differ(context._params.given), Optional(amount), usual)
         if self.rest:
@@ -167,22 +167,22 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a sequence is written: of a command, or of an answer."""
+    """The layout of a sequence: a command or an answer."""
 
     id: str
     first: int | None = None
-    """The first parameter, where it belongs to the identifier: it selects what the command does."""
+    """The first parameter, if it belongs to the identifier and selects what the command does."""
     params: tuple[Param, ...] = ()
     parts: tuple[Part, ...] = ()
     check: Check = Check.REQUIRED
     fault: int = 3
-    """The error a printer answers where there are more or fewer fields."""
+    """The error that a printer answers if there are too many or too few fields."""
     brands: tuple[Brand, ...] = (Brand.POSNET, Brand.NOVITUS)
-    """Whose devices know it."""
+    """The brands whose devices know it."""
 
     @property
     def name(self) -> str:
-        """``$e 1``: the identifier and, where it selects, the first parameter."""
+        """``$e 1``: the identifier and, if it selects the command, the first parameter."""
         return self.id if self.first is None else f"{self.id} {self.first}"
 
     @property
@@ -210,7 +210,7 @@ class Layout:
         return values
 
     def split(self, frame: Frame, given: Given, brand: Brand) -> Mapping[str, Any]:
-        """The fields as they stand on the line: bytes, a list of them, ``None``. Raises ``FieldFault``."""
+        """The fields as they are on the line: bytes, a list of bytes, ``None``. Raises ``FieldFault``."""
         body = frame.unchecked.body if self.check is Check.NEVER else frame.body
         try:
             slashes = body.count(b"/")

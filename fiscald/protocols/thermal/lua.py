@@ -1,7 +1,7 @@
 """How the Wireshark dissector cuts Thermal bytes into sequences and reads them: a part of the Lua program.
 
 Source: Thermal reference, sections 3.1 to 3.3; the same rules as in ``frames``, and the layouts of ``commands``.
-A packet does not tell the brand: a layout is tried as POSNET has it, then as Novitus.
+A packet does not show the brand, so the dissector tries the layout of POSNET first, then that of Novitus.
 """
 
 from __future__ import annotations

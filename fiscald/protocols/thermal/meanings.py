@@ -1,7 +1,7 @@
 """What every Thermal command, answer and single byte means, and its fields: a table in words.
 
-Meanings are facts of the Thermal reference, sections 3.3, 5 and appendix A; where it says that a meaning is not known,
-the row says so too. The words are ours.
+The meanings are facts of the Thermal reference, sections 3.3, 5 and appendix A. If the reference does not know a
+meaning, the row says so. The words are ours.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
 
 # The table: one command, answer or single byte per line, its fields separated by ";". A field that ends in "*" stands
-# for one per rate. "=" in front of a field: it belongs to this very printer at this very moment. "!" in front:
+# for one per rate. "=" before a field: its value depends on the printer and the moment. "!" before a field:
 # personal data.
 _WORDS = """
 ENQ     | state, in the order of commands | FSK fiscal mode; CMD the last command was carried out; PAR a receipt is open; TRF the last receipt was completed

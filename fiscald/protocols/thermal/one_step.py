@@ -22,13 +22,13 @@ from fiscald.protocols.thermal.queries import ask, prepare, query_optional, read
 
 Slip = CashIn | CashOut | GoodsReturn
 
-#: ``#r`` with a date that is not the printer's: midnight came between the question and the command.
+#: ``#r`` with a date that differs from the printer's: midnight passed between the question and the command.
 _OTHER_DATE = 7
 _SLIPS = {"cash_in": "#i", "cash_out": "#d", "goods_return": "#z"}
 
 
 def carry_out(document: DailyReport | Slip, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """A single irreversible command, judged by the counters."""
+    """Send the single irreversible command. The counters decide what became of it."""
     found = yield from prepare(document.type, settings, printer_id)
     if isinstance(found, Wait):
         return found
@@ -50,7 +50,7 @@ def carry_out(document: DailyReport | Slip, settings: Settings, printer_id: str 
 
 
 def recover(document: DailyReport | Slip, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """Find out by the counters what became of it."""
+    """Find out from the counters what became of it."""
     return ThermalProof(checkpoint.before, _expected(document), settings).verdict(None)
 
 
@@ -59,24 +59,26 @@ def _expected(document: DailyReport | Slip) -> Report | proof.Slip:
 
 
 def _daily_report() -> Dialogue[Request]:
-    """``#r`` with the printer's own date: then no question is asked on the keyboard (5.8)."""
+    """``#r`` with the printer's own date: then the printer asks no question on its keyboard (5.8)."""
     clock = yield from ask("#c", "Py", "Pm", "Pd")
     return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
 
 
 def _report_reply(reply: CommitReply, command: Request) -> Dialogue[CommitReply]:
-    """A date was refused that the printer itself had given: midnight came between, or it is before its last record."""
+    """The printer refused its own date: midnight passed in between, or the date is before its last record."""
     if reply.refusal is None or reply.refusal.device_code != str(_OTHER_DATE):
         return reply
     clock = yield from query_optional("#c")
     if any(clock.get(name) != command.values[name] for name in ("Py", "Pm", "Pd")):
         return reply
     text, text_pl = "its date is earlier than its last fiscal record", "data wcześniejsza niż ostatni zapis"
-    return CommitReply(conditions.told("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True)
+    return CommitReply(
+        conditions.condition_problem("no_clock", text, text_pl, device_code=str(_OTHER_DATE)), waits=True
+    )
 
 
 def _cash_refusal(document: Slip, have: int) -> FieldProblem | None:
-    """Too much or too little cash is not sent: refusing it, the printer would forget how much there was (5.7)."""
+    """Refuse too much or too little cash here: if the printer refuses it, the printer forgets its cash (5.7)."""
     amount = grosze(document.amount)
     if isinstance(document, CashIn) and have + amount > MAX_GROSZE:
         return FieldProblem(
@@ -98,7 +100,7 @@ def _cash_refusal(document: Slip, have: int) -> FieldProblem | None:
 
 
 def open_drawer(document: Drawer, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-    """Open the drawer; the printer's answer is all there is to know."""
+    """Open the drawer. The printer's answer is the only proof."""
     found = yield from prepare(document.type, settings, printer_id)
     if isinstance(found, Wait):
         return found

@@ -1,9 +1,9 @@
-"""From a receipt to its commands: the arithmetic of the printer, and its refusals foretold.
+"""Turns a receipt into commands: does the printer's arithmetic and predicts its refusals.
 
-Source: Thermal reference, sections 4 (limits), 5.2 to 5.5, 6.3. Percentages are turned into amounts here, so that
-neither of the printer's two methods (6.4) has anything to round. ``TOTAL`` of a closing is what the lines come to
-after their own discounts and before the discount of the whole receipt. How that one is spread over the rates
-differs between brands by a grosz and is the printer's business (6.5): only the sum is foretold.
+Source: Thermal reference, sections 4 (limits), 5.2 to 5.5, 6.3. The planner turns percentages into
+amounts, so that neither of the printer's two methods (6.4) has anything to round. ``TOTAL`` of a closing is the sum of
+the lines after their own discounts and before the discount of the whole receipt. Brands differ by a grosz in how they
+spread that discount over the rates (6.5), so the planner predicts only the sum.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.planner import Form, Plan, Planner
 from fiscald.protocols.thermal.profiles import Profile
 
-#: The number of a line has one byte (5.2).
+#: The number of a line is one byte (5.2).
 MAX_LINES = 255
 
 
@@ -81,7 +81,7 @@ class _ReceiptPlanner(Planner):
         return self.plan
 
     def _open(self, receipt: Receipt, at: str) -> None:
-        """``$h`` without block mode, so that every line is checked when it comes; and the buyer (5.2, 5.6)."""
+        """``$h`` without block mode, so that the printer checks every line at once; and the buyer (5.2, 5.6)."""
         nip = receipt.buyer.nip if receipt.buyer else None
         knows = self.profile.nip is not None and (
             self.printer_id is None
@@ -93,7 +93,7 @@ class _ReceiptPlanner(Planner):
         if receipt.buyer and receipt.buyer.vat_id:
             self.plan.refuse_vat_id(at, knows_nip=knows)
         if nip is not None and self.profile.nip == "$h":
-            # With the symbol "PL" in front of it, as a client's paper tests have it.
+            # With the prefix "PL", as in a client's paper tests.
             self.add(at, "$h", Pl=0, Pn=0, P0=0, idtype=1, PL=1, id=nip)
             return
         self.add(at, "$h", Pl=0)
@@ -126,7 +126,7 @@ class _ReceiptPlanner(Planner):
                 )  # fmt: skip
             amount = self._adjustment(adjustment, value, f"{at}/{word}", discount=discount)
             delta = -amount if discount else amount
-            # The printer itself prints the word "rabat" or "narzut" in front (11.5).
+            # The printer itself prints the word "rabat" or "narzut" before it (11.5).
             adjustment_name = self._adjustment_name(adjustment, f"{at}/{word}/name", "$l", "nazwa_rabatu")
         sold = _Sold(name, rate, grosze(line.price), line.quantity, delta)
         if line.storno:
@@ -140,7 +140,7 @@ class _ReceiptPlanner(Planner):
         totals = list(self.plan.running[-1])
         totals[rate if isinstance(rate, int) else 0] += change
         self.plan.running.append(totals)
-        # With a description the fourth parameter is there, and so are the two before it (forms 2 to 6, 5.2).
+        # A description needs the fourth parameter, and so also the two before it (forms 2 to 6, 5.2).
         kind = 0 if not delta else LINE_DISCOUNT if delta < 0 else LINE_SURCHARGE
         more = delta or description
         self.add(
@@ -195,13 +195,13 @@ class _ReceiptPlanner(Planner):
         self.plan.error(
             at,
             "storno.no_line",
-            "no earlier line that is left has this name, VAT rate, price, quantity and discount; this printer reverses "
+            "no remaining earlier line has this name, VAT rate, price, quantity and discount; this printer reverses "
             "whole lines only, so repeat one exactly as it was sold",
             f"nie ma wcześniejszej pozycji „{line.name}” o tej samej ilości, cenie i rabacie do stornowania.",
         )
 
     def _adjust(self, receipt: Receipt, at: str) -> dict[str, Any]:
-        """The discount or surcharge of the whole receipt, as the closing command has it: ``Px``, value, name."""
+        """The discount or surcharge of the whole receipt for the closing command: ``Px``, value, name."""
         adjustment = receipt.discount or receipt.surcharge
         if adjustment is None or self.plan.lines_total <= 0:
             return {"Px": 0, "rabat": 0}
@@ -270,7 +270,7 @@ class _ReceiptPlanner(Planner):
         return valued
 
     def _payments(self, receipt: Receipt, due: int, at: str) -> tuple[int, list[Form]]:
-        """Cash, and the other forms in order; both stand in the closing command (5.5)."""
+        """Cash, and the other forms in order. The closing command has both (5.5)."""
         payments = self.plan.payments(receipt, due, self.most, at)
         if payments is None:
             return 0, []
@@ -303,14 +303,14 @@ class _ReceiptPlanner(Planner):
                 f"formy płatności: {PAYMENTS_PL[payment.type]}", "send another type",
             )  # fmt: skip
             return None
-        # The printer prints the usual name of the form itself, and this one behind it (11.5).
+        # The printer prints the usual name of the form, and then this one (11.5).
         usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
         name = payment.name and self.text(payment.name, f"{pointer}/name", "$b 1", "nazwa")
         return Form(number, grosze(payment.amount), name or own)
 
     def _means_itself(self, kind: PaymentType) -> bool:
-        """Whether the printer has a form of its own for that type."""
+        """Whether the printer has a separate form for that type."""
         number = self.profile.forms[kind]
         return next(other for other, known in self.profile.forms.items() if known == number) is kind
 
@@ -318,10 +318,9 @@ class _ReceiptPlanner(Planner):
 def plan_receipt(
     receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None, printer_id: str | None = None
 ) -> Plan:
-    """The commands of ``receipt``; or in ``errors`` every refusal that can be foretold.
+    """The commands of ``receipt``; or in ``errors`` every refusal that the planner can predict.
 
-    ``rates`` is the printer's table by letter and ``printer_id`` its unique number, which tells whether it knows
-    the buyer's NIP; ``None`` while they are unknown, and then they are not checked and the commands are not to be
-    used.
+    ``rates`` is the printer's table by letter. ``printer_id`` is its unique number, which shows whether it prints the
+    buyer's NIP. While they are unknown (``None``), the planner does not check them and the commands must not be sent.
     """
     return _ReceiptPlanner(profile, code_page, rates, printer_id).receipt(receipt)

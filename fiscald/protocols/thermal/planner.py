@@ -1,4 +1,4 @@
-"""What planning a receipt for a Thermal printer starts from and collects: the printer's limits, commands, faults."""
+"""The parts of the planner of a Thermal receipt: the printer's limits, the commands, the errors."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from fiscald.protocols.thermal.profiles import Profile
 
 @dataclass(slots=True)
 class Plan(PlanBuilder):
-    """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
+    """A receipt, ready to send; or the errors (``errors``). ``total`` is after the discount of the whole receipt."""
 
     items: list[Item[Request]] = field(default_factory=list)
     """Everything before the closing command, in order."""
     close: Request | None = None
     running: list[list[int]] = field(default_factory=lambda: [[0] * len(RATE_LETTERS)])
-    """What the printer has by rate, in grosze, before the first line and after each one."""
+    """The printer's totals by rate, in grosze, before the first line and after each line."""
     lines_total: int = 0
-    """What the lines come to, in grosze: ``TOTAL``."""
+    """The sum of the lines, in grosze: ``TOTAL``."""
 
     def holds(self, totals: list[int]) -> bool:
-        """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
+        """Whether an open receipt with these totals by rate can be this one, with some of its lines."""
         return totals in self.running or sum(totals) == self.total
 
     def ends_with(self, totals: list[int]) -> bool:
@@ -48,7 +48,7 @@ class Form(NamedTuple):
 
 
 class Planner:
-    """What is known of the printer, and what was found out about the document so far."""
+    """The printer's limits, and the plan so far."""
 
     def __init__(self, profile: Profile, code_page: str, rates: Rates | None, printer_id: str | None) -> None:
         self.profile = profile
@@ -61,23 +61,23 @@ class Planner:
         self.plan = Plan()
 
     def unsupported(self, pointer: str, code: str, what: str, what_pl: str, instead: str = "leave it out") -> None:
-        """Something that no printer of this profile can print."""
+        """Add an error: no printer of this profile can print this."""
         self.plan.error(
             pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}."
         )
 
     def text(self, value: str, pointer: str, command: str, part: str, kind: TextKind = TextKind.FREE) -> str:
-        """``value`` as the printer can hold it, within what the part takes."""
+        """``value`` in the printer's code page, within the limit of the part."""
         return self.plan.text(value, pointer, self.code_page, self.limit(command, part), kind)
 
     def limit(self, command: str, part: str) -> int:
-        """Characters that the part takes."""
+        """The number of characters that the part takes."""
         kind = COMMANDS[self.brand][command].part(part).value
         assert isinstance(kind, Text)
         return kind.limit(self.brand)
 
     def add(self, pointer: str, command: str, **values: Any) -> None:
-        """Another command, while nothing stands against the document."""
+        """Add a command, unless the document has errors already."""
         if self.plan.errors:
             return
         self.plan.items.append(Item(request(command, self.brand, **values), pointer))

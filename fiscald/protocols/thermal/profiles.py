@@ -1,7 +1,8 @@
-"""What one dialect of the Thermal protocol does differently, as data; each entry with its reason.
+"""The differences between the dialects of the Thermal protocol, as data. Each entry has its reason.
 
 Source: Thermal reference, sections 5 and 12, appendix A. ``[doc]`` is a manual, ``[device]`` was seen on hardware,
-``[client]`` follows a client program that is used in shops, ``[choice]`` is ours where all of them are silent.
+``[client]`` follows a client program that is used in shops, ``[choice]`` is our assumption where no source says
+anything.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Profile:
     name: str
     """The name used in the configuration."""
     brand: Brand
-    """Whose manual its limits and layouts follow."""
+    """The brand whose manual gives its limits and layouts."""
     closing: str
     """The closing command: ``$y``, the richest one, or ``$x``."""
     forms: Mapping[PaymentType, int]
@@ -37,33 +38,33 @@ class Profile:
     nip_prefixes: tuple[str, ...] = ()
     """Unique numbers of devices that know it; empty: all of them."""
     line_adjustments: bool = True
-    """Discounts and surcharges of a line."""
+    """Whether it has discounts and surcharges of a line."""
     descriptions: bool = True
-    """A further line under the name of the goods."""
+    """Whether it prints another line under the name of the goods."""
     receipt_adjustments: bool = True
-    """Discounts and surcharges of the whole receipt, inside the closing command."""
+    """Whether the closing command has discounts and surcharges of the whole receipt."""
     names_adjustment: str = "$y"
-    """Where the name of such a discount stands: in the closing, or in ``$n`` before it."""
+    """Where the name of such a discount goes: in the closing command, or in ``$n`` before it."""
     packaging: int | None = 9999
     """The highest number of returnable packaging; ``None``: no packaging."""
     packaging_single: bool = False
-    """Packaging is sent piece by piece: what a quantity does to the amount is not certain."""
+    """Whether packaging is sent piece by piece, because the effect of a quantity on the amount is not certain."""
     system_number: bool = True
     barcode: bool = True
-    """A system number ``#...#`` is printed as a bar code (5.11)."""
+    """Whether it prints a system number ``#...#`` as a bar code (5.11)."""
     max_payments: int = 15
-    """Forms of payment besides cash in one closing."""
+    """How many forms of payment besides cash one closing takes."""
     answers_twice: bool = True
-    """In error mode 3 a command with an answer of its own gets ``#Z`` besides (12, no. 3)."""
+    """Whether, in error mode 3, a command with its own answer also gets ``#Z`` (12, no. 3)."""
     report_clears_number: bool = True
-    """The daily report begins the numbers of receipts anew (7.2)."""
+    """Whether receipt numbers start again after the daily report (7.2)."""
     percent_first: bool = True
     """Discount by percentage: method 1, ``round(v * (100 - R) / 100)``; else method 2 (6.4). For the printer's
     own arithmetic; we send amounts."""
     unknown_command: int = 255
     """The error of an unknown command in ``#Z`` (12, no. 2)."""
     receipt_minutes: int = 20
-    """An open receipt without a command for so long is cancelled (5.2)."""
+    """The printer cancels an open receipt after this time without a command (5.2)."""
 
 
 PROFILES = {
@@ -80,11 +81,11 @@ PROFILES = {
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
         ),
-        # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and a
+        # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
-        # depends on an option that cannot be read [choice: none]. No #Z after an answer: [client, Vivo]. Numbers of
-        # receipts run on [doc], though on-line devices may be set otherwise.
+        # depends on an option that fiscald cannot read [choice: none]. No #Z after an answer: [client, Vivo]. Receipt
+        # numbers continue after the report [doc], though on-line devices may be set otherwise.
         Profile(
             "novitus",
             Brand.NOVITUS,
@@ -101,8 +102,8 @@ PROFILES = {
             unknown_command=1022,
             receipt_minutes=30,
         ),
-        # [client] no manual was found. What one client sends in shops is what is sent: plain lines and $x with one
-        # card, one cheque and one voucher. Nothing else is tried on a fiscal device [choice].
+        # [client] We found no manual. fiscald sends what one client sends in shops: plain lines and $x with one card,
+        # one cheque and one voucher. It tries nothing else on a fiscal device [choice].
         Profile(
             "innova",
             Brand.POSNET,

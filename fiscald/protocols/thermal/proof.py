@@ -1,4 +1,4 @@
-"""What two looks at a Thermal printer prove: the difference of its counters, and the documents of one step.
+"""What two looks at a Thermal printer prove: the difference of its counters, and the proof of one-step documents.
 
 Source: Thermal reference, sections 7 (counters) and 9.3.
 """
@@ -18,7 +18,7 @@ from fiscald.protocols.thermal.queries import read_result, read_stable_counters,
 
 #: Receipts are numbered from 0 to 9999 (5.9).
 RECEIPT_NUMBERS = 10_000
-#: What is compared of a look: everything but who it is and which flags are up.
+#: The fields of a look to compare: all except the identity and the flags.
 _COUNTERS = ("n_dobowych", "par_num", "anul", "anul_kwota", "numer", "tot", "cash", "Pz")
 
 
@@ -32,24 +32,24 @@ class CounterDelta:
     LOWER: ClassVar[str] = "the printer's counters are lower than before, or it was reset"
 
     def _by(self, name: str) -> int:
-        """By how much a counter moved; 0 where the device does not say it."""
+        """By how much a counter moved; 0 if the device does not report it."""
         then, now = getattr(self.then, name), getattr(self.now, name)
         return 0 if then is None or now is None else int(now) - int(then)
 
     @property
     def reports(self) -> int:
-        """Daily reports; after one, every counter of the day has begun again.
+        """Daily reports. After one, every counter of the day has started again from zero.
 
-        A device in training stores no record: that its numbers began again tells the report (choice).
+        A device in training stores no record: if its numbers start again, there was a report (choice).
         """
         training = not self.then.Pm and self.completed < 0
         return self._by("n_dobowych") or int(training)
 
     @property
     def completed(self) -> int:
-        """Completed receipts (of the same day, where the daily report begins their numbers again).
+        """Completed receipts (of the same day, if their numbers start again after the daily report).
 
-        Novitus counts on for years, up to 9999 (5.9): then the number begins again though no report was made.
+        Novitus counts for years, up to 9999 (5.9). Then the number starts again without a report.
         """
         by = self._by("par_num")
         over = by < -RECEIPT_NUMBERS // 2 and not self._by("n_dobowych") and self.printouts > 0 and self._by("tot") >= 0
@@ -57,7 +57,7 @@ class CounterDelta:
 
     @property
     def cancelled(self) -> int:
-        """Cancelled receipts of the same day; one without any line need not be counted (5.5)."""
+        """Cancelled receipts of the same day. The printer need not count one without lines (5.5)."""
         if self.now.anul is not None and self.then.anul is not None:
             return self._by("anul")
         return max(self.printouts - self.completed, 0)
@@ -79,24 +79,24 @@ class CounterDelta:
 
     @property
     def cancelled_value(self) -> int | None:
-        """Value of cancelled receipts of the same day, in grosze; not every device says it."""
+        """Value of cancelled receipts of the same day, in grosze. Some devices do not report it."""
         known = self.then.anul_kwota is not None and self.now.anul_kwota is not None
         return self._by("anul_kwota") if known else None
 
     @property
     def cash(self) -> int:
-        """What came into the drawer, in grosze; by slips and by sales."""
+        """The change of the cash in the drawer, in grosze, from slips and sales."""
         return self._by("cash")
 
     @property
     def slips(self) -> int:
-        """Printouts that are neither receipts nor daily reports; after a report, what is beside the reports."""
+        """Printouts that are neither receipts nor daily reports. After a report: all documents beside the reports."""
         fiscal = 0 if self.reports else self.completed + self.cancelled
         return self.printouts - self.reports - fiscal
 
     @property
     def nothing_moved(self) -> bool:
-        """Whether nothing happened, but for a receipt that was opened."""
+        """Whether nothing happened, except that a receipt was opened."""
         return all(getattr(self.then, name) == getattr(self.now, name) for name in _COUNTERS)
 
     @property
@@ -106,7 +106,7 @@ class CounterDelta:
 
     @property
     def went_backwards(self) -> bool:
-        """Whether a counter is lower than it can be, or the memory was reset: another memory than before."""
+        """Whether a counter went back or the memory was reset: the printer has another memory than before."""
         if self.reports < 0 or self.printouts < 0 or self._by("Pz"):
             return True
         names = ("anul", "tot", "anul_kwota")
@@ -124,22 +124,22 @@ class CounterDelta:
 
     @property
     def uncounted(self) -> bool:
-        """A training device, whose counters need not move, and did not."""
+        """Whether the device is in training, so that its counters need not move, and they did not."""
         return not self.then.Pm and not self.any_change and self.printouts == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip is proven by the cash it moved (9.3); where sales moved it too, by one more printout."""
+    """The change of the cash proves a slip (9.3); if sales changed the cash too, one more printout does."""
 
     cash: int
-    """What it brings into the drawer, in grosze; below zero: what it takes out."""
+    """The cash that it puts into the drawer, in grosze; below zero: that it takes out."""
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
         taken = self.cash < 0 and delta.now.cash == 0
         if confirmed is False and taken:
-            # Refused, perhaps for want of cash, which is then forgotten (5.7): that it is gone proves nothing.
+            # Refused, perhaps for lack of cash. Then the printer forgets its cash (5.7), so the change proves nothing.
             if delta.slips == 0:
                 return None
             return verdicts.unproven(
@@ -152,7 +152,7 @@ class Slip:
     def _by_cash(self, delta: CounterDelta, confirmed: bool | None, *, taken: bool) -> Proven | Unknown | None:
         """Nothing else moved the cash."""
         doubled = delta.cash == 2 * self.cash
-        # One that the cable doubled is refused the second time for want of cash, which is then forgotten (5.7).
+        # If the cable doubled it, the printer refuses the second one for lack of cash and forgets its cash (5.7).
         emptied = taken and delta.slips == 1
         if delta.cash == self.cash or (confirmed and (doubled or emptied or delta.uncounted)):
             return Proven((verdicts.DOUBLED,) if doubled or delta.slips > 1 else ())
@@ -185,15 +185,15 @@ class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
     expected: Report | Slip
 
     def read(self) -> Dialogue[ThermalLook]:
-        """A look that was taken twice."""
+        """A look confirmed by a second one."""
         return read_stable_counters()
 
     def delta(self, now: ThermalLook) -> CounterDelta:
-        """What happened since the look before."""
+        """What happened since ``before``."""
         return CounterDelta(self.before, now)
 
     def printed(self, delta: CounterDelta, proven: Proven, *, confirmed: bool) -> Dialogue[Printed]:
-        """A report has the number of its day; a slip has none, and belongs to the next report."""
+        """A report has the number of its day. A slip has no number and belongs to the next report."""
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         last = now.n_dobowych
         number, report, amount = (last, last, None) if slip is None else (None, last + 1, abs(slip.cash))

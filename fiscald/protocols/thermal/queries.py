@@ -1,10 +1,10 @@
 """Asking a Thermal printer: its condition, its facts, its counters. Nothing here changes anything.
 
-One question, ``23#s``, tells nearly all that proves a document, in one answer with a check byte: whose printer, is
-a receipt open, was the last one closed, how many there were, the totals of the day, the cash. Three more tell
-cancelled receipts (``28#s``), daily reports (``24#s``) and printed sheets of any kind (``50#s``). The check byte
-is weak - two equal bytes that are lost together leave it as it was - so looks that decide are taken until two
-agree.
+One question, ``23#s``, returns almost everything that proves a document, in one answer with a check byte: which
+printer, whether a receipt is open, whether the last one was closed, the number of receipts, the totals of the day, the
+cash. Three more return cancelled receipts (``28#s``), daily reports (``24#s``) and printed documents of any kind
+(``50#s``). The check byte is weak: the loss of two equal bytes does not change it. So a look that decides is repeated
+until two agree.
 
 Source: Thermal reference, sections 3.3, 3.5, 5.9 and 7.
 """
@@ -36,33 +36,34 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.options import ThermalOptions, known_profile
 from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 
-#: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
+#: The error mode with one answer to every command, in which no error stops the printer until a person presses a key
+#: (3.4).
 ERROR_MODE = 3
-#: How often a look is taken before two in a row must agree.
+#: Two looks in a row must agree after at most this many looks.
 LOOKS = 4
 
 
 class OpenReceipt(NamedTuple):
-    """The receipt that is open, or was last."""
+    """The open receipt, or the last one."""
 
     open: bool
     totals: list[int]
-    """By rate, in grosze; before the discount of the whole receipt."""
+    """Totals by rate, in grosze, before the discount of the whole receipt."""
 
 
 def send(command: Request) -> Dialogue[Reply]:
-    """One command, once, and its reply."""
+    """Send one command once and return its reply."""
     reply: Reply = yield Step(command, command.row.effect, command.row.deadline)
     return reply
 
 
 def is_corrupted(reply: Reply) -> bool:
-    """Whether the line corrupted our command: it was not executed (8.3)."""
+    """Whether the line corrupted our command, so that the printer did not execute it (8.3)."""
     return reply.error is not None and codes.lookup(reply.error, reply.brand).reaction is codes.Reaction.NOISE
 
 
 def ask(name: str, *needed: str, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query. Raises ``DialogueAborted`` where the answer is an error or lacks what is needed."""
+    """The values of a query. Raises ``DialogueAborted`` if the answer is an error or lacks a needed value."""
     reply = yield from _ask(request(name, **values))
     return _values_of(reply, name, needed)
 
@@ -74,14 +75,14 @@ def _values_of(reply: Reply, name: str, needed: Sequence[str]) -> dict[str, Any]
 
 
 def query_optional(name: str, **values: Any) -> Dialogue[dict[str, Any]]:
-    """The values of a query that not every device knows; empty where it does not."""
+    """The values of a query; empty if the device does not know it."""
     reply = yield from _ask(request(name, **values))
     return reply.values if reply.good else {}
 
 
 def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
-    """The values of ``23#s``. Some devices answer with the rates in use only: whose they are cannot be told, so such an
-    answer counts as one that lacks them.
+    """The values of ``23#s``. Some devices answer with the active rates only. The letters are unknown then, so this
+    counts as an answer without rates.
     """
     reply = yield from _ask(request("#s 23"))
     if len(reply.values.get("ptu", ())) != len(RATE_LETTERS):
@@ -91,7 +92,7 @@ def _ask_status(*needed: str) -> Dialogue[dict[str, Any]]:
 
 
 def _ask(question: Request) -> Dialogue[Reply]:
-    """The answer to a question; one that the line corrupted is asked once more."""
+    """The answer to a question. Asks once more if the line corrupted the question."""
     reply = yield from send(question)
     if is_corrupted(reply):
         reply = yield from send(question)
@@ -106,13 +107,13 @@ def describe(reply: Reply) -> tuple[str, str, str]:
 
 
 def condition_of(reply: Reply) -> conditions.Row | None:
-    """The condition of the printer for which it refuses, if it is one."""
+    """The condition that made the printer refuse; ``None``: another reason."""
     found = CONDITIONS.by_error
     return found.get(f"{reply.brand.value}{reply.error}") or found.get(str(reply.error))
 
 
 def poll(settings: Settings) -> Dialogue[Condition]:
-    """Whether the printer can print; DLE is answered at any time, ENQ when no earlier command is left (3.3)."""
+    """Ask whether the printer can print. It answers DLE at any time, and ENQ after all earlier commands (3.3)."""
     unready = yield from _unready(settings)
     if unready is None:
         enq: Enq = yield Step(Poll(Control.ENQ), Effect.QUERY, Deadline.QUERY)
@@ -121,9 +122,10 @@ def poll(settings: Settings) -> Dialogue[Condition]:
 
 
 def _unready(settings: Settings) -> Dialogue[Condition | None]:
-    """What DLE says to keep it from printing.
+    """The condition that DLE reports.
 
-    Without paper it is off-line (3.5); so one that is on-line and says "no paper or battery" means the battery.
+    Without paper the printer is off-line (3.5). So if it is on-line and reports "no paper or battery", it means the
+    battery.
     """
     dle: Dle = yield Step(Poll(Control.DLE), Effect.QUERY, Deadline.QUERY)
     if dle.fault:
@@ -137,17 +139,17 @@ def _unready(settings: Settings) -> Dialogue[Condition | None]:
         text_pl = "pokrywa, menu lub komunikat"
     else:
         return None
-    why = conditions.told(name, text, text_pl, device_code=f"DLE {dle.byte:02X}")
+    why = conditions.condition_problem(name, text, text_pl, device_code=f"DLE {dle.byte:02X}")
     return Condition(state=PrinterState(name), problem=why)
 
 
 def use_error_mode() -> Dialogue[None]:
-    """Have every command answered. Forgotten by a printer that is switched off, so it comes before everything."""
+    """Make the printer answer every command. It forgets this when it is switched off, so this comes first."""
     yield from ask("#e", Ps=ERROR_MODE)
 
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
-    """The configured profile, or the one that the model's name tells."""
+    """The configured profile, or the profile of the printer's model."""
     name = ThermalOptions.of(settings).profile
     if name is not None:
         return PROFILES[name]
@@ -156,7 +158,7 @@ def find_profile(settings: Settings) -> Dialogue[Profile]:
 
 
 def prepare(document_type: str, settings: Settings, printer_id: str | None) -> Dialogue[Baseline[ThermalLook] | Wait]:
-    """What the printer says before a document of that type; or why it has to wait. Changes only the error mode."""
+    """What the printer reports before a document of that type; or why it has to wait. Changes only the error mode."""
     condition = yield from poll(settings)
     if condition.problem is not None:
         return Wait(condition.problem)
@@ -168,7 +170,7 @@ def prepare(document_type: str, settings: Settings, printer_id: str | None) -> D
 def prepare_plan(
     document_type: str, settings: Settings, printer_id: str | None
 ) -> Dialogue[tuple[Profile, Baseline[ThermalLook]] | Wait]:
-    """The same, and the profile that a document is planned for."""
+    """The same, and the profile for the plan of the document."""
     profile = yield from find_profile(settings)
     found = yield from prepare(document_type, settings, printer_id)
     return found if isinstance(found, Wait) else (profile, found)
@@ -190,9 +192,9 @@ def read_baseline() -> Dialogue[Baseline[ThermalLook]]:
 
 def _standing(look: ThermalLook, rates: Rates) -> Problem | None:
     if all(rate is None for rate in rates.values()):
-        return conditions.told("no_rates")
+        return conditions.condition_problem("no_rates")
     if look.Pm and look.n_wolnych == 0:
-        return conditions.told("memory_full")
+        return conditions.condition_problem("memory_full")
     return None
 
 
@@ -215,9 +217,10 @@ def _read_look() -> Dialogue[tuple[ThermalLook, Rates]]:
 
 
 def read_stable_counters(first: ThermalLook | None = None) -> Dialogue[ThermalLook]:
-    """The same, as it was at one moment: taken until nothing happens in between and no answer is damaged unseen.
+    """Flags and counters of one moment: reads until two looks agree, so that nothing happened in between and no answer
+    was damaged unnoticed.
 
-    ``first``: a look that was just taken.
+    ``first``: a look from just before.
     """
     before = (yield from read_counters()) if first is None else first
     for _ in range(LOOKS):
@@ -225,19 +228,17 @@ def read_stable_counters(first: ThermalLook | None = None) -> Dialogue[ThermalLo
         if look == before:
             return look
         before = look
-    raise DialogueAborted(
-        problem("printer.busy", reason="its counters do not stand still: another program is printing")
-    )
+    raise DialogueAborted(problem("printer.busy", reason="its counters keep changing: another program is printing"))
 
 
 def read_open() -> Dialogue[OpenReceipt]:
-    """What is on the open receipt."""
+    """The content of the open receipt."""
     receipt = yield from ask("#s 100", "Pt", "v", Pn=0)
     return OpenReceipt(bool(receipt["Pt"]), receipt["v"])
 
 
 def read_clock() -> Dialogue[datetime.datetime | None]:
-    """The printer's time, without seconds; Polish local time without offset (5.9)."""
+    """The printer's time without seconds, as Polish local time without offset (5.9)."""
     reply = yield from _ask(request("#c"))
     return _clock_of(reply)
 
@@ -256,11 +257,11 @@ def _clock_of(reply: Reply) -> datetime.datetime | None:
 def read_result(
     settings: Settings, after: ThermalLook, number: int | None, report: int, total: int | None, *, just_now: bool
 ) -> Dialogue[tuple[Result, Paper]]:
-    """The anchors of a printed document: number, day, printer, time.
+    """The result of a printed document: number, day, printer, time.
 
-    And whether the sheet is out: a printer without paper has it pending.
+    And whether the paper came out: without paper it is pending.
 
-    ``just_now``: the printer's clock tells when it was printed; found out later, nothing does.
+    ``just_now``: it was printed just now, so the printer's clock gives the time. Later nothing does.
     """
     condition = yield from poll(settings)
     clock = (yield from read_clock()) if just_now else None
@@ -277,7 +278,7 @@ def read_result(
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:
-    """Everything the status shows."""
+    """Read everything that the status shows."""
     condition = yield from poll(settings)
     yield from use_error_mode()
     model = yield from query_optional("#v")
@@ -287,7 +288,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
     row = None if clock.good else condition_of(clock)
     if row is not None and row.name == "no_clock":
         text, text_pl, number = describe(clock)
-        standing = conditions.told(row.name, text, text_pl, device_code=number)
+        standing = conditions.condition_problem(row.name, text, text_pl, device_code=number)
     profile = known_profile(settings) or detect(model.get("typ"))
     look = found.look
     return Snapshot(
@@ -311,9 +312,9 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
 
 
 def identify(settings: Settings) -> Dialogue[Identification]:
-    """Who is there, in whatever error mode: in the one after power-on, a command that fails or is not known stops the
-    printer until somebody presses a key, and may print a slip (3.4). So only what every device knows in every state
-    is asked (5.9), and what does not answer while it is off-line (3.5) not even then.
+    """Ask the device what it is, in any error mode. In the mode after power-on, a failed or unknown command stops the
+    printer until a person presses a key, and may print a slip (3.4). So this asks only what every device knows in every
+    state (5.9), and not what an off-line device leaves unanswered (3.5).
 
     ``23#s`` clears the number of the last error, which another program may want to read (5.9).
     """
@@ -341,8 +342,8 @@ def identify(settings: Settings) -> Dialogue[Identification]:
 def to_counters(look: ThermalLook) -> Counters:
     """The printer's counters in neutral words.
 
-    Novitus numbers receipts on over the days (7.2): how many the open day has tells ``28#s``. A device without it is
-    taken for one that numbers them by the day.
+    Novitus continues receipt numbers over the days (7.2), so ``28#s`` gives the receipts of the open day. We assume
+    that a device without it numbers receipts by the day.
     """
     receipts = look.par_num if look.parag is None else look.parag
     return Counters(

@@ -1,9 +1,8 @@
-"""A command as a technician writes it: what stands between ``ESC P`` and its check byte, ``|`` for CR.
+"""A command as a technician writes it: the bytes between ``ESC P`` and the check byte, with ``|`` for CR.
 
-``23#s``, ``1$lŻurek|1.|B/12.00/12.00/``; ``ENQ`` and ``DLE`` for the single bytes. Values go out as they are written,
-in the printer's code page, with the check byte that the command has: the printer, not this module, is asked what it
-thinks of them. So a command that is not in ``COMMANDS`` can be sent too; what it does is not known then, and the
-worst is assumed.
+``23#s``, ``1$lŻurek|1.|B/12.00/12.00/``; ``ENQ`` and ``DLE`` for the single bytes. Values are sent as written, in the
+printer's code page, with the check byte of the command: the printer checks them, not this module. So a command that is
+not in ``COMMANDS`` can be sent too. Its effect is unknown, so it counts as irreversible.
 
 Source: Thermal reference, sections 3.1 to 3.3.
 """
@@ -22,7 +21,7 @@ from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import describe
 
-#: Commands that end or cancel a receipt and do nothing else. What a short closing leaves open no question shows (6.1).
+#: Commands that end or cancel a receipt and do nothing else. No query shows what a short closing leaves open (6.1).
 _ENDS = {
     "$e 0": Ends.SEEN,
     "$e 1": Ends.SEEN,
@@ -36,7 +35,7 @@ _POLLS = {"ENQ": Control.ENQ, "DLE": Control.DLE}
 
 @dataclass(frozen=True, slots=True)
 class AsWritten(Request):
-    """A command whose sequence stands already."""
+    """A command with a finished sequence."""
 
     written: Frame = field(kw_only=True)
 
@@ -59,7 +58,7 @@ def parse(text: str, settings: Settings) -> Step:
         raise ValueError(f"{text[:40]!r} is no command; {HOW}")
     brand = (known_profile(settings) or PROFILES["posnet"]).brand
     row = find(frame, brand) or Row(frame.name, None, effect=Effect.IRREVERSIBLE, deadline=Deadline.REPORT)
-    # Two last digits that fit are the check byte to the printer too, whoever wrote them.
+    # If the two last digits fit, the printer too takes them for the check byte.
     written = frame.unchecked if row.check is Check.NEVER else frame.checked
     try:
         if len(encode(written)) > MAX_FRAME:
@@ -70,7 +69,7 @@ def parse(text: str, settings: Settings) -> Step:
 
 
 def show(reply: Reply | Status, settings: Settings) -> RawReply:
-    """The answer, field by field, and what its error means."""
+    """The answer, field by field, and the meaning of its error."""
     if not isinstance(reply, Reply):
         name = "ENQ" if isinstance(reply, Enq) else "DLE"
         return RawReply(" ".join([name, *(f"{field}={value:d}" for field, value in reply._asdict().items())]))

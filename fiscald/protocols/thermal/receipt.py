@@ -1,14 +1,14 @@
-"""A receipt on a Thermal printer: carried out, and its fate found out.
+"""A receipt on a Thermal printer: how fiscald carries it out and recovers it.
 
-The proof is always what the printer says about itself, read before the first change and after the last step. Its
-answers to commands have no check byte, so neither a good one nor an error is believed where money is concerned. A line
-that noise has corrupted is sent once more (its number makes a second one of the same an error), a closing step never.
+The proof is always what the printer reports about itself, read before the first change and after the last step. Answers
+to commands have no check byte, so neither a good answer nor an error proves anything about money. If noise corrupts a
+line, it is sent once more (its number makes a double line an error); a closing step never is.
 
-Theory. A printer holds at most one receipt. Once it has confirmed ``$h`` and shows a receipt open, ours is the open
-one, and no other can end before it: the first receipt that the counters show after that moment, completed or
-cancelled, is ours. The look at that moment (``Stage.OPENED``) is what every later look is compared with. A receipt that
-is given up before its first line leaves no trace, though (5.5); so before an open receipt is cancelled, what is on it
-must be what we sent.
+Theory. A printer holds at most one receipt. When it has confirmed ``$h`` and reports an open receipt, our receipt is
+open, and no other one can end before it. So the first receipt that the counters show after that moment, completed or
+cancelled, is ours. Every later look is compared with the look at that moment (``Stage.OPENED``). But a receipt that is
+cancelled before its first line leaves no trace (5.5). So before fiscald cancels an open receipt, its content must be
+what we sent.
 
 Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -56,10 +56,10 @@ from fiscald.protocols.thermal.queries import (
     to_counters,
 )
 
-#: Refusals of a closing command whose sums differ from the plan's, which were checked before: a line, a deposit or
-#: an amount came twice, damaged, or not at all.
+#: Refusals of a closing command because of a sum. The planner has checked the sums, so a line, a deposit or an amount
+#: arrived twice, damaged, or not at all.
 _SUMS_DIFFER = (23, 26, 27)
-#: A line whose number is not the next one: it was taken already, or this answers a copy of the one before.
+#: A line whose number is not the next one: the printer has it already, or this answers a copy of the line before.
 _OUT_OF_STEP = 4
 
 
@@ -98,29 +98,29 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
 
 
 def _opening_refused(reply: Reply, pointer: str, receipt: Receipt) -> Dialogue[NotPrinted | Held]:
-    """``$h`` was answered with an error; nothing is to be cleaned up if really none is open."""
+    """The printer refused ``$h``. If no receipt is open, there is nothing to cancel."""
     opening_reply = yield from refused(reply, pointer, receipt)
     now = yield from read_counters()
     if is_corrupted(reply) or now.Pt:
-        # Noise, in our command or in its answer; or another program was faster. Recovery tells them apart.
+        # Noise, in our command or in its answer; or another program was faster. Recovery finds out which.
         assert opening_reply.refusal is not None
         raise DialogueAborted(opening_reply.refusal)
-    return verdicts.declined(opening_reply, begun=False)
+    return verdicts.refusal_verdict(opening_reply, was_open=False)
 
 
 def _look_when_opened(before: ThermalLook) -> Dialogue[ThermalLook]:
-    """The counters while our receipt is open: nothing else can move them before it ends."""
+    """The counters while our receipt is open: nothing else can move them before our receipt ends."""
     opened = yield from read_counters()
     if not CounterDelta(before, opened).nothing_moved:
-        # Another program printed between our first look and our opening; or one of the two looks is damaged.
+        # Another program printed between our first look and our opening, or one of the two looks is damaged.
         opened = yield from read_stable_counters(opened)
     if not opened.Pt or opened.nr_unikatowy != before.nr_unikatowy:
-        raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, and shows no open receipt"))
+        raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, but shows no open receipt"))
     return before.updated(opened)
 
 
 def send_cancel(since: ThermalLook) -> Dialogue[ThermalLook]:
-    """Cancel our own open receipt and see that it is gone; the counters after that."""
+    """Cancel our own open receipt and check that it is gone. Returns the counters after that."""
     yield from send(request("$e 0"))
     now = yield from read_stable_counters()
     if now.Pt or CounterDelta(since, now).completed:
@@ -130,21 +130,21 @@ def send_cancel(since: ThermalLook) -> Dialogue[ThermalLook]:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptProof:
-    """What the counters prove of a receipt that was open. Section 9.3."""
+    """Decides from the counters what became of a receipt that was open (section 9.3)."""
 
     opened: ThermalLook
-    """While it was open."""
+    """The look while it was open."""
     plan: Plan
     settings: Settings
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
-        """Was it registered, now that its closing step was sent? ``reply``: to that step; ``None``: it is not known."""
+        """Decide after the closing step was sent. ``reply``: the answer to that step; ``None``: it is not known."""
         confirmed = reply is not None and reply.refusal is None
         if confirmed:
             now = yield from read_counters()
             delta = CounterDelta(self.opened, now)
             if delta.comparable and delta.one_completed and delta.sales == self.plan.total:
-                # The answer says so, and everything that the printer counts agrees.
+                # The answer says so, and all counters agree.
                 return (yield from self.printed(now, just_now=True))
         now = yield from read_stable_counters()
         delta = CounterDelta(self.opened, now)
@@ -152,7 +152,7 @@ class ReceiptProof:
             return incomparable(delta, self.settings)
         as_planned = delta.one_completed and delta.sales == self.plan.total
         if confirmed and (delta.reports or delta.uncounted or as_planned):
-            # After a report the counters say nothing any more.
+            # After a report the counters show nothing.
             return (yield from self.printed(now, just_now=True))
         if delta.reports:
             return verdicts.report_between(now)
@@ -164,7 +164,7 @@ class ReceiptProof:
             return ending
         if delta.completed == 1:
             return (yield from self.printed(now, just_now=confirmed))
-        # A cancelled receipt without lines does not count, so that ours need not be the first one.
+        # The printer does not count a cancelled receipt without lines, so ours need not be the first one.
         receipt = yield from read_open()
         like_ours = not receipt.open and self.plan.ends_with(receipt.totals)
         last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
@@ -173,15 +173,15 @@ class ReceiptProof:
         return (yield from self.printed(now, just_now=confirmed, last=last_is_ours))
 
     def _not_closed(self, reply: CommitReply | None, now: ThermalLook) -> Dialogue[Verdict]:
-        """A receipt is open and none has ended: our closing step was not executed."""
+        """A receipt is open and none has ended: the printer did not execute our closing step."""
         if not (yield from self.still_ours(now)):
-            given_up = "the receipt was given up before it was registered; what is open is not ours"
+            given_up = "the receipt was cancelled before it was registered; the open one is not ours"
             return verdicts.interrupted(given_up, now)
         now = yield from send_cancel(self.opened)
         return verdicts.not_executed(reply, "the receipt was still open; it was cancelled", now)
 
     def printed(self, now: ThermalLook, *, just_now: bool, last: bool = False) -> Dialogue[Printed]:
-        """Ours was the first to end after ``opened``; or (``last``) it is the last receipt of all."""
+        """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last receipt."""
         number = now.par_num if last else (self.opened.par_num + 1) % RECEIPT_NUMBERS
         result, paper = yield from read_result(
             self.settings, now, number, self.opened.n_dobowych + 1, self.plan.total, just_now=just_now
@@ -192,16 +192,16 @@ class ReceiptProof:
         """End our receipt after a refusal, before its closing step was sent."""
         now = yield from read_stable_counters()
         if not (yield from self.still_ours(now)):
-            # What is open now, if anything, is not ours: a person or another program has ended our receipt.
+            # If a receipt is open now, it is not ours: a person or another program has ended our receipt.
             return verdicts.ended_by_others(reply, "our receipt was ended before its closing step was sent", now)
         now = yield from send_cancel(self.opened)
         return verdicts.not_executed(reply, "a line was refused", now)
 
     def still_ours(self, now: ThermalLook) -> Dialogue[bool]:
-        """Whether a receipt is open, nothing has ended since ours was opened, and it holds what we sent.
+        """Whether the open receipt is ours: none has ended since ours was opened, and it has the content that we sent.
 
-        An empty one may be ours, or one that was opened after ours had been given up without a trace: then it must
-        stand still, as a program at work would not let it.
+        An empty one may be ours, or another one opened after ours was cancelled without a trace. So it must not change
+        for some seconds: a program that works on its receipt does not pause for so long.
         """
         if not now.Pt or CounterDelta(self.opened, now).any_change:
             return False
@@ -218,7 +218,7 @@ class ReceiptProof:
 
 
 def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: look, clean up what is ours, decide."""
+    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
     before: ThermalLook = checkpoint.before
     now = yield from read_stable_counters()
     if now.nr_unikatowy != before.nr_unikatowy:
@@ -231,14 +231,14 @@ def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dia
     if (yield from proof.still_ours(now)):
         now = yield from send_cancel(proof.opened)
         return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    # Its closing step was never sent, so it was cancelled; what is open now, if anything, is not ours.
+    # Our closing step was never sent, so our receipt was cancelled. If a receipt is open now, it is not ours.
     return verdicts.interrupted("interrupted before the closing step was sent", now)
 
 
 def planned_before(receipt: Receipt, settings: Settings, before: ThermalLook) -> Plan:
-    """The commands as they were planned then. Raises ``ValueError`` where what they were planned with is lost."""
+    """The commands as planned then. Raises ``ValueError`` if the profile or the VAT table of the plan is lost."""
     if before.profile is None or before.rates is None:
-        raise ValueError("the profile and the VAT table that it was planned with are lost")
+        raise ValueError("the profile and the VAT table of its plan are lost")
     rates = parse_rates(before.rates)
     return plan_receipt(
         receipt, PROFILES[before.profile], ThermalOptions.of(settings).code_page, rates, before.nr_unikatowy
@@ -246,7 +246,7 @@ def planned_before(receipt: Receipt, settings: Settings, before: ThermalLook) ->
 
 
 def _recover_opening(before: ThermalLook) -> Dialogue[Verdict]:
-    """``$h`` may have been sent, and was not confirmed: ours can be open only if it is empty."""
+    """``$h`` may have been sent but was not confirmed: our receipt can be open only if it is empty."""
     if (yield from _empty_and_alone(before)) is not None:
         yield Pause(STILL_SECONDS)
         still = yield from _empty_and_alone(before)
@@ -258,7 +258,7 @@ def _recover_opening(before: ThermalLook) -> Dialogue[Verdict]:
 
 
 def _empty_and_alone(before: ThermalLook) -> Dialogue[ThermalLook | None]:
-    """The look at an empty open receipt, where nothing has ended since."""
+    """The look at an empty open receipt, if none has ended since; otherwise ``None``."""
     receipt = yield from read_open()
     now = yield from read_stable_counters()
     alone = not CounterDelta(before, now).any_change

@@ -1,8 +1,8 @@
 """The two-way codec of one connection: commands to bytes, bytes to answers.
 
-In error mode 3 a printer answers every command with ``#Z`` and the command's identifier; a question is answered by
-a sequence of its own kind, and POSNET devices send ``0#Z`` behind it, which is passed over wherever it comes. ENQ
-and DLE are answered by single bytes that are told apart by their range; DLE may be asked while a command waits.
+In error mode 3 a printer answers every command with ``#Z`` and the command's identifier; a query
+gets a sequence of its own kind. POSNET devices send ``0#Z`` after it, which the session ignores everywhere. The answers
+to ENQ and DLE are single bytes with different ranges. DLE may be sent while a command waits.
 
 Source: Thermal reference, sections 3.3, 3.4 and 9.2.
 """
@@ -30,11 +30,11 @@ class ThermalSession(Session):
         self._fresh = True
 
     def send(self, command: Request | Poll) -> bytes:
-        """The bytes of ``command``, which from now on waits for its answer."""
+        """The bytes of ``command``. From now on the command waits for its answer."""
         data = self._bytes(command)
         self._waiting.append(command)
         if self._fresh:
-            # What an earlier connection left half sent would swallow ENQ and everything else but DLE (3.1, 9.2).
+            # A half-sent sequence from an earlier connection would swallow ENQ and everything except DLE (3.1, 9.2).
             self._fresh = False
             data = bytes([Control.CAN]) + data
         return data
@@ -49,7 +49,7 @@ class ThermalSession(Session):
         return list(self._events(data))
 
     def forget(self) -> None:
-        """Nothing waits any more; what still comes is stray."""
+        """No command waits for an answer any more. Every later answer is a stray."""
         self._waiting.clear()
 
     def _events(self, data: bytes) -> Iterator[Event]:
@@ -63,8 +63,8 @@ class ThermalSession(Session):
             if event is not None:
                 yield event
         if unasked:
-            # A sequence that lost its beginning looks like many of them; they are told once.
-            yield Stray(f"{unasked} status bytes that nothing waits for")
+            # A sequence without its beginning looks like many status bytes. Report them once.
+            yield Stray(f"{unasked} status bytes that no command waits for")
 
     def _status(self, item: Status) -> Event | None:
         control = Control.ENQ if isinstance(item, Enq) else Control.DLE
@@ -86,11 +86,11 @@ class ThermalSession(Session):
             return Damaged("an answer was damaged on the line (its check byte does not fit)")
         command = self._claim(layout)
         if command is None:
-            return Stray(f"answer {layout.name}, which nothing waits for")
+            return Stray(f"answer {layout.name}, but no command waits for it")
         return Answer(command, read_reply(layout, item, Dialect(self._codec, command.brand)))
 
     def _result(self, item: Frame) -> Event | None:
-        """``#Z``: the answer to a command without one of its own, the refusal of one that has, or what follows it."""
+        """``#Z``: the answer to a command without its own answer, the refusal of another one, or an extra."""
         try:
             values = RESULT.read(item, Dialect(self._codec, Brand.NOVITUS))
         except FieldFault as fault:
@@ -105,10 +105,10 @@ class ThermalSession(Session):
             return Answer(command, Reply(name, {}, error=number or None, brand=command.brand))
         if not number and name in _QUESTIONS:
             return None
-        return Stray(f"answer {number} to {name}, which nothing waits for")
+        return Stray(f"answer {number} to {name}, but no command waits for it")
 
     def _claim(self, layout: Layout) -> Request | None:
-        """The oldest waiting command that is answered by such a sequence."""
+        """The oldest waiting command that such a sequence answers."""
         for command in self._waiting:
             if isinstance(command, Request) and layout in command.row.answers:
                 self._waiting.remove(command)
@@ -116,5 +116,5 @@ class ThermalSession(Session):
         return None
 
 
-#: Identifiers of commands with an answer of their own.
+#: Identifiers of commands with their own answer.
 _QUESTIONS = frozenset(("#s", "#n", "#v", "#c", "#u", "^u", "$g"))

@@ -147,7 +147,7 @@ def test_a_document_waits_for_room_in_the_queue() -> None:
 
     verdict = drive(FAMILY.carry_out(CashIn(amount=Decimal("0.05")), SETTINGS, None), sometimes_full)
     assert isinstance(verdict, Held)
-    assert (verdict.problem.code, verdict.begun) == ("printer.busy", False)
+    assert (verdict.problem.code, verdict.was_open) == ("printer.busy", False)
 
 
 def test_a_line_spoiled_by_noise_is_sent_once_more() -> None:

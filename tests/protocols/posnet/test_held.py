@@ -66,7 +66,7 @@ def test_whatever_is_refused_for_a_condition_waits(document: Document, command: 
             continue
         verdict = refusing(bench, document, command, error)
         assert isinstance(verdict, Held), (error, verdict)
-        assert (verdict.problem.code, verdict.begun) == (row.code, not opening), error
+        assert (verdict.problem.code, verdict.was_open) == (row.code, not opening), error
         assert verdict.problem.document is Fate.NOT_PRINTED
         assert error.removeprefix("frame") in str(verdict.problem.device_code)
         state = bench.talk.register.state

@@ -74,7 +74,7 @@ def test_the_effect_is_the_command_s_and_the_worst_where_it_is_not_known() -> No
         ("trline|n", "'n' does not begin with a two-letter name"),
         ("trline||vt0", "'' does not begin"),
         ("trline|@123", "'@123' does not begin"),
-        ("trline|na1|na2", "na stands twice"),
+        ("trline|na1|na2", "na appears twice"),
         ("hdrset|tx\x02", "tx contains a control character"),
         ("hdrset|tx\x03#0000", "tx contains a control character"),
         ("hdrset|tx\r|", "tx contains a control character"),

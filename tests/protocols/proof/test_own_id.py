@@ -85,5 +85,5 @@ def test_the_memory_of_a_training_device_need_not_move() -> None:
 def test_a_document_refused_for_a_condition_waits_for_its_end() -> None:
     proof = OwnIdProof("8eb1", confirming=True, total=1000)
     assert proof.follows(State.REFUSED, MEMORIES["0"], AFTER, CommitReply(DUE, waits=True)) == Held(
-        DUE, begun=False, evidence={"after": AFTER}
+        DUE, was_open=False, evidence={"after": AFTER}
     )

@@ -78,10 +78,10 @@ def test_a_refusal_that_passes_does_not_blame_the_document() -> None:
     assert (verdict.problem.device_code, verdict.problem.model_extra) == (REFUSAL.device_code, REFUSAL.model_extra)
 
 
-@pytest.mark.parametrize("begun", [True, False])
-def test_a_condition_of_the_printer_makes_the_document_wait(begun: bool) -> None:
-    verdict = verdicts.not_executed(CommitReply(DUE, waits=True), "it was still open", AFTER, begun=begun)
-    assert verdict == Held(DUE, begun, {"after": AFTER})
+@pytest.mark.parametrize("was_open", [True, False])
+def test_a_condition_of_the_printer_makes_the_document_wait(was_open: bool) -> None:
+    verdict = verdicts.not_executed(CommitReply(DUE, waits=True), "it was still open", AFTER, was_open=was_open)
+    assert verdict == Held(DUE, was_open, {"after": AFTER})
 
 
 @pytest.mark.parametrize(

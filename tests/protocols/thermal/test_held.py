@@ -44,10 +44,10 @@ def bench_of(profile: str = "posnet", **state: object) -> Bench:
     return Bench(till, settings_of.thermal(profile=profile))
 
 
-def check_waits(bench: Bench, verdict: Verdict, code: str, number: int, *, begun: bool) -> None:
+def check_waits(bench: Bench, verdict: Verdict, code: str, number: int, *, was_open: bool) -> None:
     till = bench.till
     assert isinstance(verdict, Held), (number, verdict)
-    assert (verdict.problem.code, verdict.begun, verdict.problem.device_code) == (code, begun, str(number))
+    assert (verdict.problem.code, verdict.was_open, verdict.problem.device_code) == (code, was_open, str(number))
     assert verdict.problem.document is Fate.NOT_PRINTED
     assert till.state is State.IDLE, "ours was cancelled"
     assert (till.par_num, till.reports, till.cash, till.drawer) == (0, 0, 1000, 0)
@@ -68,7 +68,7 @@ def test_whatever_is_refused_for_a_condition_waits(
         bench = bench_of("novitus" if brand is Brand.NOVITUS else "posnet")
         bench.till.refuses[command] = number
         verdict = bench.carry_out(document)
-        check_waits(bench, verdict, row.code, number, begun=not opening)
+        check_waits(bench, verdict, row.code, number, was_open=not opening)
         assert bench.asked.count(command) == 1, "nothing is sent twice"
 
 
@@ -84,7 +84,7 @@ def test_an_error_with_two_meanings_is_told_by_the_memory(number: int, otherwise
         return bench.answer(data)
 
     verdict = bench.carry_out(RECEIPT, answer=answer)
-    check_waits(bench, verdict, otherwise if free else "printer.memory_full", number, begun=False)
+    check_waits(bench, verdict, otherwise if free else "printer.memory_full", number, was_open=False)
 
 
 @pytest.mark.parametrize(("document", "command", "_"), STEPS, ids=[f"{each[0].type}-{each[1]}" for each in STEPS])
@@ -137,7 +137,7 @@ def test_a_date_that_is_refused_though_the_printer_told_it(midnight: bool) -> No
         assert isinstance(verdict, NotPrinted)
         assert verdict.again
     else:
-        check_waits(bench, verdict, "printer.no_clock", 7, begun=False)
+        check_waits(bench, verdict, "printer.no_clock", 7, was_open=False)
 
 
 @pytest.mark.parametrize("document", SLIPS, ids=lambda document: document.type)

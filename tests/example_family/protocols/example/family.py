@@ -33,7 +33,7 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.conditions import Conditions, told
+from fiscald.protocols.conditions import Conditions, condition_problem
 from fiscald.protocols.decoding import CommandDoc, DecodedError, DecodedField, DecodedFrame, Direction, ProtocolDoc
 from fiscald.protocols.example import Lines, line
 from fiscald.protocols.families import Decoding, Family, Handler, Raw
@@ -119,7 +119,7 @@ def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> D
     if printer_id not in (None, before.id):
         return verdicts.swapped(settings, before.id, str(printer_id))
     if not before.ready:
-        return Wait(told("paper_out"))
+        return Wait(condition_problem("paper_out"))
     yield Checkpoint(Stage.STARTED, before, counters=before.counters)
     yield Checkpoint(Stage.COMMITTING, before)
     answer = yield from ask(f"IN {grosze(document.amount)}")
@@ -140,13 +140,13 @@ def judge(
     if now.id != before.id:
         return verdicts.swapped(settings, now.id, before.id)
     if reply is None and not now.ready:
-        return Wait(told("paper_out"))
+        return Wait(condition_problem("paper_out"))
     if now.reports != before.reports:
         return verdicts.report_between(now)
     if slips < 0:
         return verdicts.unproven("counters_restored", "it counts fewer slips than before", now)
     if slips == 0:
-        return verdicts.not_executed(reply, "no slip came out", now, begun=False)
+        return verdicts.not_executed(reply, "no slip came out", now, was_open=False)
     if slips > 1 or now.cash - before.cash != grosze(document.amount):
         return verdicts.unproven("changed", "it paid in another amount than ours", now)
     result = Result(printer_id=now.id, total=document.amount, daily_report=now.reports + 1)
@@ -189,7 +189,7 @@ class Example(Family):
         ready = (yield from ask("SEE")).split()[1] == "1"
         if ready:
             return Condition(state=PrinterState.READY, document_open=False)
-        return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
+        return Condition(state=PrinterState.PAPER_OUT, problem=condition_problem("paper_out"))
 
 
 def parse_raw(text: str, settings: Settings) -> Step:

@@ -27,7 +27,7 @@ from fiscald.protocols.base import (
     Verdict,
     Wait,
 )
-from fiscald.protocols.conditions import Conditions, told
+from fiscald.protocols.conditions import Conditions, condition_problem
 from fiscald.protocols.example_http.session import HttpSession, Reply, Request
 from fiscald.protocols.families import Family, Handler
 from fiscald.protocols.proof import verdicts
@@ -91,7 +91,7 @@ def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> D
     if printer_id not in (None, before.id):
         return verdicts.swapped(settings, before.id, str(printer_id))
     if not before.ready:
-        return Wait(told("paper_out"))
+        return Wait(condition_problem("paper_out"))
     yield Checkpoint(Stage.STARTED, before, counters=before.counters)
     stored = yield from ask("POST", "/documents", (201, 422), cash_in=grosze(document.amount))
     if stored.status == 422:
@@ -107,7 +107,7 @@ def carry_out(document: CashIn, settings: Settings, printer_id: str | None) -> D
 
 def recover(document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
     if not (yield from look()).ready:
-        return Wait(told("paper_out"))
+        return Wait(condition_problem("paper_out"))
     return (yield from find_out(document, settings, checkpoint))
 
 
@@ -129,7 +129,7 @@ def find_out(document: CashIn, settings: Settings, checkpoint: Checkpoint) -> Di
             case Next.CONFIRM:
                 yield from ask("PUT", path, (200, 400, 404))
             case Next.ASK_AGAIN if not now.ready:
-                raise DialogueAborted(told("paper_out"))
+                raise DialogueAborted(condition_problem("paper_out"))
             case Next.ASK_AGAIN:
                 yield Pause(1.0)
             case Next.ANSWER:
@@ -149,7 +149,7 @@ def state_of(reply: Reply) -> State:
 
 def refusal(why: str) -> CommitReply:
     if why == "report_due":
-        return CommitReply(told("report_due"), waits=True)
+        return CommitReply(condition_problem("report_due"), waits=True)
     return CommitReply(problem("printer.refused", reason=why, reason_pl="odmowa", device_code=why))
 
 
@@ -187,7 +187,7 @@ class ExampleHttp(Family):
 def condition_of(now: HttpLook) -> Condition:
     if now.ready:
         return Condition(state=PrinterState.READY, document_open=False)
-    return Condition(state=PrinterState.PAPER_OUT, problem=told("paper_out"))
+    return Condition(state=PrinterState.PAPER_OUT, problem=condition_problem("paper_out"))
 
 
 FAMILY = ExampleHttp()
