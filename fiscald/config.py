@@ -20,11 +20,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from fiscald.api.rights import Right
 from fiscald.config_text import ConfigDenied, ConfigError, meant, read, sentence
 from fiscald.diagnostics.host import Host
 from fiscald.diagnostics.places import same_device
 from fiscald.licence.company import Company, company
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.base import FamilyOptions
@@ -44,10 +44,11 @@ _LEVELS = ["debug", "info", "warning", "error"]
 def _is_path(value: object) -> object:
     """A path on this computer, and no URL."""
     if isinstance(value, str):
-        scheme, mark, rest = value.partition("://")
-        if mark and scheme.lower() in ("unix", "file"):
-            raise ValueError(f'"{value}": write the path alone: "/{rest.lstrip("/")}"')
-        if mark:
+        if match := re.match(r"(unix|file):/*", value, re.IGNORECASE):
+            raise ValueError(f'"{value}": write the path alone: "/{value[match.end() :]}"')
+        if value.startswith(("~", "$")):
+            raise ValueError(f'"{value}": only a shell knows what {value[0]} means; write the whole path')
+        if "://" in value:
             raise ValueError(f'"{value}" is no path on this computer; write one like "/var/lib/fiscald"')
         if value == "" or "\0" in value:
             raise ValueError("a path is needed; leave the line out for the default")
@@ -57,7 +58,7 @@ def _is_path(value: object) -> object:
 def _is_socket_path(value: object) -> object:
     """A path that a Unix socket can have."""
     if isinstance(value, str):
-        scheme, mark, _ = value.partition("://")
+        scheme, mark, _ = value.partition(":/")
         if (mark and scheme.lower() not in ("unix", "file")) or _HOST_AND_PORT.fullmatch(value):
             raise ValueError(
                 f'"{value}": socket is the path of a Unix socket, like "{DEFAULT_SOCKET}". A network address belongs '

@@ -18,8 +18,9 @@ from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
 from fiscald import SERIES, __version__, systemd
-from fiscald.api.app import Api, create_app
+from fiscald.api.app import create_app
 from fiscald.api.connections import LEAST, Bounds, bounds
+from fiscald.api.handlers import Api
 from fiscald.api.requestlog import RequestLog
 from fiscald.api.rights import Rights
 from fiscald.api.server import ApiServer, bind, inherited
@@ -48,7 +49,7 @@ from fiscald.transport.tcp import TcpHost
 
 log = logging.getLogger(__name__)
 
-#: Seconds a document in hand is given when the daemon is told to stop.
+#: Seconds that a document which has begun gets when the daemon has to stop.
 STOP_SECONDS = 30.0
 
 
@@ -65,7 +66,7 @@ async def run(
     new_journal: bool = False,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run the daemon until it is told to stop (SIGTERM, SIGINT) or cancelled.
+    """Run the daemon until a signal (SIGTERM, SIGINT) or a cancellation stops it.
 
     ``clock`` is the time that licences go by, ``machine`` this computer's pseudonym. ``new_journal``: begin a journal
     where there was one, which is lost. Raises ``RightsError``, ``JournalError`` or ``SocketError`` when it cannot
@@ -129,14 +130,12 @@ def _rights(config: Config) -> Rights:
     rights = Rights(config.rights.given)
     if rights.absent:
         names = " and ".join(name.replace(":", " ") for name in rights.absent)
-        log.warning(
-            "there is no %s on this computer: what is given to nobody else is for root and the daemon's own user", names
-        )
+        log.warning("there is no %s on this computer: unassigned rights default to root and the daemon's user", names)
     return rights
 
 
 def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
-    """Whoever waited for a licence looks again."""
+    """The printers that waited for a licence look again."""
     log.info("licence %s", gate.state().name)
     engine.licence_changed()
     systemd.notify(f"STATUS=licence {gate.state().name}")
@@ -241,7 +240,7 @@ async def _run(
     task_status: TaskStatus[None],
 ) -> None:
     gate = registration.gate
-    # Open until all is over: what is sent once more must not kill the document in hand.
+    # Open until all is over: what is sent once more must not kill the document that is printing.
     with _signals() as signals:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(engine.run)
@@ -269,7 +268,7 @@ async def _run(
 
 
 def _signals() -> AbstractContextManager[AsyncIterator[signal.Signals] | None]:
-    """The daemon's signals; none outside the main thread, where whoever started us cancels."""
+    """The daemon's signals; none outside the main thread, where the caller cancels."""
     if threading.current_thread() is not threading.main_thread():
         return nullcontext()
     return anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

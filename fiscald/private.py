@@ -13,7 +13,7 @@ FILE, DIRECTORY = 0o600, 0o700
 
 
 class Openness(NamedTuple):
-    """What users other than the owner may do with a directory. The group counts as others."""
+    """What users other than this one and root may do with a directory. The group counts as others."""
 
     read: bool
     write: bool
@@ -54,6 +54,18 @@ def open_file(path: Path, flags: int) -> int:
 
 
 def openness(path: Path) -> Openness:
-    """What others may do with a directory. Raises ``OSError``."""
-    mode = path.stat().st_mode
-    return Openness(read=bool(mode & _OTHERS_READ), write=bool(mode & _OTHERS_WRITE))
+    """What others may do with a directory; one that belongs to another user is theirs to write. Raises ``OSError``."""
+    found = path.stat()
+    theirs = found.st_uid not in (0, os.geteuid())
+    return Openness(
+        read=theirs or bool(found.st_mode & _OTHERS_READ), write=theirs or bool(found.st_mode & _OTHERS_WRITE)
+    )
+
+
+def was_used(state: Path) -> bool:
+    """Whether a daemon has run in the state directory: some file tells that only a running one makes.
+
+    Raises ``PermissionError`` where it cannot be seen.
+    """
+    made = (state / "lock", state / "licence" / "state.json", *(state / "recordings").glob("*"))
+    return any(path.exists() for path in made)

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from fiscald.api.app import ROUTES
 from fiscald.api.openapi import describe
+from fiscald.api.routes import ROUTES
 
 DESCRIPTION = json.loads(json.dumps(describe(ROUTES)))
 _URI = "urn:fiscald:description"

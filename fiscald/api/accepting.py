@@ -36,7 +36,7 @@ _FLOOD = 16
 _PAUSE = 0.5
 _NONE_LEFT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _CREDENTIALS = struct.Struct("iII")
-_GONE = select.POLLHUP | select.POLLERR  # the same bits as epoll's
+_HUNG_UP = select.POLLHUP | select.POLLERR  # the same bits as epoll's
 _NOTHING = bytes(4)
 
 
@@ -121,7 +121,7 @@ class Acceptor:
             self._without_descriptor(error)
         states = dict(poll.poll(0)) if accepted else {}
         for descriptor in accepted:
-            if states.get(descriptor, 0) & _GONE and (flood or not _has_data(descriptor)):
+            if states.get(descriptor, 0) & _HUNG_UP and (flood or not _has_data(descriptor)):
                 os.close(descriptor)
             else:
                 self._keep(descriptor)
@@ -147,7 +147,7 @@ class Acceptor:
         ready = self._epoll.poll(0)
         for descriptor, events in ready:
             silent = self._silent[descriptor]
-            if events & _GONE and (len(ready) > _FLOOD or not _has_data(descriptor)):
+            if events & _HUNG_UP and (len(ready) > _FLOOD or not _has_data(descriptor)):
                 silent.cut()
             else:
                 with_data.setdefault(silent.who, []).append(silent)

@@ -18,7 +18,7 @@ from fiscald.api.listing import Asked
 from fiscald.api.reading import connection_of
 from fiscald.api.turns import Worker
 from fiscald.engine import Engine, Unread
-from fiscald.model.documents import is_long
+from fiscald.model.about import BaseDocument
 from fiscald.model.jobs import Job
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import ProblemError
@@ -43,7 +43,7 @@ def job_text(job: Job, licence: Licence) -> bytes:
 async def job_answer(worker: Worker, who: Who, job: Job, licence: Licence, status: int) -> Response:
     """The answer about one job."""
     make = partial(job_text, job, licence)
-    content = await worker.run(who, make) if is_long(job.document) else make()
+    content = await worker.run(who, make) if isinstance(job.document, BaseDocument) and job.document.long else make()
     return Response(content, status, media_type=JSON)
 
 

@@ -25,7 +25,7 @@ from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
-from fiscald.model.raw import RawAnswer
+from fiscald.model.raw_command import RawAnswer
 
 #: How long a step of the licence may take beyond the usual: the daemon asks the vendor's server.
 VENDOR_SECONDS = 20.0

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fiscald.api.openapi import Route
-from fiscald.api.rights import Right
 from fiscald.api.wire import CheckQuestion, LicenceState, Mailed, NumberMeaning, OwnCompanies, RequestFile
 from fiscald.licence import LicenceGate, Registration
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 
 M = TypeVar("M", bound=BaseModel)

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from fiscald import __version__
 from fiscald.api.examples import BODIES
 from fiscald.api.problems import MEDIA_TYPE
-from fiscald.api.rights import Right
 from fiscald.api.schemas import Schemas
 from fiscald.api.wire import ProblemAnswer
 from fiscald.model.problems import CATALOGUE
+from fiscald.model.rights import Right
 
 JSON, EVENTS = "application/json", "text/event-stream"
 #: A printer's name in the configuration.
@@ -83,7 +83,7 @@ class Route:
     problems: tuple[int, ...] = ()
     media_type: str = JSON
     rights: tuple[Right, ...] = ()
-    """What it takes; where there are several, the document decides which. Nothing: whoever may open the socket."""
+    """What it takes; where there are several, the document decides which. Nothing: everyone who may open the socket."""
     events: tuple[type[BaseModel], ...] = ()
     """What the data of its server-sent events can be."""
 

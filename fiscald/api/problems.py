@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fiscald.api.sentences import sentences, with_place
-from fiscald.model.problems import FieldProblem, Problem, ProblemError, problem
+from fiscald.model.problems import MAX_ERRORS, FieldProblem, Problem, ProblemError, problem
 from fiscald.model.strict import NOT_LOOKED_AT, Mistakes, nearest
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: So many bad fields are told, and their number; after so many mistakes the rest of a list is not looked at.
-MAX_ERRORS, MAX_MISTAKES = 50, 2000
+#: After so many mistakes the rest of a list is not looked at.
+MAX_MISTAKES = 2000
 M = TypeVar("M", bound=BaseModel)
 
 #: HTTP status by problem code; by its first word where the code is not named.

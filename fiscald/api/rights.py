@@ -1,8 +1,8 @@
 """Who may do what: rights, who is given them, and who asks.
 
-Whoever may open the socket may read. Everything that changes or sends something takes a right, and a right is given
-to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user have every right. The
-names are looked up once, when the daemon starts; who asks is known from the kernel, once per connection.
+Everyone who may open the socket may read. Everything that changes or sends something takes a right, and a right is
+given to users and groups by name: ``user:anna``, ``group:fiscald``. Root and the daemon's own user have every right.
+The names are looked up once, when the daemon starts; the kernel says who the caller is, once per connection.
 """
 
 from __future__ import annotations
@@ -13,33 +13,17 @@ import pwd
 import socket
 import struct
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
+from fiscald.model.documents import DOCUMENTS
 from fiscald.model.problems import Problem, problem
+from fiscald.model.rights import Right
 
 #: The supplementary groups of the peer, since Linux 4.13 (``asm-generic/socket.h``); Python has no name for it.
 SO_PEERGROUPS = 59
-#: The longest answer that Python takes of ``getsockopt``: 256 groups. Whoever is in more is looked up by name.
+#: The longest answer that Python takes of ``getsockopt``: 256 groups. A user in more groups is looked up by name.
 _ANSWER = 1024
 _GID = struct.calcsize("I")
-
-
-class Right(StrEnum):
-    """What can be allowed."""
-
-    PRINT = "print"
-    """Receipts, slips, printouts, the drawer; their preview and withdrawing them."""
-    REPORT = "report"
-    """Fiscal reports."""
-    CONFIGURE = "configure"
-    """Which physical printer stands behind a name; copies of the whole journal."""
-    RAW = "raw"
-    """Commands in the printer's own protocol."""
-    RESOLVE = "resolve"
-    """Deciding an undecided job; confirming that the journal is a printer's true past."""
-    LICENCE = "licence"
-    """Registering, renewing and moving the licence."""
 
 
 #: Who has a right that the configuration does not give to anybody.
@@ -53,18 +37,8 @@ DEFAULTS: dict[Right, tuple[str, ...]] = {
     Right.RESOLVE: _ADMINISTRATORS,
     Right.LICENCE: _ADMINISTRATORS,
 }
-#: The right that a document takes, by its type.
-DOCUMENTS = {
-    "receipt": Right.PRINT,
-    "printout": Right.PRINT,
-    "cash_in": Right.PRINT,
-    "cash_out": Right.PRINT,
-    "goods_return": Right.PRINT,
-    "drawer": Right.PRINT,
-    "daily_report": Right.REPORT,
-}
 #: What documents take, for routes where the document decides.
-DOCUMENT_RIGHTS = tuple(dict.fromkeys(DOCUMENTS.values()))
+DOCUMENT_RIGHTS = tuple(dict.fromkeys(document.about.right for document in DOCUMENTS.values()))
 _POLISH = {
     Right.PRINT: "drukowanie dokumentów",
     Right.REPORT: "raporty",
@@ -158,7 +132,7 @@ class Rights:
             holders=f"{', '.join(name.replace(':', ' ') for name in names)} and root"
             if names
             else "only root and the daemon's own user",
-            asker="it is not known who asks" if peer is None else f"user {peer.uid} has it not",
+            asker="the caller is unknown" if peer is None else f"user {peer.uid} does not have it",
             extra={"rights": [*rights], "given_to": [*names]},
         )
 

@@ -24,13 +24,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "string_too_short": (
         "there must be at least {min_length} characters",
-        "tekst jest za krótki (najmniej {min_length} znaków).",
+        "tekst jest za krótki (najmniej znaków: {min_length}).",
     ),
     "string_too_long": (
         "there may be at most {max_length} characters",
-        "tekst jest za długi (najwyżej {max_length} znaków).",
+        "tekst jest za długi (najwyżej znaków: {max_length}).",
     ),
-    "string_pattern_mismatch": ("this must match {pattern}", "wartość ma niewłaściwy format."),
+    "string_pattern_mismatch": ("this must be {form}", "wartość ma niewłaściwy format; dozwolone są {form_pl}."),
     "enum": ("this must be one of {expected}", "podano wartość spoza listy dozwolonych."),
     "literal_error": ("this must be one of {expected}", "podano wartość spoza listy dozwolonych."),
     "union_tag_not_found": (
@@ -45,6 +45,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
 POLISH = {
     "text.empty": "tekst jest pusty.",
     "text.control": "tekst zawiera niedozwolony znak sterujący.",
+}
+#: What the patterns of the fields mean.
+FORMS = {
+    r"^[0-9]{1,12}$": ("1 to 12 digits", "cyfry (najwyżej 12)"),
+    r"^[A-Za-z0-9]{1,64}$": ("1 to 64 letters A-Z, a-z or digits", "litery bez polskich znaków i cyfry (najwyżej 64)"),
 }
 _OTHERWISE_PL = "nieprawidłowa wartość."
 
@@ -61,6 +66,9 @@ def sentences(error: Mapping[str, Any]) -> tuple[str, str]:
     context = error.get("ctx", {})
     if error["type"] in SENTENCES:
         english, polish = SENTENCES[error["type"]]
+        if "pattern" in context:
+            form, form_pl = FORMS.get(context["pattern"], ("of another form", "inne znaki"))
+            context = {"form": form, "form_pl": form_pl}
         return english.format(**context), polish.format(**context)
     return error["msg"], context.get("detail_pl") or POLISH.get(error["type"], _OTHERWISE_PL)
 

@@ -161,7 +161,7 @@ class ApiServer:
                 await self._server.serve(sockets=self._sockets)
                 tasks.cancel_scope.cancel()
         finally:
-            # Also when cancelled: a listener that stays with the loop would answer for whoever gets its number next.
+            # Also when cancelled: a listener that stays with the loop would answer for the next file with its number.
             for listener in getattr(self._server, "servers", ()):
                 listener.close()
             for connection in list(self._server.server_state.connections):
@@ -179,5 +179,5 @@ class ApiServer:
         await self._stopped.wait()
 
     def stop(self) -> None:
-        """Take no new connection, finish the requests in hand."""
+        """Take no new connection, finish the requests that have begun."""
         self._server.should_exit = True

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from fiscald.api.rights import Right
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Job, JobState, Key, Notice, Paper, Result
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, name_further_members
+from fiscald.model.rights import Right
 from fiscald.model.strict import Strict
 
 
@@ -52,7 +52,7 @@ class Hello(Strict):
     warnings: tuple[Notice, ...] = Field(
         default=(), description="what a person should know of the daemon's own place: its disk, who may look into it"
     )
-    rights: tuple[Right, ...] = Field(description="what whoever asks may do, beyond reading")
+    rights: tuple[Right, ...] = Field(description="the caller's rights, beyond reading")
 
 
 # -- jobs ------------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ _CONTENTS = {
 @root_option
 @pass_context
 def bugreport(context: Context, *, output: Path, force: bool, log: Path | None, config_path: Path, root: Path) -> None:
-    """Write an archive (.tar.gz) for whoever is to help: versions, configuration, states, log, conversations.
+    """Write an archive (.tar.gz) for the support: versions, configuration, states, log, conversations.
 
     NIPs, e-mail addresses, licence numbers, tokens and keys are taken out. What is in it is said before it is written,
     and what could not be had; nothing is sent anywhere.

@@ -16,6 +16,7 @@ import click
 
 from fiscald.api.client import Client, ClientError, NotReachable, Refused, everything
 from fiscald.cli.reaching import refusal, why_unreachable
+from fiscald.model.documents import DOCUMENTS
 from fiscald.model.jobs import JobState
 from fiscald.model.problems import Fate, Fault, Problem
 from fiscald.terminal import VisibleGroup, encodes_everything, shown, visible
@@ -149,7 +150,9 @@ class Verbs(VisibleGroup):
     """The verbs; what goes wrong in this program itself never looks like an answer about a document."""
 
     #: The verbs that wait for a job, which does not wait for them.
-    submitting = frozenset(("print", "report", "cash", "return", "drawer", "job", "test-page"))
+    submitting = frozenset(("print", "job", "test-page")) | {
+        document.about.verb.words[0] for document in DOCUMENTS.values() if document.about.verb is not None
+    }
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb."""
@@ -158,10 +161,10 @@ class Verbs(VisibleGroup):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            goes_on = "; what was submitted goes on. Ask again: fiscalctl job KEY"
+            goes_on = "; the job keeps running. Check it with: fiscalctl job KEY"
             click.echo(f"stopped{goes_on if ctx.invoked_subcommand in self.submitting else ''}", err=True)
         except BrokenPipeError:
-            # Whoever read our output has gone; what Python still wants to write goes nowhere.
+            # The reader of our output has gone; what Python still wants to write goes nowhere.
             forget_output()
         except Exception:
             traceback.print_exc()

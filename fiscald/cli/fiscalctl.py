@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-import uuid
 from pathlib import Path
-from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -22,22 +20,19 @@ from fiscald.cli import recordings, replay
 from fiscald.cli.bugreport import bugreport
 from fiscald.cli.context import BY_STATE, UNKNOWN, USAGE, Context, Verbs, pass_context
 from fiscald.cli.doctor import doctor
-from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
 from fiscald.cli.jobs import jobs
 from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
 from fiscald.cli.preview import preview
+from fiscald.cli.printing import GOES_ON, add_verbs, show_job
 from fiscald.cli.progress import progress
 from fiscald.cli.raw import raw
 from fiscald.cli.scan import scan
 from fiscald.cli.testpage import test_page
-from fiscald.cli.texts import job_text, printer_text
+from fiscald.cli.texts import printer_text
 from fiscald.cli.watch import watch
-from fiscald.model.jobs import Job, Resolution, Verdict
+from fiscald.model.jobs import Resolution, Verdict
 from fiscald.terminal import shown
-
-#: What Ctrl-C does while a job is waited for.
-_GOES_ON = "Ctrl-C ends the waiting, not the job"
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -93,85 +88,6 @@ def adopt(context: Context, printer: str, printer_id: str) -> None:
     context.show(everything(found), lambda: printer_text(found))
 
 
-# -- documents -------------------------------------------------------------------------------------------
-
-_key = click.option("--key", help="The job's key; a new one is minted and shown if absent.")
-_wait = click.option("--wait", type=click.FloatRange(0, 600), default=60.0, show_default=True, help="Seconds to wait.")
-
-
-def _submit(context: Context, printer: str | None, document: dict[str, Any], key: str | None, wait: float) -> None:
-    if key is None:
-        key = f"fiscalctl/{uuid.uuid4()}"
-        # Shown before anything is sent: with it the answer can be had again, whatever happens now.
-        click.echo(f"key {key}", err=True)
-    with context.client() as client:
-        name = printer or only_printer(context, client)
-        with progress(f"waiting for {name} and job {key}", end=_GOES_ON):
-            job = client.submit(key, name, document, wait=wait)
-    _show_job(context, job)
-    sys.exit(BY_STATE.get(job.state, UNKNOWN))
-
-
-@main.command("print")
-@document_argument
-@printer_option
-@_key
-@_wait
-@pass_context
-def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
-    printer, document = read_document(context, file, printer)
-    _submit(context, printer, document, key, wait)
-
-
-@main.group()
-def report() -> None:
-    """Print a report."""
-
-
-@report.command()
-@printer_option
-@_key
-@click.option("--wait", type=click.FloatRange(0, 600), default=180.0, show_default=True, help="Seconds to wait.")
-@pass_context
-def daily(context: Context, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Print the fiscal daily report."""
-    _submit(context, printer, {"type": "daily_report"}, key, wait)
-
-
-@main.command()
-@click.argument("direction", type=click.Choice(["in", "out"]))
-@click.argument("amount")
-@printer_option
-@_key
-@_wait
-@pass_context
-def cash(context: Context, direction: str, amount: str, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Put AMOUNT (like 50.00) into the drawer or take it out, with a slip."""
-    _submit(context, printer, {"type": f"cash_{direction}", "amount": amount}, key, wait)
-
-
-@main.command("return")
-@click.argument("amount")
-@printer_option
-@_key
-@_wait
-@pass_context
-def return_(context: Context, amount: str, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Print a slip for AMOUNT paid back for returned goods."""
-    _submit(context, printer, {"type": "goods_return", "amount": amount}, key, wait)
-
-
-@main.command()
-@printer_option
-@_key
-@_wait
-@pass_context
-def drawer(context: Context, *, printer: str | None, key: str | None, wait: float) -> None:
-    """Open the cash drawer."""
-    _submit(context, printer, {"type": "drawer"}, key, wait)
-
-
 # -- jobs ------------------------------------------------------------------------------------------------
 
 
@@ -181,9 +97,9 @@ def drawer(context: Context, *, printer: str | None, key: str | None, wait: floa
 @pass_context
 def job(context: Context, key: str, *, wait: float) -> None:
     """Show the job of KEY; the exit code tells its state."""
-    with context.client() as client, progress(f"waiting for job {key}", end=_GOES_ON):
+    with context.client() as client, progress(f"waiting for job {key}", end=GOES_ON):
         found = client.job(key, wait=wait)
-    _show_job(context, found)
+    show_job(context, found)
     sys.exit(BY_STATE.get(found.state, UNKNOWN))
 
 
@@ -194,7 +110,7 @@ def withdraw(context: Context, key: str) -> None:
     """Withdraw a job that has not started."""
     with context.client() as client:
         found = client.withdraw(key)
-    _show_job(context, found)
+    show_job(context, found)
 
 
 @main.command()
@@ -212,11 +128,7 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
         context.fail(USAGE, "--by takes 1 to 100 characters, --note at most 1000")
     with context.client() as client:
         found = client.resolve(key, resolution)
-    _show_job(context, found)
-
-
-def _show_job(context: Context, found: Job) -> None:
-    context.show(everything(found), lambda: job_text(found))
+    show_job(context, found)
 
 
 # -- verbs with modules of their own ----------------------------------------------------------------------
@@ -226,6 +138,7 @@ for _verb in (
     recordings.decode, replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
+add_verbs(main)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def _user() -> str:
 def backup(context: Context, file: Path, *, force: bool) -> None:
     """Write a consistent copy of the journal to FILE (- for standard output), while the daemon goes on.
 
-    The file belongs to whoever calls this, with mode 0600: it holds what was sold, and to whom. It is checked before
+    The file belongs to the caller, with mode 0600: it holds what was sold, and to whom. It is checked before
     it gets its name. Needs the right configure. docs/backup.md says how it is put back.
 
     Exit codes: 0 written, 1 not written, 2 wrong usage.

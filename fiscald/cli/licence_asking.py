@@ -44,7 +44,7 @@ def step(context: Context, step: str, **fields: Any) -> dict[str, Any]:
 
 
 class No(Exception):
-    """A refusal that has an exit code of its own."""
+    """A refusal that has its own exit code."""
 
     def __init__(self, problem: Problem, code: int) -> None:
         self.problem = problem

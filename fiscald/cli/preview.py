@@ -14,6 +14,7 @@ import click
 
 from fiscald.cli.context import Context, everything, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.model.about import Sheet
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
 from fiscald.protocols.base import Answer, Checkpoint, NotPrinted, Pause, Printed, Session, Settings, Step
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 HEADER = "(nagłówek drukarki)"
 #: Longest time, as the emulated printer counts it, until the reply to a command.
 MAX_REPLY_SECONDS = 60.0
-#: Documents whose paper cannot be shown.
+#: Why the paper of a document cannot be shown.
 _NO_PAPER = {
-    "daily_report": "what a report says is known to the printer alone",
-    "drawer": "opening the drawer prints nothing",
+    Sheet.PRINTERS_OWN: "only the printer knows what this document says",
+    Sheet.NONE: "this document prints nothing",
 }
 
 
@@ -65,8 +66,8 @@ def paper(found: Preview) -> str:
     from fiscald.emulator.memory import RATES, RegisterState
     from fiscald.emulator.running import build
 
-    if found.document.type in _NO_PAPER:
-        raise NoPaper(_NO_PAPER[found.document.type])
+    if (why := _NO_PAPER.get(found.document.about.sheet)) is not None:
+        raise NoPaper(why)
     if found.vat is None:
         raise NoPaper("the printer has never been reached, so its VAT table is not known")
     sheets: list[str] = []
@@ -99,7 +100,7 @@ def carry_out(device: Device, found: Preview) -> Printed:
 
     def exchange(step: Step) -> object:
         nonlocal session
-        if line.closed:
+        if line.closed and not session.needs_new_connection:
             session = chosen.session(settings)
         line.send(session.send(step.command))
         return _reply(line, session, device)
@@ -118,7 +119,8 @@ def carry_out(device: Device, found: Preview) -> Printed:
 def _reply(line: LocalLine, session: Session, device: Device) -> Any:
     """The printer's reply to the last command. Raises ``NoPaper`` where there is none."""
     while True:
-        for event in session.receive(line.receive()):
+        events = [*session.receive(line.receive()), *(session.end() if line.closed else ())]
+        for event in events:
             if isinstance(event, Answer):
                 return event.reply
         if device.awaits_key:

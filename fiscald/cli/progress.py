@@ -41,7 +41,7 @@ class Progress:
                 self._draw()
 
     def run(self) -> None:
-        """Write the line again and again until ``end``; in a thread of its own."""
+        """Write the line again and again until ``end``; in its own thread."""
         while not self._over.wait(max(self._due - time.monotonic(), 0.0)):
             with self._lock:
                 if not self._over.is_set():

@@ -50,7 +50,7 @@ def write_file(context: Context, path: Path, content: bytes, *, force: bool) -> 
         descriptor = os.open(path, flags, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                os.fchmod(descriptor, 0o600)  # whoever could read the one that is replaced
+                os.fchmod(descriptor, 0o600)  # those who could read the file that is replaced
                 file.truncate()
             file.write(content)
     except FileExistsError:
@@ -127,7 +127,7 @@ def decode(
 ) -> None:
     """Name every frame, field and error in a recording, or in bare bytes (02 73 ..., 0x02, ...; - for stdin)."""
     text = " ".join(what)
-    content = _content(context, Path(text)) if text == "-" or _is_there(text) else text.encode()
+    content = _content(context, Path(text)) if text == "-" or _exists(text) else text.encode()
     try:
         if content.startswith(MAGIC):
             recording = _recording(context, text, content)
@@ -145,7 +145,7 @@ def decode(
         context.fail(USAGE, f"{text}: {error}")
 
 
-def _is_there(name: str) -> bool:
+def _exists(name: str) -> bool:
     try:
         return bool(name) and Path(name).exists()
     except PermissionError:

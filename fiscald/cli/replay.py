@@ -19,7 +19,7 @@ from fiscald.transport import AddressError, LinkError, TcpHost, parse_address
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--against", metavar="ADDRESS", help="An emulated printer; a fresh one of its own if absent.")
+@click.option("--against", metavar="ADDRESS", help="Address of an emulated printer (default: a new one).")
 @click.option("--profile", metavar="NAME", help="Of the fresh one; by what the recorded one says if absent.")
 @click.option("--as-printer", metavar="ADDRESS", help="Be the printer: listen at tcp://HOST:PORT for a driver.")
 @click.option("--pty", metavar="LINK", type=click.Path(path_type=Path), help="Be the printer on a pseudo-terminal.")

@@ -1,6 +1,6 @@
 """``fiscalctl watch``: printers and jobs as they change, until Ctrl-C.
 
-On a terminal one screen that is drawn anew at every change; everywhere else one line per change.
+On a terminal one screen that is drawn again at every change; everywhere else one line per change.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def follow(context: Context, printer: str | None) -> Iterator[Change]:
 
 
 def follow_frames(context: Context, printer: str) -> Iterator[Entry]:
-    """Every frame and event of a printer's line, for ever; the connection to the daemon is made anew silently."""
+    """Every frame and event of a printer's line, for ever; the connection to the daemon is made again silently."""
 
     def packets() -> Iterator[Packet]:
         reader = Reader()

@@ -15,7 +15,7 @@ def is_raspberry(host: Host) -> bool:
 
 
 def console_remedy(host: Host, tty: str) -> str:
-    """How the kernel is told not to write to ``tty`` any more."""
+    """How to make the kernel not write to ``tty`` any more."""
     if is_raspberry(host):
         # There ``serial0`` stands for whichever of the two ports has the pins; /etc/default/grub does not exist.
         file = next((name for name in _CMDLINES if host.path(name).exists()), _CMDLINES[0])

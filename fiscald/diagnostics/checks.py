@@ -19,7 +19,7 @@ from fiscald.model.polish import in_polish
 from fiscald.model.printers import PrinterState
 from fiscald.model.spans import in_words, in_words_pl
 from fiscald.transport import TAKEN, AccessDenied, LinkError, PortHeld, SerialLine, TcpHost, Unreachable, UsbDevice
-from fiscald.transport.known_usb import Link, known_usb
+from fiscald.transport.known_usb import is_printer, known_usb
 
 #: Clocks that differ by less are no finding: printers tell whole minutes, and the status may be half a minute old.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -220,7 +220,7 @@ def _let_in(facts: Facts, port: PortFacts, *, ruled: bool) -> str:
     if port.group != "root" and port.mode & 0o060 == 0o060:
         return f"sudo usermod -aG {port.group} {facts.daemon_user} && sudo systemctl restart fiscald.service"
     if ruled:
-        return INSTALL_RULE  # it is there, and was not obeyed: udev is told to read it again
+        return INSTALL_RULE  # it is there, and was not obeyed: udev has to read it again
     return f"sudo chgrp dialout {port.device} && sudo chmod 0660 {port.device}    # until the next restart"
 
 
@@ -228,8 +228,7 @@ def _has_rule(usb: UsbFacts | None) -> bool:
     """Whether fiscald's udev rule gives it to the daemon: it names printers, not the adapters that serve anything."""
     if usb is None:
         return False
-    known = known_usb(usb.vendor, usb.product)
-    return (known is not None and known.maker is not None and known.link is Link.CDC) or "Novitus" in (usb.name or "")
+    return is_printer(usb.vendor, usb.product, usb.name)
 
 
 def _lines(printer: PrinterFacts, port: PortFacts) -> tuple[str, ...] | None:
@@ -265,7 +264,7 @@ def _conversation(facts: Facts, printer: PrinterFacts) -> Iterator[Finding]:
     """What comes over the line: from the daemon's recorder, or from what we asked ourselves."""
     address = printer.configured.address
     where = printer.port.device if printer.port is not None else str(address)
-    remedy = (  # the socket too: whoever asked meanwhile would start the daemon
+    remedy = (  # the socket too: a caller would start the daemon meanwhile
         f"sudo systemctl stop fiscald.socket fiscald.service; fiscalctl scan --probe --port {shlex.quote(where)}; "
         "sudo systemctl start fiscald.socket fiscald.service"
     )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import sqlite3
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import anyio
 
@@ -24,6 +21,7 @@ from fiscald.diagnostics.host import Held, Host, SerialPort, UartCounters
 from fiscald.diagnostics.places import same_device
 from fiscald.diagnostics.probing import Asking, Probed, probe
 from fiscald.diagnostics.units import Units
+from fiscald.journal import inspection
 from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
@@ -288,27 +286,10 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
     mount = path.absolute()
     while not mount.is_mount():
         mount = mount.parent
-    journal = None if daemon else journal_damage(path / "journal.db")
-    try:
-        missing = not daemon and (path / "lock").exists() and not (path / "journal.db").exists()
-    except PermissionError:
-        missing = False  # who asks may not look into it
+    journal = None if daemon else inspection.damage(path)
+    missing = not daemon and inspection.is_missing(path)
     mode = stat.S_IMODE(path.stat().st_mode)
     return StateFacts(path, usage.free, bool(system.f_flag & os.ST_RDONLY), mount, journal, missing, mode)
-
-
-def journal_damage(path: Path) -> str | None:
-    """What is wrong with the journal; only for one that no daemon uses, whose writing a reader might hold up."""
-    if not os.access(path, os.R_OK):
-        return None
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as journal:
-            (health,) = journal.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.OperationalError:
-        return None  # interrupted in the middle of a transaction: the daemon takes it back when it starts
-    except sqlite3.Error as error:
-        return str(error)
-    return None if health == "ok" else str(health)
 
 
 async def ask_all(
@@ -351,5 +332,5 @@ def twins(host: Host, configured: Sequence[Configured]) -> dict[str, str]:
 
 
 def default_daemon_user() -> str:
-    """The daemon's own user, or whoever asks where there is no such user."""
+    """The daemon's own user, or the caller where there is no such user."""
     return FISCALD if is_user(FISCALD) else user_name()

@@ -81,13 +81,13 @@ CATALOGUE: dict[str, Row] = {
         True, "no printer is configured", "Nie skonfigurowano żadnej drukarki.", "fiscalctl scan --probe"
     ),
     "daemon_down": Row(
-        True, "nobody answers at {socket}: the daemon does not run", "Program fiscald nie działa.",
+        True, "no reply at {socket}: the daemon does not run", "Program fiscald nie działa.",
         "sudo systemctl enable --now fiscald.socket fiscald.service; journalctl -u fiscald -n 20",
     ),
     "socket_denied": Row(True, "{reason}", "Użytkownik {user} nie ma prawa drukować.", "{remedy}"),
     "group_not_active": Row(True, "{reason}", "Wyloguj się i zaloguj ponownie.", "{remedy}"),
     "group_missing": Row(
-        False, "there is no group {group}: only root, the daemon's own user and whoever [rights] names may print",
+        False, "there is no group {group}: only root, the daemon's own user and those that [rights] names may print",
         "Brak grupy {group} w systemie.",
         _GROUP,
     ),
@@ -172,7 +172,7 @@ CATALOGUE: dict[str, Row] = {
         "a cable that does not join its sending and its receiving wire",
     ),
     "silent": Row(
-        True, "{address} is open, and nobody answers{asked}", "Drukarka nie odpowiada.",
+        True, "{address} opens, but no reply{asked}", "Drukarka nie odpowiada.",
         "in its menu: PC interface (COM, USB or TCP/IP), protocol, speed; then {remedy}",
     ),
     "unreachable": Row(

@@ -130,7 +130,7 @@ class Host:
         return next((port for port in self.serial_ports() if self.path(port.device).resolve() == there), None)
 
     def _serial_port(self, entry: Path) -> SerialPort | None:
-        if not _is_there(entry / "device"):
+        if not _exists(entry / "device"):
             return None  # a virtual console or a pseudo-terminal
         device = f"/dev/{entry.name}"
         parents = [entry.resolve(), *entry.resolve().parents]
@@ -141,7 +141,7 @@ class Host:
         link = entry / "device" / "driver"
         return SerialPort(
             device,
-            link.resolve().name if _is_there(link) else None,
+            link.resolve().name if _exists(link) else None,
             tuple(self._other_names(device)),
             usb,
             _hexadecimal(interface),
@@ -196,7 +196,7 @@ class Host:
             text = _text(self.path(folder) / f"LCK..{Path(device).name}")
             if text is not None and text.split()[:1] and _is_number(text.split()[0]):
                 pid = int(text.split()[0])
-                if _is_there(self.path(f"proc/{pid}")):  # else a leftover
+                if _exists(self.path(f"proc/{pid}")):  # else a leftover
                     yield pid
 
     def holder(self, pid: int) -> Holder:
@@ -226,7 +226,7 @@ class Host:
 
     def has_rule(self, name: str) -> bool:
         """Whether a file of udev rules is installed."""
-        return any(_is_there(self.path(folder) / name) for folder in _RULES)
+        return any(_exists(self.path(folder) / name) for folder in _RULES)
 
     def uart(self, device: str) -> UartCounters | None:
         """What the driver says of a port of the computer itself; ``None`` where it, or the right to ask, is missing."""
@@ -253,7 +253,7 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     """As far as this user may see."""
     try:
         return path.exists()

@@ -57,7 +57,7 @@ def named_findings(named: Named, user: str, units: Units) -> Iterator[Finding]:
 
 
 def _socket(path: Path, user: str) -> Iterator[Finding]:
-    if _is_there(path) and not path.is_socket():
+    if _exists(path) and not path.is_socket():
         yield finding("socket_taken", socket=path)
     else:
         why = _makes_in(path.parent, user)
@@ -74,7 +74,7 @@ def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
             yield finding("state_dir", path=path, reason=why, user=user)
         return
     except OSError:
-        return  # in a folder that whoever asks may not look into
+        return  # in a folder that the caller may not look into
     mode = stat.S_IMODE(found.st_mode)
     if not stat.S_ISDIR(found.st_mode):
         yield finding("state_dir", path=path, reason="it is no directory", user=user)
@@ -85,7 +85,7 @@ def _state(path: Path, user: str, *, made: bool) -> Iterator[Finding]:
 
 def _makes_in(folder: Path, user: str) -> str | None:
     """Why ``user`` cannot make something in ``folder``, or the folder itself; ``None``: nothing is known against it."""
-    while not _is_there(folder) and folder != folder.parent:
+    while not _exists(folder) and folder != folder.parent:
         folder = folder.parent
     try:
         found = folder.stat()
@@ -134,7 +134,7 @@ def _said_owner(found: os.stat_result) -> str:
     return f"{name_of_user(found.st_uid)}:{name_of_group(found.st_gid)}"
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     """As far as this user may see; what it may not see may be there."""
     try:
         return path.exists()

@@ -104,7 +104,7 @@ class Asking(NamedTuple):
     number: int
     """Of the attempts at this place, from 1."""
     of: int
-    """How many there are at most; none is more than some seconds where nobody answers."""
+    """How many there are at most; none is more than some seconds without a reply."""
 
 
 async def probe(

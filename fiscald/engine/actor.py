@@ -27,7 +27,7 @@ from fiscald.engine.printer import Printer
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.printers import Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, problem
-from fiscald.model.raw import RawAnswer
+from fiscald.model.raw_command import RawAnswer
 from fiscald.protocols.base import (
     DialogueAborted,
     Settings,

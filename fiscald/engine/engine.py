@@ -19,12 +19,12 @@ from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
-from fiscald.model.documents import Document, Submission, is_long
+from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
-from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Check, Effect, summarize
 
@@ -220,7 +220,7 @@ class Engine:
 
     async def _checked(self, name: str, document: Document) -> Check:
         """``_check``, in a thread where the document is long: everything else would wait for it."""
-        if not is_long(document):
+        if not document.long:
             return self._check(name, document)
         self._checker = self._checker or anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fiscald.model.about import Fiscal
 from fiscald.model.conditions import Heals
+from fiscald.model.documents import DOCUMENTS
 from fiscald.model.printers import Snapshot
 from fiscald.model.problems import Problem
 from fiscald.protocols.conditions import Conditions
@@ -21,6 +23,8 @@ from fiscald.protocols.conditions import Conditions
 BY_ITSELF, FOR_NOTHING, ON_PAPER = (1.0, 10.0), (4.0, 60.0), (20.0, 3600.0)
 #: Seconds between two tries at least, whatever hints that the condition is over.
 SOONEST = 1.5
+#: Types of documents that end the fiscal day.
+DAY_ENDS = frozenset(name for name, document in DOCUMENTS.items() if document.about.fiscal is Fiscal.DAY_END)
 #: Documents that are remembered one by one; with more of them, all of their type wait.
 MAX_KEYS = 100
 
@@ -110,16 +114,19 @@ class Holds:
         hold.types |= {document_type} | (row.waits if row is not None else set())
 
     def taken(self, key: str, document_type: str) -> None:
-        """The printer took this document: what it was refused for is over, and so is what a daily report ends."""
+        """The printer took this document: what it was refused for is over, and so is what the end of a day ends."""
         for code, hold in list(self._holds.items()):
-            row = self._conditions.by_code.get(code)
-            reported = document_type == "daily_report" and row is not None and row.heals is Heals.REPORT
-            if reported or hold.concerns(key, document_type):
+            if hold.concerns(key, document_type):
                 del self._holds[code]
+        if document_type in DAY_ENDS:
+            self.reported()
 
     def reported(self) -> None:
-        """A daily report was made, by whomever."""
-        self.taken("", "daily_report")
+        """A daily report was made, by fiscald or without it: what the end of a day ends is over."""
+        for code, hold in list(self._holds.items()):
+            row = self._conditions.by_code.get(code)
+            if (row is not None and row.heals is Heals.REPORT) or not hold.types.isdisjoint(DAY_ENDS):
+                del self._holds[code]
 
     def looked(self, before: Snapshot | None, now: Snapshot, moment: float) -> None:
         """A full look; what it shows may mean that a condition is over which no look shows."""

@@ -213,7 +213,7 @@ class JobRunner:
                 self._board.holds.taken(key, kind)
                 if counters is not None:
                     self._board.situation.counted(counters)
-                notices += self._board.situation.notices(result)
+                notices += self._board.situation.notices(result, entry.job.created_at)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
                     evidence=self._stored(**evidence), counters=counters, rule=self._past.rule,

@@ -13,7 +13,7 @@ import anyio
 from fiscald.engine.line import Line, NotSent, Silence
 from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.problems import Problem, ProblemError, Retry, problem
-from fiscald.model.raw import RawAnswer
+from fiscald.model.raw_command import RawAnswer
 from fiscald.protocols.base import DialogueAborted, Effect, Ends, RawReply, Settings, Step
 from fiscald.protocols.families import Family
 from fiscald.transport import LinkError

@@ -145,10 +145,14 @@ class Situation:
             return device.state, None
         return _STATES.get(why.code) or state_of(why) or PrinterState.READY, why
 
-    def notices(self, result: Result) -> tuple[Notice, ...]:
-        """What a person should know who gets this document."""
+    def notices(self, result: Result, accepted: datetime) -> tuple[Notice, ...]:
+        """What a person should know who gets this document, which was ``accepted`` at that time."""
         training = None if result.fiscal else TRAINING
         clock = None if self._clock_off is None else clock_off(self._clock_off)
+        if result.printed_at is not None:
+            # The clock may have changed since the last look; and what is found out late was printed some time ago.
+            possible = min(max(result.printed_at, accepted), self._clock())
+            clock = clock_off(result.printed_at - possible) or clock
         return tuple(notice for notice in (training, clock) if notice is not None)
 
     def parts(self) -> Parts:

@@ -1,4 +1,4 @@
-"""The durable record of every job. One writer: a thread of its own owns the file."""
+"""The durable record of every job. One writer: one thread owns the file."""
 
 from __future__ import annotations
 

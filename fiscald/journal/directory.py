@@ -16,8 +16,8 @@ from typing import NamedTuple
 from fiscald import private
 from fiscald.journal.errors import DirectoryRefused, JournalError
 
-#: Name of the journal in its directory, and how names of unfinished copies of it begin.
-JOURNAL, COPY = "journal.db", ".copy-"
+#: Names in the directory: the journal, the lock, and how those of unfinished copies of the journal begin.
+JOURNAL, LOCK, COPY = "journal.db", "lock", ".copy-"
 _MARK_BYTES = 128
 
 
@@ -39,9 +39,11 @@ class StateDirectory:
         """Lock ``path``, made if it is missing. Raises ``JournalError`` saying what to do."""
         prepare(path)
         self.path = path
-        lock = path / "lock"
+        lock = path / LOCK
+        self.used = private.was_used(path)
+        """Whether a daemon has run here before."""
         self.first = not lock.exists()
-        """Whether no daemon has used this directory before."""
+        """Whether there was no file for the mark: no daemon ran here, or what was put here came without it."""
         try:
             self._lock = private.open_file(lock, os.O_RDWR)
         except OSError as error:
@@ -68,7 +70,7 @@ class StateDirectory:
 
     def forget(self) -> None:
         """Nothing was made in here after all: the next start is the first."""
-        (self.path / "lock").unlink(missing_ok=True)
+        (self.path / LOCK).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let the next daemon in."""
@@ -78,7 +80,7 @@ class StateDirectory:
 def prepare(path: Path) -> private.Openness:
     """Make the directory if it is missing, with mode 0700; what others may do with one that is there.
 
-    Raises ``DirectoryRefused`` where others may write: whoever may put a file here decides what is printed again.
+    Raises ``DirectoryRefused`` where others may write: a user who may put a file here decides what is printed again.
     Raises ``JournalError`` where it cannot be used.
     """
     try:
@@ -87,5 +89,5 @@ def prepare(path: Path) -> private.Openness:
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; make it a directory that this user may write") from None
     if open_to.write:
-        raise DirectoryRefused(f"other users may write to {path}; run: chmod 700 {path}")
+        raise DirectoryRefused(f"other users may write to {path}; run: chown {os.geteuid()} {path} && chmod 700 {path}")
     return open_to

@@ -99,7 +99,10 @@ class JournalFile:
         size = path.stat().st_size if path.exists() else None
         if size and new:
             raise JournalThere(f"there is a journal at {path}; --new-journal is for a directory whose journal is lost")
-        if not size and not new and not directory.first and (size is None or directory.read_mark() is not None):
+        lost = directory.used and (size is None or directory.first or directory.read_mark() is not None)
+        if not size and not new and lost:
+            if directory.first:
+                directory.forget()
             raise JournalMissing(
                 f"{path} is {'missing' if size is None else 'empty'}, and fiscald has printed from here before: with a "
                 "new journal every document that an application asks for again is printed again. Restore a backup "

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.file import Doubt, JournalFile
 from fiscald.journal.rows import UNREADABLE, Phase, plain
+from fiscald.model.about import Fiscal
+from fiscald.model.documents import DOCUMENTS
 from fiscald.model.jobs import JournalConfirmation
 from fiscald.model.printers import Counters, Snapshot
 from fiscald.model.problems import Problem
@@ -118,11 +120,12 @@ class PrinterMemory(JournalFile):
             self._remember(db, name, counters)
 
     def _may_print(self, db: sqlite3.Connection, name: str, document_type: str) -> None:
-        """A document of ours is about to be printed. A daily report is counted by a counter of its own."""
-        receipt, report = document_type == "receipt", document_type == "daily_report"
+        """A document of ours is about to be printed. A daily report has its own counter."""
+        known = DOCUMENTS.get(document_type)
+        fiscal = Fiscal.NOTHING if known is None else known.about.fiscal
         db.execute(
             "UPDATE printer SET own_receipts = own_receipts + ?, own_printouts = own_printouts + ? WHERE name = ?",
-            (int(receipt), int(not report), name),
+            (int(fiscal is Fiscal.RECEIPT), int(fiscal is not Fiscal.DAY_END), name),
         )
 
     def _not_printed(self, db: sqlite3.Connection, name: str, before: Phase) -> None:

@@ -168,7 +168,7 @@ def _job(fields: dict[str, Any]) -> Job:
 
 
 def _told(phase: Phase, fields: dict[str, Any], damage: Mapping[str, str]) -> dict[str, Any]:
-    """What a damaged job says: an ended one keeps its state, any other one waits for a person's decision."""
+    """What a damaged job says: an ended one keeps its state, any other one needs a manual decision."""
     if phase in (Phase.DONE, Phase.FAILED):
         notice = Notice(
             code="journal.damaged",

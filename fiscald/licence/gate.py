@@ -14,7 +14,15 @@ from fiscald.licence.certificate import Certificate, CertificateRefused
 from fiscald.licence.clock import HOUR, LAST, Moment, Witnesses, moment
 from fiscald.licence.company import Company
 from fiscald.licence.keys import trusted
-from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY, LicenceState, Situation, company_mismatch, derive
+from fiscald.licence.state import (
+    EMERGENCY,
+    EMERGENCY_EVERY,
+    UNGATED_DOCUMENTS,
+    LicenceState,
+    Situation,
+    company_mismatch,
+    derive,
+)
 from fiscald.licence.store import LicenceStore, StoreError
 from fiscald.licence.wire import Status
 from fiscald.model.printers import Identity
@@ -22,8 +30,6 @@ from fiscald.model.problems import Problem, ProblemError, problem
 
 log = logging.getLogger(__name__)
 
-#: Never gated: a shop must be able to close its day, whatever became of its licence.
-UNGATED_DOCUMENTS = frozenset(("daily_report",))
 MODULE = "fiscal"
 #: Says that the system's clock follows a time server (systemd-timesyncd).
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -53,7 +59,7 @@ class _Snapshot(NamedTuple):
 
 
 class LicenceGate:
-    """Holds the verified certificate in memory; evaluates it anew at every question."""
+    """Holds the verified certificate in memory; evaluates it again at every question."""
 
     def __init__(
         self,

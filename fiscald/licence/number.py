@@ -1,6 +1,6 @@
 """The licence number: 29 characters that are exchanged once for a certificate, and unlock nothing by themselves.
 
-Whoever can check a number offline can also make one, so offline a number proves nothing. Its MAC is for the
+A program that can check a number offline can also make one, so offline a number proves nothing. Its MAC is for the
 vendor, under a key that never leaves the vendor. What a number can do offline is to be read aloud and typed
 without doubt: see ``number_reading``.
 

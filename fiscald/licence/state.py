@@ -10,14 +10,17 @@ from fiscald.licence.certificate import Certificate
 from fiscald.licence.clock import DAY, HOUR
 from fiscald.licence.company import Company
 from fiscald.licence.wire import Status
+from fiscald.model.documents import DOCUMENTS
 from fiscald.model.problems import Problem, problem
 
 #: Days before the end at which a warning begins.
 ENDING_SOON, UPDATES_ENDING_SOON = 14, 30
 #: How long an emergency pass lasts, and how long none is given after one.
 EMERGENCY, EMERGENCY_EVERY = 72 * HOUR, 90 * DAY
+#: Types of documents that take no licence: a shop must be able to close its day, whatever became of its licence.
+UNGATED_DOCUMENTS = tuple(name for name, document in DOCUMENTS.items() if not document.about.gated)
 #: What is never gated, whatever the state: the answer to "what can I still do?".
-ALLOWED = ("status", "finish", "daily_report")
+ALLOWED = ("status", "finish", *UNGATED_DOCUMENTS)
 
 
 @dataclass(frozen=True, slots=True)

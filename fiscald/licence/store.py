@@ -2,7 +2,7 @@
 
 ``certificate`` and the one before it, ``certificate.pending`` whose time has not come, ``device.key``, ``status``
 (the vendor's newest signed answer), ``keys`` (the newest key list), and ``state.json``, whose loss or damage is no
-error: what it holds is built anew from the others, or forgotten.
+error: what it holds is built again from the others, or forgotten.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class LicenceStore:
         One that cannot be used stops nobody's start: ``StoreError`` is raised by whatever needs a file, until it can.
         """
         self.lock = threading.RLock()
-        """Held while files change, and by whoever needs several steps to be one."""
+        """Held while files change, and by callers that need several steps to be one."""
         self._directory = directory
         self._pinned = keys
         self._pending_from: int | None = None

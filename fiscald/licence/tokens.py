@@ -1,6 +1,6 @@
 """Signed texts: JWS in compact form, Ed25519 only, read strictly and in a fixed order.
 
-The vendor signs certificates, answers and key lists; a computer signs its questions with a key of its own.
+The vendor signs certificates, answers and key lists; a computer signs its questions with its own key.
 Libraries differ in what they let pass, so the shape, the header and the JSON are checked here, before and after
 joserfc has checked the signature. The first fault wins.
 """

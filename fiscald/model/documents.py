@@ -10,12 +10,15 @@ import hashlib
 import json
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticKnownError
 
+from fiscald.model.about import About, BaseDocument, Fiscal, Sheet, Verb
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
+from fiscald.model.rights import Right
 from fiscald.model.strict import Element, Strict, mistake, nearest
 from fiscald.model.tax import Nip, Vat, VatId
 from fiscald.model.text import FreeText, Text
@@ -174,10 +177,26 @@ def _at_most(most: int) -> BeforeValidator:
 _Bounded = _at_most(MAX_LINES)
 
 
-class Receipt(Strict):
+class Receipt(BaseDocument):
     """A fiscal receipt."""
 
     model_config = _NOT_TWO_ADJUSTMENTS
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.RECEIPT,
+        sheet=Sheet.CONTENT,
+        example={
+            "lines": [
+                {"name": "Chleb razowy", "quantity": "2", "unit": "szt", "price": "3.50", "vat": "5%"},
+                {"name": "Kawa", "price": "12.00", "vat": "A", "discount": {"percent": "10"}},
+            ],
+            "total": "17.80",
+            "payments": [{"type": "card", "amount": "10.00"}, {"type": "cash", "amount": "10.00"}],
+            "change": "2.20",
+            "buyer": {"nip": "5260250274"},
+            "cashier": "Anna",
+        },
+    )
 
     type: Literal["receipt"] = "receipt"
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES), _Bounded]
@@ -205,28 +224,61 @@ class Receipt(Strict):
         return self
 
 
-class DailyReport(Strict):
+class DailyReport(BaseDocument):
     """The fiscal daily report. Its date is the printer's own."""
+
+    about: ClassVar = About(
+        right=Right.REPORT,
+        fiscal=Fiscal.DAY_END,
+        sheet=Sheet.PRINTERS_OWN,
+        gated=False,
+        verb=Verb(("report", "daily"), "Print the fiscal daily report.", wait=180.0),
+        example={},
+    )
 
     type: Literal["daily_report"] = "daily_report"
 
 
-class CashIn(Strict):
+class CashIn(BaseDocument):
     """Cash put into the drawer."""
+
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.CONTENT,
+        verb=Verb(("cash", "in"), "Put AMOUNT (like 50.00) into the drawer, with a slip."),
+        example={"amount": "200.00"},
+    )
 
     type: Literal["cash_in"] = "cash_in"
     amount: PositiveMoney
 
 
-class CashOut(Strict):
+class CashOut(BaseDocument):
     """Cash taken from the drawer."""
+
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.CONTENT,
+        verb=Verb(("cash", "out"), "Take AMOUNT (like 50.00) out of the drawer, with a slip."),
+        example={"amount": "50.00"},
+    )
 
     type: Literal["cash_out"] = "cash_out"
     amount: PositiveMoney
 
 
-class GoodsReturn(Strict):
+class GoodsReturn(BaseDocument):
     """A slip for money paid back for returned goods. Not a fiscal document in Poland."""
+
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.CONTENT,
+        verb=Verb(("return",), "Print a slip for AMOUNT paid back for returned goods."),
+        example={"amount": "12.00"},
+    )
 
     type: Literal["goods_return"] = "goods_return"
     amount: PositiveMoney
@@ -249,7 +301,7 @@ class Rule(Element):
 
 
 class InCodePage(Strict):
-    """A line in a code page of its own, for a test page: readable on paper where the printer is set to that one."""
+    """A line in its own code page, for a test page: readable on paper where the printer is set to that one."""
 
     text: Text
     code_page: Literal["cp1250", "latin2", "mazovia"]
@@ -281,8 +333,15 @@ PrintoutLine = Annotated[
 ]
 
 
-class Printout(Strict):
+class Printout(BaseDocument):
     """A non-fiscal print: an order slip, a confirmation."""
+
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.CONTENT,
+        example={"title": "Zamówienie 17", "lines": ["Żurek x 2", "Kawa x 1", "", {"rule": True}, "stolik 4"]},
+    )
 
     type: Literal["printout"] = "printout"
     title: FreeText | None = None
@@ -290,8 +349,16 @@ class Printout(Strict):
     barcode: Barcode | None = None
 
 
-class Drawer(Strict):
+class Drawer(BaseDocument):
     """Open the cash drawer."""
+
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.NONE,
+        verb=Verb(("drawer",), "Open the cash drawer."),
+        example={},
+    )
 
     type: Literal["drawer"] = "drawer"
 
@@ -302,21 +369,17 @@ Document = Annotated[
 ]
 
 
-def is_long(document: object) -> bool:
-    """Whether it takes so long to read, check or show (25 us a line each) that others should have a turn meanwhile."""
-    match document:
-        case Receipt():
-            return len(document.lines) + len(document.packaging) + len(document.payments) + len(document.footer) > 100
-        case Printout():
-            return len(document.lines) > 100
-    return False
+#: Every document by its ``type``.
+DOCUMENTS: MappingProxyType[str, type[BaseDocument]] = MappingProxyType(
+    {kind.type_name(): kind for kind in get_args(get_args(Document)[0])}
+)
 
 
 class IfInterrupted(StrEnum):
     """What to do with a document that was begun, interrupted, and provably left nothing in the fiscal memory."""
 
     REPEAT = "repeat"
-    """Carry it out anew (at most twice)."""
+    """Retry it (at most twice)."""
     FAIL = "fail"
 
 

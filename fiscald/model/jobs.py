@@ -28,7 +28,7 @@ class JobState(StrEnum):
     FAILED = "failed"
     """The printer does not hold it; ``error`` says why."""
     UNDECIDED = "undecided"
-    """The printer itself cannot tell; a person decides."""
+    """The printer itself cannot tell; it needs a manual decision."""
 
     @property
     def final(self) -> bool:
@@ -127,12 +127,3 @@ class Job(Strict):
     attempts: int = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime
-
-
-class JobEvent(Strict):
-    """One change of a job's state; ``id`` is the cursor of the event stream."""
-
-    id: int
-    at: AwareDatetime
-    state: JobState = Field(description="what it changed to at that time")
-    job: Job = Field(description="the job as it is now")

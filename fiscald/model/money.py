@@ -183,10 +183,20 @@ def _parse_quantity(value: object) -> Decimal:
     if re.fullmatch(QUANTITY, text) is None or len(text) > LONGEST:
         if _PLAIN.fullmatch(text) is not None and not Decimal(text):
             raise mistake("quantity.zero", "a quantity is more than zero", "ilość musi być większa od zera.")
+        if _NEGATIVE.fullmatch(text):
+            raise mistake(
+                "quantity.negative",
+                'a quantity is never negative: to take a line back repeat it with "storno": true, for packaging that '
+                'comes back send "returned": true; money paid back for goods of an earlier receipt is a document of '
+                "type goods_return",
+                "ilość nie może być ujemna; należy użyć storna, a po wydrukowaniu paragonu – zwrotu towaru.",
+            )
         raise mistake(
             "quantity.format",
-            'a quantity is written like "0.755": at most 999999999, at most six decimals; no sign, comma or blank',
+            'a quantity is written like "0.755": at most 999999999, at most six decimals; no sign, comma or '
+            "blank{advice}",
             "ilość zapisuje się cyframi z kropką, np. „0.755”; musi być większa od zera.",
+            advice=_with_a_dot(text, QUANTITY),
         )
     return Decimal(text)
 
@@ -200,12 +210,25 @@ def _parse_percent(value: object) -> Decimal:
                 "a percentage is at least 0.01 and at most 99.99; to give goods away leave their line out",
                 "procent musi być większy od 0 i mniejszy od 100.",
             )
+        if _NEGATIVE.fullmatch(text):
+            raise mistake(
+                "percent.negative",
+                "a percentage is never negative: the opposite of a discount is a surcharge",
+                "procent nie może być ujemny; zamiast ujemnego rabatu należy użyć narzutu.",
+            )
         raise mistake(
             "percent.format",
-            'a percentage is written like "7.5": at most two decimals; no sign, comma, blank or %',
+            'a percentage is written like "7.5": at most two decimals; no sign, comma, blank or %{advice}',
             "procent zapisuje się cyframi z kropką, np. „7.5”.",
+            advice=_with_a_dot(text.removesuffix("%").rstrip(" "), PERCENT),
         )
     return Decimal(text)
+
+
+def _with_a_dot(text: str, pattern: str) -> str:
+    """What to write, where it is clear what is meant."""
+    right = text.replace(",", ".")
+    return f'; write "{right}"' if len(right) <= LONGEST and re.fullmatch(pattern, right) else ""
 
 
 def _decimal_text(value: object, code: str, what: str, what_pl: str, example: str) -> str:
@@ -219,6 +242,8 @@ def _decimal_text(value: object, code: str, what: str, what_pl: str, example: st
             pass
         case int():
             return str(value) if abs(value) < 10**LONGEST else "9" * LONGEST
+        case float() if value < 0:
+            return repr(value)  # to be told that it is negative
     raise mistake(
         f"{code}.type",
         '{what} is a string like "{example}" or a whole number, not {found}',

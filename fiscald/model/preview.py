@@ -27,7 +27,7 @@ class PlannedLine(Strict):
 class Totals(Strict):
     """What a receipt comes to.
 
-    How a discount or surcharge on the whole receipt is spread over the rates is the printer's business: ``rates`` are
+    How a discount or surcharge on the whole receipt is spread over the rates is decided by the printer: ``rates`` are
     the sums before it.
     """
 
@@ -91,5 +91,5 @@ class Preview(Strict):
     code_page: str | None = Field(description="null: printers of this family have none")
     vat: dict[str, str | None] | None = Field(description="the printer's table; null: it has never been reached")
     document: Document = Field(description="as it was understood")
-    totals: Totals | None = Field(description="of a receipt; null: the document has no value that could be foretold")
+    totals: Totals | None = Field(description="of a receipt; null: the value of the document is not known beforehand")
     warnings: tuple[Notice, ...] = Field(description="what would be printed otherwise than asked")

@@ -50,7 +50,7 @@ class PrinterState(StrEnum):
     SWAPPED = "swapped"
     """Another printer than the journal knows is connected."""
     UNDECIDED = "undecided"
-    """Printing stopped until a person decides an earlier document."""
+    """Printing stopped until an earlier document is decided by hand."""
     BEHIND = "behind"
     """The journal may not know everything that was printed; printing stopped until a person confirms."""
 

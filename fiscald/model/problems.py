@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
 from fiscald.model.conditions import CONDITIONS
 from fiscald.model.strict import Strict
+
+#: So many bad fields of one document are told.
+MAX_ERRORS = 50
 
 
 class Fault(StrEnum):
@@ -95,10 +99,11 @@ class Problem(Strict):
     retry: Retry
     device_code: str | None = Field(default=None, description="the printer's own error number, as the vendor writes it")
     errors: tuple[FieldProblem, ...] = ()
+    """The first ``MAX_ERRORS``; ``detail`` has their number."""
 
 
 class ProblemError(Exception):
-    """A problem on its way to whoever asked."""
+    """A problem on its way to the caller."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -174,7 +179,7 @@ CATALOGUE: dict[str, Row] = {
         "Drukarka {printer} nie obsługuje tego dokumentu.",
     ),
     "job.unknown": Row(
-        _REQ, _NOT, _SAFE, "No such job", "no job with key {key!r} was ever accepted",
+        _REQ, _NOT, _SAFE, "No such job", "the journal has no job with key {key!r}",
         "Nie ma takiego dokumentu.",
     ),
     "job.conflict": Row(
@@ -445,7 +450,7 @@ def problem(
         document=fate or row.document,
         retry=row.retry,
         device_code=device_code,
-        errors=tuple(errors),
+        errors=tuple(islice(errors, MAX_ERRORS)),
         **(extra or {}),
     )
 

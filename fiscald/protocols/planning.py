@@ -128,7 +128,7 @@ class PlanBuilder:
             pointer,
             "text.too_long",
             f"{len(value)} characters, this printer takes {limit}; send a shorter one",
-            f"tekst „{value}” jest za długi (najwyżej {limit} znaków).",
+            f"tekst „{value}” jest za długi (najwyżej znaków: {limit}).",
         )
 
     def goods(self, line: Line, pointer: str, code_page: str, limit: int) -> str:

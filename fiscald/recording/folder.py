@@ -154,7 +154,7 @@ class Recording:
         self._begin()
 
     def _begin(self) -> None:
-        """Open the file of the day, or the next one of it. Every connection is a section of its own, so that what a
+        """Open the file of the day, or the next one of it. Every connection is its own section, so that what a
         killed daemon left half written ends there."""
         folder = self._folder
         private.make_directory(folder.path)

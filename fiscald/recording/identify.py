@@ -1,4 +1,4 @@
-"""A printer asked who it is, by whoever is not the daemon: one question after the other, each once, no reconnecting."""
+"""Ask a printer who it is, outside the daemon: one question after the other, each once, without reconnecting."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from fiscald.recording.folder import RecordingFolder
 from fiscald.recording.packets import Event, Packet, beginning, encode, size
 from fiscald.transport import ByteStream, Recorder
 
-#: Seconds without a packet after which whoever follows is given nothing, to see whether it still wants to.
+#: Seconds without a packet after which a follower is given nothing, to see whether it still wants to.
 QUIET_SECONDS = 1.0
 #: Packets that are made together (1 ms): more of them would hold up others; and about the bytes of them.
 _AT_ONCE, _BYTES_AT_ONCE = 256, 64 * 1024

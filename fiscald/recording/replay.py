@@ -66,7 +66,7 @@ async def play_host(
 ) -> Report:
     """Send every command to the printer at ``address`` and compare its answers with the recorded ones.
 
-    A receipt that is played on a real printer is printed, and registered, once more. So whoever is there is asked
+    A receipt that is played on a real printer is printed, and registered, once more. So the printer is asked
     for its unique number first, on every connection; only an emulated printer is played to, and there is no way
     around that. ``seconds``: how long an answer is waited for. Raises ``NotPlayed`` or ``LinkError``.
     """
@@ -84,7 +84,7 @@ async def _make_sure(stream: ByteStream, family_name: str, address: Address, sec
     try:
         found = await identify(stream, family(family_name), first=seconds, later=seconds)
     except TimeoutError:
-        raise NotPlayed(f"nobody answers as a {family_name} printer at {address}; {sent}") from None
+        raise NotPlayed(f"no reply as a {family_name} printer at {address}; {sent}") from None
     except Disturbed as error:
         raise NotPlayed(f"the line is disturbed: {error}; {sent}") from None
     except DialogueAborted as error:

@@ -60,7 +60,7 @@ class DescriptorStream(ByteStream):
         except OSError as error:
             raise self._lost(error) from None
         if not data:
-            raise StreamEnded(f"{self._name}: the other end closed the connection")
+            raise self._ended()
         return data
 
     async def aclose(self) -> None:
@@ -77,6 +77,10 @@ class DescriptorStream(ByteStream):
     def _check_open(self) -> None:
         if not self._open:
             raise LinkLost(f"{self._name}: the connection is closed")
+
+    def _ended(self) -> LinkLost:
+        """The end of what the other side sends."""
+        return StreamEnded(f"{self._name}: the other end closed the connection")
 
     def _lost(self, reason: object) -> LinkLost:
         return LinkLost(f"{self._name}: {reason}")

@@ -96,6 +96,17 @@ KNOWN_USB = (
 )
 
 
+#: Makers whose printers have no ids that are known: the udev rules find them by this in the name of the device.
+NAMES = ("Novitus",)
+
+
+def is_printer(vendor: int, product: int, name: str | None) -> bool:
+    """Whether it is a printer for certain, so that the udev rules give it to the daemon; an adapter is not."""
+    known = known_usb(vendor, product)
+    by_ids = known is not None and known.maker is not None and known.link is Link.CDC
+    return by_ids or any(each in (name or "") for each in NAMES)
+
+
 def known_usb(vendor: int, product: int) -> KnownUsb | None:
     """What is known about these ids, if anything."""
     return next((known for known in KNOWN_USB if (known.vendor, known.product) == (vendor, product)), None)

@@ -61,7 +61,7 @@ _NO_RIGHTS = (errno.EACCES, errno.EPERM)
 
 @dataclass(frozen=True, slots=True)
 class UsbDevice:
-    """A USB address: ``usb://1424:10b0?serial=ABC123``. The device is looked for anew at every opening."""
+    """A USB address: ``usb://1424:10b0?serial=ABC123``. The device is looked for again at every opening."""
 
     vendor: int
     product: int
@@ -307,7 +307,7 @@ class _Port:
             raise
 
     def close(self) -> None:
-        """Hang up, and give the device back to whoever had it. Never raises."""
+        """Hang up, and give the device back to the driver that had it. Never raises."""
         if self._control is not None:
             with contextlib.suppress(USBError):
                 self._request(_SET_CONTROL_LINE_STATE, 0)
@@ -354,7 +354,7 @@ class _UsbStream(DescriptorStream):
         self._unended = False
         self._read_ms = _SHORTEST_READ_MS
         self._reason: str | None = None
-        # A daemon thread: a process that is told to go does not wait for a printer.
+        # A daemon thread: a process that has to end does not wait for a printer.
         self._worker = threading.Thread(target=self._work, name=name, daemon=True)
         self._worker.start()
 
@@ -363,6 +363,10 @@ class _UsbStream(DescriptorStream):
         await super().aclose()
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._worker.join)
+
+    def _ended(self) -> LinkLost:
+        # The worker hangs up for what went wrong on the cable too: that is no end in order.
+        return super()._ended() if self._reason is None else self._lost(self._reason)
 
     def _lost(self, reason: object) -> LinkLost:
         return super()._lost(self._reason or reason)

@@ -70,7 +70,7 @@ async def send(link: socket.socket, data: bytes) -> None:
     await asyncio.get_running_loop().sock_sendall(link, data)
 
 
-async def test_over_the_bound_a_connection_is_closed_and_the_status_is_told(
+async def test_over_the_bound_a_connection_is_closed_with_a_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
@@ -128,7 +128,7 @@ async def test_what_waits_for_all_clients_together_is_bounded(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("rest", [b"x", b""])
-async def test_a_body_that_nobody_asked_for_does_not_keep_a_connection(
+async def test_an_unexpected_body_does_not_keep_a_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: bytes
 ) -> None:
     """The answer is there at once; the rest of the request never comes, or comes for ever."""

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from fiscald.api.app import ROUTES
 from fiscald.api.problems import validated
+from fiscald.api.routes import ROUTES
 from fiscald.model.documents import Submission
 from fiscald.model.problems import ProblemError
 

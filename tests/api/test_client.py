@@ -242,7 +242,7 @@ def somebody_else(*paths: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("closed", ["socket", "folder"])
-def test_a_socket_that_may_not_be_opened_is_told_at_once(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_that_may_not_be_opened_is_reported_at_once(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("no use in trying again"))
     with tempfile.TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as listener:
         folder, path = Path(name), Path(name) / "fiscald.sock"

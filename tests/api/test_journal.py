@@ -53,7 +53,7 @@ async def test_a_backup_is_a_consistent_journal(tmp_path: Path) -> None:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-async def test_a_backup_that_nobody_reads_to_the_end_is_closed(tmp_path: Path) -> None:
+async def test_a_backup_that_is_not_read_to_the_end_is_closed(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         await add(tmp_path, 20 << 20)
         for _ in range(3):
@@ -136,7 +136,7 @@ async def metric(http: httpx.AsyncClient, name: str) -> float:
 @pytest.mark.parametrize(
     ("free", "codes", "low"), [(100 << 30, [], 0), (DISK_LOW - 1, ["disk.low"], 1), (DISK_FULL - 1, ["disk.full"], 1)]
 )
-async def test_a_nearly_full_disk_is_told_before_it_is_full(
+async def test_a_nearly_full_disk_is_reported_before_it_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, codes: list[str], low: int
 ) -> None:
     monkeypatch.setattr("fiscald.health.free_bytes", lambda _: free)

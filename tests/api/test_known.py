@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app, rights
+from fiscald.api import handlers, rights
 from fiscald.api.known import tell_of_key
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int]] = {
     "no such kind of document": ("PUT", "", {"json": body({"type": "recipt"})}, 422),
     "broken JSON": ("PUT", "", {"content": b"{"}, 400),
     "an empty body": ("PUT", "", {"content": b""}, 400),
-    "too large": ("PUT", "", {"content": b" " * (app.MAX_BODY + 1)}, 413),
+    "too large": ("PUT", "", {"content": b" " * (handlers.MAX_BODY + 1)}, 413),
     "too slow": ("PUT", "", {"content": drip}, 408),
     "a wrong wait": ("PUT", "", {"params": {"wait": "soon"}, "json": body(RECEIPT)}, 422),
     "an unknown query parameter": ("PUT", "", {"params": {"wiat": "5"}, "json": body(RECEIPT)}, 422),
@@ -89,7 +89,7 @@ async def settle(it: Running, key: str) -> Fate:
 
 @pytest.mark.parametrize("key", ["DONE", "FAILED", "ACCEPTED", "NEVER"])
 async def test_every_refusal_tells_of_the_key(tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.1)
     async with running(tmp_path) as it:
         fate = await settle(it, key)
         for name, (_, _, _, status) in REFUSED.items():
@@ -137,7 +137,9 @@ async def test_a_conflict_tells_of_the_job_and_not_that_this_sale_is_printed(tmp
         assert told["job"]["state"] == "done"
 
 
-async def test_without_the_right_the_key_is_told_of_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_denied_request_also_says_what_is_known_of_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     peer: list[Peer | None] = [Peer(1, 0, 0)]
     monkeypatch.setattr(rights, "peer_of", lambda _: peer[0])
     async with running(tmp_path) as it:
@@ -156,7 +158,7 @@ async def test_without_the_right_the_key_is_told_of_too(tmp_path: Path, monkeypa
 async def test_while_the_journal_cannot_be_read_nothing_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.1)
 
     def broken(*_: Any) -> Any:
         raise JournalError("disk I/O error")
@@ -221,7 +223,7 @@ class DoubtfulJournal(Engine):
         raise ProblemError(problem("job.unknown", fate=Fate.UNKNOWN, key=key))
 
 
-async def test_a_journal_that_may_be_older_says_nothing_of_a_key_that_it_does_not_know() -> None:
+async def test_a_journal_that_may_be_older_says_nothing_of_an_unknown_key() -> None:
     told = await tell_of_key(DoubtfulJournal(), "FV1", problem("request.json", reason="x"))
     assert told.document is Fate.UNKNOWN
     assert NOTHING not in told.detail_pl

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 import httpx
@@ -23,11 +23,12 @@ import pytest
 
 from fiscald import daemon
 from fiscald.api import rights
-from fiscald.api.app import ROUTES
 from fiscald.api.openapi import Route
-from fiscald.api.rights import DOCUMENTS, Peer, Right, Rights, RightsError, peer_of
+from fiscald.api.rights import Peer, Rights, RightsError, peer_of
+from fiscald.api.routes import ROUTES
 from fiscald.config import Config, RightsConfig
-from fiscald.model.documents import Document
+from fiscald.model.documents import DOCUMENTS
+from fiscald.model.rights import Right
 from tests.daemons import RECEIPT, Running, running
 
 FISCALD, ADMIN = 70_001, 70_002
@@ -151,7 +152,7 @@ async def test_a_name_that_does_not_exist_keeps_the_daemon_from_starting(tmp_pat
     assert not (tmp_path / "state").exists(), "nothing was begun"
 
 
-async def test_groups_that_are_not_there_are_told_once_and_leave_the_daemon_s_own_user(
+async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def nobody(name: str) -> int:
@@ -170,15 +171,14 @@ async def test_groups_that_are_not_there_are_told_once_and_leave_the_daemon_s_ow
             )
     told = [record.message for record in caplog.records if "there is no group" in record.message]
     assert told == [
-        "there is no group fiscald and group fiscald-admin on this computer: what is given to nobody else is for root and the daemon's own user"
+        "there is no group fiscald and group fiscald-admin on this computer: unassigned rights default to root and the daemon's user"
     ]
 
 
 def test_every_document_takes_a_right() -> None:
-    union, _ = get_args(Document)
-    assert {document.model_fields["type"].default for document in get_args(union)} == set(DOCUMENTS)
-    assert DOCUMENTS["daily_report"] is Right.REPORT
-    assert {right for kind, right in DOCUMENTS.items() if kind != "daily_report"} == {Right.PRINT}
+    rights = {kind: document.about.right for kind, document in DOCUMENTS.items()}
+    assert rights.pop("daily_report") is Right.REPORT
+    assert set(rights.values()) == {Right.PRINT}
 
 
 # -- who asks --------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_the_largest_numbers_are_not_negative() -> None:
     assert done.stdout.split() == [str(2**32 - 2), str(2**32 - 3), "0"]
 
 
-def test_somebody_over_a_network_is_nobody() -> None:
+def test_a_caller_over_a_network_has_no_rights() -> None:
     with socket.socket() as link:
         assert peer_of(link) is None
 
@@ -328,7 +328,7 @@ async def test_the_denial_is_a_sentence_for_both(tmp_path: Path, monkeypatch: py
         response = await it.ask(PEERS["group fiscald"][0], "POST", "/v1/printers/till1/raw", {"command": "scomm"})
         body = response.json()
         assert body["detail"] == (
-            "this takes the right 'raw', which group fiscald-admin and root have; user 5000 has it not. "
+            "this takes the right 'raw', which group fiscald-admin and root have; user 5000 does not have it. "
             "See [rights] in the configuration"
         )
         assert body["detail_pl"] == "Brak uprawnienia: polecenia serwisowe. Zgłoś administratorowi."

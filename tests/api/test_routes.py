@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPResponse
 from pathlib import Path
@@ -16,32 +16,14 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app, metrics
-from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, Refused
-from fiscald.journal import JournalError, Store
+from fiscald.api.client import Client, NotReachable, Refused
+from fiscald.api.routes import ROUTES
 from fiscald.model.documents import CashIn
-from fiscald.model.jobs import JobEvent, JobState, Resolution
 from fiscald.model.money import format_grosze
-from fiscald.model.printers import PrinterStatus
 from fiscald.model.times import POLISH_TIME
 from fiscald.recording.packets import read
+from tests.api.routes import problem
 from tests.daemons import RECEIPT, Running, running
-from tests.found import found
-
-PROBLEM = "application/problem+json"
-
-
-def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    assert response.headers["content-type"] == PROBLEM
-    body: dict[str, Any] = response.json()
-    assert (response.status_code, body["status"], body["code"]) == (status, status, code), body
-    assert body["type"] == f"urn:fiscald:problem:{code}"
-    for member in ("title", "detail", "detail_pl", "fault", "document", "retry", "errors"):
-        assert member in body
-    return body
-
-
-# -- good answers ----------------------------------------------------------------------------------------
 
 
 async def test_a_receipt_as_the_contract_says(tmp_path: Path) -> None:
@@ -77,7 +59,7 @@ async def test_a_buyer_of_another_country(tmp_path: Path) -> None:
         assert "NIP NABYWCY: DE136695976" in it.printer.paper[-1]
 
 
-async def test_a_card_that_pays_too_much_is_told(tmp_path: Path) -> None:
+async def test_a_card_that_pays_too_much_gets_a_warning(tmp_path: Path) -> None:
     async with running(tmp_path) as it:
         sale = RECEIPT | {"payments": [{"type": "card", "amount": "20.00"}]}
         job = (await it.put("A", sale)).json()
@@ -242,7 +224,7 @@ async def test_openapi_describes_every_route(tmp_path: Path) -> None:
         description = (await it.http.get("/v1/openapi.json")).json()
         assert description["openapi"] == "3.1.0"
         described = {(method.upper(), path) for path, methods in description["paths"].items() for method in methods}
-        assert described == {(route.method, route.path) for route in app.ROUTES}
+        assert described == {(route.method, route.path) for route in ROUTES}
         text = json.dumps(description)
         references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
         assert references <= set(description["components"]["schemas"]), "no reference leads nowhere"
@@ -327,225 +309,6 @@ async def test_the_flight_recorder_as_it_goes_on(tmp_path: Path) -> None:
     assert not warnings
 
 
-# -- bad requests ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("document", "pointer", "code", "hint"),
-    [
-        (RECEIPT | {"total": 11.5}, "/document/total", "money.number", 'write "11.50"'),
-        (RECEIPT | {"payment": []}, "/document/payment", "field.unknown", "'payments'"),
-        (RECEIPT | {"lines": [{"nam": "X", "price": "1", "vat": "A"}]}, "/document/lines/0/nam", "field.unknown", "'name'"),
-        (RECEIPT | {"lines": [{"price": "1", "vat": "A"}]}, "/document/lines/0/name", "field.missing", "missing"),
-        (RECEIPT | {"lines": [{"name": "X", "price": "1", "vat": "A", "discount": {"percnt": "1"}}]}, "/document/lines/0/discount/percnt", "field.unknown", "'percent'"),
-        (RECEIPT | {"xyzzy": 1}, "/document/xyzzy", "field.unknown", "known here"),
-        (RECEIPT | {"buyer": {"nip": "123"}}, "/document/buyer/nip", "buyer.nip", "NIP"),
-        ({"type": "recipt"}, "/document", "field.invalid", "receipt"),
-        ({}, "/document", "field.invalid", "type"),
-        ("x", "/document", "field.invalid", "object"),
-        ({"type": "cash_in", "amount": "-5"}, "/document/amount", "money.negative", "cash_out"),
-        ({"type": "printout", "lines": []}, "/document/lines", "field.invalid", "at least 1"),
-        (RECEIPT | {"lines": [{"name": " \n", "price": "1", "vat": "A"}]}, "/document/lines/0/name", "text.empty", "at least one"),
-        ({"type": "printout", "lines": ["Kawa", 5]}, "/document/lines/1", "field.invalid", "string"),
-        ({"type": "printout", "lines": [{"rul": True}]}, "/document/lines/0/rul", "field.unknown", "'rule'"),
-        ({"type": "printout", "lines": [{"rule": False}]}, "/document/lines/0/rule", "rule.false", "leave the line out"),
-        ({"type": "printout", "lines": ["x"], "tytle": "x"}, "/document/tytle", "field.unknown", "'title'"),
-        ({"type": "drawer", "amount": "5"}, "/document/amount", "field.unknown", "known here: type"),
-    ],
-)  # fmt: skip
-async def test_a_bad_field_has_a_pointer_and_a_hint(
-    tmp_path: Path, document: Any, pointer: str, code: str, hint: str
-) -> None:
-    async with running(tmp_path, ready=False) as it:
-        body = problem(await it.put("A", document), 422, "request.invalid")
-        found = {error["pointer"]: error for error in body["errors"]}
-        assert pointer in found, body["errors"]
-        assert found[pointer]["code"] == code
-        assert hint in found[pointer]["detail"]
-        problem(await it.http.get("/v1/jobs/A"), 404, "job.unknown")
-
-
-async def test_what_the_printer_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        document = {"type": "receipt", "lines": [{"name": "Wódka", "price": "10.00", "vat": "7%"}], "total": "11.00"}
-        body = problem(await it.put("A", document), 422, "document.refused")
-        assert {error["pointer"] for error in body["errors"]} == {"/document/lines/0/vat", "/document/total"}
-        assert "A = 23%" in body["detail"]
-        assert body["detail_pl"].startswith("Drukarka odrzuciłaby")
-        assert body["document"] == "not_printed"
-        assert it.printer.paper == []
-
-
-@pytest.mark.parametrize(
-    ("content", "hint"),
-    [
-        (b"", "it is empty"), (b" \n", "it is empty"), (b"{", "line 1, column 2"), (b"{}{}", "behind the end"),
-        (b'{"printer": "\\ud800"}', "/document: this field is missing"), (b"[" + b"1" * 5000, "digits"), (b'{"printer": "a", "printer": "b"}', "twice"), (b"\xff", "UTF-8"),
-        (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "deeply"), (b"null", ""), (b"[]", ""), (b"1", ""),
-    ],
-)  # fmt: skip
-async def test_what_is_not_json(tmp_path: Path, content: bytes, hint: str) -> None:
-    async with running(tmp_path, ready=False) as it:
-        response = await it.http.put("/v1/jobs/A", content=content)
-        assert response.status_code in (400, 422)
-        assert hint in response.json()["detail"]
-        assert response.headers["content-type"] == PROBLEM
-
-
-@pytest.mark.parametrize("key", ["a b", "ż", "a" * 129, "a?b", "%00", "a\\b"])
-async def test_what_is_not_a_key(tmp_path: Path, key: str) -> None:
-    from urllib.parse import quote
-
-    async with running(tmp_path, ready=False) as it:
-        response = await it.http.get(f"/v1/jobs/{quote(key, safe='')}")
-        problem(response, 400, "request.key")
-
-
-async def test_routes_and_methods_that_do_not_exist(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        problem(await it.http.get("/v2"), 404, "request.route")
-        problem(await it.http.get("/v1/printers/"), 404, "request.route")
-        problem(await it.http.post("/v1/printers"), 405, "request.method")
-        assert "openapi.json" in problem(await it.http.get("/v1/job/A"), 404, "request.route")["detail"]
-
-
-async def test_a_method_that_a_route_does_not_have(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        for path in {route.path for route in app.ROUTES}:
-            methods = [route.method for route in app.ROUTES if route.path == path]
-            for method in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "BREW"):
-                if method in methods:
-                    continue
-                address = path.replace("{key}", "A").replace("{name}", "till1")
-                answer = await it.http.request(method, address)
-                body = problem(answer, 405, "request.method")
-                allowed = answer.headers["allow"].split(", ")
-                assert sorted(allowed) == sorted(methods + ["HEAD"] * ("GET" in methods)) == sorted(body["allow"])
-                assert f"has no {method}; use {' or '.join(methods)}" in body["detail"]
-        body = problem(await it.http.post("/v1/jobs", json={"document": RECEIPT}), 405, "request.method")
-        assert "a document is submitted with PUT /v1/jobs/{key}" in body["detail"]
-
-
-async def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        content = b"\xef\xbb\xbf" + json.dumps({"printer": "till1", "document": RECEIPT}).encode()
-        answer = await it.http.put("/v1/jobs/A?wait=10", content=content)
-        assert (answer.status_code, answer.json()["state"]) == (200, "done")
-
-
-async def test_a_large_body(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        problem(await it.http.put("/v1/jobs/A", content=b" " * (app.MAX_BODY + 1)), 413, "request.too_large")
-
-
-async def test_a_slow_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.1)
-
-    async def drip() -> Any:
-        yield b"{"
-        await anyio.sleep(0.3)
-        yield b"}"
-
-    async with running(tmp_path, ready=False) as it:
-        problem(await it.http.put("/v1/jobs/A", content=drip()), 408, "request.slow")
-
-
-async def test_the_wait_is_a_number(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        response = await it.http.put(
-            "/v1/jobs/A", params={"wait": "soon"}, json={"printer": "till1", "document": RECEIPT}
-        )
-        assert problem(response, 422, "request.query")["document"] == "not_printed", "the journal knows of no such sale"
-
-
-async def test_conditions_and_what_the_answer_says_of_them(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        failed = await it.client.submit("A", "till1", RECEIPT, wait=10, expect_last=5)
-        assert failed.error is not None
-        assert (failed.error.code, failed.error.model_extra) == ("job.unexpected_last", {"expected": 5, "found": 0})
-        late = await it.client.submit("B", "till1", RECEIPT, wait=10, deadline=datetime(2020, 1, 1, tzinfo=UTC))
-        assert late.error is not None
-        assert (late.state, late.error.code) == (JobState.FAILED, "job.expired")
-        done = await it.client.submit("C", "till1", RECEIPT, wait=10, expect_last=0, if_interrupted="fail")
-        assert (done.state, done.if_interrupted) == (JobState.DONE, "fail")
-        naive = {"printer": "till1", "document": RECEIPT, "deadline": "2026-11-22T10:15:00"}
-        body = problem(await it.http.put("/v1/jobs/D", json=naive), 422, "request.invalid")
-        assert '"2026-11-22T10:15:00+01:00"' in body["errors"][0]["detail"]
-
-
-async def test_the_wait_may_be_any_fraction(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        for number, wait in enumerate((1 / 3, 1e-7, 10)):
-            job = await it.client.submit(f"A/{number}", "till1", RECEIPT, wait=wait)
-            assert (await it.client.job(job.key, wait=20 / 3)).state is JobState.DONE
-        response = await it.http.get("/v1/jobs/A%2F0", params={"wait": "0." + "3" * 40})
-        assert response.status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("/v1/jobs?pritner=till1", "did you mean 'printer'?"),
-        ("/v1/jobs/A?wiat=5", "did you mean 'wait'?"),
-        ("/v1/printers?state=ready", "known here: none"),
-        ("/v1/jobs?limit=0", "limit is a number from 1 to 1000"),
-        ("/v1/jobs?state=printed", "state is one of accepted"),
-        # What is over the bound that OpenAPI names is refused, not cut down to it in silence.
-        ("/v1/jobs?limit=5000", "limit is a number from 1 to 1000"),
-        ("/v1/jobs?limit=2.5", "limit is a number from 1 to 1000, without decimals"),
-        ("/v1/jobs?after=1.5", "after is a number from 0"),
-        ("/v1/jobs?after=999999999999999999999", "after is a number from 0"),
-        ("/v1/jobs?limit=1&limit=2", "limit stands twice"),
-        ("/v1/jobs/A?wait=3600", "wait is a number from 0 to 600"),
-        ("/v1/jobs/A?wait=600.5", "wait is a number from 0 to 600"),
-        ("/v1/events?after=-1", "the cursor is the id of an earlier event"),
-    ],
-)
-async def test_a_bad_query(tmp_path: Path, path: str, reason: str) -> None:
-    async with running(tmp_path, ready=False) as it:
-        assert reason in problem(await it.http.get(path), 422, "request.query")["detail"]
-
-
-def outside(schema: dict[str, Any]) -> list[str]:
-    """Values that the schema of a parameter does not allow, one for each of its rules."""
-    values = ["x" * (schema["maxLength"] + 1)] if "maxLength" in schema else []
-    values += [str(schema["minimum"] - 1)] if "minimum" in schema else []
-    values += [str(schema["maximum"] + 1)] if "maximum" in schema else []
-    values += ["\u00a7"] if "pattern" in schema or "enum" in schema or schema["type"] != "string" else []
-    return values
-
-
-async def test_every_parameter_refuses_what_its_schema_does_not_allow(tmp_path: Path) -> None:
-    cases = [
-        (route, query, value)
-        for route in app.ROUTES
-        for query in route.query
-        if query.where == "query"
-        for value in found(outside(query.schema))
-    ]
-    assert len(cases) > 15
-    async with running(tmp_path, ready=False) as it:
-        for route, query, value in cases:
-            path = route.path.replace("{key}", "A").replace("{name}", "till1")
-            response = await it.http.request(route.method, path, params={query.name: value})
-            assert response.status_code == 422, (route.path, query.name, value, response.text)
-            assert query.name in response.json()["detail"]
-
-
-async def test_a_fault_of_ours_is_told_and_does_not_end_the_daemon(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(tmp_path, ready=False) as it:
-        with monkeypatch.context() as patch:
-            patch.setattr(metrics, "render", lambda *_: 1 / 0)
-            body = problem(await it.http.get("/metrics"), 500, "daemon.internal")
-            assert "ZeroDivisionError" in body["detail"]
-        assert (await it.http.get("/metrics")).status_code == 200
-
-
-# -- licence ---------------------------------------------------------------------------------------------
-
-
 async def test_without_a_licence(tmp_path: Path) -> None:
     async with running(tmp_path, licensed=False) as it:
         body = problem(await it.put("A"), 403, "licence.unregistered")
@@ -562,213 +325,6 @@ async def test_a_certificate_of_the_test_key_needs_the_switch(tmp_path: Path) ->
         refused = await it.http.post("/v1/licence/certificate", json={"certificate": make_certificate()})
         assert problem(refused, 422, "licence.refused")["certificate_code"] == "CERT_KEY_UNKNOWN"
         assert "fiscald-test-keys" not in (await it.http.get("/v1")).headers
-
-
-# -- events ----------------------------------------------------------------------------------------------
-
-
-async def test_events_tell_every_change_with_a_cursor(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        seen: list[JobChange] = []
-        printers: list[PrinterStatus] = []
-
-        async def listen() -> None:
-            async for event in it.client.events():
-                if isinstance(event, PrinterStatus):
-                    printers.append(event)
-                    continue
-                assert isinstance(event, JobChange)
-                seen.append(event)
-                if event.job.key == "A" and event.state is JobState.DONE:
-                    return
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(listen)
-            with anyio.fail_after(5):
-                while not printers:
-                    await anyio.sleep(0.01)
-            await it.put("A")
-        assert [change.state for change in seen] == ["accepted", "running", "done"]
-        assert printers[0].name == "till1", "a stream begins with the present state of every printer"
-        assert any(status.state == "printing" for status in printers)
-
-        again = []
-        async for event in it.client.events(after=seen[0].id):
-            if isinstance(event, JobChange):
-                again.append(event.id)
-                if len(again) == 2:
-                    break
-        assert again == [seen[1].id, seen[2].id], "resumed without gap and without double"
-
-
-async def test_a_bad_cursor(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        response = await it.http.get("/v1/events", headers={"Last-Event-ID": "yesterday"})
-        problem(response, 422, "request.query")
-
-
-@pytest.mark.parametrize("header", [True, False])
-async def test_a_cursor_that_is_ahead_of_the_journal_is_reset(tmp_path: Path, header: bool) -> None:
-    """The journal was restored from a copy: the events that follow would be lost without a word."""
-    async with running(tmp_path) as it:
-        await it.put("A")
-        headers = {"Last-Event-ID": "99999999"} if header else {}
-        params = {} if header else {"after": "99999999"}
-        async with it.http.stream("GET", "/v1/events", headers=headers, params=params) as response:
-            lines = response.aiter_lines()
-            with anyio.fail_after(10):
-                while await anext(lines) != "id: 3":
-                    pass
-                assert (await anext(lines), await anext(lines)) == ("event: reset", 'data: {"cursor":3}')
-                await it.put("B")
-                while await anext(lines) != "id: 6":
-                    pass
-                assert (await anext(lines), json.loads((await anext(lines))[6:])["state"]) == ("event: job", "done")
-
-
-async def test_the_clients_tell_that_a_cursor_was_reset(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-
-        def first() -> object:
-            with Client(it.socket) as client:
-                return next(event for event in client.events(after=5) if not isinstance(event, PrinterStatus))
-
-        assert await anyio.to_thread.run_sync(first) == CursorReset(cursor=0)
-        async for event in it.client.events(after=5):
-            if not isinstance(event, PrinterStatus):
-                assert event == CursorReset(cursor=0)
-                break
-
-
-async def test_a_cursor_of_this_journal_is_not_reset(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        await it.put("A")
-        for after in (0, 2, 3):
-            async with it.http.stream("GET", "/v1/events", params={"after": after}) as response:
-                await it.put(f"B{after}")
-                lines = response.aiter_lines()
-                with anyio.fail_after(10):
-                    while (line := await anext(lines)) != f"id: {after + 1}":
-                        assert line != "event: reset"
-
-
-async def test_a_list_after_a_cursor_ahead_of_the_journal_is_gone(tmp_path: Path) -> None:
-    async with running(tmp_path, ready=False) as it:
-        body = problem(await it.http.get("/v1/jobs?after=99999999"), 410, "request.cursor")
-        assert "ahead of the newest job, 0" in body["detail"]
-        assert (await it.http.get("/v1/jobs?after=0")).json() == {"jobs": [], "next": None, "previous": None}
-
-
-async def test_events_of_printers_go_on_without_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It fails under a stream that is open; what happened meanwhile is told once it can be read."""
-    monkeypatch.setattr("fiscald.api.events.READ_AGAIN", 0.05)
-    sound = Store.events
-    async with running(tmp_path) as it:
-        seen: list[str] = []
-
-        async def listen() -> None:
-            async for event in it.client.events():
-                assert not isinstance(event, CursorReset)
-                seen.append(event.state if isinstance(event, PrinterStatus) else f"job {event.state}")
-                if seen[-1] == "job done":
-                    return
-
-        async def told(state: str) -> None:
-            with anyio.fail_after(10):
-                while state not in seen:
-                    await anyio.sleep(0.01)
-
-        def failing(*_: object) -> list[JobEvent]:
-            raise JournalError("disk I/O error")
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(listen)
-            await told("ready")
-            monkeypatch.setattr(Store, "events", failing)
-            assert (await it.put("A")).json()["state"] == "done"
-            await told("printing")
-            it.printer.switch("paper_out")
-            await told("paper_out")
-            monkeypatch.setattr(Store, "events", sound)
-            await told("job done")
-        assert [each for each in seen if each.startswith("job")] == ["job accepted", "job running", "job done"]
-
-
-async def test_events_of_printers_with_a_damaged_journal(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 500)
-    async with running(tmp_path, ready=False) as it:
-        with anyio.fail_after(10):
-            async for event in it.client.events():
-                if isinstance(event, PrinterStatus) and event.problem is not None:
-                    assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
-                    break
-            else:
-                pytest.fail("the events ended")
-
-
-async def test_events_after_a_restart(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        await it.put("A")
-    async with running(tmp_path, ready=False) as it:
-        states = []
-        async for event in it.client.events(after=0):
-            if isinstance(event, JobChange):
-                states.append(event.state)
-                if event.state is JobState.DONE:
-                    break
-        assert states[0] == "accepted"
-
-
-# -- clients ---------------------------------------------------------------------------------------------
-
-
-async def test_both_clients(tmp_path: Path) -> None:
-    async with running(tmp_path) as it:
-        job = await it.client.submit("async", "till1", CashIn(amount=Decimal("5.00")))
-        assert job.state is JobState.DONE
-        assert await it.client.job("async") == job
-        assert (await it.client.hello())["product"] == "fiscald"
-        assert [printer.name for printer in await it.client.printers()] == ["till1"]
-        assert (await it.client.jobs(limit=5)).jobs[0].key == "async"
-        with pytest.raises(Refused, match=r"job\.started") as caught:
-            await it.client.withdraw("async")
-        assert caught.value.status == 409
-        with pytest.raises(Refused, match="not_undecided"):
-            await it.client.resolve("async", Resolution(verdict="printed", by="A"))
-        with pytest.raises(Refused, match="not_waiting"):
-            await it.client.adopt("till1", "EMU 9")
-        assert (await it.client.licence())["state"] == "active"
-
-        def synchronous() -> None:
-            with Client(it.socket) as client:
-                assert client.submit("sync", "till1", RECEIPT).result is not None
-                assert client.job("sync").state is JobState.DONE
-                assert client.printer("till1").name == "till1"
-                assert len(client.jobs().jobs) == 2
-                assert client.hello()["api"] == "1"
-                assert client.licence()["may_print"]
-                changes = client.events(after=0)
-                assert any(isinstance(next(changes), JobChange) for _ in range(3))
-                changes.close()  # type: ignore[attr-defined]
-                for call in (
-                    lambda: client.withdraw("none"),
-                    lambda: client.resolve("none", Resolution(verdict="printed", by="A")),
-                    lambda: client.adopt("none", "x"),
-                ):
-                    with pytest.raises(Refused):
-                        call()
-
-        await anyio.to_thread.run_sync(synchronous)
-
-
-def test_a_daemon_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fiscald.api.client._PAUSES", (0.0, None))
-    with Client(tmp_path / "none.sock") as client, pytest.raises(NotReachable, match=r"none\.sock"):
-        client.hello()
-
-
-# -- bad company -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from fiscald.api import sentences as module
-from fiscald.api.app import ROUTES
 from fiscald.api.problems import validated
+from fiscald.api.routes import ROUTES
 from fiscald.api.sentences import SENTENCES, sentences, with_place
 from fiscald.model.documents import Submission
 from fiscald.model.problems import FieldProblem, ProblemError
@@ -64,7 +64,7 @@ def line(**changes: Any) -> dict[str, Any]:
         ({"type": "printout", "lines": [{"qr": "Kawa"}]}, 'a line is a string, or {"rule": true}', "wiersz wydruku"),
     ],
 )
-def test_a_mistake_is_told_in_both_languages(document: Any, english: str, polish: str) -> None:
+def test_a_mistake_is_reported_in_both_languages(document: Any, english: str, polish: str) -> None:
     (error,) = errors_of(document)
     assert english in error.detail
     assert polish in error.detail_pl
@@ -156,6 +156,8 @@ def test_whatever_is_sent_no_sentence_is_missing(model: type[BaseModel], monkeyp
                 english, polish = sentences(one)
                 assert polish != "MISSING", f"no Polish for {one['type']}: {english}"
                 assert one["type"] in SENTENCES or "." in one["type"], f"words of a library: {english}"
+                assert "^" not in english + polish, f"a regular expression: {english}"
+                assert "of another form" not in english
             with pytest.raises(ProblemError):
                 validated(model, content)
     assert refused > 20

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from fiscald.api import app, dispatch, rights
+from fiscald.api import dispatch, handlers, rights
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
 from fiscald.journal import JournalError, Store
@@ -148,7 +148,7 @@ async def bad_requests(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
         if route in BODIES:
             await seen.ask(route, content=b"{")
             await seen.ask(route, json={})
-            await seen.ask(route, content=b" " * (app.MAX_BODY + 1))
+            await seen.ask(route, content=b" " * (handlers.MAX_BODY + 1))
             await seen.ask(route, content=drip())
     await seen.ask(("PUT", "/v1/jobs/{key}"), key="C", json={"printer": "till9", "document": RECEIPT})
 
@@ -224,7 +224,7 @@ async def too_many_listeners(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> Non
         raise ProblemError(problem("daemon.busy"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(app.Api, "_listen", refuse)
+        patch.setattr(handlers.Api, "_listen", refuse)
         await seen.ask(("GET", "/v1/events"))
         await seen.ask(("GET", "/v1/printers/{name}/capture"), params={"follow": "true"})
 
@@ -249,7 +249,7 @@ STEPS: tuple[Callable[[Seen, pytest.MonkeyPatch], Awaitable[None]], ...] = (
 
 @pytest.mark.slow
 async def test_the_statuses_given_are_the_statuses_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(handlers, "BODY_SECONDS", 0.05)
     async with running(tmp_path) as it:
         it.http.event_hooks = {"response": []}  # all differences are told at the end
         seen = Seen(it)

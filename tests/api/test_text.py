@@ -97,3 +97,17 @@ async def test_a_qr_code_that_does_not_fit_is_refused_before_anything_is_sent(tm
         done = (await it.put("B", receipt(qr={"text": "x" * 1273, "size": 2, "correction": "H"}))).json()
         assert done["state"] == "done"
         assert "[QR xxx" in it.printer.paper[0]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_as_many_faults_as_a_receipt_can_have_are_counted_and_50_are_told(tmp_path: Path, *, known: bool) -> None:
+    """Also those that only the printer's table shows, once the job is carried out."""
+    lines = [{"name": f"Kawa {number}", "price": "1.00", "vat": "E", "quantity": "0.0001"} for number in range(200)]
+    async with running(tmp_path, ready=known) as it:
+        if known:
+            answer = (await it.http.post("/v1/printers/till1/preview", json={"document": receipt(lines=lines)})).json()
+        else:
+            answer = (await it.put("A", receipt(lines=[{**line, "quantity": "1"} for line in lines]))).json()
+            answer = answer.get("error", answer)
+        assert len(answer["errors"]) == 50
+        assert f"(and {600 if known else 199} more)" in answer["detail"]

@@ -92,7 +92,7 @@ def test_no_printers_are_a_warning(tmp_path: Path) -> None:
     assert "doctor.no_printers" in found.stdout
 
 
-def test_the_published_test_key_is_told(tmp_path: Path) -> None:
+def test_the_published_test_key_is_reported(tmp_path: Path) -> None:
     text = 'socket = "s"\nstate_dir = "t"\n[licence]\ntest_keys = true\n'
     assert "only emulated printers can be used" in check(tmp_path, text).stdout
 

@@ -183,7 +183,7 @@ def test_a_trial_asks_for_company_and_code_until_they_are_right(
 
 
 @pytest.mark.slow
-def test_nothing_is_asked_where_nobody_can_answer(vendor: RunningVendor, on: Open) -> None:
+def test_nothing_is_asked_without_a_terminal(vendor: RunningVendor, on: Open) -> None:
     socket = on("till")
     missing = run(socket, "register")
     assert (missing.exit_code, "give NUMBER" in missing.output) == (2, True)

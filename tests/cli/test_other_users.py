@@ -135,7 +135,7 @@ def every_verb(folder: Path) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def test_a_stranger_is_told_what_is_missing_by_every_verb(shop: Shop) -> None:
+def test_every_verb_names_what_a_stranger_lacks(shop: Shop) -> None:
     verbs = {name: verb for name, verb in every_verb(shop.folder).items() if name not in OFFLINE}
     assert len(verbs) > 15
     for name, done in zip(verbs, shop.run(stranger(), *verbs.values()), strict=True):
@@ -149,7 +149,7 @@ def test_a_stranger_is_told_what_is_missing_by_every_verb(shop: Shop) -> None:
         assert done.seconds < 1, "trying again does not help"
 
 
-def test_a_stranger_is_told_in_json_too(shop: Shop) -> None:
+def test_a_stranger_gets_the_refusal_in_json_too(shop: Shop) -> None:
     (done,) = shop.users.run(stranger(), ("fiscalctl", "--socket", str(shop.socket), "--json", "status"))
     assert done.exit_code == 5
     assert f"sudo usermod -aG {GROUP} nobody" in json.loads(done.stderr)["error"]

@@ -79,8 +79,8 @@ def test_as_json(counter: Counter) -> None:
     [
         ({"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2"]}, "Żurek x 2"),
         ({"type": "cash_out", "amount": "50.00"}, "50,00"),
-        ({"type": "daily_report"}, "no paper: what a report says is known to the printer alone"),
-        ({"type": "drawer"}, "no paper: opening the drawer prints nothing"),
+        ({"type": "daily_report"}, "no paper: only the printer knows what this document says"),
+        ({"type": "drawer"}, "no paper: this document prints nothing"),
     ],
 )
 def test_other_documents(counter: Counter, document: Any, told: str) -> None:

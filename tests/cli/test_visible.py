@@ -29,6 +29,7 @@ from fiscald.cli import watch
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.fiscald import main as fiscald
 from fiscald.licence.server.cli import main as fiscald_vendor
+from fiscald.model.documents import DOCUMENTS
 from fiscald.protocols.posnet.frames import Field, Frame, encode
 from fiscald.terminal import VisibleFormatter, VisibleGroup, VisibleStream, shown, visible
 from tests.cli import hostile
@@ -37,15 +38,19 @@ from tests.diagnostics.tree import POSNET, Tree
 
 BIN = Path(sys.executable).parent
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+#: The verbs that documents name, and how many arguments each takes.
+DOCUMENT_VERBS = [
+    (document.about.verb, sum(field.is_required() for field in document.model_fields.values()))
+    for document in DOCUMENTS.values()
+    if document.about.verb is not None
+]
 #: What a verb is called with; a test finds each that has none. FILE, DOCUMENT, OUT and ROOT are put in.
 VERBS: dict[str, list[list[str]]] = {
     "status": [[], ["till1"]],
     "adopt": [["till1", f"EMU {HOSTILE}"]],
     "print": [["DOCUMENT", "--key", "A"], [f"missing{HOSTILE}\udcff.json"]],
-    "report daily": [["--key", "A"]],
-    "cash": [["in", "1.00", "--key", "A"], ["in", HOSTILE, "--key", "A"]],
-    "return": [["1.00", "--key", "A"]],
-    "drawer": [["--key", "A"]],
+    **{" ".join(verb.words): [["--key", "A"] + ["1.00"] * taken] for verb, taken in DOCUMENT_VERBS},
+    "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
     "withdraw": [["A"]],

@@ -89,7 +89,7 @@ def test_a_registry_that_cannot_be_reached_is_a_reason(monkeypatch: pytest.Monke
         tools.node()
 
 
-def test_what_a_program_says_is_told_when_it_fails() -> None:
+def test_the_output_of_a_failed_program_is_shown() -> None:
     with pytest.raises(Failed, match="ends with 3\nout\nerr"):
         tools.run("sh", "-c", "echo out; echo err >&2; exit 3")
     with pytest.raises(Failed, match="takes longer than"):

@@ -50,7 +50,7 @@ def test_a_known_printer_without_a_port_has_a_usb_address(tree: Tree) -> None:
     assert "without a serial port" in found.what
 
 
-def test_two_of_the_same_without_serial_numbers_are_told_apart_by_their_place(tree: Tree) -> None:
+def test_two_equal_ones_without_serial_numbers_differ_by_their_place(tree: Tree) -> None:
     name, vendor, product, _, maker, text = POSNET
     for place in (name, "1-5.1"):
         tree.usb((place, vendor, product, "", maker, text))
@@ -91,7 +91,7 @@ def test_an_adapter_that_no_driver_knows_cannot_be_asked(tree: Tree) -> None:
     assert found.refusal is not None
 
 
-def test_nobody_is_asked_at_a_port_that_is_held(tree: Tree, tmp_path: Path, terminal: str) -> None:
+def test_a_port_that_is_held_is_not_asked(tree: Tree, tmp_path: Path, terminal: str) -> None:
     tree.usb_serial(POSNET, "ttyACM0", "cdc_acm", Path(terminal))
     configured = till("serial:///dev/ttyACM0?baud=115200")
     with holding(tmp_path, terminal) as pid:
@@ -244,7 +244,7 @@ def test_two_adapters_alike_are_named_by_their_places(tree: Tree, number: str) -
     ]
 
 
-def test_an_adapter_with_a_number_of_its_own_is_named_by_it(tree: Tree) -> None:
+def test_an_adapter_with_its_own_number_is_named_by_it(tree: Tree) -> None:
     for place, tty, number in (("1-3", "ttyUSB0", "A1"), ("1-5.1", "ttyUSB1", "A2")):
         tree.usb_serial((place, "0403", "6001", number, "FTDI", "Cable"), tty, "ftdi_sio")
     assert ["by-id" in str(each.address) for each in candidates(Host(tree.root))] == [True, True]

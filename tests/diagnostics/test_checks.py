@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import socket
-import sqlite3
 import string
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,83 +12,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.diagnostics import facts as gather
 from fiscald.diagnostics.access import Denial
-from fiscald.diagnostics.candidates import Candidate, Configured
+from fiscald.diagnostics.candidates import Candidate
 from fiscald.diagnostics.checks import judge
-from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts, SocketFacts, StateFacts
+from fiscald.diagnostics.facts import Facts, LineFacts, PortFacts, PrinterFacts, StateFacts
 from fiscald.diagnostics.findings import CATALOGUE, Finding, finding
-from fiscald.diagnostics.host import Held, Holder, Host, SerialPort, UartCounters, UsbFacts
+from fiscald.diagnostics.host import Held, Holder, SerialPort, UartCounters, UsbFacts
 from fiscald.diagnostics.probing import Attempt, Heard, Probed
 from fiscald.diagnostics.units import Units
-from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model import notices
 from fiscald.model.conditions import CONDITIONS, Heals
-from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
+from fiscald.model.printers import Identity, PrinterState
 from fiscald.model.problems import Problem, problem
-from fiscald.model.times import POLISH_TIME
 from fiscald.transport import (
     AccessDenied,
     DeviceAbsent,
     LinkError,
     LinkLost,
     PortHeld,
-    SerialLine,
     Unreachable,
     parse_address,
 )
-from tests.diagnostics.test_host import holding, terminal
-from tests.diagnostics.tree import BY_ID, FTDI, Tree
-
-__all__ = ["terminal"]
-
-NOW = datetime(2026, 11, 25, 12, 0, tzinfo=POLISH_TIME)
-ADDRESS = f"serial://{BY_ID}?baud=9600"
-VAT: dict[str, str | None] = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "exempt", "F": None, "G": None}
-USB = UsbFacts(0x0403, 0x6001, "1-3", "A50285BI", "FTDI", "FT232R USB UART")
-PORT = SerialPort("/dev/ttyUSB0", "ftdi_sio", (BY_ID,), USB, 0)
-STATUS = PrinterStatus(
-    name="till1", family="posnet", address=ADDRESS, state=PrinterState.READY, stale=False, documents=("receipt",)
+from tests.diagnostics.judged import (
+    ADDRESS,
+    DAY,
+    NOW,
+    PORT,
+    SOCKET,
+    STATUS,
+    USB,
+    VAT,
+    codes,
+    facts,
+    port,
+    printer,
+    till,
 )
-SOCKET = SocketFacts(Path("/run/fiscald/fiscald.sock"), answers=True, there=True, mode=0o660)
+from tests.diagnostics.tree import BY_ID
+
 STRANGER = Denial("anna is not in it", "sudo usermod -aG fiscald anna    # then log out and log in again", "fiscald")
+
+
 NOT_YET = Denial("anna is in it, but not yet", "newgrp fiscald    # or log out", "fiscald", member=True)
-DAY = Counters(daily_report=14, last_receipt=3, receipts=3, printouts=90)
-
-
-def till(address: str = ADDRESS, status: PrinterStatus | None = STATUS) -> Configured:
-    return Configured("till1", "posnet", parse_address(address), status)
-
-
-def printer(**changes: Any) -> PrinterFacts:
-    given: dict[str, Any] = {
-        "configured": till(),
-        "port": PortFacts("/dev/ttyUSB0", there=True, port=PORT),
-        "state": PrinterState.READY,
-        "counters": DAY,
-        "vat": VAT,
-        "clock": NOW,
-        "clock_read": NOW,
-        "line": LineFacts(1000, 0),
-    }
-    return PrinterFacts(**given | changes)
-
-
-def facts(one: PrinterFacts | None = None, **changes: Any) -> Facts:
-    given: dict[str, Any] = {
-        "socket": SOCKET,
-        "user": "anna",
-        "daemon_user": "fiscald",
-        "config_path": Path("/etc/fiscald/fiscald.toml"),
-        "printers": (one or printer(),),
-        "licence": {"state": "paid", "may_print": True, "warnings": []},
-        "state": StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/")),
-    }
-    return Facts(**given | changes)
-
-
-def port(**changes: Any) -> PrinterFacts:
-    return printer(port=replace(PortFacts("/dev/ttyUSB0", there=True, port=PORT), **changes))
 
 
 def uart(*lines: str, errors: int = 0, works: bool = True) -> PrinterFacts:
@@ -135,6 +96,8 @@ def condition(name: str) -> Problem:
 
 
 LOW = notices.memory_low(60)
+
+
 assert LOW is not None
 
 
@@ -154,6 +117,8 @@ def denied(address: str, error: LinkError) -> PrinterFacts:
 
 
 BUSY = problem("printer.busy", reason="x")
+
+
 SWAPPED = problem(
     "printer.swapped",
     printer="till1",
@@ -162,18 +127,39 @@ SWAPPED = problem(
     found_quoted="'ABC 2'",
     extra={"found": "ABC 2"},
 )
+
+
 BEHIND = problem("journal.behind", printer="till1", reason="till1: the printer holds 1 receipt", reason_pl="Paragon.")
+
+
 STATE = StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/var"))
+
+
 ACM = SerialPort("/dev/ttyACM0", "cdc_acm", (), USB._replace(vendor=0x1424, product=0x10B0))
+
+
 NOVITUS = SerialPort("/dev/ttyACM0", "cdc_acm", (), UsbFacts(0x1234, 0x0001, "1-3", None, None, "Novitus HD II"))
+
+
 UNITS = Units(service=True, devices=("char-ttyS", "char-ttyUSB"))
+
+
 AMA = PortFacts("/dev/ttyAMA0", there=True, port=SerialPort("/dev/ttyAMA0", "uart-pl011"))
+
+
 ALIKE = replace(PORT, names=(BY_ID, "/dev/serial/by-path/pci-1"), alike=True)
+
+
 UNSTABLE = printer(
     configured=till("serial:///dev/ttyUSB0?baud=9600"), port=PortFacts("/dev/ttyUSB0", there=True, port=PORT)
 )
+
+
 USB_ADDRESS = "usb://1424:10b0?serial=0123456789"
+
+
 TCP = "tcp://192.168.1.50:6666"
+
 
 #: code -> facts that provoke it, and words of its remedy.
 PROVOKED: dict[str, list[tuple[Facts, str]]] = {
@@ -376,10 +362,6 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
 }  # fmt: skip
 
 
-def codes(given: Facts) -> list[str]:
-    return [each.code for each in judge(given)]
-
-
 def test_every_finding_is_provoked() -> None:
     assert PROVOKED.keys() == CATALOGUE.keys()
 
@@ -430,7 +412,7 @@ def test_how_far_off_a_clock_is_in_the_unit_a_person_takes(apart: timedelta, wor
     assert words_pl in found.text_pl
 
 
-def test_what_stops_printing_comes_first_and_a_finding_is_told_once() -> None:
+def test_what_stops_printing_comes_first_and_findings_appear_once() -> None:
     given = facts(replace(port(port=ACM), paper_low=True, state=PrinterState.COVER_OPEN), rule=False)
     found = judge(replace(given, printers=given.printers * 2))
     assert [each.stops for each in found] == [True, False, False]
@@ -445,89 +427,8 @@ def test_any_facts_give_findings_and_nothing_else(case: tuple[Facts, str], state
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
-def test_texts_have_no_place_that_nobody_fills(code: str) -> None:
+def test_texts_have_no_place_that_is_not_filled(code: str) -> None:
     row = CATALOGUE[code]
     assert row.text_pl.endswith((".", "{rates}."))
     for template in (row.text, row.text_pl, row.fix):
         assert all(name is None or name.isidentifier() for _, name, _, _ in string.Formatter().parse(template))
-
-
-# -- the facts themselves, from real things ---------------------------------------------------------------
-
-
-def test_a_real_port_that_a_real_process_holds(tmp_path: Path, terminal: str) -> None:
-    tree = Tree(tmp_path / "root")
-    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
-    with holding(tmp_path, terminal) as pid:
-        tree.process(pid)
-        found = gather.printer_facts(Host(tree.root), till(status=None), "root", NOW)
-    (told,) = [each for each in judge(facts(found)) if each.code == "doctor.port_held"]
-    assert told.text.startswith(f"/dev/ttyUSB0 is held by minicom (process {pid}")
-
-
-def test_rights_of_a_real_user_to_a_real_port(tmp_path: Path, terminal: str) -> None:
-    tree = Tree(tmp_path / "root")
-    tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
-    host, path = Host(tree.root), Path(terminal)
-    path.chmod(0o600)
-    address = SerialLine(BY_ID)
-    mine = gather.port_facts(host, address, pwd.getpwuid(os.getuid()).pw_name)
-    others = gather.port_facts(host, address, "nobody")
-    assert (mine.may_open, others.may_open, others.mode) == (True, False, 0o600)
-    path.chmod(0o606)
-    assert gather.port_facts(host, address, "nobody").may_open
-    assert not gather.port_facts(host, SerialLine("/dev/no"), "nobody").there
-
-
-def test_a_real_socket(tmp_path: Path) -> None:
-    path = tmp_path / "fiscald.sock"
-    absent = gather.socket_facts(path, answers=False)
-    assert (absent.there, "doctor.daemon_down" in codes(facts(socket=absent))) == (False, True)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        path.chmod(0o666)
-        found = gather.socket_facts(path, answers=True)
-        assert (found.there, found.denied, found.mode) == (True, None, 0o666)
-
-
-def test_a_real_journal_that_is_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "journal.db"
-    assert gather.journal_damage(path) is None, "there is none yet"
-    with sqlite3.connect(path) as journal:
-        journal.execute("CREATE TABLE jobs (key TEXT)")
-        journal.executemany("INSERT INTO jobs VALUES (?)", [("x" * 500,)] * 200)
-    journal.close()
-    assert gather.journal_damage(path) is None
-    content = bytearray(path.read_bytes())
-    content[8192:12288] = b"\xff" * 4096
-    path.write_bytes(content)
-    assert gather.journal_damage(path) is not None
-    path.write_bytes(b"not a database at all" * 100)
-    assert gather.journal_damage(path) is not None
-    found = gather.state_facts(tmp_path, daemon=False)
-    assert found is not None
-    assert "doctor.journal" in codes(facts(state=found))
-    assert gather.state_facts(tmp_path / "none", daemon=False) is None
-
-
-async def test_a_real_printer_without_a_daemon() -> None:
-    """Its paper, clock, rates and memory are what it says itself."""
-    with EmulatedPrinter() as device:
-        device.switch("paper_out")
-        device.seed(clock_offset=3600.0 * 3, rates=["7", None, None, None, None, None, None])
-        configured = [till(device.address, None)]
-        probed = await gather.ask_all(Host(), configured)
-        now = datetime.now(POLISH_TIME)
-        found = gather.printer_facts(Host(), configured[0], "root", now, probed=probed["till1"])
-    assert codes(facts(found)) == ["doctor.paper_out", "doctor.clock_drift", "doctor.vat_unusual"]
-
-
-async def test_a_real_address_where_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        free = server.getsockname()[1]
-    configured = [till(f"tcp://127.0.0.1:{free}", None)]
-    probed = await gather.ask_all(Host(), configured)
-    found = gather.printer_facts(Host(), configured[0], "root", NOW, probed=probed["till1"])
-    (told,) = judge(facts(found))
-    assert told.code == "doctor.unreachable"
-    assert told.text.startswith(f"tcp://127.0.0.1:{free} cannot be reached: Connection refused; it listens at another")

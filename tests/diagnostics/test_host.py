@@ -156,7 +156,7 @@ def test_a_lock_that_the_kernel_tells_of_everybody(tree: Tree, tmp_path: Path, t
         assert found.pid == pid
 
 
-def test_our_own_lock_is_nobodys(tree: Tree, terminal: str) -> None:
+def test_our_own_lock_is_no_holder(tree: Tree, terminal: str) -> None:
     tree.usb_serial(FTDI, "ttyUSB0", "ftdi_sio", Path(terminal))
     tree.link("proc/locks", "/proc/locks")
     port = os.open(terminal, os.O_RDWR | os.O_NOCTTY)

@@ -17,9 +17,9 @@ from fiscald.licence.clock import DAY, HOUR
 from fiscald.licence.company import company
 from fiscald.licence.state import LicenceState, derive
 from fiscald.model.printers import Identity
-from tests.diagnostics.test_checks import STATUS, facts, printer, till
+from tests.diagnostics.judged import STATUS, facts, printer, till
+from tests.licence.situations import situation, verdict
 from tests.licence.test_certificate import T0
-from tests.licence.test_state import situation, verdict
 
 LATER = T0 + 400 * DAY
 #: Every state that lets no document be opened, and the first word of what helps.

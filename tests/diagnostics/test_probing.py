@@ -105,7 +105,7 @@ async def test_silence() -> None:
     assert found.best.sent.startswith(b"\x02")
 
 
-async def test_an_echo_is_told_from_an_answer() -> None:
+async def test_an_echo_is_no_answer() -> None:
     with line(lambda data: data) as where:
         found = await ask(where)
     assert {attempt.heard for attempt in found.attempts} == {Heard.ECHO}
@@ -226,7 +226,7 @@ async def test_a_port_without_rights() -> None:
         assert isinstance((await ask(where)).problem, AccessDenied)
 
 
-async def test_nobody_is_asked_who_may_not_be() -> None:
+async def test_a_forbidden_port_is_not_asked() -> None:
     with line(lambda data: b"") as where:
         (candidate,) = [each for each in candidates(Host(), named=[where]) if each.named]
         unasked = type(candidate)(candidate.address, "x", candidate.families, candidate.device)

@@ -12,7 +12,7 @@ from tests.end_to_end.afternoon import PAGE, play, shop
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_afternoon_goes_as_it_is_told() -> None:
+def test_the_afternoon_goes_as_the_page_says() -> None:
     """After a change that is meant: ``python -m tests.end_to_end.afternoon``."""
     page = PAGE.read_text("utf-8")
     with shop() as world:

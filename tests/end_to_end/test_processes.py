@@ -97,7 +97,7 @@ def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals, family
             assert not (tmp_path / "fiscald.sock").exists()
 
 
-def test_a_second_signal_does_not_kill_the_document_in_hand(tmp_path: Path) -> None:
+def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer:
         printer.fault("switch", "trend", switch="paper_out")
         with daemon(configuration(tmp_path, printer)) as process:
@@ -185,7 +185,7 @@ def test_the_socket_of_a_killed_daemon_is_replaced(tmp_path: Path) -> None:
             ready(process)
 
 
-def test_a_bad_configuration_is_told_in_sentences(tmp_path: Path) -> None:
+def test_a_bad_configuration_is_reported_in_sentences(tmp_path: Path) -> None:
     path = tmp_path / "fiscald.toml"
     path.write_text("sokcet = 'x'\n[printers.t]\nfamily = 'posnet'\n")
     told = subprocess.run(
@@ -210,7 +210,7 @@ def test_what_no_second_start_can_mend_ends_with_78(tmp_path: Path, text: str | 
     assert (told.returncode, "Traceback" in told.stderr) == (78, False)
 
 
-def test_systemd_hands_over_a_socket_and_is_told_when_ready(tmp_path: Path) -> None:
+def test_systemd_hands_over_a_socket_and_is_notified_when_ready(tmp_path: Path) -> None:
     with EmulatedPrinter() as printer:
         path = configuration(tmp_path, printer)
         notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -16,7 +16,7 @@ from fiscald.engine import Engine, Printer
 from fiscald.model.documents import Submission
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
-from fiscald.model.raw import RawCommand
+from fiscald.model.raw_command import RawCommand
 from fiscald.protocols import dissector
 from fiscald.protocols import family as find_family
 from fiscald.protocols.base import FamilyOptions, Settings

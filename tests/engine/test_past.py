@@ -18,7 +18,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import JobState, JournalConfirmation, Resolution, Verdict
 from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.problems import Fate, ProblemError, Retry
-from fiscald.model.raw import RawCommand
+from fiscald.model.raw_command import RawCommand
 from tests import virtual
 from tests.engine.shop import RECEIPT, START, Shop, Till, shop
 

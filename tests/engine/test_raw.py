@@ -16,7 +16,7 @@ from fiscald.journal import Phase
 from fiscald.model.jobs import Resolution
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
-from fiscald.model.raw import RawAnswer, RawCommand
+from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.protocols import family
 from fiscald.transport import ByteStream
 from tests import virtual

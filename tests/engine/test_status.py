@@ -317,6 +317,21 @@ def test_a_clock_that_is_off_is_said_in_the_answer_and_in_the_status(
     virtual.run(main())
 
 
+@pytest.mark.parametrize(("family", "profile"), [("posnet", None), ("thermal", None), ("thermal", "novitus")])
+@pytest.mark.parametrize("off", [timedelta(days=-9500), timedelta(hours=-2), timedelta(hours=2)])
+def test_a_clock_that_changes_between_two_looks_is_said_in_the_answer(
+    tmp_path: Path, family: str, profile: str | None, off: timedelta
+) -> None:
+    async def main() -> None:
+        async with shop(tmp_path, till(family, profile)) as it:
+            await it.until(PrinterState.READY)
+            it.till.register.state.clock_offset = off.total_seconds()
+            job = await it.print("FV/1")
+            assert [warning.code for warning in job.warnings] == ["printer.clock_off"]
+
+    virtual.run(main())
+
+
 @pytest.mark.parametrize(("reports", "codes"), [(1769, []), (1770, ["printer.memory_low"])])
 def test_a_memory_that_takes_sixty_more_reports_is_near_its_end(tmp_path: Path, reports: int, codes: list[str]) -> None:
     """Of 1830, where the printer does not tell how many are left."""

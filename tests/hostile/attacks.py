@@ -15,8 +15,9 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
-from fiscald.api.app import ROUTES
+from fiscald.api.routes import ROUTES
 
 HEAD = "{} {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{}\r\n"
 #: One letter of whatever is sent slowly, every so many seconds.
@@ -115,12 +116,10 @@ def crowd(path: str, count: int, say: Callable[[int], Iterator[bytes]], *, read:
             links[link] = say(next(numbers)), bytearray()
             selector.register(link, selectors.EVENT_READ | selectors.EVENT_WRITE)
         for key, events in selector.select(DRIP):
-            link = key.fileobj  # type: ignore[assignment]
-            assert link is not None
+            link = cast("socket.socket", key.fileobj)
             try:
-                serve(link, events)
-            except BlockingIOError:
-                pass
+                with contextlib.suppress(BlockingIOError):
+                    serve(link, events)
             except OSError:
                 close(link)
         while paused and paused[0][0] <= time.monotonic():

@@ -138,7 +138,7 @@ def test_an_open_one_is_given_up_and_decided_by_a_person(store: Store, phase: Ph
     assert (ended.phase, ended.job.state, ended.job.resolution) == (Phase.FAILED, JobState.FAILED, said)
 
 
-def test_one_that_nobody_has_given_up_yet_can_be_decided(store: Store) -> None:
+def test_a_damaged_job_not_given_up_yet_can_be_decided(store: Store) -> None:
     """Its printer is not configured any more, so that no actor looks at it."""
     spoil(store, "accepted", "document", "{")
     with pytest.raises(WrongPhase):
@@ -147,7 +147,7 @@ def test_one_that_nobody_has_given_up_yet_can_be_decided(store: Store) -> None:
     assert store.resolve("accepted", said, Phase.FAILED, paper=Paper.NONE).job.state is JobState.FAILED
 
 
-def test_an_unreadable_deadline_ends_nobody_else(tmp_path: Path) -> None:
+def test_an_unreadable_deadline_ends_no_other_job(tmp_path: Path) -> None:
     moment = [NOW]
     store = Store(tmp_path, lambda: moment[0])
     for key in ("A", "B"):

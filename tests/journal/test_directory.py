@@ -119,8 +119,20 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: i
     opened(tmp_path / "state").close()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Who owns it may write to it, whatever its mode."""
+    state = tmp_path / "state"
+    used(state, "A")
+    os.chown(state, 65534, 65534)
+    with pytest.raises(DirectoryRefused, match=rf"chown 0 {state} && chmod 700 {state}"):
+        opened(state)
+    os.chown(state, 0, 0)
+    opened(state).close()
+
+
 @pytest.mark.parametrize(("mode", "readable"), [(0o700, False), (0o750, True), (0o705, True), (0o711, True)])
-def test_a_directory_that_others_may_read_is_told(tmp_path: Path, mode: int, *, readable: bool) -> None:
+def test_a_directory_that_others_may_read_is_reported(tmp_path: Path, mode: int, *, readable: bool) -> None:
     tmp_path.chmod(mode)
     assert prepare(tmp_path) == private.Openness(read=readable, write=False)
     opened(tmp_path).close()
@@ -239,6 +251,30 @@ def test_a_lock_alone_is_enough_to_know_of_a_journal(tmp_path: Path) -> None:
     (tmp_path / "lock").touch()
     with pytest.raises(JournalMissing):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("kept", ["licence/state.json", "recordings/till1/2026-11-22.pcapng"])
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_any_file_of_a_daemon_is_enough_to_know_of_a_journal(tmp_path: Path, how: str, kept: str) -> None:
+    """Everything else was deleted with the journal: also the lock, by a person who cleaned up."""
+    (tmp_path / kept).parent.mkdir(parents=True)
+    (tmp_path / kept).touch()
+    if how == "empty":
+        (tmp_path / "journal.db").touch()
+    for _ in range(2):
+        with pytest.raises(JournalMissing, match="fiscald run --new-journal"):
+            opened(tmp_path)
+    opened(tmp_path, new=True).close()
+    opened(tmp_path).close()
+
+
+def test_a_journal_put_beside_a_licence_is_compared(tmp_path: Path) -> None:
+    """What was put back with everything but the lock came without its mark, as on another computer."""
+    used(tmp_path, "A")
+    (tmp_path / "licence").mkdir()
+    (tmp_path / "licence" / "state.json").touch()
+    (tmp_path / "lock").unlink()
+    assert doubt_of(tmp_path) is Doubt.MOVED
 
 
 def test_a_new_journal_is_refused_where_there_is_one(tmp_path: Path) -> None:

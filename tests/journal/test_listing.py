@@ -69,7 +69,7 @@ def filled(store: Store, clock: Clock, drawn: list[tuple[Any, ...]]) -> list[Job
         store.accept(key, submission, (), None)
         result = Result(number=number, total=total, printer_id="EMU 1") if phase is Phase.DONE else None
         if phase is Phase.STARTED:
-            store.start(key, {})
+            store.start(key, {"before": {}})
         elif phase is not Phase.ACCEPTED:
             store.finish(key, phase, result=result)
         facts = (number, total) if result else (None, None)

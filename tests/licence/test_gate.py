@@ -17,10 +17,9 @@ import pytest
 from fiscald.licence import LicenceGate, LicenceStore, StoreError
 from fiscald.licence.certificate import Certificate, armour, verify
 from fiscald.licence.device import DeviceKey
-from fiscald.licence.gate import UNGATED_DOCUMENTS
 from fiscald.licence.keys import trusted
 from fiscald.licence.machine import APPLICATION, pseudonym, this_machine
-from fiscald.licence.state import LicenceState, Situation
+from fiscald.licence.state import UNGATED_DOCUMENTS, LicenceState, Situation
 from fiscald.licence.state import derive as table
 from fiscald.licence.store import PENDING_AGAIN
 from fiscald.licence.testing import make_certificate, sign
@@ -266,7 +265,7 @@ def test_a_directory_that_others_may_write_is_no_licence_until_it_is_closed(tmp_
 
 
 @pytest.mark.parametrize("name", ["certificate", "status", "keys", "state.json"])
-def test_a_file_that_cannot_be_read_is_told_and_stops_no_start(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_is_reported_and_stops_no_start(tmp_path: Path, name: str) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
     (directory / name).unlink(missing_ok=True)

@@ -17,8 +17,9 @@ from fiscald.licence.keys import trusted
 from fiscald.licence.state import EMERGENCY, EMERGENCY_EVERY
 from fiscald.licence.testing import sign
 from fiscald.model.problems import ProblemError
+from tests.licence.situations import at
 from tests.licence.test_certificate import claims
-from tests.licence.test_state import Clock, P, at, gate
+from tests.licence.test_gate_states import Clock, P, gate
 
 LAPSED = sign(claims(chk={"every": 86400, "lapse": "restrict"}))
 LATER = at(2026, 3, 1)

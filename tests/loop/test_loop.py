@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fiscald.api.app import ROUTES
+from fiscald.api.routes import ROUTES
 from fiscald.model.problems import CATALOGUE
 from tests.found import found
 from tests.hostile.parts import Daemon, daemon, printers

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pytest
 from pydantic import ValidationError
 
-from fiscald.model.documents import Adjustment, Printout, Receipt, Rule, Submission, describe_adjustment
+from fiscald.model.about import LONG, BaseDocument, Fiscal
+from fiscald.model.documents import (
+    DOCUMENTS,
+    Adjustment,
+    Document,
+    Drawer,
+    Printout,
+    Receipt,
+    Rule,
+    Submission,
+    describe_adjustment,
+)
 
 CONTRACT: dict[str, Any] = {
     "printer": "till1",
@@ -233,3 +244,42 @@ def test_a_printout() -> None:
 )
 def test_what_is_refused_of_a_printout_by_shape(content: dict[str, Any], where: str, code: str) -> None:
     assert (f"document.printout.{where}", code) in refusals(printout(**content))
+
+
+# -- what a document says about itself ---------------------------------------------------------------------
+
+
+def test_every_document_is_in_the_union() -> None:
+    written = {kind for kind in BaseDocument.__subclasses__() if kind.__module__.startswith("fiscald.")}
+    assert written == set(DOCUMENTS.values()) == set(get_args(get_args(Document)[0]))
+
+
+def test_a_document_without_about_is_no_class() -> None:
+    with pytest.raises(TypeError, match="Silent has no about"):
+
+        class Silent(BaseDocument):
+            type: Literal["silent"] = "silent"
+
+    with pytest.raises(TypeError, match="Heir has no about"):
+
+        class Heir(Drawer):
+            type: Literal["drawer"] = "drawer"
+
+
+def test_only_the_end_of_the_day_takes_no_licence() -> None:
+    assert [name for name, kind in DOCUMENTS.items() if not kind.about.gated] == ["daily_report"]
+    assert {name: kind.about.fiscal for name, kind in DOCUMENTS.items() if kind.about.fiscal is not Fiscal.NOTHING} == {
+        "receipt": Fiscal.RECEIPT, "daily_report": Fiscal.DAY_END,
+    }  # fmt: skip
+
+
+def test_no_two_documents_have_the_same_verb() -> None:
+    words = [kind.about.verb.words for kind in DOCUMENTS.values() if kind.about.verb is not None]
+    assert len(words) == len(set(words)) == 5
+
+
+def test_a_document_is_long_by_the_elements_of_its_lists() -> None:
+    lines = ("x",) * (LONG + 1)
+    assert Printout(lines=lines).long
+    assert not Printout(lines=lines[1:]).long
+    assert not Drawer().long

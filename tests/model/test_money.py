@@ -130,8 +130,10 @@ def test_zero_is_no_price(wire: object) -> None:
         (0, "quantity.zero"),
         ("0.000000", "quantity.zero"),
         ("0,5", "quantity.format"),
-        ("-1", "quantity.format"),
-        (-1, "quantity.format"),
+        ("-1", "quantity.negative"),
+        ("- 0,5", "quantity.negative"),
+        (-1, "quantity.negative"),
+        (-1.5, "quantity.negative"),
         ("0.0000001", "quantity.format"),
         (10**9, "quantity.format"),
         (10**4000, "quantity.format"),
@@ -149,12 +151,27 @@ def test_what_is_not_a_quantity_says_why(wire: object, code: str) -> None:
         (150, "percent.range"),
         ("10.555", "percent.format"),
         ("10%", "percent.format"),
-        (-10, "percent.format"),
+        (-10, "percent.negative"),
+        ("-10", "percent.negative"),
+        (-10.5, "percent.negative"),
         (10.5, "percent.type"),
     ],
 )
 def test_what_is_not_a_percentage_says_why(wire: object, code: str) -> None:
     assert code_of(PERCENT, wire) == code
+
+
+@pytest.mark.parametrize(
+    ("adapter", "wire", "right"),
+    [(QUANTITY, "0,755", "0.755"), (PERCENT, "7,5", "7.5"), (PERCENT, "10%", "10"), (PERCENT, "7,5 %", "7.5")],
+)
+def test_a_mistake_of_writing_names_what_to_write(adapter: TypeAdapter[Decimal], wire: str, right: str) -> None:
+    assert error_of(adapter, wire)["msg"].endswith(f'; write "{right}"')
+
+
+@pytest.mark.parametrize(("wire", "word"), [("-1", '"storno": true'), (-2, "goods_return")])
+def test_a_negative_quantity_is_told_how_goods_are_taken_back(wire: object, word: str) -> None:
+    assert word in error_of(QUANTITY, wire)["msg"]
 
 
 def test_a_float_is_no_quantity_and_the_answer_says_what_to_write() -> None:

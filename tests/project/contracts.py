@@ -11,42 +11,44 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class MayImport(Contract):
-    """``package`` may import itself and ``allowed``; of the standard library all but ``not_stdlib``.
+    """``packages`` may import themselves and ``allowed``; of the standard library all but ``not_stdlib``.
 
-    ``except_for`` names parts of the package that are none of it: they have a contract of their own, and the rest may
-    not import them.
+    ``except_for`` names parts of the packages that are none of them: they have a contract of their own, and the rest
+    may not import them.
 
-    An entry of ``allowed`` covers its submodules too, unless it ends in ``:exactly``; ``*`` is one level.
+    An entry covers its submodules too, unless it is ``fiscald`` alone or (of ``allowed``) ends in ``:exactly``; ``*``
+    is one level.
     """
 
     type_name: ClassVar[str] = "may_import"
 
-    package = fields.StringField()
+    packages = fields.ListField(subfield=fields.StringField())
     allowed = fields.ListField(subfield=fields.StringField())
     not_stdlib = fields.ListField(subfield=fields.StringField(), required=False)
     except_for = fields.ListField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        package = str(self.package)
         wrong = [
             f"{module} -> {imported}"
-            for module in sorted(m for m in graph.modules if self._inside(package, m))
+            for module in sorted(filter(self.inside, graph.modules))
             for imported in sorted(graph.find_modules_directly_imported_by(module))
-            if not self._may(package, imported)
+            if not self._may(imported)
         ]
         return ContractCheck(kept=not wrong, metadata={"wrong": wrong})
 
-    def _may(self, package: str, imported: str) -> bool:
-        if self._inside(package, imported):
+    def _may(self, imported: str) -> bool:
+        if self.inside(imported):
             return True
         root = imported.partition(".")[0]
         if root in sys.stdlib_module_names:
             return root not in (cast("list[str] | None", self.not_stdlib) or ())
         return any(self._covers(entry, imported) for entry in cast("list[str]", self.allowed))
 
-    def _inside(self, package: str, module: str) -> bool:
+    def inside(self, module: str) -> bool:
+        """Whether the contract is about that module."""
         excepted = cast("list[str] | None", self.except_for) or []
-        return _within(module, package) and not any(_within(module, other) for other in excepted)
+        packages = cast("list[str]", self.packages)
+        return any(_within(module, one) for one in packages) and not any(_within(module, one) for one in excepted)
 
     @staticmethod
     def _covers(entry: str, imported: str) -> bool:
@@ -65,4 +67,4 @@ class MayImport(Contract):
 
 
 def _within(module: str, package: str) -> bool:
-    return module == package or module.startswith(f"{package}.")
+    return module == package or (package != "fiscald" and module.startswith(f"{package}."))

@@ -134,6 +134,9 @@ def test_a_network_address_is_no_socket(tmp_path: Path, value: str) -> None:
     ("text", "hint"),
     [
         ('socket = "unix:///run/x.sock"', 'write the path alone: "/run/x.sock"'), ('socket = ""', "leave the line out"),
+        ('socket = "unix:/run/x.sock"', 'write the path alone: "/run/x.sock"'),
+        ('state_dir = "file:/var/x"', 'write the path alone: "/var/x"'),
+        ('socket = "~/x.sock"', "write the whole path"), ('state_dir = "$HOME/x"', "write the whole path"),
         ('socket = "@fiscald"', "without a file"), ('socket = "/run/fiscald/"', '"/run/fiscald/fiscald.sock"'),
         ("socket = 8080", "8080 is a number, not a path"), ('state_dir = "file:///x"', 'write the path alone: "/x"'),
         ('state_dir = "sqlite:///x.db"', "is no path on this computer"), ('state_dir = ""', "a path is needed"),

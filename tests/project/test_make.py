@@ -38,7 +38,7 @@ def test_without_venv_one_sentence_names_the_package(tmp_path: Path) -> None:
     assert not (tmp_path / ".venv").exists()
 
 
-def test_an_old_python_is_told(tmp_path: Path) -> None:
+def test_an_old_python_is_reported(tmp_path: Path) -> None:
     done = make(tmp_path, without("version_info"))
     assert (done.returncode, "Python 3.11 or newer" in done.stdout) == (2, True)
     assert not (tmp_path / ".venv").exists()

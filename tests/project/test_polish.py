@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 import fiscald.model
 from fiscald.api import known, sentences
-from fiscald.api.rights import Right, Rights
+from fiscald.api.rights import Rights
 from fiscald.diagnostics import findings
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.running import build
@@ -27,6 +27,7 @@ from fiscald.licence.server import app, refusals
 from fiscald.model.documents import PaymentType, Receipt
 from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
+from fiscald.model.rights import Right
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.families import decoding_of
 from fiscald.protocols.posnet.plan import plan_receipt as plan_posnet

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fiscald.cli.fiscald import NeedsAPerson
-from fiscald.transport.known_usb import KNOWN_USB, Link
+from fiscald.transport.known_usb import KNOWN_USB, NAMES, Link
 
 UNITS = Path(__file__).parents[2] / "systemd"
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
@@ -111,6 +111,8 @@ def test_the_rules_name_the_printers_that_are_known() -> None:
     printers = [known for known in KNOWN_USB if known.maker is not None]
     assert {known.link for known in printers} == {Link.CDC}
     assert named == {(known.vendor, known.product) for known in printers}
+    by_name = re.findall(r'^ATTRS\{product\}=="\*(\w+)\*"', "\n".join(rules()), re.MULTILINE)
+    assert tuple(by_name) == NAMES
 
 
 def test_a_printer_belongs_to_the_daemon_and_is_no_modem() -> None:

@@ -125,6 +125,6 @@ def test_files_of_other_programs() -> None:
     assert not warnings
 
 
-def test_a_packet_of_no_interface_is_told() -> None:
+def test_a_packet_of_no_interface_is_reported() -> None:
     packets, warnings = read(pcapng.section() + pcapng.packet(NOON, b"x"))
     assert (packets, warnings) == ([], ["at byte 44: a packet of an interface that is not described"])

@@ -186,7 +186,7 @@ async def test_who_comes_back_late_is_given_it_in_parts() -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_quiet_is_told_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_line_yields_nothing_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fiscald.recording.recorder.QUIET_SECONDS", 0.01)
     recorder = flight()
     stream = recorder.follow()
@@ -197,7 +197,7 @@ async def test_quiet_is_told_by_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-async def test_nobody_waits_for_a_slow_reader_and_it_is_told_what_it_missed() -> None:
+async def test_a_slow_reader_holds_up_nothing_and_learns_what_it_missed() -> None:
     recorder = flight(keep=300)
     stream = recorder.follow()
     data = await anext(stream)

@@ -178,7 +178,7 @@ async def test_a_real_printer_is_asked_who_it_is_and_sent_nothing_else() -> None
 async def test_who_does_not_answer_is_sent_nothing() -> None:
     printer = scripted(("trinit\t", "trinit\t"))
     async with plugged(printer) as stream:
-        with pytest.raises(NotPlayed, match="nobody answers as a posnet printer at memory"):
+        with pytest.raises(NotPlayed, match="no reply as a posnet printer at memory"):
             await play_host(conversation(), "posnet", Somewhere(stream), seconds=0.02)
     assert printer.played == 0
 

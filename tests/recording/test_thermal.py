@@ -61,7 +61,7 @@ async def test_what_another_model_answers_otherwise_is_a_difference() -> None:
     assert "#s 23: not recorded; now #Z Pe=0 rozkaz=#s" in report.differences
 
 
-async def test_commands_that_nobody_answers_are_not_waited_for() -> None:
+async def test_commands_without_an_answer_are_not_waited_for() -> None:
     """In error mode 1 only the questions are answered; a DLE may lie inside of a command."""
     quiet = line(
         (b"\x18", b""), (framed("1#e"), b""), (framed("0$h"), b""), (b"\x05", b"\x6e"),
@@ -137,7 +137,7 @@ def test_a_driver_or_an_emulator_that_changed_is_noticed(tmp_path: Path) -> None
         emulator.check_recording(other)
 
 
-def test_what_is_asked_all_day_stands_in_it_once_and_personal_data_are_masked() -> None:
+def test_repeated_queries_appear_once_and_personal_data_are_masked() -> None:
     once, often = (regression(capture("posnet", RECEIPT, looks=looks), **ABOUT)["conversations"] for looks in (1, 50))
     assert once == often
     ((conversation),) = once
@@ -146,7 +146,7 @@ def test_what_is_asked_all_day_stands_in_it_once_and_personal_data_are_masked() 
     assert b"NIP: 000-000-00-00" in sent
 
 
-def test_commands_that_nobody_answers_stand_in_it_and_lost_answers_do_not() -> None:
+def test_commands_without_an_answer_are_kept_and_lost_answers_are_not() -> None:
     quiet = line((framed("1#e"), b""), (framed("0$h"), b""), (b"\x05", b"\x6e"))
     content = regression(quiet, **ABOUT)
     assert content["left_out"] == 0
@@ -155,6 +155,6 @@ def test_commands_that_nobody_answers_stand_in_it_and_lost_answers_do_not() -> N
     assert regression(spoken, **ABOUT)["left_out"] == 2
 
 
-def test_masking_leaves_what_is_nobodys() -> None:
+def test_masking_leaves_what_is_not_personal() -> None:
     packets = capture("posnet", CashIn(amount=Decimal("1.00")))
     assert redact(packets) == packets

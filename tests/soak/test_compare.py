@@ -130,7 +130,7 @@ def test_an_answer_that_differs_from_the_journal(change: dict[str, object]) -> N
     assert it.kinds() == [Kind.ANSWER]
 
 
-def test_an_end_that_nobody_was_told() -> None:
+def test_an_end_without_an_answer() -> None:
     it = Witnesses()
     del it.answers[3]
     assert it.kinds() == [Kind.ANSWER]
@@ -185,7 +185,7 @@ def test_a_job_that_never_ends(phase: str) -> None:
     assert it.kinds() == [Kind.OPEN]
 
 
-def test_an_undecided_job_is_told_with_its_evidence() -> None:
+def test_an_undecided_job_is_reported_with_its_evidence() -> None:
     it = Witnesses()
     it.jobs[3] = replace(it.jobs[3], phase="undecided", error="printer.unproven: why", evidence="bn 7")
     it.answers[3] = replace(it.answers[3], state="undecided")

@@ -45,7 +45,7 @@ def test_garbage(message: bytes) -> None:
     assert is_new_device(message) in (True, False)
 
 
-async def test_only_what_is_new_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_new_devices_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setblocking(False)
     monkeypatch.setattr(plugged, "_listen", lambda: ours)
@@ -60,7 +60,7 @@ async def test_only_what_is_new_is_told(monkeypatch: pytest.MonkeyPatch) -> None
             assert waited.cancelled_caught
 
 
-async def test_where_nobody_tells_there_are_no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_source_there_are_no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden() -> socket.socket:
         raise PermissionError
 

@@ -70,7 +70,7 @@ async def test_the_second_address_of_a_host_is_tried_where_the_first_refuses(mon
             far.close()
 
 
-async def test_a_host_without_an_address_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_host_without_an_address_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     async def none(*_: object, **__: object) -> list[tuple[object, ...]]:
         return []
 

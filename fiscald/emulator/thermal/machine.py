@@ -23,10 +23,11 @@ from fiscald.emulator.thermal.refusals import refusal
 from fiscald.protocols.base import Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import grammar
-from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RATE_LETTERS, RESULT, Check, Layout, Row, find
+from fiscald.protocols.thermal.commands import COMMANDS, EXTENDED, RESULT, Row, find
 from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import HEADER_END, Frame, encode
 from fiscald.protocols.thermal.grammar import State
+from fiscald.protocols.thermal.layouts import RATE_LETTERS, Check, Layout
 from fiscald.protocols.thermal.profiles import Profile
 
 BAD_CHECK, SYNTAX, TIMED_OUT, BY_KEY = 2, 3, 96, 37

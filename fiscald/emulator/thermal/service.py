@@ -13,7 +13,7 @@ from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.thermal.memory import Shift
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.thermal.commands import RATE_LETTERS
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
 
 #: Changes of the rates in the life of a fiscal memory (5.1).
 MAX_RATE_CHANGES = 30

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.register import tax
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
-from fiscald.protocols.thermal.commands import RATE_LETTERS
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
 
 #: "Never" in dates of two digits, and the fiscalisation of a printer that trains (5.9).
 NEVER = datetime.date(2000, 1, 1)

@@ -16,7 +16,7 @@ from fiscald.licence.company import Company
 from fiscald.licence.number import FISCALD, Kind, Number, issue
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.mail import BadAddress, recipient
-from fiscald.licence.server.rules import number_seal
+from fiscald.licence.server.number_rules import number_seal
 from fiscald.licence.server.store import Licence, StoredCompany, Transaction
 
 #: The longest key list that fits into an answer beside a certificate.

@@ -143,7 +143,7 @@ def issue(session: Session, field: str, *, bank: bool, fiscal: bool, support: bo
 @main.command()
 @click.argument("licence", required=False)
 @click.option("--number", is_flag=True, help="Revoke a number instead; it is asked for, or read from stdin.")
-@click.option("--say", help="What the customer is told.")
+@click.option("--say", help="Text for the customer.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 @click.pass_obj
 def revoke(session: Session, licence: str | None, *, number: bool, say: str | None, yes: bool) -> None:

@@ -63,7 +63,7 @@ class SmtpConfig(Strict):
         return self
 
     def password(self) -> str | None:
-        """Read anew for every mail, so that it can be changed. Raises ``OSError``."""
+        """Read again for every mail, so that it can be changed. Raises ``OSError``."""
         return None if self.password_file is None else self.password_file.read_text("utf-8").strip()
 
 

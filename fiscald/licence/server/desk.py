@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from fiscald.licence import wire
+from fiscald.licence.server.certificates import Requester
 from fiscald.licence.server.keyring import Keyring
 from fiscald.licence.server.limits import network
 from fiscald.licence.server.refusals import Malformed, Refused, Unable
-from fiscald.licence.server.rules import Requester, Rules, latest
+from fiscald.licence.server.rules import Rules, latest
 from fiscald.licence.server.store import Store, Transaction
 from fiscald.licence.tokens import TokenRefused, fingerprint, read_computers
 from fiscald.licence.wire import WINDOW, Question, WireError

@@ -1,7 +1,7 @@
 """How often may be asked: counters in the database, so that a restart resets none.
 
 A counter's name never holds what it counts by - an address, an e-mail - but a seal of it; those of network addresses
-are sealed anew every day, so that even the vendor cannot tell tomorrow who asked today.
+are sealed with another key every day, so that even the vendor cannot tell tomorrow who asked today.
 """
 
 from __future__ import annotations

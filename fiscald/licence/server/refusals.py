@@ -21,7 +21,7 @@ TABLE = {
         "Data lub godzina w tym komputerze jest błędna o ponad dziesięć minut. Ustaw ją i spróbuj ponownie.",
     ),
     "replayed": _Row(
-        409, "This question was answered already; ask anew.", "Na to pytanie już odpowiedziano. Zapytaj ponownie."
+        409, "This question was answered already; ask again.", "Na to pytanie już odpowiedziano. Zapytaj ponownie."
     ),
     "conflict": _Row(
         409,

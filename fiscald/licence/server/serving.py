@@ -89,7 +89,7 @@ async def serve(
         try:
             await server.serve(sockets=[listener])
         finally:
-            # Also when cancelled: a listener that stays with the loop would answer for whoever comes next.
+            # Also when cancelled: a listener that stays with the loop would answer for the next caller.
             for one in getattr(server, "servers", ()):
                 one.close()
             for connection in list(server.server_state.connections):

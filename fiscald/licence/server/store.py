@@ -252,7 +252,7 @@ class Transaction:
         return made
 
     def release(self, licence: str) -> bool:
-        """Take the seat from whoever has it; whether somebody had it."""
+        """Free the seat; returns whether a computer had it."""
         return self.do(
             "UPDATE device SET state = 'released', released = ? WHERE licence_id = ? AND state = 'bound'",
             self.now, licence,

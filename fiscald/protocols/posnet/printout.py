@@ -29,7 +29,7 @@ from fiscald.protocols.posnet.commands import request
 from fiscald.protocols.posnet.commit import corrupted, refused
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.grammar import NO_FORM
-from fiscald.protocols.posnet.options import code_page
+from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, plan_printout
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.proof import PosnetProof, slip_of
@@ -51,7 +51,7 @@ def carry_out(printout: Printout, settings: Settings, printer_id: str | None) ->
     if isinstance(prepared, Wait):
         return prepared
     profile, found = prepared
-    plan = plan_printout(printout, profile, code_page(settings))
+    plan = plan_printout(printout, profile, PosnetOptions.of(settings).code_page)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     before = found.look.model_copy(update={"profile": profile.name})
@@ -136,7 +136,7 @@ def recover(printout: Printout, settings: Settings, checkpoint: Checkpoint) -> D
         return verdicts.interrupted("interrupted before the closing step was sent", now)
     if before.profile is None:
         raise ValueError("the profile that it was planned for is lost")
-    plan = plan_printout(printout, PROFILES[before.profile], code_page(settings))
+    plan = plan_printout(printout, PROFILES[before.profile], PosnetOptions.of(settings).code_page)
     proof = PosnetProof(checkpoint.opened, slip_of(printout, tuple(plan.notices)), settings)
     verdict = yield from proof.verdict(None)
     if not isinstance(verdict, NotPrinted):

@@ -127,7 +127,7 @@ class Slip:
     amount: int | None
     """In grosze."""
     surely_counted: bool
-    """Whether ``cash`` or a form moves a counter is told by no source (section 7, choice); its good answer must do."""
+    """No source says whether ``cash`` or a form moves a counter (section 7, choice); its good answer must do."""
     notices: tuple[Notice, ...] = ()
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:

@@ -20,8 +20,8 @@ from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.evidence import PosnetDay, PosnetLook
-from fiscald.protocols.posnet.options import known_profile
-from fiscald.protocols.posnet.profiles import Profile, detect
+from fiscald.protocols.posnet.options import PosnetOptions, known_profile
+from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
 from fiscald.protocols.proof.counters import Baseline
 from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
@@ -150,9 +150,9 @@ def read_condition(settings: Settings) -> Dialogue[Condition]:
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
-    known = known_profile(settings)
-    if known is not None:
-        return known
+    name = PosnetOptions.of(settings).profile
+    if name is not None:
+        return PROFILES[name]
     sid = yield from query_optional("sid")
     return detect(sid.get("nm"))
 

@@ -33,7 +33,7 @@ from fiscald.protocols.base import (
 from fiscald.protocols.posnet.commit import commit, corrupted, refused
 from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
 from fiscald.protocols.posnet.evidence import PosnetLook
-from fiscald.protocols.posnet.options import code_page
+from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.proof import CounterDelta
@@ -66,7 +66,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     if isinstance(prepared, Wait):
         return prepared
     profile, found = prepared
-    plan = plan_receipt(receipt, profile, code_page(settings), found.rates)
+    plan = plan_receipt(receipt, profile, PosnetOptions.of(settings).code_page, found.rates)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
@@ -208,7 +208,9 @@ def planned_before(receipt: Receipt, settings: Settings, before: PosnetLook) -> 
     """The commands as they were planned then. Raises ``ValueError`` where what they were planned with is lost."""
     if before.profile is None or before.rates is None:
         raise ValueError("the profile and the VAT table that it was planned with are lost")
-    return plan_receipt(receipt, PROFILES[before.profile], code_page(settings), parse_rates(before.rates))
+    return plan_receipt(
+        receipt, PROFILES[before.profile], PosnetOptions.of(settings).code_page, parse_rates(before.rates)
+    )
 
 
 def recover_opening(before: PosnetLook) -> Dialogue[Verdict]:

@@ -104,7 +104,7 @@ class Expected(Protocol[D_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A daily report is proven by its own counter: whoever made it, the day is closed."""
+    """A daily report is proven by its own counter: no matter who made it, the day is closed."""
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""

@@ -41,9 +41,9 @@ class MemoryDelta(NamedTuple):
     """What was registered between two looks, by whatever program."""
 
     documents: int | None
-    """Documents in the protected memory; ``None``: that cannot be told. Below zero: another memory."""
+    """Documents in the protected memory; ``None``: the printer does not say. Below zero: another memory."""
     value: int | None = None
-    """Value of the sales among them, in grosze; ``None``: that cannot be told, as after a daily report."""
+    """Value of the sales among them, in grosze; ``None``: the printer does not say, as after a daily report."""
     uncounted: bool = False
     """A training device, whose memory need not move."""
 

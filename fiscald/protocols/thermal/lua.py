@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, ByAmounts, Layout, Param, Part, Row
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, Row
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import MAX_FRAME
+from fiscald.protocols.thermal.layouts import ByAmounts, Layout, Param, Part
 
 #: Answers whose ``Pe`` is an error of the command that they answer.
 TELLING = ("#Z", "#E 1", "$G 1")

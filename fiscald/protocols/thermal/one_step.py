@@ -65,7 +65,7 @@ def _daily_report() -> Dialogue[Request]:
 
 
 def _report_reply(reply: CommitReply, command: Request) -> Dialogue[CommitReply]:
-    """A date was refused that the printer itself had told: midnight came between, or it is before its last record."""
+    """A date was refused that the printer itself had given: midnight came between, or it is before its last record."""
     if reply.refusal is None or reply.refusal.device_code != str(_OTHER_DATE):
         return reply
     clock = yield from query_optional("#c")
@@ -76,7 +76,7 @@ def _report_reply(reply: CommitReply, command: Request) -> Dialogue[CommitReply]
 
 
 def _cash_refusal(document: Slip, have: int) -> FieldProblem | None:
-    """Too much or too little cash is told before: such a refusal makes the printer forget how much there was (5.7)."""
+    """Too much or too little cash is not sent: refusing it, the printer would forget how much there was (5.7)."""
     amount = grosze(document.amount)
     if isinstance(document, CashIn) and have + amount > MAX_GROSZE:
         return FieldProblem(

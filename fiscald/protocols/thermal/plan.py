@@ -8,63 +8,32 @@ differs between brands by a grosz and is the printer's business (6.5): only the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fiscald.model.documents import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
-from fiscald.model.money import format_grosze, grosze, line_value, plain
+from fiscald.model.money import grosze, line_value
 from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
 from fiscald.model.text import CODE_PAGES
-from fiscald.protocols.planning import Item, PlanBuilder, TextKind
+from fiscald.protocols.planning import TextKind
 from fiscald.protocols.rates import Rates
+from fiscald.protocols.thermal.closing import Closing, count
 from fiscald.protocols.thermal.commands import (
-    COMMANDS,
     DISCOUNT_AMOUNT,
     LINE_DISCOUNT,
     LINE_SURCHARGE,
     OWN_DESCRIPTION,
-    RATE_LETTERS,
     SURCHARGE_AMOUNT,
-    Request,
     request,
 )
-from fiscald.protocols.thermal.fields import AMOUNT, QUANTITY, Brand, Dialect, Measured, Quantity, Text, ValueRefused
+from fiscald.protocols.thermal.fields import QUANTITY, Dialect, Measured, Quantity, ValueRefused
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
+from fiscald.protocols.thermal.planner import Form, Plan, Planner
 from fiscald.protocols.thermal.profiles import Profile
 
 #: The number of a line has one byte (5.2).
 MAX_LINES = 255
-MAX_FOOTER_LINES = 3
-#: Most amounts in one ``$y`` (5.5). With so many there are never more than 37 texts, of the 40 that it takes.
-MAX_AMOUNTS = 20
-#: Letters in a system number of POSNET; what is over is printed as spaces (4.2).
-MAX_LETTERS = 10
-#: Characters of a bar code with letters, and digits of one without (5.11); the field has 30, two of them are ``#``.
-BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
-#: Register and cashier where both are one code of three characters (5.5).
-TILL_CODE, CASHIER_CODE = 1, 2
-
-
-@dataclass(slots=True)
-class Plan(PlanBuilder):
-    """A receipt, ready to be carried out; or why not (``errors``). Its ``total`` is after the discount of the whole."""
-
-    items: list[Item[Request]] = field(default_factory=list)
-    """Everything before the closing command, in order."""
-    close: Request | None = None
-    running: list[list[int]] = field(default_factory=lambda: [[0] * len(RATE_LETTERS)])
-    """What the printer has by rate, in grosze, before the first line and after each one."""
-    lines_total: int = 0
-    """What the lines come to, in grosze: ``TOTAL``."""
-
-    def holds(self, totals: list[int]) -> bool:
-        """Whether an open receipt with these totals by rate can be this one, somewhere on its way."""
-        return totals in self.running or sum(totals) == self.total
-
-    def ends_with(self, totals: list[int]) -> bool:
-        """Whether a closed receipt with these totals by rate can be this one."""
-        return totals == self.running[-1] or sum(totals) == self.total
 
 
 class _Sold(NamedTuple):
@@ -77,48 +46,12 @@ class _Sold(NamedTuple):
     adjustment: int
 
 
-class _Form(NamedTuple):
-    """A payment that is not cash: form, amount, name."""
-
-    number: int
-    amount: int
-    name: str
-
-
-class _Planner:
+class _ReceiptPlanner(Planner):
     """Walks one receipt; collects commands, errors and notices."""
 
     def __init__(self, profile: Profile, code_page: str, rates: Rates | None, printer_id: str | None) -> None:
-        self.profile = profile
-        self.brand = profile.brand
-        self.code_page = code_page
-        self.rates = rates
-        self.printer_id = printer_id
-        self.most = AMOUNT.most(profile.brand)
-        self.too_much = f"more than {format_grosze(self.most)}, the most this printer takes"
-        self.plan = Plan()
+        super().__init__(profile, code_page, rates, printer_id)
         self._sold: list[_Sold] = []
-
-    # -- findings -------------------------------------------------------------------------------------
-
-    def unsupported(self, pointer: str, code: str, what: str, what_pl: str, instead: str = "leave it out") -> None:
-        self.plan.error(
-            pointer, code, f"this printer prints no {what}; {instead}", f"ta drukarka nie drukuje {what_pl}."
-        )
-
-    def text(self, value: str, pointer: str, command: str, part: str, kind: TextKind = TextKind.FREE) -> str:
-        """``value`` as the printer can hold it, within what the part takes."""
-        return self.plan.text(value, pointer, self.code_page, self._limit(command, part), kind)
-
-    def _limit(self, command: str, part: str) -> int:
-        kind = COMMANDS[self.brand][command].part(part).value
-        assert isinstance(kind, Text)
-        return kind.limit(self.brand)
-
-    def add(self, pointer: str, command: str, **values: Any) -> None:
-        if self.plan.errors:
-            return
-        self.plan.items.append(Item(request(command, self.brand, **values), pointer))
 
     # -- the receipt ----------------------------------------------------------------------------------
 
@@ -142,9 +75,7 @@ class _Planner:
         packaging = self._packaging(receipt.packaging, at)
         due = self.plan.total + sum(-value if returned else value for _, value, returned in packaging)
         cash, forms = self._payments(receipt, due, at)
-        footer = self._footer(receipt, at)
-        close = self._close_x if self.profile.closing == "$x" else self._close_y
-        closing = close(receipt, adjustment, packaging, cash, forms, footer, at)
+        closing = Closing(self).values(receipt, adjustment, packaging, cash, forms, at)
         if not self.plan.errors:
             self.plan.close = request(self.profile.closing, self.brand, **closing)
         return self.plan
@@ -177,7 +108,7 @@ class _Planner:
         return amount
 
     def _line(self, line: Line, number: int, at: str) -> None:
-        name = self.plan.goods(line, f"{at}/name", self.code_page, self._limit("$l", "nazwa"))
+        name = self.plan.goods(line, f"{at}/name", self.code_page, self.limit("$l", "nazwa"))
         description = self._description(line, f"{at}/description")
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")
         quantity = self._quantity(line, at)
@@ -334,15 +265,11 @@ class _Planner:
                 "$d 10" if item.returned else "$d 6",
                 kwota=value,
                 nr=str(int(item.number)),
-                ilosc=self._count(item),
+                ilosc=count(item),
             )
         return valued
 
-    def _count(self, item: Packaging) -> str:
-        text = plain(item.quantity)
-        return text if "." in text else f"{text}."
-
-    def _payments(self, receipt: Receipt, due: int, at: str) -> tuple[int, list[_Form]]:
+    def _payments(self, receipt: Receipt, due: int, at: str) -> tuple[int, list[Form]]:
         """Cash, and the other forms in order; both stand in the closing command (5.5)."""
         payments = self.plan.payments(receipt, due, self.most, at)
         if payments is None:
@@ -368,7 +295,7 @@ class _Planner:
         self.plan.give_change(receipt, due, at, too_large=f"the payments are {self.too_much}" if beyond else None)
         return cash, forms
 
-    def _form(self, payment: Payment, pointer: str) -> _Form | None:
+    def _form(self, payment: Payment, pointer: str) -> Form | None:
         number = self.profile.forms.get(payment.type)
         if number is None:
             self.unsupported(
@@ -380,144 +307,12 @@ class _Planner:
         usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
         name = payment.name and self.text(payment.name, f"{pointer}/name", "$b 1", "nazwa")
-        return _Form(number, grosze(payment.amount), name or own)
+        return Form(number, grosze(payment.amount), name or own)
 
     def _means_itself(self, kind: PaymentType) -> bool:
         """Whether the printer has a form of its own for that type."""
         number = self.profile.forms[kind]
         return next(other for other, known in self.profile.forms.items() if known == number) is kind
-
-    # -- the closing command --------------------------------------------------------------------------
-
-    def _footer(self, receipt: Receipt, at: str) -> list[str]:
-        if receipt.qr is not None:
-            self.unsupported(f"{at}/qr", "qr.unsupported", "QR codes", "kodów QR")
-        lines = self.plan.footer_lines(
-            receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.text(line, pointer, "$y", "linie")
-        )
-        if lines and lines[0][0].startswith("#"):
-            first, pointer = lines[0]
-            bare = first.lstrip("# ")
-            why = "the printer takes a first line that begins with # for a system number"
-            if bare:
-                self.plan.notice("text.replaced", pointer, f"printed as {bare!r}: {why}", f"Wydrukowano jako „{bare}”.")
-                lines[0] = (bare, pointer)
-            else:
-                self.plan.left_out(pointer, why)
-                del lines[0]
-        return [text for text, _ in lines]
-
-    def _system_number(self, receipt: Receipt, at: str) -> str:
-        """The application's number, or in its place a bar code (5.11)."""
-        number, barcode = receipt.system_number, receipt.barcode
-        if number is not None and not self.profile.system_number:
-            self.unsupported(f"{at}/system_number", "system_number.unsupported", "system number", "numeru systemowego")
-        if barcode is not None and not self.profile.barcode:
-            self.unsupported(f"{at}/barcode", "barcode.unsupported", "bar codes", "kodów kreskowych")
-        if number is not None and barcode is not None:
-            self.plan.error(
-                f"{at}/barcode",
-                "barcode.or_number",
-                "this printer prints a bar code in the place of the system number; send one of them",
-                "można wydrukować numer systemowy albo kod kreskowy, nie oba.",
-            )
-        if barcode is not None:
-            most = BARCODE_DIGITS if barcode.isdigit() else BARCODE_LETTERS
-            if not 3 <= len(barcode) <= most:
-                self.plan.error(
-                    f"{at}/barcode",
-                    "barcode.length",
-                    f"this printer takes 3 to {most} characters in such a bar code",
-                    f"kod kreskowy musi mieć od 3 do {most} znaków.",
-                )
-            return f"#{barcode}#"
-        if number is None:
-            return ""
-        written = self.text(number, f"{at}/system_number", "$y", "numer_systemowy", TextKind.NUMBER)
-        letters = sum(char.isalpha() for char in written)
-        if written.startswith("#") or (self.brand is Brand.POSNET and letters > MAX_LETTERS):
-            self.plan.error(
-                f"{at}/system_number",
-                "system_number.letters",
-                f"this printer takes at most {MAX_LETTERS} letters in a system number, and no # at its beginning",
-                f"numer systemowy może mieć najwyżej {MAX_LETTERS} liter i nie może zaczynać się od znaku #.",
-            )
-        return written
-
-    def _close_y(
-        self,
-        receipt: Receipt,
-        adjustment: dict[str, Any],
-        packaging: list[tuple[Packaging, int, bool]],
-        cash: int,
-        forms: list[_Form],
-        footer: list[str],
-        at: str,
-    ) -> dict[str, Any]:
-        """``$y``: everything in one sequence."""
-        given = [(item, value) for item, value, returned in packaging if not returned]
-        taken = [(item, value) for item, value, returned in packaging if returned]
-        number = self._system_number(receipt, at)
-        if 5 + len(forms) + len(packaging) > MAX_AMOUNTS:
-            self.plan.error(
-                at,
-                "receipt.too_much",
-                f"the printer takes {MAX_AMOUNTS} amounts at the end of a receipt; send fewer payments or packaging",
-                "za dużo płatności lub opakowań.",
-            )
-        return {
-            "Pn": len(footer), "Pc": 0, "Py": 0, "Pdsp": int(self.plan.change > 0), "Pkb": len(given),
-            "Pkz": len(taken), "Pns": int(bool(number)), "Pfn": len(forms), "Pr": 0, "Pg": int(cash > 0),
-            "Pfx": [form.number for form in forms], "Psx": 0,
-            "nr_kasy": self._number(receipt.till, f"{at}/register"),
-            "kasjer": self.text(receipt.cashier, f"{at}/cashier", "$y", "kasjer") if receipt.cashier else "",
-            "numer_systemowy": number, "linie": footer, "formy": [form.name for form in forms],
-            "nr_kaucji_pobr": [str(int(item.number)) for item, _ in given],
-            "ilosc_kaucji_pobr": [self._count(item) for item, _ in given],
-            "nr_kaucji_zwr": [str(int(item.number)) for item, _ in taken],
-            "ilosc_kaucji_zwr": [self._count(item) for item, _ in taken],
-            "total": self.plan.lines_total, "dsp": self.plan.change, "wplata": cash,
-            "kwoty": [form.amount for form in forms], "reszta": self.plan.change,
-            "kaucja_pobr": [value for _, value in given], "kaucja_zwr": [value for _, value in taken],
-        } | adjustment  # fmt: skip
-
-    def _close_x(
-        self,
-        receipt: Receipt,
-        adjustment: dict[str, Any],
-        packaging: list[tuple[Packaging, int, bool]],
-        cash: int,
-        forms: list[_Form],
-        footer: list[str],
-        at: str,
-    ) -> dict[str, Any]:
-        """``$x``: one card, one cheque and one voucher; always five lines, so that every reading of it agrees."""
-        self._system_number(receipt, at)
-        amounts, names = {1: 0, 2: 0, 3: 0}, {1: "", 2: "", 3: ""}
-        for form in forms:
-            if amounts[form.number] and form.name not in ("", names[form.number]):
-                why = f"this printer prints one name for each form of payment, here {names[form.number]!r}"
-                self.plan.left_out(f"{at}/payments", f"{form.name!r}, {why}")
-            names[form.number] = names[form.number] if amounts[form.number] else form.name
-            amounts[form.number] += form.amount
-        return {
-            "Pn": 5, "Pc": 0, "Py": 0, "Pg": int(cash > 0), "Pk": int(amounts[1] > 0), "Pz": int(amounts[2] > 0),
-            "Pb": int(amounts[3] > 0), "Po1": 0, "Po2": 0, "Pr": 0,
-            "kod": self._code(receipt, at),
-            "teksty": [*footer, *[""] * (5 - len(footer)), *names.values()],
-            "total": self.plan.lines_total, "wplata": cash, "karta": amounts[1], "czek": amounts[2],
-            "bon": amounts[3], "przyjecie": 0, "wydanie": 0, "reszta": self.plan.change,
-        } | adjustment  # fmt: skip
-
-    def _number(self, till: str | None, pointer: str) -> str:
-        return self.text(till, pointer, "$y", "nr_kasy", TextKind.NUMBER) if till else ""
-
-    def _code(self, receipt: Receipt, at: str) -> str:
-        """Register and cashier in three characters."""
-        till, cashier = receipt.till or "0", receipt.cashier or "0"
-        number = self.plan.text(till, f"{at}/register", self.code_page, TILL_CODE, TextKind.NUMBER)
-        name = self.plan.text(cashier, f"{at}/cashier", self.code_page, CASHIER_CODE)
-        return f"{number or '0'}{name:0>{CASHIER_CODE}}"
 
 
 def plan_receipt(
@@ -529,4 +324,4 @@ def plan_receipt(
     the buyer's NIP; ``None`` while they are unknown, and then they are not checked and the commands are not to be
     used.
     """
-    return _Planner(profile, code_page, rates, printer_id).receipt(receipt)
+    return _ReceiptPlanner(profile, code_page, rates, printer_id).receipt(receipt)

@@ -28,12 +28,13 @@ from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
 from fiscald.protocols.thermal import codes
-from fiscald.protocols.thermal.commands import RATE_LETTERS, Poll, Reply, Request, request
+from fiscald.protocols.thermal.commands import Poll, Reply, Request, request
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.frames import Control, Dle, Enq
-from fiscald.protocols.thermal.options import known_profile
-from fiscald.protocols.thermal.profiles import Profile, detect
+from fiscald.protocols.thermal.layouts import RATE_LETTERS
+from fiscald.protocols.thermal.options import ThermalOptions, known_profile
+from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 
 #: One answer to every command, and no error that stops the printer until somebody presses a key (3.4).
 ERROR_MODE = 3
@@ -147,9 +148,9 @@ def use_error_mode() -> Dialogue[None]:
 
 def find_profile(settings: Settings) -> Dialogue[Profile]:
     """The configured profile, or the one that the model's name tells."""
-    known = known_profile(settings)
-    if known is not None:
-        return known
+    name = ThermalOptions.of(settings).profile
+    if name is not None:
+        return PROFILES[name]
     model = yield from query_optional("#v")
     return detect(model.get("typ"))
 

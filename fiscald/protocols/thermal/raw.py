@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Deadline, Effect, Ends, RawReply, Settings, Step
-from fiscald.protocols.thermal.commands import Check, Poll, Reply, Request, Row, Status, find
+from fiscald.protocols.thermal.commands import Poll, Reply, Request, Row, Status, find
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import MAX_FRAME, BadFrame, Control, Enq, Frame, decode, encode
+from fiscald.protocols.thermal.layouts import Check
 from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import describe
@@ -74,5 +75,11 @@ def show(reply: Reply | Status, settings: Settings) -> RawReply:
         name = "ENQ" if isinstance(reply, Enq) else "DLE"
         return RawReply(" ".join([name, *(f"{field}={value:d}" for field, value in reply._asdict().items())]))
     if reply.good:
-        return RawReply(" ".join([reply.name, *(f"{field}={value}" for field, value in reply.values.items())]))
+        return RawReply(" ".join([reply.name, *(f"{field}={_shown(value)}" for field, value in reply.values.items())]))
     return RawReply(f"{reply.error}#Z{reply.name}", describe(reply)[0])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "/".join(map(_shown, value))
+    return "-" if value is None else str(value)

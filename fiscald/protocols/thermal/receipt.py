@@ -40,8 +40,9 @@ from fiscald.protocols.rates import parse_rates, plain_rates
 from fiscald.protocols.thermal.commands import Reply, request
 from fiscald.protocols.thermal.commit import commit, refused
 from fiscald.protocols.thermal.evidence import ThermalLook
-from fiscald.protocols.thermal.options import code_page
-from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.options import ThermalOptions
+from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.planner import Plan
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.proof import RECEIPT_NUMBERS, CounterDelta
 from fiscald.protocols.thermal.queries import (
@@ -68,7 +69,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     if isinstance(prepared, Wait):
         return prepared
     profile, found = prepared
-    plan = plan_receipt(receipt, profile, code_page(settings), found.rates, found.printer_id)
+    plan = plan_receipt(receipt, profile, ThermalOptions.of(settings).code_page, found.rates, found.printer_id)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
     before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
@@ -239,7 +240,9 @@ def planned_before(receipt: Receipt, settings: Settings, before: ThermalLook) ->
     if before.profile is None or before.rates is None:
         raise ValueError("the profile and the VAT table that it was planned with are lost")
     rates = parse_rates(before.rates)
-    return plan_receipt(receipt, PROFILES[before.profile], code_page(settings), rates, before.nr_unikatowy)
+    return plan_receipt(
+        receipt, PROFILES[before.profile], ThermalOptions.of(settings).code_page, rates, before.nr_unikatowy
+    )
 
 
 def _recover_opening(before: ThermalLook) -> Dialogue[Verdict]:

@@ -14,19 +14,10 @@ from collections.abc import Iterator
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Answer, Damaged, Event, Session, Stray
 from fiscald.protocols.tables import FieldFault
-from fiscald.protocols.thermal.commands import (
-    ANSWERS,
-    RESULT,
-    Check,
-    Layout,
-    Poll,
-    Reply,
-    Request,
-    Status,
-    read_reply,
-)
+from fiscald.protocols.thermal.commands import ANSWERS, RESULT, Poll, Reply, Request, Status, read_reply
 from fiscald.protocols.thermal.fields import Brand, Dialect
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Enq, Frame, encode
+from fiscald.protocols.thermal.layouts import Check, Layout
 
 
 class ThermalSession(Session):

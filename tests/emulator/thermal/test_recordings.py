@@ -19,11 +19,12 @@ from fiscald.emulator.memory import Day, Goods, LastDocument, RegisterState
 from fiscald.emulator.thermal.memory import ThermalMemory
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.decoding import Direction
-from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS, Layout
+from fiscald.protocols.thermal.commands import CLOCK, LAST_DOCUMENT, MODEL, RECORDS, STATUS
 from fiscald.protocols.thermal.commands import DAY as OPEN_DAY
 from fiscald.protocols.thermal.decoder import ThermalDecoder
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.frames import AnswerDeframer, Frame, check, decode, encode
+from fiscald.protocols.thermal.layouts import Layout
 from fiscald.protocols.thermal.profiles import detect
 from tests.emulator.thermal.talking import Talk
 from tests.protocols import settings as settings_of

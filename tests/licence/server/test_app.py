@@ -153,7 +153,7 @@ async def test_too_many_questions_are_told_when_to_come_back(tmp_path: Path) -> 
         assert "Zbyt wiele" in many.json()["detail_pl"]
 
 
-async def test_behind_a_proxy_customers_are_told_apart_and_nobody_else_is_believed(tmp_path: Path) -> None:
+async def test_only_the_proxy_may_say_which_customer_it_is(tmp_path: Path) -> None:
     for trusted, limited in ((("127.0.0.1",), False), ((), True)):
         (tmp_path / str(limited)).mkdir()
         async with serving(tmp_path / str(limited), trusted_proxies=trusted) as server:

@@ -113,7 +113,7 @@ def computer() -> Computer:
     return Computer(WallClock())
 
 
-def test_keys_are_files_that_only_their_owner_reads_and_are_never_overwritten(office: Office) -> None:
+def test_key_files_are_private_and_never_overwritten(office: Office) -> None:
     directory = office.directory / "keys"
     for name in ("2026a.pem", "mac-1.key", "pepper.key"):
         assert (directory / name).stat().st_mode & 0o777 == 0o600
@@ -300,7 +300,7 @@ def test_help_needs_no_configuration() -> None:
         assert CliRunner().invoke(main, words).exit_code == 0
 
 
-def test_the_server_does_not_start_with_a_key_that_nobody_knows(office: Office) -> None:
+def test_the_server_does_not_start_with_an_unknown_key(office: Office) -> None:
     (office.directory / "keys" / "2026a.pem").unlink()
     assert "restore it" in office.fails("serve")
     keyring.make_signing(office.directory / "keys", "2026a")

@@ -80,7 +80,7 @@ async def test_from_the_trial_to_the_second_computer(vendor: Vendor, till: Compu
     assert 29 * DAY < many.value.retry_after <= 30 * DAY
 
 
-async def test_the_eleventh_activation_in_an_hour_from_one_address_waits_also_after_a_restart(vendor: Vendor) -> None:
+async def test_the_eleventh_activation_in_an_hour_waits_also_after_a_restart(vendor: Vendor) -> None:
     vendor.publish(N1)
     shops = [Computer(vendor.clock, number, address="198.51.100.7") for number in range(1, 12)]
     for shop in shops[:10]:

@@ -43,7 +43,7 @@ def server_of(vendor: Vendor) -> Flaky:
 
 
 @pytest.mark.parametrize("failure", [ConnectionRefusedError("no"), TimeoutError(), RuntimeError("a@bakery.pl is odd")])
-async def test_a_mail_that_cannot_be_sent_is_tried_again_later_also_after_a_restart(
+async def test_an_unsent_mail_is_tried_again_also_after_a_restart(
     flaky: Vendor, failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     till, server = Computer(flaky.clock), server_of(flaky)
@@ -108,7 +108,7 @@ async def test_a_mail_is_given_up_after_a_day_or_when_its_address_is_refused(fla
     flaky.store.close()
 
 
-async def test_a_mail_that_was_sent_but_not_crossed_out_comes_again_and_its_code_counts(vendor: Vendor) -> None:
+async def test_a_mail_not_marked_as_sent_comes_again_and_its_code_counts(vendor: Vendor) -> None:
     till = Computer(vendor.clock)
     vendor.ask(till, wire.Enrol, email="a@bakery.pl", company=BAKERY)
     rows = vendor.rows("SELECT * FROM mail")

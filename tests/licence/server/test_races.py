@@ -117,7 +117,7 @@ def test_a_broken_constraint_is_a_signed_409_and_nothing_is_changed(
     assert vendor.activate(Computer(vendor.clock), number).status == 200
 
 
-def test_a_question_that_waited_for_its_turn_is_not_behind_what_was_decided_meanwhile(vendor: Vendor) -> None:
+def test_a_question_that_waited_sees_what_was_decided_meanwhile(vendor: Vendor) -> None:
     number = vendor.number().text
     till = Computer(vendor.clock)
     token = till.sign(wire.Activate, number=number, company=BAKERY)

@@ -21,8 +21,8 @@ from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk
 from tests.protocols import settings as settings_of
-from tests.protocols.posnet.scripted import drive, frame, payload
 from tests.protocols.posnet.bench import PLAIN, PRINTOUT, RECEIPT, SETTINGS, Bench
+from tests.protocols.posnet.scripted import drive, frame, payload
 
 #: Every kind of document with its commands: the first opens it, the others come when it is open.
 COMMANDS: list[tuple[Document, list[str]]] = [

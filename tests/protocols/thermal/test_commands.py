@@ -12,20 +12,10 @@ from hypothesis import strategies as st
 from fiscald.protocols.base import Deadline, Effect
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal import fields as f
-from fiscald.protocols.thermal.commands import (
-    ANSWERS,
-    COMMANDS,
-    RESULT,
-    STATUS,
-    Check,
-    Layout,
-    Row,
-    find,
-    read_reply,
-    request,
-)
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, STATUS, Row, find, read_reply, request
 from fiscald.protocols.thermal.fields import Brand, Dialect, Header, Measured, Quantity, Text, Value, ValueRefused
 from fiscald.protocols.thermal.frames import AnswerDeframer, CommandDeframer, Frame, encode
+from fiscald.protocols.thermal.layouts import Check, Layout
 from fiscald.protocols.thermal.profiles import PROFILES, detect
 from tests.protocols.thermal.examples import Example, examples
 

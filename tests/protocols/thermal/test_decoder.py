@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from fiscald.protocols.base import Effect, Settings
 from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT
-from fiscald.protocols.thermal.decoder import WORDS, ThermalDecoder, protocol_doc
+from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, CommandDeframer, Control, Dle, Enq, Frame, check
+from fiscald.protocols.thermal.meanings import WORDS
 from tests.protocols import settings as settings_of
 from tests.protocols.thermal.examples import Example, examples
 from tests.recordings import Dialogue, thermal

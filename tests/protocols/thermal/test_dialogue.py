@@ -97,14 +97,10 @@ def test_numbers_of_receipts_begin_again_after_9999(
     before: int, after: int, printouts: int, reports: int, completed: int
 ) -> None:
     """Without a report and with something printed; a smaller step back is another memory, or a new day."""
-    then = ThermalLook(
-        nr_unikatowy="X", Pm=1, Pt=0, Px=0, Pz=0, par_num=before, cash=0, tot=100, n_dobowych=3, numer=70
-    )
-    after_that = {"par_num": after, "n_dobowych": 3 + reports, "numer": 70 + printouts, "tot": 200}
-    now = then.model_copy(update=after_that)
+    then = ThermalLook(nr_unikatowy=NU, Pm=1, Pt=0, Px=1, Pz=0, cash=0, par_num=before, n_dobowych=3, numer=70, tot=100)
+    now = then.model_copy(update={"par_num": after, "n_dobowych": 3 + reports, "numer": 70 + printouts, "tot": 200})
     assert CounterDelta(then, now).completed == completed
-    sold_less = now.model_copy(update={"tot": 99})
-    assert CounterDelta(then, sold_less).completed == after - before
+    assert CounterDelta(then, now.model_copy(update={"tot": 99})).completed == after - before
 
 
 def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:

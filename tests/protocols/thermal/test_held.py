@@ -23,8 +23,8 @@ from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES
 from tests.emulator.thermal.talking import Talk
 from tests.protocols import settings as settings_of
-from tests.protocols.thermal.scripted import Till, drive
 from tests.protocols.thermal.bench import RECEIPT, SLIPS, Bench
+from tests.protocols.thermal.scripted import Till, drive
 
 #: Every kind of document with its commands: the first opens it, the others come when it is open.
 COMMANDS: list[tuple[Document, list[str]]] = [

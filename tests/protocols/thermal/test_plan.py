@@ -16,7 +16,8 @@ from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.commands import Request
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.grammar import State, after, refusal
-from fiscald.protocols.thermal.plan import Plan, plan_receipt
+from fiscald.protocols.thermal.plan import plan_receipt
+from fiscald.protocols.thermal.planner import Plan
 from fiscald.protocols.thermal.profiles import PROFILES, Profile
 from tests.protocols.thermal.examples import examples
 from tests.protocols.thermal.scripted import RATES, Till

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fiscald.protocols.base import Answer, Deadline, Effect, Settings
 from fiscald.protocols.thermal.family import FAMILY
+from fiscald.protocols.thermal.frames import check
 from tests.protocols import settings as settings_of
 
 POSNET, NOVITUS = settings_of.thermal(profile="posnet"), settings_of.thermal(profile="novitus")
@@ -81,3 +82,14 @@ def test_any_text_is_a_command_or_a_value_error(text: str) -> None:
         with contextlib.suppress(ValueError):
             step = FAMILY.raw.parse(text, settings)
             FAMILY.session(settings).send(step.command)
+
+
+def test_rates_are_shown_as_people_write_them() -> None:
+    status = b"2#X0;1;0;1;1;0;26;7;14/23.00/08.00/05.00/0.00/101.00/101.00/100.00/17/1/2/3/4/5/6/7/9.00/ABC12345678"
+    session = FAMILY.session(POSNET)
+    session.send(FAMILY.raw.parse("23#s", POSNET).command)
+    (event,) = session.receive(b"\x1bP" + status + check(status) + b"\x1b\\")
+    assert isinstance(event, Answer)
+    shown = FAMILY.raw.show(event.reply, POSNET).text
+    assert " ptu=23.00/8.00/5.00/0.00/-/-/exempt " in shown
+    assert " tot=100/200/300/400/500/600/700 " in shown

@@ -13,10 +13,10 @@ class RawCommand(Strict):
     """What a technician asks for."""
 
     command: Annotated[str, Field(min_length=1, max_length=8192)] = Field(
-        description="in the family's own text form; POSNET: mnemonic|xxvalue|xxvalue"
+        description="in the text form of the printer's family (docs/api.md)"
     )
     force: Annotated[bool, Field(strict=True)] = Field(
-        default=False, description="also while the fate of a document is open, which it may then change"
+        default=False, description="send even if a document is unresolved (may affect it)"
     )
 
 
@@ -28,5 +28,5 @@ class RawAnswer(Strict):
     command: str = Field(description="as it was written")
     effect: str = Field(description="query, reversible, irreversible (also: not known)")
     sent: str = Field(description="the bytes, in hexadecimal digits")
-    answer: str = Field(description="in the family's own text form")
+    answer: str = Field(description="in the text form of the printer's family")
     refusal: str | None = Field(description="what the printer's error says; null: it was carried out")

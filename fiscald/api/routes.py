@@ -1,0 +1,186 @@
+"""The route table, which both the server and the OpenAPI description are made from."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fiscald.api import answers, openapi
+from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
+from fiscald.api.licence import ROUTES as LICENCE_ROUTES
+from fiscald.api.listing import QUERIES as LIST_QUERIES
+from fiscald.api.openapi import Query, Route
+from fiscald.api.reading import asker
+from fiscald.api.rights import DOCUMENT_RIGHTS
+from fiscald.api.wire import (
+    Adoption,
+    CursorReset,
+    Hello,
+    JobAnswer,
+    JobEventData,
+    JobList,
+    LicenceState,
+    PreviewBody,
+    PrinterList,
+)
+from fiscald.model.documents import Submission
+from fiscald.model.jobs import JournalConfirmation, Resolution
+from fiscald.model.preview import Preview
+from fiscald.model.printers import PrinterStatus
+from fiscald.model.raw_command import RawAnswer, RawCommand
+from fiscald.model.rights import Right
+
+
+async def description(api: Api, request: Request) -> Response:
+    """``GET /v1/openapi.json``."""
+    if api.described is None:
+        api.described = await api.worker.run(asker(request), lambda: answers.as_json(openapi.describe(ROUTES)))
+    return Response(api.described, media_type=answers.JSON)
+
+
+_WAIT = Query("wait", {"type": "number", "minimum": 0, "maximum": MAX_WAIT}, "seconds to wait for a final state")
+_EVENT_ID = Query("after", {"type": "string", "pattern": "^[0-9]{1,15}$"}, "begin after the event of this id")
+
+#: The contract.
+ROUTES = (
+    Route("GET", "/v1", Api.hello, "Who answers, and what it can do", {200: (Hello, "hello")}),
+    Route(
+        "PUT",
+        "/v1/jobs/{key}",
+        Api.submit,
+        "Submit a document; the same key and content always get the same job",
+        {200: (JobAnswer, "known, or final already"), 201: (JobAnswer, "accepted, not final yet")},
+        body=Submission,
+        query=(_WAIT,),
+        problems=(404, 409, 503),
+        rights=DOCUMENT_RIGHTS,
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{key}",
+        Api.job,
+        "The answer of that job, any time",
+        {200: (JobAnswer, "the job")},
+        query=(_WAIT,),
+        problems=(400, 404, 503),
+    ),
+    Route(
+        "DELETE",
+        "/v1/jobs/{key}",
+        Api.withdraw,
+        "Withdraw a job that has not started",
+        {200: (JobAnswer, "withdrawn: failed, not printed")},
+        problems=(400, 404, 409, 503),
+        rights=DOCUMENT_RIGHTS,
+    ),
+    Route(
+        "POST",
+        "/v1/jobs/{key}/resolution",
+        Api.resolve,
+        "Decide an undecided job by hand",
+        {200: (JobAnswer, "decided")},
+        body=Resolution,
+        problems=(404, 409, 503),
+        rights=(Right.RESOLVE,),
+    ),
+    Route(
+        "GET",
+        "/v1/jobs",
+        Api.jobs,
+        "Jobs, the newest first",
+        {200: (JobList, "a page of jobs")},
+        query=LIST_QUERIES,
+        problems=(410, 503),
+    ),
+    Route("GET", "/v1/printers", Api.printers, "All printers, from memory", {200: (PrinterList, "printers")}),
+    Route(
+        "GET",
+        "/v1/printers/{name}",
+        Api.printer,
+        "One printer, from memory; never blocked by printing",
+        {200: (PrinterStatus, "the printer")},
+        problems=(404,),
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/capture",
+        Api.capture,
+        "The flight recorder: the latest bytes between fiscald and the printer, as a pcapng file",
+        {200: (None, "a pcapng file; docs/recordings.md describes its packets")},
+        query=(Query("follow", {"type": "boolean"}, "a file that goes on: from now on, as it passes"),),
+        problems=(404, 503),
+        media_type=PCAPNG,
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/adoption",
+        Api.adopt,
+        "A person confirms that another physical printer took this one's place",
+        {200: (PrinterStatus, "the printer")},
+        body=Adoption,
+        problems=(404, 409, 503),
+        rights=(Right.CONFIGURE,),
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/journal-confirmation",
+        Api.confirm_journal,
+        "A person has compared the journal with the printer's paper: new documents need not wait any more",
+        {200: (PrinterStatus, "the printer")},
+        body=JournalConfirmation,
+        problems=(404, 409, 503),
+        rights=(Right.RESOLVE,),
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/preview",
+        Api.preview,
+        "What a document would come to; every refusal that submitting it would meet. Nothing is sent",
+        {200: (Preview, "it would be accepted")},
+        body=PreviewBody,
+        problems=(404, 503),
+        rights=DOCUMENT_RIGHTS,
+    ),
+    Route(
+        "POST",
+        "/v1/printers/{name}/raw",
+        Api.raw,
+        "Send one command in the printer's own protocol, between two jobs; not safe to repeat",
+        {200: (RawAnswer, "the printer's answer, which may be a refusal")},
+        body=RawCommand,
+        problems=(404, 409, 503),
+        rights=(Right.RAW,),
+    ),
+    *LICENCE_ROUTES,
+    Route(
+        "GET",
+        "/v1/backup",
+        Api.backup,
+        "A consistent copy of the whole journal, while documents go on: an SQLite file",
+        {200: (None, "the journal; docs/backup.md says how it is put back")},
+        problems=(503,),
+        rights=(Right.CONFIGURE,),
+        media_type=SQLITE,
+    ),
+    Route(
+        "GET",
+        "/v1/events",
+        Api.events,
+        "Server-sent events: `printer` (its state, when it changes) and `job` (every change, with a cursor)",
+        {200: (None, "a stream of events")},
+        query=(_EVENT_ID, Query("Last-Event-ID", _EVENT_ID.schema, "the same, and comes before it", "header")),
+        problems=(503,),
+        media_type=openapi.EVENTS,
+        events=(JobEventData, PrinterStatus, LicenceState, CursorReset),
+    ),
+    Route("GET", "/v1/openapi.json", description, "This description", {200: (None, "OpenAPI 3.1")}),
+    Route(
+        "GET",
+        "/metrics",
+        Api.metrics,
+        "Prometheus metrics",
+        {200: (None, "metrics")},
+        problems=(503,),
+        media_type="text/plain",
+    ),
+)

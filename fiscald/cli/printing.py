@@ -1,0 +1,94 @@
+"""The verbs of ``fiscalctl`` that print: ``print FILE``, and those that documents name themselves."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from fiscald.api.client import everything
+from fiscald.cli.context import BY_STATE, UNKNOWN, Context, pass_context
+from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.cli.progress import progress
+from fiscald.cli.texts import job_text
+from fiscald.model.about import BaseDocument, Verb
+from fiscald.model.documents import DOCUMENTS
+from fiscald.model.jobs import Job
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+#: What Ctrl-C does while a job is waited for.
+GOES_ON = "Ctrl-C ends the waiting, not the job"
+#: What groups of verbs say of themselves.
+_GROUPS = {"report": "Print a report.", "cash": "Put cash into the drawer or take it out."}
+_KEY = click.option("--key", help="The job's key; a new one is minted and shown if absent.")
+
+
+def _wait(seconds: float) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--wait", type=click.FloatRange(0, 600), default=seconds, show_default=True, help="Seconds to wait."
+    )
+
+
+def submit(context: Context, printer: str | None, document: dict[str, Any], key: str | None, wait: float) -> None:
+    """Submit the document, show its job and end with the exit code of its state."""
+    if key is None:
+        key = f"fiscalctl/{uuid.uuid4()}"
+        # Shown before anything is sent: with it the answer can be had again, whatever happens now.
+        click.echo(f"key {key}", err=True)
+    with context.client() as client:
+        name = printer or only_printer(context, client)
+        with progress(f"waiting for {name} and job {key}", end=GOES_ON):
+            job = client.submit(key, name, document, wait=wait)
+    show_job(context, job)
+    sys.exit(BY_STATE.get(job.state, UNKNOWN))
+
+
+def show_job(context: Context, found: Job) -> None:
+    """A job, as text or JSON."""
+    context.show(everything(found), lambda: job_text(found))
+
+
+@click.command("print")
+@document_argument
+@printer_option
+@_KEY
+@_wait(60.0)
+@pass_context
+def print_(context: Context, file: Any, *, printer: str | None, key: str | None, wait: float) -> None:
+    """Print the document in FILE (JSON; - for standard input): a document, or {"printer": ..., "document": ...}."""
+    printer, document = read_document(context, file, printer)
+    submit(context, printer, document, key, wait)
+
+
+def add_verbs(main: click.Group) -> None:
+    """Give ``main`` every verb that prints."""
+    main.add_command(print_)
+    for name, document in DOCUMENTS.items():
+        if document.about.verb is not None:
+            _add(main, name, document, document.about.verb)
+
+
+def _add(group: click.Group, name: str, document: type[BaseDocument], verb: Verb) -> None:
+    """The verb of one document; its required fields are the verb's arguments."""
+    *outer, last = verb.words
+    for word in outer:
+        inner = group.commands.get(word)
+        if inner is None:
+            group.add_command(inner := click.Group(word, help=_GROUPS.get(word, f"Print a {word}.")))
+        assert isinstance(inner, click.Group), f"{' '.join(verb.words)}: {word} is a verb already"
+        group = inner
+    fields = [field for field, it in document.model_fields.items() if it.is_required()]
+
+    @pass_context
+    def run(context: Context, /, *, printer: str | None, key: str | None, wait: float, **content: Any) -> None:
+        submit(context, printer, {"type": name} | content, key, wait)
+
+    for option in (_wait(verb.wait), _KEY, printer_option):
+        run = option(run)
+    for field in reversed(fields):
+        whole = document.model_fields[field].annotation is int
+        run = click.argument(field, type=int if whole else str)(run)
+    group.add_command(click.command(last, help=verb.help)(run))

@@ -1,0 +1,156 @@
+"""Jobs as they are read from the journal: one, a page, what comes next, and what has changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from fiscald.journal import listing
+from fiscald.journal.file import Doubt
+from fiscald.journal.listing import Wanted
+from fiscald.journal.printers import PrinterMemory
+from fiscald.journal.rows import (
+    COLUMNS,
+    JOB_COLUMNS,
+    Change,
+    Entry,
+    Phase,
+    Unread,
+    change,
+)
+from fiscald.journal.rows import entry as read_entry
+from fiscald.model.jobs import JobState
+
+#: Characters of jobs that are fetched together, where they may be many.
+PAGE_BYTES = 64 * 1024
+
+
+class Waiting(NamedTuple):
+    """What a daemon finds in the journal when it starts."""
+
+    jobs: list[tuple[str, str]]
+    """Printer and key of every accepted job."""
+    doubts: dict[str, Doubt]
+    """Printers of which the journal may not know everything."""
+
+
+class JobReader(PrinterMemory):
+    """The part of the journal that reads jobs."""
+
+    def job(self, key: str) -> Entry | None:
+        """The job with that key."""
+        with self._reading() as db:
+            row = db.execute(f"SELECT {COLUMNS} FROM job WHERE key = ?", (key,)).fetchone()
+        return None if row is None else read_entry(row)
+
+    def jobs(
+        self,
+        *,
+        printer: str | None = None,
+        state: JobState | None = None,
+        wanted: Wanted | None = None,
+        newest_first: bool = False,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Entry]:
+        """Jobs in order, those that follow the one with the id ``after`` (0: from the beginning).
+
+        ``wanted``: more than a printer and a state.
+        """
+        wanted = wanted or Wanted(printer=printer, state=state)
+        found = self.unread(wanted, newest_first=newest_first, after=after, limit=limit, most_bytes=2**63)
+        return [each.entry() for each in found]
+
+    def unread(
+        self, wanted: Wanted, *, newest_first: bool, after: int = 0, limit: int = 100, most_bytes: int = PAGE_BYTES
+    ) -> list[Unread]:
+        """The same, not read yet: fewer than ``limit`` where they have ``most_bytes`` before that, but at least one."""
+        phases = [phase for phase in Phase if phase.state is wanted.state]
+        where, values = listing.conditions(wanted, phases)
+        with self._reading() as db:
+            if after:
+                row = db.execute(f"SELECT {listing.ACCEPTED} FROM job WHERE id = ?", (after,)).fetchone()
+                more, further = listing.beyond(wanted, after, row and row[0], newest_first=newest_first)
+                where, values = where + more, values + further
+            cursor = db.execute(
+                f"SELECT {COLUMNS} FROM job WHERE {' AND '.join(where) or '1'}"
+                f" ORDER BY {listing.order(wanted, newest_first=newest_first)} LIMIT ?",
+                (*values, limit),
+            )
+            return [Unread(row[0], row) for row in _fetched(cursor, most_bytes)]
+
+    def next_job(self, printer: str) -> Entry | None:
+        """The job to carry on with: an unsettled one comes before any that has not been started."""
+        with self._reading() as db:
+            for phases in ("'started', 'committing', 'undecided'", "'accepted'"):
+                row = db.execute(
+                    f"SELECT {COLUMNS} FROM job WHERE printer = ? AND phase IN ({phases}) AND NOT harmless"
+                    " ORDER BY id LIMIT 1",
+                    (printer,),
+                ).fetchone()
+                if row is not None:
+                    return read_entry(row)
+        return None
+
+    def next_accepted(self, printer: str, types: Sequence[str], but: Sequence[str] = ()) -> Entry | None:
+        """The oldest accepted job that is one of these types of documents, and has none of the keys in ``but``."""
+        marks, keys = (", ".join("?" * len(values)) for values in (types, but))
+        with self._reading() as db:
+            row = db.execute(
+                f"SELECT {COLUMNS} FROM job WHERE printer = ? AND phase = 'accepted'"
+                f" AND CASE WHEN json_valid(document) THEN json_extract(document, '$.type') END IN ({marks})"
+                f" AND key NOT IN ({keys}) ORDER BY id LIMIT 1",
+                (printer, *types, *but),
+            ).fetchone()
+        return None if row is None else read_entry(row)
+
+    def waiting(self) -> Waiting:
+        """What a daemon that starts must know."""
+        with self._reading() as db:
+            jobs = db.execute("SELECT printer, key FROM job WHERE phase = 'accepted'").fetchall()
+            doubts = db.execute("SELECT printer, why FROM doubt").fetchall()
+        return Waiting(jobs, {printer: Doubt(why) for printer, why in doubts})
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs each printer has in each state."""
+        with self._reading() as db:
+            rows = db.execute("SELECT printer, phase, count(*) FROM job GROUP BY printer, phase").fetchall()
+        counts: dict[tuple[str, str], int] = {}
+        for printer, phase, number in rows:
+            where = (printer, Phase(phase).state.value)
+            counts[where] = counts.get(where, 0) + number
+        return counts
+
+    def events(self, after: int, limit: int = 100) -> list[Change]:
+        """Changes with an id above ``after``, oldest first; fewer than ``limit`` where they are large."""
+        with self._reading() as db:
+            cursor = db.execute(
+                f"SELECT event.id, event.at, event.phase, {JOB_COLUMNS} FROM event JOIN job ON job.id = event.job"
+                " WHERE event.id > ? ORDER BY event.id LIMIT ?",
+                (after, limit),
+            )
+            return [change(*row) for row in _fetched(cursor, PAGE_BYTES)]
+
+    def last_event(self) -> int:
+        """Id of the newest change, 0 if there is none."""
+        with self._reading() as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()
+        return int(last)
+
+    def last_job(self) -> int:
+        """Id of the newest job, 0 if there is none."""
+        with self._reading() as db:
+            (last,) = db.execute("SELECT coalesce(max(id), 0) FROM job").fetchone()
+        return int(last)
+
+
+def _fetched(cursor: sqlite3.Cursor, most_bytes: int) -> list[tuple[Any, ...]]:
+    """Rows until they have ``most_bytes``; at least one, if there is one."""
+    rows = []
+    for row in cursor:
+        rows.append(row)
+        most_bytes -= sum(len(value) for value in row if isinstance(value, str))
+        if most_bytes <= 0:
+            break
+    return rows
