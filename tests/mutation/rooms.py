@@ -25,6 +25,7 @@ ROOMS = {
         ("fiscald/protocols/*.py", "fiscald/protocols/*/*.py"),
         (
             ("tests/protocols",),
+            ("tests/conformance",),
             (
                 "tests/emulator/posnet",
                 "tests/emulator/thermal",

@@ -1,7 +1,7 @@
-"""``python -m tests.example_family.new_document``: a document that the package does not have, printed by a real daemon.
+"""``python -m tests.project.new_document``: a document that the package does not have, printed by a real daemon.
 
 It runs in a copy of the tree to which ``tests.project.test_new_document`` has added the document ``cash_count``: a class
-in the model, and what the example family does with it.
+in the model, and what the example family does with it. Importing ``new_family`` joins the family to the package.
 """
 
 from __future__ import annotations
@@ -11,30 +11,26 @@ import sys
 import tempfile
 from pathlib import Path
 
-import fiscald.protocols
-
-# The registry line, before all that reads it; the folders are joined by ``tests.families``.
-fiscald.protocols.FAMILIES = (*fiscald.protocols.FAMILIES, "example")  # type: ignore[assignment]
+from tests.project import new_family  # before all that reads the registry of families
 
 # isort: split
 
-import pytest  # noqa: E402
-from anyio.from_thread import start_blocking_portal  # noqa: E402
-from click.testing import CliRunner  # noqa: E402
+import pytest
+from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner
 
-from fiscald import daemon  # noqa: E402
-from fiscald.api import openapi  # noqa: E402
-from fiscald.api.calls import Refused  # noqa: E402
-from fiscald.api.client import Client  # noqa: E402
-from fiscald.api.routes import ROUTES  # noqa: E402
-from fiscald.cli.fiscalctl import main as fiscalctl  # noqa: E402
-from fiscald.config import Config, LicenceConfig, PrinterConfig  # noqa: E402
-from fiscald.emulator.running import EmulatedPrinter  # noqa: E402
-from fiscald.licence.testing import make_certificate  # noqa: E402
-from tests.families import HERE  # noqa: E402
+from fiscald import daemon
+from fiscald.api import openapi
+from fiscald.api.calls import Refused
+from fiscald.api.client import Client
+from fiscald.api.routes import ROUTES
+from fiscald.cli.fiscalctl import main as fiscalctl
+from fiscald.config import Config, LicenceConfig, PrinterConfig
+from fiscald.emulator.running import EmulatedPrinter
+from fiscald.licence.testing import make_certificate
 
 COUNT = {"type": "cash_count", "amount": "12.00"}
-assert HERE.parent in map(Path, sys.path), "the copy of the tree, not the tree"
+assert Path(new_family.__file__).parents[2] in map(Path, sys.path), "the copy of the tree, not the tree"
 
 
 def a_shop_counts(folder: Path) -> None:
