@@ -145,7 +145,7 @@ def _licence_changed(engine: Engine, gate: LicenceGate) -> None:
 
 
 def _journal(config: Config, gate: LicenceGate, *, new: bool) -> ThreadedJournal | UnusableJournal:
-    """The journal. If it is unusable: a replacement that says so, with a working status but no jobs."""
+    """The journal. If it is unusable: a replacement that reports the reason, with a working status but no jobs."""
     directory = config.state_dir
     refusal = gate.state().refusal
     if refusal is not None and refusal.code == "licence.updates_ended" and Store.older(directory):

@@ -69,7 +69,7 @@ class Expects(StrEnum):
     """Which reply a command expects."""
 
     ONE = "one"
-    """One reply of its own."""
+    """One reply to this command."""
     NONE = "none"
     """No reply: the line sends the command, and the dialogue continues at once with ``None`` as the reply."""
     BATCH = "batch"
@@ -271,7 +271,7 @@ Event = Answer | Damaged | Stray | Busy
 class Session(Protocol):
     """The two-way codec of one connection. Its only state is which commands wait for an answer.
 
-    A connection is one stream, or several one after the other if the family says so (``needs_new_connection``).
+    A connection is one stream, or several one after the other if ``needs_new_connection`` asks for that.
     """
 
     def send(self, command: Any) -> bytes:

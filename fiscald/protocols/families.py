@@ -144,7 +144,7 @@ class Family(ABC):
 
 
 class CannotDecode(ValueError):
-    """A family has no names for its frames; ``str`` says so."""
+    """A family has no names for its frames; ``str`` is the sentence for the user."""
 
 
 def decoding_of(family: Family) -> Decoding:

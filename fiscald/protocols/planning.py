@@ -258,7 +258,7 @@ class PlanBuilder:
         )
 
     def check_vat_id(self, buyer: Buyer, at: str) -> None:
-        """A wrong check digit is printed as it is, for each country has its own rules; but it is told."""
+        """A wrong check digit is printed as it is, for each country has its own rules; a notice reports it."""
         if buyer.vat_id is not None and not check_digit_fits(buyer.vat_id):
             self.notices.append(
                 Notice(
@@ -302,7 +302,7 @@ class PlanBuilder:
                 f"{at}/packaging",
                 "packaging.more_than_sale",
                 f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
-                "the printer gives no change without a payment. Pay it out with a document of its own",
+                "the printer gives no change without a payment. Pay it out with a separate document",
                 "zwrot opakowań przewyższa wartość sprzedaży.",
             )
             return None

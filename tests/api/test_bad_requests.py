@@ -67,9 +67,9 @@ async def test_a_document_the_printer_would_refuse_is_refused_at_once(tmp_path: 
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        (b"", "it is empty"), (b" \n", "it is empty"), (b"{", "line 1, column 2"), (b"{}{}", "behind the end"),
+        (b"", "it is empty"), (b" \n", "it is empty"), (b"{", "line 1, column 2"), (b"{}{}", "after the end"),
         (b'{"printer": "\\ud800"}', "/document: this field is missing"), (b"[" + b"1" * 5000, "digits"), (b'{"printer": "a", "printer": "b"}', "twice"), (b"\xff", "UTF-8"),
-        (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "deeply"), (b"null", ""), (b"[]", ""), (b"1", ""),
+        (b'{"printer": NaN}', "NaN"), (b"[" * 100_000, "too deep"), (b"null", ""), (b"[]", ""), (b"1", ""),
     ],
 )  # fmt: skip
 async def test_a_body_that_is_not_json_is_refused(tmp_path: Path, content: bytes, hint: str) -> None:

@@ -202,7 +202,7 @@ async def test_both_clients_have_the_same_methods(daemon: Path) -> None:
     assert {"hello", "submit", "job", "jobs", "withdraw", "resolve", "printers", "printer", "preview", "raw"} < names
     with Client(daemon) as client:
         job = client.job("A")
-        assert client.job.__doc__ == "The job of that key. Raises ``Refused`` if there is none."
+        assert client.job.__doc__ == "The job with this key. Raises ``Refused`` if there is none."
         assert [*inspect.signature(client.job).parameters] == ["key", "wait"]
     async with AsyncClient(daemon) as asynchronous:
         assert await asynchronous.job("A") == job

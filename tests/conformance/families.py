@@ -58,7 +58,7 @@ class Conformance:
     raw: tuple[str, ...] = ()
     """Commands by hand that an idle printer answers; empty: it takes none."""
     others_ambiguous: frozenset[str] = field(default_factory=frozenset)
-    """Types of documents of which nobody can say what became of them, once another program has paid in meanwhile."""
+    """Types of documents whose outcome cannot be known once another program has paid in meanwhile."""
 
     look_alike: frozenset[str] = field(default_factory=frozenset)
     """Those for which such a document is even taken, if ours was lost: nothing tells them apart (docs/recovery.md)."""

@@ -123,7 +123,7 @@ def test_our_own_receipt_is_done_whatever_came_afterwards(family: str, afterward
 
 
 def test_two_receipts_that_are_worth_less_than_ours_hold_not_ours(family: str) -> None:
-    """Ours is lost without a trace, and another program prints two. Nobody can tell what was on the first of them."""
+    """Ours is lost without a trace, and another program prints two. It cannot be known what was on the first of them."""
     bench = Bench(family)
     bench.break_off(RECEIPT, bench.names.closing, executed=False)
     bench.device.keypad_cancel()

@@ -113,7 +113,7 @@ def test_evidence_of_another_family_or_a_later_version_is_not_read(family: str) 
 # -- what a family may leave out ---------------------------------------------------------------------------
 
 
-def test_a_family_that_cannot_decode_says_so(family: str) -> None:
+def test_a_family_that_cannot_decode_reports_it(family: str) -> None:
     known = Bench(family).family
     assert (known.decoding is None) is (CASES[family].junk is None)
     if known.decoding is None:

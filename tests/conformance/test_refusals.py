@@ -133,7 +133,7 @@ def test_a_refusal_for_a_condition_keeps_the_document_waiting(family: str) -> No
     """A report that is due is not the document's fault: it waits, and is printed when the condition is over."""
     bench, document = prepared(family), CASES[family].main
     if bench.case.condition is None:
-        assert family == "example", "it refuses nothing for a reason of its own"
+        assert family == "example", "it refuses nothing for a separate reason"
         return
     switch, code = bench.case.condition
     bench.device.faults.switches.add(switch)

@@ -138,7 +138,7 @@ def test_after_forgetting_nothing_is_an_answer(family: str) -> None:
 
 
 @every_family
-def test_a_cut_answer_is_none_and_the_end_is_told_once(family: str) -> None:
+def test_a_cut_answer_is_none_and_the_end_is_reported_once(family: str) -> None:
     """Also where an answer ends with its stream: half of it is damaged, and never taken for the whole."""
     for exchange in found(some(family)):
         for end in range(0, len(exchange.answer), 3):

@@ -40,17 +40,6 @@ class Kept(NamedTuple):
 
 EXCEPTIONS = (Kept("fiscald/licence/server/mail_rules.py", 'or "nobody"', "the value of a row in the audit"),)
 
-#: Folders and pages whose texts still have such words. Take out what is clean; put nothing in.
-TEXTS_TO_DO = (
-    "docs/SECURITY.md", "docs/api-policy.md", "docs/api.md", "docs/architecture.md", "docs/backup.md",
-    "docs/complaints.md", "docs/conditions.md", "docs/configuration.md", "docs/licence.md", "docs/new-family.md",
-    "docs/recovery.md", "docs/technician.md",
-    "fiscald/api", "fiscald/cli", "fiscald/config.py", "fiscald/daemon.py", "fiscald/diagnostics", "fiscald/engine",
-    "fiscald/journal", "fiscald/model", "fiscald/protocols",
-)  # fmt: skip
-#: Folders whose test names are still too long or have such words. The same.
-NAMES_TO_DO = ("tests/protocols",)
-
 
 @functools.cache
 def texts() -> list[tuple[str, str]]:
@@ -68,10 +57,6 @@ def names() -> list[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     ]
-
-
-def is_at(path: str, places: tuple[str, ...]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def faults_of_text(path: str, text: str) -> list[str]:
@@ -95,28 +80,13 @@ def faults_of_name(path: str, name: str) -> list[str]:
 def test_texts_have_no_banned_word() -> None:
     read = texts()
     assert len(read) > 200
-    checked = [(path, text) for path, text in read if not is_at(path, TEXTS_TO_DO)]
-    assert len(checked) > 100
-    assert [fault for path, text in checked for fault in faults_of_text(path, text)] == []
+    assert [fault for path, text in read for fault in faults_of_text(path, text)] == []
 
 
 def test_test_names_are_short_and_have_no_banned_word() -> None:
     read = names()
     assert len(read) > 2000
-    checked = [(path, name) for path, name in read if not is_at(path, NAMES_TO_DO)]
-    assert [fault for path, name in checked for fault in faults_of_name(path, name)] == []
-
-
-@pytest.mark.parametrize("place", TEXTS_TO_DO)
-def test_a_clean_place_is_not_on_the_list_of_texts(place: str) -> None:
-    found = [fault for path, text in texts() if is_at(path, (place,)) for fault in faults_of_text(path, text)]
-    assert found, f"{place} is clean: take it out of TEXTS_TO_DO"
-
-
-@pytest.mark.parametrize("place", NAMES_TO_DO)
-def test_a_clean_place_is_not_on_the_list_of_names(place: str) -> None:
-    found = [fault for path, name in names() if is_at(path, (place,)) for fault in faults_of_name(path, name)]
-    assert found, f"{place} is clean: take it out of NAMES_TO_DO"
+    assert [fault for path, name in read for fault in faults_of_name(path, name)] == []
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS)

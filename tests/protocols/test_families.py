@@ -56,7 +56,7 @@ def test_options_of_another_family_are_a_mistake_of_ours() -> None:
         PosnetOptions.of(Settings("till1", ThermalOptions()))
 
 
-def test_documents_are_told_apart_in_one_place() -> None:
+def test_documents_are_dispatched_in_one_place() -> None:
     """A document that a family does not support changes nothing in it."""
     told = re.compile(
         r"case (Receipt|DailyReport|CashIn|CashOut|GoodsReturn|Printout|Drawer)\(\)|not in Family.documents"

@@ -53,7 +53,7 @@ def test_a_replacement_and_a_cut_are_a_notice_each() -> None:
 @given(
     st.text(max_size=30), st.sampled_from(sorted(CODE_PAGES)), st.integers(1, 20), st.sampled_from(sorted(TextKind, key=str))
 )  # fmt: skip
-def test_a_text_comes_out_in_its_code_page_and_limit_or_it_is_told(
+def test_a_text_comes_out_in_its_code_page_and_limit_or_is_reported(
     text: str, page: str, limit: int, kind: TextKind
 ) -> None:
     found = PlanBuilder()
@@ -67,7 +67,7 @@ def test_a_text_comes_out_in_its_code_page_and_limit_or_it_is_told(
 
 
 @given(st.text(max_size=80), st.sampled_from(sorted(CODE_PAGES)), st.integers(1, 40))
-def test_a_line_of_a_printout_loses_nothing_but_what_is_told(text: str, page: str, limit: int) -> None:
+def test_a_line_of_a_printout_loses_nothing_but_what_is_reported(text: str, page: str, limit: int) -> None:
     found = PlanBuilder()
     parts = found.form_line(text, "/lines/0", page, limit)
     assert all(0 < len(part.encode(CODE_PAGES[page])) <= limit for part in parts)
@@ -86,7 +86,7 @@ def test_a_number_that_would_lose_a_character_is_left_out() -> None:
     assert not found.errors
 
 
-def test_goods_whose_printed_names_become_the_same_are_told() -> None:
+def test_goods_whose_printed_names_become_the_same_are_reported() -> None:
     found = PlanBuilder()
     for name in ("Sik 1 l", "Сік 1 л", "Sik 1 l", "Sok 1 l"):
         line = receipt(lines=[LINE | {"name": name}]).lines[0]
@@ -150,7 +150,7 @@ def test_a_line_that_rounds_to_nothing() -> None:
         (1001, "too much", ["receipt.too_large"]),
     ],
 )
-def test_one_fault_of_the_total_is_told(total: int, too_large: str | None, faults: list[str]) -> None:
+def test_one_fault_of_the_total_is_reported(total: int, too_large: str | None, faults: list[str]) -> None:
     found = PlanBuilder(total=total)
     found.check_total(receipt(total="10.00"), "/document", too_large=too_large)
     assert codes(found) == faults
@@ -233,7 +233,7 @@ def paid_with(**payments: str) -> Receipt:
         ({"bon": "1.00", "card": "12.00"}, ("/document/payments/1/amount", "3.00 of it", "this payment is 9.00")),
     ],
 )
-def test_cash_that_leaves_the_drawer_is_told(payments: dict[str, str], told: tuple[str, str, str] | None) -> None:
+def test_cash_that_leaves_the_drawer_is_reported(payments: dict[str, str], told: tuple[str, str, str] | None) -> None:
     sale, found = paid_with(**payments), PlanBuilder(total=1000)
     for index, payment in enumerate(sale.payments):
         found.pay(payment, 1000, f"/document/payments/{index}")

@@ -36,7 +36,7 @@ def test_an_answer_that_lacks_something_makes_no_sense() -> None:
         (Row("busy", frozenset(), (), ""), "printer.busy", "Drukarka jest zajęta."),
     ],
 )
-def test_a_refused_question_keeps_the_text_of_its_own_error(row: Row | None, code: str, detail_pl: str) -> None:
+def test_a_refused_question_keeps_the_text_of_that_error(row: Row | None, code: str, detail_pl: str) -> None:
     why = refused_question("count", row, "it is asleep", "śpi; wezwij serwis", "7 ASLEEP").problem
     assert (why.code, why.device_code, why.detail_pl) == (code, "7 ASLEEP", detail_pl)
     assert "the printer does not answer count: it is asleep" in why.detail

@@ -31,11 +31,11 @@ def test_a_rate_is_found_by_letter_and_by_value(vat: str, index: int) -> None:
         ("7%", "vat.rate", f"no rate of 7% is active on the printer; {TABLE}"),
     ],
 )
-def test_what_is_not_there_is_told_with_what_is(vat: str, code: str, detail: str) -> None:
+def test_a_missing_rate_is_reported_with_the_known_rates(vat: str, code: str, detail: str) -> None:
     assert find_rate(vat, RATES) == (None, code, detail)
 
 
-def test_a_table_without_an_exempt_rate_says_so() -> None:
+def test_a_table_without_an_exempt_rate_is_reported() -> None:
     assert find_rate("exempt", {"A": Decimal(23)})[1] == "vat.rate"
 
 

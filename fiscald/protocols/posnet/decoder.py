@@ -1,7 +1,7 @@
 """Decodes a POSNET line for people: every frame, field and error, whole or damaged.
 
 The meanings are facts of the POSNET reference, sections 3.2, 3.3 and 5. If the reference does not know a meaning, the
-row says so. The words are ours.
+row marks it. The words are ours.
 """
 
 from __future__ import annotations

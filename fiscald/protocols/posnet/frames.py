@@ -148,7 +148,7 @@ class Deframer:
 def _verified(frame: bytes) -> Frame | BadFrame:
     payload, mark, digits = frame[:-5], frame[-5:-4], frame[-4:]
     if len(frame) < 6 or mark != MARK:
-        # A client that drops leading zeros of the checksum gets an error of its own (3.6 rule 2).
+        # A client that drops leading zeros of the checksum gets a separate error (3.6 rule 2).
         short = frame.rpartition(MARK)[2]
         if MARK in frame[-5:] and short and all(char in b"0123456789abcdefABCDEF" for char in short):
             return BadFrame(FrameFault.CRC_LENGTH)

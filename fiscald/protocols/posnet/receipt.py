@@ -145,7 +145,7 @@ class ReceiptProof:
         if not delta.comparable:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
-            # The answer says so, and the counters do not contradict it. (After a report they show nothing.)
+            # The answer confirms it, and the counters do not contradict it. (After a report they show nothing.)
             return (yield from self.printed(now))
         if delta.reports:
             return verdicts.report_between(now)

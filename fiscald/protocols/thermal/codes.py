@@ -292,7 +292,7 @@ def _parse(rows: str) -> dict[int, Code]:
 
 _POSNET, _NOVITUS = _parse(_POSNET_ROWS), _parse(_NOVITUS_ROWS)
 
-#: Every known error by brand and number; Novitus has those of POSNET, where it has none of its own.
+#: Every known error by brand and number; Novitus has those of POSNET, where it has no other.
 CODES: dict[Brand, dict[int, Code]] = {Brand.POSNET: _POSNET, Brand.NOVITUS: _POSNET | _NOVITUS}
 
 

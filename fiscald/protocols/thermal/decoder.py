@@ -57,7 +57,7 @@ _NO_CHECK = "the check byte does not fit"
 _HEAD = re.compile(rb"[\x00-\x1f]?([0-9;]*)([$#^@!?*][A-Za-z])")
 #: Bytes that a printer takes out of a sequence at once, wherever they are (3.1 rule 2).
 _ANYWHERE = (Control.DLE, Control.DLE2)
-#: Error modes in which the printer answers every command, or every command without an answer of its own (3.4).
+#: Error modes in which the printer answers every command, or every command that has no other answer (3.4).
 _ANSWERING = (2, 3, 4)
 
 
@@ -144,7 +144,7 @@ class ThermalDecoder:
         self._cutters = {direction: _Cutter(direction) for direction in Direction}
 
     def feed(self, direction: Direction, data: bytes) -> Sequence[DecodedFrame]:
-        """The frames that ``data`` completes. A DLE inside a sequence is a frame of its own, without ``raw``."""
+        """The frames that ``data`` completes. A DLE inside a sequence is a separate frame, without ``raw``."""
         return [self._named(direction, piece) for piece in self._cutters[direction].feed(data)]
 
     def end(self, direction: Direction) -> Sequence[DecodedFrame]:

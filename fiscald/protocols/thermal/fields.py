@@ -138,7 +138,7 @@ class Rate(Value):
     """A VAT rate: per cent with two decimals; 100 is exempt, 101 inactive.
 
     Values are ``Decimal`` per cent, ``"exempt"`` or ``None``. One protocol setting of Novitus has 98.99 for exempt
-    and 99.99 for inactive instead; its manual says so in one place and the opposite in another (12, no. 1): the
+    and 99.99 for inactive instead; its manual says this in one place and the opposite in another (12, no. 1): the
     table of rates is followed.
     """
 

@@ -1,7 +1,7 @@
 """What every Thermal command, answer and single byte means, and its fields: a table in words.
 
 The meanings are facts of the Thermal reference, sections 3.3, 5 and appendix A. If the reference does not know a
-meaning, the row says so. The words are ours.
+meaning, the row marks it. The words are ours.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BEL     | beep |
 #u      | read the header |
 ^u      | read the header |
 $g      | may this name be sold at this rate | nazwa name; ptu rate
-#e      | how errors are told | Ps 0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has none of its own
+#e      | how errors are reported | Ps 0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has no other
 $c      | set the clock | Py year; Pm month; Pd day; Ph hour; Pmn minute; Ps second; nr_kasy till; !kasjer cashier
 $p      | set the rates | Ps how many; Py year; Pm month; Pd day; conf confirmation at the printer; ptu* rate; nr_kasy till; !kasjer cashier; data date
 $f 0    | set the header | naglowek text; nr_kasy till; !kasjer cashier

@@ -256,7 +256,7 @@ class _ReceiptPlanner(Planner):
                     f"{pointer}/quantity",
                     "packaging.quantity",
                     "whether this printer takes the amount for one piece or for all depends on its settings; "
-                    "send each piece as an entry of its own",
+                    "send each piece as a separate entry",
                     "każde opakowanie trzeba wysłać osobno.",
                 )
             valued.append((item, value, item.returned))

@@ -70,7 +70,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        # [doc] POSNET's manual of 2006. VOUCHER has a form of its own there; TRANSFER has none and goes as "other"
+        # [doc] POSNET's manual of 2006. VOUCHER has a separate form there; TRANSFER has none and goes as "other"
         # with its name [choice]. $N and its list of devices: [client]. Fifteen payments: more need the short
         # closing [doc]. #Z after answers: [client].
         Profile(

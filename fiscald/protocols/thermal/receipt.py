@@ -144,7 +144,7 @@ class ReceiptProof:
             now = yield from read_counters()
             delta = CounterDelta(self.opened, now)
             if delta.comparable and delta.one_completed and delta.sales == self.plan.total:
-                # The answer says so, and all counters agree.
+                # The answer confirms it, and all counters agree.
                 return (yield from self.printed(now, just_now=True))
         now = yield from read_stable_counters()
         delta = CounterDelta(self.opened, now)

@@ -1,7 +1,7 @@
 """The two-way codec of one connection: commands to bytes, bytes to answers.
 
 In error mode 3 a printer answers every command with ``#Z`` and the command's identifier; a query
-gets a sequence of its own kind. POSNET devices send ``0#Z`` after it, which the session ignores everywhere. The answers
+gets a sequence of the same kind. POSNET devices send ``0#Z`` after it, which the session ignores. The answers
 to ENQ and DLE are single bytes with different ranges. DLE may be sent while a command waits.
 
 Source: Thermal reference, sections 3.3, 3.4 and 9.2.

@@ -164,7 +164,7 @@ def test_goods_at_another_rate_are_named_with_the_remedy() -> None:
 @pytest.mark.parametrize(
     ("document", "command", "_"), STEPS, ids=[f"{document.type}-{command}" for document, command, _ in STEPS]
 )
-def test_whoever_says_no_at_the_printer_has_decided(document: Document, command: str, number: int, _: bool) -> None:
+def test_a_person_who_says_no_at_the_printer_decides(document: Document, command: str, number: int, _: bool) -> None:
     verdict = refusing(Bench(), document, command, str(number))
     assert isinstance(verdict, NotPrinted)
     assert (verdict.problem.code, verdict.again) == ("printer.cancelled", False)
@@ -195,7 +195,7 @@ def test_a_receipt_cancelled_on_the_keypad_fails_wherever_it_stands(nth: int) ->
 
 @pytest.mark.parametrize("document", [document for document, _ in COMMANDS], ids=lambda document: document.type)
 @pytest.mark.parametrize("fiscal", [True, False])
-def test_a_printer_in_training_says_so_in_the_result(document: Document, fiscal: bool) -> None:
+def test_the_result_of_a_printer_in_training_has_a_warning(document: Document, fiscal: bool) -> None:
     bench = Bench(Talk(state=RegisterState(fiscal=fiscal, cash=1000)))
     verdict = bench.carry_out(document)
     assert isinstance(verdict, Printed)
@@ -204,7 +204,7 @@ def test_a_printer_in_training_says_so_in_the_result(document: Document, fiscal:
 
 
 @pytest.mark.parametrize(("seed", "name"), [({"header": ""}, "no_header"), ({"rates": [None] * 7}, "no_rates")])
-def test_what_a_look_shows_is_told_before_the_first_sale(seed: dict[str, object], name: str) -> None:
+def test_a_condition_in_the_look_is_reported_before_the_first_sale(seed: dict[str, object], name: str) -> None:
     bench = Bench(Talk(state=RegisterState.model_validate(seed)))
     snapshot = drive(queries.read_status(SETTINGS), bench.answer)
     assert snapshot.standing is not None

@@ -198,7 +198,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("receipt", "pointer", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str) -> None:
+def test_check_predicts_a_refusal(receipt: dict[str, Any], pointer: str, code: str) -> None:
     errors = planned(**receipt).errors
     assert (f"/document{pointer}", code) in [(error.pointer, error.code) for error in errors]
     for error in errors:
@@ -282,7 +282,7 @@ def test_as_many_lines_under_a_receipt_as_the_printer_takes() -> None:
     assert [(notice.code, notice.pointer) for notice in plan.notices] == [("text.left_out", "/document/footer/60")]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_together() -> None:
     errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", register="x" * 9).errors
     assert len(errors) == 4
 
@@ -294,7 +294,7 @@ def test_a_whole_discounted_line_can_be_reversed() -> None:
 
 
 @pytest.mark.parametrize("buyer", [{"nip": "5260250274"}, {"vat_id": "DE136695976"}])
-def test_a_device_without_nip_says_so(buyer: dict[str, str]) -> None:
+def test_a_device_without_nip_is_reported(buyer: dict[str, str]) -> None:
     errors = planned(profile=OLD, buyer=buyer).errors
     assert [error.code for error in errors] == ["buyer.unsupported"]
 
@@ -315,13 +315,13 @@ def test_an_older_device_takes_shorter_names() -> None:
     assert (notice.code, notice.pointer) == ("text.cut", "/document/lines/0/name")
 
 
-def test_replaced_characters_are_told() -> None:
+def test_replaced_characters_are_reported() -> None:
     plan = planned(code_page="mazovia", lines=[LINE | {"name": "Kawa „Żuk”"}])
     assert 'naKawa "Żuk"|' in commands(plan)[1]
     assert [notice.code for notice in plan.notices] == ["text.replaced"]
 
 
-def test_without_the_table_everything_else_is_foretold() -> None:
+def test_without_the_table_check_predicts_everything_else() -> None:
     """A printer that was never reached: its rates are not known yet."""
     assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
     assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]
@@ -383,7 +383,7 @@ def test_the_printout_of_the_reference() -> None:
         ({"barcode": "1" * 31}, "/barcode", "text.too_long"),
     ],
 )
-def test_a_refusal_of_a_printout_is_foretold(profile: Any, content: dict[str, Any], pointer: str, code: str) -> None:
+def test_check_predicts_a_refusal_of_a_printout(profile: Any, content: dict[str, Any], pointer: str, code: str) -> None:
     """Nothing is cut: half a line of an order is another order."""
     (error,) = printout(profile, "mazovia", **content).errors
     assert (error.pointer, error.code) == (f"/document{pointer}", code)
@@ -406,7 +406,7 @@ def test_a_line_of_a_printout_in_another_code_page() -> None:
     assert (error.pointer, error.code) == ("/document/lines/0/text", "text.too_long")
 
 
-def test_replaced_characters_of_a_printout_are_told() -> None:
+def test_replaced_characters_of_a_printout_are_reported() -> None:
     plan = printout(code_page="mazovia", lines=["„Żuk” × 2"], title="Sala – ogród")
     assert commands(plan)[:2] == ["formstart|fn200|fh75|alSala - ogród|", 'formline|fn200|fl711|s1"Żuk" x 2|']
     assert [notice.pointer for notice in plan.notices] == ["/document/title", "/document/lines/0"]

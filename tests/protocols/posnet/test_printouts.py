@@ -50,7 +50,7 @@ def test_a_printout(profile: str) -> None:
     assert bench.sent[: bench.sent.index(changes[0])][-5:] == ["!sdev|", "scomm|", "strns|", "scnt|", "stot|"]
 
 
-def test_a_replaced_character_is_told_also_when_it_is_found_out_later() -> None:
+def test_a_replaced_character_is_reported_after_recovery_too() -> None:
     settings = settings_of.posnet("mazovia", "online")
     document = Printout(lines=("„Żuk”",))
     bench = Bench(Talk(code_page="mazovia"))
@@ -75,7 +75,7 @@ def test_a_refused_line_cancels_our_printout_and_names_the_line() -> None:
     assert kinds(bench) == ["cancelled_form"]
 
 
-def test_a_line_of_a_printout_spoiled_by_noise_begins_it_anew() -> None:
+def test_a_line_of_a_printout_corrupted_by_noise_restarts_it() -> None:
     """No sum would tell that the line was printed twice, so it is not sent again."""
     bench = Bench()
     real = bench.answer

@@ -71,7 +71,7 @@ def test_a_frame_error_names_its_command_or_belongs_to_the_only_one() -> None:
     assert [type(event) for event in line.receive(frame("ERR\t?5\t"))] == [Stray]
 
 
-def test_a_damaged_answer_is_told() -> None:
+def test_a_damaged_answer_is_reported() -> None:
     line = session()
     line.send(request("scnt"))
     broken = frame("scnt\trd4\t")[:-2] + b"0\x03"

@@ -46,7 +46,7 @@ def test_a_document_waits_only_for_a_condition_that_concerns_it() -> None:
     assert waits(Baseline(standing=DUE), "daily_report") is None
 
 
-def test_what_is_refused_before_says_so_with_the_look() -> None:
+def test_a_refusal_before_the_first_step_has_the_look() -> None:
     errors = [FieldProblem(pointer=f"/{n}", code="x", detail="bad", detail_pl="źle") for n in "ab"]
     verdict = verdicts.refused_before(errors, BEFORE)
     assert (verdict.problem.code, verdict.again) == ("document.refused", False)
@@ -227,7 +227,7 @@ def test_whether_the_last_receipt_is_ours(
 # -- the drawer -----------------------------------------------------------------------------------------
 
 
-def test_the_drawer_is_open_when_the_printer_says_so_and_never_undecided() -> None:
+def test_the_drawer_is_open_when_the_printer_confirms_and_never_undecided() -> None:
     found = Baseline()
     assert verdicts.drawer(found, CommitReply()) == Printed(Result(printer_id="ABC1"), Paper.NONE)
     assert verdicts.drawer(found, CommitReply(REFUSAL)) == NotPrinted(REFUSAL)

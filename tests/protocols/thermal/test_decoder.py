@@ -139,7 +139,7 @@ def test_status_bytes_have_their_bits() -> None:
     assert [frame.name for frame in named(b"\x05\x07\x10\x18\x1a")] == ["ENQ", "BEL", "DLE", "CAN", "DLE2"]
 
 
-def test_a_status_asked_for_inside_of_a_sequence_is_told_at_once_and_no_byte_twice() -> None:
+def test_a_status_query_inside_a_sequence_is_decoded_at_once() -> None:
     decoder = ThermalDecoder(SETTINGS)
     (dle,) = decoder.feed(SENT, b"\x1bP23\x10#s")
     (command,) = decoder.feed(SENT, b"\x1b\\")

@@ -103,7 +103,7 @@ def test_numbers_of_receipts_begin_again_after_9999(
     assert CounterDelta(then, now.model_copy(update={"tot": 99})).completed == after - before
 
 
-def test_a_training_report_is_told_by_the_numbers_that_begin_anew() -> None:
+def test_a_training_report_resets_the_numbers() -> None:
     then = ThermalLook(nr_unikatowy="X", Pm=0, Pt=0, Px=0, Pz=0, par_num=5, cash=0, tot=0, n_dobowych=0, numer=9)
     assert CounterDelta(then, then.model_copy(update={"par_num": 0, "numer": 10})).reports == 1
     fiscal = then.model_copy(update={"Pm": 1})

@@ -74,7 +74,7 @@ def test_whatever_is_refused_for_a_condition_waits(
 
 @pytest.mark.parametrize(("number", "otherwise"), [(40, "printer.no_header"), (6, "printer.out_of_order")])
 @pytest.mark.parametrize("free", [0, 5])
-def test_an_error_with_two_meanings_is_told_by_the_memory(number: int, otherwise: str, free: int) -> None:
+def test_the_memory_shows_which_meaning_an_error_has(number: int, otherwise: str, free: int) -> None:
     bench = bench_of(records_free=5)
     bench.till.refuses["$h"] = number
 
@@ -150,7 +150,7 @@ def test_a_slip_has_no_date_to_be_refused(document: Document) -> None:
 
 
 @pytest.mark.parametrize(("document", "command", "_"), STEPS, ids=[f"{each[0].type}-{each[1]}" for each in STEPS])
-def test_whoever_says_no_at_the_printer_has_decided(document: Document, command: str, _: bool) -> None:
+def test_a_person_who_says_no_at_the_printer_decides(document: Document, command: str, _: bool) -> None:
     bench = bench_of()
     bench.till.refuses[command] = 37
     verdict = bench.carry_out(document)
@@ -207,7 +207,7 @@ def test_a_receipt_that_the_printer_itself_gave_up_is_carried_out_again(command:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.type)
 @pytest.mark.parametrize("fiscal", [True, False])
-def test_a_printer_in_training_says_so_in_the_result(document: Document, fiscal: bool) -> None:
+def test_the_result_of_a_printer_in_training_has_a_warning(document: Document, fiscal: bool) -> None:
     bench = bench_of(fiscal=fiscal)
     verdict = bench.carry_out(document)
     assert isinstance(verdict, Printed)
@@ -301,7 +301,7 @@ def test_every_condition_stops_what_it_concerns_and_nothing_else(
     [(Switch.NO_CLOCK, "no_clock"), (Switch.NO_RATES, "no_rates"), (Switch.MEMORY_FULL, "memory_full")],
 )
 @pytest.mark.parametrize("profile", PROFILES)
-def test_what_a_look_shows_is_told_before_the_first_sale(profile: str, switch: Switch, name: str) -> None:
+def test_a_condition_in_the_look_is_reported_before_the_first_sale(profile: str, switch: Switch, name: str) -> None:
     talk = Talk(profile=profile)
     talk.printer.faults.switches.add(switch)
     settings = settings_of.thermal(profile=profile)

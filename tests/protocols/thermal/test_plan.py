@@ -321,7 +321,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize(("receipt", "pointer", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str) -> None:
+def test_check_predicts_a_refusal(receipt: dict[str, Any], pointer: str, code: str) -> None:
     plan = planned(**receipt)
     assert (f"/document{pointer}", code) in [(error.pointer, error.code) for error in plan.errors]
     assert plan.close is None
@@ -331,7 +331,7 @@ def test_a_refusal_is_foretold(receipt: dict[str, Any], pointer: str, code: str)
         assert error.detail_pl.endswith(".")
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_together() -> None:
     errors = planned(lines=[LINE | {"vat": "E"}, LINE | {"name": "☕"}], total="1.00", register="x" * 9).errors
     assert len(errors) == 4
 
@@ -472,13 +472,13 @@ def test_long_names_are_cut_and_told() -> None:
     assert (notice.code, notice.pointer) == ("text.cut", "/document/lines/0/name")
 
 
-def test_replaced_characters_are_told() -> None:
+def test_replaced_characters_are_reported() -> None:
     plan = planned(lines=[LINE | {"name": "Kawa „Żuk”"}])
     assert '$lKawa "Żuk"|' in commands(plan)[1]
     assert [notice.code for notice in plan.notices] == ["text.replaced"]
 
 
-def test_without_the_table_everything_else_is_foretold() -> None:
+def test_without_the_table_check_predicts_everything_else() -> None:
     """A printer that was never reached: its rates are not known yet."""
     assert planned(rates=None, lines=[LINE | {"vat": "E"}]).errors == []
     assert [error.code for error in planned(rates=None, total="1.00").errors] == ["receipt.total"]

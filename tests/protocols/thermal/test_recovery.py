@@ -34,7 +34,7 @@ def test_the_receipt_was_registered(profile: str) -> None:
     assert bench.till.par_num == 1
 
 
-def test_a_printer_that_was_switched_off_is_told_again_to_answer() -> None:
+def test_a_printer_that_was_switched_off_gets_its_mode_again() -> None:
     """The error mode is forgotten then; without answers nothing could be found out."""
     bench = Bench()
     bench.break_off(RECEIPT, "$l", executed=True)
@@ -184,7 +184,7 @@ def test_a_printer_that_never_stands_still_is_busy() -> None:
         return real(data)
 
     bench.till.answer = answer  # type: ignore[method-assign]
-    with pytest.raises(DialogueAborted, match="stand still"):
+    with pytest.raises(DialogueAborted, match="keep changing"):
         bench.recover(RECEIPT)
 
 
@@ -274,7 +274,7 @@ def test_a_refused_slip_without_any_other_was_not_printed() -> None:
 
 @pytest.mark.parametrize("executed", [True, False])
 @pytest.mark.parametrize("fiscal", [True, False])
-def test_the_number_of_receipts_begins_anew_after_9999(executed: bool, fiscal: bool) -> None:
+def test_the_number_of_receipts_starts_again_after_9999(executed: bool, fiscal: bool) -> None:
     """Novitus counts on over the daily reports (5.9)."""
     bench = Bench(
         Till(PROFILES["novitus"], fiscal=fiscal, par_num=9999, totals=[100] * 7),

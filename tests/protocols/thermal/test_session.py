@@ -58,7 +58,7 @@ def test_the_result_of_another_command_is_stray() -> None:
     assert len(answers(line.receive(b"\x1bP0#Z$h\x1b\\"))) == 1
 
 
-def test_a_question_is_answered_by_its_own_sequence_and_the_result_behind_it_says_nothing() -> None:
+def test_the_result_after_the_reply_to_a_query_is_ignored() -> None:
     line, question = session(), request("#s 23")
     line.send(question)
     (answer,) = answers(line.receive(STATUS + b"\x1bP0#Z#s\x1b\\"))
@@ -147,7 +147,7 @@ def test_dle_is_answered_while_a_command_waits() -> None:
     assert first.reply == Dle(online=True, no_paper=False, fault=False)
 
 
-def test_enq_and_dle_are_told_apart() -> None:
+def test_enq_and_dle_are_distinguished() -> None:
     line, dle, enq = session(), Poll(Control.DLE), Poll(Control.ENQ)
     assert line.send(enq) + line.send(dle) == b"\x05\x10"
     first, second = answers(line.receive(b"\x74\x6d"))
@@ -155,14 +155,14 @@ def test_enq_and_dle_are_told_apart() -> None:
     assert second.reply == Enq(fiscal=True, done=True, open=False, finished=True)
 
 
-def test_a_sequence_that_lost_its_beginning_is_told_once() -> None:
+def test_a_sequence_that_lost_its_beginning_is_reported_once() -> None:
     line = session()
     line.send(request("#v"))
     events = line.receive(b"1#RPOSNET Thermal/2.02\x1b\\")
     assert [type(event) for event in events] == [Stray]
 
 
-def test_damaged_answers_are_told() -> None:
+def test_damaged_answers_are_reported() -> None:
     line = session()
     line.send(request("#s 23"))
     assert [type(event) for event in line.receive(STATUS.replace(b"312", b"313"))] == [Damaged]
