@@ -11,12 +11,13 @@ from fiscald.protocols.base import NotPrinted, Printed, Stage
 from tests.conformance.bench import Bench, cause
 from tests.conformance.families import RECEIPTS
 from tests.conformance.test_others import RECEIPT
+from tests.found import found
 
 pytestmark = pytest.mark.parametrize("family", RECEIPTS)
 
 
 def test_a_receipt_has_the_number_and_total_of_the_register(family: str) -> None:
-    for profile in Bench(family).device.profiles:
+    for profile in found(Bench(family).device.profiles):
         bench = Bench(family, profile)
         bench.device.auto_confirm = True  # an older printer asks a person before a report
         for number in (1, 2):
@@ -65,10 +66,10 @@ def test_a_confirmed_receipt_is_done_whatever_follows(family: str) -> None:
     bench = Bench(family)
 
     def answer(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
+        told = bench.answer(data)
         if name == bench.names.closing:
             bench.others_report()
-        return found
+        return told
 
     verdict = bench.carry_out(RECEIPT, answer=answer)
     assert isinstance(verdict, Printed)
@@ -116,10 +117,10 @@ def test_a_receipt_cancelled_after_its_opening_is_not_taken_for_open(family: str
     bench = Bench(family)
 
     def answer(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
+        told = bench.answer(data)
         if name == bench.names.opening:
             bench.others_cancel()
-        return found
+        return told
 
     verdict = bench.settle(RECEIPT, lambda: bench.carry_out(RECEIPT, answer=answer))
     assert isinstance(verdict, NotPrinted)

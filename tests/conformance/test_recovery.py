@@ -15,6 +15,7 @@ from fiscald.protocols.base import Effect, NotPrinted, Printed, Stage, Unknown, 
 from tests.conformance.bench import Bench, LineLost, Sent, cause
 from tests.conformance.families import CASES
 from tests.families import EVERY
+from tests.found import found
 
 #: Opening the drawer leaves no trace.
 TRACELESS = ("drawer",)
@@ -70,7 +71,7 @@ def test_a_document_is_printed_once(family: str, kind: str) -> None:
 )
 def test_an_interruption_anywhere_is_recovered_to_what_happened(family: str, kind: str, profile: str) -> None:
     document = CASES[family].documents[kind]
-    for nth, executed in places(family, document, profile):
+    for nth, executed in found(places(family, document, profile)):
         bench = prepared(family, profile)
         before = bench.sheets
         bench.break_off_at(document, nth, executed=executed)
@@ -91,7 +92,7 @@ def test_an_interruption_anywhere_is_recovered_to_what_happened(family: str, kin
 @every_document
 def test_a_recovery_that_is_interrupted_itself_changes_nothing(family: str, kind: str) -> None:
     document = CASES[family].documents[kind]
-    for nth, executed in places(family, document):
+    for nth, executed in found(places(family, document)):
         for lost in RECOVERY_STEPS:
             bench = prepared(family)
             before = bench.sheets
@@ -100,11 +101,11 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(family: str, kind
 
             def answer(_: Sent, data: bytes, bench: Bench = bench) -> bytes:
                 nonlocal left
-                found = bench.answer(data)
+                told = bench.answer(data)
                 left -= 1
                 if not left:
                     raise LineLost
-                return found
+                return told
 
             try:
                 bench.recover(document, answer=answer)
@@ -131,7 +132,7 @@ def test_recovery_waits_until_the_printer_is_ready(family: str, kind: str) -> No
 @every_trace
 def test_recovery_on_another_printer_waits_for_the_right_one(family: str, kind: str) -> None:
     document = CASES[family].documents[kind]
-    for nth, executed in places(family, document):
+    for nth, executed in found(places(family, document)):
         bench = prepared(family)
         bench.break_off_at(document, nth, executed=executed)
         other = Bench(family, unique_number="EMU 0000000002")
