@@ -66,10 +66,10 @@ def test_a_confirmed_receipt_is_done_whatever_follows(family: str) -> None:
     bench = Bench(family)
 
     def answer(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
+        told = bench.answer(data)
         if name == bench.names.closing:
             bench.others_report()
-        return found
+        return told
 
     verdict = bench.carry_out(RECEIPT, answer=answer)
     assert isinstance(verdict, Printed)
@@ -117,10 +117,10 @@ def test_a_receipt_cancelled_after_its_opening_is_not_taken_for_open(family: str
     bench = Bench(family)
 
     def answer(name: str, data: bytes) -> bytes:
-        found = bench.answer(data)
+        told = bench.answer(data)
         if name == bench.names.opening:
             bench.others_cancel()
-        return found
+        return told
 
     verdict = bench.settle(RECEIPT, lambda: bench.carry_out(RECEIPT, answer=answer))
     assert isinstance(verdict, NotPrinted)

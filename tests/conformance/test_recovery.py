@@ -101,11 +101,11 @@ def test_a_recovery_that_is_interrupted_itself_changes_nothing(family: str, kind
 
             def answer(_: Sent, data: bytes, bench: Bench = bench) -> bytes:
                 nonlocal left
-                reply = bench.answer(data)
+                told = bench.answer(data)
                 left -= 1
                 if not left:
                     raise LineLost
-                return reply
+                return told
 
             try:
                 bench.recover(document, answer=answer)
@@ -162,7 +162,7 @@ def test_a_memory_that_went_back_proves_nothing(family: str, kind: str, executed
 @every_trace
 @pytest.mark.parametrize("executed", [False, True])
 def test_another_programs_document_is_never_taken_for_ours(family: str, kind: str, executed: bool) -> None:
-    """It pays in 0.05 before we can look: what is answered is what happened, or a person decides where that cannot be known."""
+    """It pays in 0.05 before we can look: what is answered is what happened, or a person decides where nobody can tell."""
     bench, document = prepared(family), CASES[family].documents[kind]
     before = bench.sheets
     bench.break_off_deciding(document, executed=executed)
