@@ -113,7 +113,7 @@ def test_a_restored_copy_prints_no_sale_again(tmp_path: Path, printer: EmulatedP
         assert "journal.behind" in ctl(path, "status")
         assert "NOTHING NEW WILL BE PRINTED" in (tmp_path / "log").read_text()
         told = ctl(path, "journal", "confirm", "till1")
-        assert "to be decided" in told
+        assert "needs a decision" in told
         assert "Z2" in told
         assert client.job("Z2").state is JobState.UNDECIDED
         ctl(path, "resolve", "Z2", "printed", "--number", "2", "--by", "Anna")

@@ -57,7 +57,7 @@ def test_the_demonstration_without_pseudo_terminals(tmp_path: Path) -> None:
     """A container whose /dev/pts is not mounted."""
     done = start("demo", "--png", str(tmp_path / "p.png"), patch="import os; os.openpty = broken")
     assert done.returncode == 0, done.stderr
-    assert "No pseudo-terminal can be had here (Input/output error): the printer is on a TCP port." in done.stderr
+    assert "This computer has no pseudo-terminal (Input/output error): the printer uses a TCP port." in done.stderr
     assert "an emulated POSNET printer is at tcp://127.0.0.1:" in done.stdout
     assert '"state": "done"' in done.stdout
 
