@@ -311,7 +311,7 @@ def test_a_wrong_clock_is_shown_in_the_answer_and_in_the_status(
                 for warning in warnings:
                     assert words in warning.detail
                     assert words_pl in warning.detail_pl
-                    assert "by an hour at most" in warning.detail
+                    assert "by one hour at most" in warning.detail
                     assert "wezwij serwis" in warning.detail_pl
 
     virtual.run(main())
