@@ -46,7 +46,7 @@ async def test_the_right_to_updates_is_checked_before_the_migration(
             return
         # Whether that key was printed once, only the journal could tell.
         assert (answer.status_code, answer.json()["code"]) == (503, "daemon.journal")
-        assert "stays as it is" in answer.json()["detail"]
+        assert "stays unchanged" in answer.json()["detail"]
         licence = (await it.http.get("/v1/licence")).json()
         assert (licence["state"], licence["prompt"]) == ("updates_ended", "support_number")
         assert (await it.http.get("/v1/printers")).status_code == 200, "the status goes on"
