@@ -14,7 +14,7 @@ NUMBER ?= 50
 WORKERS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo test lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo test test-all lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real d
 	$(BIN)/fiscald demo
 
 test: lint  ## everything CI checks
+	$(BIN)/python -m pytest -n auto --dist worksteal --slice
+
+test-all: $(VENV)/.dev  ## every test with all its parameter sets, also the slow ones
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev  ## style, types, import contracts
@@ -43,7 +46,7 @@ quick: $(VENV)/.dev  ## style, types of changed files, and the unit tests: under
 bench: $(VENV)/.dev  ## fiscald against a bare client and against wire time, in one run
 	$(BIN)/python benchmarks/run.py
 
-proof: chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
+proof: test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
 	$(MAKE) hostile
 

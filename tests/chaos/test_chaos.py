@@ -131,6 +131,8 @@ def test_a_lost_command_while_another_program_uses_the_printer(family: str) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.daily
+@pytest.mark.whole
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", mutants.MUTANTS)
 def test_a_broken_rule_is_noticed(name: str) -> None:

@@ -83,7 +83,9 @@ def test_the_first_lines_of_a_fresh_daemon(tmp_path: Path) -> None:
         log.until("the licence does not allow printing")
         log.rest()
     levels = {
-        line.split(" ", 3)[3].strip(): line.split()[2] for line in log.lines if "is ready" in line or "no " in line or "not " in line
+        line.split(" ", 3)[3].strip(): line.split()[2]
+        for line in log.lines
+        if "is ready" in line or "no " in line or "not " in line
     }
     said = {text: level for text, level in levels.items() if not text.startswith("there is no group")}
     version = next(text.split()[1] for text in said if "is ready" in text)

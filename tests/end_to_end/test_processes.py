@@ -80,6 +80,7 @@ def licensed(tmp_path: Path) -> Client:
     return client
 
 
+@pytest.mark.daily
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_started_used_and_stopped(tmp_path: Path, number: signal.Signals, family: str) -> None:
     with EmulatedPrinter(family, link="pty") as printer:
@@ -122,6 +123,7 @@ def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> 
     assert entry.phase is Phase.DONE
 
 
+@pytest.mark.daily
 def test_a_daemon_killed_during_a_document_answers_after_the_restart(tmp_path: Path, family: str) -> None:
     with EmulatedPrinter(family) as printer:
         path = configuration(tmp_path, printer)

@@ -20,7 +20,7 @@ EDITS = (
     # the model: the class, and its place among the documents
     (
         "fiscald/model/documents.py",
-        "#: Any document, told apart by its ``type``.\n",
+        "#: Any document; ``type`` says which one.\n",
         '''class CashCount(BaseDocument):
     """A slip with the cash that a person has counted in the drawer."""
 
@@ -36,7 +36,7 @@ EDITS = (
     amount: PositiveMoney
 
 
-#: Any document, told apart by its ``type``.
+#: Any document; ``type`` says which one.
 ''',
     ),
     ("fiscald/model/documents.py", "| Printout | Drawer,", "| Printout | Drawer | CashCount,"),
