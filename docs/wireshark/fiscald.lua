@@ -980,8 +980,8 @@ family.words = {
 ["nazwa"] = ProtoField.string("fiscald.thermal._24g.nazwa", "name"),
 ["ptu"] = ProtoField.string("fiscald.thermal._24g.ptu", "rate"),
 } },
-["#e"] = { meaning = "how errors are told", fields = {
-["Ps"] = ProtoField.string("fiscald.thermal._23e.Ps", "0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has none of its own"),
+["#e"] = { meaning = "how errors are reported", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23e.Ps", "0 display, 1 not, 2 display and answers, 3 answers to all, 4 answers to what has no other"),
 } },
 ["$c"] = { meaning = "set the clock", fields = {
 ["Py"] = ProtoField.string("fiscald.thermal._24c.Py", "year"),
