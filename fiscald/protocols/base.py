@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
@@ -132,11 +132,16 @@ class Look(BaseModel, ABC):
     def printer_id(self) -> str:
         """The unique number."""
 
+    def updated(self, later: Self) -> Self:
+        """This look, updated with the values that ``later`` has read."""
+        return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
+
 
 class Evidence(BaseModel):
     """The looks that the verdict on a job rests on. Each family has its own model, with typed looks.
 
-    A validator of the family's model reads what an older version stored.
+    Version 1 had no version and no family, and its looks were the same. A family whose looks change counts its version
+    up, and reads the older ones in a validator.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -149,6 +154,13 @@ class Evidence(BaseModel):
     """While our document was open."""
     after: Look | None = None
     """When fiscald reached the verdict."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_1(cls, stored: Any) -> Any:
+        if isinstance(stored, dict) and stored.get("version", 1) == 1:
+            return {**stored, "version": 2}
+        return stored
 
 
 @dataclass(frozen=True, slots=True)

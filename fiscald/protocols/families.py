@@ -24,6 +24,7 @@ from fiscald.protocols.base import (
     Settings,
     Step,
     Verdict,
+    Wait,
 )
 from fiscald.protocols.conditions import Conditions
 from fiscald.protocols.decoding import Decoder, ProtocolDoc
@@ -44,6 +45,8 @@ class Handler:
     """See ``Family.recover``."""
     check: Callable[[Any, Settings, Snapshot | None], Check] = nothing_to_check
     """See ``Family.check``."""
+    ready: Callable[[Settings], Dialogue[Wait | None]] | None = None
+    """Asks, before ``recover``, whether the printer is ready for it; ``None``: recovery needs no ready printer."""
 
 
 class Raw(NamedTuple):
@@ -140,7 +143,12 @@ class Family(ABC):
 
     def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         """Find out what became of a document interrupted after ``checkpoint``. Cancels only our own document."""
-        return self.handlers[document.type].recover(document, settings, checkpoint)
+        handler = self.handlers[document.type]
+        if handler.ready is not None:
+            waiting = yield from handler.ready(settings)
+            if waiting is not None:
+                return waiting
+        return (yield from handler.recover(document, settings, checkpoint))
 
 
 class CannotDecode(ValueError):

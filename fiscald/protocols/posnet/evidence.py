@@ -5,9 +5,9 @@ The names are the printer's own: fields of ``scnt``, and of ``stot`` under ``day
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from fiscald.protocols.base import Evidence, Look
 
@@ -51,23 +51,12 @@ class PosnetLook(Look):
         """The number of the last receipt."""
         return self.bn if self.bt is None else self.bt
 
-    def updated(self, later: PosnetLook) -> PosnetLook:
-        """This look, updated with the values in ``later``."""
-        return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
-
 
 class PosnetEvidence(Evidence):
-    """The evidence of a job. Version 1 had no version field and was otherwise the same."""
+    """The evidence of a job."""
 
     family: Literal["posnet"] = "posnet"
     version: Literal[2] = 2
     before: PosnetLook | None = None
     opened: PosnetLook | None = None
     after: PosnetLook | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_version_1(cls, stored: Any) -> Any:
-        if isinstance(stored, dict) and stored.get("version", 1) == 1:
-            return {**stored, "version": 2}
-        return stored

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from fiscald.model.documents import Drawer, Printout, Receipt
+from fiscald.model.documents import Printout, Receipt
 from fiscald.model.printers import Snapshot
-from fiscald.protocols.base import Check, Checkpoint, Dialogue, Settings, Verdict, Wait
+from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.posnet import one_step, printout, receipt
 from fiscald.protocols.posnet.options import code_page, known_profile
@@ -16,8 +15,6 @@ from fiscald.protocols.posnet.profiles import PROFILES, Profile
 from fiscald.protocols.posnet.queries import poll
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-
-Recover = Callable[[Any, Settings, Checkpoint], Dialogue[Verdict]]
 
 
 def _profile(settings: Settings, snapshot: Snapshot | None) -> Profile:
@@ -36,31 +33,22 @@ def _check_printout(document: Printout, settings: Settings, snapshot: Snapshot |
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
-def _when_ready(recover: Recover) -> Recover:
-    """Wait until the printer is ready: without paper, a command may still wait in the printer (9.1)."""
-
-    def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        condition = yield from poll(settings)
-        if condition.problem is not None:
-            return Wait(condition.problem)
-        return (yield from recover(document, settings, checkpoint))
-
-    return recovering
+def _ready(settings: Settings) -> Dialogue[Wait | None]:
+    """Without paper, a command may still wait in the printer (9.1)."""
+    condition = yield from poll(settings)
+    if condition.problem is not None:
+        return Wait(condition.problem)
+    return None
 
 
-def _recover_drawer(_document: Drawer, _settings: Settings, _checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    yield from ()
-    return verdicts.drawer_interrupted()
-
-
-_ONE_STEP = Handler(one_step.carry_out, _when_ready(one_step.recover))
+_ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
 HANDLERS: Mapping[str, Handler] = {
-    "receipt": Handler(receipt.carry_out, _when_ready(receipt.recover), _check_receipt),
+    "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, _ready),
     "daily_report": _ONE_STEP,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
-    "printout": Handler(printout.carry_out, _when_ready(printout.recover), _check_printout),
-    "drawer": Handler(one_step.open_drawer, _recover_drawer),
+    "printout": Handler(printout.carry_out, printout.recover, _check_printout, _ready),
+    "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

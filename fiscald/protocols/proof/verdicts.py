@@ -9,9 +9,22 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from fiscald.model.documents import Drawer
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.problems import FieldProblem, Problem, problem
-from fiscald.protocols.base import Held, Look, NotPrinted, Printed, Settings, Unknown, Wait, summarize
+from fiscald.protocols.base import (
+    Checkpoint,
+    Dialogue,
+    Held,
+    Look,
+    NotPrinted,
+    Printed,
+    Settings,
+    Unknown,
+    Verdict,
+    Wait,
+    summarize,
+)
 from fiscald.protocols.conditions import Conditions
 
 DOUBLED = Notice(
@@ -279,8 +292,9 @@ def drawer(before: Before, reply: CommitReply) -> Printed | NotPrinted | Held:
     return verdict if isinstance(verdict, Held) else NotPrinted(verdict.problem)
 
 
-def drawer_interrupted() -> NotPrinted:
-    """The verdict after an interruption: the printer does not report whether the drawer opened."""
+def recover_drawer(_document: Drawer, _settings: Settings, _checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """The verdict after an interruption, without a step: the printer does not report whether the drawer opened."""
+    yield from ()
     return NotPrinted(
         problem(
             "printer.interrupted",

@@ -5,9 +5,9 @@ The names are the reference's own: ``23#s``, ``24#s``, ``28#s``, ``50#s`` (Therm
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from fiscald.protocols.base import Evidence, Look
 
@@ -37,23 +37,12 @@ class ThermalLook(Look):
         """The unique number."""
         return self.nr_unikatowy
 
-    def updated(self, later: ThermalLook) -> ThermalLook:
-        """This look, updated with the values in ``later``."""
-        return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
-
 
 class ThermalEvidence(Evidence):
-    """The evidence of a job. Version 1 had no version field and was otherwise the same."""
+    """The evidence of a job."""
 
     family: Literal["thermal"] = "thermal"
     version: Literal[2] = 2
     before: ThermalLook | None = None
     opened: ThermalLook | None = None
     after: ThermalLook | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_version_1(cls, stored: Any) -> Any:
-        if isinstance(stored, dict) and stored.get("version", 1) == 1:
-            return {**stored, "version": 2}
-        return stored

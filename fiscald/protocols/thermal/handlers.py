@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from fiscald.model.documents import Drawer, Receipt
+from fiscald.model.documents import Receipt
 from fiscald.model.printers import Snapshot
-from fiscald.protocols.base import Check, Checkpoint, Dialogue, Settings, Verdict, Wait
+from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
@@ -16,8 +15,6 @@ from fiscald.protocols.thermal.options import code_page, known_profile
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import poll, use_error_mode
-
-Recover = Callable[[Any, Settings, Checkpoint], Dialogue[Verdict]]
 
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
@@ -29,31 +26,22 @@ def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | N
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
-def _when_ready(recover: Recover) -> Recover:
-    """Wait until the printer is ready: without paper, a command may still wait in the printer (9.3)."""
-
-    def recovering(document: Any, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-        condition = yield from poll(settings)
-        if condition.problem is not None:
-            return Wait(condition.problem)
-        yield from use_error_mode()
-        return (yield from recover(document, settings, checkpoint))
-
-    return recovering
+def _ready(settings: Settings) -> Dialogue[Wait | None]:
+    """Without paper, a command may still wait in the printer (9.3)."""
+    condition = yield from poll(settings)
+    if condition.problem is not None:
+        return Wait(condition.problem)
+    yield from use_error_mode()
+    return None
 
 
-def _recover_drawer(_document: Drawer, _settings: Settings, _checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    yield from ()
-    return verdicts.drawer_interrupted()
-
-
-_ONE_STEP = Handler(one_step.carry_out, _when_ready(one_step.recover))
+_ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
 HANDLERS: Mapping[str, Handler] = {
-    "receipt": Handler(receipt.carry_out, _when_ready(receipt.recover), _check_receipt),
+    "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, _ready),
     "daily_report": _ONE_STEP,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
-    "drawer": Handler(one_step.open_drawer, _recover_drawer),
+    "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

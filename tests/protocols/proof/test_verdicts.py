@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fiscald.model.documents import Drawer
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.problems import FieldProblem
-from fiscald.protocols.base import Held, NotPrinted, Printed, Unknown
+from fiscald.protocols.base import Checkpoint, Held, NotPrinted, Printed, Stage, Unknown
 from fiscald.protocols.conditions import Conditions
+from fiscald.protocols.driving import drive_sync
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
 from tests.protocols.proof.counted import AFTER, BEFORE, DUE, REFUSAL, SETTINGS, Baseline, CounterDelta
@@ -224,6 +226,10 @@ def test_whether_the_last_receipt_is_ours(
     assert (said(found) if isinstance(found, Unknown) else found) == last
 
 
+def no_step(_: object) -> object:
+    raise AssertionError("nothing is sent, and nothing is written down")
+
+
 # -- the drawer -----------------------------------------------------------------------------------------
 
 
@@ -234,5 +240,7 @@ def test_the_drawer_is_open_when_the_printer_confirms_and_never_undecided() -> N
     verdict = verdicts.drawer(found, CommitReply(REFUSAL, again=True))
     assert isinstance(verdict, NotPrinted)
     assert (verdict.problem.code, verdict.again) == ("printer.interrupted", False), "noise is not the order's fault"
-    assert not verdicts.drawer_interrupted().again
+    interrupted = drive_sync(verdicts.recover_drawer(Drawer(), SETTINGS, Checkpoint(Stage.STARTED, None)), no_step)
+    assert isinstance(interrupted, NotPrinted)
+    assert not interrupted.again
     assert verdicts.drawer(found, CommitReply(DUE, waits=True)) == Held(DUE), "it may be opened later"

@@ -57,7 +57,7 @@ class HttpLook(Look):
 
 class HttpEvidence(Evidence):
     family: Literal["example_http"] = "example_http"
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     before: HttpLook | None = None
     opened: HttpLook | None = None
     after: HttpLook | None = None
