@@ -9,8 +9,8 @@ from tests.chaos.schedule import What
 
 #: What ends a receipt, by family.
 CLOSING = {"posnet": ("trend",), "thermal": ("$y", "$x")}
-#: What cancels one. Another program that opens a receipt between our last look and this command loses it, which nobody
-#: can help; so it comes one command later.
+#: The commands that cancel a receipt. If another program opens a receipt between our last look and this command, our
+#: command cancels that receipt. No program can prevent this, so the other program comes one command later.
 CANCELLING = {"posnet": ("prncancel", "trcancel"), "thermal": ("$e",)}
 
 

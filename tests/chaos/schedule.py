@@ -211,9 +211,9 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
 def draw_others(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number in the worlds in which other people do several things together.
 
-    A stream of its own: nothing in it changes what ``draw`` draws. Of what other people do there is nothing else in
-    one world: two programs that close and cancel receipts of our value cannot be distinguished, nor can a receipt
-    that is neither the first nor the last of those that ended.
+    It draws from a separate source of random numbers, so that ``draw`` still draws the same schedules. These worlds
+    have no other acts of people and programs: a document becomes undecided where two programs close and cancel receipts
+    of our value, or where ours is neither the first nor the last receipt that ended.
     """
     rng = random.Random(f"others {seed}")
     orders = _orders(rng, family)

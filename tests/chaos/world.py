@@ -419,7 +419,7 @@ class World:
                 open_since = (id(register.transaction), now)
             elif now - open_since[1] > PERSON_SECONDS and not broken:
                 self.helped += 1
-                self.log("person cancels what nobody finished")
+                self.log("a person cancels an unfinished receipt")
                 self.truth.by_others(device.keypad_cancel)
                 open_since = None
             await self._decide()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
@@ -18,6 +17,7 @@ from fiscald.api.client import Client
 from fiscald.cli.fiscalctl import main
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
+from tests.waiting import until
 
 RECEIPT = {"type": "receipt", "lines": [{"name": "Kawa", "price": "10.00", "vat": "A"}]}
 
@@ -60,8 +60,7 @@ def counter(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Counter]
             certificate = CliRunner().invoke(main, ["licence", "test-certificate"]).stdout
             assert it.run("licence", "import", "-", text=certificate).exit_code == 0
             with Client(config.socket) as client:
-                while client.printer("till1").state != "ready":
-                    portal.call(anyio.sleep, 0.01)
+                until(client, "ready")
             yield it
         finally:
             future.cancel()

@@ -113,14 +113,14 @@ def test_ports_are_listed_in_spite_of_a_faulty_configuration(tmp_path: Path) -> 
 def locked(folder: Path) -> Iterator[None]:
     """A folder that this process may not enter under any user."""
     folder.chmod(0)
-    whoever = os.getresuid()
+    before = os.getresuid()
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody").pw_uid
         os.setresuid(nobody, nobody, 0)
     try:
         yield
     finally:
-        os.setresuid(*whoever)
+        os.setresuid(*before)
         folder.chmod(0o700)
 
 

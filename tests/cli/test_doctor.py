@@ -6,11 +6,9 @@ import io
 import json
 import os
 import tarfile
-import time
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner
@@ -28,6 +26,7 @@ from tests.cli.diagnosing import CONFIG, doctor, run
 from tests.diagnostics.test_probing import line
 from tests.diagnostics.test_scrub import KEY, NUMBER, TOKEN
 from tests.diagnostics.tree import Tree
+from tests.waiting import until, until_status
 
 
 def test_all_is_well(counter: Counter) -> None:
@@ -70,8 +69,7 @@ def test_without_a_licence(tmp_path: Path) -> None:
         future, _ = portal.start_task(daemon.run, config)
         counter = Counter(config.socket, printer, tmp_path)
         with Client(config.socket) as client:
-            while client.printer("till1").state != "ready":
-                portal.call(anyio.sleep, 0.01)
+            until(client, "ready")
         code, content = doctor(counter)
         future.cancel()
     assert (code, content["findings"]) == (1, ["doctor.licence"])
@@ -120,8 +118,7 @@ def test_the_doctor_reports_what_a_line_without_answers_sends(
         )
         future, _ = portal.start_task(daemon.run, config)
         with Client(config.socket) as client:
-            while client.printer("till1").problem is None:
-                portal.call(anyio.sleep, 0.05)
+            until_status(client, lambda status: status.problem is not None)
         # The tree has the port, as the real computer has it.
         Tree(tmp_path / "root").alias(Path(path))
         exit_code, content = doctor(Counter(config.socket, printer, tmp_path))
@@ -146,8 +143,7 @@ def test_another_family_than_configured_is_named(tmp_path: Path, configured: str
         alone = json.loads(run(tmp_path, "doctor", config=text, as_json=True).stdout)["findings"]
         future, _ = portal.start_task(daemon.run, config)
         with Client(config.socket) as client:
-            while (problem := client.printer("till1").problem) is None or problem.code != "link.silent":
-                portal.call(anyio.sleep, 0.05)
+            until_status(client, lambda status: status.problem is not None and status.problem.code == "link.silent")
         path = tmp_path / "fiscald.toml"
         options = ["--config", str(path), "--root", str(tmp_path / "root")]
         result = CliRunner().invoke(main, ["--socket", str(config.socket), "--json", "doctor", *options])
@@ -284,11 +280,10 @@ def test_the_doctor_names_the_number_of_the_new_printer(counter: Counter) -> Non
     counter.printer.power(on=False)
     counter.printer._device.register.state.unique_number = "EMU 0000000009"
     counter.printer.power(on=True)
-    status = counter.json("status")["printers"][0]
-    while status["state"] != "swapped":
-        time.sleep(0.05)
-        status = counter.json("status")["printers"][0]
-    assert (status["problem"]["found"], status["problem"]["expected"]) == ("EMU 0000000009", "EMU 0000000001")
+    with Client(counter.socket) as client:
+        problem = until(client, "swapped").problem
+    assert problem is not None
+    assert problem.model_extra == {"found": "EMU 0000000009", "expected": "EMU 0000000001"}
     result = CliRunner().invoke(
         main, ["--socket", str(counter.socket), "doctor", "--root", str(counter.folder / "root")]
     )

@@ -15,6 +15,7 @@ from fiscald.cli import jobs as module
 from fiscald.cli.fiscalctl import main
 from fiscald.model.times import POLISH_TIME
 from tests.cli.conftest import RECEIPT, Counter
+from tests.waiting import until
 
 
 def test_printing_and_asking_again(counter: Counter) -> None:
@@ -111,8 +112,7 @@ def test_the_status(counter: Counter) -> None:
     assert counter.json("status", "till1")["printers"][0]["name"] == "till1"
     counter.printer.switch("paper_out")
     with Client(counter.socket) as client:
-        while client.printer("till1").state != "paper_out":
-            pass
+        until(client, "paper_out")
     text = counter.run("status").stdout
     assert "printer.paper_out" in text
     assert "Włóż nową rolkę" in text

@@ -6,7 +6,6 @@ import getpass
 import os
 import sqlite3
 import stat
-import time
 from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
@@ -14,8 +13,8 @@ from unittest.mock import patch
 import pytest
 
 from fiscald.api.client import Client
-from fiscald.model.printers import PrinterState
 from tests.cli.conftest import RECEIPT, Counter
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -24,11 +23,8 @@ def behind(counter: Counter) -> None:
     """Another program has printed on a printer that is not configured as shared."""
     counter.printer.foreign_receipt()
     with Client(counter.socket) as client:
-        deadline = time.monotonic() + 45
         client.submit("waits", "till1", RECEIPT, wait=0)
-        while client.printer("till1").state is not PrinterState.BEHIND:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(client, "behind")
 
 
 def test_confirming(counter: Counter) -> None:

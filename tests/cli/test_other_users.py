@@ -23,6 +23,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.cli.conftest import RECEIPT
 from tests.uids import Outcome, Users, Who, needs_root, public_folder, users
+from tests.waiting import until
 
 pytestmark = [needs_root, pytest.mark.slow]
 #: A group of the system that is there everywhere, and a user who is in it.
@@ -70,8 +71,7 @@ def shop() -> Iterator[Shop]:
                 assert process.poll() is None
             with Client(it.socket) as client:
                 client.install_licence(make_certificate())
-                while client.printer("till1").state != "ready":
-                    assert process.poll() is None
+                until(client, "ready")
             os.chown(it.socket, 0, gid())
             try:
                 yield it

@@ -17,6 +17,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from fiscald.model.text import CODE_PAGES
 from tests.cli.conftest import Counter
+from tests.waiting import until
 
 
 @contextmanager
@@ -33,8 +34,7 @@ def shop(folder: Path, family: str, *, real: str, configured: str | None) -> Ite
         future, _ = portal.start_task(daemon.run, config)
         with Client(config.socket) as client:
             client.install_licence(make_certificate())
-            while client.printer("till1").state != "ready":
-                portal.call(lambda: None)
+            until(client, "ready")
         yield Counter(config.socket, printer, folder)
         future.cancel()
 

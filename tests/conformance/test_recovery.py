@@ -162,17 +162,17 @@ def test_a_memory_that_went_back_proves_nothing(family: str, kind: str, executed
 @every_trace
 @pytest.mark.parametrize("executed", [False, True])
 def test_another_programs_document_is_never_taken_for_ours(family: str, kind: str, executed: bool) -> None:
-    """It pays in 0.05 before we can look: what is answered is what happened, or a person decides where nobody can tell."""
+    """It pays in 0.05 before we can look: the verdict says what happened, or a person decides if the printer cannot tell."""
     bench, document = prepared(family), CASES[family].documents[kind]
     before = bench.sheets
     bench.break_off_deciding(document, executed=executed)
-    if bench.open or not bench.device.foreign_command(*bench.case.paid_in):
-        pytest.skip("while ours is open, no other document can be printed")
+    # The printer refuses it while ours, or the footer of ours, is open.
+    printed = bench.device.foreign_command(*bench.case.paid_in)
     verdict = bench.settle(document, lambda: bench.recover(document))
     if isinstance(verdict, Unknown):
         assert kind in bench.case.others_ambiguous
     elif executed or kind not in bench.case.look_alike:
-        assert agrees(verdict, bench.sheets - before - 1)
+        assert agrees(verdict, bench.sheets - before - int(printed))
     else:
         assert isinstance(verdict, Printed)
 

@@ -16,6 +16,7 @@ from fiscald.api.client import Client
 from fiscald.config import Config, LicenceConfig, PrinterConfig
 from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ def shop(folder: Path) -> Iterator[Shop]:
             try:
                 with Client(socket) as client:
                     client.install_licence(make_certificate())
-                    while client.printer("till1").state != "ready":
-                        portal.call(anyio.sleep, 0.01)
+                    until(client, "ready")
                 yield Shop(socket, f"http://127.0.0.1:{port}", printer)
             finally:
                 running.cancel()

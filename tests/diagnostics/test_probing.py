@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import socket
 import struct
 import termios
 import threading
-import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,7 +135,7 @@ async def test_a_port_that_sends_without_end(monkeypatch: pytest.MonkeyPatch, fl
             try:
                 os.write(master, flood)
             except BlockingIOError:
-                time.sleep(0.001)
+                select.select([], [master], [], 0.1)
 
     thread = threading.Thread(target=pour)
     thread.start()

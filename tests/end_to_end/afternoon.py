@@ -24,6 +24,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.licence.testing import make_certificate
 from tests.diagnostics.test_host import holding
 from tests.diagnostics.tree import BY_ID, FTDI, Tree
+from tests.waiting import start_daemon, until
 
 PAGE = Path(__file__).parents[2] / "docs" / "technician.md"
 BIN = Path(sys.executable).parent
@@ -105,17 +106,13 @@ class World:
 
     def _start(self) -> None:
         log = self._stack.enter_context((self._folder / "fiscald.log").open("w"))
-        daemon = subprocess.Popen(
-            [BIN / "fiscald", "run", "--config", str(self._folder / "fiscald.toml")], stderr=log, cwd=self._folder
-        )
+        command: list[str | Path] = [BIN / "fiscald", "run", "--config", self._folder / "fiscald.toml"]
+        daemon = start_daemon(command, self._folder, stderr=log, cwd=self._folder)
         self._stack.callback(daemon.wait)
         self._stack.callback(daemon.send_signal, signal.SIGTERM)
-        while not (self._folder / "fiscald.sock").exists():
-            assert daemon.poll() is None
         with Client(self._folder / "fiscald.sock") as client:
             client.install_licence(make_certificate())
-            while client.printer("till1").state != "ready":
-                assert daemon.poll() is None
+            until(client, "ready")
 
     # -- what is typed --------------------------------------------------------------------------------
 

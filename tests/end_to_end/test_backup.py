@@ -27,6 +27,7 @@ from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState
 from tests.daemons import RECEIPT
 from tests.end_to_end.test_processes import BIN, configuration
+from tests.waiting import start_daemon, until
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -46,29 +47,15 @@ def open_shop(path: Path, *options: str) -> Iterator[Client]:
     """The daemon as a process, stopped in the end as systemd stops it; a licensed client."""
     command = [str(BIN / "fiscald"), "run", "--config", str(path), *options]
     with (path.parent / "log").open("a") as log:
-        process = subprocess.Popen(command, stderr=log)
+        process = start_daemon(command, path.parent, stderr=log)
     try:
-        socket = path.parent / "fiscald.sock"
-        deadline = time.monotonic() + 20
-        while not socket.exists():
-            assert process.poll() is None, (path.parent / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        with Client(socket) as client:
+        with Client(path.parent / "fiscald.sock") as client:
             if client.licence()["state"] == "unregistered":
                 client.install_licence(make_certificate())
             yield client
     finally:
         process.terminate()
         assert process.wait(40) == 0
-
-
-def until(client: Client, *states: PrinterState) -> PrinterState:
-    deadline = time.monotonic() + 30
-    while (state := client.printer("till1").state) not in states:
-        assert time.monotonic() < deadline, state
-        time.sleep(0.02)
-    return state
 
 
 def ctl(path: Path, *arguments: str) -> str:
@@ -119,7 +106,7 @@ def test_a_restored_copy_prints_no_sale_again(tmp_path: Path, printer: EmulatedP
         ctl(path, "resolve", "Z2", "printed", "--number", "2", "--by", "Anna")
         assert sell(client, "Z2") is JobState.DONE
         assert sell(client, "Z3") is JobState.DONE
-        assert until(client, PrinterState.READY)
+        until(client, PrinterState.READY)
     assert receipts(printer) == 3
     with open_shop(path) as client:
         assert sell(client, "Z4") is JobState.DONE, "and all is well from then on"

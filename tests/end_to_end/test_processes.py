@@ -23,6 +23,7 @@ from fiscald.protocols import FAMILIES
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.packets import read
 from tests.daemons import RECEIPT
+from tests.waiting import until, until_status
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
@@ -105,8 +106,7 @@ def test_a_second_signal_does_not_kill_the_printing_document(tmp_path: Path) -> 
             ready(process)
             with licensed(tmp_path) as client:
                 client.submit("A", "till1", RECEIPT, wait=0)
-                while client.printer("till1").state != "paper_out":
-                    time.sleep(0.01)
+                until(client, "paper_out")
             process.send_signal(signal.SIGTERM)
             assert process.stderr is not None
             while "stopping (" not in process.stderr.readline():
@@ -132,8 +132,7 @@ def test_a_daemon_killed_during_a_document_answers_after_the_restart(tmp_path: P
             ready(process)
             with licensed(tmp_path) as client:
                 client.submit("A", "till1", RECEIPT, wait=0)
-                while client.job("A").state != "running" or client.printer("till1").state != "paper_out":
-                    time.sleep(0.01)
+                until_status(client, lambda status: status.state == "paper_out" and status.job == "A")
             process.kill()
             process.wait()
         printer.clear()
@@ -267,9 +266,8 @@ def test_a_licence_put_in_place_is_read_on_reload(tmp_path: Path) -> None:
             store = LicenceStore(tmp_path / "state" / "licence", LicenceGate.keys(test_keys=True))
             store.install(make_certificate().encode(), int(time.time()))
             process.send_signal(signal.SIGHUP)
-            while client.licence()["state"] != "active":
-                time.sleep(0.01)
             assert notices.recv(4096) == b"STATUS=licence active"
+            assert client.licence()["state"] == "active"
 
 
 def test_recording_keeps_both_directions(tmp_path: Path) -> None:

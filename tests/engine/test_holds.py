@@ -80,7 +80,7 @@ def test_blocked_documents_that_do_not_block_their_type() -> None:
     holds.forget("A")
     assert holds.blocked_keys(1.0) == ["C"]
     holds.forget("C")
-    assert holds.problem is None, "nobody waits for it any more"
+    assert holds.problem is None, "no document waits for it"
 
 
 def test_very_many_blocked_documents_block_their_type() -> None:

@@ -19,6 +19,7 @@ from typing import IO
 
 from fiscald.api.client import Client
 from fiscald.licence.testing import make_certificate
+from tests.waiting import until
 
 #: Seconds for anything that has to begin.
 PATIENCE = 60.0
@@ -161,8 +162,8 @@ def daemon(
         it.socket.chmod(0o666)  # another user's program is a neighbour too
         with Client(it.socket) as client:
             client.install_licence(make_certificate())
-            while any(client.printer(name).state != "ready" for name in ready):
-                _check(it, deadline)
+            for name in ready:
+                until(client, "ready", printer=name)
         yield it
 
 

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from fiscald.api.routes import ROUTES
-from fiscald.model.problems import CATALOGUE
 from tests.found import found
 from tests.hostile.parts import Daemon, daemon, printers
 from tests.hostile.printers import HOSTILE
@@ -222,7 +221,6 @@ def test_all_printers_at_once_and_listeners(watched: Watched) -> None:
     assert watched.stalls() == []
 
 
-@pytest.mark.skipif("link.garbage" not in CATALOGUE, reason="a line that never ends is not given up yet")
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_input_from_a_printer_does_not_block_the_loop(tmp_path: Path, kind: str) -> None:
     """The printer beside it prints, and the log is short."""

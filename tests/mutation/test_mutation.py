@@ -205,7 +205,7 @@ def test_every_listed_equivalent_mutation_still_exists() -> None:
 def test_a_listed_place_that_no_longer_exists_is_reported(tmp_path: Path) -> None:
     change = changes("shop.py", SOURCE)[0]
     path = tmp_path / "list.json"
-    path.write_text(json.dumps([equivalents.entry(change, "nobody sees it")]))
+    path.write_text(json.dumps([equivalents.entry(change, "it has no effect")]))
     known = equivalents.read(path)
     assert equivalents.gone(known, {"shop.py": SOURCE}) == []
     assert equivalents.gone(known, {"shop.py": SOURCE.replace(b"LIMIT = 3", b"LIMIT = 5")}) == known

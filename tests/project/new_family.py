@@ -1,6 +1,6 @@
 """``python -m tests.project.new_family``: join the example families to the package, and use them as everybody would.
 
-A process of its own: whoever reads the registry at import finds the line there, as if it stood in the file.
+It runs in a separate process, so that every module that reads the registry at its import finds the line.
 """
 
 from __future__ import annotations

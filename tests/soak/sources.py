@@ -144,7 +144,7 @@ def _sheets(printer: str, printouts: list[Printout]) -> list[Sheet]:
             case kind if kind.startswith("cancelled"):
                 continue
             case kind:
-                mark = f"{kind}, which nobody ordered"
+                mark = f"{kind}, which no job ordered"
         system_number, cashier = _SYSTEM_NUMBER.search(printout.text), _CASHIER.search(printout.text)
         sheets.append(
             Sheet(

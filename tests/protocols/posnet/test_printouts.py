@@ -255,7 +255,7 @@ def test_a_confirmed_printout_is_done_whatever_follows() -> None:
 
 
 def test_a_printout_that_is_gone_without_a_trace_is_for_a_person() -> None:
-    """A printer that does not count forms may have printed it; nobody is sent a second one on a guess."""
+    """A printer that does not count forms may have printed it; fiscald does not print a second one on a guess."""
     bench = Bench()
     bench.break_off(PRINTOUT, lambda mnemonic: mnemonic == "formend", executed=False)
     bench.talk.printer.memory.state = State.IDLE

@@ -358,7 +358,7 @@ def test_the_protocol_doc_has_every_error_and_every_word() -> None:
 
 
 def test_a_status_of_any_length_is_named() -> None:
-    """All seven rates have their letters; of fewer nobody knows whose they are."""
+    """Seven rates get their letters. A shorter list gets none, because it does not say which rates it has."""
     whole = told_all(
         one("1#X0;1;0;1;1;0;26;7;14/23/8/5/0/100/101/101/17/1/2/3/4/5/6/7/2310.15/ABC12345678", RECEIVED, checked=False)
     )

@@ -191,7 +191,7 @@ def test_somebody_who_cancels_ours_and_sells_another_one_has_decided() -> None:
 
 @pytest.mark.parametrize("command", ["$l", "$y"])
 def test_a_receipt_that_the_printer_itself_gave_up_is_carried_out_again(command: str) -> None:
-    """Nothing was sent for 20 minutes (5.2), for want of paper perhaps: nobody has decided anything."""
+    """No command came for 20 minutes (5.2), perhaps because the paper ran out: no person has cancelled it."""
     bench = bench_of()
     bench.till.refuses[command] = 96
 
