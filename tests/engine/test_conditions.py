@@ -94,7 +94,7 @@ def findings(it: Shop) -> dict[str, Any]:
 def test_four_receipts_wait_for_the_end_of_every_condition(
     tmp_path: Path, family: str, profile: str | None, switch: Switch
 ) -> None:
-    name, stopped = TABLES[family, profile][switch]
+    name, _ = TABLES[family, profile][switch]
 
     async def main() -> None:
         async with shop(tmp_path, till(family, profile)) as it:

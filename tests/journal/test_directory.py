@@ -10,9 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,35 +20,13 @@ from fiscald.journal import (
     JournalError,
     JournalMissing,
     JournalThere,
-    Store,
     UnusableJournal,
     prepare,
 )
 from fiscald.journal.errors import JournalDamaged
-from fiscald.model.documents import Submission
-from fiscald.model.times import POLISH_TIME
+from tests.journal.stores import accept, opened, used
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
-CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": "1.00"}})
 ROOT = Path(__file__).parents[2]
-
-
-def opened(directory: Path, **options: Any) -> Store:
-    return Store(directory, lambda: NOW, **options)
-
-
-def accept(store: Store, *keys: str) -> None:
-    for key in keys:
-        assert store.accept(key, CASH, (), None).new
-
-
-def used(directory: Path, *keys: str) -> None:
-    """A journal that was used, and closed."""
-    store = opened(directory)
-    if store.printer_id("till1") is None:
-        store.know_printer("till1", "EMU 1")
-    accept(store, *keys)
-    store.close()
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777], ids=oct)
@@ -148,6 +124,7 @@ from datetime import datetime, UTC
 from pathlib import Path
 from fiscald.journal import JournalError, Store
 from fiscald.model.documents import Submission
+from tests.journal.stores import CASH, NOW, accept, clock, doubt_of, opened, used
 """
 #: After the imports: that user need not be able to read Python's own files.
 _AS_NOBODY = """

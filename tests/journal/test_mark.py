@@ -8,9 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,39 +16,10 @@ from fiscald.journal import (
     Doubt,
     Store,
 )
-from fiscald.model.documents import Submission
 from fiscald.model.problems import problem
-from fiscald.model.times import POLISH_TIME
+from tests.journal.stores import accept, doubt_of, opened, used
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=POLISH_TIME)
-CASH = Submission.model_validate({"printer": "till1", "document": {"type": "cash_in", "amount": "1.00"}})
 ROOT = Path(__file__).parents[2]
-
-
-def opened(directory: Path, **options: Any) -> Store:
-    return Store(directory, lambda: NOW, **options)
-
-
-def accept(store: Store, *keys: str) -> None:
-    for key in keys:
-        assert store.accept(key, CASH, (), None).new
-
-
-def used(directory: Path, *keys: str) -> None:
-    """A journal that was used, and closed."""
-    store = opened(directory)
-    if store.printer_id("till1") is None:
-        store.know_printer("till1", "EMU 1")
-    accept(store, *keys)
-    store.close()
-
-
-def doubt_of(directory: Path) -> Doubt | None:
-    store = opened(directory, printers=("till9",))
-    found = store.doubt
-    assert {store.known(name).doubt for name in ("till1", "till9")} == {found}
-    store.close()
-    return found
 
 
 def test_an_older_copy_is_detected_by_the_mark(tmp_path: Path) -> None:
@@ -163,6 +132,7 @@ from datetime import datetime, UTC
 from pathlib import Path
 from fiscald.journal import Store
 from fiscald.model.documents import Submission
+from tests.journal.stores import CASH, NOW, accept, clock, doubt_of, opened, used
 store = Store(Path({str(tmp_path)!r}), lambda: datetime.now(UTC))
 cash = Submission.model_validate({{"printer": "till1", "document": {{"type": "drawer"}}}})
 for number in range(50):
