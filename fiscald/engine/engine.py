@@ -9,35 +9,34 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
+from typing import Any, BinaryIO
 from weakref import WeakValueDictionary
 
 import anyio
 
+from fiscald.engine import confirmations
 from fiscald.engine.actor import Actor
+from fiscald.engine.admission import Admission
 from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
+from fiscald.engine.records import Records, prune
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
 from fiscald.model.documents import Document, Submission
-from fiscald.model.jobs import Job, JobState, JournalConfirmation, Paper, Resolution, Result
+from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
-from fiscald.model.printers import PrinterStatus, Snapshot
+from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols.base import Check, Effect, summarize
+from fiscald.protocols.base import Check, Effect
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 
 #: Seconds between two checks of the deadlines, because the host's clock may jump.
 DEADLINE_CHECK = 60.0
 #: Seconds before the next attempt to load the waiting jobs from a journal that could not be read.
 JOURNAL_RETRY = 5.0
-#: Seconds between two deletions of old jobs, and between two steps of one.
-PRUNE_EVERY, PRUNE_PAUSE = 86_400.0, 1.0
 
 
 class _Ending:
@@ -67,7 +66,9 @@ class Engine:
         """
         self._journal = journal
         self._keep_days = keep_days
+        self._records = Records(journal)
         self._gate = gate
+        self._admission = Admission(gate)
         self._plugged_in = plugged_in
         self._actors = {
             printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name), clock)
@@ -82,15 +83,13 @@ class Engine:
         self._journal_read = anyio.Event()
         """Set when the engine knows the journal's doubts."""
         self._stopping = False
-        self._journal_trouble = ""
-        self._checker: anyio.CapacityLimiter | None = None
 
     async def run(self) -> None:
         """Serve all printers; returns after ``stop``."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._load_waiting)
             tasks.start_soon(self._expire)
-            tasks.start_soon(self._prune)
+            tasks.start_soon(prune, self._journal, self._keep_days)
             if self._plugged_in is not None:
                 tasks.start_soon(self._retry, self._plugged_in())
             async with anyio.create_task_group() as actors:
@@ -137,16 +136,6 @@ class Engine:
             with anyio.move_on_after(float("inf") if left is None else min(left, DEADLINE_CHECK)):
                 await self._new_deadline.wait()
 
-    async def _prune(self) -> None:
-        """Delete answers older than ``keep_days``, a few at a time."""
-        while True:
-            deleted = 0
-            try:
-                deleted = await self._journal.run(Store.prune, self._keep_days)
-            except JournalError as error:
-                log.warning("old jobs cannot be deleted: %s", error)
-            await anyio.sleep(PRUNE_PAUSE if deleted else PRUNE_EVERY)
-
     async def stop(self, seconds: float) -> None:
         """Accept no more jobs; give running documents ``seconds`` to finish."""
         self._stopping = True
@@ -184,13 +173,13 @@ class Engine:
         Raises ``ProblemError``: unknown printer, refused document, licence, other content, journal.
         """
         try:
-            check = await self._check_long(submission.printer, submission.document)
+            check = await self._admission.check(self._accepting(submission.printer), submission.document)
         except ProblemError:
             # The refusal is for new jobs only: the caller may always ask for a known job again.
-            if await self._journal_run(Store.job, key) is None:
+            if await self._records.run(Store.job, key) is None:
                 raise
             check = Check()
-        accepted = await self._journal_run(Store.accept, key, submission, check.notices, asked_by)
+        accepted = await self._records.run(Store.accept, key, submission, check.notices, asked_by)
         if accepted.conflict:
             raise ProblemError(problem("job.conflict", key=key, created_at=accepted.entry.job.created_at.isoformat()))
         if accepted.new:
@@ -205,51 +194,7 @@ class Engine:
 
         Raises ``ProblemError`` as ``submit`` would.
         """
-        check = self._check(name, document)
-        actor = self._actor(name)
-        snapshot, options = actor.snapshot, actor.settings.options.model_dump()
-        return Preview(
-            printer=name,
-            family=actor.printer.family.name,
-            profile=options.get("profile"),
-            code_page=options.get("code_page"),
-            vat=snapshot.rates if snapshot else None,
-            document=document,
-            totals=check.totals,
-            warnings=check.notices,
-        )
-
-    async def _check_long(self, name: str, document: Document) -> Check:
-        """``_check``, in a thread if the document is long, because everything else would have to wait."""
-        if not document.long:
-            return self._check(name, document)
-        self._checker = self._checker or anyio.CapacityLimiter(1)
-        return await anyio.to_thread.run_sync(self._check, name, document, limiter=self._checker)
-
-    def _check(self, name: str, document: Document) -> Check:
-        """Check a new document. Raises ``ProblemError`` if the engine cannot accept it."""
-        if self._stopping:
-            raise ProblemError(problem("daemon.stopping"))
-        actor = self._actor(name)
-        family = actor.printer.family
-        if document.type not in family.documents:
-            raise ProblemError(
-                problem(
-                    "document.unsupported",
-                    printer=name,
-                    family=family.name,
-                    document=document.type,
-                    documents=", ".join(family.documents),
-                )
-            )
-        refused = self._gate.refuses(document.type, actor.identity)
-        if refused is not None:
-            raise ProblemError(refused)
-        check = family.check(document, actor.settings, actor.snapshot)
-        if check.errors:
-            reason, reason_pl = summarize(check.errors)
-            raise ProblemError(problem("document.refused", reason=reason, reason_pl=reason_pl, errors=check.errors))
-        return check
+        return self._admission.preview(self._accepting(name), document)
 
     async def job(self, key: str) -> Job:
         """The job of that key. Raises ``ProblemError`` if there is no such job."""
@@ -271,18 +216,18 @@ class Engine:
 
     async def jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[tuple[int, Job]]:
         """The jobs after the cursor ``after`` (0: from the beginning), in order, each with its cursor."""
-        entries = await self._journal_run(
+        entries = await self._records.run(
             Store.jobs, wanted=wanted, newest_first=newest_first, after=after, limit=limit
         )
         return [(entry.id, self._with_waiting_problem(entry)) for entry in entries]
 
     async def unread_jobs(self, wanted: Wanted, *, newest_first: bool, after: int, limit: int) -> list[Unread]:
         """The same jobs, not parsed yet: ``read`` does that later, in any thread. Fewer than ``limit`` if large."""
-        return await self._journal_run(Store.unread, wanted=wanted, newest_first=newest_first, after=after, limit=limit)
+        return await self._records.run(Store.unread, wanted=wanted, newest_first=newest_first, after=after, limit=limit)
 
     async def last_job(self) -> int:
         """The cursor of the newest job."""
-        return await self._journal_run(Store.last_job)
+        return await self._records.run(Store.last_job)
 
     def read(self, unread: Unread) -> Job:
         """Parse the job, in any thread."""
@@ -297,7 +242,7 @@ class Engine:
             # The lost part of the journal may have printed it, so we cannot say that nothing was sent.
             raise ProblemError(actor.past.problem or problem("job.started", key=key, state=entry.job.state))
         try:
-            entry = await self._journal_run(Store.withdraw, key, problem("job.withdrawn"))
+            entry = await self._records.run(Store.withdraw, key, problem("job.withdrawn"))
         except WrongPhase:
             entry = await self._entry(key)
             if entry.job.error is not None and entry.job.error.code == "job.withdrawn":
@@ -314,14 +259,14 @@ class Engine:
         entry = await self._entry(key)
         outcome: dict[str, Any]
         if resolution.verdict == "printed":
-            printer_id = await self._journal_run(Store.printer_id, entry.job.printer)
+            printer_id = await self._records.run(Store.printer_id, entry.job.printer)
             result = Result(number=resolution.number, printer_id=printer_id or "")
             outcome = {"phase": Phase.DONE, "result": result, "paper": Paper.PRINTED}
         else:
             why = problem("job.resolved_not_printed", by=resolution.by, note=resolution.note or "no note")
             outcome = {"phase": Phase.FAILED, "paper": Paper.NONE, "error": why}
         try:
-            entry = await self._journal_run(Store.resolve, key, resolution, **outcome)
+            entry = await self._records.run(Store.resolve, key, resolution, **outcome)
         except WrongPhase:
             entry = await self._entry(key)
             if entry.job.resolution == resolution:
@@ -336,7 +281,7 @@ class Engine:
             self._actors[entry.job.printer].wake()
 
     async def _entry(self, key: str) -> Entry:
-        entry = await self._journal_run(Store.job, key)
+        entry = await self._records.run(Store.job, key)
         if entry is None:
             await self._journal_read.wait()
             unknown = problem("job.unknown", key=key)
@@ -395,26 +340,13 @@ class Engine:
                 yield data
 
     async def adopt(self, name: str, printer_id: str) -> PrinterStatus:
-        """A person confirms that the printer with this unique number took the place of the known one."""
+        """A person confirms that the printer with this unique number took the place of the known one.
+
+        Raises ``ProblemError``: unknown printer, another number, jobs of the old printer are not settled.
+        """
         actor = self._actor(name)
-        found = actor.identity.printer_id if actor.identity else None
-        open_jobs = [
-            entry.job.key
-            for state in (JobState.RUNNING, JobState.UNDECIDED)
-            for entry in await self._journal_run(Store.jobs, printer=name, state=state, limit=10)
-        ]
-        if printer_id != found:
-            reason = f"the connected printer has the unique number {found!r}"
-        elif open_jobs:
-            reason = (
-                f"fiscald must first recover {', '.join(open_jobs)} on the old printer, or a person must resolve them"
-            )
-        else:
-            assert actor.snapshot is not None
-            await self._journal_run(Store.know_printer, name, printer_id, actor.snapshot.counters)
-            actor.adopt(printer_id)
-            return actor.status()
-        raise ProblemError(problem("printer.not_waiting", printer=name, printer_id=printer_id, reason=reason))
+        await confirmations.adopt(actor, self._records, printer_id)
+        return actor.status()
 
     async def confirm_journal(self, name: str, said: JournalConfirmation, asked_by: int | None = None) -> PrinterStatus:
         """A person confirms that the journal and the printer agree again.
@@ -423,43 +355,14 @@ class Engine:
         started ones become undecided. Raises ``ProblemError``: unknown printer, nothing to confirm, not connected.
         """
         actor = self._actor(name)
-        if actor.past.problem is None:
-            if await self._journal_run(Store.newest_confirmation, name) == said.model_copy(
-                update={"waiting": "undecided"}
-            ):
-                return actor.status()  # the caller repeats the request because it lost the first answer
-            reason = "its journal and its counters agree"
-        elif actor.status().stale or actor.snapshot is None or actor.past.found is None:
-            reason = "it is not connected, so fiscald cannot read its counters"
-        else:
-            try:
-                seen = actor.snapshot.model_copy(update={"counters": actor.past.found})
-                await self._confirm_journal(actor, seen, said, asked_by)
-                return actor.status()
-            except WrongPhase as error:
-                reason = str(error)
-        raise ProblemError(problem("journal.nothing_to_confirm", printer=name, reason=reason))
-
-    async def _confirm_journal(
-        self, actor: Actor, seen: Snapshot, said: JournalConfirmation, asked_by: int | None
-    ) -> None:
-        doubtful: tuple[Phase, ...] = ()
-        if actor.past.doubtful:
-            doubtful = (Phase.STARTED,) if said.waiting == "print" else (Phase.STARTED, Phase.ACCEPTED)
-        reason = "the journal may not have known all printed documents when this document waited"
-        why = problem("printer.unproven", reason=reason, extra={"cause": "journal_behind"})
-        name = actor.printer.name
-        changed = await self._journal_run(Store.confirm_journal, name, seen, said, asked_by, doubtful=doubtful, why=why)
-        actor.journal_confirmed()
-        self._new_deadline.set()
-        log.warning("%s: the journal was confirmed by %s (user %s)", name, said.by, asked_by)
-        for entry in changed:
-            log.error("job %s is undecided: %s", entry.job.key, reason)
+        for entry in await confirmations.confirm_journal(actor, self._records, said, asked_by):
             self._settled(entry)
+        self._new_deadline.set()
+        return actor.status()
 
     async def copy_journal(self) -> BinaryIO:
         """A consistent copy of the journal as it is when this returns: an open file without a name."""
-        return await self._journal_run(Store.copy)
+        return await self._records.run(Store.copy)
 
     async def raw(self, name: str, command: RawCommand, asked_by: int | None = None) -> RawAnswer:
         """Send a command in the printer's own protocol, between two jobs.
@@ -467,9 +370,7 @@ class Engine:
         Raises ``ProblemError``: unknown printer, not a command, licence (except for queries and for commands that end
         an open document), a document is not settled (except with ``force``), not connected, journal, no answer.
         """
-        if self._stopping:
-            raise ProblemError(problem("daemon.stopping"))
-        actor = self._actor(name)
+        actor = self._accepting(name)
         family = actor.printer.family
         if family.raw is None:
             reason = f"{name} is a {family.name} printer, and fiscald sends those no commands by hand"
@@ -484,6 +385,12 @@ class Engine:
             raise ProblemError(refused)
         return await actor.send_raw(RawRequest(command.command, step, forced=command.force, asked_by=asked_by))
 
+    def _accepting(self, name: str) -> Actor:
+        """The printer, for a new document or command. Raises ``ProblemError`` if the daemon stops."""
+        if self._stopping:
+            raise ProblemError(problem("daemon.stopping"))
+        return self._actor(name)
+
     def _actor(self, name: str) -> Actor:
         try:
             return self._actors[name]
@@ -495,11 +402,11 @@ class Engine:
 
     async def events(self, after: int, limit: int = 100) -> list[Change]:
         """Changes of jobs after that cursor, oldest first. May be empty."""
-        return await self._journal_run(Store.events, after, limit)
+        return await self._records.run(Store.events, after, limit)
 
     async def last_event(self) -> int:
         """The cursor of the newest change."""
-        return await self._journal_run(Store.last_event)
+        return await self._records.run(Store.last_event)
 
     def next_change(self) -> Callable[[float], Awaitable[bool]]:
         """A function that waits for the next change after this call, at most so many seconds. It returns whether one
@@ -528,20 +435,7 @@ class Engine:
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """Jobs by printer and state."""
-        return await self._journal_run(Store.counts)
-
-    async def _journal_run(
-        self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        try:
-            answer = await self._journal.run(transaction, *args, **kwargs)
-        except JournalError as error:
-            if str(error) != self._journal_trouble:
-                self._journal_trouble = str(error)
-                log.error("the journal: %s", error, exc_info=error.__cause__)
-            raise ProblemError(problem("daemon.journal", reason=error)) from None
-        self._journal_trouble = ""
-        return answer
+        return await self._records.run(Store.counts)
 
 
 def _expired(job: Job) -> Problem:

@@ -35,7 +35,7 @@ class Known(NamedTuple):
     """Whether a technician has sent commands since: they explain every change of the counters."""
     doubt: Doubt | None = None
     unsettled: bool = False
-    """Whether one of our documents has started and its outcome is not known yet."""
+    """Whether one of our documents may have been printed and its outcome is not known yet."""
 
 
 #: Returns a problem if the journal does not explain the printer's counters; ``None``: it does.
@@ -79,7 +79,7 @@ class PrinterMemory(JournalFile):
             except UNREADABLE:
                 doubt = doubt if doubt is Doubt.OLDER else Doubt.DAMAGED
         unsettled = db.execute(
-            "SELECT 1 FROM job WHERE printer = ? AND phase IN ('started', 'committing') LIMIT 1", (name,)
+            "SELECT 1 FROM job WHERE printer = ? AND phase = 'committing' LIMIT 1", (name,)
         ).fetchone()
         return Known(
             str(printer_id), counters, int(receipts), int(printouts), bool(by_hand), doubt, unsettled is not None

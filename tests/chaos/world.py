@@ -13,138 +13,34 @@ import logging
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
-from fiscald.emulator.faults import FaultKind, Switch
+from fiscald.emulator.faults import FaultKind
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
-from fiscald.engine import Engine, Printer
-from fiscald.journal import JournalError, Phase, Store
-from fiscald.model.documents import Submission
-from fiscald.model.jobs import Job, JobState, JournalConfirmation, Resolution
-from fiscald.model.printers import Counters, Identity, PrinterState
-from fiscald.model.problems import Problem, ProblemError
+from fiscald.journal import Phase, Store
+from fiscald.model.jobs import Job
+from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from tests import virtual
 from tests.chaos import others
 from tests.chaos.cable import Cable
-from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Order, Restored, Schedule, Size, What
+from tests.chaos.life import Life
+from tests.chaos.people import Person, client
+from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
-from tests.protocols import settings as settings_of
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-READS = ("job", "jobs", "next_job", "next_accepted", "waiting", "counts", "events", "last_event", "known", "printer_id")
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
-#: Transactions that came later than the schedules: they take their time from another stream of random numbers, and
-#: are not among the numbered writes.
-LATER = ("remember", "confirm_journal", "newest_confirmation", "give_up_damaged")
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
-#: Virtual seconds after which a person looks after what needs one.
-PERSON_SECONDS = 120.0
-
-
-class Dead(Exception):
-    """The daemon is not there (any more)."""
-
-
-class _NoGate:
-    def refuses(self, document_type: str, identity: Identity | None) -> Problem | None:
-        return None
-
-    def observe_clock(self, identity: Identity, clock: datetime | None) -> None:
-        pass
-
-
-class SimJournal:
-    """The journal with its one thread, as seen from the loop: first come, first served, and each takes a while."""
-
-    def __init__(self, world: World, directory: Path) -> None:
-        self.world = world
-        self.store = Store(directory, world.host_time)
-        self.dead = False
-        self._turn = asyncio.Lock()
-
-    async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """See ``Journal.run``."""
-        return await asyncio.shield(self._run(transaction, *args, **kwargs))
-
-    async def _run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        world = self.world
-        writes = transaction.__name__ not in READS
-        async with self._turn:
-            later = transaction.__name__ in LATER
-            await asyncio.sleep((world.later if later else world.rng).uniform(0, 0.002))
-            self._live()
-            if writes:
-                if world.disk_full:
-                    raise JournalError("no space left on device")
-                world.writes += not later
-                world.write_happens(before=True)
-            self._live()
-            result = transaction(self.store, *args, **kwargs)
-            if writes:
-                named = args[0] if args and isinstance(args[0], str) else ""
-                world.log(f"journal {transaction.__name__} {named}")
-                if transaction.__name__ == "start":
-                    world.begun[str(named)] = world.now()
-                world.write_happens(before=False)
-            self._live()
-        await asyncio.sleep(0)
-        return result
-
-    def _live(self) -> None:
-        if self.dead:
-            raise asyncio.CancelledError
-
-
-class Life:
-    """One life of the daemon, from its start to its death."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.journal = SimJournal(world, world.directory)
-        settings = settings_of.of(world.schedule.family, world.schedule.profile)
-        printer = Printer("till1", world.family, world.cable, settings, shared=world.schedule.shared)
-        self.engine = Engine([printer], self.journal, _NoGate(), clock=world.host_time)
-        self.tasks: dict[asyncio.Task[Any], None] = {}
-        self.stream_of = world.cable
-        self._spawn(self.engine.run())
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self.tasks[task] = None
-        return task
-
-    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """A client's request. Raises ``Dead`` if the daemon dies over it."""
-        task = self._spawn(coroutine)
-        await asyncio.wait([task])
-        del self.tasks[task]
-        if task.cancelled() or self.journal.dead:
-            raise Dead
-        return task.result()
-
-    def die(self) -> None:
-        """From now on nothing more happens in here."""
-        self.journal.dead = True
-        stream = self.world.cable.stream
-        if stream is not None:
-            self.world.cable.closed(stream)
-        for task in list(self.tasks):
-            task.cancel()
-        self.journal.store.close()
 
 
 @dataclass
@@ -207,7 +103,6 @@ class World:
         self.not_asked_again: set[str] = set()
         """Keys that were asked for before the journal was put back, and not since."""
         self.put_back_at: float | None = None
-        self._confirms_at = -1000.0
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in OTHERS]
@@ -335,7 +230,7 @@ class World:
                 path.write_bytes(content)
         asked = [order for order in self.schedule.orders if order.at <= self.now()]
         self.not_asked_again = {order.key for order in asked}
-        self._more += [asyncio.ensure_future(self._client(order, again=True)) for order in asked]
+        self._more += [asyncio.ensure_future(client(self, order, again=True)) for order in asked]
 
     async def _slow_foreigner(self, pause: float) -> None:
         """Another program with a separate receipt, that gives up when it is refused."""
@@ -386,137 +281,14 @@ class World:
         self.life = Life(self)
         self.up.set()
 
-    # -- people ---------------------------------------------------------------------------------------
-
-    async def _person(self) -> None:
-        """Puts paper in, switches the printer on, decides what is undecided; as late as people are."""
-        rng = random.Random(f"person {self.schedule.seed}")
-        waits: dict[object, float] = {}
-        open_since: tuple[int, float] | None = None
-        while True:
-            await asyncio.sleep(1)
-            device, now = self.cable.device, self.now()
-            broken: set[object] = {s for s in device.faults.switches if s in SWITCHES.values()}
-            if not device.powered:
-                broken.add("power")
-            if device.awaits_key:
-                broken.add("question")
-            for what in sorted(broken, key=str):
-                if now >= waits.setdefault(what, now + rng.choice((0, 3, 40))):
-                    if isinstance(what, Switch):
-                        device.faults.switches.discard(what)
-                    elif what == "question":
-                        device.press(confirm=rng.random() < 0.8)
-                    else:
-                        device.power(on=True)
-                    self.log(f"person mends {what}")
-                    self.cable.pump()
-            waits = {what: at for what, at in waits.items() if what in broken}
-            register = device.register.state
-            if register.transaction is None:
-                open_since = None
-            elif open_since is None or open_since[0] != id(register.transaction):
-                open_since = (id(register.transaction), now)
-            elif now - open_since[1] > PERSON_SECONDS and not broken:
-                self.helped += 1
-                self.log("a person cancels an unfinished receipt")
-                self.truth.by_others(device.keypad_cancel)
-                open_since = None
-            await self._decide()
-            await self._confirm()
-
-    async def _confirm(self) -> None:
-        """Compare the journal with the paper, once every document that may be there was asked for again."""
-        life, now = self.life, self.now()
-        if life is None or life.engine.printer("till1").state is not PrinterState.BEHIND or self.not_asked_again:
-            return
-        if now < self._confirms_at:
-            return
-        if self._confirms_at < now - 100:
-            self._confirms_at = now + self.later.choice((0, 3, 40))
-            return
-        self.log("person confirms the journal")
-        try:
-            await life.call(life.engine.confirm_journal("till1", JournalConfirmation(by="a person")))
-        except (Dead, ProblemError) as error:
-            self.log(f"person could not confirm: {error!r}")
-
-    async def _decide(self) -> None:
-        life = self.life
-        if life is None:
-            return
-        for entry in life.journal.store.jobs(state=JobState.UNDECIDED):
-            job = entry.job
-            assert job.error is not None
-            cause = str((job.error.model_extra or {}).get("cause"))
-            self.undecided.setdefault(job.key, (cause, self.begun.get(job.key, 0.0), self.now()))
-            sale = next((sale for sale in self.truth.sales if sale.job == job.key), None)
-            printed = sale is not None or job.document.type != "receipt"
-            resolution = Resolution(
-                verdict="printed" if printed else "not_printed", number=sale.number if sale else None, by="a person"
-            )
-            try:
-                await life.call(life.engine.resolve(job.key, resolution))
-            except (Dead, ProblemError) as error:
-                self.log(f"person could not decide: {error!r}")
-            if life is not self.life:
-                return
-
-    # -- clients --------------------------------------------------------------------------------------
-
-    async def _client(self, order: Order, *, again: bool = False) -> None:
-        """An application with one document: asks with the same key until it has a final answer."""
-        submission = Submission.model_validate(
-            {"printer": "till1", "document": order.document, "if_interrupted": order.if_interrupted}
-        )
-        if not again:
-            await asyncio.sleep(order.at)
-        accepted, since = False, self.put_back_at
-
-        async def ask(life: Life) -> Job:
-            nonlocal accepted
-            if not accepted:
-                await life.engine.submit(order.key, submission)
-            if not life.journal.dead and not accepted:
-                accepted = True
-                self.accepted.append(order.key)
-                self.not_asked_again.discard(order.key)
-            return await life.engine.wait(order.key, 60)
-
-        while True:
-            await self.up.wait()
-            life = self.life
-            if life is None:
-                continue
-            try:
-                job = await life.call(ask(life))
-            except Dead:
-                continue
-            except ProblemError as error:
-                self.log(f"client {order.key}: {error}")
-                if error.problem.code == "job.unknown" and since != self.put_back_at:
-                    accepted, since = False, self.put_back_at
-                    continue
-                if error.problem.code == "job.unknown":
-                    self.violations.append(f"forgotten: {order.key} was accepted, and is unknown")
-                    return
-                await asyncio.sleep(1)
-                continue
-            if job.state.final:
-                self.log(f"client {order.key}: {job.state} {job.result.number if job.result else ''}")
-                self.answers.append((order.key, job))
-                if job.state is not JobState.UNDECIDED:
-                    return
-                await asyncio.sleep(5)
-
     async def main(self) -> Outcome:
         """Carry the schedule out."""
         self.up = asyncio.Event()
-        self._background = [asyncio.ensure_future(self._person())]
+        self._background = [asyncio.ensure_future(Person(self).run())]
         self._plan()
         self._start()
-        clients = [self._client(order) for order in self.schedule.orders]
-        clients += [self._client(order) for order in self.schedule.orders if order.asked_twice]
+        clients = [client(self, order) for order in self.schedule.orders]
+        clients += [client(self, order) for order in self.schedule.orders if order.asked_twice]
         done = asyncio.gather(*clients)
         try:
             await asyncio.wait_for(done, PATIENCE)

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.abc
+import pytest
 
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.memory import RegisterState
@@ -21,7 +22,7 @@ from fiscald.journal import JournalError, Phase, Store
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job
 from fiscald.model.printers import Identity, PrinterState
-from fiscald.model.problems import Problem
+from fiscald.model.problems import Problem, ProblemError
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
@@ -193,3 +194,10 @@ async def shop(directory: Path, *tills: Till, **options: Any) -> AsyncIterator[S
             tasks.cancel_scope.cancel()
     finally:
         opened.journal.store.close()
+
+
+# -- refusals before anything is accepted ----------------------------------------------------------------
+
+
+def refusal(code: str) -> pytest.RaisesExc[ProblemError]:
+    return pytest.raises(ProblemError, match=f"^{code}: ")

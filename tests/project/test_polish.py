@@ -36,8 +36,9 @@ from fiscald.protocols.thermal.plan import plan_receipt as plan_thermal
 from fiscald.protocols.thermal.profiles import PROFILES as THERMAL
 from tests.protocols import settings as settings_of
 from tests.protocols.driving import NotAnswered, drive, over
-from tests.protocols.posnet import test_plan as posnet_plans
-from tests.protocols.thermal import test_plan as thermal_plans
+from tests.protocols.posnet import test_plan_limits as posnet_limits
+from tests.protocols.posnet.plans import RATES
+from tests.protocols.thermal import test_plan_limits as thermal_limits
 
 #: English values that are Polish words too.
 POLISH_TOO = {"bon"}
@@ -139,7 +140,7 @@ def test_every_payment_has_a_polish_name() -> None:
 def said(name: str, content: dict[str, object]) -> Iterator[tuple[str, str | None]]:
     """The refusals of planning for a receipt in every profile."""
     receipt = Receipt.model_validate({"lines": [LINE]} | content)
-    for rates in (None, posnet_plans.RATES, dict.fromkeys("ABCDEFG"), {"A": Decimal(23)}):
+    for rates in (None, RATES, dict.fromkeys("ABCDEFG"), {"A": Decimal(23)}):
         plans = (
             [
                 plan_posnet(receipt, profile, page, rates)
@@ -177,8 +178,8 @@ def test_the_sentences_of_planning(name: str) -> None:
     """Every refusal that is tested, and every value that an enumeration of a document can have."""
     contents = [
         {key: value for key, value in content.items() if key not in ("profile", "printer_id")}
-        for plans in (posnet_plans, thermal_plans)
-        for content, _, _ in plans.REFUSALS.values()
+        for limits in (posnet_limits, thermal_limits)
+        for content, _, _ in limits.REFUSALS.values()
     ]
     contents += [
         {"payments": [{"type": kind, "amount": amount, "name": text} for text in ("☕", "A")]}
