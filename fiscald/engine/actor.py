@@ -27,10 +27,7 @@ from fiscald.journal import Entry, Journal, JournalError, Phase, Store
 from fiscald.model.printers import Identity, PrinterState, PrinterStatus, Snapshot
 from fiscald.model.problems import Fate, Problem, ProblemError, problem
 from fiscald.model.raw_command import RawAnswer
-from fiscald.protocols.base import (
-    DialogueAborted,
-    Settings,
-)
+from fiscald.protocols.base import DialogueAborted, Settings
 from fiscald.protocols.conditions import state_of
 from fiscald.transport import ByteStream, LinkError
 
@@ -208,6 +205,7 @@ class Actor:
 
     async def _connect_and_serve(self) -> None:
         self._line = None
+        self._runner.baseline.forget()
         line = Line(
             await self._open(), self.printer.family, self._settings, mark_heard=self._board.situation.mark_heard,
             on_condition=self._board.on_condition, noise=self._board.noise, reopen=self._open,
@@ -239,6 +237,7 @@ class Actor:
         self._board.situation.update_snapshot(
             snapshot, foreign=snapshot.transaction_open and not await self._has_unsettled()
         )
+        self._runner.baseline.compare(snapshot, anyio.current_time())
         if before is not None and before.counters != snapshot.counters:
             self._changed(None)
         self._gate.observe_clock(snapshot.identity, snapshot.clock)
@@ -357,11 +356,16 @@ class Actor:
             condition, foreign=bool(condition.document_open) and not await self._has_unsettled()
         )
         self._board.publish()
+        if condition.problem is None and not condition.document_open:
+            await self._runner.check_baseline(line, give_way=lambda: self._woken)
+        else:
+            self._runner.baseline.forget()
 
     async def _run_raw_request(self, line: Line, request: raw.RawRequest, entry: Entry | None) -> None:
         """Send a technician's command. If it may change the printer, read the status again before the next job."""
         if request.given_up:
             return
+        self._runner.baseline.forget()
         why = None if request.forced else raw.unsettled_job_problem(entry)
         refused = self._gate.refuses("raw", self.identity)
         if why is None and refused is not None and not await raw.allowed_without_licence(request, line, self._settings):

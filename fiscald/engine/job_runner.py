@@ -19,16 +19,18 @@ from typing import Any
 
 import anyio
 
+from fiscald.engine.baseline import KeptBaseline
 from fiscald.engine.board import StatusBoard
 from fiscald.engine.line import Line, NotSent
 from fiscald.engine.past import Past
 from fiscald.engine.printer import Printer
 from fiscald.journal import Entry, Journal, Phase, Store, Unexplained, WrongPhase
 from fiscald.model.documents import IfInterrupted
-from fiscald.model.jobs import DamagedDocument, Job
+from fiscald.model.jobs import DamagedDocument, Job, Paper
 from fiscald.model.printers import Counters
 from fiscald.model.problems import Problem, Retry, problem
 from fiscald.protocols.base import (
+    Baseline,
     Checkpoint,
     Dialogue,
     DialogueAborted,
@@ -70,6 +72,7 @@ class JobRunner:
         self._board = board
         self._past = past
         self._changed = changed
+        self.baseline = KeptBaseline()
 
     async def run(self, line: Line, entry: Entry, settings: Settings, printer_id: str | None) -> Problem | None:
         """Start or recover one job on the printer with that unique number.
@@ -83,13 +86,17 @@ class JobRunner:
             log.error("job %s is undecided: the journal's record of it is unreadable", job.key)
             return None
         assert not isinstance(job.document, DamagedDocument)
+        baseline = self._usable_baseline(job) if entry.phase is Phase.ACCEPTED else None
+        self.baseline.forget()
         if entry.phase is Phase.ACCEPTED:
-            dialogue = family.carry_out(job.document, settings, printer_id)
+            dialogue = family.carry_out(job.document, settings, printer_id, baseline)
         else:
             dialogue = self._recovery(job, entry.phase, settings)
         self._board.job = job.key
         try:
             verdict = await self._drive(line, dialogue, entry)
+            if isinstance(verdict, Printed) and verdict.paper is Paper.PRINTED:
+                self.baseline.keep(verdict.baseline, anyio.current_time(), read_anew=baseline is None)
             return await self._settle(entry, verdict)
         except WrongPhase:
             return None  # withdrawn in the meantime
@@ -101,6 +108,26 @@ class JobRunner:
         finally:
             self._board.job = None
             self._board.situation.working = False
+
+    async def check_baseline(self, line: Line, give_way: Callable[[], bool]) -> None:
+        """Ask an idle printer whether it is as the last receipt left it, so that the next one need not ask.
+
+        Raises what ``Line.drive`` raises.
+        """
+        unchanged, baseline = self._printer.family.unchanged, self.baseline.kept(anyio.current_time())
+        if baseline is None or unchanged is None:
+            return
+        still = await line.drive(unchanged(baseline), give_way=give_way)
+        if still:
+            self.baseline.still_holds(anyio.current_time())
+        elif still is False:
+            self.baseline.forget()
+
+    def _usable_baseline(self, job: Job) -> Baseline[Any] | None:
+        """What another receipt left, if nobody can have printed since. ``None``: read everything anew."""
+        if self._printer.shared or job.expect_last is not None or self._board.situation.unready:
+            return None
+        return self.baseline.usable(anyio.current_time())
 
     def _recovery(self, job: Job, phase: Phase, settings: Settings) -> Dialogue[Verdict]:
         """Find out what became of a started job. If its evidence is unusable, the job is undecided."""
@@ -215,6 +242,8 @@ class JobRunner:
                     await self._journaled(Store.finish, key, Phase.FAILED, error=why, evidence=self._stored(**evidence))
                     log.warning("job %s has failed: %s", key, why.detail)
             case Printed(result, paper, notices, evidence, counters):
+                if verdict.just_now and result.printed_at is None:
+                    result = result.model_copy(update={"printed_at": self._board.situation.printer_time})
                 self._board.holds.record_success(key, kind)
                 if counters is not None:
                     self._board.situation.update_counters(counters)

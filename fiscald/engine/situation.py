@@ -123,6 +123,14 @@ class Situation:
     def _mark(self, *parts: str) -> None:
         self._at |= dict.fromkeys(parts, anyio.current_time())
 
+    @property
+    def printer_time(self) -> datetime | None:
+        """The printer's time now, followed since the last status read; ``None``: it does not report seconds."""
+        if self.snapshot is None or self.snapshot.clock is None or not self.snapshot.clock_exact:
+            return None
+        passed = timedelta(seconds=anyio.current_time() - self._at["clock"])
+        return (self.snapshot.clock + passed).replace(microsecond=0)
+
     # -- results --------------------------------------------------------------------------------------
 
     @property

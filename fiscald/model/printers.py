@@ -104,6 +104,7 @@ class Snapshot(Strict):
     counters: Counters
     rates: dict[str, str | None] = Field(description='letter -> "23%", "exempt", or null where inactive')
     clock: AwareDatetime | None = None
+    clock_exact: bool = Field(default=False, description="whether the printer reports its time with seconds")
     transaction_open: bool
     day_open: bool = Field(description="sales since the last daily report")
     records_free: int | None = Field(

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -137,6 +137,29 @@ class Look(BaseModel, ABC):
         return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})
 
 
+L = TypeVar("L", bound=Look)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline(Generic[L]):
+    """What a printer reports about itself before a document."""
+
+    look: L
+    """The look to compare later looks with."""
+    printer_id: str
+    """The unique number."""
+    fiscal: bool
+    """Whether the device is fiscalised. A device in training registers nothing."""
+    transaction_open: bool
+    """Whether a document is open, from any program."""
+    rates: Mapping[str, Any]
+    """The VAT table by letter."""
+    standing: Problem | None
+    """The condition that keeps some documents waiting, if the printer reports one."""
+    counters: Counters
+    """The counters for the journal."""
+
+
 class Evidence(BaseModel):
     """The looks that the verdict on a job rests on. Each family has its own model, with typed looks.
 
@@ -201,7 +224,9 @@ Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
 class Printed:
     """The printer has printed or registered the document. ``counters``: those after it, if the dialogue read them.
 
-    ``evidence`` (of every verdict): the looks that the verdict rests on, by their names in ``Evidence``.
+    ``evidence`` (of every verdict): the looks that the verdict rests on, by their names in ``Evidence``. ``baseline``:
+    what is known before the next document; ``None``: that must be read anew. ``just_now``: the document was printed
+    just now, and the dialogue left it to the engine to say when, by the printer's clock.
     """
 
     result: Result
@@ -209,6 +234,8 @@ class Printed:
     notices: tuple[Notice, ...] = ()
     evidence: dict[str, Look] = field(default_factory=dict)
     counters: Counters | None = None
+    baseline: Baseline[Any] | None = None
+    just_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)

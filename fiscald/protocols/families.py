@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fiscald.model.documents import Document
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
+    Baseline,
     Check,
     Checkpoint,
     Dialogue,
@@ -45,6 +46,8 @@ class Handler:
     """See ``Family.recover``."""
     check: Callable[[Any, Settings, Snapshot | None], Check] = nothing_to_check
     """See ``Family.check``."""
+    carry_on: Callable[[Any, Settings, Any], Dialogue[Verdict]] | None = None
+    """Carries the document out from the ``Baseline`` that another one left, and asks less; ``None``: it cannot."""
     ready: Callable[[Settings], Dialogue[Wait | None]] | None = None
     """Asks, before ``recover``, whether the printer is ready for it; ``None``: recovery needs no ready printer."""
 
@@ -89,6 +92,11 @@ class Family(ABC):
     """Queries that the printer answers even while another command waits: whether it can print.
 
     ``None``: the printer must answer a command before the next one, and the line sends nothing in between.
+    """
+    unchanged: Callable[[Any], Dialogue[bool]] | None = None
+    """Asks an idle printer, with as little as possible, whether nothing has happened since a ``Baseline``.
+
+    ``None``: every document reads everything anew.
     """
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
@@ -137,9 +145,17 @@ class Family(ABC):
         """Predict the printer's refusals, from its own VAT table and limits if they are known."""
         return self.handlers[document.type].check(document, settings, snapshot)
 
-    def carry_out(self, document: Document, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
-        """Carry out ``document`` on the printer with that unique number (``None``: on any printer)."""
-        return self.handlers[document.type].carry_out(document, settings, printer_id)
+    def carry_out(
+        self, document: Document, settings: Settings, printer_id: str | None, baseline: Baseline[Any] | None = None
+    ) -> Dialogue[Verdict]:
+        """Carry out ``document`` on the printer with that unique number (``None``: on any printer).
+
+        ``baseline``: what another document left on this connection; ``None``: read everything anew.
+        """
+        handler = self.handlers[document.type]
+        if baseline is not None and handler.carry_on is not None:
+            return handler.carry_on(document, settings, baseline)
+        return handler.carry_out(document, settings, printer_id)
 
     def recover(self, document: Document, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
         """Find out what became of a document interrupted after ``checkpoint``. Cancels only our own document."""

@@ -34,7 +34,7 @@ def violations(outcome: Outcome) -> list[str]:
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
-    if outcome.alarms and outcome.schedule.restored is None:
+    if outcome.alarms and outcome.schedule.restored is None and not _unknown_program(outcome):
         found.append(
             f"alarm without need: the journal knew everything, and was said to be behind {outcome.alarms} times"
         )
@@ -64,6 +64,10 @@ def _answers(outcome: Outcome) -> list[str]:
     return found
 
 
+def _unknown_program(outcome: Outcome) -> bool:
+    return any(what is What.UNKNOWN_PROGRAM for what, _, _ in outcome.hits)
+
+
 def _anchor(job: Job) -> tuple[object, ...]:
     """What an answer says for good; the rest is what the printer told when it was found out."""
     result = job.result
@@ -85,6 +89,10 @@ def _receipt(key: str, job: Job, truth: Truth) -> list[str]:
     said = (job.result.number, job.result.daily_report, job.result.total)
     if job.resolution is None and said != (sale.number, sale.daily_report, from_grosze(sale.total)):
         return [f"wrong number: {key} is said to be {said}, and is {sale}"]
+    assert job.document.type == "receipt"
+    asked = [(line.name, line.vat) for line in job.document.lines if "%" in line.vat]
+    if asked and Counter(sale.rates) != Counter(asked):
+        return [f"wrong rate: {key} was sold as {sale.rates}, and was asked for as {asked}"]
     return []
 
 
@@ -220,6 +228,7 @@ def _undecided(outcome: Outcome) -> list[str]:
             or any(s.job is None and s.total == _total(outcome, key) for s in truth.sales),
             "many_slips": doubled,
             "changed": doubled or foreign or any(s.job == key and s.by == "others" for s in truth.sales),
+            "journal_behind": _unknown_program(outcome),
             "vanished": any(form.job == key and (doubled or form.by == "others") for form in truth.forms),
         }
         if not happened.get(cause, False):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from fiscald.model.jobs import Job, JobState
 from fiscald.model.printers import Counters
 from fiscald.model.problems import problem
 from fiscald.model.times import POLISH_TIME
-from fiscald.protocols import FAMILIES
 from fiscald.protocols.base import Dialogue, Effect, NotPrinted, Printed, Step, Stray, Unknown, Verdict
 from fiscald.protocols.posnet import endings, printout, proof, queries, receipt
 from fiscald.protocols.posnet.commands import read_reply, request
@@ -39,28 +38,13 @@ from fiscald.protocols.posnet.session import PosnetSession
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.thermal import receipt as thermal
 from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
+from tests.chaos import mutants_in_a_row as mutants_in_a_row
+from tests.chaos.registry import MUTANTS, family_of, mutant, thermal_mutant
 from tests.chaos.schedule import Schedule
 
-Mutant = Callable[[], AbstractContextManager[Any]]
-MUTANTS: dict[str, Mutant] = {}
-#: Of mutants that break a rule of another family than the first: which.
-FAMILY: dict[str, str] = {}
+__all__ = ["MUTANTS", "applied", "caught_by", "family_of", "keep"]
+
 _CAUGHT_BY = Path(__file__).with_name("caught_by.json")
-
-
-def _mutant(make: Callable[[], Iterator[None]]) -> Mutant:
-    MUTANTS[make.__name__] = contextmanager(make)
-    return MUTANTS[make.__name__]
-
-
-def _thermal_mutant(make: Callable[[], Iterator[None]]) -> Mutant:
-    FAMILY[make.__name__] = "thermal"
-    return _mutant(make)
-
-
-def family_of(name: str) -> str:
-    """The family whose schedules may catch that mutant."""
-    return FAMILY.get(name, FAMILIES[0])
 
 
 def caught_by() -> dict[str, Schedule]:
@@ -83,7 +67,7 @@ def applied(name: str) -> AbstractContextManager[Any]:
 # -- the line -------------------------------------------------------------------------------------------
 
 
-@_mutant
+@mutant
 def resend_after_silence() -> Iterator[None]:
     """a command that was not answered is sent again on the same connection"""
     real = Line.ask
@@ -98,7 +82,7 @@ def resend_after_silence() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def trust_stale_answers() -> Iterator[None]:
     """a late answer is taken for the answer to the next such question, and looks need not agree"""
     ask, event = Line.ask, PosnetSession._event
@@ -135,7 +119,7 @@ def _unwritten(name: str, phase: Phase) -> Any:
     return change
 
 
-@_mutant
+@mutant
 def no_write_ahead() -> Iterator[None]:
     """nothing is written before the verdict"""
     with ExitStack() as stack:
@@ -144,21 +128,21 @@ def no_write_ahead() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def opened_not_written() -> Iterator[None]:
     """the look at our open receipt is not written"""
     with patch.object(Store, "opened", _unwritten("opened", Phase.STARTED)):
         yield
 
 
-@_mutant
+@mutant
 def committing_not_written() -> Iterator[None]:
     """the closing step is sent before "committing" is written"""
     with patch.object(Store, "commit", _unwritten("commit", Phase.COMMITTING)):
         yield
 
 
-@_mutant
+@mutant
 def accepted_before_written() -> Iterator[None]:
     """a client gets its acceptance before the journal has it"""
     real = Engine.submit
@@ -177,7 +161,7 @@ def accepted_before_written() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def told_before_written() -> Iterator[None]:
     """a client gets the verdict before the journal has it"""
     real = JobRunner._settle
@@ -205,14 +189,14 @@ def _no_steps(result: Any) -> Dialogue[Any]:
     yield
 
 
-@_mutant
+@mutant
 def repeat_without_looking() -> Iterator[None]:
     """after an interruption the document is retried without reading the counters"""
     with patch.object(Posnet, "recover", lambda *_: _no_steps(_repeat())):
         yield
 
 
-@_mutant
+@mutant
 def done_without_looking() -> Iterator[None]:
     """after an interruption around the closing step the document is taken for printed"""
     real = receipt.ReceiptProof.verdict
@@ -224,28 +208,28 @@ def done_without_looking() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def unknown_means_repeat() -> Iterator[None]:
     """a document without a verdict is retried"""
     with patch.object(verdicts, "unproven", lambda *_: _repeat()):
         yield
 
 
-@_mutant
+@mutant
 def report_ignored() -> Iterator[None]:
     """a daily report in between is not noticed"""
     with patch.object(CounterDelta, "reports", 0):
         yield
 
 
-@_mutant
+@mutant
 def cancelled_ignored() -> Iterator[None]:
     """that a receipt was cancelled is not noticed"""
     with patch.object(CounterDelta, "cancelled", 0):
         yield
 
 
-@_mutant
+@mutant
 def number_of_the_last() -> Iterator[None]:
     """the number is that of the printer's last receipt, from any program"""
     real = receipt.ReceiptProof.printed
@@ -267,13 +251,13 @@ def _refusal_believed(proof: Any) -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def refusal_is_confirmation() -> Iterator[None]:
     """a refused closing step is taken for one that was carried out"""
     yield from _refusal_believed(receipt.ReceiptProof)
 
 
-@_thermal_mutant
+@thermal_mutant
 def refusal_is_confirmation_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
     yield from _refusal_believed(thermal.ReceiptProof)
@@ -293,33 +277,33 @@ def _changed_is_ours(proof: Any, **options: Any) -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def other_content_is_ours() -> Iterator[None]:
     """a receipt that others changed and closed is reported as printed"""
     yield from _changed_is_ours(receipt.ReceiptProof)
 
 
-@_thermal_mutant
+@thermal_mutant
 def other_content_is_ours_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
     yield from _changed_is_ours(thermal.ReceiptProof, just_now=False)
 
 
-@_mutant
+@mutant
 def number_of_the_first() -> Iterator[None]:
     """the number is always the next one after our opening"""
     with patch.object(verdicts, "last_is_ours", lambda *_, **__: False):
         yield
 
 
-@_thermal_mutant
+@thermal_mutant
 def number_of_the_first_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
     with patch.object(verdicts, "last_is_ours", lambda *_, **__: False):
         yield
 
 
-@_thermal_mutant
+@thermal_mutant
 def number_of_the_last_thermal() -> Iterator[None]:
     """the number is that of the printer's last receipt, from any program, on a Thermal printer"""
     real = thermal.ReceiptProof.printed
@@ -331,7 +315,7 @@ def number_of_the_last_thermal() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def looks_torn() -> Iterator[None]:
     """counters and totals are taken as one look, though something happened between them"""
 
@@ -353,35 +337,35 @@ def _cancel_anything() -> Dialogue[Any]:
     return _repeat()
 
 
-@_mutant
+@mutant
 def cancel_whatever_is_open() -> Iterator[None]:
     """what is open after an unconfirmed opening is cancelled, whosever it is"""
     with patch.object(receipt, "recover_opening", lambda _: _cancel_anything()):
         yield
 
 
-@_mutant
+@mutant
 def empty_is_ours() -> Iterator[None]:
     """an empty open receipt is cancelled, though another one ended while it was waited for"""
     with patch.object(CounterDelta, "any_change", False):
         yield
 
 
-@_thermal_mutant
+@thermal_mutant
 def empty_is_ours_thermal() -> Iterator[None]:
     """the same on a Thermal printer"""
     with patch.object(ThermalMoved, "any_change", False):
         yield
 
 
-@_mutant
+@mutant
 def never_cancel_a_form() -> Iterator[None]:
     """our own printout is left open after a failure"""
     with patch.object(printout, "give_up_form", lambda: _no_steps(True)):
         yield
 
 
-@_mutant
+@mutant
 def never_cancel() -> Iterator[None]:
     """our own receipt is left open after a failure"""
 
@@ -392,14 +376,14 @@ def never_cancel() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def journal_not_compared() -> Iterator[None]:
     """whether the journal is the printer's true past is not asked: neither by its mark nor by the counters"""
     with patch.object(past, "unexplained", lambda *_, **__: None):
         yield
 
 
-@_mutant
+@mutant
 def counters_not_compared() -> Iterator[None]:
     """an older journal is known by the mark in its directory alone"""
     real = past.unexplained
@@ -411,12 +395,12 @@ def counters_not_compared() -> Iterator[None]:
         yield
 
 
-@_mutant
+@mutant
 def any_printer_will_do() -> Iterator[None]:
     """another printer on the port is used like the known one"""
     real = Posnet.carry_out
 
-    def carry_out(self: Posnet, document: Any, settings: Any, _: Any) -> Any:
+    def carry_out(self: Posnet, document: Any, settings: Any, *_: Any) -> Any:
         return real(self, document, settings, None)
 
     with patch.object(Actor, "_swapped_problem", None), patch.object(Posnet, "carry_out", carry_out):

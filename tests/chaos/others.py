@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from fiscald.emulator.device import Device
+from fiscald.emulator.refusal import RegisterError
 from tests.chaos.schedule import What
 
 #: What ends a receipt, by family.
@@ -55,10 +57,27 @@ def close_ours(device: Device) -> None:
     device.foreign_command("trend", {"to": transaction.total, "fp": max(transaction.due, paid)})
 
 
+def rates_changed(device: Device, times: int) -> None:
+    for _ in range(times):
+        device.keypad_report()
+        a, b, *others = device.register.state.rates
+        if device.register.state.transaction is None:
+            with suppress(RegisterError):  # only with zero totals
+                device.register.ledger.set_rates([b, a, *others])
+                device.register.commit()
+
+
+def unknown_program(device: Device, receipts: int) -> None:
+    for _ in range(receipts):
+        device.foreign_receipt()
+
+
 #: By what happens: what is done just before the command.
 ACTS: dict[What, Callable[[Device, int], None]] = {
     What.DAY_CLOSED: day_closed,
     What.GIVEN_UP: given_up,
     What.NEXT_CUSTOMER: next_customer,
     What.OTHER_CONTENT: sell_on_ours,
+    What.RATES_CHANGED: rates_changed,
+    What.UNKNOWN_PROGRAM: unknown_program,
 }

@@ -75,6 +75,11 @@ class What(StrEnum):
     """What is open is cancelled, another program prints, and leaves its next receipt open and empty for a while."""
     JOURNAL_COPY = "journal_copy"
     """A copy of the journal is made, and some seconds later put back; then every document is asked for again."""
+    # people and other programs, at a command; drawn in separate worlds (``draw_in_a_row``)
+    RATES_CHANGED = "rates_changed"
+    """A person makes the daily report and programs another VAT table, in which the rates A and B have changed places."""
+    UNKNOWN_PROGRAM = "unknown_program"
+    """Another program prints a receipt, and no configuration says that there is one."""
 
 
 class Restored(IntEnum):
@@ -104,15 +109,17 @@ ACTS = {
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
 #: What other people do together, at a command.
 OTHERS = (What.DAY_CLOSED, What.OTHER_CONTENT, What.GIVEN_UP, What.NEXT_CUSTOMER)
+#: What nobody expects between two receipts, at a command.
+UNEXPECTED = (What.RATES_CHANGED, What.UNKNOWN_PROGRAM)
 #: Other programs that print.
 FOREIGN = (What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW)
 #: Faults that are addressed by a virtual second, and by a journal write.
 TIMED = (What.FOREIGN_SLOW, What.DISK_FULL, What.CLOCK, What.SWAP)
 #: What people and other programs do.
 PEOPLE = (What.KEYPAD_CANCEL, What.KEYPAD_REPORT, *FOREIGN, *OTHERS)
-#: What ``draw`` draws from. The others came later and have separate worlds (``draw_others``, ``draw_restored``): the
+#: What ``draw`` draws from. The others came later and have separate worlds (``draw_others``, ``draw_restored``, ``draw_in_a_row``): the
 #: same seed is to give the same schedule for ever.
-DRAWN = tuple(what for what in What if what not in (*OTHERS, What.JOURNAL_COPY))
+DRAWN = tuple(what for what in What if what not in (*OTHERS, *UNEXPECTED, What.JOURNAL_COPY))
 WRITES = (What.KILL_BEFORE_WRITE, What.KILL_AFTER_WRITE, What.HOST_POWER)
 
 
@@ -291,6 +298,40 @@ def draw_restored(seed: int, family: str = "posnet") -> Schedule:
         amount=rng.choice(list(Restored)),
     )
     return schedule.model_copy(update={"faults": (*schedule.faults, copied)})
+
+
+#: What may come between two receipts that are printed in a row, and may make the look at the first one worthless.
+BETWEEN = (
+    What.RATES_CHANGED, What.RATES_CHANGED, What.UNKNOWN_PROGRAM, What.KEYPAD_REPORT, What.KEYPAD_CANCEL, What.POWER_BEFORE,
+    What.POWER_AFTER, What.ANSWER_LOST, What.COMMAND_LOST, What.ANSWER_TWICE, What.ANSWER_LATE, What.COMMAND_BAD, What.PAPER_OUT,
+    What.SWAP, What.CUT, What.MUTE, What.KILL_TURN, What.KILL_AFTER_WRITE, What.HOST_POWER, What.DISK_FULL,
+)  # fmt: skip
+
+
+def draw_in_a_row(seed: int, family: str = "posnet") -> Schedule:
+    """The schedule of that number in the worlds in which receipts follow each other, so that each one may start from
+    what the one before it left. The goods name their VAT rate, and whoever sells by an old VAT table is noticed.
+    """
+    rng = random.Random(f"in a row {seed}")
+    orders, moment = [], rng.uniform(0.5, 3.0)
+    for number in range(rng.randrange(3, 7)):
+        document: dict[str, Any] = receipt(number, rng, twin=rng.random() < 0.1)
+        document["lines"] = [line | {"vat": rng.choice(("23%", "8%", "5%"))} for line in document["lines"]]
+        if rng.random() < 0.1:
+            document = rng.choice(
+                ({"type": "daily_report"}, {"type": "cash_in", "amount": format_grosze(100_000 + number)})
+            )
+        orders.append(Order(key=f"job/{number}", at=round(moment, 3), document=document))
+        moment += rng.choice((0.0, 0.0, 0.1, rng.uniform(0.2, 2.0), rng.uniform(1.0, 5.0), rng.uniform(20, 70)))
+    near = rng.choice((None, rng.randrange(15, 90)))
+    faults = []
+    for _ in range(rng.choice((1, 1, 2, 2, 3))):
+        fault = _fault(rng, near, BETWEEN)
+        if fault.what in UNEXPECTED:
+            at = rng.randrange(15, 130) if near is None else near + rng.randrange(6)
+            fault = fault.model_copy(update={"at": at, "amount": rng.choice((1, 2))})
+        faults.append(fault)
+    return _schedule(rng, seed, family, tuple(orders), tuple(faults))
 
 
 def _fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) -> Fault:

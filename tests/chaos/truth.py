@@ -25,6 +25,8 @@ class Sale:
     at: float
     by: Who = field(default="ours", repr=False)
     """Who closed it."""
+    rates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """(goods, VAT rate that they were sold at)."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,11 @@ class Truth:
             names = [line.name for line in transaction.lines]
             job = next((f"job/{name.split()[1]}" for name in names if name.startswith("Towar ")), None)
             day = self.register.state.day
+            table = self.register.state.rates
             sale = Sale(
-                job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock(), self.acting
-            )
+                job, day.last_receipt, self.register.state.reports + 1, transaction.total, self.clock(), self.acting,
+                tuple((line.name, f"{table[line.rate]}%") for line in transaction.lines),
+            )  # fmt: skip
             self.sales.append(sale)
             self.log(f"TRUTH {sale}")
             return transaction

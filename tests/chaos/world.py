@@ -34,7 +34,7 @@ from tests.chaos import others
 from tests.chaos.cable import Cable
 from tests.chaos.life import Life
 from tests.chaos.people import Person, client
-from tests.chaos.schedule import ACTS, CABLE, OTHERS, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
+from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
 
 #: Virtual seconds after which an unfinished run counts as stuck.
@@ -105,7 +105,7 @@ class World:
         self.put_back_at: float | None = None
         self._more: list[asyncio.Future[None]] = []
         self._kill_at: list[tuple[int, Fault]] = []
-        self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in OTHERS]
+        self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in others.ACTS]
         self.others_come = bool(self._others_at)
         self._kill_at_write = [fault for fault in schedule.faults if fault.what in WRITES]
         device = self._printer(1)
@@ -170,7 +170,7 @@ class World:
                     self.cable.device.faults.plan(DeviceFault(act=act, nth=fault.at))
             elif fault.what is What.KILL_TURN:
                 self._kill_at.append((fault.at, fault))
-            elif fault.what not in (*WRITES, *OTHERS):
+            elif fault.what not in (*WRITES, *others.ACTS):
                 loop.call_later(fault.at, self._timed, fault)
 
     def _timed(self, fault: Fault) -> None:

@@ -19,7 +19,18 @@ from fiscald.emulator.memory import RegisterState, Transaction
 from fiscald.emulator.port import LocalLine
 from fiscald.emulator.register import Register
 from fiscald.model.documents import Document
-from fiscald.protocols.base import Dialogue, DialogueAborted, Effect, Session, Settings, Stage, Step, Unknown, Verdict
+from fiscald.protocols.base import (
+    Baseline,
+    Dialogue,
+    DialogueAborted,
+    Effect,
+    Session,
+    Settings,
+    Stage,
+    Step,
+    Unknown,
+    Verdict,
+)
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.families import Family
 from fiscald.protocols.thermal.options import known_profile
@@ -148,13 +159,14 @@ class Bench:
         answer: Callable[[str, bytes], bytes] | None = None,
         answer_step: Callable[[Sent, bytes], bytes] | None = None,
         printer_id: str | None = None,
+        baseline: Baseline[Any] | None = None,
     ) -> Verdict:
         """``answer``: what comes between us and the printer, given the name of every command (or the whole step)."""
         self.journal = Journal()
         if answer is not None:
             named = answer
             answer_step = lambda sent, data: named(sent.name, data)  # noqa: E731
-        return self.drive(self.family.carry_out(document, self.settings, printer_id), answer_step)
+        return self.drive(self.family.carry_out(document, self.settings, printer_id, baseline), answer_step)
 
     def break_off(self, document: Document, stop: str, *, executed: bool, nth: int = 1) -> None:
         """Carry out until the n-th such command after the evidence, and lose the line there."""

@@ -16,6 +16,7 @@ from fiscald.protocols.posnet.decoder import PosnetDecoder, protocol_doc
 from fiscald.protocols.posnet.evidence import PosnetEvidence
 from fiscald.protocols.posnet.handlers import HANDLERS
 from fiscald.protocols.posnet.options import PosnetOptions, code_page, known_profile
+from fiscald.protocols.posnet.queries import PosnetBaseline
 from fiscald.protocols.posnet.session import PosnetSession
 
 
@@ -48,6 +49,11 @@ class Posnet(Family):
     def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Whether the printer can print."""
         return queries.poll(settings)
+
+    def unchanged(self, baseline: PosnetBaseline) -> Dialogue[bool]:
+        """Whether nothing has happened since: ``scnt`` alone shows that."""
+        moved = yield from queries.counters_moved(baseline.look)
+        return not moved
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Whether an idle printer can print, and whether a document is open on it."""

@@ -15,14 +15,13 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
-from fiscald.protocols.base import Dialogue, DialogueAborted, Identification, Settings, Step, Wait
+from fiscald.protocols.base import Baseline, Dialogue, DialogueAborted, Identification, Settings, Step, Wait
 from fiscald.protocols.posnet import codes
 from fiscald.protocols.posnet.commands import RATE_LETTERS, Reply, Request, request
 from fiscald.protocols.posnet.conditions import CONDITIONS
 from fiscald.protocols.posnet.evidence import PosnetDay, PosnetLook
 from fiscald.protocols.posnet.options import PosnetOptions, known_profile
 from fiscald.protocols.posnet.profiles import PROFILES, Profile, detect
-from fiscald.protocols.proof.counters import Baseline
 from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
@@ -58,6 +57,15 @@ class PosnetBaseline(Baseline[PosnetLook]):
 
     day_open: bool
     """Whether the printer sold something since the last daily report."""
+    exact_clock: bool = False
+    """Whether the printer reports its time with seconds."""
+
+
+class Clock(NamedTuple):
+    """The printer's time. Older firmware reports it without seconds."""
+
+    moment: datetime.datetime | None
+    exact: bool
 
 
 class LastDocument(NamedTuple):
@@ -180,9 +188,7 @@ def read_baseline() -> Dialogue[PosnetBaseline]:
     scomm = yield from ask("scomm", "ts", "nu")
     last = yield from read_last_document()
     counters = yield from _read_counters()
-    day, rates = yield from _read_totals()
-    if rates is None:
-        rates = _rates((yield from ask("sfsk", "nu")))
+    day, rates = yield from read_totals()
     fiscal = bool(scomm.get("fs", True))
     look = counters.model_copy(update={"day": day, "fiscal": fiscal})
     return PosnetBaseline(
@@ -243,6 +249,12 @@ def read_day() -> Dialogue[PosnetDay]:
     return day
 
 
+def read_totals() -> Dialogue[tuple[PosnetDay, Rates]]:
+    """The day's totals and the VAT table."""
+    day, rates = yield from _read_totals()
+    return day, _rates((yield from ask("sfsk", "nu"))) if rates is None else rates
+
+
 def _read_totals() -> Dialogue[tuple[PosnetDay, Rates | None]]:
     stot = yield from query_optional("stot")
     day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
@@ -267,50 +279,41 @@ def read_last_document() -> Dialogue[LastDocument]:
     return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")))
 
 
-def read_clock() -> Dialogue[datetime.datetime | None]:
+def read_clock() -> Dialogue[Clock]:
     """The printer's time. Older firmware reports Polish local time without offset (5.1)."""
     rtcget = yield from query_optional("rtcget")
     if "tm" in rtcget:
-        moment: datetime.datetime = rtcget["tm"]
-        return moment
+        return Clock(rtcget["tm"], exact=True)
     if "da" in rtcget:
-        local: datetime.datetime = rtcget["da"]
-        return local.replace(tzinfo=POLISH_TIME)
-    return None
+        return Clock(rtcget["da"].replace(tzinfo=POLISH_TIME), exact=False)
+    return Clock(None, exact=False)
 
 
-def read_result(
-    settings: Settings,
+def read_paper(settings: Settings) -> Dialogue[Paper]:
+    """Whether the paper of the last document came out: without paper it is pending."""
+    condition = yield from poll(settings)
+    return Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
+
+
+def result_of(
     after: PosnetLook,
     number: int | None,
     report: int,
     total: int | None,
-    printed_at: str | None = None,
+    printed_at: datetime.datetime | None,
     *,
     fiscal: bool,
-) -> Dialogue[tuple[Result, Paper]]:
-    """The result of a printed document: number, day, printer, time, place in the protected memory (9.3).
-
-    And whether the paper came out: without paper it is pending.
-
-    ``printed_at``: the time of printing, if it is known better than "just now".
-    """
-    condition = yield from poll(settings)
-    device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
-    copy = yield from query_optional("eclastdocnoget", ty=0)
-    if "di" in copy:
-        device["di"] = copy["di"]
-    clock = datetime.datetime.fromisoformat(printed_at) if printed_at else (yield from read_clock())
-    result = Result(
+) -> Result:
+    """The result of a printed document: number, day, printer, time, counters (9.3)."""
+    return Result(
         number=number,
         daily_report=report,
         printer_id=after.nu,
         fiscal=fiscal,
-        printed_at=clock,
+        printed_at=printed_at,
         total=None if total is None else from_grosze(total),
-        device=device,
+        device=after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True),
     )
-    return result, Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:
@@ -333,7 +336,8 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
         standing=found.standing,
         counters=found.counters,
         rates=plain_rates(found.rates),
-        clock=clock,
+        clock=clock.moment,
+        clock_exact=clock.exact,
         transaction_open=found.transaction_open,
         day_open=found.day_open,
         device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates"}, exclude_none=True),

@@ -12,7 +12,8 @@ Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Notice
@@ -35,24 +36,29 @@ from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_c
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
-from fiscald.protocols.posnet.profiles import PROFILES
+from fiscald.protocols.posnet.profiles import PROFILES, Profile
 from fiscald.protocols.posnet.proof import CounterDelta
 from fiscald.protocols.posnet.queries import (
+    Clock,
+    PosnetBaseline,
     ask,
+    find_profile,
     is_corrupted,
     prepare_plan,
+    read_clock,
     read_counters,
-    read_day,
     read_last_document,
-    read_result,
+    read_paper,
     read_stable_counters,
+    read_totals,
+    result_of,
     send,
     to_counters,
 )
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
-from fiscald.protocols.rates import parse_rates, plain_rates
+from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
@@ -65,7 +71,18 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     prepared = yield from prepare_plan(receipt.type, settings, printer_id)
     if isinstance(prepared, Wait):
         return prepared
-    profile, found = prepared
+    return (yield from _print(receipt, settings, *prepared))
+
+
+def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dialogue[Verdict]:
+    """Print it soon after another receipt that left ``found``. The look at the open receipt shows whether ``found`` was
+    still true; if not, the rates are read anew before anything is sold.
+    """
+    profile = yield from find_profile(settings)
+    return (yield from _print(receipt, settings, profile, found))
+
+
+def _print(receipt: Receipt, settings: Settings, profile: Profile, found: PosnetBaseline) -> Dialogue[Verdict]:
     plan = plan_receipt(receipt, profile, PosnetOptions.of(settings).code_page, found.rates)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
@@ -80,9 +97,9 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
         raise corrupted(reply, opening.pointer)
     if not reply.good:
         return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
-    opened = yield from _look_when_opened(before)
-    if opened is None:
-        return NotPrinted(problem("printer.cancelled"))
+    opened = yield from _look_when_opened(before, found.rates)
+    if isinstance(opened, NotPrinted):
+        return opened
     yield Checkpoint(Stage.OPENED, before, opened)
 
     for item in lines:
@@ -98,21 +115,27 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     notices: tuple[Notice, ...] = ()
     if committed.refusal is None and plan.footer:
         notices = yield from finish_footer(plan.footer)
-    return (yield from ReceiptProof(opened, plan, settings, notices).verdict(committed))
+    return (yield from ReceiptProof(opened, plan, settings, notices, found).verdict(committed))
 
 
-def _look_when_opened(before: PosnetLook) -> Dialogue[PosnetLook | None]:
+def _look_when_opened(before: PosnetLook, rates: Rates) -> Dialogue[PosnetLook | NotPrinted]:
     """The counters while our receipt is open: nothing else can move them before our receipt ends.
 
-    ``None``: a person has cancelled our receipt already.
+    ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
     """
     opened = yield from read_counters()
+    if opened.nu != before.nu:
+        raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
     if CounterDelta(before, opened).any_change:
-        # Another program printed between our first look and our opening, or our receipt was cancelled since.
-        opened = opened.model_copy(update={"day": (yield from read_day())})
+        # Another program printed between our last look and our opening, or our receipt was cancelled since.
+        day, rates_now = yield from read_totals()
+        opened = opened.model_copy(update={"day": day})
         scomm = yield from ask("scomm", "ts")
         if not scomm["ts"]:
-            return None
+            return NotPrinted(problem("printer.cancelled"))
+        if rates_now != rates:
+            now = yield from send_cancel(opened)
+            return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
     return before.updated(opened)
 
 
@@ -136,6 +159,8 @@ class ReceiptProof:
     plan: Plan
     settings: Settings
     notices: tuple[Notice, ...] = ()
+    found: PosnetBaseline | None = None
+    """What was known before the receipt; ``None``: this is a recovery."""
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """``reply``: the answer to the closing step; ``None``: it is not known."""
@@ -146,7 +171,7 @@ class ReceiptProof:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
             # The answer confirms it, and the counters do not contradict it. (After a report they show nothing.)
-            return (yield from self.printed(now))
+            return (yield from self.printed(now, just_now=True))
         if delta.reports:
             return verdicts.report_between(now)
         scomm = yield from ask("scomm", "ts")
@@ -175,14 +200,42 @@ class ReceiptProof:
             return last_is_ours
         return (yield from self.printed(now, last=last_is_ours))
 
-    def printed(self, now: PosnetLook, *, last: bool = False) -> Dialogue[Printed]:
-        """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last document."""
+    def printed(self, now: PosnetLook, *, last: bool = False, just_now: bool = False) -> Dialogue[Printed]:
+        """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last document.
+
+        ``just_now``: nothing happened since the closing step was sent.
+        """
         number = now.last_number if last else self.opened.last_number + 1
         delta = CounterDelta(self.opened, now)
-        result, paper = yield from read_result(
-            self.settings, now, number, self.opened.rd + 1, self.plan.total, delta.sold_at, fiscal=delta.fiscal
-        )
-        return Printed(result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now))
+        paper = yield from read_paper(self.settings)
+        just_now = just_now and delta.one_completed and self.found is not None
+        clock = Clock(None, exact=True)
+        if delta.sold_at is not None:
+            clock = Clock(datetime.fromisoformat(delta.sold_at), exact=False)
+        elif not just_now or self.found is None or not self.found.exact_clock:
+            clock = yield from read_clock()
+        result = result_of(now, number, self.opened.rd + 1, self.plan.total, clock.moment, fiscal=delta.fiscal)
+        return Printed(
+            result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
+            self._baseline(now, clock) if just_now else None, just_now=just_now,
+        )  # fmt: skip
+
+    def _baseline(self, now: PosnetLook, clock: Clock) -> PosnetBaseline | None:
+        """What the printer would report now. ``None``: our receipt is not all that has happened."""
+        day, total = self.opened.day, self.plan.total
+        if self.found is None or not self.found.fiscal or day is None or CounterDelta(self.opened, now).printouts != 1:
+            return None
+        if now.day is None:
+            counted = None if day.pn is None else day.pn + 1
+            sales = None if day.sales is None else day.sales + total
+            now = now.model_copy(
+                update={"day": day.model_copy(update={"pn": counted, "sales": sales, "last_sale": None})}
+            )
+        look = self.opened.updated(now)
+        return replace(
+            self.found, look=look, counters=to_counters(look), transaction_open=False, day_open=True,
+            exact_clock=clock.exact,
+        )  # fmt: skip
 
 
 def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:

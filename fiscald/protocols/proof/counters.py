@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from fiscald.model.jobs import Notice
-from fiscald.model.printers import Counters
-from fiscald.model.problems import Problem
 from fiscald.protocols.base import Dialogue, Look, Pause, Printed, Settings, Unknown, Verdict, Wait
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.verdicts import CommitReply
-from fiscald.protocols.rates import Rates
 
 #: Seconds without any change before fiscald takes an empty receipt for the one whose opening was not answered. A
 #: program that works on its own receipt does not pause for so long.
@@ -25,26 +22,6 @@ STILL_SECONDS = 5.0
 LOOKS = 3
 
 L = TypeVar("L", bound=Look)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline(Generic[L]):
-    """What a printer reports about itself before a document."""
-
-    look: L
-    """The look to compare later looks with."""
-    printer_id: str
-    """The unique number."""
-    fiscal: bool
-    """Whether the device is fiscalised. A device in training registers nothing."""
-    transaction_open: bool
-    """Whether a document is open, from any program."""
-    rates: Rates
-    """The VAT table by letter."""
-    standing: Problem | None
-    """The condition that keeps some documents waiting, if the printer reports one."""
-    counters: Counters
-    """The counters for the journal."""
 
 
 class CounterDelta(Protocol):

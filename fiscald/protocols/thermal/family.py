@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
+    Baseline,
     Dialogue,
     Identification,
     Session,
@@ -13,7 +14,7 @@ from fiscald.protocols.families import Decoding, Family, Raw
 from fiscald.protocols.thermal import queries, raw
 from fiscald.protocols.thermal.conditions import CONDITIONS
 from fiscald.protocols.thermal.decoder import ThermalDecoder, protocol_doc
-from fiscald.protocols.thermal.evidence import ThermalEvidence
+from fiscald.protocols.thermal.evidence import ThermalEvidence, ThermalLook
 from fiscald.protocols.thermal.handlers import HANDLERS
 from fiscald.protocols.thermal.options import ThermalOptions, code_page
 from fiscald.protocols.thermal.session import ThermalSession
@@ -47,6 +48,10 @@ class Thermal(Family):
     def poll(self, settings: Settings) -> Dialogue[Condition]:
         """Whether the printer can print."""
         return queries.poll(settings)
+
+    def unchanged(self, baseline: Baseline[ThermalLook]) -> Dialogue[bool]:
+        """Whether nothing has happened since."""
+        return queries.unchanged(baseline.look)
 
     def read_condition(self, settings: Settings) -> Dialogue[Condition]:
         """Ask whether an idle printer can print and whether a document is open: ENQ shows both."""

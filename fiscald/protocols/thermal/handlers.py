@@ -38,7 +38,7 @@ def _ready(settings: Settings) -> Dialogue[Wait | None]:
 _ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
 HANDLERS: Mapping[str, Handler] = {
-    "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, _ready),
+    "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready),
     "daily_report": _ONE_STEP,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,

@@ -22,8 +22,17 @@ from fiscald.model.printers import Condition, Counters, Identity, PrinterState, 
 from fiscald.model.problems import Problem, problem
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import conditions
-from fiscald.protocols.base import Deadline, Dialogue, DialogueAborted, Effect, Identification, Settings, Step, Wait
-from fiscald.protocols.proof.counters import Baseline
+from fiscald.protocols.base import (
+    Baseline,
+    Deadline,
+    Dialogue,
+    DialogueAborted,
+    Effect,
+    Identification,
+    Settings,
+    Step,
+    Wait,
+)
 from fiscald.protocols.proof.verdicts import reason_to_wait
 from fiscald.protocols.queries import good_values, refused_question
 from fiscald.protocols.rates import Rates, plain_rates
@@ -41,6 +50,8 @@ from fiscald.protocols.thermal.profiles import PROFILES, Profile, detect
 ERROR_MODE = 3
 #: Two looks in a row must agree after at most this many looks.
 LOOKS = 4
+#: What ``23#s`` must report for a look.
+_FLAGS = ("nr_unikatowy", "Pm", "Pt", "Px", "par_num", "cash")
 
 
 class OpenReceipt(NamedTuple):
@@ -178,7 +189,7 @@ def prepare_plan(
 
 def read_baseline() -> Dialogue[Baseline[ThermalLook]]:
     """Flags, counters and rates."""
-    look, rates = yield from _read_look()
+    look, rates = yield from read_look()
     return Baseline(
         look=look,
         printer_id=look.nr_unikatowy,
@@ -200,16 +211,17 @@ def _standing(look: ThermalLook, rates: Rates) -> Problem | None:
 
 def read_counters() -> Dialogue[ThermalLook]:
     """Flags and counters."""
-    look, _ = yield from _read_look()
+    look, _ = yield from read_look()
     return look
 
 
-def _read_look() -> Dialogue[tuple[ThermalLook, Rates]]:
-    status = yield from _ask_status("Pm", "Pt", "Px", "par_num", "cash", "nr_unikatowy")
+def read_look() -> Dialogue[tuple[ThermalLook, Rates]]:
+    """Flags, counters and the VAT table."""
+    status = yield from _ask_status(*_FLAGS)
     day = yield from query_optional("#s 28")
     records = yield from ask("#s 24", "n_dobowych")
     last = yield from ask("#s 50", "numer")
-    said = {name: status[name] for name in ("nr_unikatowy", "Pm", "Pt", "Px", "Pz", "par_num", "cash")}
+    said = {name: status[name] for name in (*_FLAGS, "Pz")}
     said |= {name: day[name] for name in ("parag", "anul", "anul_kwota") if name in day}
     said |= {name: records[name] for name in ("n_wolnych",) if name in records}
     said |= {"tot": sum(status["tot"]), "n_dobowych": records["n_dobowych"], "numer": last["numer"]}
@@ -229,6 +241,36 @@ def read_stable_counters(first: ThermalLook | None = None) -> Dialogue[ThermalLo
             return look
         before = look
     raise DialogueAborted(problem("printer.busy", reason="its counters keep changing: another program is printing"))
+
+
+def unchanged(look: ThermalLook) -> Dialogue[bool]:
+    """Whether nothing has happened since that look: every printed document has a number (7.2), so it moves ``50#s``.
+
+    Also makes sure of the error mode, which the printer forgets when it is switched off.
+    """
+    yield from use_error_mode()
+    open_one, last = yield from read_last()
+    return not open_one and last == look.numer
+
+
+def read_last() -> Dialogue[tuple[bool, int]]:
+    """Whether a receipt is open, and the number of the last printed document."""
+    enq: Enq = yield Step(Poll(Control.ENQ), Effect.QUERY, Deadline.QUERY)
+    last = yield from ask("#s 50", "numer")
+    return enq.open, int(last["numer"])
+
+
+def read_after(opened: ThermalLook) -> Dialogue[ThermalLook | None]:
+    """The look after our receipt, which was open at ``opened``, if the number of the last document shows that nothing
+    else was printed; otherwise ``None``. So ``28#s`` and ``24#s`` need not be asked.
+    """
+    status = yield from _ask_status(*_FLAGS)
+    last = yield from ask("#s 50", "numer")
+    if last["numer"] != opened.numer + 1:
+        return None
+    receipts = None if opened.parag is None else opened.parag + 1
+    said = {name: status[name] for name in (*_FLAGS, "Pz")}
+    return opened.model_copy(update=said | {"parag": receipts, "tot": sum(status["tot"]), "numer": last["numer"]})
 
 
 def read_open() -> Dialogue[OpenReceipt]:

@@ -15,11 +15,12 @@ Source: Thermal reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fiscald.model.documents import Receipt
 from fiscald.model.problems import problem
 from fiscald.protocols.base import (
+    Baseline,
     Checkpoint,
     Dialogue,
     DialogueAborted,
@@ -36,19 +37,23 @@ from fiscald.protocols.base import (
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
-from fiscald.protocols.rates import parse_rates, plain_rates
+from fiscald.protocols.rates import Rates, parse_rates, plain_rates
 from fiscald.protocols.thermal.commands import Reply, request
 from fiscald.protocols.thermal.commit import commit, refused
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.options import ThermalOptions
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.planner import Plan
-from fiscald.protocols.thermal.profiles import PROFILES
+from fiscald.protocols.thermal.profiles import PROFILES, Profile
 from fiscald.protocols.thermal.proof import RECEIPT_NUMBERS, CounterDelta
 from fiscald.protocols.thermal.queries import (
+    find_profile,
     is_corrupted,
     prepare_plan,
+    read_after,
     read_counters,
+    read_last,
+    read_look,
     read_open,
     read_result,
     read_stable_counters,
@@ -69,6 +74,20 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     if isinstance(prepared, Wait):
         return prepared
     profile, found = prepared
+    return (yield from _print(receipt, settings, profile, found, carried_on=False))
+
+
+def carry_on(receipt: Receipt, settings: Settings, found: Baseline[ThermalLook]) -> Dialogue[Verdict]:
+    """Print it soon after another receipt that left ``found``. The look at the open receipt shows whether ``found`` was
+    still true; if not, everything is read anew before anything is sold.
+    """
+    profile = yield from find_profile(settings)
+    return (yield from _print(receipt, settings, profile, found, carried_on=True))
+
+
+def _print(
+    receipt: Receipt, settings: Settings, profile: Profile, found: Baseline[ThermalLook], *, carried_on: bool
+) -> Dialogue[Verdict]:
     plan = plan_receipt(receipt, profile, ThermalOptions.of(settings).code_page, found.rates, found.printer_id)
     if plan.errors:
         return verdicts.refused_before(plan.errors, found.look)
@@ -79,10 +98,14 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
     reply = yield from send(opening.request)
     if not reply.good:
         return (yield from _opening_refused(reply, opening.pointer, receipt))
-    opened = yield from _look_when_opened(before)
+    opened = (yield from _still_as_before(before)) if carried_on else None
+    if opened is None:
+        opened, other_rates = yield from _look_when_opened(before, found.rates)
+        if other_rates:
+            return (yield from ReceiptProof(opened, plan, settings).rates_changed(opened))
     yield Checkpoint(Stage.OPENED, before, opened)
 
-    proof = ReceiptProof(opened, plan, settings)
+    proof = ReceiptProof(opened, plan, settings, found)
     for item in lines:
         reply = yield from send(item.request)
         if is_corrupted(reply):
@@ -108,15 +131,25 @@ def _opening_refused(reply: Reply, pointer: str, receipt: Receipt) -> Dialogue[N
     return verdicts.refusal_verdict(opening_reply, was_open=False)
 
 
-def _look_when_opened(before: ThermalLook) -> Dialogue[ThermalLook]:
-    """The counters while our receipt is open: nothing else can move them before our receipt ends."""
-    opened = yield from read_counters()
+def _still_as_before(before: ThermalLook) -> Dialogue[ThermalLook | None]:
+    """The look at our open receipt; ``None``: the number of the last document shows that ``before`` is out of date."""
+    open_one, last = yield from read_last()
+    return before.model_copy(update={"Pt": 1, "Px": 0}) if open_one and last == before.numer else None
+
+
+def _look_when_opened(before: ThermalLook, rates: Rates) -> Dialogue[tuple[ThermalLook, bool]]:
+    """The counters while our receipt is open: nothing else can move them before our receipt ends. And whether the VAT
+    table is another one than ``rates``.
+    """
+    opened, rates_now = yield from read_look()
+    if rates_now != rates:
+        _, rates_now = yield from read_look()
     if not CounterDelta(before, opened).nothing_moved:
-        # Another program printed between our first look and our opening, or one of the two looks is damaged.
+        # Another program printed between our last look and our opening, or one of the two looks is damaged.
         opened = yield from read_stable_counters(opened)
     if not opened.Pt or opened.nr_unikatowy != before.nr_unikatowy:
         raise DialogueAborted(problem("printer.busy", reason="it confirmed our opening, but shows no open receipt"))
-    return before.updated(opened)
+    return before.updated(opened), rates_now != rates
 
 
 def send_cancel(since: ThermalLook) -> Dialogue[ThermalLook]:
@@ -136,22 +169,23 @@ class ReceiptProof:
     """The look while it was open."""
     plan: Plan
     settings: Settings
+    found: Baseline[ThermalLook] | None = None
+    """What was known before the receipt; ``None``: this is a recovery."""
 
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """Decide after the closing step was sent. ``reply``: the answer to that step; ``None``: it is not known."""
         confirmed = reply is not None and reply.refusal is None
         if confirmed:
-            now = yield from read_counters()
-            delta = CounterDelta(self.opened, now)
-            if delta.comparable and delta.one_completed and delta.sales == self.plan.total:
-                # The answer confirms it, and all counters agree.
-                return (yield from self.printed(now, just_now=True))
+            after = yield from read_after(self.opened)
+            if after is not None and self._as_planned(CounterDelta(self.opened, after)):
+                # The answer confirms it, the counters agree, and nothing else was printed.
+                printed = yield from self.printed(after, just_now=True)
+                return replace(printed, baseline=self._baseline(after))
         now = yield from read_stable_counters()
         delta = CounterDelta(self.opened, now)
         if not delta.comparable:
             return incomparable(delta, self.settings)
-        as_planned = delta.one_completed and delta.sales == self.plan.total
-        if confirmed and (delta.reports or delta.uncounted or as_planned):
+        if confirmed and (delta.reports or delta.uncounted or self._as_planned(delta)):
             # After a report the counters show nothing.
             return (yield from self.printed(now, just_now=True))
         if delta.reports:
@@ -171,6 +205,23 @@ class ReceiptProof:
         if isinstance(last_is_ours, Unknown):
             return last_is_ours
         return (yield from self.printed(now, just_now=confirmed, last=last_is_ours))
+
+    def _as_planned(self, delta: CounterDelta) -> bool:
+        """Whether exactly one receipt ended since, and has our total."""
+        return delta.comparable and delta.one_completed and delta.sales == self.plan.total
+
+    def _baseline(self, now: ThermalLook) -> Baseline[ThermalLook] | None:
+        """What the printer would report now. ``None``: too little was read for that."""
+        if self.found is None or not self.found.fiscal:
+            return None
+        return replace(self.found, look=now, counters=to_counters(now), transaction_open=bool(now.Pt))
+
+    def rates_changed(self, now: ThermalLook) -> Dialogue[Verdict]:
+        """The VAT table is another one than the plan's: cancel our empty receipt, and carry it out again."""
+        reason = "the VAT table was changed before the receipt was opened"
+        if (yield from self.still_ours(now)):
+            now = yield from send_cancel(self.opened)
+        return verdicts.interrupted(reason, now)
 
     def _not_closed(self, reply: CommitReply | None, now: ThermalLook) -> Dialogue[Verdict]:
         """A receipt is open and none has ended: the printer did not execute our closing step."""

@@ -1,0 +1,68 @@
+"""Mutants of the rules for receipts that start from what another receipt left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+from fiscald.protocols.base import Dialogue
+from fiscald.protocols.posnet import queries, receipt
+from fiscald.protocols.posnet.evidence import PosnetLook
+from fiscald.protocols.thermal import receipt as thermal
+from fiscald.protocols.thermal.evidence import ThermalLook
+from tests.chaos.registry import mutant, thermal_mutant
+
+
+@mutant
+def stale_look_reused() -> Iterator[None]:
+    """the look that another receipt left is used without asking the printer while ours is open"""
+
+    def look(before: PosnetLook, _: Any) -> Dialogue[PosnetLook]:
+        yield from ()
+        return before
+
+    with patch.object(receipt, "_look_when_opened", look):
+        yield
+
+
+@thermal_mutant
+def stale_look_reused_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+
+    def look(before: ThermalLook) -> Dialogue[ThermalLook]:
+        yield from ()
+        return before.model_copy(update={"Pt": 1, "Px": 0})
+
+    with patch.object(thermal, "_still_as_before", look):
+        yield
+
+
+@mutant
+def rates_not_read_again() -> Iterator[None]:
+    """the VAT table is not compared when something happened before our receipt was opened"""
+    look, totals = receipt._look_when_opened, queries.read_totals
+
+    def same_rates(before: PosnetLook, rates: Any) -> Any:
+        def read() -> Dialogue[Any]:
+            day, _ = yield from totals()
+            return day, rates
+
+        with patch.object(receipt, "read_totals", read):
+            return (yield from look(before, rates))
+
+    with patch.object(receipt, "_look_when_opened", same_rates):
+        yield
+
+
+@thermal_mutant
+def rates_not_read_again_thermal() -> Iterator[None]:
+    """the same on a Thermal printer"""
+    real = thermal._look_when_opened
+
+    def look(before: ThermalLook, rates: Any) -> Dialogue[tuple[ThermalLook, bool]]:
+        opened, _ = yield from real(before, rates)
+        return opened, False
+
+    with patch.object(thermal, "_look_when_opened", look):
+        yield
