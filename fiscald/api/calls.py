@@ -75,7 +75,9 @@ class Call(Generic[T]):
     """Must not be repeated if the daemon may have received it."""
 
     def may_be_repeated(self, error: httpx.TransportError) -> bool:
-        """Whether a retry is safe."""
+        """Whether a retry is safe, and can help: a daemon that leaves a question unanswered does so again."""
+        if self.method == "GET" and isinstance(error, httpx.ReadTimeout):
+            return False
         return not self.once or isinstance(error, httpx.ConnectError)
 
 

@@ -91,7 +91,7 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
     def behind(cause: str, reason: str, reason_pl: str, **members: Any) -> Problem:
         seen = {"remembered": then and then.model_dump(), "found": now.model_dump()}
         why = problem(
-            "journal.behind", printer=printer, reason=f"{printer}: {reason}", reason_pl=reason_pl,
+            "journal.behind", printer=printer, reason=reason, reason_pl=reason_pl,
             extra={"cause": cause} | seen | members,
         )  # fmt: skip
         # Proven: the journal knew everything a moment ago, so the documents that wait are not printed.
@@ -121,9 +121,10 @@ def unexplained(printer: str, known: Known, now: Counters, *, shared: bool, prov
     receipts = now.receipts - then.receipts
     if reports < 0 or printouts < 0 or (reports == 0 and receipts < 0):
         return behind(
-            "lower_counters", "its counters are lower than the journal remembers: its memory was replaced or reset",
+            "lower_counters",
+            "the printer's counters are lower than the journal remembers: its memory was replaced or reset",
             "Liczniki drukarki są niższe niż zapamiętane (wymiana lub zerowanie pamięci).",
-        )  # fmt: skip
+        )
     unknown = receipts - known.own_receipts
     if reports == 0 and unknown > 0:
         plural = "receipt" if unknown == 1 else "receipts"

@@ -322,3 +322,17 @@ def test_a_licence_step_that_is_not_repeatable_is_requested_once(
         "/v1/licence/emergency", "/v1/licence/enrolment", "/v1/licence/recovery", "/v1/licence/recovery/confirmation",
         "/v1/licence/transfer", "/v1/licence/certificate", "/v1/licence/certificate",
     ]  # fmt: skip
+
+
+def test_a_question_that_the_daemon_leaves_unanswered_is_asked_once() -> None:
+    """A stopped process holds its socket open: the caller learns it after one timeout, not after four."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = Path(folder) / "f.sock"
+        listener.bind(str(path))
+        listener.listen(8)
+        with Client(path, timeout=0.05) as client, pytest.raises(NotReachable):
+            client.printers()
+        listener.settimeout(0)
+        listener.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            listener.accept()

@@ -129,7 +129,7 @@ SWAPPED = problem(
 )
 
 
-BEHIND = problem("journal.behind", printer="till1", reason="till1: the printer holds 1 receipt", reason_pl="Paragon.")
+BEHIND = problem("journal.behind", printer="till1", reason="the printer holds 1 receipt", reason_pl="Paragon.")
 
 
 STATE = StateFacts(Path("/var/lib/fiscald"), 10 << 30, False, Path("/var"))
