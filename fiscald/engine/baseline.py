@@ -16,7 +16,7 @@ from fiscald.protocols.rates import plain_rates
 #: Seconds after the last question within which a document starts without further questions. An idle printer is asked
 #: every 1.5 seconds.
 FRESH = 2.5
-#: Seconds after which everything is read anew, also the VAT table.
+#: Seconds after which everything is read again, also the VAT table.
 MAX_AGE = 60.0
 
 
@@ -32,10 +32,10 @@ class KeptBaseline:
         """Something may have happened that the baseline does not know."""
         self._baseline = None
 
-    def keep(self, baseline: Baseline[Any] | None, now: float, *, read_anew: bool) -> None:
-        """A document has left ``baseline``. ``read_anew``: it had read everything from the printer."""
+    def keep(self, baseline: Baseline[Any] | None, now: float, *, read_again: bool) -> None:
+        """A document has left ``baseline``. ``read_again``: it had read everything from the printer."""
         self._baseline, self._asked_at = baseline, now
-        if read_anew:
+        if read_again:
             self._read_at = now
 
     def usable(self, now: float) -> Baseline[Any] | None:

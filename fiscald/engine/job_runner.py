@@ -96,7 +96,7 @@ class JobRunner:
         try:
             verdict = await self._drive(line, dialogue, entry)
             if isinstance(verdict, Printed) and verdict.paper is Paper.PRINTED:
-                self.baseline.keep(verdict.baseline, anyio.current_time(), read_anew=baseline is None)
+                self.baseline.keep(verdict.baseline, anyio.current_time(), read_again=baseline is None)
             return await self._settle(entry, verdict)
         except WrongPhase:
             return None  # withdrawn in the meantime
@@ -124,7 +124,7 @@ class JobRunner:
             self.baseline.forget()
 
     def _usable_baseline(self, job: Job) -> Baseline[Any] | None:
-        """What another receipt left, if nobody can have printed since. ``None``: read everything anew."""
+        """What another receipt left, if nobody can have printed since. ``None``: read everything again."""
         if self._printer.shared or job.expect_last is not None or self._board.situation.unready:
             return None
         return self.baseline.usable(anyio.current_time())

@@ -225,7 +225,7 @@ class Printed:
     """The printer has printed or registered the document. ``counters``: those after it, if the dialogue read them.
 
     ``evidence`` (of every verdict): the looks that the verdict rests on, by their names in ``Evidence``. ``baseline``:
-    what is known before the next document; ``None``: that must be read anew. ``just_now``: the document was printed
+    what is known before the next document; ``None``: that must be read again. ``just_now``: the document was printed
     just now, and the dialogue left it to the engine to say when, by the printer's clock.
     """
 

@@ -96,7 +96,7 @@ class Family(ABC):
     unchanged: Callable[[Any], Dialogue[bool]] | None = None
     """Asks an idle printer, with as little as possible, whether nothing has happened since a ``Baseline``.
 
-    ``None``: every document reads everything anew.
+    ``None``: every document reads everything again.
     """
     greeting: Callable[[Settings], Dialogue[None]] | None = None
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
@@ -150,7 +150,7 @@ class Family(ABC):
     ) -> Dialogue[Verdict]:
         """Carry out ``document`` on the printer with that unique number (``None``: on any printer).
 
-        ``baseline``: what another document left on this connection; ``None``: read everything anew.
+        ``baseline``: what another document left on this connection; ``None``: read everything again.
         """
         handler = self.handlers[document.type]
         if baseline is not None and handler.carry_on is not None:

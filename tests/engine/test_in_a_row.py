@@ -1,4 +1,4 @@
-"""Receipts in a row: when one may start from what the one before it left, and when everything is read anew."""
+"""Receipts in a row: when one may start from what the one before it left, and when everything is read again."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_second_receipt_asks_only_what_can_have_changed(tmp_path: Path, fami
 
 
 @FAMILIES
-def test_an_idle_printer_is_asked_little_so_that_the_next_receipt_need_not_ask(tmp_path: Path, family: str) -> None:
+def test_the_polls_of_an_idle_printer_keep_the_baseline(tmp_path: Path, family: str) -> None:
     async def main() -> None:
         async with shop(tmp_path, Till("till1", family=family)) as it:
             await it.print("Z1")
@@ -102,7 +102,7 @@ async def _other_program(it: Shop) -> None:
 
 @FAMILIES
 @pytest.mark.parametrize("happens", [_slip, _raw, _power_cut, _keypad_report, _other_program])
-def test_everything_is_read_anew_after(tmp_path: Path, family: str, happens: Callable[[Shop], Any]) -> None:
+def test_everything_is_read_again_after(tmp_path: Path, family: str, happens: Callable[[Shop], Any]) -> None:
     async def main() -> None:
         async with shop(tmp_path, Till("till1", family=family)) as it:
             await it.print("Z1")
@@ -120,7 +120,7 @@ def test_everything_is_read_anew_after(tmp_path: Path, family: str, happens: Cal
 
 
 @FAMILIES
-def test_everything_is_read_anew_for_a_receipt_that_expects_the_last_one(tmp_path: Path, family: str) -> None:
+def test_expect_last_reads_everything_again(tmp_path: Path, family: str) -> None:
     async def main() -> None:
         async with shop(tmp_path, Till("till1", family=family)) as it:
             await it.print("Z1")
@@ -134,7 +134,7 @@ def test_everything_is_read_anew_for_a_receipt_that_expects_the_last_one(tmp_pat
 
 
 @FAMILIES
-def test_everything_is_read_anew_on_a_shared_printer(tmp_path: Path, family: str) -> None:
+def test_everything_is_read_again_on_a_shared_printer(tmp_path: Path, family: str) -> None:
     async def main() -> None:
         async with shop(tmp_path, Till("till1", family=family), shared=True) as it:
             await it.print("Z1")
@@ -192,16 +192,16 @@ LEFT: Baseline[Any] = Baseline(
 def test_a_baseline_serves_for_a_moment_and_is_kept_for_a_minute() -> None:
     kept = KeptBaseline()
     assert kept.kept(0.0) is None
-    kept.keep(LEFT, 10.0, read_anew=True)
+    kept.keep(LEFT, 10.0, read_again=True)
     assert kept.usable(10.0 + FRESH) is LEFT
     assert kept.usable(10.1 + FRESH) is None
     assert kept.kept(10.0 + MAX_AGE) is LEFT
     kept.still_holds(40.0)
     assert kept.usable(40.0 + FRESH) is LEFT
-    kept.keep(LEFT, 60.0, read_anew=False)
+    kept.keep(LEFT, 60.0, read_again=False)
     assert kept.usable(60.1) is LEFT
     assert kept.usable(10.1 + MAX_AGE) is None, "a row of receipts does not make old values new"
-    kept.keep(LEFT, 80.0, read_anew=True)
+    kept.keep(LEFT, 80.0, read_again=True)
     kept.forget()
     assert kept.kept(80.0) is None
 
@@ -223,7 +223,7 @@ def test_a_status_read_keeps_a_baseline_that_it_confirms(tmp_path: Path) -> None
                 {"identity": snapshot.identity.model_copy(update={"printer_id": "EMU 2"})},
             ):
                 kept = KeptBaseline()
-                kept.keep(baseline, 0.0, read_anew=True)
+                kept.keep(baseline, 0.0, read_again=True)
                 kept.compare(snapshot, 50.0)
                 assert kept.kept(100.0) is baseline
                 kept.compare(snapshot.model_copy(update=change), 60.0)

@@ -421,7 +421,7 @@ def test_an_internal_error_of_one_printer_leaves_the_others_working(
     assert "internal error" in caplog.text
 
 
-@pytest.mark.parametrize("where", ["prepare_plan", "plan_receipt", "read_result"])
+@pytest.mark.parametrize("where", ["prepare_plan", "plan_receipt", "read_paper"])
 def test_an_internal_error_in_a_dialogue_is_reported_and_decides_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

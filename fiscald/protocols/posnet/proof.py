@@ -13,7 +13,14 @@ from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.posnet.evidence import PosnetLook
-from fiscald.protocols.posnet.queries import read_clock, read_paper, read_stable_counters, result_of, to_counters
+from fiscald.protocols.posnet.queries import (
+    read_clock,
+    read_copy,
+    read_paper,
+    read_stable_counters,
+    result_of,
+    to_counters,
+)
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import CounterProof, Proven, Report
 
@@ -168,6 +175,7 @@ class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         number, report, amount = (now.rd, now.rd, None) if slip is None else (None, now.rd + 1, slip.amount)
         paper = yield from read_paper(self.settings)
+        copy = yield from read_copy()
         clock = yield from read_clock()
-        result = result_of(now, number, report, amount, clock.moment, fiscal=delta.fiscal)
+        result = result_of(now, number, report, amount, clock.moment, fiscal=delta.fiscal, copy=copy)
         return Printed(result, paper, proven.notices, {"after": now}, to_counters(now))

@@ -59,6 +59,8 @@ class PosnetBaseline(Baseline[PosnetLook]):
     """Whether the printer sold something since the last daily report."""
     exact_clock: bool = False
     """Whether the printer reports its time with seconds."""
+    copy_offset: int | None = None
+    """The number in the protected memory minus ``hn``: constant for each device (5.3); ``None``: unknown."""
 
 
 class Clock(NamedTuple):
@@ -303,8 +305,12 @@ def result_of(
     printed_at: datetime.datetime | None,
     *,
     fiscal: bool,
+    copy: int | None = None,
 ) -> Result:
-    """The result of a printed document: number, day, printer, time, counters (9.3)."""
+    """The result of a printed document: number, day, printer, time, counters, place in the protected memory (9.3)."""
+    device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
+    if copy is not None:
+        device["di"] = copy
     return Result(
         number=number,
         daily_report=report,
@@ -312,8 +318,14 @@ def result_of(
         fiscal=fiscal,
         printed_at=printed_at,
         total=None if total is None else from_grosze(total),
-        device=after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True),
+        device=device,
     )
+
+
+def read_copy() -> Dialogue[int | None]:
+    """The number of the last document in the protected memory; ``None``: the device does not say."""
+    last = yield from query_optional("eclastdocnoget", ty=0)
+    return last.get("di")
 
 
 def read_status(settings: Settings) -> Dialogue[Snapshot]:

@@ -46,6 +46,7 @@ from fiscald.protocols.posnet.queries import (
     is_corrupted,
     prepare_plan,
     read_clock,
+    read_copy,
     read_counters,
     read_last_document,
     read_paper,
@@ -76,7 +77,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
 
 def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dialogue[Verdict]:
     """Print it soon after another receipt that left ``found``. The look at the open receipt shows whether ``found`` was
-    still true; if not, the rates are read anew before anything is sold.
+    still true; if not, the rates are read again before anything is sold.
     """
     profile = yield from find_profile(settings)
     return (yield from _print(receipt, settings, profile, found))
@@ -214,13 +215,16 @@ class ReceiptProof:
             clock = Clock(datetime.fromisoformat(delta.sold_at), exact=False)
         elif not just_now or self.found is None or not self.found.exact_clock:
             clock = yield from read_clock()
-        result = result_of(now, number, self.opened.rd + 1, self.plan.total, clock.moment, fiscal=delta.fiscal)
+        offset = self.found.copy_offset if just_now and self.found is not None else None
+        copy = (yield from read_copy()) if offset is None else now.hn + offset
+        report, total = self.opened.rd + 1, self.plan.total
+        result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy)
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
-            self._baseline(now, clock) if just_now else None, just_now=just_now,
+            self._baseline(now, clock, copy) if just_now else None, just_now=just_now,
         )  # fmt: skip
 
-    def _baseline(self, now: PosnetLook, clock: Clock) -> PosnetBaseline | None:
+    def _baseline(self, now: PosnetLook, clock: Clock, copy: int | None) -> PosnetBaseline | None:
         """What the printer would report now. ``None``: our receipt is not all that has happened."""
         day, total = self.opened.day, self.plan.total
         if self.found is None or not self.found.fiscal or day is None or CounterDelta(self.opened, now).printouts != 1:
@@ -234,7 +238,7 @@ class ReceiptProof:
         look = self.opened.updated(now)
         return replace(
             self.found, look=look, counters=to_counters(look), transaction_open=False, day_open=True,
-            exact_clock=clock.exact,
+            exact_clock=clock.exact, copy_offset=None if copy is None else copy - now.hn,
         )  # fmt: skip
 
 

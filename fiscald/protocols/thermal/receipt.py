@@ -79,7 +79,7 @@ def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> D
 
 def carry_on(receipt: Receipt, settings: Settings, found: Baseline[ThermalLook]) -> Dialogue[Verdict]:
     """Print it soon after another receipt that left ``found``. The look at the open receipt shows whether ``found`` was
-    still true; if not, everything is read anew before anything is sold.
+    still true; if not, everything is read again before anything is sold.
     """
     profile = yield from find_profile(settings)
     return (yield from _print(receipt, settings, profile, found, carried_on=True))
