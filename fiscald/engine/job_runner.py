@@ -124,7 +124,7 @@ class JobRunner:
             self.baseline.forget()
 
     def _usable_baseline(self, job: Job) -> Baseline[Any] | None:
-        """What another receipt left, if nobody can have printed since. ``None``: read everything again."""
+        """What another receipt left, if no other program can have printed since. ``None``: read everything again."""
         if self._printer.shared or job.expect_last is not None or self._board.situation.unready:
             return None
         return self.baseline.usable(anyio.current_time())
