@@ -113,10 +113,10 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         family = mutants.family_of(name)
         schedules: Iterator[int | Schedule] = itertools.chain(
             range(1500),
+            (draw_in_a_row(seed, family) for seed in range(1000)),
             whole_restored(family, range(300)),
             whole_meetings(family),
             (draw_others(seed, family) for seed in range(500)),
-            (draw_in_a_row(seed, family) for seed in range(500)),
             whole_pairs(family),
             itertools.count(1500),
         )

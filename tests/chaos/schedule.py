@@ -330,6 +330,8 @@ def draw_in_a_row(seed: int, family: str = "posnet") -> Schedule:
         if fault.what in UNEXPECTED:
             at = rng.randrange(15, 130) if near is None else near + rng.randrange(6)
             fault = fault.model_copy(update={"at": at, "amount": rng.choice((1, 2))})
+        elif fault.what is What.ANSWER_LATE:
+            fault = fault.model_copy(update={"seconds": round(rng.uniform(2, 40), 3)})  # into another receipt
         faults.append(fault)
     return _schedule(rng, seed, family, tuple(orders), tuple(faults))
 
