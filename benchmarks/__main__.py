@@ -53,7 +53,10 @@ def measured(row: Row, folder: Path, *, full: bool) -> Outcome:
 @click.argument("names", metavar="[ROW]...", nargs=-1)
 @click.option("--full", is_flag=True, help="Also the long parts: a million jobs, a thousand printers.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=RESULTS / "latest.json", show_default=True,
+    "--out",
+    type=click.Path(path_type=Path),
+    default=RESULTS / "latest.json",
+    show_default=True,
     help="File for the figures; rows that are not measured now stay in it.",
 )
 @click.option("--list", "listed", is_flag=True, help="Show the names of the rows.")

@@ -23,9 +23,10 @@ class Naive:
         self._link = link
         self._exchanges = exchanges
 
-    def print(self) -> None:
-        """Print the document. Raises ``RuntimeError`` for an answer that is not the expected one."""
-        self.send(self._exchanges)
+    def print(self, times: int = 1) -> None:
+        """Print the document so many times. Raises ``RuntimeError`` for an answer that is not the expected one."""
+        for _ in range(times):
+            self.send(self._exchanges)
 
     def send(self, exchanges: Sequence[Exchange]) -> None:
         """Send frames, and wait for the answer to each. Raises ``RuntimeError`` as ``print`` does."""

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,6 @@ class Figure:
     """In the unit of its row."""
     note: str = ""
     """What stands behind it: the two sides of a ratio, the spread, processor time."""
-    goal: Goal | None = None
-    """``None``: a figure that only explains the others."""
 
 
 @dataclass
@@ -70,6 +68,8 @@ class Row:
     name: str
     title: str
     unit: str
+    goals: Mapping[str, Goal]
+    """By the label of the figure; a figure without a goal only explains the others."""
     measure: Callable[[Conditions], Outcome]
 
 
@@ -80,37 +80,49 @@ def digits(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1g}"
 
 
-def distance(figure: Figure) -> str:
+def distance(value: float, goal: Goal | None) -> str:
     """Whether a figure meets its goal, or how far it is from it."""
-    if figure.goal is None:
+    if goal is None:
         return ""
-    if figure.goal.is_met(figure.value):
+    if goal.is_met(value):
         return "met"
-    limit = figure.goal.limit
-    ratio = (limit / figure.value if figure.value else float("inf")) if figure.goal.at_least else figure.value / limit
-    return f"{ratio:.2f} x too {'few' if figure.goal.at_least else 'much'}"
+    if goal.at_least:
+        return f"{value / goal.limit:.2f} of it"
+    return f"{value / goal.limit:.2f} x it"
 
 
-def cells(row: Row, outcome: Outcome) -> list[tuple[str, str, str, str, str]]:
-    """Title, measured, goal, whether it is met, and the note: for each figure."""
-    found = [
-        (
-            f"{row.title}: {figure.label}" if figure.label else row.title,
-            f"{digits(figure.value)} {row.unit}".strip(),
-            "" if figure.goal is None else str(figure.goal),
-            distance(figure),
-            figure.note,
-        )
-        for figure in outcome.figures
-    ]
-    return found + ([(row.title, "not measured", "", "", outcome.missing)] if outcome.missing else [])
+class Cells(NamedTuple):
+    """One line of the table."""
+
+    title: str
+    measured: str
+    goal: str
+    met: str
+    note: str
+
+
+def cells(row: Row, outcome: Outcome | None) -> list[Cells]:
+    """The lines of a row: one for each figure, and one for each goal that has no figure."""
+    figures = {figure.label: figure for figure in outcome.figures} if outcome else {}
+    found = []
+    for label in {**figures, **row.goals}:
+        title = f"{row.title}: {label}" if label else row.title
+        goal = row.goals.get(label)
+        about = "" if goal is None else str(goal)
+        figure = figures.get(label)
+        if figure is None:
+            found.append(Cells(title, "-", about, "not measured", outcome.missing if outcome else ""))
+        else:
+            measured = f"{digits(figure.value)} {row.unit}".strip()
+            found.append(Cells(title, measured, about, distance(figure.value, goal), figure.note))
+    return found
 
 
 def lines(row: Row, outcome: Outcome) -> list[str]:
     """The figures of a row for a terminal."""
     return [
-        f"{title:<84} {measured:>11}  {goal:<8} {met:<15} {note}".rstrip()
-        for title, measured, goal, met, note in cells(row, outcome)
+        f"{line.title:<76} {line.measured:>9}  {line.goal:<7} {line.met:<12} {line.note}".rstrip()
+        for line in cells(row, outcome)
     ]
 
 
@@ -130,11 +142,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Outcome]]:
 
 
 def _outcome(stored: dict[str, Any]) -> Outcome:
-    figures = [
-        Figure(**{**figure, "goal": None if figure["goal"] is None else Goal(**figure["goal"])})
-        for figure in stored["figures"]
-    ]
-    return Outcome(**{**stored, "figures": figures})
+    return Outcome(**{**stored, "figures": [Figure(**figure) for figure in stored["figures"]]})
 
 
 def select(rows: Iterable[Row], names: Iterable[str]) -> list[Row]:

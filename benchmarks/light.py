@@ -2,8 +2,8 @@
 
 A thousand emulated printers would take more processor time than the daemon. But all printers of a measurement print the
 same receipts, so each answer is worked out once, by one emulated printer, and remembered: by the state of the printer
-(which documents it has carried out) and the bytes of the command. All printers share what is remembered; each has its own
-place in it. Answers carry each printer's own unique number.
+(which commands it has carried out) and the bytes of the command. All printers share what is remembered; each has its
+place in it. Answers carry the printer's own unique number.
 
 The line is that of ``fiscald.transport.Throttle``: a command is complete when its last byte has passed, and the answer
 comes in pieces of 10 ms. Only POSNET: its frames say where they end.

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.clients import Naive, naive_client
-from benchmarks.figures import Conditions, Figure, Goal, Outcome
+from benchmarks.figures import Conditions, Figure, Outcome
 from benchmarks.receipt import TITLES, Exchange, naive, receipt, size
 from benchmarks.running import Daemon, daemon, printers, processor_seconds
 from fiscald.protocols import FAMILIES
@@ -36,12 +36,12 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 def added_at_9600(conditions: Conditions) -> Outcome:
     """What fiscald adds on a serial line of 9600 baud."""
-    return _added(conditions.folder, 9600, 0.0, 0.30)
+    return _added(conditions.folder, 9600, 0.0)
 
 
 def added_at_115200(conditions: Conditions) -> Outcome:
     """What fiscald adds on a fast line, where every command takes the printer 30 ms."""
-    return _added(conditions.folder, 115_200, COMMAND_SECONDS, 0.20)
+    return _added(conditions.folder, 115_200, COMMAND_SECONDS)
 
 
 def back_to_back(conditions: Conditions) -> Outcome:
@@ -52,11 +52,11 @@ def back_to_back(conditions: Conditions) -> Outcome:
             pairs = []
             for turn in range(2):
                 ours = seconds_of(lambda turn=turn: pair.ours_in_a_row(f"row/{turn}"))  # type: ignore[misc]
-                theirs = seconds_of(lambda: [pair.naive.print() for _ in range(IN_A_ROW)])
+                theirs = seconds_of(lambda: pair.naive.print(IN_A_ROW))
                 pairs.append((ours / IN_A_ROW, theirs / IN_A_ROW))
         ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
         note = f"{ours:.2f} s a receipt, naive {theirs:.2f} s; {IN_A_ROW} receipts in a row"
-        outcome.figures.append(Figure(TITLES[family], ours / theirs, note, Goal(1.25)))
+        outcome.figures.append(Figure(TITLES[family], ours / theirs, note))
     return outcome
 
 
@@ -73,7 +73,7 @@ class Pair:
         self._made = (folder, family, baud, command)
         self._stack = ExitStack()
 
-    def __enter__(self) -> Pair:
+    def __enter__(self) -> Self:
         folder, family, baud, command = self._made
         with ExitStack() as stack:
             both = [printers(folder, family, baud=baud, command=command) for _ in range(2)]
@@ -96,7 +96,7 @@ class Pair:
         self.daemon.print(f"{key}/last", self.document)
 
 
-def _added(folder: Path, baud: int, command: float, limit: float) -> Outcome:
+def _added(folder: Path, baud: int, command: float) -> Outcome:
     outcome = Outcome()
     for family in FAMILIES:
         with Pair(folder / family, family, baud, command) as pair:
@@ -122,7 +122,7 @@ def _added(folder: Path, baud: int, command: float, limit: float) -> Outcome:
             f"{len(pair.exchanges)}, {size(pair.exchanges)}; "
             f"processor {spent / TURNS * 1000:.0f} ms"
         )
-        outcome.figures.append(Figure(TITLES[family], added, note, Goal(limit)))
+        outcome.figures.append(Figure(TITLES[family], added, note))
         outcome.points[TITLES[family]] = {"ours": ours, "naive": theirs, "stages": points}
     return outcome
 
@@ -143,11 +143,13 @@ _QUESTIONS = {
 def stages(recorded: list[Packet], naive: list[Exchange], since: datetime, until: datetime) -> list[dict[str, Any]]:
     """What the daemon's recording has between two moments, by stages: exchanges, bytes and seconds of each.
 
-    A command whose bytes the naive program sends too belongs to the document; every other one is a question. An exchange
-    lasts until the next command is sent. The payment counts as part of the closing.
+    A command whose bytes the naive program sends too belongs to the document; every other one is a question. An
+    exchange lasts until the next command is sent. The payment counts as part of the closing.
     """
     document = {exchange.sent: _stage_of(exchange) for exchange in naive[1:]} | {naive[0].sent: "opening"}
-    found = {stage: {"stage": stage, "exchanges": 0, "bytes": 0, "seconds": 0.0} for stage in STAGES}
+    found: dict[str, dict[str, Any]] = {
+        stage: {"stage": stage, "exchanges": 0, "bytes": 0, "seconds": 0.0} for stage in STAGES
+    }
     stage, before = STAGES[0], None
     for packet in recorded:
         if packet.direction is None or not since <= packet.at <= until:

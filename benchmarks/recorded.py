@@ -69,6 +69,6 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> None:
 
 
 if __name__ == "__main__":
-    daemon.FlightRecorder = FullRecorder  # type: ignore[misc]
+    setattr(daemon, "FlightRecorder", FullRecorder)  # noqa: B010 - the daemon does not export it
     sys.argv[0] = "fiscald"
     main(prog_name="fiscald")

@@ -20,7 +20,7 @@ from fiscald.licence.testing import make_certificate
 ROOT = Path(__file__).parents[1]
 FISCALD = (str(Path(sys.executable).parent / "fiscald"),)
 #: Seconds that a process gets for anything that it has to do.
-PATIENCE = 60.0
+PATIENCE = 100.0
 #: Open files that the processes may have: a thousand printers need more than the usual 1024.
 DESCRIPTORS = 16_384
 
@@ -98,7 +98,10 @@ class Daemon:
 
     def print(self, key: str, document: Mapping[str, Any], *, till: int = 0) -> None:
         """Print a document and wait until it is done. Raises ``RuntimeError`` if it is not."""
+        deadline = time.monotonic() + PATIENCE
         job = self.client.submit(key, f"till{till}", document, wait=PATIENCE)
+        while job.state in ("accepted", "running") and time.monotonic() < deadline:
+            job = self.client.job(key, wait=PATIENCE)
         if job.state != "done":
             raise RuntimeError(f"{key} is {job.state}: {job.error}")
 
@@ -116,13 +119,14 @@ def configure(folder: Path, groups: Sequence[Printers]) -> Path:
 
 
 @contextmanager
-def daemon(
-    folder: Path, *groups: Printers, command: Sequence[str] = FISCALD, **environment: str
-) -> Iterator[Daemon]:
+def daemon(folder: Path, *groups: Printers, command: Sequence[str] = FISCALD, **environment: str) -> Iterator[Daemon]:
     """A licensed daemon for these printers. ``command``: what to start in place of ``fiscald``."""
     path = configure(folder, groups)
     count = sum(len(group.addresses) for group in groups)
-    with (folder / "fiscald.log").open("w") as log, process(log, *command, "run", "--config", str(path), **environment) as it:
+    with (
+        (folder / "fiscald.log").open("w") as log,
+        process(log, *command, "run", "--config", str(path), **environment) as it,
+    ):
         _wait_for_start(it, folder)
         with Client(folder / "fiscald.sock", timeout=PATIENCE) as client:
             client.install_licence(make_certificate())

@@ -1,8 +1,9 @@
-"""``python -m benchmarks.watched REPORT run ...``: the daemon, and in ``REPORT`` every long pass of its event loop.
+"""``python -m benchmarks.watched REPORT run ...``: the daemon, and in ``REPORT`` every stall of its event loop.
 
-A pass is what the loop does between two looks at its connections and timers: during it everything else waits. A callback
-is one piece of it. Both count the processor time of the loop's thread: on a machine that is busy with something else a
-pass is late, not long. A daemon that is not watched pays nothing for this.
+A timer of the loop is due every millisecond; when it is late, everything else was late too. The reason may be a long
+callback, many short ones, or another thread that holds Python's lock. On a computer that is busy with other programs a
+timer is late without a reason in the daemon, so a stall is at most the processor time that the daemon (all its threads)
+has used since the timer before. A daemon that is not watched pays nothing for this.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from pathlib import Path
 
 from fiscald.cli.fiscald import main
 
-#: Milliseconds from which on a pass is written down.
+#: Milliseconds from which on a stall is written down.
 WORTH_WRITING = 2.0
+#: Seconds between two timers.
+BEAT = 0.001
 
 
 def watch(report: Path) -> None:
-    """From now on, write down the long passes of every loop."""
+    """From now on, write down the stalls of every loop."""
     lines = report.open("a", buffering=1, encoding="utf-8")
-    run, run_once = asyncio.events.Handle._run, asyncio.base_events.BaseEventLoop._run_once  # type: ignore[attr-defined]
+    run, run_forever = asyncio.events.Handle._run, asyncio.base_events.BaseEventLoop.run_forever
     longest = 0.0
 
     def timed(handle: asyncio.Handle) -> None:
@@ -31,17 +34,27 @@ def watch(report: Path) -> None:
         run(handle)
         longest = max(longest, time.thread_time() - began)
 
-    def timed_pass(loop: asyncio.AbstractEventLoop) -> None:
+    def beat(loop: asyncio.AbstractEventLoop, due: float, before: float) -> None:
         nonlocal longest
-        began, longest = time.thread_time(), 0.0
-        run_once(loop)
-        milliseconds = (time.thread_time() - began) * 1000
+        late, spent = loop.time() - due, time.process_time()
+        milliseconds = min(late, spent - before) * 1000
         if milliseconds > WORTH_WRITING:
-            told = {"pass": round(milliseconds, 1), "callback": round(longest * 1000, 1)}
+            told = {
+                "stall": round(milliseconds, 1),
+                "late": round(late * 1000, 1),
+                "callback": round(longest * 1000, 1),
+            }
             lines.write(json.dumps(told) + "\n")
+        longest = 0.0
+        again = loop.time() + BEAT
+        loop.call_at(again, beat, loop, again, time.process_time())
+
+    def run_with_beat(loop: asyncio.BaseEventLoop) -> None:
+        loop.call_soon(beat, loop, loop.time(), time.process_time())
+        run_forever(loop)
 
     asyncio.events.Handle._run = timed  # type: ignore[method-assign, assignment]
-    asyncio.base_events.BaseEventLoop._run_once = timed_pass  # type: ignore[attr-defined]
+    asyncio.base_events.BaseEventLoop.run_forever = run_with_beat  # type: ignore[method-assign, assignment]
 
 
 if __name__ == "__main__":
