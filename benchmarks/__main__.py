@@ -57,7 +57,7 @@ def measured(row: Row, folder: Path, *, full: bool) -> Outcome:
     type=click.Path(path_type=Path),
     default=RESULTS / "latest.json",
     show_default=True,
-    help="File for the figures; rows that are not measured now stay in it.",
+    help="File for the figures; its other rows stay if they are of the same commit.",
 )
 @click.option("--list", "listed", is_flag=True, help="Show the names of the rows.")
 @click.option("--keep", is_flag=True, help="Keep the working directory, with the logs.")

@@ -127,9 +127,10 @@ def lines(row: Row, outcome: Outcome) -> list[str]:
 
 
 def save(path: Path, machine: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> None:
-    """Write all outcomes to a JSON file; rows that it already has and that were not measured now stay in it."""
-    kept = read(path)[1] if path.exists() else {}
-    rows = {name: asdict(outcome) for name, outcome in (kept | dict(outcomes)).items()}
+    """Write all outcomes to a JSON file. Its other rows stay if they are of the same machine, commit and day."""
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    rows = before["rows"] if before.get("machine") == machine else {}
+    rows |= {name: asdict(outcome) for name, outcome in outcomes.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     content = json.dumps({"machine": machine, "rows": rows}, indent=1, ensure_ascii=False)
     path.write_text(content + "\n", "utf-8")
