@@ -42,16 +42,25 @@ class Syncs:
 
 
 @contextmanager
-def counted_daemon(folder: Path) -> Iterator[tuple[Daemon, Syncs]]:
-    """A daemon with one POSNET printer that answers at once, and its syncs."""
+def counting(folder: Path) -> Iterator[tuple[dict[str, str], Syncs]]:
+    """The environment of a process whose syncs are counted, and its syncs."""
     library, numbers = folder / "syncs.so", folder / "syncs"
     source = Path(__file__).with_name("syncs.c")
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     numbers.write_bytes(bytes(16))
-    with numbers.open("r+b") as file, mmap.mmap(file.fileno(), 16) as shared, printers(folder, FAMILIES[0]) as one:
-        loaded = {"LD_PRELOAD": str(library), "BENCH_SYNCS": str(numbers)}
-        with daemon(folder / "daemon", one, **loaded) as it:
-            yield it, Syncs(shared)
+    with numbers.open("r+b") as file, mmap.mmap(file.fileno(), 16) as shared:
+        yield {"LD_PRELOAD": str(library), "BENCH_SYNCS": str(numbers)}, Syncs(shared)
+
+
+@contextmanager
+def counted_daemon(folder: Path) -> Iterator[tuple[Daemon, Syncs]]:
+    """A daemon with one POSNET printer that answers at once, and its syncs."""
+    with (
+        counting(folder) as (environment, syncs),
+        printers(folder, FAMILIES[0]) as one,
+        daemon(folder / "daemon", one, **environment) as it,
+    ):
+        yield it, syncs
 
 
 def synced_writes(conditions: Conditions) -> Outcome:
