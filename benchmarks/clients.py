@@ -7,9 +7,9 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from benchmarks.receipt import Exchange, greeting
@@ -68,40 +68,70 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: fiscald\r\nConnection: close\r\n\r\n".encode()
 
 
-def ask_together(path: Path, requests: Sequence[bytes]) -> list[float]:
-    """Send all requests at the same moment; the seconds until each receipt was done.
+class Answers(NamedTuple):
+    """What came of many requests."""
+
+    seconds: list[float]
+    """Until each receipt was done, from the moment before the first request was sent."""
+    again: int
+    """Requests that were sent again, with the same key, because the daemon closed the connection without an answer."""
+
+
+def ask_together(path: Path, requests: Sequence[bytes]) -> Answers:
+    """Send all requests at the same moment, and wait until each receipt is done.
 
     One thread, a connection for each request, and all requests ready before the clock starts: the program that measures
     takes little processor time itself. Answers are read apart after the clock has stopped. Raises ``RuntimeError`` if a
     receipt is not done.
     """
-    answers: dict[socket.socket, bytearray] = {}
+    answers = [bytearray() for _ in requests]
     seconds: list[float] = []
+    again = 0
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        for _ in requests:
-            link = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
-            selector.register(link, selectors.EVENT_READ, link)
-            answers[link] = bytearray()
+        links = [stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) for _ in requests]
         began = time.perf_counter()
-        for link, data in zip(answers, requests, strict=True):
-            link.connect(str(path))
-            link.sendall(data)
+        for number, link in enumerate(links):
+            _send(link, path, requests[number])
+            selector.register(link, selectors.EVENT_READ, number)
         while len(seconds) < len(requests):
             ready = selector.select(PATIENCE)
-            if not ready:
+            if not ready or again > len(requests):
                 raise RuntimeError(f"{len(requests) - len(seconds)} receipts without an answer")
             for key, _ in ready:
-                received = key.data.recv(65536)
+                assert isinstance(key.fileobj, socket.socket)
+                received = _received(key.fileobj)
                 answers[key.data] += received
-                if not received:
+                if received:
+                    continue
+                selector.unregister(key.fileobj)
+                if answers[key.data]:
                     seconds.append(time.perf_counter() - began)
-                    selector.unregister(key.data)
-    for answer in answers.values():
+                    continue
+                again += 1
+                link = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+                _send(link, path, requests[key.data])
+                selector.register(link, selectors.EVENT_READ, key.data)
+    for answer in answers:
         job = json.loads(answer.partition(b"\r\n\r\n")[2])
         if job.get("state") != "done":
             raise RuntimeError(f"not done: {job}")
-    return seconds
+    return Answers(seconds, again)
+
+
+def _send(link: socket.socket, path: Path, request: bytes) -> None:
+    """Send a request. If the other end closes the connection meanwhile, there is no answer."""
+    link.connect(str(path))
+    with suppress(BrokenPipeError, ConnectionResetError):
+        link.sendall(request)
+
+
+def _received(link: socket.socket) -> bytes:
+    """What has arrived; nothing: the other end closed the connection."""
+    try:
+        return link.recv(65536)
+    except ConnectionResetError:
+        return b""
 
 
 class Listeners:
