@@ -87,8 +87,8 @@ def distance(value: float, goal: Goal | None) -> str:
     if goal.is_met(value):
         return "met"
     if goal.at_least:
-        return f"{value / goal.limit:.2f} of it"
-    return f"{value / goal.limit:.2f} x it"
+        return f"{value / goal.limit:.2f} of goal"
+    return f"{value / goal.limit:.2f} x goal"
 
 
 class Cells(NamedTuple):
@@ -121,7 +121,7 @@ def cells(row: Row, outcome: Outcome | None) -> list[Cells]:
 def lines(row: Row, outcome: Outcome) -> list[str]:
     """The figures of a row for a terminal."""
     return [
-        f"{line.title:<76} {line.measured:>9}  {line.goal:<7} {line.met:<12} {line.note}".rstrip()
+        f"{line.title:<76} {line.measured:>9}  {line.goal:<7} {line.met:<13} {line.note}".rstrip()
         for line in cells(row, outcome)
     ]
 

@@ -38,7 +38,7 @@ def test_a_figure_meets_its_goal_or_says_by_how_much_not() -> None:
     outcome = Outcome([Figure("POSNET", 1.0), Figure("Thermal", 3.0, "the note"), Figure("other", 5.0)])
     assert cells(ROW, outcome) == [
         ("What it is: POSNET", "1 s", "<= 1", "met", ""),
-        ("What it is: Thermal", "3 s", "<= 2", "1.50 x it", "the note"),
+        ("What it is: Thermal", "3 s", "<= 2", "1.50 x goal", "the note"),
         ("What it is: other", "5 s", "", "", ""),
     ]
 
@@ -51,7 +51,7 @@ def test_a_goal_without_a_figure_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("value", "goal", "told"),
-    [(0.3, Goal(0.3), "met"), (0.6, Goal(0.3), "2.00 x it"), (500, Goal(1000, at_least=True), "0.50 of it")],
+    [(0.3, Goal(0.3), "met"), (0.6, Goal(0.3), "2.00 x goal"), (500, Goal(1000, at_least=True), "0.50 of goal")],
 )
 def test_the_distance_to_a_goal(value: float, goal: Goal, told: str) -> None:
     assert distance(value, goal) == told
