@@ -51,12 +51,12 @@ def printers_at_once(axes: Any, outcome: Outcome) -> None:
     """The slowest receipts of a burst against one alone, by the number of printers."""
     counts = [each["printers"] for each in outcome.points["counts"]]
     axes.plot(counts, [each["ratio"] for each in outcome.points["counts"]], "o-", color=BLUE)
-    _goal(axes, 2, "twice one alone")
+    _goal(axes, 2, "twice a single printer")
     axes.set_xscale("log")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set_xlabel("printers that print at once, 9600 baud")
-    axes.set_ylabel("p99 / one alone")
+    axes.set_ylabel("p99 / a single printer")
     axes.set_title("Receipts on all printers at once")
     axes.set_ylim(bottom=0)
 
