@@ -4,17 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # make chaos SEEDS=0-100000, or MINUTES=30, FAMILY=thermal; make soak MINUTES=10
+# make bench ROWS='line-9600 syncs', or FULL=1 for a million jobs and a thousand printers
 # make mutation ROOM=protocols SEED=7 NUMBER=200 WORKERS=4
 SEEDS ?= 0-10000
 MINUTES ?=
 FAMILY ?=
 ROOM ?=
+ROWS ?=
+FULL ?=
 SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quick fmt demo test test-all lint bench proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
+.PHONY: help quick fmt demo test test-all lint bench bench-plots proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,8 +46,11 @@ quick: $(VENV)/.dev  ## style, types of changed files, and the unit tests: under
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" tests/model tests/protocols tests/journal tests/licence
 
-bench: $(VENV)/.dev  ## fiscald against a bare client and against wire time, in one run
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.dev  ## how long things take, and what they cost: the rows of docs/performance.md, each with its goal
+	$(BIN)/python -m benchmarks $(ROWS) $(if $(FULL),--full)
+
+bench-plots: $(VENV)/.bench  ## keep the figures of the last run: table and plots of docs/performance.md
+	$(BIN)/python -m benchmarks.page --from benchmarks/results/latest.json
 
 proof: test-all chaos contract  ## the long tests: campaigns, real processes, misbehaving programs and printers
 	$(MAKE) soak MINUTES=3
@@ -99,6 +105,10 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.made
 $(VENV)/.dev: pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
 
 $(VENV)/.uv: | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'

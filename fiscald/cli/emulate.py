@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     help="Multiply printing times by this factor.",
 )
 @click.option(
+    "--command-seconds",
+    type=click.FloatRange(0, 100),
+    default=0.0,
+    help="Seconds that every command takes in addition.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
@@ -64,6 +70,7 @@ def emulate(
     columns: str,
     baud: int | None,
     slow: float,
+    command_seconds: float,
     seed: int,
     auto_confirm: bool,
     paper: Path | None,
@@ -111,6 +118,7 @@ def emulate(
     except StorageError as error:
         raise click.ClickException(str(error)) from None
     device.slowness = slow
+    device.command_seconds = command_seconds
     device.auto_confirm = auto_confirm
     device.on_notice = _warn
 

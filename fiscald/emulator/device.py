@@ -78,6 +78,8 @@ class Device(ABC):
         self.powered = True
         #: Factor on the time that commands and paper take; 0 answers at once.
         self.slowness = 0.0
+        #: Seconds that every command takes in addition, whatever ``slowness`` is.
+        self.command_seconds = 0.0
         #: Called for every command that is refused as unknown, once for each name.
         self.on_notice: Callable[[str], None] = lambda _: None
         #: Called with every question on the display, when it appears.
@@ -248,7 +250,8 @@ class Device(ABC):
     def duration(self, sheets: Sequence[Printout]) -> float:
         """Seconds that a command takes which prints these sheets."""
         lines = sum(len(sheet.lines) for sheet in sheets)
-        return (COMMAND_SECONDS + LINE_SECONDS * lines + DOCUMENT_SECONDS * len(sheets)) * self.slowness
+        printing = COMMAND_SECONDS + LINE_SECONDS * lines + DOCUMENT_SECONDS * len(sheets)
+        return self.command_seconds + printing * self.slowness
 
     def answer(self, data: bytes, at: float) -> None:
         """Send ``data`` at ``at``."""

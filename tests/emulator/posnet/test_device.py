@@ -98,6 +98,16 @@ def test_printing_takes_time() -> None:
     assert talk.receive() == ["cash|"]
 
 
+def test_a_command_takes_its_seconds_also_where_printing_takes_none() -> None:
+    talk = Talk()
+    talk.printer.command_seconds = 0.03
+    talk.send("cash|kw100|wp1|")
+    assert talk.receive() == []
+    assert talk.printer.wakeup() == pytest.approx(talk.time + 0.03)
+    talk.time += 0.031
+    assert talk.receive() == ["cash|"]
+
+
 def test_a_swallowed_command_is_not_executed() -> None:
     talk = Talk()
     talk.printer.faults.plan(Fault(act=FaultKind.DROP_BEFORE, command="cash"))

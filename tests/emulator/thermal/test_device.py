@@ -174,6 +174,14 @@ def test_off_line_only_dle_is_answered_and_commands_wait(switch: Switch) -> None
     assert talk.printer.poll(0.0).startswith(OK % b"$h" + b"\x6e\x1bP2#X0;1;1;0;")
 
 
+def test_a_command_takes_its_seconds_also_where_printing_takes_none() -> None:
+    talk = Talk(state=RegisterState(cash=100))
+    talk.printer.command_seconds = 0.03
+    talk.send("0#i100/")
+    assert talk.printer.poll(talk.time + 0.02) == b""
+    assert talk.printer.poll(talk.time + 0.031) == OK % b"#i"
+
+
 @pytest.mark.parametrize("control", [ENQ, DLE, DLE2, BEL, CAN])
 @pytest.mark.parametrize("profile", ["posnet", "novitus", "innova"])
 def test_control_bytes_while_it_prints(control: bytes, profile: str) -> None:

@@ -1,0 +1,1 @@
+"""What can be tested of the benchmarks without measuring anything."""
