@@ -256,6 +256,9 @@ class Config(Strict):
     keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
     )
+    flight_recorders_mib: Annotated[int, Field(strict=True, ge=1, le=4096)] = Field(
+        default=16, description="how much memory the flight recorders of all printers together take at most"
+    )
     recordings_mib: Annotated[int, Field(strict=True, ge=16, le=1_048_576)] = Field(
         default=1024, description="how much the recordings of all printers together take at most; the oldest go first"
     )
