@@ -32,7 +32,6 @@ from fiscald.transport import Address, AddressError, SerialLine, parse_address
 
 __all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 
-DEFAULT_PATH = Path("/etc/fiscald/fiscald.toml")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
 #: The longest path of a Unix socket, in bytes: the kernel's limit without the end mark.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.process_collector import ProcessCollector
-
 from fiscald import __version__
 from fiscald.model.disk import DISK_LOW
 from fiscald.model.jobs import JobState
@@ -17,6 +14,10 @@ def render(
     printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int], disk_free: int | None = None
 ) -> bytes:
     """The text that Prometheus scrapes."""
+    # Imported here: without Prometheus, nobody asks for metrics.
+    from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+    from prometheus_client.process_collector import ProcessCollector
+
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     build = Gauge("fiscald_build_info", "Version of the daemon", ["version"], registry=registry)

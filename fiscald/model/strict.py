@@ -28,6 +28,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
 
 
+class Deferred(Strict):
+    """The same, but its validator is made at the first use: a daemon starts sooner without those it may never use."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -> PydanticCustomError:
     """A bad field, in English for the developer and in Polish for the cashier: templates filled from ``facts``."""
     return PydanticCustomError(code, detail, facts | {"detail_pl": detail_pl.format(**facts)})

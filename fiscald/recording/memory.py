@@ -70,9 +70,7 @@ class Memory:
 class Line:
     """The latest packets of one line."""
 
-    def __init__(
-        self, keep: int, size: Callable[[Direction | None, int], int], changed: Callable[[int], None]
-    ) -> None:
+    def __init__(self, keep: int, size: Callable[[Direction | None, int], int], changed: Callable[[int], None]) -> None:
         """``keep``: at most so many bytes, counted by ``size`` from a packet's direction and length, as in a file.
 
         ``changed`` hears how many bytes more, or fewer, are in memory.

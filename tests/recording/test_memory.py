@@ -28,7 +28,8 @@ def talk(line: Line, *lengths: int) -> None:
 
 
 def kept(line: Line) -> list[tuple[datetime, int, str | None, bytes]]:
-    found, place = [], line.first
+    place = line.first
+    found: list[tuple[datetime, int, str | None, bytes]] = []
     while place.number < line.end.number:
         packet, place = line.read(place)
         found.append((packet.at, int(packet.event), packet.direction, packet.data))
