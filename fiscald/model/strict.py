@@ -53,7 +53,7 @@ class Element(Strict):
     @classmethod
     def _count(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         mistakes = info.context
-        if not isinstance(mistakes, Mistakes):
+        if mistakes is None or not isinstance(mistakes, Mistakes):
             return handler(value)
         if mistakes.left <= 0:
             raise PydanticCustomError(NOT_LOOKED_AT, "this was not checked: there are too many mistakes before it")
