@@ -74,8 +74,11 @@ class Engine:
             printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name), clock)
             for printer in printers
         }
-        #: How many times each printer has changed since the start. The empty name stands for the licence.
+        #: The number of the last change of each printer, counted from the start, the newest change last. The empty name
+        #: stands for the licence.
         self.changes = dict.fromkeys(("", *self._actors), 0)
+        #: How many changes of jobs there were since the start that the journal may have as events.
+        self.job_changes = 0
         # An ending lives as long as a caller waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
         self._any_event = anyio.Event()
@@ -148,9 +151,9 @@ class Engine:
                     tasks.start_soon(actor.stop)
 
     def _changed(self, printer: str, entry: Entry | None) -> None:
-        if printer in self._actors:
-            self.changes[printer] += 1
+        self._count(printer)
         if entry is not None:
+            self.job_changes += entry.phase is not Phase.COMMITTING  # which nobody is told about
             # Every change of a job passes here. The log must not contain what the document says.
             log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
         if entry is not None and entry.job.printer in self._actors:
@@ -160,6 +163,12 @@ class Engine:
             ending.entry = entry
             ending.event.set()
         self._wake_all()
+
+    def _count(self, name: str) -> None:
+        if name in self.changes:
+            newest = self.changes[next(reversed(self.changes))]
+            del self.changes[name]
+            self.changes[name] = newest + 1
 
     def _wake_all(self) -> None:
         self._any_event.set()
@@ -423,7 +432,7 @@ class Engine:
 
     def licence_changed(self) -> None:
         """The licence has changed: wake the actors and everyone who waits for changes."""
-        self.changes[""] += 1
+        self._count("")
         self._wake_all()
         for actor in self._actors.values():
             actor.wake()
