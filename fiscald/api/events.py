@@ -129,7 +129,7 @@ class Feed:
         looked = anyio.current_time()
         while True:
             await self._somebody.wait()
-            change = self.engine.next_change()
+            change = self.engine.changes.next()
             if anyio.current_time() - looked > KEEPALIVE:  # for changes that are not announced
                 looked = anyio.current_time()
                 self._changes.clear()
@@ -146,7 +146,7 @@ class Feed:
     def _changed(self) -> list[str]:
         """What has changed since the last call, in the order of the changes."""
         found, looked = [], self._looked
-        for name, number in reversed(self.engine.changes.items()):
+        for name, number in reversed(self.engine.changes.numbers.items()):
             if number <= looked:
                 break
             found.append(name)
@@ -155,7 +155,7 @@ class Feed:
 
     def _look_at(self, name: str, *, afresh: bool = False) -> None:
         """Render a state, if it has changed or its text must be new (``afresh``)."""
-        self._changes[name] = self.engine.changes[name]
+        self._changes[name] = self.engine.changes.numbers[name]
         former = self._states.get(name)
         if name == _LICENCE:
             relevant: object = self._licence.describe()
@@ -187,12 +187,12 @@ class Feed:
         return b"".join(texts)
 
     def _is_behind(self, name: str) -> bool:
-        return self._changes.get(name) != self.engine.changes[name]
+        return self._changes.get(name) != self.engine.changes.numbers[name]
 
     async def _watch_jobs(self) -> None:
         while True:
             await self._somebody.wait()
-            seen, patience, more = self.engine.job_changes, KEEPALIVE, False
+            seen, patience, more = self.engine.changes.jobs, KEEPALIVE, False
             try:
                 more = await self._read_jobs()
             except ProblemError:
@@ -203,10 +203,10 @@ class Feed:
     async def _next_job_change(self, seen: int, seconds: float) -> None:
         """Wait for a change of a job after the first ``seen`` ones, at most so many seconds."""
         with anyio.move_on_after(seconds):
-            change = self.engine.next_change()
-            while self.engine.job_changes == seen:
+            change = self.engine.changes.next()
+            while self.engine.changes.jobs == seen:
                 await change(seconds)
-                change = self.engine.next_change()
+                change = self.engine.changes.next()
             await anyio.sleep(COLLECT)
 
     async def newest(self) -> int:
@@ -318,7 +318,7 @@ class Listener(Response):
         """Send changes from the journal until this client is where the feed is."""
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
-            change = self._feed.engine.next_change()
+            change = self._feed.engine.changes.next()
             text += self._feed.states(self._known)
             try:
                 newest = await self._feed.newest()

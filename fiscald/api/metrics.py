@@ -18,7 +18,7 @@ def render(
     printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int], disk_free: int | None = None
 ) -> bytes:
     """The text that Prometheus scrapes."""
-    # Imported here: without Prometheus, nobody asks for metrics.
+    # Imported here: a shop without Prometheus needs none of it.
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
     from prometheus_client.process_collector import ProcessCollector

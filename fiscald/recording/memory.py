@@ -16,7 +16,7 @@ from fiscald.recording.packets import Event
 
 #: Bytes that the flight recorders of a daemon take together, if the configuration says nothing else.
 MOST = 16 << 20
-#: The line that has most loses this part of it when there is too much, so that nobody looks for it at every packet.
+#: The line that has most loses this part of it when there is too much: looking for that line at every packet is slow.
 _PART = 64
 #: Microseconds since 1970, event, direction, length of the bytes.
 _HEAD = Struct("<qBBI")

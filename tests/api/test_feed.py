@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,8 @@ from fiscald.api.events import Feed, Listener
 from fiscald.api.protocol import HttpConnection
 from fiscald.api.turns import Worker
 from fiscald.engine import Change, Engine
-from fiscald.journal import Store
+from fiscald.engine.changes import Changes
+from fiscald.journal import Phase, Store
 from fiscald.licence import LicenceGate
 from fiscald.model.documents import Submission
 from fiscald.model.problems import problem
@@ -38,24 +39,12 @@ class Till:
 
     def __init__(self, folder: Path) -> None:
         self._store = Store(folder, lambda: datetime.now(UTC))
-        self.changes = {"": 0}
-        self.job_changes = 0
-        self._event = anyio.Event()
+        self.changes = Changes(())
         self._keys: list[str] = []
         self.reads = 0
 
     def names(self) -> list[str]:
         return []
-
-    def next_change(self) -> Callable[[float], Awaitable[bool]]:
-        event = self._event
-
-        async def wait(seconds: float) -> bool:
-            with anyio.move_on_after(seconds):
-                await event.wait()
-            return event.is_set()
-
-        return wait
 
     async def events(self, after: int, limit: int) -> list[Change]:
         self.reads += 1
@@ -68,21 +57,16 @@ class Till:
 
     def accept(self, lines: int) -> None:
         """One more job."""
-        self._keys.append(f"job/{self.job_changes}")
+        self._keys.append(f"job/{self.changes.jobs}")
         document = RECEIPT | {"footer": ["Dziękujemy"] * lines}
         self._store.accept(self._keys[-1], Submission.model_validate({"printer": "x", "document": document}), (), 0)
-        self.changed()
+        self.changes.count("x", Phase.ACCEPTED)
 
     def withdraw(self) -> None:
         """The newest job ends."""
         if self._keys:
             self._store.withdraw(self._keys.pop(), problem("job.withdrawn"))
-            self.changed()
-
-    def changed(self) -> None:
-        self.job_changes += 1
-        self._event.set()
-        self._event = anyio.Event()
+            self.changes.count("x", Phase.ACCEPTED)
 
     def said(self, after: int) -> list[Change]:
         """The journal's way."""
@@ -248,9 +232,7 @@ async def test_states_of_printers_read_nothing_from_the_journal(tmp_path: Path) 
         await anyio.wait_all_tasks_blocked()
         before = it.reads
         for _ in range(5):
-            it.changes[""] += 1
-            it.job_changes -= 1
-            it.changed()
+            it.changes.count("")
             await anyio.wait_all_tasks_blocked()
         assert it.reads == before
         tasks.cancel_scope.cancel()

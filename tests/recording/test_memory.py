@@ -73,7 +73,7 @@ def test_all_lines_together_stay_within_the_bound(said: list[tuple[int, int]]) -
                 assert line.used >= min(most, 800) - 414, "only the line that had most loses packets"
 
 
-def test_a_busy_line_uses_what_the_others_do_not_need_and_a_quiet_one_keeps_its_share() -> None:
+def test_a_busy_line_uses_what_is_left_and_a_quiet_one_keeps_its_share() -> None:
     memory = Memory(100_000)
     quiet, busy, later = (memory.line(1 << 30, in_file) for _ in range(3))
     talk(quiet, *[86] * 10)
