@@ -32,7 +32,6 @@ from fiscald.transport import Address, AddressError, SerialLine, parse_address
 
 __all__ = ["Config", "ConfigDenied", "ConfigError", "load", "parse"]
 
-DEFAULT_PATH = Path("/etc/fiscald/fiscald.toml")
 DEFAULT_SOCKET = Path("/run/fiscald/fiscald.sock")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
 #: The longest path of a Unix socket, in bytes: the kernel's limit without the end mark.
@@ -255,6 +254,9 @@ class Config(Strict):
     log_level: Annotated[str, AfterValidator(_is_level)] = "info"
     keep_days: Annotated[int, Field(strict=True, ge=30, le=36_500)] = Field(
         default=400, description="how long the answers to final jobs are kept; undecided ones stay"
+    )
+    flight_recorders_mib: Annotated[int, Field(strict=True, ge=1, le=4096)] = Field(
+        default=16, description="how much memory the flight recorders of all printers together take at most"
     )
     recordings_mib: Annotated[int, Field(strict=True, ge=16, le=1_048_576)] = Field(
         default=1024, description="how much the recordings of all printers together take at most; the oldest go first"

@@ -43,6 +43,7 @@ from fiscald.model.times import POLISH_TIME
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.folder import RecordingFolder
+from fiscald.recording.memory import Memory
 from fiscald.recording.recorder import FlightRecorder
 from fiscald.transport import plugged_in
 from fiscald.transport.tcp import TcpHost
@@ -83,7 +84,8 @@ async def run(
         recordings = RecordingFolder(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
-        printers = [_printer(name, printer, recordings) for name, printer in config.printers.items()]
+        memory = Memory(config.flight_recorders_mib << 20)
+        printers = [_printer(name, printer, memory, recordings) for name, printer in config.printers.items()]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -211,13 +213,13 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(name: str, config: PrinterConfig, recordings: RecordingFolder) -> Printer:
+def _printer(name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.options)
     address = config.parsed_address
     folder = recordings if config.record else None
     recorder = FlightRecorder(
-        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, folder=folder
+        name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, memory=memory, folder=folder
     )
     return Printer(name, chosen, address, settings, recorder.wrap, recorder.kept, recorder.follow, shared=config.shared)
 

@@ -34,12 +34,14 @@ log = logging.getLogger(__name__)
 KEEPALIVE = 15.0
 #: Seconds until the next try to read a journal that could not be read.
 READ_AGAIN = 2.0
-#: Seconds for which events are collected before they are sent together.
-GATHER = 0.01
+#: Seconds for which changes of jobs are collected before they are read together, and events before they are sent.
+COLLECT, GATHER = 0.008, 0.004
 #: Seconds for which the rendered status of a printer that has not changed may be used again.
 FRESH = 1.0
 #: Changes that are read from the journal together.
 _PAGE = 10
+#: Characters of changes that are rendered at once, because handing them to a thread takes longer (at most 1 ms).
+_SMALL = 8 * 1024
 _LICENCE = ""
 _NOBODY = Who(None, None)
 
@@ -69,8 +71,12 @@ class Feed:
         self._licence = licence
         self._worker = worker
         self._notice = notice
+        self._names = ("", *engine.names())
         self._states: dict[str, _State] = {}
         self._changes: dict[str, int] = {}
+        """The number of the change of each printer that was looked at."""
+        self._looked = -1
+        """The highest of them: what has a higher number has changed since."""
         #: Id of the last change of a job that was rendered; ``None``: there are no listeners, or it is not known yet.
         self.cursor: int | None = None
         self._present = 0
@@ -123,11 +129,12 @@ class Feed:
         looked = anyio.current_time()
         while True:
             await self._somebody.wait()
-            change = self.engine.next_change()
+            change = self.engine.changes.next()
             if anyio.current_time() - looked > KEEPALIVE:  # for changes that are not announced
                 looked = anyio.current_time()
                 self._changes.clear()
-            for name in self.engine.changes:
+                self._looked = -1
+            for name in self._changed():
                 if self._is_behind(name):
                     self._look_at(name)
             await change(KEEPALIVE)
@@ -136,31 +143,43 @@ class Feed:
                     listener.ended.set()
                 await anyio.sleep_forever()
 
-    def _look_at(self, name: str) -> None:
-        self._changes[name] = self.engine.changes[name]
-        former = self._states.get(name)
-        state = self._states[name] = self._state(name)
-        if former is None or former.relevant != state.relevant:
-            self._gather(_Event(state.text))
+    def _changed(self) -> list[str]:
+        """What has changed since the last call, in the order of the changes."""
+        found, looked = [], self._looked
+        for name, number in reversed(self.engine.changes.numbers.items()):
+            if number <= looked:
+                break
+            found.append(name)
+            self._looked = max(self._looked, number)
+        return found[::-1]
 
-    def _state(self, name: str) -> _State:
-        now = anyio.current_time()
+    def _look_at(self, name: str, *, afresh: bool = False) -> None:
+        """Render a state, if it has changed or its text must be new (``afresh``)."""
+        self._changes[name] = self.engine.changes.numbers[name]
+        former = self._states.get(name)
         if name == _LICENCE:
-            licence = self._licence.describe()
-            return _State(now, licence, _text("licence", as_json(licence)))
-        status = self.engine.printer(name)
-        why = status.problem.code if status.problem else None
-        warnings = tuple(warning.code for warning in status.warnings)
-        relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
-        return _State(now, relevant, _text("printer", status.model_dump_json().encode()))
+            relevant: object = self._licence.describe()
+        else:
+            status = self.engine.printer(name)
+            why = status.problem.code if status.problem else None
+            warnings = tuple(warning.code for warning in status.warnings)
+            relevant = status.state, why, status.job, status.queue, status.counters, status.paper_low, warnings
+        unchanged = former is not None and former.relevant == relevant
+        if unchanged and not afresh:
+            return
+        body = as_json(relevant) if name == _LICENCE else status.model_dump_json().encode()
+        text = _text("licence" if name == _LICENCE else "printer", body)
+        self._states[name] = _State(anyio.current_time(), relevant, text)
+        if not unchanged:
+            self._gather(_Event(text))
 
     def states(self, known: dict[str, object]) -> bytes:
         """The events of all states that differ from those in ``known``, which is updated."""
         texts = []
-        for name in self.engine.changes:
+        for name in self._names:
             state = self._states.get(name)
             if state is None or anyio.current_time() - state.made_at > FRESH or self._is_behind(name):
-                self._look_at(name)
+                self._look_at(name, afresh=True)
                 state = self._states[name]
             if name not in known or known[name] != state.relevant:
                 known[name] = state.relevant
@@ -168,19 +187,27 @@ class Feed:
         return b"".join(texts)
 
     def _is_behind(self, name: str) -> bool:
-        return self._changes.get(name) != self.engine.changes[name]
+        return self._changes.get(name) != self.engine.changes.numbers[name]
 
     async def _watch_jobs(self) -> None:
         while True:
             await self._somebody.wait()
-            change = self.engine.next_change()
-            patience = KEEPALIVE
+            seen, patience, more = self.engine.changes.jobs, KEEPALIVE, False
             try:
-                if await self._read_jobs():
-                    continue
+                more = await self._read_jobs()
             except ProblemError:
                 patience = READ_AGAIN
-            await change(patience)
+            if not more:
+                await self._next_job_change(seen, patience)
+
+    async def _next_job_change(self, seen: int, seconds: float) -> None:
+        """Wait for a change of a job after the first ``seen`` ones, at most so many seconds."""
+        with anyio.move_on_after(seconds):
+            change = self.engine.changes.next()
+            while self.engine.changes.jobs == seen:
+                await change(seconds)
+                change = self.engine.changes.next()
+            await anyio.sleep(COLLECT)
 
     async def newest(self) -> int:
         """The cursor of the feed: listeners that have caught up are there.
@@ -195,20 +222,26 @@ class Feed:
         return cursor
 
     async def _read_jobs(self) -> bool:
-        """Render the next changes of jobs. Returns whether there were any."""
+        """Render the next changes of jobs. Returns whether there may be more."""
         after = await self.newest()
-        events = await self.read(_NOBODY, after)
+        events, more = await self.read(_NOBODY, after)
         if events and self.cursor == after:  # not if all listeners have left meanwhile
             self.cursor = events[-1].id
             for event in events:
                 self._gather(event)
-        return bool(events)
+        return more
 
-    async def read(self, who: Who, after: int) -> list[_Event]:
-        """The next changes of jobs, possibly none, read in the turn of ``who``. Raises ``ProblemError``."""
+    async def read(self, who: Who, after: int) -> tuple[list[_Event], bool]:
+        """The next changes of jobs, possibly none, read in the turn of ``who``; and whether there may be more.
+
+        Raises ``ProblemError``.
+        """
         async with self._worker.turn(who):
             changes = await self.engine.events(after, _PAGE)
-            return await self._worker.compute(partial(_texts, changes, self._notice())) if changes else []
+            make = partial(_texts, changes, self._notice())
+            size = sum(len(value) for change in changes for value in change.row if isinstance(value, str))
+            events = make() if size <= _SMALL else await self._worker.compute(make)
+        return events, size > _SMALL or len(changes) == _PAGE
 
     def _gather(self, event: _Event) -> None:
         self._gathered.append(event)
@@ -285,7 +318,7 @@ class Listener(Response):
         """Send changes from the journal until this client is where the feed is."""
         text = b": fiscald\n\n"
         while not self._feed.engine.stopping:
-            change = self._feed.engine.next_change()
+            change = self._feed.engine.changes.next()
             text += self._feed.states(self._known)
             try:
                 newest = await self._feed.newest()
@@ -296,7 +329,7 @@ class Listener(Response):
                     self._known.clear()
                     self._feed.join(self)
                     return
-                events = await self._feed.read(self._connection.who, cursor)
+                events, _ = await self._feed.read(self._connection.who, cursor)
                 text += b"".join(event.text for event in events)
                 self._cursor = events[-1].id if events else newest
             except ProblemError:

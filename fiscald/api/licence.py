@@ -14,7 +14,7 @@ from fiscald.api.openapi import Route
 from fiscald.api.wire import CheckQuestion, LicenceState, Mailed, NumberMeaning, OwnCompanies, RequestFile
 from fiscald.licence import LicenceGate, Registration
 from fiscald.model.rights import Right
-from fiscald.model.strict import Strict
+from fiscald.model.strict import Deferred
 
 M = TypeVar("M", bound=BaseModel)
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -23,7 +23,7 @@ Typed = Annotated[
 ]
 
 
-class CompanyBody(Strict):
+class CompanyBody(Deferred):
     """A company."""
 
     name: Text
@@ -32,20 +32,20 @@ class CompanyBody(Strict):
     nip: Text | None = None
 
 
-class CertificateBody(Strict):
+class CertificateBody(Deferred):
     """A licence certificate, armoured or bare."""
 
     certificate: Annotated[str, Field(min_length=1, max_length=20000)]
 
 
-class DiagnoseBody(Strict):
+class DiagnoseBody(Deferred):
     """A number to check offline."""
 
     number: Typed
     field: Literal["number", "support"] | None = Field(default=None, description="the field it was typed into")
 
 
-class RegisterBody(Strict):
+class RegisterBody(Deferred):
     """A licence number, a number for updates & support, or both."""
 
     number: Typed | None = None
@@ -55,7 +55,7 @@ class RegisterBody(Strict):
     )
 
 
-class RequestBody(Strict):
+class RequestBody(Deferred):
     """A number for a request file."""
 
     number: Typed
@@ -63,7 +63,7 @@ class RequestBody(Strict):
     company: CompanyBody | None = None
 
 
-class EnrolBody(Strict):
+class EnrolBody(Deferred):
     """Asks for a trial; the vendor mails a code."""
 
     email: Text
@@ -71,21 +71,21 @@ class EnrolBody(Strict):
     lang: Literal["pl", "en"] = "pl"
 
 
-class CodeBody(Strict):
+class CodeBody(Deferred):
     """The code from a mail."""
 
     email: Text
     code: Text
 
 
-class RecoverBody(Strict):
+class RecoverBody(Deferred):
     """Asks for a code, to move a licence to this computer."""
 
     email: Text
     lang: Literal["pl", "en"] = "pl"
 
 
-class TransferBody(Strict):
+class TransferBody(Deferred):
     """Which licence of the confirmed account is moved to this computer."""
 
     licence: Text

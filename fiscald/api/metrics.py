@@ -2,54 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.process_collector import ProcessCollector
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fiscald import __version__
 from fiscald.model.disk import DISK_LOW
 from fiscald.model.jobs import JobState
 from fiscald.model.printers import PrinterState, PrinterStatus
 
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
 
 def render(
     printers: Sequence[PrinterStatus], counts: Mapping[tuple[str, str], int], disk_free: int | None = None
 ) -> bytes:
     """The text that Prometheus scrapes."""
+    # Imported here: a shop without Prometheus needs none of it.
+    from prometheus_client import CollectorRegistry, generate_latest
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    from prometheus_client.process_collector import ProcessCollector
+
+    build = GaugeMetricFamily("fiscald_build_info", "Version of the daemon", labels=["version"])
+    build.add_metric([__version__], 1)
+    found: list[Metric] = [build]
+
+    def gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:
+        made = GaugeMetricFamily(name, meaning, labels=["printer", *labels])
+        found.append(made)
+        return made
+
+    def counter(name: str, meaning: str) -> CounterMetricFamily:
+        made = CounterMetricFamily(name, meaning, labels=["printer"])
+        found.append(made)
+        return made
+
+    jobs = gauge("fiscald_jobs", "Jobs in the journal by state", "state")
+    state = gauge("fiscald_printer_state", "1 for the state the printer is in", "state")
+    queue = gauge("fiscald_printer_queue", "Accepted jobs that are waiting")
+    age = gauge("fiscald_printer_age_seconds", "Seconds since the printer last answered")
+    fiscal = gauge("fiscald_printer_fiscal", "0 for a printer in training mode")
+    warning = gauge("fiscald_printer_warning", "1 for a warning of the printer", "code")
+    strays = counter("fiscald_printer_strays", "Unexpected replies")
+    damaged = counter("fiscald_printer_damaged", "Replies damaged on the line")
+    stale = gauge("fiscald_printer_stale", "1 if the known status is not current")
+    if disk_free is not None:
+        found += [
+            GaugeMetricFamily("fiscald_disk_free_bytes", "Free on the disk of the state directory", disk_free),
+            GaugeMetricFamily("fiscald_disk_low", "1 while the free space is low", disk_free < DISK_LOW),
+        ]
+    for status in printers:
+        name = status.name
+        for each in JobState:
+            jobs.add_metric([name, each], counts.get((name, each.value), 0))
+        for situation in PrinterState:
+            state.add_metric([name, situation], status.state is situation)
+        queue.add_metric([name], status.queue)
+        stale.add_metric([name], status.stale)
+        strays.add_metric([name], status.strays)
+        damaged.add_metric([name], status.damaged)
+        if status.identity is not None:
+            fiscal.add_metric([name], status.identity.fiscal)
+        for notice in status.warnings:
+            warning.add_metric([name, notice.code], 1)
+        if status.age_ms is not None:
+            age.add_metric([name], status.age_ms / 1000)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    build = Gauge("fiscald_build_info", "Version of the daemon", ["version"], registry=registry)
-    build.labels(__version__).set(1)
-    jobs = Gauge("fiscald_jobs", "Jobs in the journal by state", ["printer", "state"], registry=registry)
-    state = Gauge("fiscald_printer_state", "1 for the state the printer is in", ["printer", "state"], registry=registry)
-    queue = Gauge("fiscald_printer_queue", "Accepted jobs that are waiting", ["printer"], registry=registry)
-    age = Gauge(
-        "fiscald_printer_age_seconds", "Seconds since the printer last answered", ["printer"], registry=registry
-    )
-    fiscal = Gauge("fiscald_printer_fiscal", "0 for a printer in training mode", ["printer"], registry=registry)
-    warning = Gauge("fiscald_printer_warning", "1 for a warning of the printer", ["printer", "code"], registry=registry)
-    strays = Counter("fiscald_printer_strays", "Unexpected replies", ["printer"], registry=registry)
-    damaged = Counter("fiscald_printer_damaged", "Replies damaged on the line", ["printer"], registry=registry)
-    stale = Gauge("fiscald_printer_stale", "1 if the known status is not current", ["printer"], registry=registry)
-    if disk_free is not None:
-        free = Gauge("fiscald_disk_free_bytes", "Free on the disk of the state directory", registry=registry)
-        free.set(disk_free)
-        low = Gauge("fiscald_disk_low", "1 while the free space is low", registry=registry)
-        low.set(disk_free < DISK_LOW)
-    for status in printers:
-        for each in JobState:
-            jobs.labels(status.name, each).set(counts.get((status.name, each.value), 0))
-        for situation in PrinterState:
-            state.labels(status.name, situation).set(status.state is situation)
-        queue.labels(status.name).set(status.queue)
-        stale.labels(status.name).set(status.stale)
-        strays.labels(status.name).inc(status.strays)
-        damaged.labels(status.name).inc(status.damaged)
-        if status.identity is not None:
-            fiscal.labels(status.name).set(status.identity.fiscal)
-        for notice in status.warnings:
-            warning.labels(status.name, notice.code).set(1)
-        if status.age_ms is not None:
-            age.labels(status.name).set(status.age_ms / 1000)
+    registry.register(_Made(found))
     return generate_latest(registry)
+
+
+class _Made:
+    """Metrics that are made already."""
+
+    def __init__(self, found: Sequence[Metric]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[Metric]:
+        """All of them."""
+        return self._found

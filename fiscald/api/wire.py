@@ -13,7 +13,7 @@ from fiscald.model.jobs import Job, JobState, Key, Notice, Paper, Result
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem, name_further_members
 from fiscald.model.rights import Right
-from fiscald.model.strict import Strict
+from fiscald.model.strict import Deferred
 
 
 def _may_be_absent(*names: str) -> Callable[[dict[str, Any]], None]:
@@ -30,13 +30,13 @@ def _refusal(schema: dict[str, Any]) -> None:
     _may_be_absent("job")(schema)
 
 
-class LicenceName(Strict):
+class LicenceName(Deferred):
     """The state of the licence as one word."""
 
     state: str = Field(description="docs/licence.md lists them", examples=["active"])
 
 
-class Hello(Strict):
+class Hello(Deferred):
     """Version, features and printers of the daemon, and the caller's rights."""
 
     product: str = "fiscald"
@@ -56,7 +56,7 @@ class Hello(Strict):
 # -- jobs ------------------------------------------------------------------------------------------------
 
 
-class LicenceNotice(Strict):
+class LicenceNotice(Deferred):
     """What an application should know about the licence."""
 
     model_config = ConfigDict(json_schema_extra=_may_be_absent("test_keys"))
@@ -70,12 +70,12 @@ class LicenceNotice(Strict):
 class JobAnswer(Job):
     """A job, and a notice about the licence (absent if there is nothing to report)."""
 
-    model_config = ConfigDict(json_schema_extra=_may_be_absent("licence"))
+    model_config = ConfigDict(defer_build=True, json_schema_extra=_may_be_absent("licence"))
 
     licence: LicenceNotice | None = None
 
 
-class JobList(Strict):
+class JobList(Deferred):
     """A page of jobs."""
 
     jobs: tuple[JobAnswer, ...]
@@ -86,7 +86,7 @@ class JobList(Strict):
     )
 
 
-class KnownJob(Strict):
+class KnownJob(Deferred):
     """Short form of the job with the key of a refused request; `GET /v1/jobs/{key}` returns all of it."""
 
     key: Key
@@ -100,14 +100,14 @@ class KnownJob(Strict):
 class ProblemAnswer(Problem):
     """Why a request was refused (RFC 9457 with our extensions)."""
 
-    model_config = ConfigDict(json_schema_extra=_refusal)
+    model_config = ConfigDict(defer_build=True, json_schema_extra=_refusal)
 
     type: str = Field(description="a URN made from the code", examples=["urn:fiscald:problem:request.invalid"])
     status: int = Field(description="the HTTP status")
     job: KnownJob | None = None
 
 
-class JobEventData(Strict):
+class JobEventData(Deferred):
     """The data of a `job` event: a change of a job."""
 
     at: AwareDatetime
@@ -115,7 +115,7 @@ class JobEventData(Strict):
     job: JobAnswer = Field(description="the job as it is now")
 
 
-class CursorReset(Strict):
+class CursorReset(Deferred):
     """The requested cursor is ahead of the daemon's journal, which was restored or replaced.
 
     The stream continues after ``cursor``; the client must ask for earlier changes of jobs.
@@ -127,19 +127,19 @@ class CursorReset(Strict):
 # -- printers --------------------------------------------------------------------------------------------
 
 
-class PrinterList(Strict):
+class PrinterList(Deferred):
     """Every configured printer."""
 
     printers: tuple[PrinterStatus, ...]
 
 
-class Adoption(Strict):
+class Adoption(Deferred):
     """A person confirms which physical printer has a name from now on."""
 
     printer_id: Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class PreviewBody(Strict):
+class PreviewBody(Deferred):
     """A document to preview."""
 
     document: Document
@@ -148,7 +148,7 @@ class PreviewBody(Strict):
 # -- the licence -----------------------------------------------------------------------------------------
 
 
-class LicenceCompany(Strict):
+class LicenceCompany(Deferred):
     """The company that a licence belongs to."""
 
     name: str
@@ -157,7 +157,7 @@ class LicenceCompany(Strict):
     tin: str | None = Field(description="tax number; in Poland NIP")
 
 
-class NewestVersion(Strict):
+class NewestVersion(Deferred):
     """The newest version, as reported by the vendor."""
 
     latest: str
@@ -165,7 +165,7 @@ class NewestVersion(Strict):
     url: str
 
 
-class LicenceState(Strict):
+class LicenceState(Deferred):
     """The licence of this computer. Fields from the certificate are absent if there is none."""
 
     model_config = ConfigDict(
@@ -198,7 +198,7 @@ class LicenceState(Strict):
     update: NewestVersion | None = None
 
 
-class NumberMeaning(Strict):
+class NumberMeaning(Deferred):
     """What a licence number is for."""
 
     number: str = Field(description="the part of the number that may be shown")
@@ -209,19 +209,19 @@ class NumberMeaning(Strict):
     detail_pl: str
 
 
-class RequestFile(Strict):
+class RequestFile(Deferred):
     """A request file, to exchange for a certificate on another computer."""
 
     request: str
 
 
-class Mailed(Strict):
+class Mailed(Deferred):
     """The address of a mailed code."""
 
     mail: str
 
 
-class OwnCompany(Strict):
+class OwnCompany(Deferred):
     """A company of the confirmed account."""
 
     name: str
@@ -229,13 +229,13 @@ class OwnCompany(Strict):
     lic: str | None = Field(description="the licence that can be moved; null: none")
 
 
-class OwnCompanies(Strict):
+class OwnCompanies(Deferred):
     """The companies of the confirmed account."""
 
     companies: tuple[OwnCompany, ...]
 
 
-class CheckQuestion(Strict):
+class CheckQuestion(Deferred):
     """The content that a check sends to the vendor, decoded."""
 
     aud: str

@@ -6,17 +6,26 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
 from fiscald import __version__
 from fiscald.cli.emulate import emulate
-from fiscald.config import DEFAULT_PATH, Config, ConfigError, load
 from fiscald.logs import RateLimitFilter
 from fiscald.terminal import VisibleFormatter, VisibleGroup
+
+if TYPE_CHECKING:
+    from fiscald.config import Config
+
+# The commands import what they need: most of the time until the daemon is ready is imports.
+
+DEFAULT_PATH = Path("/etc/fiscald/fiscald.toml")
 
 
 class NeedsAPerson(click.ClickException):
@@ -54,10 +63,14 @@ def run(path: Path, *, new_journal: bool) -> None:
     Exit codes: 0 stopped by a signal, 1 it cannot start now, 2 wrong usage, 78 a person must first fix the
     configuration or the journal.
     """
-    try:
-        config = load(path)
-    except ConfigError as error:
-        raise NeedsAPerson(str(error)) from None
+    with _staying_in_memory():
+        from fiscald import daemon  # noqa: F401
+        from fiscald.config import ConfigError, load
+
+        try:
+            config = load(path)  # imports the families of the printers
+        except ConfigError as error:
+            raise NeedsAPerson(str(error)) from None
     start_logging(config.log_level)
     run_daemon(config, new_journal=new_journal)
 
@@ -73,6 +86,7 @@ def check(path: Path, root: Path) -> None:
     Exit codes: 0 the daemon can start and use its ports, 2 wrong usage, 78 something must be fixed.
     """
     from fiscald.cli import check as checking
+    from fiscald.config import ConfigError
     from fiscald.diagnostics.host import Host
 
     try:
@@ -81,6 +95,17 @@ def check(path: Path, root: Path) -> None:
         raise NeedsAPerson(str(error)) from None
     click.echo("\n".join(checking.text(path, config, found)))
     sys.exit(NeedsAPerson.exit_code if checking.stops(found) else 0)
+
+
+@contextmanager
+def _staying_in_memory() -> Iterator[None]:
+    """What is imported inside stays: searching it for garbage would block the event loop for 60 ms now and then."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def run_daemon(config: Config, *, new_journal: bool = False) -> None:
@@ -95,9 +120,6 @@ def run_daemon(config: Config, *, new_journal: bool = False) -> None:
 
     # A hundred busy printers keep the loop busy: the journal's thread would wait 5 ms for each of its turns.
     sys.setswitchinterval(0.0005)
-    # Imported modules stay in memory: searching them for garbage would block the loop for 60 ms now and then.
-    gc.collect()
-    gc.freeze()
     try:
         anyio.run(partial(daemon.run, config, new_journal=new_journal))
     except (RightsError, DirectoryRefused, JournalMissing, JournalThere) as error:

@@ -21,7 +21,6 @@ from fiscald.diagnostics.host import Held, Host, SerialPort, UartCounters
 from fiscald.diagnostics.places import same_device
 from fiscald.diagnostics.probing import Asking, Probed, probe
 from fiscald.diagnostics.units import Units
-from fiscald.journal import inspection
 from fiscald.model.jobs import Notice
 from fiscald.model.printers import Counters, PrinterState, PrinterStatus
 from fiscald.model.problems import Problem
@@ -286,6 +285,8 @@ def state_facts(path: Path, *, daemon: bool) -> StateFacts | None:
     mount = path.absolute()
     while not mount.is_mount():
         mount = mount.parent
+    from fiscald.journal import inspection  # here: only the doctor needs it, and all of the journal comes with it
+
     journal = None if daemon else inspection.damage(path)
     missing = not daemon and inspection.is_missing(path)
     mode = stat.S_IMODE(path.stat().st_mode)

@@ -6,7 +6,7 @@ It raises every refusal as ``ProblemError``.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO
@@ -17,6 +17,7 @@ import anyio
 from fiscald.engine import confirmations
 from fiscald.engine.actor import Actor
 from fiscald.engine.admission import Admission
+from fiscald.engine.changes import Changes
 from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
@@ -74,11 +75,9 @@ class Engine:
             printer.name: Actor(printer, journal, gate, partial(self._changed, printer.name), clock)
             for printer in printers
         }
-        #: How many times each printer has changed since the start. The empty name stands for the licence.
-        self.changes = dict.fromkeys(("", *self._actors), 0)
+        self.changes = Changes(self._actors)
         # An ending lives as long as a caller waits for it.
         self._endings: WeakValueDictionary[str, _Ending] = WeakValueDictionary()
-        self._any_event = anyio.Event()
         self._new_deadline = anyio.Event()
         self._journal_read = anyio.Event()
         """Set when the engine knows the journal's doubts."""
@@ -111,7 +110,7 @@ class Engine:
         for name, actor in self._actors.items():
             actor.past.set_doubt(waiting.doubts.get(name))
         self._journal_read.set()
-        self._wake_all()
+        self.changes.wake()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """When a device is plugged in, let the absent printers connect at once."""
@@ -139,7 +138,7 @@ class Engine:
     async def stop(self, seconds: float) -> None:
         """Accept no more jobs; give running documents ``seconds`` to finish."""
         self._stopping = True
-        self._wake_all()
+        self.changes.wake()
         for ending in list(self._endings.values()):
             ending.event.set()
         with anyio.move_on_after(seconds):
@@ -148,8 +147,7 @@ class Engine:
                     tasks.start_soon(actor.stop)
 
     def _changed(self, printer: str, entry: Entry | None) -> None:
-        if printer in self._actors:
-            self.changes[printer] += 1
+        self.changes.count(printer, None if entry is None else entry.phase)
         if entry is not None:
             # Every change of a job passes here. The log must not contain what the document says.
             log.debug("job %s: %s, %s for %s", entry.job.key, entry.phase, entry.job.document.type, entry.job.printer)
@@ -159,11 +157,6 @@ class Engine:
         if ending is not None:
             ending.entry = entry
             ending.event.set()
-        self._wake_all()
-
-    def _wake_all(self) -> None:
-        self._any_event.set()
-        self._any_event = anyio.Event()
 
     # -- jobs -----------------------------------------------------------------------------------------
 
@@ -408,23 +401,9 @@ class Engine:
         """The cursor of the newest change."""
         return await self._records.run(Store.last_event)
 
-    def next_change(self) -> Callable[[float], Awaitable[bool]]:
-        """A function that waits for the next change after this call, at most so many seconds. It returns whether one
-        came.
-        """
-        event = self._any_event
-
-        async def wait(seconds: float) -> bool:
-            with anyio.move_on_after(seconds):
-                await event.wait()
-            return event.is_set()
-
-        return wait
-
     def licence_changed(self) -> None:
         """The licence has changed: wake the actors and everyone who waits for changes."""
-        self.changes[""] += 1
-        self._wake_all()
+        self.changes.count("")
         for actor in self._actors.values():
             actor.wake()
 

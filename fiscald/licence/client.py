@@ -7,13 +7,15 @@ outage, a replayed answer - means that the server is unreachable, and changes no
 from __future__ import annotations
 
 import contextlib
+import importlib
 import secrets
 import ssl
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
-import httpx
+import anyio.to_thread
 
 from fiscald.licence.device import DeviceKey
 from fiscald.licence.keys import SigningKey
@@ -58,6 +60,14 @@ class Denied(Exception):
         super().__init__(refusal.detail)
 
 
+class Posted(NamedTuple):
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class VendorClient:
     """Requests of one computer to one vendor."""
 
@@ -94,7 +104,7 @@ class VendorClient:
         """Have a code mailed, if the address can be used for that. Raises ``Unreachable`` or ``Denied``."""
         sent = self.sign(request)
         response = await self._post(request.path, sent)
-        if response.status_code == httpx.codes.ACCEPTED:
+        if response.status == HTTPStatus.ACCEPTED:
             return
         answer, _ = self._read(request, sent, response, Answer)
         if answer.refused is not None:
@@ -128,7 +138,7 @@ class VendorClient:
             raise Unreachable("an answer about another licence")
         return status, text
 
-    def _read(self, request: VendorRequest, sent: str, response: httpx.Response, model: type[R]) -> tuple[R, str]:
+    def _read(self, request: VendorRequest, sent: str, response: Posted, model: type[R]) -> tuple[R, str]:
         """The vendor's signed reply to this request, and its text. Raises ``Unreachable``."""
         try:
             # Signed texts are ASCII, in spite of the server's character set.
@@ -143,7 +153,11 @@ class VendorClient:
             raise Unreachable("an answer to another request")
         return reply, text
 
-    async def _post(self, path: str, body: str) -> httpx.Response:
+    async def _post(self, path: str, body: str) -> Posted:
+        # Most computers ask once a day. The import takes 70 ms, during which the event loop has other things to do.
+        await anyio.to_thread.run_sync(importlib.import_module, "httpx")
+        import httpx
+
         url = self._url + path
         headers = {"Content-Type": "application/jose", "Accept": "application/jose"}
         try:
@@ -160,15 +174,10 @@ class VendorClient:
                             raise Unreachable(f"{url}: an answer that is too long")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from None
-        return httpx.Response(response.status_code, headers=_plain(response.headers), content=content)
+        return Posted(response.status_code, dict(response.headers), content)
 
 
-def _plain(headers: httpx.Headers) -> dict[str, str]:
-    """The headers without those of the transfer."""
-    return {name: headers[name] for name in ("content-type", "retry-after") if name in headers}
-
-
-def _unsigned_reply(response: httpx.Response) -> str:
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+def _unsigned_reply(response: Posted) -> str:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return f"too many requests; try again in {response.headers.get('retry-after', 'some')} seconds"
-    return f"HTTP {response.status_code} without the vendor's signature"
+    return f"HTTP {response.status} without the vendor's signature"

@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from fiscald.licence import company
 from fiscald.licence.clock import LAST
 from fiscald.licence.company import Company
-from fiscald.model.strict import Strict
+from fiscald.model.strict import Deferred, Strict
 
 T = TypeVar("T", bound=Strict)
 #: Seconds by which a request's time may differ from the server's.
@@ -56,7 +56,7 @@ class CompanyClaims(Strict):
             raise WireError(str(error)) from None
 
 
-class VendorRequest(Strict):
+class VendorRequest(Deferred):
     """The fields of every request."""
 
     path: ClassVar[str]
@@ -162,7 +162,7 @@ REQUESTS: tuple[type[VendorRequest], ...] = (
 )  # fmt: skip
 
 
-class Refusal(Strict):
+class Refusal(Deferred):
     """A definite no. ``code`` is stable; the sentences are for people."""
 
     code: Text
@@ -170,7 +170,7 @@ class Refusal(Strict):
     detail_pl: Text
 
 
-class OwnCompany(Strict):
+class OwnCompany(Deferred):
     """A company of the account whose address was confirmed."""
 
     name: Text
@@ -179,7 +179,7 @@ class OwnCompany(Strict):
     """Its licence that can be moved, if it has one."""
 
 
-class Reply(Strict):
+class Reply(Deferred):
     """The fields of every signed answer."""
 
     kind: ClassVar[str]
@@ -207,7 +207,7 @@ class Answer(Reply):
     refused: Refusal | None = None
 
 
-class Latest(Strict):
+class Latest(Deferred):
     """The newest version; ``series`` is the release date of its series. ``url`` is shown, never opened."""
 
     latest: Text
@@ -231,7 +231,7 @@ class Status(Reply):
     """A newer key list."""
 
 
-class ListedKey(Strict):
+class ListedKey(Deferred):
     """A signing key in a key list."""
 
     kid: Text
@@ -242,7 +242,7 @@ class ListedKey(Strict):
     revoked: bool = False
 
 
-class KeyList(Strict):
+class KeyList(Deferred):
     """All signing keys, signed by the root. ``ver`` only goes up."""
 
     iss: Text

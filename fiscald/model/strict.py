@@ -28,6 +28,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=False)
 
 
+class Deferred(Strict):
+    """The same, but its validator is made at the first use: a daemon starts sooner without those it may never use."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def mistake(code: str, detail: LiteralString, detail_pl: str, **facts: object) -> PydanticCustomError:
     """A bad field, in English for the developer and in Polish for the cashier: templates filled from ``facts``."""
     return PydanticCustomError(code, detail, facts | {"detail_pl": detail_pl.format(**facts)})
@@ -47,7 +53,7 @@ class Element(Strict):
     @classmethod
     def _count(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         mistakes = info.context
-        if not isinstance(mistakes, Mistakes):
+        if mistakes is None or not isinstance(mistakes, Mistakes):
             return handler(value)
         if mistakes.left <= 0:
             raise PydanticCustomError(NOT_LOOKED_AT, "this was not checked: there are too many mistakes before it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, LiteralString
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -29,14 +30,21 @@ _OUTSIDE = ("np", "np.", "nie podlega", "oo", "o.o.")
 
 def _vat(value: Any) -> str:
     """The canonical form of a rate: ``"A"``, ``"23%"``, ``"5.5%"``, ``"exempt"``."""
-    if isinstance(value, str) and len(value) <= LONGEST and re.fullmatch(VAT, value):
-        return _percentage(value) if value.endswith("%") else value
+    if isinstance(value, str) and len(value) <= LONGEST and (rate := _rate(value)):
+        return rate
     raise mistake(
         "vat.format",
         'a VAT rate is a letter of the printer\'s table ("A"), a percentage ("23%") or "exempt"; {advice}',
         "nieprawidłowa stawka VAT; {advice_pl}",
         **_vat_advice(value),
     )
+
+
+@lru_cache(256)
+def _rate(text: str) -> str | None:
+    if re.fullmatch(VAT, text) is None:
+        return None
+    return _percentage(text) if text.endswith("%") else text
 
 
 def _percentage(text: str) -> str:

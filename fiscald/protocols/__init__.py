@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from fiscald.protocols.families import Family
+if TYPE_CHECKING:
+    from fiscald.protocols.families import Family
 
 #: The names of the families. Each is a package here whose module ``family`` has a ``FAMILY``, and a package of the same
 #: name in ``fiscald.emulator`` with a ``FACTORY``.

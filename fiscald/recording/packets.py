@@ -72,10 +72,10 @@ def encode(packet: Packet) -> bytes:
     return pcapng.packet(packet.at, payload, outbound=outbound, comment=packet.comment)
 
 
-def size(packet: Packet) -> int:
-    """Bytes of the block of a packet without comment."""
-    payload = 5 + len(packet.family) + len(packet.printer.encode()) + len(packet.data)
-    return 32 + payload + -payload % 4 + (0 if packet.direction is None else 12)
+def size(family: str, printer: str, direction: Direction | None, length: int) -> int:
+    """Bytes of the block of a packet without comment, whose bytes or note are so many."""
+    payload = 5 + len(family) + len(printer.encode()) + length
+    return 32 + payload + -payload % 4 + (0 if direction is None else 12)
 
 
 def beginning(printer: str, comment: str = "") -> bytes:

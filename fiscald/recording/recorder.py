@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
-from itertools import islice
+from functools import partial
 
 import anyio
 
 from fiscald.protocols.decoding import Direction
 from fiscald.recording.folder import RecordingFolder
+from fiscald.recording.memory import Memory, Place
 from fiscald.recording.packets import Event, Packet, beginning, encode, size
 from fiscald.transport import ByteStream, Recorder
 
@@ -19,11 +19,6 @@ from fiscald.transport import ByteStream, Recorder
 QUIET_SECONDS = 1.0
 #: Packets that are made together (1 ms): more of them would hold up others; and about the bytes of them.
 _AT_ONCE, _BYTES_AT_ONCE = 256, 64 * 1024
-
-
-#: A packet as it is kept: time, event, direction, bytes and size. A plain tuple of plain values is nothing that the
-#: garbage collector looks at: with packets it held the loop for 2 ms for every full recorder.
-_Kept = tuple[datetime, int, str | None, bytes, int]
 
 
 class FlightRecorder:
@@ -40,18 +35,16 @@ class FlightRecorder:
         clock: Callable[[], datetime],
         *,
         keep: int,
+        memory: Memory | None = None,
         folder: RecordingFolder | None = None,
     ) -> None:
-        """``keep``: at most so many bytes of a recording are kept, which take about three times that in memory."""
+        """``keep``: at most so many bytes of a recording are kept. ``memory``: shared with other printers."""
         self._printer = printer
         self._family = family
         self._address = address
         self._clock = clock
-        self._keep = keep
         self._folder = folder
-        self._packets: deque[_Kept] = deque()
-        self._size = 0
-        self._dropped = 0
+        self._line = (memory or Memory()).line(keep, partial(size, family, printer))
         self._grown: anyio.Event | None = None
 
     def wrap(self, stream: ByteStream) -> ByteStream:
@@ -62,10 +55,9 @@ class FlightRecorder:
         def note(event: Event, direction: Direction | None = None, data: bytes = b"") -> None:
             # The host's clock may be set while a connection lasts; the distances in it stay true.
             at = began + timedelta(seconds=time.monotonic() - ticks)
-            packet = Packet(at, self._family, self._printer, event, direction, data)
-            self._remember(packet)
+            self._remember(at, event, direction, data)
             if file is not None:
-                file.write(encode(packet))
+                file.write(encode(Packet(at, self._family, self._printer, event, direction, data)))
 
         def ended(reason: str | None) -> None:
             note(Event.CLOSED) if reason is None else note(Event.LOST, data=reason.encode())
@@ -86,13 +78,12 @@ class FlightRecorder:
         it takes longer than they may wait for an answer; and a slow reader costs no memory. What is not kept any more
         when it comes to that is a gap.
         """
-        end = self._dropped + len(self._packets)
-        seen = self._dropped
+        end, seen = self._line.end, self._line.first
         head = beginning(self._printer)
-        if self._dropped:
-            head += self._gap(f"{self._dropped} earlier packets are not kept any more")
+        if seen.number:
+            head += self._gap(f"{seen.number} earlier packets are not kept any more")
         yield head
-        while seen < end:
+        while seen.number < end.number:
             data, seen = self._piece(seen, end)
             yield data
             await anyio.lowlevel.checkpoint()
@@ -103,10 +94,10 @@ class FlightRecorder:
         Yields nothing for each ``QUIET_SECONDS`` without one. The line does not wait for a slow reader: packets that
         were dropped when it returns are a gap.
         """
-        seen = self._dropped + len(self._packets)
+        seen = self._line.end
         yield beginning(self._printer)
         while True:
-            data, seen = self._piece(seen, self._dropped + len(self._packets))
+            data, seen = self._piece(seen, self._line.end)
             if not data:
                 self._grown = self._grown or anyio.Event()
                 with anyio.move_on_after(QUIET_SECONDS):
@@ -114,38 +105,30 @@ class FlightRecorder:
                     continue
             yield data
 
-    def _piece(self, seen: int, end: int) -> tuple[bytes, int]:
-        """Packets from number ``seen`` on, counted from the start, not to ``end``; and the number to go on from."""
-        missed = max(min(self._dropped, end) - seen, 0)
-        pieces = [self._gap(f"{missed} packets were not fetched in time")] if missed else []
-        seen = max(seen, self._dropped)
-        left = _BYTES_AT_ONCE
-        first = seen - self._dropped
-        last = max(first, min(first + _AT_ONCE, end - self._dropped))
-        for at, event, direction, data, _ in islice(self._packets, first, last):
-            way = None if direction is None else Direction(direction)
-            pieces.append(encode(Packet(at, self._family, self._printer, Event(event), way, data)))
-            seen += 1
+    def _piece(self, seen: Place, end: Place) -> tuple[bytes, Place]:
+        """Packets from ``seen`` on, not to ``end``; and the place to go on from."""
+        first = min(self._line.first, end)
+        missed = first.number - seen.number
+        pieces = [self._gap(f"{missed} packets were not fetched in time")] if missed > 0 else []
+        seen = max(seen, self._line.first)
+        left, last = _BYTES_AT_ONCE, min(seen.number + _AT_ONCE, end.number)
+        while seen.number < last and left > 0:
+            (at, event, direction, data), seen = self._line.read(seen)
+            pieces.append(encode(Packet(at, self._family, self._printer, event, direction, data)))
             left -= len(pieces[-1])
-            if left <= 0:
-                break
         return b"".join(pieces), seen
 
     def _gap_now(self, why: str) -> bytes:
         return encode(Packet(self._clock(), self._family, self._printer, Event.GAP, data=why.encode()))
 
     def _gap(self, why: str) -> bytes:
-        first = self._packets[0][0] if self._packets else self._clock()
+        line = self._line
+        first = line.read(line.first)[0].at if line.used else self._clock()
         return encode(Packet(first, self._family, self._printer, Event.GAP, data=why.encode()))
 
-    def _remember(self, packet: Packet) -> None:
+    def _remember(self, at: datetime, event: Event, direction: Direction | None, data: bytes) -> None:
         # Encoded when somebody asks: nearly everything is dropped unread.
         if self._grown is not None:
             self._grown.set()
             self._grown = None
-        way = None if packet.direction is None else packet.direction.value
-        self._packets.append((packet.at, packet.event.value, way, packet.data, size(packet)))
-        self._size += size(packet)
-        while self._size > self._keep:
-            self._size -= self._packets.popleft()[-1]
-            self._dropped += 1
+        self._line.add(at, event, direction, data)

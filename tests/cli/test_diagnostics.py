@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from fiscald.cli.fiscalctl import main
+from fiscald.cli.fiscald import DEFAULT_PATH
 from fiscald.cli.scan import DEFAULT_CONFIG
-from fiscald.config import DEFAULT_PATH, parse
+from fiscald.config import parse
 from fiscald.emulator.running import EmulatedPrinter
 from tests.cli.conftest import Counter
 from tests.cli.diagnosing import CONFIG, run

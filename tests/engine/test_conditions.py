@@ -219,7 +219,7 @@ def test_waiting_is_quiet_and_cheap(
                 changes = 0
                 with anyio.move_on_after(1200):
                     while True:
-                        change = it.engine.next_change()
+                        change = it.engine.changes.next()
                         changes += await change(1200)
                 shown = [record for record in caplog.records if record.levelno >= logging.WARNING]
                 assert not shown, [record.getMessage() for record in shown]

@@ -67,14 +67,14 @@ def test_a_change_of_the_counters_is_reported_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with shop(tmp_path, shared=True) as it:
             await it.until(PrinterState.READY)
-            change = it.engine.next_change()
+            change = it.engine.changes.next()
             assert not await change(300), "without a change there is no event"
             it.till.device.foreign_receipt()
             assert await change(actor.STATUS_INTERVAL + actor.POLL_INTERVAL)
             counters = it.engine.printer("till1").counters
             assert counters is not None
             assert counters.receipts == 1
-            assert not await it.engine.next_change()(300)
+            assert not await it.engine.changes.next()(300)
 
     virtual.run(main())
 
@@ -113,7 +113,7 @@ def test_the_queue_is_counted_in_every_state_of_the_printer(tmp_path: Path) -> N
         async with shop(tmp_path, till) as it:
             await it.until(PrinterState.OFFLINE)
             assert it.engine.printer("till1").queue == 4, "of an earlier life"
-            change = it.engine.next_change()
+            change = it.engine.changes.next()
             await it.engine.withdraw("A")
             assert it.engine.printer("till1").queue == 3
             assert await change(0), "listeners get the event"

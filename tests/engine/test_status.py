@@ -57,7 +57,7 @@ def test_another_programs_receipt_is_reported_within_two_seconds(
             status = it.engine.printer("till1")
             assert status.problem is not None
             assert status.problem.code == "printer.foreign_transaction"
-            change = it.engine.next_change()
+            change = it.engine.changes.next()
             with anyio.move_on_after(200):
                 while True:
                     assert it.engine.printer("till1").state is PrinterState.BUSY
@@ -98,15 +98,15 @@ def test_a_warning_is_reported_when_it_starts_and_when_it_ends(tmp_path: Path) -
         async with shop(tmp_path) as it:
             it.host_clock_off = timedelta(minutes=90, seconds=20)
             await it.until(PrinterState.READY)
-            changes = it.engine.changes["till1"]
+            changes = it.engine.changes.numbers["till1"]
             for second in range(100):
                 it.host_clock_off = timedelta(minutes=90, seconds=second)
                 await anyio.sleep(1)
-            assert it.engine.changes["till1"] == changes, "it is off by a minute more or less at every look"
+            assert it.engine.changes.numbers["till1"] == changes, "it is off by a minute more or less at every look"
             for switch in (it.till.device.faults.switches.add, it.till.device.faults.switches.discard):
                 switch(Switch.PAPER_LOW)
                 await anyio.sleep(3)
-                assert it.engine.changes["till1"] == (changes := changes + 1)
+                assert it.engine.changes.numbers["till1"] == (changes := changes + 1)
 
     virtual.run(main())
 

@@ -12,12 +12,11 @@ from typing import Any
 import anyio
 import anyio.abc
 import anyio.lowlevel
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscald.licence.client import Unreachable, VendorClient
+from fiscald.licence.client import Posted, Unreachable, VendorClient
 from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.device import DeviceKey
@@ -237,8 +236,8 @@ async def test_a_server_that_sends_too_slowly_times_out(tmp_path: Path, monkeypa
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), status=st.integers(100, 599))
 def test_any_reply_is_parsed_or_reported_as_unreachable(content: bytes, status: int) -> None:
-    async def post(*_: Any) -> httpx.Response:
-        return httpx.Response(status, content=content)
+    async def post(*_: Any) -> Posted:
+        return Posted(status, {}, content)
 
     client = VendorClient("http://x", "urn:x", DeviceKey.make(), lambda: trusted(test_keys=True), Clock(T0))
     client._post = post  # type: ignore[method-assign, assignment]

@@ -331,3 +331,6 @@ def test_the_flight_recorder_has_a_size(tmp_path: Path) -> None:
     assert read(tmp_path, PRINTER).printers["till1"].flight_recorder_kib == 1024
     assert read(tmp_path, PRINTER + "flight_recorder_kib = 64").printers["till1"].flight_recorder_kib == 64
     assert "flight_recorder_kib" in complaint(tmp_path, PRINTER + "flight_recorder_kib = 1")
+    assert read(tmp_path, PRINTER).flight_recorders_mib == 16
+    assert read(tmp_path, "flight_recorders_mib = 2\n" + PRINTER).flight_recorders_mib == 2
+    assert "flight_recorders_mib" in complaint(tmp_path, "flight_recorders_mib = 0\n" + PRINTER)
