@@ -109,6 +109,7 @@ class Engine:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
             actor.past.set_doubt(waiting.doubts.get(name))
+            self.changes[name] += 1
         self._journal_read.set()
         self.changes.wake()
 
@@ -298,7 +299,7 @@ class Engine:
 
     def printers(self) -> list[PrinterStatus]:
         """Every printer, from memory."""
-        return [actor.status() for actor in self._actors.values()]
+        return [self._status(actor) for actor in self._actors.values()]
 
     def names(self) -> list[str]:
         """The names of all printers."""
@@ -306,7 +307,13 @@ class Engine:
 
     def printer(self, name: str) -> PrinterStatus:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
-        return self._actor(name).status()
+        return self._status(self._actor(name))
+
+    def _status(self, actor: Actor) -> PrinterStatus:
+        """The status. Until the journal was read, which takes seconds after a power cut, that is its problem."""
+        status = actor.status()
+        reading = None if self._journal_read.is_set() else problem("journal.reading", printer=status.name)
+        return status if status.problem or not reading else status.model_copy(update={"problem": reading})
 
     async def capture(self, name: str) -> AsyncIterator[bytes]:
         """The latest exchange with one printer, as pieces of a pcapng file.

@@ -3,6 +3,9 @@
 The file ``lock`` keeps a second daemon out. It holds the mark: which journal ran here last, and its last change. The
 journal writes the mark after every change and does not sync it. So the mark may be behind the journal, but never ahead
 of it: a journal that is behind the mark is an older copy.
+
+Behind the mark the file says whether the newest changes are in the write-ahead log (``log``) or ``journal.db`` is
+complete alone (``whole``). This line is synced: it changes once in a run, after the first change, and at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from fiscald.journal.errors import DirectoryRefused, JournalError
 #: Names in the directory: the journal, the lock, and the prefix of unfinished copies of the journal.
 JOURNAL, LOCK, COPY = "journal.db", "lock", ".copy-"
 _MARK_BYTES = 128
+_LOG, _WHOLE = b"log  \n", b"whole\n"
 
 
 class Mark(NamedTuple):
@@ -26,8 +30,8 @@ class Mark(NamedTuple):
 
     journal: str
     """Its id."""
-    event: int
-    """Its last change."""
+    change: int
+    """The number of its last change."""
     inode: int
     """The inode of the file that holds the mark. A copied directory has another one."""
 
@@ -58,15 +62,29 @@ class StateDirectory:
     def read_mark(self) -> Mark | None:
         """The mark; ``None`` if there is none or it is unreadable."""
         try:
-            journal, event, inode = os.pread(self._lock, _MARK_BYTES, 0).decode("ascii").split()
-            return Mark(journal, int(event), int(inode))
+            journal, change, inode = os.pread(self._lock, _MARK_BYTES, 0).decode("ascii").split()
+            return Mark(journal, int(change), int(inode))
         except (OSError, ValueError):
             return None
 
-    def write_mark(self, journal: str, event: int) -> None:
+    def write_mark(self, journal: str, change: int) -> None:
         """Write the last change into the mark. If that fails, the mark stays behind, which does no harm."""
         with contextlib.suppress(OSError):
-            os.pwrite(self._lock, f"{journal} {event} {self.inode}".ljust(_MARK_BYTES - 1).encode() + b"\n", 0)
+            os.pwrite(self._lock, f"{journal} {change} {self.inode}".ljust(_MARK_BYTES - 1).encode() + b"\n", 0)
+
+    @property
+    def whole(self) -> bool:
+        """Whether ``journal.db`` was complete without its log when a daemon ran here last."""
+        with contextlib.suppress(OSError):
+            return os.pread(self._lock, len(_WHOLE), _MARK_BYTES) == _WHOLE
+        return False
+
+    def set_whole(self, *, whole: bool) -> None:
+        """Store that, synced. Before the first change of a journal its mark is written."""
+        with contextlib.suppress(OSError):
+            if self.whole != whole:
+                os.pwrite(self._lock, _WHOLE if whole else _LOG, _MARK_BYTES)
+                os.fdatasync(self._lock)
 
     def forget(self) -> None:
         """No journal was made here: the next start counts as the first."""

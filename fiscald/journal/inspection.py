@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fiscald import private
+from fiscald.journal import log
 from fiscald.journal.directory import JOURNAL
 
 
@@ -21,12 +22,16 @@ def is_missing(directory: Path) -> bool:
 
 
 def damage(directory: Path) -> str | None:
-    """What is wrong with the journal. Only while no daemon uses it, because a reader could delay its writes."""
+    """What is wrong with the journal. Only while no daemon uses it.
+
+    A journal that was not closed cleanly is left to the next daemon, which checks it at the start.
+    """
     path = directory / JOURNAL
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK) or log.has_log(path):
         return None
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as journal:
+        # Immutable: nothing is locked and no file is made.
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as journal:
             (health,) = journal.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError:
         return None  # interrupted in the middle of a transaction, which the next daemon undoes

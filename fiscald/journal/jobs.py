@@ -115,7 +115,7 @@ class JobReader(PrinterMemory):
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs each printer has in each state."""
         with self._reading() as db:
-            rows = db.execute("SELECT printer, phase, count(*) FROM job GROUP BY printer, phase").fetchall()
+            rows = db.execute("SELECT printer, phase, jobs FROM tally WHERE jobs > 0").fetchall()
         counts: dict[tuple[str, str], int] = {}
         for printer, phase, number in rows:
             where = (printer, Phase(phase).state.value)

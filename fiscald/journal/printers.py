@@ -192,8 +192,8 @@ class PrinterMemory(JournalFile):
     # -- the licence's emergency passes ---------------------------------------------------------------
 
     def newest_emergency(self) -> int | None:
-        """When the newest emergency pass was taken, in seconds since 1970."""
-        with self._reading() as db:
+        """When the newest emergency pass was taken, in seconds since 1970. A starting daemon does not wait for it."""
+        with self._reading(checked=False) as db:
             (newest,) = db.execute("SELECT max(taken_at) FROM emergency").fetchone()
         return None if newest is None else int(newest)
 

@@ -50,9 +50,10 @@ class Store(JobReader):
             if row is not None:
                 return Accepted(read_entry(row[:-1]), new=False, conflict=row[-1] != digest)
             now = self._now()
-            db.execute(
+            made = db.execute(
                 "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, deadline, expect_last,"
-                " if_interrupted, created_at, updated_at) VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)",
+                " if_interrupted, created_at, updated_at) VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)"
+                f" RETURNING {COLUMNS}",
                 (
                     key,
                     submission.printer,
@@ -66,8 +67,8 @@ class Store(JobReader):
                     now,
                     now,
                 ),
-            )
-            return Accepted(self._published(db, key), new=True, conflict=False)
+            ).fetchall()
+            return Accepted(_published(db, read_entry(made[0])), new=True, conflict=False)
 
     def start(
         self,
@@ -100,7 +101,8 @@ class Store(JobReader):
 
     def opened(self, key: str, evidence: dict[str, Any]) -> Entry:
         """Still ``started``: our document is open on the printer, and ``evidence`` was read then."""
-        return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence=evidence, event=False)
+        with self._transaction():
+            return self._move(key, (Phase.STARTED,), Phase.STARTED, evidence=evidence, event=False)
 
     def commit(self, key: str) -> Entry:
         """``started`` -> ``committing``: the irreversible step is about to be sent."""
@@ -275,36 +277,24 @@ class Store(JobReader):
         event: bool = True,
         **changes: Any,
     ) -> Entry:
-        """Change a job that is in one of the phases ``before``.
+        """Change a job that is in one of the phases ``before``, as part of a transaction.
 
         Adds to the evidence, or replaces it (``afresh``). ``event``: whether to publish the change.
         """
-        marks = ", ".join("?" * len(before))
-        with self._transaction() as db:
-            if evidence is not None:
-                row = None if afresh else db.execute("SELECT evidence FROM job WHERE key = ?", (key,)).fetchone()
-                changes["evidence"] = _gathered(row[0] if row else None) | evidence
-            names = [f"{name} = ?" for name in changes]
-            done = db.execute(
-                f"UPDATE job SET {', '.join(['phase = ?', 'updated_at = ?', f'attempts = {attempts}', *names])}"
-                f" WHERE key = ? AND phase IN ({marks})",
-                (after, self._now(), *(plain(value) for value in changes.values()), key, *before),
-            )
-            if done.rowcount != 1:
-                raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
-            return self._published(db, key, event=event)
-
-    def _published(self, db: sqlite3.Connection, key: str, *, event: bool = True) -> Entry:
-        """The changed job; with ``event`` also stored as an event."""
-        entry = read_entry(db.execute(f"SELECT {COLUMNS} FROM job WHERE key = ?", (key,)).fetchone())
-        if event:
-            made = db.execute(
-                "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
-                (entry.id, entry.job.updated_at.isoformat(), entry.phase),
-            )
-            assert made.lastrowid is not None
-            self._event = made.lastrowid
-        return entry
+        db = self._db
+        if evidence is not None:
+            row = None if afresh else db.execute("SELECT evidence FROM job WHERE key = ?", (key,)).fetchone()
+            changes["evidence"] = _gathered(row[0] if row else None) | evidence
+        names = [f"{name} = ?" for name in changes]
+        moved = db.execute(
+            f"UPDATE job SET {', '.join(['phase = ?', 'updated_at = ?', f'attempts = {attempts}', *names])}"
+            f" WHERE key = ? AND phase IN ({', '.join('?' * len(before))}) RETURNING {COLUMNS}",
+            (after, self._now(), *(plain(value) for value in changes.values()), key, *before),
+        ).fetchall()
+        if not moved:
+            raise WrongPhase(f"job {key!r} is not {' or '.join(before)}")
+        entry = read_entry(moved[0])
+        return _published(db, entry) if event else entry
 
     def _phase(self, db: sqlite3.Connection, key: str) -> Phase:
         """The phase of a job. Raises ``WrongPhase`` if there is no such job."""
@@ -312,6 +302,15 @@ class Store(JobReader):
         if row is None:
             raise WrongPhase(f"there is no job {key!r}")
         return Phase(row[0])
+
+
+def _published(db: sqlite3.Connection, entry: Entry) -> Entry:
+    """The changed job, also stored as an event."""
+    db.execute(
+        "INSERT INTO event (job, at, phase) VALUES (?, ?, ?)",
+        (entry.id, entry.job.updated_at.isoformat(), entry.phase),
+    )
+    return entry
 
 
 def _gathered(text: str | None) -> dict[str, Any]:

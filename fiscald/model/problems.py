@@ -399,6 +399,12 @@ CATALOGUE: dict[str, Row] = {
         "fiscalctl journal confirm {printer} (docs/recovery.md)",
         "{reason_pl} Nowe dokumenty czekają, aż osoba uprawniona porówna je z wydrukami i to potwierdzi.",
     ),
+    "journal.reading": Row(
+        _DMN, _NOT, _SAME, "The journal is being read",
+        "{printer} waits while fiscald reads its journal. After a power cut fiscald first checks the whole journal for "
+        "damage, which takes seconds for a large one. Nothing has to be done",
+        "Program sprawdza swój dziennik po nagłym wyłączeniu. Drukowanie zacznie się samo.",
+    ),
     "journal.nothing_to_confirm": Row(
         _REQ, _UNK, _USELESS, "Nothing to confirm", "printer {printer} does not need a confirmation: {reason}",
         "Dziennik tej drukarki nie wymaga potwierdzenia.",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ import httpx
 import pytest
 
 from fiscald.health import Health
+from fiscald.journal import Store
 from fiscald.model.disk import DISK_FULL, DISK_LOW
 from tests.daemons import Running, running
+from tests.journal.stores import killed
 
 pytestmark = pytest.mark.slow
 
@@ -54,8 +58,8 @@ async def test_a_backup_is_a_consistent_journal(tmp_path: Path) -> None:
 
 
 async def test_a_backup_that_is_not_read_to_the_end_is_closed(tmp_path: Path) -> None:
+    add(tmp_path, 20 << 20)
     async with running(tmp_path) as it:
-        await add(tmp_path, 20 << 20)
         for _ in range(3):
             async with it.http.stream("GET", "/v1/backup") as response:
                 async for _ in response.aiter_bytes():
@@ -64,25 +68,21 @@ async def test_a_backup_that_is_not_read_to_the_end_is_closed(tmp_path: Path) ->
         assert (await it.put("Z1")).json()["state"] == "done"
 
 
-async def add(directory: Path, size: int) -> None:
-    """Make the journal so much larger."""
-
-    def write() -> None:
-        with closing(sqlite3.connect(directory / "state" / "journal.db", timeout=20)) as db:
-            db.execute(
-                "INSERT INTO raw (printer, forced, command, effect, sent, sent_at) VALUES ('x', 0, '', '', ?, '')",
-                (os.urandom(size),),
-            )
-            db.commit()
-
-    await anyio.to_thread.run_sync(write)
+def add(directory: Path, size: int) -> None:
+    """A journal that is so large."""
+    Store(directory / "state", lambda: datetime.now(UTC)).close()
+    with closing(sqlite3.connect(directory / "state" / "journal.db")) as db, db:
+        db.execute(
+            "INSERT INTO raw (printer, forced, command, effect, sent, sent_at) VALUES ('x', 0, '', '', ?, '')",
+            (os.urandom(size),),
+        )
 
 
 async def test_the_daemon_answers_while_a_copy_is_made(tmp_path: Path) -> None:
     """Reading, listing and printing have their turn between two parts of it."""
+    add(tmp_path, 100 << 20)
     async with running(tmp_path) as it:
         await it.put("Z1")
-        await add(tmp_path, 100 << 20)
         done: list[str] = []
 
         async def copy() -> None:
@@ -103,6 +103,32 @@ async def test_the_daemon_answers_while_a_copy_is_made(tmp_path: Path) -> None:
             tasks.start_soon(copy)
             tasks.start_soon(ask)
         assert done == ["asked", "copy"]
+
+
+async def test_the_status_is_served_while_the_journal_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut. Documents wait, and the printer says why."""
+    killed(tmp_path / "state", "A")
+    checked, real = threading.Event(), Store._check
+
+    def check(store: Store) -> None:
+        assert checked.wait(20)
+        real(store)
+
+    monkeypatch.setattr(Store, "_check", check)
+    async with running(tmp_path, ready=False) as it:
+        seen = (await it.http.get("/v1/printers/till1")).json()
+        assert (seen["state"], seen["problem"]["code"]) == ("starting", "journal.reading")
+        async with anyio.create_task_group() as tasks:
+
+            async def sell() -> None:
+                assert (await it.put("Z1")).json()["state"] == "done"
+
+            tasks.start_soon(sell)
+            assert (await it.http.get("/v1/printers")).json()["printers"][0]["problem"]["code"] == "journal.reading"
+            checked.set()
+        assert (await it.http.get("/v1/printers/till1")).json()["problem"] is None
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,9 @@ class World:
                 loop.call_later(fault.seconds, self.cable.swap, self.home)
             case What.JOURNAL_COPY:
                 copy = {name: (self.directory / name).read_bytes() for name in ("journal.db", "lock")}
+                if self.life is not None:
+                    with self.life.journal.store.copy() as complete:
+                        copy["journal.db"] = complete.read()
                 loop.call_later(fault.seconds, self._put_back, Restored(fault.amount), copy)
             case What.FOREIGN_SLOW:
                 self._background.append(asyncio.ensure_future(self._slow_foreigner(fault.seconds / 20)))

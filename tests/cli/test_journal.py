@@ -39,7 +39,8 @@ def test_confirming(counter: Counter) -> None:
     assert answer["undecided"] == []
     job = counter.json("job", "waits", "--wait", "20")
     assert job["state"] == "done", "only another program was behind it"
-    with closing(sqlite3.connect(counter.folder / "state" / "journal.db")) as journal:
+    assert counter.run("backup", str(counter.folder / "copy.db")).exit_code == 0
+    with closing(sqlite3.connect(counter.folder / "copy.db")) as journal:
         said = journal.execute("SELECT confirmed_by, note, asked_by FROM confirmation").fetchall()
     assert said == [(getpass.getuser(), "the other till program", os.getuid())]
 

@@ -70,7 +70,8 @@ def put_in_place(path: Path, backup: Path) -> None:
     state = path.parent / "state"
     if (state / "journal.db").exists():
         (state / "journal.db").rename(state / "journal.db.old")
-    (state / "journal.db-journal").unlink(missing_ok=True)
+    for name in ("journal.db-wal", "journal.db-journal"):
+        (state / name).unlink(missing_ok=True)
     state.mkdir(mode=0o700, exist_ok=True)
     shutil.copy(backup, state / "journal.db")
     (state / "journal.db").chmod(0o600)

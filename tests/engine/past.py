@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 
+from fiscald.journal import Store
 from fiscald.model.jobs import JobState, JournalConfirmation
 from fiscald.model.printers import PrinterState
 from tests import virtual
@@ -20,8 +21,13 @@ ANNA = JournalConfirmation(by="Anna")
 PRINT = JournalConfirmation(by="Anna", waiting="print")
 
 
-def back_up(state: Path) -> dict[str, bytes]:
-    return {name: (state / name).read_bytes() for name in ("journal.db", "lock")}
+def back_up(state: Path, store: Store | None = None) -> dict[str, bytes]:
+    """What a disk holds; ``store``: the open journal, of which a copy is made."""
+    found = {name: (state / name).read_bytes() for name in ("journal.db", "lock")}
+    if store is not None:
+        with store.copy() as copy:
+            found["journal.db"] = copy.read()
+    return found
 
 
 def put_back(state: Path, copy: dict[str, bytes], *, how: str) -> None:

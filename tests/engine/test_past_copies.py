@@ -139,7 +139,7 @@ def test_a_job_that_the_copy_knows_as_begun_is_not_printed_again(tmp_path: Path,
             await it.submit("Z2")
             while it.phase("Z2") is not Phase(phase):
                 await anyio.sleep(0.001)
-            copy = back_up(state)
+            copy = back_up(state, it.journal.store)
             assert (await it.engine.wait("Z2", 60)).state is JobState.DONE
             assert (await it.print("Z3", seconds=60)).state is JobState.DONE
         till.device.slowness = 0

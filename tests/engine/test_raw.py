@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +31,9 @@ async def refused(it: Shop, command: str, *, force: bool = False) -> Problem:
     return caught.value.problem
 
 
-def records(directory: Path) -> list[Any]:
-    with closing(sqlite3.connect(directory / "journal.db")) as db:
-        names = "printer, asked_by, forced, command, effect, sent, answer, problem, ended_at IS NULL"
-        return db.execute(f"SELECT {names} FROM raw ORDER BY id").fetchall()
+def records(it: Shop) -> list[Any]:
+    names = "printer, asked_by, forced, command, effect, sent, answer, problem, ended_at IS NULL"
+    return it.journal.store._db.execute(f"SELECT {names} FROM raw ORDER BY id").fetchall()
 
 
 def test_a_raw_query_is_answered_in_the_familys_text_and_journaled(tmp_path: Path) -> None:
@@ -47,7 +44,7 @@ def test_a_raw_query_is_answered_in_the_familys_text_and_journaled(tmp_path: Pat
             assert answer.answer.startswith("rtcget|da2026-11-22;10:00|tm2026-11-22T10:00:")
             assert (answer.effect, answer.refusal, answer.id) == ("query", None, 1)
             assert bytes.fromhex(answer.sent) == b"\x02rtcget\t#7D61\x03"
-            (record,) = records(tmp_path)
+            (record,) = records(it)
             assert record == (
                 "till1", 1000, 0, "rtcget", "query", b"\x02rtcget\t#7D61\x03", answer.answer, None, 0
             )  # fmt: skip
@@ -80,7 +77,7 @@ def test_an_invalid_command_is_not_sent(tmp_path: Path, command: str) -> None:
                 return
             why = await refused(it, command)
             assert (why.code, why.document) == ("request.raw", Fate.NOT_PRINTED)
-            assert records(tmp_path) == []
+            assert records(it) == []
 
     virtual.run(main())
 
@@ -132,9 +129,9 @@ def test_a_raw_command_needs_force_while_a_document_is_unresolved(tmp_path: Path
             why = await refused(it, "scomm")
             assert (why.code, why.document, why.retry) == ("printer.busy", Fate.NOT_PRINTED, Retry.SAFE)
             assert "'A' is undecided" in why.detail
-            assert records(tmp_path) == []
+            assert records(it) == []
             assert (await by_hand(it, "scnt", force=True)).answer.startswith("scnt|rd1|")
-            assert [record[2] for record in records(tmp_path)] == [1]
+            assert [record[2] for record in records(it)] == [1]
             await it.engine.resolve("A", Resolution(verdict="printed", by="Anna"))
             assert (await by_hand(it, "scomm")).refusal is None
 
@@ -158,7 +155,7 @@ def test_a_raw_command_is_not_sent_during_a_job(tmp_path: Path) -> None:
             it.till.device.faults.clear()
             it.till.server.wake()
             assert (await it.engine.wait("A", 20)).state == "done"
-            assert records(tmp_path) == [], "what had no turn in time is not sent later"
+            assert records(it) == [], "what had no turn in time is not sent later"
 
     virtual.run(main())
 
@@ -171,7 +168,7 @@ def test_silence_gives_an_unknown_outcome_and_no_repeat(tmp_path: Path) -> None:
             why = await refused(it, "stocash|kw500")
             assert (why.code, why.document, why.retry) == ("link.unanswered", Fate.UNKNOWN, Retry.USELESS)
             assert it.till.register.state.day.nonfiscal == 1
-            (record,) = records(tmp_path)
+            (record,) = records(it)
             assert (record[6], record[8]) == (None, 0)
             assert '"link.unanswered"' in record[7]
             assert (await it.print("A")).state == "done", "on a new line"
@@ -310,7 +307,7 @@ def test_ending_a_document_is_refused_when_the_printer_is_silent(tmp_path: Path)
             it.till.device.receive = lambda data, now: None
             why = await refused(it, "trend|to1000")
             assert (why.code, why.document) == ("printer.busy", Fate.NOT_PRINTED)
-            assert records(tmp_path) == []
+            assert records(it) == []
 
     virtual.run(main())
 
@@ -378,7 +375,7 @@ def test_the_licence_is_checked_again_when_the_raw_command_runs(tmp_path: Path) 
                 await anyio.sleep(0.1)
                 it.gate.problem = problem("licence.unregistered", reason="")
             assert [why.code for why in found] == ["licence.unregistered"]
-            assert records(tmp_path) == []
+            assert records(it) == []
 
     virtual.run(main())
 
@@ -397,7 +394,7 @@ def test_a_raw_command_before_the_first_connection_is_refused(tmp_path: Path) ->
             assert (why.code, why.document) == ("printer.busy", Fate.NOT_PRINTED)
             assert "not connected yet" in why.detail
             await it.until(PrinterState.READY, seconds=20)
-            assert records(tmp_path) == []
+            assert records(it) == []
 
     virtual.run(main())
 
@@ -411,7 +408,7 @@ def test_a_journal_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
             it.journal.make_room()
             it.journal.full_at = "end_raw"
             assert (await by_hand(it, "opendrwr")).answer == "opendrwr|", "it was executed, and the answer shows it"
-            assert [record[8] for record in records(tmp_path)] == [1]
+            assert [record[8] for record in records(it)] == [1]
 
     virtual.run(main())
 
@@ -427,6 +424,6 @@ def test_a_raw_command_is_not_sent_after_the_caller_left(tmp_path: Path) -> None
                 await by_hand(it, "opendrwr", force=True)
             assert (await it.engine.wait("A", 20)).state == "done"
             await anyio.sleep(5)
-            assert records(tmp_path) == []
+            assert records(it) == []
 
     virtual.run(main())

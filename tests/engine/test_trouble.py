@@ -128,6 +128,7 @@ def test_a_journal_that_is_damaged_while_it_is_used(tmp_path: Path) -> None:
         async with shop(tmp_path) as it:
             assert (await it.print("FV/1")).state is JobState.DONE
             path = tmp_path / "journal.db"
+            assert it.journal.store.checkpoint()
             size = path.stat().st_size
             with path.open("r+b") as file:
                 file.seek(4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,35 @@ def doubt_of(directory: Path) -> Doubt | None:
     assert {store.known(name).doubt for name in ("till1", "till9")} == {found}
     store.close()
     return found
+
+
+# -- a killed daemon -------------------------------------------------------------------------------------
+
+NAMES = ("journal.db", "journal.db-wal", "lock")
+Left = dict[str, bytes]
+
+
+def left_in(directory: Path) -> Left:
+    """What a daemon leaves that is killed now."""
+    return {name: (directory / name).read_bytes() for name in NAMES if (directory / name).exists()}
+
+
+def put(directory: Path, left: Left) -> None:
+    """Those files and no others; the lock stays the same file."""
+    for name in NAMES:
+        if name in left:
+            (directory / name).write_bytes(left[name])
+            (directory / name).chmod(0o600)
+        else:
+            (directory / name).unlink(missing_ok=True)
+
+
+def killed(directory: Path, *keys: str, more: Callable[[Store], object] = lambda _: None) -> Left:
+    """A daemon stores a slip under each key, does more, and is killed. Nothing is emptied into journal.db."""
+    store = opened(directory)
+    accept(store, *keys)
+    more(store)
+    left = left_in(directory)
+    store.close()
+    put(directory, left)
+    return left

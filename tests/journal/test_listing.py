@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -198,11 +199,10 @@ def steps(store: Store, ask: Callable[[Store, bool], object], newest: bool) -> i
 
 
 def test_damaged_rows_do_not_stop_an_upgrade(tmp_path: Path) -> None:
-    with closing(Store(tmp_path, Clock())):
-        pass
+    (tmp_path / "lock").touch()
     with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:
-        for index in ("job_accepted", "job_number", "job_total"):
-            db.execute(f"DROP INDEX {index}")
+        for number in range(1, 6):
+            db.executescript(files("fiscald.journal").joinpath(f"schema_v{number}.sql").read_text("utf-8"))
         db.execute(
             "INSERT INTO job (key, printer, digest, document, phase, result, created_at, updated_at)"
             " VALUES ('A', 'till1', zeroblob(32), '{', 'done', '{\"number\": ', 'yesterday', 'yesterday')"

