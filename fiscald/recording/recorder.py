@@ -144,8 +144,9 @@ class FlightRecorder:
             self._grown.set()
             self._grown = None
         way = None if packet.direction is None else packet.direction.value
-        self._packets.append((packet.at, packet.event.value, way, packet.data, size(packet)))
-        self._size += size(packet)
+        taken = size(packet)
+        self._packets.append((packet.at, packet.event.value, way, packet.data, taken))
+        self._size += taken
         while self._size > self._keep:
             self._size -= self._packets.popleft()[-1]
             self._dropped += 1

@@ -11,8 +11,6 @@ import random
 from collections.abc import Callable
 from typing import Literal
 
-import anyio
-
 from fiscald.emulator.device import Device
 from fiscald.transport import ByteStream, DeviceAbsent, LinkLost, StreamEnded
 from tests.chaos.schedule import Fault, What
@@ -30,13 +28,13 @@ class SimStream(ByteStream):
     def __init__(self, cable: Cable) -> None:
         self._cable = cable
         self._inbox = bytearray()
-        self._arrived = anyio.Event()
+        self._arrived = asyncio.Event()
         self.ended = False
         self._hung_up = False
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
-        await anyio.lowlevel.checkpoint()
+        await asyncio.sleep(0)
         if self.ended:
             raise LinkLost("the cable is out")
         self._cable.carry("out", data)
@@ -44,7 +42,7 @@ class SimStream(ByteStream):
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
         while not self._inbox and not self.ended:
-            self._arrived = anyio.Event()
+            self._arrived = asyncio.Event()
             await self._arrived.wait()
         return self.receive_nowait()
 
@@ -109,7 +107,7 @@ class Cable:
 
     async def open(self) -> ByteStream:
         """See ``transport.Address``."""
-        await anyio.sleep(self.rng.uniform(*LATENCY))
+        await asyncio.sleep(self.rng.uniform(*LATENCY))
         if not self.plugged or not self.device.powered:
             raise DeviceAbsent(f"{self}: nothing there")
         self.log("connect")
