@@ -95,13 +95,10 @@ class Cable:
         self._free_at: dict[Direction, float] = {"out": 0.0, "in": 0.0}
         self._travelling: dict[Direction, dict[asyncio.TimerHandle, bytes]] = {"out": {}, "in": {}}
         self._wakeup: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
 
     def __str__(self) -> str:
         return f"memory://{self.kind}"
-
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
 
     # -- the daemon's side ----------------------------------------------------------------------------
 
@@ -132,7 +129,8 @@ class Cable:
         self.log(f"{direction} {data!r}")
         start = self.passed[direction]
         self.passed[direction] += len(data)
-        hits = [f for f in self.faults if f.direction == direction and start <= f.at < start + len(data)]
+        end = self.passed[direction]
+        hits = [fault for fault in self.faults if start <= fault.at < end and fault.direction == direction]
         pause = 0.0
         for fault in sorted(hits, key=lambda fault: -fault.at):
             self.faults.remove(fault)

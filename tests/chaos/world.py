@@ -115,6 +115,8 @@ class World:
         self.directory = directory
         self.rng = random.Random(f"run {schedule.seed}")
         self.family = family(schedule.family)
+        self.now = asyncio.get_running_loop().time
+        self._began = datetime.fromisoformat(f"2026-11-22T{schedule.start_hour}").replace(tzinfo=POLISH_TIME)
         self.lines: list[str] = []
         self.clock_jump = 0.0
         self.disk_full = False
@@ -156,12 +158,8 @@ class World:
 
     # -- clocks ---------------------------------------------------------------------------------------
 
-    def now(self) -> float:
-        return asyncio.get_running_loop().time()
-
     def register_time(self) -> datetime:
-        start = datetime.fromisoformat(f"2026-11-22T{self.schedule.start_hour}").replace(tzinfo=POLISH_TIME)
-        return start + timedelta(seconds=self.now())
+        return self._began + timedelta(seconds=self.now())
 
     def host_time(self) -> datetime:
         return self.register_time() + timedelta(seconds=self.clock_jump)
@@ -280,7 +278,7 @@ class World:
         self.turns += 1
         if self.turns > TURNS:
             raise RuntimeError("going in circles")
-        for at, fault in list(self._kill_at):
+        for at, fault in self._kill_at.copy():
             if self.turns >= at and self.life is not None:
                 self._kill_at.remove((at, fault))
                 self._kill(fault)
