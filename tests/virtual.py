@@ -81,8 +81,9 @@ class _Loop(asyncio.BaseEventLoop):
         return self.call_at(self._now + delay, callback, *args, context=context)
 
     def _run_once(self) -> None:
-        self._drop_cancelled()
         scheduled, ready = self._scheduled, self._ready
+        if self._timer_cancelled_count:
+            self._drop_cancelled()
         if not ready and not self._stopping:
             if not scheduled:
                 raise RuntimeError("nothing will ever happen again")

@@ -278,6 +278,8 @@ class World:
         self.turns += 1
         if self.turns > TURNS:
             raise RuntimeError("going in circles")
+        if not self._kill_at:
+            return
         for at, fault in self._kill_at.copy():
             if self.turns >= at and self.life is not None:
                 self._kill_at.remove((at, fault))
