@@ -212,7 +212,7 @@ class Layout:
         raw = self.split(frame, values, dialect.brand)
         for part in self.parts:
             found = raw[part.name]
-            if part.many:
+            if isinstance(found, list):
                 values[part.name] = [_decode(part, each, dialect) for each in found]
             elif found is not None:
                 values[part.name] = _decode(part, found, dialect)
@@ -231,19 +231,26 @@ class Layout:
         """The sequence with these values. Raises ``FieldFault`` for one that does not fit."""
         params = _write_params(self, values)
         raw: dict[str, Any] = {}
+        absent: list[Part] = []
+        amounts = 0
         for part in self.parts:
             value = values.get(part.name)
             if part.many:
                 raw[part.name] = [_encode(part, each, dialect) for each in value or ()]
+                count = len(raw[part.name])
+            elif value is None:
+                raw[part.name], count = None, 0
+                absent.append(part)
             else:
-                raw[part.name] = None if value is None else _encode(part, value, dialect)
-        given = {name: values.get(name) for name, *_ in self.params} | {"brand": dialect.brand}
-        for part in self.parts:
-            wanted = part.when(given) if part.when else not (part.many or part.optional)
-            if wanted and raw[part.name] is None and not (part.lenient and may_differ(given)):
+                raw[part.name], count = _encode(part, value, dialect), 1
+            if part.term == b"/":
+                amounts += count
+        given = {param.name: values.get(param.name) for param in self.params}
+        given |= {"brand": dialect.brand, "slashes": amounts}
+        for part in absent:
+            wanted = part.when(given) if part.when else not part.optional
+            if wanted and not (part.lenient and may_differ(given)):
                 raise FieldFault(self.fault, part.name, "is missing")
-        amounts = (raw[part.name] for part in self.parts if part.term == b"/")
-        given["slashes"] = sum(len(each) if isinstance(each, list) else each is not None for each in amounts)
         try:
             body = self.compiled.build(raw, given)
         except Mismatch:
@@ -256,6 +263,8 @@ def _read_params(layout: Layout, frame: Frame) -> dict[str, Any]:
     left = list(frame.params)
     if layout.first is not None:
         left.pop(0)
+    if not (left or layout.params):
+        return {}
     values: dict[str, Any] = {}
     for name, most, least, required, times in layout.params:
         wanted = 1 if times is None else times(values)
