@@ -21,7 +21,7 @@ _Functions = tuple[_Read, _Write]
 
 
 class Mismatch(Exception):
-    """The bytes or values are not as described. Not for people: whoever asks knows what it asked for."""
+    """The bytes or values are not as described. It carries no text: the caller knows what it asked for."""
 
 
 class Compiled:
