@@ -42,8 +42,9 @@ def fill(directory: Path, jobs: int) -> None:
 def _copy(db: sqlite3.Connection, jobs: int) -> None:
     """Copy the first job and its changes until there are so many. Triggers and indexes are made again afterwards."""
     columns = ", ".join(row[1] for row in db.execute("PRAGMA table_info(job)") if row[1] not in ("id", "key"))
-    kept = db.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL")
-    parts = kept.fetchall()
+    parts = db.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+    ).fetchall()
     with db:
         for kind, name, _ in parts:
             db.execute(f"DROP {kind} {name}")

@@ -6,7 +6,7 @@ back. A *fault* happens once, to the n-th next command, or to the n-th next comm
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import NamedTuple, Self
 
@@ -134,6 +134,10 @@ class Faults:
     def on(self, switch: Switch) -> bool:
         """Whether that condition is present."""
         return switch in self.switches
+
+    def any_on(self, switches: Iterable[Switch]) -> bool:
+        """Whether one of those conditions is present."""
+        return not self.switches.isdisjoint(switches)
 
     def plan(self, fault: Fault) -> None:
         """Let it happen. Raises ``ValueError`` for a command that this printer does not know: it would never happen."""

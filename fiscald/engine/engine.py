@@ -109,9 +109,8 @@ class Engine:
                 self._actors[printer].count(key, Phase.ACCEPTED)
         for name, actor in self._actors.items():
             actor.past.set_doubt(waiting.doubts.get(name))
-            self.changes[name] += 1
+            self.changes.count(name)
         self._journal_read.set()
-        self.changes.wake()
 
     async def _retry(self, hints: AsyncIterator[None]) -> None:
         """When a device is plugged in, let the absent printers connect at once."""

@@ -17,10 +17,12 @@ if too many bytes come without its answer (``Garbage``).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from fiscald.engine.noise import Noise
 from fiscald.model.printers import Condition, PrinterState
@@ -135,6 +137,8 @@ class Line:
         self._family = family
         self._settings = settings
         self._session = family.session(settings)
+        #: The clock of deadlines, asked several times for each command: anyio would look for the loop each time.
+        self._time = asyncio.get_running_loop().time
         self._mark_heard = mark_heard
         self._on_condition = on_condition
         self._noise = noise
@@ -244,12 +248,14 @@ class Line:
     async def _wait_for_reply(self, step: Step, data: bytes) -> Answer | None:
         """Wait for the answer, and poll the printer meanwhile. ``data``: the bytes that were sent."""
         seconds = SECONDS[step.deadline]
-        deadline = anyio.current_time() + seconds
+        now = self._time()
+        deadline = now + seconds
         poll_after = POLL_AFTER if self._family.poll is not None else float("inf")
-        resending = _Resending(data, step.resend, anyio.current_time())
+        resending = _Resending(data, step.resend, now)
         while True:
-            left = deadline - anyio.current_time()
-            answer = await self._wait_and_resend(step.command, min(left, poll_after), resending)
+            now = self._time()
+            left = deadline - now
+            answer = await self._wait_and_resend(step.command, now + min(left, poll_after), resending)
             if answer is not None or self._damaged:
                 # Damaged: the answer came, so there is nothing left to wait for.
                 return answer
@@ -260,15 +266,14 @@ class Line:
             else:
                 deadline = self._extended(deadline, seconds, await self._poll())
 
-    async def _wait_and_resend(self, command: Any, seconds: float, resending: _Resending) -> Answer | None:
+    async def _wait_and_resend(self, command: Any, until: float, resending: _Resending) -> Answer | None:
         """Wait for an answer. Meanwhile send the same bytes again, if the step allows that."""
-        until = anyio.current_time() + seconds
         while True:
             quiet_until = resending.due(self._last_byte_at)
-            answer = await self._wait_for(command, min(until, quiet_until) - anyio.current_time())
+            answer = await self._wait_for(command, min(until, quiet_until))
             if answer is not None:
                 return answer
-            now = anyio.current_time()
+            now = self._time()
             if resending.left and (self._damaged or now >= resending.due(self._last_byte_at)):
                 self._damaged = False
                 resending.left -= 1
@@ -283,8 +288,8 @@ class Line:
             return deadline
         self._on_condition(condition)
         if condition.idle:
-            return min(deadline, anyio.current_time() + POLL_AFTER)
-        return deadline if condition.state is PrinterState.READY else anyio.current_time() + seconds
+            return min(deadline, self._time() + POLL_AFTER)
+        return deadline if condition.state is PrinterState.READY else self._time() + seconds
 
     async def _poll(self) -> Condition | None:
         """Ask for the printer's condition while a command waits; ``None`` if it does not answer."""
@@ -292,7 +297,7 @@ class Line:
 
         async def exchange(step: Step) -> Any:
             await self._send(self._session.send(step.command))
-            answer = await self._wait_for(step.command, POLL_AFTER)
+            answer = await self._wait_for(step.command, self._time() + POLL_AFTER)
             if answer is None:
                 raise _NotAnswered
             return answer.reply
@@ -302,9 +307,9 @@ class Line:
         except (_NotAnswered, DialogueAborted):
             return None
 
-    async def _wait_for(self, command: Any, seconds: float) -> Answer | None:
-        """The answer to ``command`` if it comes in time. Keeps the answers to other commands."""
-        with anyio.move_on_after(seconds):
+    async def _wait_for(self, command: Any, until: float) -> Answer | None:
+        """The answer to ``command`` if it comes until then. Keeps the answers to other commands."""
+        with anyio.CancelScope(deadline=until):
             while True:
                 for answer in self._answers:
                     if answer.command is command:
@@ -327,9 +332,13 @@ class Line:
                 self._on_event(event)
 
     async def _send(self, data: bytes) -> None:
+        await checkpoint_if_cancelled()
+        rest = self._stream.send_nowait(data)
+        if not rest:
+            return
         try:
             with anyio.fail_after(SEND_SECONDS):
-                await self._stream.send(data)
+                await self._stream.send(rest)
         except TimeoutError:
             raise LinkLost(f"{self._settings.name}: the port takes no data") from None
 
@@ -341,7 +350,7 @@ class Line:
         self._unanswered = 0
         while data := self._stream.receive_nowait():
             self._feed(data)
-            await anyio.lowlevel.checkpoint()
+            await checkpoint()
         self._answers.clear()
         self._damaged = False
         self._unanswered = 0
@@ -349,7 +358,7 @@ class Line:
     def _feed(self, data: bytes) -> None:
         """Give received bytes to the session. Raises ``Garbage`` after too many bytes without an answer."""
         self._unanswered += len(data)
-        self._last_byte_at = anyio.current_time()
+        self._last_byte_at = self._time()
         for event in self._session.receive(data):
             self._on_event(event)
         if self._unanswered > MAX_UNANSWERED:
@@ -364,7 +373,7 @@ class Line:
                 self._mark_heard()
                 self._answers.append(event)
             case Busy():
-                self._busy_at = anyio.current_time()
+                self._busy_at = self._time()
                 self._mark_heard()
             case Damaged(detail):
                 self._damaged = True

@@ -64,7 +64,7 @@ def _whole(value: object) -> object:
 
 def clean(text: str) -> str:
     """Composed (NFC) and stripped text."""
-    return unicodedata.normalize("NFC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
 
 
 def _not_empty(text: str) -> str:
@@ -181,7 +181,8 @@ class CodePage:
 
     def holds(self, text: str) -> bool:
         """Whether all of it can be printed as it is."""
-        return self._holds(text) is not None
+        # Every code page holds what ASCII prints, and most texts have nothing else.
+        return (text.isascii() and text.isprintable()) or self._holds(text) is not None
 
     def _plain(self, char: str) -> str | None:
         """The plain form of a character in this code page; ``""``: it prints nothing; ``None``: it has none."""
@@ -249,7 +250,7 @@ class CodePage:
             if not form:
                 gap = True
                 continue
-            out.append(_apart(char, form, text[:place]) if last.isdigit() else form)
+            out.append(_apart(char, form, text[place - 1 : place]) if last.isdigit() else form)
             last, gap = form[-1], False
             digits = last.isdigit() and not char.isdecimal()
         return Fitted("".join(out).strip(), tuple(Change(*each) for each in changes), lost=lost)
@@ -274,7 +275,7 @@ def _cased(form: str, text: str, place: int) -> str:
 def _apart(char: str, form: str, before: str) -> str:
     """What follows a digit and must not run into its number: 1½ is 1 1/2, 10² is 10^2."""
     if "<super>" in unicodedata.decomposition(char):
-        return form if "<super>" in unicodedata.decomposition(before[-1:] or " ") else f"^{form}"
+        return form if "<super>" in unicodedata.decomposition(before or " ") else f"^{form}"
     return f" {form}" if form[0].isdigit() and not char.isdecimal() else form
 
 

@@ -25,6 +25,14 @@ class ByteStream(ABC):
         Raises ``LinkLost``.
         """
 
+    def send_nowait(self, data: bytes) -> bytes:
+        """Send what the system takes of ``data`` at once, and return the rest: empty if it took all. Never waits.
+
+        The rest, if there is any, must be the next that is sent. A stream that can only wait takes nothing.
+        Raises ``LinkLost``.
+        """
+        return data
+
     @abstractmethod
     async def receive(self) -> bytes:
         """Wait for bytes and return some of those that are there: at least one.

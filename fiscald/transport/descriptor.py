@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import anyio
-from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint_if_cancelled
 
 from fiscald.transport.base import ByteStream, LinkLost, StreamEnded
 
@@ -29,26 +29,33 @@ class DescriptorStream(ByteStream):
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
         await checkpoint_if_cancelled()
-        rest = memoryview(data)
-        while rest:
-            self._check_open()
+        while data := self.send_nowait(data):
             try:
-                rest = rest[os.write(self._descriptor, rest) :]
-            except BlockingIOError:
                 await anyio.wait_writable(self._descriptor)
-            except OSError as error:
+            except (OSError, anyio.ClosedResourceError) as error:
                 raise self._lost(error) from None
+
+    def send_nowait(self, data: bytes) -> bytes:
+        """See ``ByteStream.send_nowait``."""
+        self._check_open()
+        try:
+            return data[os.write(self._descriptor, data) :]
+        except BlockingIOError:
+            return data
+        except OSError as error:
+            raise self._lost(error) from None
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        # Not only where nothing is there yet: a printer that sends endlessly must not block the other tasks.
-        await checkpoint()
-        while not (data := self.receive_nowait()):
+        while True:
+            self._check_open()
             try:
+                # Also where bytes are there already: a printer that sends endlessly must not block the other tasks.
                 await anyio.wait_readable(self._descriptor)
             except (OSError, anyio.ClosedResourceError) as error:
                 raise self._lost(error) from None
-        return data
+            if data := self.receive_nowait():
+                return data
 
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import anyio
 
@@ -25,25 +24,51 @@ class Recorder(ByteStream):
         self._sink = sink
         self._ended = ended
         self._over = False
+        self._ahead = 0
+        """How many of the next bytes to send are recorded already."""
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``. Recorded first: what may have been sent must be in the record."""
-        if not self._over:
-            self._sink(">", data)
-        with self._recording_the_end():
+        self._record(data)
+        try:
             await self._stream.send(data)
+        except LinkLost as error:
+            self._end(str(error))
+            raise
+
+    def send_nowait(self, data: bytes) -> bytes:
+        """See ``ByteStream.send_nowait``. Recorded first, with the rest that is still to be sent."""
+        self._record(data)
+        try:
+            rest = self._stream.send_nowait(data)
+        except LinkLost as error:
+            self._end(str(error))
+            raise
+        self._ahead = len(rest)
+        return rest
+
+    def _record(self, data: bytes) -> None:
+        new, self._ahead = data[self._ahead :], 0
+        if new and not self._over:
+            self._sink(">", new)
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
-        with self._recording_the_end():
+        try:
             data = await self._stream.receive()
+        except LinkLost as error:
+            self._end(str(error))
+            raise
         self._sink("<", data)
         return data
 
     def receive_nowait(self) -> bytes:
         """See ``ByteStream.receive_nowait``."""
-        with self._recording_the_end():
+        try:
             data = self._stream.receive_nowait()
+        except LinkLost as error:
+            self._end(str(error))
+            raise
         if data:
             self._sink("<", data)
         return data
@@ -52,14 +77,6 @@ class Recorder(ByteStream):
         """See ``ByteStream.aclose``."""
         await self._stream.aclose()
         self._end(None)
-
-    @contextmanager
-    def _recording_the_end(self) -> Iterator[None]:
-        try:
-            yield
-        except LinkLost as error:
-            self._end(str(error))
-            raise
 
     def _end(self, reason: str | None) -> None:
         if not self._over:

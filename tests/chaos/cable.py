@@ -11,8 +11,6 @@ import random
 from collections.abc import Callable
 from typing import Literal
 
-import anyio
-
 from fiscald.emulator.device import Device
 from fiscald.transport import ByteStream, DeviceAbsent, LinkLost, StreamEnded
 from tests.chaos.schedule import Fault, What
@@ -30,21 +28,26 @@ class SimStream(ByteStream):
     def __init__(self, cable: Cable) -> None:
         self._cable = cable
         self._inbox = bytearray()
-        self._arrived = anyio.Event()
+        self._arrived = asyncio.Event()
         self.ended = False
         self._hung_up = False
 
     async def send(self, data: bytes) -> None:
         """See ``ByteStream.send``."""
-        await anyio.lowlevel.checkpoint()
+        await asyncio.sleep(0)
+        self.send_nowait(data)
+
+    def send_nowait(self, data: bytes) -> bytes:
+        """See ``ByteStream.send_nowait``. It takes everything."""
         if self.ended:
             raise LinkLost("the cable is out")
         self._cable.carry("out", data)
+        return b""
 
     async def receive(self) -> bytes:
         """See ``ByteStream.receive``."""
         while not self._inbox and not self.ended:
-            self._arrived = anyio.Event()
+            self._arrived = asyncio.Event()
             await self._arrived.wait()
         return self.receive_nowait()
 
@@ -97,19 +100,16 @@ class Cable:
         self._free_at: dict[Direction, float] = {"out": 0.0, "in": 0.0}
         self._travelling: dict[Direction, dict[asyncio.TimerHandle, bytes]] = {"out": {}, "in": {}}
         self._wakeup: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
 
     def __str__(self) -> str:
         return f"memory://{self.kind}"
-
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
 
     # -- the daemon's side ----------------------------------------------------------------------------
 
     async def open(self) -> ByteStream:
         """See ``transport.Address``."""
-        await anyio.sleep(self.rng.uniform(*LATENCY))
+        await asyncio.sleep(self.rng.uniform(*LATENCY))
         if not self.plugged or not self.device.powered:
             raise DeviceAbsent(f"{self}: nothing there")
         self.log("connect")
@@ -134,7 +134,8 @@ class Cable:
         self.log(f"{direction} {data!r}")
         start = self.passed[direction]
         self.passed[direction] += len(data)
-        hits = [f for f in self.faults if f.direction == direction and start <= f.at < start + len(data)]
+        end = self.passed[direction]
+        hits = [fault for fault in self.faults if start <= fault.at < end and fault.direction == direction]
         pause = 0.0
         for fault in sorted(hits, key=lambda fault: -fault.at):
             self.faults.remove(fault)

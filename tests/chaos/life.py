@@ -45,6 +45,8 @@ class SimJournal:
         self.world = world
         self.store = Store(directory, world.host_time)
         self.dead = False
+        self.changes = 0
+        """How many transactions wrote."""
         self._turn = asyncio.Lock()
 
     async def run(self, transaction: Callable[Concatenate[Store, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -66,6 +68,7 @@ class SimJournal:
             self._live()
             result = transaction(self.store, *args, **kwargs)
             if writes:
+                self.changes += 1
                 named = args[0] if args and isinstance(args[0], str) else ""
                 world.log(f"journal {transaction.__name__} {named}")
                 if transaction.__name__ == "start":

@@ -11,7 +11,7 @@ from fiscald.model.documents import Submission
 from fiscald.model.jobs import Job, JobState, JournalConfirmation, Resolution
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
-from tests.chaos.life import Dead, Life
+from tests.chaos.life import Dead, Life, SimJournal
 from tests.chaos.schedule import SWITCHES, Order
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Person:
     def __init__(self, world: World) -> None:
         self.world = world
         self._confirms_at = -1000.0
+        self._looked_at: tuple[SimJournal, int] | None = None
+        """A journal in which nothing was undecided, and after how many changes."""
 
     async def run(self) -> None:
         """Puts paper in, switches the printer on, decides what is undecided; as late as people are."""
@@ -83,9 +85,12 @@ class Person:
 
     async def _decide(self) -> None:
         life = self.world.life
-        if life is None:
+        if life is None or self._looked_at == (life.journal, life.journal.changes):
             return
-        for entry in life.journal.store.jobs(state=JobState.UNDECIDED):
+        undecided = life.journal.store.jobs(state=JobState.UNDECIDED)
+        if not undecided:
+            self._looked_at = life.journal, life.journal.changes
+        for entry in undecided:
             job = entry.job
             assert job.error is not None
             cause = str((job.error.model_extra or {}).get("cause"))

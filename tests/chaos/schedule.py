@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
@@ -272,10 +273,15 @@ def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
     return tuple(orders)
 
 
+@functools.cache
+def _profiles(family: str) -> tuple[str, ...]:
+    return tuple(PROFILES.get(family, find_family(family).choices("profile")))
+
+
 def _schedule(
     rng: random.Random, seed: int, family: str, orders: tuple[Order, ...], faults: tuple[Fault, ...]
 ) -> Schedule:
-    profiles = PROFILES.get(family, find_family(family).choices("profile"))
+    profiles = _profiles(family)
     return Schedule(
         seed=seed,
         family=family,

@@ -8,8 +8,10 @@ turn of the loop on no byte leaves it and no transaction is carried out; only th
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import logging
+import os
 import random
 import shutil
 import tempfile
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fiscald import private
 from fiscald.emulator import emulator_factory
 from fiscald.emulator.device import Device
 from fiscald.emulator.faults import Fault as DeviceFault
@@ -25,6 +28,7 @@ from fiscald.emulator.faults import FaultKind
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.register import Register
 from fiscald.journal import Phase, Store
+from fiscald.journal.directory import JOURNAL, Mark, StateDirectory
 from fiscald.model.jobs import Job
 from fiscald.model.printers import Counters, PrinterState
 from fiscald.model.times import POLISH_TIME
@@ -39,6 +43,8 @@ from tests.chaos.truth import Truth
 
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
+#: Where the journals lie: in memory, on a host that has such a place.
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: Turns of the loop after which a run counts as going in circles.
 TURNS = 120_000
 
@@ -75,6 +81,33 @@ class Outcome:
         return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
 
 
+@functools.cache
+def _first_journal(printer_id: str, at: datetime) -> tuple[bytes, Mark]:
+    """A journal that knows the printer from a time at which it had printed nothing, and its mark."""
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY) as made:
+        directory = Path(made)
+        store = Store(directory, lambda: at)
+        new = Counters(daily_report=1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
+        store.know_printer("till1", printer_id, new)
+        store.close()
+        state = StateDirectory(directory)
+        mark = state.read_mark()
+        state.close()
+        assert mark is not None
+        return (directory / JOURNAL).read_bytes(), mark
+
+
+def put_journal(directory: Path, printer_id: str, at: datetime) -> None:
+    """Put a journal that knows the printer into the ``directory``, as if a daemon had run there."""
+    content, mark = _first_journal(printer_id, at)
+    state = StateDirectory(directory)
+    state.write_mark(mark.journal, mark.change)
+    state.set_whole(whole=True)
+    state.close()
+    with os.fdopen(private.open_file(directory / JOURNAL, os.O_WRONLY), "wb") as journal:
+        journal.write(content)
+
+
 class World:
     """The shop of one run."""
 
@@ -83,6 +116,8 @@ class World:
         self.directory = directory
         self.rng = random.Random(f"run {schedule.seed}")
         self.family = family(schedule.family)
+        self.now = asyncio.get_running_loop().time
+        self._began = datetime.fromisoformat(f"2026-11-22T{schedule.start_hour}").replace(tzinfo=POLISH_TIME)
         self.lines: list[str] = []
         self.clock_jump = 0.0
         self.disk_full = False
@@ -113,10 +148,7 @@ class World:
         self.truth = Truth(device.register, self.now, self.log)
         self.cable = Cable(device, schedule.link, self.rng, self.log, self.happens, self._kill)
         self._meet(device)
-        store = Store(directory, self.register_time)
-        new = Counters(daily_report=1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
-        store.know_printer("till1", device.register.state.unique_number, new)
-        store.close()
+        put_journal(directory, device.register.state.unique_number, self.register_time())
 
     def _printer(self, number: int) -> Device:
         register = Register(RegisterState(unique_number=f"EMU {number:010d}"), clock=self.register_time)
@@ -127,12 +159,8 @@ class World:
 
     # -- clocks ---------------------------------------------------------------------------------------
 
-    def now(self) -> float:
-        return asyncio.get_running_loop().time()
-
     def register_time(self) -> datetime:
-        start = datetime.fromisoformat(f"2026-11-22T{self.schedule.start_hour}").replace(tzinfo=POLISH_TIME)
-        return start + timedelta(seconds=self.now())
+        return self._began + timedelta(seconds=self.now())
 
     def host_time(self) -> datetime:
         return self.register_time() + timedelta(seconds=self.clock_jump)
@@ -254,7 +282,9 @@ class World:
         self.turns += 1
         if self.turns > TURNS:
             raise RuntimeError("going in circles")
-        for at, fault in list(self._kill_at):
+        if not self._kill_at:
+            return
+        for at, fault in self._kill_at.copy():
             if self.turns >= at and self.life is not None:
                 self._kill_at.remove((at, fault))
                 self._kill(fault)
@@ -374,8 +404,7 @@ class _Faults(logging.Handler):
 def carry_out(schedule: Schedule) -> Outcome:
     """Carry one schedule out, from the first turn to the last."""
     random.seed(schedule.seed)
-    memory = Path("/dev/shm")
-    directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=memory if memory.is_dir() else None))
+    directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=MEMORY))
     world: list[World] = []
     internal: list[str] = []
     handler = _Faults(internal)

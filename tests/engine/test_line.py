@@ -124,6 +124,9 @@ def test_a_reply_just_after_the_printer_reports_idle_is_accepted() -> None:
 
 def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
     class Full(MemoryStream):
+        def send_nowait(self, data: bytes) -> bytes:
+            return data
+
         async def send(self, data: bytes) -> None:
             await anyio.sleep_forever()
 

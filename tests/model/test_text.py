@@ -243,6 +243,21 @@ def test_a_text_that_fits_is_fitted_quickly() -> None:
 # -- documents -------------------------------------------------------------------------------------------------------
 
 
+@given(
+    st.text(max_size=20) | st.text(st.characters(max_codepoint=0x17F), max_size=20), st.sampled_from(sorted(CODE_PAGES))
+)
+def test_a_whole_text_is_held_if_each_of_its_characters_is(text: str, page: str) -> None:
+    chosen = code_page(page)
+    assert chosen.holds(text) == (set(text) <= chosen.chars)
+    if chosen.holds(text):
+        assert fit(text, page) == Fitted(text)
+
+
+@given(st.text(max_size=20) | st.text(st.characters(max_codepoint=0x7F), max_size=20))
+def test_a_text_of_ascii_is_composed_already(text: str) -> None:
+    assert FREE_TEXT.validate_python(text) == unicodedata.normalize("NFC", text).strip()
+
+
 def test_text_is_composed_and_stripped() -> None:
     assert TEXT.validate_python("  Z\u0307o\u0301łty ") == "Żółty"
 

@@ -23,6 +23,7 @@ from fiscald.transport import (
     UsbDevice,
     memory_line,
 )
+from fiscald.transport.memory import MemoryStream
 from tests.emulated_usb.bus import EmulatedBus
 from tests.emulated_usb.gadget import Gadget, cdc_acm, plain_bulk
 from tests.transport.streams import End, over_memory
@@ -109,6 +110,74 @@ async def test_bytes_go_both_ways(make: Callable[[], object]) -> None:
         end.write(b"\x02\r\n\x03")
         with anyio.fail_after(2):
             assert await stream.receive() == b"\x02\r\n\x03"
+
+
+@every_kind
+async def test_what_is_not_sent_at_once_can_be_sent_after_it(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        for data in (b"first", b"second"):
+            if rest := stream.send_nowait(data):
+                await stream.send(rest)
+        received = b""
+        while len(received) < len(b"firstsecond"):
+            received += end.read()
+        assert received == b"firstsecond"
+        await stream.aclose()
+        if type(stream).send_nowait is not ByteStream.send_nowait:  # that one takes nothing, so it notices nothing
+            with pytest.raises(LinkLost):
+                stream.send_nowait(b"third")
+
+
+@pytest.mark.parametrize("make", [over_pty, over_tcp], ids=["pty", "tcp"])
+async def test_a_full_port_gives_the_rest_back(make: Callable[[], object]) -> None:
+    async with make() as (stream, end):  # type: ignore[attr-defined]
+        data = bytes(range(256)) * 40_000
+        before, rest = data, stream.send_nowait(data)
+        while rest != before:  # the system may make room a few times more
+            before, rest = rest, stream.send_nowait(rest)
+        assert 0 < len(rest) < len(data)
+        assert data.endswith(rest)
+        received = bytearray()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stream.send, rest)
+            while len(received) < len(data):
+                await anyio.lowlevel.checkpoint()
+                received += await anyio.to_thread.run_sync(end.read)
+        assert received == data
+
+
+@pytest.mark.parametrize("taken", [0, 3, 8])
+async def test_the_record_has_each_byte_once_and_before_it_is_sent(taken: int) -> None:
+    record = bytearray()
+
+    class Slow(MemoryStream):
+        def send_nowait(self, data: bytes) -> bytes:
+            assert record == data
+            super().send_nowait(data[:taken])
+            return data[taken:]
+
+        async def send(self, data: bytes) -> None:
+            assert record.endswith(data)
+            super().send_nowait(data)
+
+    near, far = Slow(), MemoryStream()
+    near._peer, far._peer = far, near
+    stream = Recorder(near, lambda _direction, data: record.extend(data))
+    if rest := stream.send_nowait(b"a\tframe\x03"):
+        await stream.send(rest)
+    assert record == b"a\tframe\x03" == far.receive_nowait()
+    await stream.send(b"next")
+    assert record == b"a\tframe\x03next"
+
+
+async def test_the_record_shows_that_a_port_ended_while_we_sent() -> None:
+    near, _ = memory_line()
+    reasons: list[str | None] = []
+    stream = Recorder(near, lambda _direction, _data: None, ended=reasons.append)
+    near.cut()
+    with pytest.raises(LinkLost):
+        stream.send_nowait(b"late")
+    assert reasons == ["the memory line is closed"]
 
 
 @every_kind

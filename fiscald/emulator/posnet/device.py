@@ -269,7 +269,7 @@ class PosnetPrinter(Device):
         frame = waiting.frame
         if _is_query(frame) or frame.mnemonic in PAPERLESS:
             return False
-        return any(map(self.faults.on, (*_MECHANISM, Switch.MENU, Switch.WAIT_KEY))) and self._legal(waiting)
+        return self.faults.any_on((*_MECHANISM, Switch.MENU, Switch.WAIT_KEY)) and self._legal(waiting)
 
     def _legal(self, waiting: _Waiting) -> bool:
         """Whether parameters and state allow the command as things are; what it says is checked when it is its turn."""

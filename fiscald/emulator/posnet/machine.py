@@ -92,8 +92,10 @@ class Machine:
     @property
     def memory(self) -> PosnetMemory:
         """The family's part of the memory; it survives a power cut."""
-        memory = self.register.state.face = PosnetMemory.of(self.register.state.face)
-        return memory
+        face = self.register.state.face
+        if not isinstance(face, PosnetMemory):
+            face = self.register.state.face = PosnetMemory.of(face)
+        return face
 
     def read_stored(self) -> None:
         """Read the family's part of the stored state. Raises ``ValidationError``."""
@@ -134,7 +136,8 @@ class Machine:
         except RegisterError as refused:
             raise ExecError(ERRORS[refused.refusal]) from None
         after = grammar.after(mnemonic, self.state, footer_kept=values.get("fe") is False)
-        self.memory.state = after
+        if after is not self.state:
+            self.memory.state = after
         return reply or {}
 
     def sheet(self) -> Sheet:

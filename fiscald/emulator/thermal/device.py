@@ -5,7 +5,7 @@ Source: thermal reference, sections 3 and 11.3.
 
 from __future__ import annotations
 
-from collections import deque
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +28,9 @@ BUFFER = 2048
 #: Conditions in which nothing is carried out, and not even ENQ is answered (3.5).
 OFFLINE = (Switch.PAPER_OUT, Switch.COVER, Switch.LEVER, Switch.MENU, Switch.MECHANISM)
 END_OF_SEQUENCE = b"\x1b\\"
+#: Finds a byte that is answered at once, and one with which an item of the main loop may end.
+_AT_ONCE = re.compile(rb"[\x10\x1a]").search
+_UP_TO_AN_END = re.compile(rb"[\x05\x07\x10\x18\x1a\\]").search
 #: What a fault calls ENQ, and a sequence that cannot be read.
 ENQ_NAME, BAD_NAME = "ENQ", "??"
 
@@ -76,7 +79,7 @@ class ThermalPrinter(Device):
         self.model = self._machine.model
         self.faults.commands = self._machine.identifiers | {ENQ_NAME, BAD_NAME}
         self._machine.unknown_command = self.report_unknown
-        self._buffer: deque[int] = deque()
+        self._buffer = bytearray()
         self._deframer = CommandDeframer()
         self._waiting: _Waiting | None = None
         self._question: _Waiting | None = None
@@ -98,6 +101,9 @@ class ThermalPrinter(Device):
         """See ``Device.receive``."""
         if not self.powered:
             return
+        if len(self._buffer) + len(data) <= BUFFER and not _AT_ONCE(data):
+            self._buffer += data
+            data = b""
         for byte in data:
             if byte == Control.DLE:
                 self.answer(bytes((self._dle().byte,)), now)
@@ -114,7 +120,7 @@ class ThermalPrinter(Device):
     def _dle(self) -> Dle:
         on = self.faults.on
         return Dle(
-            online=not any(map(on, OFFLINE)),
+            online=not self.faults.any_on(OFFLINE),
             no_paper=on(Switch.PAPER_OUT) or on(Switch.BATTERY),
             fault=on(Switch.MECHANISM),
         )
@@ -172,7 +178,7 @@ class ThermalPrinter(Device):
 
     @property
     def _stopped(self) -> bool:
-        return self.awaits_key or any(map(self.faults.on, (*OFFLINE, Switch.WAIT_KEY)))
+        return self.awaits_key or self.faults.any_on((*OFFLINE, Switch.WAIT_KEY))
 
     def state_replaced(self) -> None:
         """See ``Device.state_replaced``."""
@@ -205,9 +211,13 @@ class ThermalPrinter(Device):
                 return
 
     def _next(self) -> _Waiting | None:
-        """The next sequence, or ENQ, in the buffer."""
+        """The next sequence, or ENQ, in the buffer. The bytes after it stay there."""
         while self._buffer:
-            for item in self._deframer.feed(bytes((self._buffer.popleft(),))):
+            found = _UP_TO_AN_END(self._buffer)
+            size = len(self._buffer) if found is None else found.end()
+            run = bytes(self._buffer[:size])
+            del self._buffer[:size]
+            for item in self._deframer.feed(run):
                 if isinstance(item, Frame | BadFrame) or item is Control.ENQ:
                     waiting = _Waiting(item, [])
                     waiting.faults = self.faults.next_faults(waiting.name)

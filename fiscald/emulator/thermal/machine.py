@@ -161,8 +161,10 @@ class Machine:
     @property
     def memory(self) -> ThermalMemory:
         """The family's part of the memory; it survives a power cut."""
-        memory = self.register.state.face = ThermalMemory.of(self.register.state.face)
-        return memory
+        face = self.register.state.face
+        if not isinstance(face, ThermalMemory):
+            face = self.register.state.face = ThermalMemory.of(face)
+        return face
 
     def read_stored(self) -> None:
         """Read the family's part of the stored state. Raises ``ValidationError``."""

@@ -98,9 +98,10 @@ class Reply:
 
 
 def _read(frame: Frame, params: Iterable[Param], dialect: Dialect) -> dict[str, Any]:
+    found = dict(reversed(frame.fields))  # the first of a name counts
     values: dict[str, Any] = {}
     for name, kind, required, _online in params:
-        raw = frame.get(name)
+        raw = found.get(name)
         if raw is None:
             if required:
                 raise FieldFault(2, name, "is missing")
@@ -137,13 +138,14 @@ def read_reply(row: Row, frame: Frame, dialect: Dialect) -> Reply:
             param=None if blamed is None else blamed.decode("ascii", "replace"),
             frame=frame,
         )
+    found = dict(reversed(frame.fields))  # the first of a name counts
     values: dict[str, Any] = {}
-    for param in row.reply:
-        raw = frame.get(param.name)
+    for name, kind, _required, _online in row.reply:
+        raw = found.get(name)
         if raw is None:
             continue
         try:
-            values[param.name] = param.value.decode(raw, dialect)
+            values[name] = kind.decode(raw, dialect)
         except ValueRefused:
             continue
     return Reply(frame.mnemonic, values, frame=frame)

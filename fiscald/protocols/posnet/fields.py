@@ -14,6 +14,8 @@ from enum import StrEnum
 from operator import index
 from typing import Any
 
+_CONTROL, _CONTROL_BUT_LF = re.compile(r"[\x00-\x1f]"), re.compile(r"[\x00-\x09\x0b-\x1f]")
+
 
 class Generation(StrEnum):
     """Devices before 2019 and from 2019 on (section 1)."""
@@ -80,11 +82,12 @@ class Integer(Value):
 
     def decode(self, raw: bytes, dialect: Dialect) -> int:
         """See ``Value.decode``."""
-        if not re.fullmatch(rb"\d{1,19}", raw):
+        if len(raw) > 19 or not raw.isdigit():
             raise _conversion(f"{raw!r} is not a whole number")
-        if not self.least <= int(raw) <= self.most:
-            raise _conversion(f"{int(raw)} is not between {self.least} and {self.most}")
-        return int(raw)
+        number = int(raw)
+        if not self.least <= number <= self.most:
+            raise _conversion(f"{number} is not between {self.least} and {self.most}")
+        return number
 
 
 class Quantity(Value):
@@ -213,7 +216,7 @@ class Text(Value):
 
     def __init__(self, online: int, old: int | None = None, *, lines: bool = False) -> None:
         self._limits = {Generation.ONLINE: online, Generation.OLD: online if old is None else old}
-        self._lines = lines
+        self._control = (_CONTROL_BUT_LF if lines else _CONTROL).search
 
     def limit(self, generation: Generation) -> int:
         """The largest number of characters on a device of that generation."""
@@ -224,7 +227,7 @@ class Text(Value):
         if isinstance(value, bytes):
             _ = self.encode(value.decode("latin-1"), Dialect("latin-1", dialect.generation))
             return value
-        if any(ord(char) < 32 and not (self._lines and char == "\n") for char in value):
+        if self._control(value):
             raise _conversion("control characters cannot be sent")
         if len(value) > self.limit(dialect.generation):
             raise ValueRefused(ValueFault.LENGTH, f"{len(value)} characters, at most {self.limit(dialect.generation)}")
@@ -236,7 +239,7 @@ class Text(Value):
     def decode(self, raw: bytes, dialect: Dialect) -> str:
         """See ``Value.decode``."""
         text = raw.decode(dialect.codec, "replace")
-        if any(ord(char) < 32 and not (self._lines and char == "\n") for char in text):
+        if self._control(text):
             raise _conversion("control characters in a text")
         if len(text) > self.limit(dialect.generation):
             raise ValueRefused(ValueFault.LENGTH, f"{len(text)} characters, at most {self.limit(dialect.generation)}")

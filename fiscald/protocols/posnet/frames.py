@@ -14,7 +14,9 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from construct import ConstructError, GreedyBytes, GreedyRange, NullTerminated, Struct, Terminated
+from construct import GreedyBytes, GreedyRange, NullTerminated, Struct, Terminated
+
+from fiscald.protocols.compiled import Compiled, Mismatch
 
 STX, ETX, TAB, MARK = b"\x02", b"\x03", b"\t", b"#"
 TOKEN, ERROR = "@", "?"
@@ -27,11 +29,14 @@ MAX_MNEMONIC = 24
 #: A cache of encoded and decoded frames: most frames of a day are the same few hundred.
 REMEMBERED = 512
 
-_RUNS = re.compile(rb"[\x02\x03]|[^\x02\x03]+")
+#: Finds a byte that no part of a frame may contain.
+_ENDS = re.compile(rb"[\x02\x03\t]").search
+_RUNS = re.compile(rb"[\x02\x03]|[^\x02\x03]+").findall
 
 _ENDED = NullTerminated(GreedyBytes, term=TAB)
 #: The part covered by the checksum. ``GreedyRange`` swallows the error of its last element, ``Terminated`` shows it.
 BODY = Struct("mnemonic" / _ENDED, "fields" / GreedyRange(_ENDED), Terminated)
+_BODY = Compiled(BODY)
 
 
 class FrameFault(IntEnum):
@@ -61,7 +66,10 @@ class Frame(NamedTuple):
 
     def get(self, name: str) -> bytes | None:
         """The value of the first parameter called ``name``."""
-        return next((field.value for field in self.fields if field.name == name), None)
+        for each, value in self.fields:
+            if each == name:
+                return value
+        return None
 
 
 class BadFrame(NamedTuple):
@@ -82,29 +90,29 @@ def encode(frame: Frame) -> bytes:
     mnemonic = frame.mnemonic.encode("ascii")
     fields = [name.encode("ascii") + value for name, value in frame.fields]
     for part in (mnemonic, *fields):
-        if any(byte in part for byte in (b"\x02", b"\x03", b"\t")):
+        if _ENDS(part):
             raise ValueError(f"{part!r} contains a byte that would end the field or the frame")
-    payload: bytes = BODY.build({"mnemonic": b"!" * frame.immediate + mnemonic, "fields": fields})
+    payload = _BODY.build({"mnemonic": b"!" * frame.immediate + mnemonic, "fields": fields})
     return STX + payload + MARK + crc16(payload) + ETX
 
 
 def decode(payload: bytes) -> Frame | BadFrame:
     """The frame in ``payload`` (what the checksum covers), or what is wrong with it."""
     try:
-        body = BODY.parse(payload)
-    except ConstructError:
+        body = _BODY.parse(payload)
+    except Mismatch:
         return BadFrame(FrameFault.SYNTAX)
-    name: bytes = body.mnemonic
+    name: bytes = body["mnemonic"]
     immediate = name.startswith(b"!")
     mnemonic = name.removeprefix(b"!").decode("ascii", "replace")
     if not 0 < len(mnemonic) <= MAX_MNEMONIC:
         return BadFrame(FrameFault.MNEMONIC)
     fields = []
-    for chunk in body.fields:
+    for chunk in body["fields"]:
         length = 1 if chunk[:1] in (b"@", b"?") else 2
         if len(chunk) < length:
             return BadFrame(FrameFault.FIELD, mnemonic)
-        fields.append(Field(chunk[:length].decode("ascii", "replace"), bytes(chunk[length:])))
+        fields.append(Field(chunk[:length].decode("ascii", "replace"), chunk[length:]))
     return Frame(mnemonic, tuple(fields), immediate)
 
 
@@ -130,7 +138,7 @@ class Deframer:
 
     def feed(self, data: bytes) -> Iterator[Frame | BadFrame]:
         """Frames that ``data`` completes, in order."""
-        for run in _RUNS.findall(data):
+        for run in _RUNS(data):
             if run == STX:
                 self._frame, self._overflowed = bytearray(), False
             elif self._frame is None:

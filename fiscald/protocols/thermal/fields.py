@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 from fiscald.model.money import plain
 from fiscald.protocols.thermal.frames import CR, HEADER_END, SLASH
 
+_AMOUNT = re.compile(rb"(\d{0,10})(?:[.,](\d{0,2}))?").fullmatch
+_RATE = re.compile(rb"\d{1,3}([,.]\d{1,2})?").fullmatch
+
 
 class Brand(StrEnum):
     """Whose manual a device follows (section 1 and appendix A); Innova follows POSNET's as far as we know."""
@@ -80,7 +83,7 @@ class Amount(Value):
 
     def decode(self, raw: bytes, dialect: Dialect) -> int:
         """See ``Value.decode``."""
-        match = re.fullmatch(rb"(\d{0,10})(?:[.,](\d{0,2}))?", raw)
+        match = _AMOUNT(raw)
         if match is None or not (match[1] or match[2]):
             raise ValueRefused(f"{raw!r} is not an amount")
         return self._within(int(match[1] or 0) * 100 + int((match[2] or b"").ljust(2, b"0")), dialect)
@@ -151,7 +154,7 @@ class Rate(Value):
 
     def decode(self, raw: bytes, dialect: Dialect) -> Decimal | str | None:
         """See ``Value.decode``."""
-        if not re.fullmatch(rb"\d{1,3}([,.]\d{1,2})?", raw):
+        if not _RATE(raw):
             raise ValueRefused(f"{raw!r} is not a rate")
         number = Decimal(raw.decode().replace(",", "."))
         if number in (100, Decimal("98.99")):
@@ -209,7 +212,7 @@ class Count(Value):
 
     def decode(self, raw: bytes, dialect: Dialect) -> int:
         """See ``Value.decode``."""
-        if not re.fullmatch(rb"\d{1,10}", raw):
+        if len(raw) > 10 or not raw.isdigit():
             raise ValueRefused(f"{raw!r} is not a whole number")
         return int(raw)
 
@@ -225,11 +228,11 @@ class Text(Value):
         """The largest number of characters on a device of that brand."""
         return self._limits[brand]
 
-    def _legal(self, char: str) -> bool:
-        return ord(char) >= 32
+    #: Finds a character that cannot be sent.
+    _illegal = staticmethod(re.compile(r"[\x00-\x1f]").search)
 
     def _within(self, text: str, dialect: Dialect) -> str:
-        if not all(map(self._legal, text)):
+        if self._illegal(text):
             raise ValueRefused("control characters cannot be sent")
         if not self.least <= len(text) <= self.limit(dialect.brand):
             raise ValueRefused(f"{len(text)} characters, {self.least} to {self.limit(dialect.brand)} are taken")
@@ -252,8 +255,7 @@ class Header(Text):
 
     end = HEADER_END
 
-    def _legal(self, char: str) -> bool:
-        return ord(char) >= 32 or char in "\r\n\x0e"
+    _illegal = staticmethod(re.compile(r"[\x00-\x09\x0b\x0c\x0f-\x1f]").search)
 
     def encode(self, value: str, dialect: Dialect) -> bytes:
         """See ``Value.encode``."""

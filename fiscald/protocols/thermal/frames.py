@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import IntEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import xor
 from typing import NamedTuple
 
@@ -21,12 +21,16 @@ HEADER_END = b"\xff"
 
 #: The longest sequence that is kept until its end comes. The printer's buffer for a whole receipt has 2 KB (2).
 MAX_FRAME = 2048
+#: A cache of encoded and decoded sequences: most of a day are the same few hundred.
+REMEMBERED = 512
 #: Most digits of a parameter: Novitus error numbers have four.
 _MAX_DIGITS = 4
 
 # Identifiers have two characters; longer ones exist on Novitus only, and none of them is used here (3.1).
 # One firmware puts a control byte in front of the number in ``#Z`` (3.4, a client's observation).
 _PAYLOAD = re.compile(rb"([\x00-\x1f]?)([0-9;]*)([$#^@!?*][A-Za-z])(.*)", re.DOTALL)
+#: Finds a byte that would end a sequence, or is answered inside one.
+_ENDS = re.compile(rb"[\x05\x07\x10\x18\x1a\x1b]").search
 
 
 class Control(IntEnum):
@@ -133,14 +137,16 @@ def check(payload: bytes) -> bytes:
     return b"%02X" % reduce(xor, payload, 0xFF)
 
 
+@lru_cache(REMEMBERED)
 def encode(frame: Frame) -> bytes:
     """The bytes of ``frame``. Raises ``ValueError`` for a byte that would end it."""
     payload = frame.payload + frame.digits
-    if any(byte in payload for byte in (ESC, *Control)):
+    if _ENDS(payload):
         raise ValueError(f"{payload!r} contains a byte that would end the sequence")
-    return b"%c" % ESC + BEGIN + payload + b"%c" % ESC + END
+    return b"\x1b" + BEGIN + payload + b"\x1b" + END
 
 
+@lru_cache(REMEMBERED)
 def decode(payload: bytes) -> Frame | BadFrame:
     """The sequence in ``payload`` (the bytes between ``ESC P`` and ``ESC \\``), or why they are none."""
     match = _PAYLOAD.fullmatch(payload)
@@ -160,6 +166,12 @@ def decode(payload: bytes) -> Frame | BadFrame:
         body[: len(body) - len(digits)],
         digits,
     )
+
+
+#: ESC, and what is between two of them; a host's bytes that may mean something alone are alone.
+_ANSWER_RUNS = re.compile(rb"\x1b|[^\x1b]+").findall
+_COMMAND_RUNS = re.compile(rb"[\x05\x07\x10\x18\x1a\x1b]|[^\x05\x07\x10\x18\x1a\x1b]+").findall
+_STATUS = {byte: status for byte in range(256) if (status := status_byte(byte)) is not None}
 
 
 class _Sequences:
@@ -184,26 +196,25 @@ class _Sequences:
         """Drop an unfinished sequence."""
         self._frame, self._escape, self._fault = None, False, None
 
-    def _take(self, byte: int) -> Frame | BadFrame | None:
-        """One byte that may belong to a sequence; the sequence that it ends."""
+    def _take(self, run: bytes) -> tuple[Frame | BadFrame | None, bytes]:
+        """Bytes without ESC that may belong to a sequence; the sequence that they end, and those that are outside."""
+        item = None
         if self._escape:
             self._escape = False
-            return self._escaped(byte)
-        if byte == ESC:
-            self._escape = True
-        elif self._frame is not None and self._fault is None:
-            if len(self._frame) == MAX_FRAME:
+            item, run = self._escaped(run[0]), run[1:]
+        if self._frame is None:
+            return item, run
+        if self._fault is None:
+            room = MAX_FRAME - len(self._frame)
+            if len(run) > room:
                 self._fault = FrameFault.TOO_LONG
-            else:
-                self._frame.append(byte)
-        return None
+            self._frame += run[:room]
+        return item, b""
 
     def _escaped(self, byte: int) -> Frame | BadFrame | None:
         if byte == BEGIN[0]:
             # Also inside a sequence: the bytes before it are dropped (3.1 rule 3).
             self._frame, self._fault = bytearray(), None
-        elif byte == ESC:
-            self._escape = True
         elif byte != END[0]:
             # The bytes up to the end of the sequence are ignored (3.1 rule 4).
             self._fault = self._fault or FrameFault.SYNTAX
@@ -224,8 +235,11 @@ class CommandDeframer(_Sequences):
 
         Inside a sequence ENQ and BEL are bytes like others, DLE and DLE2 are recognised, CAN ends it (rule 2).
         """
-        for byte in data:
-            if byte in (Control.DLE, Control.DLE2):
+        for run in _COMMAND_RUNS(data):
+            byte = run[0]
+            if byte == ESC:
+                self._escape = True
+            elif byte in (Control.DLE, Control.DLE2):
                 yield Control(byte)
             elif byte == Control.CAN:
                 self.reset()
@@ -233,7 +247,7 @@ class CommandDeframer(_Sequences):
             elif byte in (Control.ENQ, Control.BEL) and not self.inside:
                 self.reset()
                 yield Control(byte)
-            elif (item := self._take(byte)) is not None:
+            elif (item := self._take(run)[0]) is not None:
                 yield item
 
 
@@ -242,9 +256,13 @@ class AnswerDeframer(_Sequences):
 
     def feed(self, data: bytes) -> Iterator[Frame | BadFrame | Enq | Dle]:
         """Sequences that ``data`` completes and status bytes outside of them, in order; the rest is ignored."""
-        for byte in data:
-            status = None if self.inside or self._escape else status_byte(byte)
-            if status is not None:
-                yield status
-            elif (item := self._take(byte)) is not None:
+        for run in _ANSWER_RUNS(data):
+            if run[0] == ESC:
+                self._escape = True
+                continue
+            item, outside = self._take(run)
+            if item is not None:
                 yield item
+            for byte in outside:
+                if byte in _STATUS:
+                    yield _STATUS[byte]

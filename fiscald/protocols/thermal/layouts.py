@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from construct import (
     Array,
     Construct,
-    ConstructError,
     ExprValidator,
     GreedyBytes,
     GreedyRange,
@@ -26,6 +25,7 @@ from construct import (
     Terminated,
 )
 
+from fiscald.protocols.compiled import Compiled, Mismatch
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.fields import Brand, Dialect, Value, ValueRefused
 from fiscald.protocols.thermal.frames import Frame
@@ -179,6 +179,7 @@ class Layout:
     """The error that a printer answers if there are too many or too few fields."""
     brands: tuple[Brand, ...] = (Brand.POSNET, Brand.NOVITUS)
     """The brands whose devices know it."""
+    _compiled: Compiled | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -189,6 +190,14 @@ class Layout:
     def body(self) -> Struct:
         """What follows the identifier. ``Optional`` swallows an error, ``Terminated`` shows it."""
         return Struct(*(part.name / part.shape for part in self.parts), Terminated)
+
+    @property
+    def compiled(self) -> Compiled:
+        """The same, compiled. It is made when it is needed first: a shop uses few of the layouts."""
+        if self._compiled is None:
+            object.__setattr__(self, "_compiled", Compiled(self.body))
+        assert self._compiled is not None
+        return self._compiled
 
     def part(self, name: str) -> Part:
         """The field called ``name``. Raises ``KeyError``."""
@@ -203,7 +212,7 @@ class Layout:
         raw = self.split(frame, values, dialect.brand)
         for part in self.parts:
             found = raw[part.name]
-            if part.many:
+            if isinstance(found, list):
                 values[part.name] = [_decode(part, each, dialect) for each in found]
             elif found is not None:
                 values[part.name] = _decode(part, found, dialect)
@@ -214,31 +223,37 @@ class Layout:
         body = frame.unchecked.body if self.check is Check.NEVER else frame.body
         try:
             slashes = body.count(b"/")
-            raw: Mapping[str, Any] = self.body.parse(body, given={**given, "brand": brand, "slashes": slashes})
-        except ConstructError:
+            return self.compiled.parse(body, {**given, "brand": brand, "slashes": slashes})
+        except Mismatch:
             raise FieldFault(self.fault, self.name, f"{body!r} has too many or too few fields") from None
-        return raw
 
     def write(self, values: Given, dialect: Dialect) -> Frame:
         """The sequence with these values. Raises ``FieldFault`` for one that does not fit."""
         params = _write_params(self, values)
         raw: dict[str, Any] = {}
+        absent: list[Part] = []
+        amounts = 0
         for part in self.parts:
             value = values.get(part.name)
             if part.many:
                 raw[part.name] = [_encode(part, each, dialect) for each in value or ()]
+                count = len(raw[part.name])
+            elif value is None:
+                raw[part.name], count = None, 0
+                absent.append(part)
             else:
-                raw[part.name] = None if value is None else _encode(part, value, dialect)
-        given = {name: values.get(name) for name, *_ in self.params} | {"brand": dialect.brand}
-        for part in self.parts:
-            wanted = part.when(given) if part.when else not (part.many or part.optional)
-            if wanted and raw[part.name] is None and not (part.lenient and may_differ(given)):
+                raw[part.name], count = _encode(part, value, dialect), 1
+            if part.term == b"/":
+                amounts += count
+        given = {param.name: values.get(param.name) for param in self.params}
+        given |= {"brand": dialect.brand, "slashes": amounts}
+        for part in absent:
+            wanted = part.when(given) if part.when else not part.optional
+            if wanted and not (part.lenient and may_differ(given)):
                 raise FieldFault(self.fault, part.name, "is missing")
-        amounts = (raw[part.name] for part in self.parts if part.term == b"/")
-        given["slashes"] = sum(len(each) if isinstance(each, list) else each is not None for each in amounts)
         try:
-            body: bytes = self.body.build(raw, given=given)
-        except ConstructError:
+            body = self.compiled.build(raw, given)
+        except Mismatch:
             raise FieldFault(self.fault, self.name, "its counters and its lists differ") from None
         frame = Frame(params, self.id, body)
         return frame if self.check is Check.NEVER else frame.checked
@@ -248,6 +263,8 @@ def _read_params(layout: Layout, frame: Frame) -> dict[str, Any]:
     left = list(frame.params)
     if layout.first is not None:
         left.pop(0)
+    if not (left or layout.params):
+        return {}
     values: dict[str, Any] = {}
     for name, most, least, required, times in layout.params:
         wanted = 1 if times is None else times(values)

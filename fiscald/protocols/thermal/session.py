@@ -10,13 +10,14 @@ Source: Thermal reference, sections 3.3, 3.4 and 9.2.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Answer, Damaged, Event, Session, Stray
 from fiscald.protocols.tables import FieldFault
-from fiscald.protocols.thermal.commands import ANSWERS, RESULT, Poll, Reply, Request, Status, read_reply
+from fiscald.protocols.thermal.commands import ANSWERS, COMMANDS, RESULT, Poll, Reply, Request, Status, read_reply
 from fiscald.protocols.thermal.fields import Brand, Dialect
-from fiscald.protocols.thermal.frames import AnswerDeframer, BadFrame, Control, Enq, Frame, encode
+from fiscald.protocols.thermal.frames import REMEMBERED, AnswerDeframer, BadFrame, Control, Enq, Frame, encode
 from fiscald.protocols.thermal.layouts import Check, Layout
 
 
@@ -42,6 +43,8 @@ class ThermalSession(Session):
     def _bytes(self, command: Request | Poll) -> bytes:
         if isinstance(command, Poll):
             return bytes([command.control])
+        if not command.values and type(command) is Request:  # a technician's command has its own bytes
+            return _question(command.row.name, command.brand, self._codec)
         return encode(command.frame(Dialect(self._codec, command.brand)))
 
     def receive(self, data: bytes) -> list[Event]:
@@ -91,11 +94,10 @@ class ThermalSession(Session):
 
     def _result(self, item: Frame) -> Event | None:
         """``#Z``: the answer to a command without its own answer, the refusal of another one, or an extra."""
-        try:
-            values = RESULT.read(item, Dialect(self._codec, Brand.NOVITUS))
-        except FieldFault as fault:
-            return Damaged(f"an answer was damaged on the line ({fault})")
-        number, name = values["Pe"], values["rozkaz"]
+        found = _read_result(item, self._codec)
+        if isinstance(found, Damaged):
+            return found
+        number, name = found
         for command in self._waiting:
             if not isinstance(command, Request) or command.row.id != name:
                 continue
@@ -114,6 +116,22 @@ class ThermalSession(Session):
                 self._waiting.remove(command)
                 return command
         return None
+
+
+@lru_cache(REMEMBERED)
+def _question(name: str, brand: Brand, codec: str) -> bytes:
+    """The bytes of a command without values; most are questions, and each is asked for every document."""
+    return encode(COMMANDS[brand][name].write({}, Dialect(codec, brand)))
+
+
+@lru_cache(REMEMBERED)
+def _read_result(frame: Frame, codec: str) -> tuple[int, str] | Damaged:
+    """Error number and command of a ``#Z``; most answers of a day are the same few."""
+    try:
+        values = RESULT.read(frame, Dialect(codec, Brand.NOVITUS))
+    except FieldFault as fault:
+        return Damaged(f"an answer was damaged on the line ({fault})")
+    return values["Pe"], values["rozkaz"]
 
 
 #: Identifiers of commands with their own answer.

@@ -202,3 +202,20 @@ def test_the_two_kinds_of_errors_are_kept_apart(frame: Frame, error: int | None,
 )
 def test_the_model_tells_the_generation(model: str | None, profile: str) -> None:
     assert detect(model) is PROFILES[profile]
+
+
+NAMES = st.sampled_from(["rd", "hn", "bn", "fn", "nu", "xx"])
+
+
+@given(st.lists(st.builds(Field, NAMES, st.sampled_from([b"1", b"22", b"x", b""])), max_size=12))
+def test_the_first_of_a_doubled_parameter_counts(fields: list[Field]) -> None:
+    frame, row = Frame("scnt", tuple(fields)), COMMANDS["scnt"]
+    wanted = {}
+    for param in row.reply:
+        raw = frame.get(param.name)
+        try:
+            if raw is not None:
+                wanted[param.name] = param.value.decode(raw, ONLINE)
+        except ValueRefused:
+            continue
+    assert read_reply(row, frame, ONLINE).values == wanted

@@ -225,3 +225,77 @@ def test_no_flipped_bit_passes_as_the_same_kind_of_checked_sequence(frame: Frame
     found = [item for item in feed(bytes(data), to_printer=False) if isinstance(item, Frame) and item.digits]
     # Only a digit changed between upper and lower case may pass.
     assert all(item._replace(digits=item.digits.upper()) == frame for item in found)
+
+
+# -- runs of bytes --------------------------------------------------------------------------------------
+
+
+class ByteByByte:
+    """The rules of 3.1 as the reference has them, a byte at a time: what reading in runs must come to."""
+
+    def __init__(self, *, to_printer: bool) -> None:
+        self.to_printer = to_printer
+        self.frame: list[int] | None = None
+        self.escape = False
+        self.fault: FrameFault | None = None
+
+    def reset(self) -> None:
+        self.frame, self.escape, self.fault = None, False, None
+
+    def take(self, byte: int) -> Item | None:
+        if self.to_printer and byte in (Control.DLE, Control.DLE2, Control.CAN):
+            if byte == Control.CAN:
+                self.reset()
+            return Control(byte)
+        if self.to_printer and byte in (Control.ENQ, Control.BEL) and self.frame is None:
+            self.reset()
+            return Control(byte)
+        if not self.to_printer and self.frame is None and not self.escape and byte != 0x1B:
+            return status_byte(byte)
+        if self.escape:
+            return self.escaped(byte)
+        if byte == 0x1B:
+            self.escape = True
+        elif self.frame is not None and self.fault is None:
+            self.frame.append(byte)
+            if len(self.frame) > MAX_FRAME:
+                self.fault = FrameFault.TOO_LONG
+        return None
+
+    def escaped(self, byte: int) -> Item | None:
+        self.escape = byte == 0x1B
+        if byte == ord("P"):
+            self.frame, self.fault = [], None
+        elif self.frame is None or self.escape:
+            return None
+        elif byte == ord("\\"):
+            frame, fault = bytes(self.frame), self.fault
+            self.reset()
+            return decode(frame) if fault is None else BadFrame(fault)
+        else:
+            self.fault = self.fault or FrameFault.SYNTAX
+        return None
+
+
+PIECES = st.lists(
+    st.sampled_from([b"\x1b", b"P", b"\\", b"\x1bP", b"\x1b\\", b"0#X", b"abc", b"x" * MAX_FRAME, b"\x00", b"\x7f"])
+    | st.sampled_from([bytes([byte]) for byte in (*Control, 0x5F, 0x60, 0x6F, 0x70, 0x77, 0x78)])
+    | st.binary(max_size=8),
+    max_size=30,
+)
+
+
+@given(PIECES, st.booleans(), st.data())
+def test_reading_in_runs_comes_to_the_same_as_byte_by_byte(
+    pieces: list[bytes], to_printer: bool, data: st.DataObject
+) -> None:
+    stream, reference = b"".join(pieces), ByteByByte(to_printer=to_printer)
+    wanted = [item for byte in stream if (item := reference.take(byte)) is not None]
+    deframer = CommandDeframer() if to_printer else AnswerDeframer()
+    found: list[Item] = []
+    while stream:
+        size = data.draw(st.integers(1, len(stream)))
+        found += deframer.feed(stream[:size])
+        stream = stream[size:]
+    assert found == wanted
+    assert (deframer.inside, deframer.escaped) == (reference.frame is not None, reference.escape)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.base import Answer, Damaged, Event, Stray
-from fiscald.protocols.thermal.commands import Poll, Reply, Request, request
-from fiscald.protocols.thermal.fields import Brand
-from fiscald.protocols.thermal.frames import Control, Dle, Enq, check
+from fiscald.protocols.tables import FieldFault
+from fiscald.protocols.thermal.commands import COMMANDS, Poll, Reply, Request, request
+from fiscald.protocols.thermal.fields import Brand, Dialect
+from fiscald.protocols.thermal.frames import Control, Dle, Enq, check, encode
 from fiscald.protocols.thermal.session import ThermalSession
 
 STATUS = b"\x1bP2#X0;1;0;1;1;0;26;7;14/23.00/8.00/5.00/0.00/100.00/101.00/101.00/17/1250.40/88.00/312.55/0.00/0.00/0.00/0.00/2310.15/ABC12345678F5\x1b\\"
@@ -189,3 +193,21 @@ def test_garbage_gives_events_and_never_an_exception(chunks: list[bytes]) -> Non
         line.send(command)
     events: list[Event] = [event for chunk in chunks for event in line.receive(chunk)]
     assert all(isinstance(event, Answer | Damaged | Stray) for event in events)
+
+
+@pytest.mark.parametrize("codec", ["mazovia", "cp1250"])
+@pytest.mark.parametrize("brand", Brand)
+def test_a_question_is_sent_as_its_layout_writes_it(brand: Brand, codec: str) -> None:
+    questions = 0
+    for row in COMMANDS[brand].values():
+        asked = Request(row, {}, brand)
+        try:
+            wanted = encode(asked.frame(Dialect(CODE_PAGES[codec], brand)))
+        except FieldFault as fault:
+            with pytest.raises(FieldFault, match=re.escape(str(fault))):
+                ThermalSession(codec).send(asked)
+            continue
+        questions += 1
+        for _ in range(2):
+            assert ThermalSession(codec).send(asked) == b"\x18" + wanted
+    assert questions > 20
