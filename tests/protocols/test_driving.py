@@ -114,7 +114,7 @@ def test_an_exchange_that_waits_needs_an_event_loop() -> None:
 
 def test_no_other_loop_drives_a_dialogue() -> None:
     """A second loop would be a second bargain: what is journaled, what is closed, what is asked again."""
-    other = re.compile(r"except StopIteration|dialogue\.send\(|next\((dialogue|steps)\b")
+    other = re.compile(r"except StopIteration as|dialogue\.send\(|next\((dialogue|steps)\b")
     found = {
         str(path.relative_to(ROOT))
         for folder in ("fiscald", "tests", "benchmarks")
