@@ -79,3 +79,33 @@ def test_a_real_listener() -> None:
         for each in (listener, other):
             with pytest.raises(BlockingIOError):
                 each.recv(1)
+
+
+class Overrun(socket.socket):
+    """A socket that loses every second message, as netlink does when too many come at once."""
+
+    reads = 0
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        message = super().recv(size, flags)
+        self.reads += 1
+        if self.reads % 2 == 0:
+            raise OSError(105, "No buffer space available")
+        return message
+
+
+async def test_a_lost_message_is_no_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, kernel = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setblocking(False)
+    listener = Overrun(fileno=ours.detach())
+    monkeypatch.setattr(plugged, "_listen", lambda: listener)
+    with kernel:
+        for _ in range(2):
+            kernel.send(udev("ACTION=add", "SUBSYSTEM=usb"))
+        async with contextlib.aclosing(plugged_in()) as hints:  # type: ignore[type-var]
+            with anyio.fail_after(2):
+                await anext(hints)
+            with anyio.move_on_after(0.02) as waited:
+                await anext(hints)
+            assert waited.cancelled_caught
+            assert listener.reads == 2

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from fiscald.transport import TcpHost, Unreachable, tcp
+from fiscald.transport import PortHeld, TcpHost, Unreachable, tcp
 from fiscald.transport.tcp import SocketStream
 
 
@@ -77,3 +77,14 @@ async def test_a_host_without_an_address_is_reported_as_such(monkeypatch: pytest
     monkeypatch.setattr(anyio, "getaddrinfo", none)
     with pytest.raises(Unreachable, match="tcp://till1:6666: no address for this host"):
         await TcpHost("till1", 6666).open()
+
+
+async def test_a_connection_that_is_reset_at_once_belongs_to_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A printer that takes one connection resets a second one."""
+
+    async def reset(_: TcpHost) -> None:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    monkeypatch.setattr(TcpHost, "_connect", reset)
+    with pytest.raises(PortHeld, match=r"^tcp://printer:9100: .*: Connection reset by peer$"):
+        await TcpHost("printer", 9100).open()
