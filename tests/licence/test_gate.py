@@ -240,12 +240,13 @@ def test_files_are_private_and_the_former_one_is_kept(tmp_path: Path) -> None:
     assert sorted(path.name for path in directory.iterdir()) == ["certificate", "certificate.prev", "state.json"]
 
 
-def test_a_directory_writable_by_others_is_no_licence(tmp_path: Path) -> None:
+def test_a_directory_writable_by_others_is_no_licence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     directory = tmp_path / "licence"
     gate(directory).install(C0.encode())
     directory.chmod(0o770)
     closed = gate(directory)
     assert closed.describe()["state"] == "unregistered"
+    assert "bought for later" not in caplog.text, "the directory is the reason, not a certificate"
     assert "chmod go-w" in closed.describe()["reason"]
     assert closed.refuses("receipt", EMULATED) is not None
     assert closed.refuses("daily_report", EMULATED) is None

@@ -271,18 +271,18 @@ async def test_a_check_sends_only_the_documented_fields(tmp_path: Path) -> None:
 
 
 async def test_the_daily_check_continues_after_every_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two outages, then an answer; the pauses are those between tries."""
+    """Six outages, then an answer; the pauses grow up to six hours."""
     pauses: list[float] = []
     real = anyio.sleep
 
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
         await real(0)
-        if len(pauses) > 3:
+        if len(pauses) > 7:
             raise Enough
 
     monkeypatch.setattr("fiscald.licence.registration.anyio.sleep", sleep)
-    answers = iter([(500, b""), (500, b""), (200, None)])
+    answers = iter([*[(500, b"")] * 6, (200, None)])
 
     def answer(question: str) -> tuple[int, str, bytes]:
         status, body = next(answers)
@@ -295,7 +295,7 @@ async def test_the_daily_check_continues_after_every_failure(tmp_path: Path, mon
             await it.flows.run()
     first, *tries, daily = pauses
     assert 0 <= first <= 600
-    assert tries == [300.0, 900.0]
+    assert tries == [300.0, 900.0, 3600.0, 21600.0, 21600.0, 21600.0]
     assert 0.9 * DAY <= daily <= 1.1 * DAY
 
 
