@@ -119,7 +119,7 @@ class Store(JobReader):
             self._not_printed(db, entry.job.printer, before)
             return entry
 
-    def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool = True) -> Entry:
+    def hold(self, key: str, evidence: dict[str, Any], *, was_open: bool, event: bool) -> Entry:
         """A started job goes back to ``accepted``: it waits for the end of a condition.
 
         This does not count as an attempt. But if the document ``was_open``, one attempt stays recorded.

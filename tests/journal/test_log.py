@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import struct
 from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
@@ -11,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from fiscald.journal import Doubt, JournalDamaged, JournalError, Phase, Store, ThreadedJournal, WrongPhase, inspection
+from fiscald.journal import (
+    Doubt,
+    JournalDamaged,
+    JournalError,
+    Phase,
+    Store,
+    ThreadedJournal,
+    WrongPhase,
+    inspection,
+    log,
+)
 from fiscald.journal.file import LOG_BYTES
 from fiscald.model.problems import problem
 from tests.journal.stores import CASH, Left, accept, clock, killed, left_in, opened, put, used
@@ -44,13 +55,13 @@ def test_a_killed_daemon_loses_nothing(tmp_path: Path) -> None:
         assert store.doubt is None
 
 
-@pytest.mark.parametrize("log", [None, b""])
-def test_a_daemon_killed_before_its_first_change(tmp_path: Path, log: bytes | None) -> None:
+@pytest.mark.parametrize("beside", [None, b""])
+def test_a_daemon_killed_before_its_first_change(tmp_path: Path, beside: bytes | None) -> None:
     """The log may not be there yet."""
     used(tmp_path, "A")
     left = killed(tmp_path)
     left.pop("journal.db-wal", None)
-    put(tmp_path, left if log is None else left | {"journal.db-wal": log})
+    put(tmp_path, left if beside is None else left | {"journal.db-wal": beside})
     assert doubt_and_keys(tmp_path) == (None, ["A"])
 
 
@@ -160,6 +171,45 @@ def test_files_that_were_copied_one_after_the_other(tmp_path: Path) -> None:
     refused(tmp_path, late | {"journal.db": early["journal.db"]})
     put(tmp_path, late)
     assert doubt_and_keys(tmp_path) == (None, ["A", "B", "C", "D"])
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_a_journal_that_cannot_be_read_without_its_log(tmp_path: Path, *, clean: bool) -> None:
+    """The power went while SQLite moved changes into the file. After a clean stop a log beside such a file is foreign."""
+    used(tmp_path, "A")
+    left = killed(tmp_path, "B")
+    torn = bytearray(left["journal.db"])
+    torn[100:4096] = bytes(3996)
+    if clean:
+        torn[18:20] = b"\x01\x01"
+    put(tmp_path, left | {"journal.db": bytes(torn)})
+    assert log.examine(tmp_path / "journal.db") is (log.Log.FOREIGN if clean else log.Log.OURS)
+
+
+def test_a_log_written_by_a_computer_with_the_other_byte_order(tmp_path: Path) -> None:
+    """Its checksums are made of words of that order; SQLite reads both."""
+    used(tmp_path, "A")
+    left = killed(tmp_path, "B", "C")
+    written, pages = left["journal.db-wal"], 0
+    other = bytearray(written)
+    other[3] ^= 1
+    size = int.from_bytes(other[8:12])
+    sums = log._sums(bytes(other[:24]), (0, 0), swap=True)
+    other[24:32] = struct.pack(">2I", *sums)
+    for at in range(32, len(other) - 23 - size, 24 + size):
+        frame, page = bytes(other[at : at + 8]), bytes(other[at + 24 : at + 24 + size])
+        sums = log._sums(page, log._sums(frame, sums, swap=True), swap=True)
+        other[at + 16 : at + 24] = struct.pack(">2I", *sums)
+        pages += 1
+    assert pages > 2
+    put(tmp_path, left | {"journal.db-wal": bytes(other)})
+    assert doubt_and_keys(tmp_path) == (None, ["A", "B", "C"])
+    put(tmp_path, left | {"journal.db-wal": bytes(other)})
+    (tmp_path / "journal.db").write_bytes(left["journal.db"])
+    assert log.examine(tmp_path / "journal.db") is log.Log.OURS
+    assert [bytes(page) for _, page in log._committed(bytes(other))] == [
+        bytes(page) for _, page in log._committed(written)
+    ]
 
 
 def test_damage_after_a_kill_is_found_before_the_first_change(tmp_path: Path) -> None:

@@ -38,6 +38,30 @@ def test_a_job_goes_through_its_phases(store: Store) -> None:
     assert store.job("A") == entry
 
 
+def test_a_new_job_is_stored_as_the_api_writes_it(store: Store) -> None:
+    """``register`` is the API's name for what the model calls ``till``."""
+    accepted(store)
+    (stored,) = store._db.execute("SELECT document FROM job").fetchone()
+    assert '"register":"01"' in stored
+
+
+def test_transactions_that_wait_together_are_one_change(store: Store) -> None:
+    """One change of the file is one sync; each transaction has its own answer."""
+    before = store._change
+    one, refused, other = store.together(
+        [
+            partial(store.accept, "A", submission(), (), None),
+            partial(store.commit, "missing"),
+            partial(store.accept, "B", submission(), (), None),
+        ]
+    )
+    assert (one.entry.job.key, other.entry.job.key) == ("A", "B")
+    assert isinstance(refused, WrongPhase)
+    assert store._change == before + 1
+    (alone,) = store.together([partial(store.accept, "C", submission(), (), None)])
+    assert (alone.entry.job.key, store._change) == ("C", before + 2)
+
+
 def test_written_jobs_are_read_after_reopening(tmp_path: Path) -> None:
     store = Store(tmp_path, clock)
     accepted(store)
@@ -218,7 +242,7 @@ def test_printers_are_remembered(store: Store) -> None:
 
 
 def _hold(store: Store, *, was_open: bool) -> None:
-    store.hold("A", {}, was_open=was_open)
+    store.hold("A", {}, was_open=was_open, event=True)
 
 
 @pytest.mark.parametrize(
