@@ -87,3 +87,8 @@ def test_the_register_shows_the_part_of_the_family() -> None:
     device.poll(0.0)
     shown = device.register.state.model_dump(mode="json")
     assert (shown["face"]["state"], shown["face"]["form"]) == ("form", ["Bilet"])
+
+
+def test_a_state_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"missing/state\.db: No such file or directory$"):
+        Storage(tmp_path / "missing" / "state.db", "posnet")

@@ -285,6 +285,7 @@ def test_a_sheet_cannot_be_made_without_the_mark() -> None:
     [
         (0, "zero"), (1, "jeden"), (12, "dwanaście"), (21, "dwadzieścia jeden"), (123, "sto dwadzieścia trzy"),
         (1000, "tysiąc"), (2000, "dwa tysiące"), (5012, "pięć tysięcy dwanaście"), (22_000, "dwadzieścia dwa tysiące"),
+        (312_000, "trzysta dwanaście tysięcy"),
         (1_000_001, "milion jeden"), (3_112_113, "trzy miliony sto dwanaście tysięcy sto trzynaście"),
     ],
 )  # fmt: skip
