@@ -158,7 +158,7 @@ class Transaction(Memory):
     """The document being made."""
 
     kind: Literal["receipt", "invoice", "packaging"]
-    block_mode: bool = False
+    block_mode: bool
     items: list[Line | Subtotal] = Field(default_factory=list)
     totals: PerRate = Field(default_factory=lambda: [0] * RATES)
     payments: list[Payment] = Field(default_factory=list)

@@ -106,7 +106,7 @@ def transaction(lines: list[tuple[int, int]]) -> Transaction:
         Line(name=f"Towar {place}", rate=letter, price=value, quantity=Decimal(1), value=value)
         for place, (letter, value) in enumerate(lines)
     ]
-    return Transaction(kind="receipt", items=list(items), totals=totals)
+    return Transaction(kind="receipt", block_mode=False, items=list(items), totals=totals)
 
 
 def compare(lines: list[tuple[int, int]], change: int) -> list[str]:

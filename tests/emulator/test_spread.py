@@ -20,7 +20,7 @@ def sold(*values: int) -> Transaction:
         for rate, value in enumerate(values)
         if value
     ]
-    return Transaction(kind="receipt", items=list(lines), totals=list(values))
+    return Transaction(kind="receipt", block_mode=False, items=list(lines), totals=list(values))
 
 
 @pytest.mark.parametrize("spread", [by_size, over_lines, proportional])

@@ -327,3 +327,11 @@ def test_the_largest_qr_code_of_a_paper_fits_into_its_picture(columns: int, tmp_
         picture = qr_picture(line, dot)
         assert picture is not None
         assert picture.width == round((across + 4) * size * dot), "with two modules of quiet zone on each side"
+
+
+@pytest.mark.parametrize(("width", "line"), [(11, "A B     1 2"), (9, "A B   1 2"), (7, "A B 1 2"), (6, "AB  12")])
+def test_a_sum_is_spaced_out_where_it_fits(width: int, line: str) -> None:
+    """At least one space between the two."""
+    paper = Paper(width)
+    paper.sum("AB", "12")
+    assert [printed.text for printed in paper.lines] == [line]
