@@ -271,6 +271,15 @@ def test_an_older_invoice_is_confirmed_on_the_keyboard() -> None:
     assert "ul. Kwiatowa 1" in talk.paper
 
 
+def test_a_cancelled_invoice_is_counted_beside_the_receipts() -> None:
+    talk = Talk()
+    for command in ("trfvinit|nb1/2026|naNabywca|", "trline|naPepsi 2L|vt0|pr1000|", "prncancel|"):
+        assert "?" not in talk.say(command)
+    counted = talk.say("scnt|")
+    assert "|bc0|" in counted
+    assert "|fc1|" in counted
+
+
 def test_programming() -> None:
     talk = Talk()
     talk.follow(

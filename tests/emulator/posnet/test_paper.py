@@ -335,3 +335,10 @@ def test_a_sum_is_spaced_out_where_it_fits(width: int, line: str) -> None:
     paper = Paper(width)
     paper.sum("AB", "12")
     assert [printed.text for printed in paper.lines] == [line]
+
+
+@pytest.mark.parametrize(("width", "lines"), [(6, ["AB  12"]), (5, ["AB 12"]), (4, ["AB", "  12"])])
+def test_a_pair_is_on_one_line_where_it_fits(width: int, lines: list[str]) -> None:
+    paper = Paper(width)
+    paper.pair("AB", "12")
+    assert [printed.text for printed in paper.lines] == lines
