@@ -271,6 +271,10 @@ def test_an_older_invoice_is_confirmed_on_the_keyboard() -> None:
     assert "ul. Kwiatowa 1" in talk.paper
 
 
+def test_a_new_printer_has_no_last_document() -> None:
+    assert Talk().say("strns|") == "strns|to0|ts0|va0|vb0|vc0|vd0|ve0|vf0|vg0|pp0|pm0|re0|fp0|feN|"
+
+
 def test_a_cancelled_invoice_is_counted_beside_the_receipts() -> None:
     talk = Talk()
     for command in ("trfvinit|nb1/2026|naNabywca|", "trline|naPepsi 2L|vt0|pr1000|", "prncancel|"):
