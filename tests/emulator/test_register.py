@@ -234,3 +234,22 @@ def test_what_is_committed_is_saved_once_per_command() -> None:
     assert saved == []
     register.commit()
     assert saved == [(100, 0)]
+
+
+def test_stornos_of_one_line_return_no_more_than_it_brought() -> None:
+    """A line of 3.00 with half the price off brought 1.50; the first storno of 1.00 leaves 0.50."""
+    register = opened()
+    register.sale.sell(
+        "Woda", 0, 100, Decimal(3), adjustment=lambda value: Adjustment(amount=-value // 2, name="Rabat")
+    )
+    register.sale.sell("Kawa", 0, 1000, Decimal(1))
+    register.sale.sell("Woda", 0, 100, Decimal(1), storno=True)
+    with refused(Refusal.STORNO_VALUE):
+        register.sale.sell("Woda", 0, 100, Decimal(1), storno=True)
+    assert register.sale.transaction.total == 1050
+
+
+def test_a_receipt_is_printed_line_by_line_unless_the_command_says_otherwise() -> None:
+    register = opened()
+    register.sale.sell("Woda", 0, 100, Decimal(1))
+    assert register.state.last_document.kind == "receipt"
