@@ -383,3 +383,9 @@ def test_any_signed_json_is_a_certificate_or_refused(content: Any) -> None:
     payload = json.dumps(content).encode().ljust(80)
     with pytest.raises(CertificateRefused):
         verify(signed(payload).encode(), KEYS)
+
+
+def test_a_certificate_for_tests_is_good_for_whole_days() -> None:
+    payload = make_certificate(now=T0, days=3).split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (claims["iat"], claims["exp"]) == (T0, T0 + 3 * 86_400)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fiscald.licence.clock import BACK_SLACK, CLOCK_BACK, CLOCK_FORWARD, DAY, FORWARD_SLACK, HOUR, TimeEvidence, moment
 from fiscald.licence.company import Company, company
-from fiscald.licence.state import EMERGENCY, LicenceState, derive
+from fiscald.licence.state import EMERGENCY, LicenceState, _parts, derive
 from tests.licence.situations import SITUATIONS, at, certificate, situation, verdict
 from tests.licence.test_certificate import T0
 
@@ -182,3 +182,11 @@ def test_time_never_runs_behind_a_known_moment(wall: int, known: list[int], prin
     assert it.believed == (it.flags == ())
     if it.believed and wall > bound + FORWARD_SLACK:
         assert printer is not None, "somebody else confirmed it"
+
+
+@pytest.mark.parametrize(
+    ("version", "parts"),
+    [("1.10.2", (1, 10, 2)), ("1.2rc1", (1, 0)), ("1.\u00b2", (1, 0)), ("1.\u0663", (1, 0)), ("", (0,))],
+)
+def test_a_part_of_a_version_that_is_no_ascii_number_counts_as_0(version: str, parts: tuple[int, ...]) -> None:
+    assert _parts(version) == parts
