@@ -420,3 +420,15 @@ def test_a_computer_without_machine_id(tmp_path: Path, content: str) -> None:
 def test_a_generated_certificate_is_valid_today() -> None:
     certificate = verify(make_certificate().encode(), trusted(test_keys=True))
     assert derive(certificate, "", int(time.time()), None, datetime.date(2026, 11, 22)).name == "active"
+
+
+def test_the_newest_version_that_a_licence_covers_is_named(tmp_path: Path) -> None:
+    """Updates ended after 1.1 was released and before 1.2."""
+    dates = {"1.0": datetime.date(2025, 1, 10), "1.1": datetime.date(2025, 6, 1), "1.2": datetime.date(2026, 1, 1)}
+    store = LicenceStore(tmp_path / "licence", LicenceGate.keys(test_keys=True))
+    opened = LicenceGate(store, test_keys=True, machine=MACHINE, series=dates, version="1.2.0", clock=Clock(T0))
+    opened.install(sign(claims(upd="2025-12-31")).encode())
+    refusal = opened.state().refusal
+    assert opened.state().name == "updates_ended"
+    assert refusal is not None
+    assert (refusal.model_extra or {})["last_covered"] == "1.1"
