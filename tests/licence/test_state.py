@@ -190,3 +190,12 @@ def test_time_never_runs_behind_a_known_moment(wall: int, known: list[int], prin
 )
 def test_a_part_of_a_version_that_is_no_ascii_number_counts_as_0(version: str, parts: tuple[int, ...]) -> None:
     assert _parts(version) == parts
+
+
+@pytest.mark.parametrize(
+    ("ahead", "flags"),
+    [(-BACK_SLACK - 1, (CLOCK_BACK,)), (-BACK_SLACK, ()), (FORWARD_SLACK, ()), (FORWARD_SLACK + 1, (CLOCK_FORWARD,))],
+)
+def test_a_clock_is_doubtful_only_beyond_the_slack(ahead: int, flags: tuple[str, ...]) -> None:
+    known = TimeEvidence(program=T0, certificate=T0, vendor=T0, mark=T0)
+    assert moment(T0 + ahead, known).flags == flags
