@@ -15,6 +15,8 @@ FULL ?=
 SEED ?= 0
 NUMBER ?= 50
 WORKERS ?= 1
+# Of make test: some tests wait for processes, so one more than there are processors.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help quick fmt demo test test-all lint bench bench-plots proof chaos soak hostile contract mutation licence-demo docs lowest lock clean
@@ -26,7 +28,7 @@ demo: $(VENV)/.demo  ## print a receipt on an emulated printer, through a real d
 	$(BIN)/fiscald demo
 
 test: lint  ## everything CI checks
-	$(BIN)/python -m pytest -n auto --dist worksteal --slice
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal --slice
 
 test-all: $(VENV)/.dev  ## every test with all its parameter sets, also the slow ones
 	$(BIN)/python -m pytest -n auto --dist worksteal
