@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import signal
 
+# pytester's runs inside a worker forget every module that they were the first to import. httpx keeps the classes of the
+# first httpcore, so a second one would raise errors that httpx does not know.
+import httpcore  # noqa: F401
+import httpx  # noqa: F401
 import pytest
 from hypothesis import settings
 
