@@ -151,9 +151,12 @@ async def test_events_of_printers_with_a_damaged_journal(tmp_path: Path) -> None
     async with running(tmp_path, ready=False) as it:
         with anyio.fail_after(10):
             async for event in it.client.events():
-                if isinstance(event, PrinterStatus) and event.problem is not None:
-                    assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
-                    break
+                if not isinstance(event, PrinterStatus) or event.problem is None:
+                    continue
+                if event.problem.code == "journal.reading":
+                    continue  # the journal was not looked into yet
+                assert (event.state, event.problem.code) == ("out_of_order", "daemon.journal")
+                break
             else:
                 pytest.fail("the events ended")
 
