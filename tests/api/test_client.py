@@ -223,7 +223,7 @@ def test_the_environment_variable_gives_the_socket(daemon: Path, monkeypatch: py
 
 @contextmanager
 def somebody_else(*paths: Path) -> Iterator[None]:
-    """This process as a user without the right to write there: ``nobody``, or the same user after the right is removed."""
+    """A socket that this process may not write to: root becomes another user; for any other user the right is removed."""
     if os.geteuid() == 0:
         os.setegid(65_534)
         os.seteuid(65_534)

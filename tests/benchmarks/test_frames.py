@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,9 +67,6 @@ def test_a_light_printer_answers_like_the_emulated_one() -> None:
 
 
 def test_the_answer_of_a_light_printer_takes_the_time_of_the_line() -> None:
-    import socket
-    import time
-
     ours, theirs = socket.socketpair()
     with ours, theirs:
         light = Printer(b"EMU 0000000001", State(printer("posnet")), theirs)

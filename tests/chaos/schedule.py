@@ -110,7 +110,7 @@ ACTS = {
 SWITCHES = {What.PAPER_OUT: Switch.PAPER_OUT, What.COVER: Switch.COVER, What.MENU: Switch.MENU}
 #: What other people do together, at a command.
 OTHERS = (What.DAY_CLOSED, What.OTHER_CONTENT, What.GIVEN_UP, What.NEXT_CUSTOMER)
-#: What nobody expects between two receipts, at a command.
+#: What the configuration does not announce, between two receipts, at a command.
 UNEXPECTED = (What.RATES_CHANGED, What.UNKNOWN_PROGRAM)
 #: Other programs that print.
 FOREIGN = (What.FOREIGN, What.INTRUDER, What.FOREIGN_SLOW)
@@ -316,7 +316,7 @@ BETWEEN = (
 
 def draw_in_a_row(seed: int, family: str = "posnet") -> Schedule:
     """The schedule of that number in the worlds in which receipts follow each other, so that each one may start from
-    what the one before it left. The goods name their VAT rate, and whoever sells by an old VAT table is noticed.
+    what the one before it left. The goods name their VAT rate, so the campaign notices a sale by an old VAT table.
     """
     rng = random.Random(f"in a row {seed}")
     orders, moment = [], rng.uniform(0.5, 3.0)

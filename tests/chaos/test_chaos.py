@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_bytes_and_the_same_log(seed: int) -> None:
 def test_schedules_that_found_bugs_pass(family: str, seed: int) -> None:
     """Openings that cannot be proved to be ours; one cancelled before the look; noise told of another command, or made
     of an answer; a payment and a report that the cable doubled; another program on our receipt, or its twin; a sheet
-    about our cancelled receipt that nobody noted before the daemon died."""
+    about our cancelled receipt that the journal had not noted when the daemon died."""
     assert not run(draw(seed, family)).violations
 
 

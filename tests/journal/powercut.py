@@ -132,7 +132,7 @@ class Disk:
         self.syncs: list[str] = []
         """What was synced: names of files, and ``"directory"``."""
         self.skips: Callable[[str], bool] = lambda _name: False
-        """Whether a sync of that name is not carried out, although SQLite is told so."""
+        """Whether the disk skips a sync of that name and reports success to SQLite."""
         self.fails: Callable[[str], bool] = lambda _name: False
         """Whether a sync of that name reports an error."""
         self._watched: tuple[Path, bytes] | None = None

@@ -93,7 +93,7 @@ def test_a_lost_log_is_noticed(tmp_path: Path, mark: str) -> None:
 def test_each_change_is_missed_when_the_end_of_the_log_is_lost(
     tmp_path: Path, change: Callable[[Store], object]
 ) -> None:
-    """Also changes that no application is told of."""
+    """Also changes that are no event for any application."""
     used(tmp_path, "A", "B")
     with closing(opened(tmp_path)) as store:
         store.start("B", {"before": {}})

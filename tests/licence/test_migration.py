@@ -26,7 +26,7 @@ def old_journal(directory: Path) -> Path:
 
 
 def version(path: Path) -> int:
-    """Of the schema, from the file's header: the running daemon lets nobody else open the database."""
+    """Of the schema, from the file's header: the running daemon keeps other programs out of the database."""
     return int.from_bytes(path.read_bytes()[60:64])
 
 
