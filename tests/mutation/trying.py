@@ -42,8 +42,10 @@ PARTS = (
     "CHANGELOG.md",
     "LICENSE",
 )
-#: Seconds of processor time, and of anything, that one stage may take: far more than any of them needs.
-CPU_SECONDS, WALL_SECONDS = 300, 1800
+#: Seconds of processor time that the tests of a change may take, and those of a recording, which runs all of a room.
+TRY_SECONDS, RECORD_SECONDS = 300, 1800
+#: How much longer than that they may wait.
+WAITING = 2
 #: pytest's exit code where all tests of a stage are slow ones.
 NOTHING_COLLECTED = 5
 #: What the child says that could not even start pytest.
@@ -121,14 +123,22 @@ def attempt(
 
 
 def run_tests(
-    tree: Path, tests: Sequence[str], *, slow: bool = False, plugins: Sequence[object] = ()
+    tree: Path,
+    tests: Sequence[str],
+    *,
+    slow: bool = False,
+    plugins: Sequence[object] = (),
+    seconds: int | None = None,
 ) -> tuple[int, str]:
-    """pytest's exit code, and what failed first: in a process that was forked from one with all libraries in it."""
-    log = tree / "said"
+    """pytest's exit code, and what failed first: in a process that was forked from one with all libraries in it.
+
+    ``seconds``: of processor time; as a change gets if absent.
+    """
+    log, seconds = tree / "said", seconds or TRY_SECONDS
     child = os.fork()
     if not child:
-        _become_pytest(tree, [*tests, *([] if slow else ["-m", "not slow"])], log, plugins)
-    ends = time.monotonic() + WALL_SECONDS
+        _become_pytest(tree, [*tests, *([] if slow else ["-m", "not slow"])], log, plugins, seconds)
+    ends = time.monotonic() + WAITING * seconds
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -149,7 +159,7 @@ def run_tests(
     return code, first[0] if first else "\n".join(said[-3:])
 
 
-def _become_pytest(tree: Path, arguments: Sequence[str], log: Path, plugins: Sequence[object]) -> None:
+def _become_pytest(tree: Path, arguments: Sequence[str], log: Path, plugins: Sequence[object], seconds: int) -> None:
     """In the child: run pytest on the copy, as if nothing of the tree had been imported."""
     code = NOT_STARTED
     try:
@@ -158,7 +168,7 @@ def _become_pytest(tree: Path, arguments: Sequence[str], log: Path, plugins: Seq
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout = sys.stderr = os.fdopen(output, "w")
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
         os.chdir(tree)
         for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "fiscald")]:
             del sys.modules[name]
@@ -210,7 +220,7 @@ def _attempt(change: Change, tests: list[list[str]], slow: bool, only: list[str]
 
 def _record(tests: list[str], slow: bool, path: Path) -> str | None:
     recorder = Recorder(_tree[0], path)
-    code, said = run_tests(_tree[0], tests, slow=slow, plugins=[recorder])
+    code, said = run_tests(_tree[0], tests, slow=slow, plugins=[recorder], seconds=RECORD_SECONDS)
     return None if code == 0 else said
 
 
