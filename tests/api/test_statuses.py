@@ -215,7 +215,7 @@ async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
         raise ProblemError(problem("daemon.stopping"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "_check", refuse)
+        patch.setattr(Admission, "_check", refuse)
         await seen.ask(("POST", "/v1/printers/{name}/preview"))
 
 
