@@ -15,6 +15,7 @@ import pytest
 from fiscald.api import dispatch, handlers, rights
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
+from fiscald.engine.admission import Admission
 from fiscald.journal import JournalError, Store
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
