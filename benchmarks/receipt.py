@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fiscald.emulator.device import Device
 from fiscald.emulator.running import build
-from fiscald.model.documents import Receipt
+from fiscald.model.receipt import Receipt
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from fiscald.protocols.base import Answer, Effect, Settings, Step

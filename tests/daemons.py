@@ -39,6 +39,12 @@ class Running:
         body = {"printer": printer, "document": document}
         return await self.http.put(f"/v1/jobs/{key}", params={"wait": wait}, json=body)
 
+    async def until(self, state: str, *, printer: str = "till1") -> None:
+        """Wait until the daemon says that the printer is in this state."""
+        with anyio.fail_after(10):
+            while (await self.client.printer(printer)).state != state:
+                await anyio.sleep(0.01)
+
 
 @asynccontextmanager
 async def running(
@@ -77,9 +83,8 @@ async def running(
             ):
                 if licensed:
                     await client.install_licence(make_certificate())
+                it = Running(socket, printer, http, client)
                 if ready:
-                    with anyio.fail_after(5):
-                        while (await client.printer("till1")).state != "ready":
-                            await anyio.sleep(0.01)
-                yield Running(socket, printer, http, client)
+                    await it.until("ready")
+                yield it
             tasks.cancel_scope.cancel()

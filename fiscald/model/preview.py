@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from fiscald.model.documents import Document, Line
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice
 from fiscald.model.money import MAX_GROSZE, Money, from_grosze, plain
+from fiscald.model.receipt import Line
 from fiscald.model.strict import Strict
 
 

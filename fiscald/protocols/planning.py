@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, NamedTuple, TypeVar
 
-from fiscald.model.documents import Adjustment, Buyer, Line, Payment, PaymentType, Receipt, describe_adjustment
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
     MAX_GROSZE,
@@ -25,6 +24,7 @@ from fiscald.model.money import (
 )
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
+from fiscald.model.receipt import Adjustment, Buyer, Line, Payment, PaymentType, Receipt, describe_adjustment
 from fiscald.model.tax import check_digit_fits
 from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from fiscald.model.documents import Document, Receipt
+from fiscald.model.documents import Document
 from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import DialogueAborted
 from fiscald.protocols.conditions import Row, condition_problem
 

@@ -31,7 +31,9 @@ from fiscald.api.client import (
     everything,
 )
 from fiscald.api.wire import JobAnswer
-from fiscald.model.documents import CashIn, IfInterrupted, Receipt, Submission
+from fiscald.model.cash import CashIn
+from fiscald.model.documents import IfInterrupted, Submission
+from fiscald.model.receipt import Receipt
 from fiscald.model.times import POLISH_TIME
 
 JOB: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 
 from fiscald.api.client import Client, CursorReset, JobChange, NotReachable, Refused
 from fiscald.journal import JournalError, Store
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.model.jobs import JobState, Resolution
 from fiscald.model.printers import PrinterStatus
 from tests.api.routes import problem

@@ -17,9 +17,9 @@ from fiscald.api.known import tell_of_key
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
 from fiscald.journal import JournalError, Store
-from fiscald.model.documents import DailyReport
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.problems import CATALOGUE, Fate, ProblemError, problem
+from fiscald.model.reports import DailyReport
 from fiscald.model.times import POLISH_TIME
 from tests.daemons import RECEIPT, Running, running
 

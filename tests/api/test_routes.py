@@ -18,7 +18,7 @@ import pytest
 
 from fiscald.api.client import Client, NotReachable, Refused
 from fiscald.api.routes import ROUTES
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.model.money import format_grosze
 from fiscald.model.times import POLISH_TIME
 from fiscald.recording.packets import read

@@ -15,6 +15,7 @@ import pytest
 from fiscald.api import dispatch, handlers, rights
 from fiscald.api.rights import Peer
 from fiscald.engine import Engine
+from fiscald.engine.admission import Admission
 from fiscald.journal import JournalError, Store
 from fiscald.licence import Registration
 from fiscald.model.documents import Submission
@@ -107,6 +108,7 @@ async def good_answers(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     put = ("PUT", "/v1/jobs/{key}")
     await seen.ask(put, params={"wait": 10})
     it.printer.switch("paper_out")
+    await it.until("paper_out")  # a daemon that has not noticed starts the document at once
     assert (await seen.ask(put, key="B")).status_code == 201
     await seen.ask(("DELETE", "/v1/jobs/{key}"), key="B")
     it.printer.clear()
@@ -215,7 +217,7 @@ async def stopping(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
         raise ProblemError(problem("daemon.stopping"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "_check", refuse)
+        patch.setattr(Admission, "_check", refuse)
         await seen.ask(("POST", "/v1/printers/{name}/preview"))
 
 

@@ -22,8 +22,12 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
+from tests.chaos.mixed import draw_mixed
 from tests.chaos.schedule import Schedule, draw, draw_in_a_row, draw_others
 from tests.chaos.world import carry_out
+
+#: The worlds that a flag chooses instead of those of ``draw``.
+WORLDS = {"others": draw_others, "in_a_row": draw_in_a_row, "mixed": draw_mixed}
 
 
 def main() -> int:
@@ -33,6 +37,7 @@ def main() -> int:
     parser.add_argument("--family", choices=FAMILIES, help="only of this family; random schedules: of posnet if absent")
     parser.add_argument("--others", action="store_true", help="draw worlds in which other people do more at once")
     parser.add_argument("--in-a-row", action="store_true", help="draw worlds in which receipts follow each other")
+    parser.add_argument("--mixed", action="store_true", help="draw worlds with documents of every kind")
     parser.add_argument("--minutes", type=float, help="stop after so long (and ignore B)")
     parser.add_argument("--restored", action="store_true", help="with --seeds: an older journal is put back in each")
     parser.add_argument("--matrix", action="store_true", help="one fault at every byte, await, write and command")
@@ -44,7 +49,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, help="processes (default: one for each processor)")
     options = parser.parse_args()
     family = options.family or FAMILIES[0]
-    drawn = draw_others if options.others else draw_in_a_row if options.in_a_row else draw
+    drawn = next((world for name, world in WORLDS.items() if getattr(options, name)), draw)
     if options.seed is not None or options.schedule:
         return _show(
             Schedule.model_validate_json(options.schedule) if options.schedule else drawn(options.seed, family)
@@ -114,6 +119,7 @@ def _mutants(workers: int | None, *, keep: bool) -> int:
         schedules: Iterator[int | Schedule] = itertools.chain(
             range(1500),
             (draw_in_a_row(seed, family) for seed in range(1000)),
+            (draw_mixed(seed, family) for seed in range(1000)),
             whole_restored(family, range(300)),
             whole_meetings(family),
             (draw_others(seed, family) for seed in range(500)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
 from tests.chaos.schedule import Restored, What
-from tests.chaos.truth import Truth
 from tests.chaos.world import Outcome
 
 #: Errors that a good document may meet: a report of nothing, a person who says no on the keypad.
@@ -22,15 +22,7 @@ def violations(outcome: Outcome) -> list[str]:
     found = list(outcome.violations)
     found += _answers(outcome)
     for key, job in outcome.jobs.items():
-        match job.document.type:
-            case "receipt":
-                found += _receipt(key, job, outcome.truth)
-            case "cash_in" | "goods_return":
-                found += _slip(key, job, outcome)
-            case "printout":
-                found += _printout(key, job, outcome)
-            case _:
-                found += _report(key, job, outcome.truth)
+        found += CHECKS[job.document.type](key, job, outcome)
     found += _nothing_else(outcome)
     found += _totals(outcome)
     found += _undecided(outcome)
@@ -74,8 +66,8 @@ def _anchor(job: Job) -> tuple[object, ...]:
     return job.state, result and (result.number, result.daily_report, result.total)
 
 
-def _receipt(key: str, job: Job, truth: Truth) -> list[str]:
-    sales = [sale for sale in truth.sales if sale.job == key]
+def _receipt(key: str, job: Job, outcome: Outcome) -> list[str]:
+    sales = [sale for sale in outcome.truth.sales if sale.job == key]
     if len(sales) > 1:
         return [f"doubled: {key} was printed {len(sales)} times"]
     if job.state is JobState.DONE and not sales:
@@ -135,13 +127,23 @@ def _printout(key: str, job: Job, outcome: Outcome) -> list[str]:
     return found
 
 
-def _report(key: str, job: Job, truth: Truth) -> list[str]:
+def _report(key: str, job: Job, outcome: Outcome) -> list[str]:
     if job.state is not JobState.DONE or job.resolution is not None:
         return []
     assert job.result is not None
-    if not any(report.number == job.result.number for report in truth.reports):
+    if not any(report.number == job.result.number for report in outcome.truth.reports):
         return [f"lost: {key} is said to be report {job.result.number}, and the register has none"]
     return []
+
+
+#: What the register must hold after a document of each type.
+CHECKS: dict[str, Callable[[str, Job, Outcome], list[str]]] = {
+    "receipt": _receipt,
+    "daily_report": _report,
+    "cash_in": _slip,
+    "goods_return": _slip,
+    "printout": _printout,
+}
 
 
 def _nothing_else(outcome: Outcome) -> list[str]:

@@ -212,8 +212,8 @@ def draw(seed: int, family: str = "posnet") -> Schedule:
     orders = _orders(rng, family)
     # Half of the time faults meet: what comes to nothing alone does harm within a few commands of another.
     near = rng.choice((None, rng.randrange(1, 70)))
-    faults = tuple(_fault(rng, near, DRAWN) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
-    return _schedule(rng, seed, family, orders, faults)
+    faults = tuple(draw_fault(rng, near, DRAWN) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))))
+    return make_schedule(rng, seed, family, orders, faults)
 
 
 def draw_others(seed: int, family: str = "posnet") -> Schedule:
@@ -237,8 +237,8 @@ def draw_others(seed: int, family: str = "posnet") -> Schedule:
         for _ in range(1 if what is What.NEXT_CUSTOMER else rng.choice((1, 1, 2)))
     ]
     meeting = tuple(each for each in DRAWN if each not in PEOPLE)
-    faults += [_fault(rng, near, meeting) for _ in range(rng.choice((0, 1, 1, 2)))]
-    return _schedule(rng, seed, family, orders, tuple(faults))
+    faults += [draw_fault(rng, near, meeting) for _ in range(rng.choice((0, 1, 1, 2)))]
+    return make_schedule(rng, seed, family, orders, tuple(faults))
 
 
 def _orders(rng: random.Random, family: str) -> tuple[Order, ...]:
@@ -278,7 +278,7 @@ def _profiles(family: str) -> tuple[str, ...]:
     return tuple(PROFILES.get(family, find_family(family).choices("profile")))
 
 
-def _schedule(
+def make_schedule(
     rng: random.Random, seed: int, family: str, orders: tuple[Order, ...], faults: tuple[Fault, ...]
 ) -> Schedule:
     profiles = _profiles(family)
@@ -332,17 +332,17 @@ def draw_in_a_row(seed: int, family: str = "posnet") -> Schedule:
     near = rng.choice((None, rng.randrange(15, 90)))
     faults = []
     for _ in range(rng.choice((1, 1, 2, 2, 3))):
-        fault = _fault(rng, near, BETWEEN)
+        fault = draw_fault(rng, near, BETWEEN)
         if fault.what in UNEXPECTED:
             at = rng.randrange(15, 130) if near is None else near + rng.randrange(6)
             fault = fault.model_copy(update={"at": at, "amount": rng.choice((1, 2))})
         elif fault.what is What.ANSWER_LATE:
             fault = fault.model_copy(update={"seconds": round(rng.uniform(2, 40), 3)})  # into another receipt
         faults.append(fault)
-    return _schedule(rng, seed, family, tuple(orders), tuple(faults))
+    return make_schedule(rng, seed, family, tuple(orders), tuple(faults))
 
 
-def _fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) -> Fault:
+def draw_fault(rng: random.Random, near: int | None, kinds: tuple[What, ...]) -> Fault:
     """``near``: the command around which those faults come that are counted by commands."""
     what = rng.choice(kinds)
     seconds = round(rng.choice((0.05, 1.0, rng.uniform(0, 10), rng.uniform(5, 45))), 3)

@@ -56,6 +56,17 @@ class Report:
     at: float
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """Any sheet that came out."""
+
+    kind: str
+    text: str
+    facts: dict[str, Any]
+    by: Who
+    at: float
+
+
 @dataclass
 class Truth:
     """Watches one register."""
@@ -67,6 +78,7 @@ class Truth:
     slips: list[Slip] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
     cancelled: list[tuple[Who, Who, float]] = field(default_factory=list)
     """(who had opened it, who cancelled it, when)."""
     feet: list[tuple[str, str | None, str]] = field(default_factory=list)
@@ -158,6 +170,7 @@ class Truth:
     def _emit(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
         def emit(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:
             text = "\n".join(line.text for line in paper.lines)
+            self.sheets.append(Sheet(kind, text, facts, self.acting, self.clock()))
             if kind in ("form", "cancelled_form"):
                 bon = re.search(r"Bon (\d+)", text)
                 self.forms.append(Form(f"job/{bon[1]}" if bon else None, kind == "form", text, self.acting))

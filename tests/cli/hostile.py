@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from fiscald.api.wire import JobAnswer
-from fiscald.model.documents import Receipt
 from fiscald.model.jobs import JobState, Notice, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import FieldProblem, Problem, problem
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.posnet.frames import Field, Frame, encode
 from fiscald.recording.packets import Event, Packet, write

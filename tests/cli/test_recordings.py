@@ -225,7 +225,7 @@ def test_any_file_is_shown_or_refused_with_a_sentence(data: bytes) -> None:
 
 
 def test_replaying_on_a_fresh_emulated_printer(file: Callable[[bytes], str]) -> None:
-    from fiscald.model.documents import Receipt
+    from fiscald.model.receipt import Receipt
 
     path = file(write(capture(Receipt.model_validate(RECEIPT | {"type": "receipt"}))))
     result = run("replay", path)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from fiscald.model.documents import CashIn, Receipt
+from fiscald.model.cash import CashIn
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Baseline, DialogueAborted, Effect, NotPrinted, Printed, Wait
 from fiscald.protocols.posnet.queries import PosnetBaseline
 from tests.conformance.bench import Bench

@@ -11,7 +11,9 @@ from decimal import Decimal
 import pytest
 
 from fiscald.emulator.memory import Transaction
-from fiscald.model.documents import CashIn, DailyReport, Receipt
+from fiscald.model.cash import CashIn
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import NotPrinted, Printed, Unknown
 from tests.conformance.bench import Bench, Sold, cause
 from tests.conformance.families import RECEIPTS

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import DailyReport
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import NotPrinted, Printed, Stage
 from tests.conformance.bench import Bench, cause
 from tests.conformance.families import RECEIPTS

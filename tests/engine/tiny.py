@@ -13,7 +13,7 @@ from typing import Literal
 import anyio
 import anyio.abc
 
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.model.jobs import Result
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import problem

@@ -8,17 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from fiscald.model.about import LONG, BaseDocument, Fiscal
-from fiscald.model.documents import (
-    DOCUMENTS,
-    Adjustment,
-    Document,
-    Drawer,
-    Printout,
-    Receipt,
-    Rule,
-    Submission,
-    describe_adjustment,
-)
+from fiscald.model.cash import Drawer
+from fiscald.model.documents import DOCUMENTS, Document, Submission
+from fiscald.model.printout import Printout, Rule
+from fiscald.model.receipt import Adjustment, Receipt, describe_adjustment
 
 CONTRACT: dict[str, Any] = {
     "printer": "till1",

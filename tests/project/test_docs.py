@@ -17,7 +17,8 @@ import pytest
 from pydantic import BaseModel
 
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.model.documents import Printout, Receipt
+from fiscald.model.printout import Printout
+from fiscald.model.receipt import Receipt
 from tests.daemons import running
 
 ROOT = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 EDITS = (
     # the model: the class, and its place among the documents
     (
-        "fiscald/model/documents.py",
-        "#: Any document; ``type`` says which one.\n",
+        "fiscald/model/cash.py",
+        "class Drawer(BaseDocument):\n",
         '''class CashCount(BaseDocument):
     """A slip with the cash that a person has counted in the drawer."""
 
@@ -36,8 +36,13 @@ EDITS = (
     amount: PositiveMoney
 
 
-#: Any document; ``type`` says which one.
+class Drawer(BaseDocument):
 ''',
+    ),
+    (
+        "fiscald/model/documents.py",
+        "from fiscald.model.cash import CashIn,",
+        "from fiscald.model.cash import CashCount, CashIn,",
     ),
     ("fiscald/model/documents.py", "| Printout | Drawer,", "| Printout | Drawer | CashCount,"),
     # the family: its driver
@@ -45,7 +50,7 @@ EDITS = (
     (FAMILY, 'SEE 0", ("cash_in",))', 'SEE 0", ("cash_in", "cash_count"))'),
     (FAMILY, 'ask(f"IN {grosze(document.amount)}")', """ask(f"{'CNT' if document.type == 'cash_count' else 'IN'} {grosze(document.amount)}")"""),
     (FAMILY, 'not self.text.startswith("IN")', 'not self.text.startswith(("IN", "CNT"))'),
-    (FAMILY, "documents import CashIn\n", "documents import CashCount, CashIn\n"),
+    (FAMILY, "cash import CashIn\n", "cash import CashCount, CashIn\n"),
     (FAMILY, "document: CashIn,", "document: CashIn | CashCount,"),
     (FAMILY, "before.cash != grosze(document.amount)", 'before.cash != (grosze(document.amount) if document.type == "cash_in" else 0)'),
     # the family: its emulated printer

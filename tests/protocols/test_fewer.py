@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import CashIn, DailyReport, Document, GoodsReturn, Receipt
+from fiscald.model.cash import CashIn, GoodsReturn
+from fiscald.model.documents import Document
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import NotPrinted, Printed, Unknown
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, Deframer, Frame, crc16
 from tests.conformance.bench import Bench, cause

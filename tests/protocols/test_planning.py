@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.model.documents import Adjustment, Payment, PaymentType, Receipt
 from fiscald.model.money import MAX_GROSZE
 from fiscald.model.preview import Sold, totals_of
+from fiscald.model.receipt import Adjustment, Payment, PaymentType, Receipt
 from fiscald.model.text import CODE_PAGES, fit
 from fiscald.protocols.planning import PlanBuilder, TextKind, zloty
 

@@ -11,7 +11,8 @@ import pytest
 
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
-from fiscald.model.documents import Document, Receipt
+from fiscald.model.documents import Document
+from fiscald.model.receipt import Receipt
 from fiscald.protocols import family
 from fiscald.protocols.base import Printed
 from fiscald.protocols.decoding import Direction

@@ -12,8 +12,8 @@ import pytest
 
 from fiscald.emulator.running import EmulatedPrinter, build
 from fiscald.emulator.server import PortServer
-from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Paper
+from fiscald.model.receipt import Receipt
 from fiscald.protocols import family
 from fiscald.protocols.base import Printed
 from fiscald.protocols.decoding import Direction

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fiscald.emulator.running import EmulatedPrinter
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.protocols.base import Printed
 from fiscald.recording.reading import Turn, entries, redact, turns
 from fiscald.recording.regression import regression

@@ -10,7 +10,10 @@ from decimal import Decimal
 
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
-from fiscald.model.documents import CashIn, DailyReport, Document, GoodsReturn, Receipt
+from fiscald.model.cash import CashIn, GoodsReturn
+from fiscald.model.documents import Document
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols import family
 from fiscald.protocols.base import Printed
 from fiscald.protocols.decoding import Direction

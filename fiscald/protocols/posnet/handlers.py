@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fiscald.model.documents import Printout, Receipt
 from fiscald.model.printers import Snapshot
+from fiscald.model.printout import Printout
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.posnet import one_step, printout, receipt

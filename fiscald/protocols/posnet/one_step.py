@@ -5,8 +5,9 @@ Source: POSNET reference, sections 5.10 and 9.3.
 
 from __future__ import annotations
 
-from fiscald.model.documents import CashIn, CashOut, DailyReport, Drawer, GoodsReturn
+from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.money import grosze
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import Checkpoint, Dialogue, Settings, Stage, Verdict, Wait
 from fiscald.protocols.posnet import proof
 from fiscald.protocols.posnet.commands import Request, request

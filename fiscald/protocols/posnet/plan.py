@@ -11,20 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import (
-    Adjustment,
-    InCodePage,
-    Line,
-    Packaging,
-    PaymentType,
-    Printout,
-    QrCode,
-    Receipt,
-    Rule,
-)
+from fiscald.model.barcodes import QrCode
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, plain
 from fiscald.model.preview import Sold
+from fiscald.model.printout import InCodePage, Printout, Rule
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
+from fiscald.model.receipt import Adjustment, Line, Packaging, PaymentType, Receipt
 from fiscald.model.text import CODE_PAGES, fit
 from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fiscald.model.documents import Printout
+from fiscald.model.printout import Printout
 from fiscald.model.problems import problem
 from fiscald.protocols.base import (
     Checkpoint,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fiscald.model.documents import CashIn, CashOut, GoodsReturn, Printout
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
 from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
+from fiscald.model.printout import Printout
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.queries import (

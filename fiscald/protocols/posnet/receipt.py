@@ -15,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fiscald.model.documents import Receipt
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import problem
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import (
     Checkpoint,
     Dialogue,

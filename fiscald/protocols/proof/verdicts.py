@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from fiscald.model.documents import Drawer
+from fiscald.model.cash import Drawer
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.problems import FieldProblem, Problem, problem
 from fiscald.protocols.base import (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fiscald.model.documents import Packaging, Receipt
 from fiscald.model.money import plain
+from fiscald.model.receipt import Packaging, Receipt
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.planner import Form, Planner

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fiscald.model.documents import Receipt
 from fiscald.model.printers import Snapshot
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts

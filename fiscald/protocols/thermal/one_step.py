@@ -5,9 +5,10 @@ Source: Thermal reference, sections 5.7, 5.8 and 9.3.
 
 from __future__ import annotations
 
-from fiscald.model.documents import CashIn, CashOut, DailyReport, Drawer, GoodsReturn
+from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
 from fiscald.model.problems import FieldProblem
+from fiscald.model.reports import DailyReport
 from fiscald.protocols import conditions
 from fiscald.protocols.base import Checkpoint, Dialogue, Settings, Stage, Verdict, Wait
 from fiscald.protocols.planning import zloty

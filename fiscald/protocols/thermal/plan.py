@@ -11,10 +11,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fiscald.model.documents import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
 from fiscald.model.money import grosze, line_value
 from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
+from fiscald.model.receipt import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.rates import Rates

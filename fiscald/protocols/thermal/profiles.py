@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fiscald.model.documents import PaymentType
+from fiscald.model.receipt import PaymentType
 from fiscald.protocols.thermal.fields import Brand
 
 _CARD, _CHEQUE, _BON = PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON

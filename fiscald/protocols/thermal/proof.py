@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fiscald.model.documents import CashIn, CashOut, GoodsReturn
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
 from fiscald.model.money import grosze
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.proof import verdicts

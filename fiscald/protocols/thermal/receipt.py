@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fiscald.model.documents import Receipt
 from fiscald.model.problems import problem
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import (
     Baseline,
     Checkpoint,

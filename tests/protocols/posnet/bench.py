@@ -7,14 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import (
-    CashIn,
-    CashOut,
-    Document,
-    GoodsReturn,
-    Printout,
-    Receipt,
-)
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
+from fiscald.model.documents import Document
+from fiscald.model.printout import Printout
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Settings, Verdict
 from fiscald.protocols.posnet.family import FAMILY
 from tests.emulator.posnet.talking import Talk

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import Printout, Receipt
+from fiscald.model.printout import Printout
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt

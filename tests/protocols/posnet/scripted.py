@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fiscald.model.documents import DailyReport, Document, GoodsReturn, Receipt
+from fiscald.model.cash import GoodsReturn
+from fiscald.model.documents import Document
 from fiscald.model.money import format_grosze, from_grosze
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import Dialogue, Effect
 from fiscald.protocols.posnet.commands import COMMANDS
 from fiscald.protocols.posnet.frames import ETX, MARK, STX, TAB, Deframer, Frame, crc16

@@ -8,14 +8,10 @@ from decimal import Decimal
 import pytest
 
 from fiscald.emulator.memory import RegisterState
-from fiscald.model.documents import (
-    Buyer,
-    CashIn,
-    CashOut,
-    DailyReport,
-    GoodsReturn,
-)
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
 from fiscald.model.jobs import Paper
+from fiscald.model.receipt import Buyer
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Unknown, Wait
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.grammar import State

@@ -12,9 +12,12 @@ import pytest
 
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Goods, RegisterState
-from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
+from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Result
 from fiscald.model.problems import Fate
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import DialogueAborted, Held, NotPrinted, Printed, Verdict, Wait
 from fiscald.protocols.posnet import queries
 from fiscald.protocols.posnet.conditions import CONDITIONS

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fiscald.emulator.faults import Switch
-from fiscald.model.documents import (
-    DailyReport,
-)
 from fiscald.model.printers import PrinterState
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.posnet import queries
 from fiscald.protocols.posnet.family import FAMILY
 from tests.protocols.posnet.bench import NU, RECEIPT, SETTINGS, Bench

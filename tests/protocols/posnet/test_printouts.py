@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fiscald.model.documents import (
-    Printout,
-)
 from fiscald.model.jobs import Paper
+from fiscald.model.printout import Printout
 from fiscald.protocols.base import DialogueAborted, NotPrinted, Printed, Unknown
 from fiscald.protocols.posnet.family import FAMILY
 from fiscald.protocols.posnet.grammar import State

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscald.model.documents import Drawer
+from fiscald.model.cash import Drawer
 from fiscald.model.jobs import Paper, Result
 from fiscald.model.problems import FieldProblem
 from fiscald.protocols.base import Checkpoint, Held, NotPrinted, Printed, Stage, Unknown

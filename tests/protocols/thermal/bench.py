@@ -7,13 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import (
-    CashIn,
-    CashOut,
-    Document,
-    GoodsReturn,
-    Receipt,
-)
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
+from fiscald.model.documents import Document
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Settings, Unknown, Verdict
 from fiscald.protocols.thermal.family import FAMILY
 from tests.protocols.driving import Journal

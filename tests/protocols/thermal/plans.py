@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from fiscald.model.documents import Receipt
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.thermal.commands import Request
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.plan import plan_receipt

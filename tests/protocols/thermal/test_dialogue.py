@@ -6,18 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import (
-    Buyer,
-    CashIn,
-    CashOut,
-    DailyReport,
-    Document,
-    Drawer,
-    GoodsReturn,
-    Packaging,
-)
+from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Paper
 from fiscald.model.problems import Fate
+from fiscald.model.receipt import Buyer, Packaging
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import DialogueAborted, NotPrinted, Printed, Stage, Wait
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.frames import Dle, Frame, encode

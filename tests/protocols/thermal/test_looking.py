@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from fiscald.model.documents import (
-    Buyer,
-    DailyReport,
-)
 from fiscald.model.printers import PrinterState
+from fiscald.model.receipt import Buyer
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import DialogueAborted, Settings
 from fiscald.protocols.thermal import queries
 from fiscald.protocols.thermal.family import FAMILY

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from fiscald.model.documents import CashIn, CashOut, DailyReport, Document, Drawer, GoodsReturn, Receipt
+from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
+from fiscald.model.documents import Document
 from fiscald.model.money import from_grosze, plain
+from fiscald.model.receipt import Receipt
+from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import Effect, Printed
 from fiscald.protocols.decoding import Direction
 from fiscald.protocols.thermal.commands import find

@@ -7,12 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from fiscald.model.documents import (
-    CashIn,
-    CashOut,
-    Document,
-    GoodsReturn,
-)
+from fiscald.model.cash import CashIn, CashOut, GoodsReturn
+from fiscald.model.documents import Document
 from fiscald.protocols.base import DialogueAborted, NotPrinted, Printed
 from fiscald.protocols.thermal.grammar import State
 from fiscald.protocols.thermal.profiles import PROFILES

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.model.jobs import Result
 from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot

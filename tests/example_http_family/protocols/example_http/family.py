@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr, ValidationError
 
-from fiscald.model.documents import CashIn
+from fiscald.model.cash import CashIn
 from fiscald.model.jobs import Result
 from fiscald.model.money import grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot

@@ -1,0 +1,200 @@
+"""A fiscal receipt and its parts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
+from fiscald.model.barcodes import Barcode, QrCode
+from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS, BoundedLines, at_most
+from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
+from fiscald.model.rights import Right
+from fiscald.model.strict import Element, Strict, mistake
+from fiscald.model.tax import Nip, Vat, VatId
+from fiscald.model.text import FreeText, Text
+
+
+def _neither(one: str, other: str) -> dict[str, Any]:
+    return {"properties": {one: {"type": "null"}, other: {"type": "null"}}}
+
+
+def _both(one: str, other: str) -> dict[str, Any]:
+    given = {"not": {"type": "null"}}
+    return {"properties": {one: given, other: given}, "required": [one, other]}
+
+
+#: For the JSON schema, which does not know which fields exclude each other.
+_NOT_TWO_ADJUSTMENTS = ConfigDict(json_schema_extra={"not": _both("discount", "surcharge")})
+
+
+def _one_of(one: str, other: str) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"not": {"anyOf": [_both(one, other), _neither(one, other)]}})
+
+
+class Adjustment(Strict):
+    """A discount or a surcharge: by percentage or by amount."""
+
+    model_config = _one_of("percent", "amount")
+
+    percent: Percent | None = None
+    amount: PositiveMoney | None = None
+    name: FreeText | None = Field(default=None, description="printed beside the amount")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise mistake(
+                "adjustment.one",
+                "send either percent or amount",
+                "rabat lub narzut podaje się albo w procentach, albo kwotą.",
+            )
+        return self
+
+
+def _not_both(holder: Line | Receipt) -> None:
+    if holder.discount and holder.surcharge:
+        raise mistake(
+            "adjustment.both",
+            "send a discount or a surcharge, not both",
+            "nie można podać jednocześnie rabatu i narzutu.",
+        )
+
+
+class Line(Element):
+    """One sale line, or (``storno``) the reversal of a line sold earlier on the same receipt."""
+
+    model_config = _NOT_TWO_ADJUSTMENTS
+
+    name: Text
+    quantity: Quantity = Decimal(1)
+    unit: Text | None = None
+    price: PositiveMoney = Field(description="gross unit price")
+    vat: Vat
+    discount: Adjustment | None = None
+    surcharge: Adjustment | None = None
+    storno: bool = Field(default=False, strict=True)
+    description: FreeText | None = Field(default=None, description="a further line under the name")
+
+    @model_validator(mode="after")
+    def _one_adjustment(self) -> Self:
+        _not_both(self)
+        return self
+
+
+class PaymentType(StrEnum):
+    """Forms of payment, with names like those of UnifiedPOS."""
+
+    CASH = "cash"
+    CARD = "card"
+    CHEQUE = "cheque"
+    BON = "bon"
+    CREDIT = "credit"
+    OTHER = "other"
+    VOUCHER = "voucher"
+    ACCOUNT = "account"
+    TRANSFER = "transfer"
+
+
+class Payment(Element):
+    """A payment by the buyer."""
+
+    type: PaymentType
+    amount: PositiveMoney
+    name: FreeText | None = Field(
+        default=None, description="printed instead of the default name of this form of payment"
+    )
+
+
+class Buyer(Strict):
+    """The buyer's number on a receipt."""
+
+    model_config = _one_of("nip", "vat_id")
+
+    nip: Nip | None = None
+    vat_id: VatId | None = Field(default=None, description="instead of nip; not every printer prints it")
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if (self.nip is None) == (self.vat_id is None):
+            raise mistake(
+                "buyer.one",
+                "send either nip (a Polish number) or vat_id (a number of another EU country)",
+                "należy podać albo NIP, albo numer VAT UE nabywcy.",
+            )
+        return self
+
+
+class Packaging(Element):
+    """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
+
+    number: Annotated[
+        str, Field(max_length=12, pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")
+    ]
+    price: PositiveMoney
+    quantity: Quantity = Decimal(1)
+    returned: bool = Field(default=False, strict=True)
+
+
+class Receipt(BaseDocument):
+    """A fiscal receipt."""
+
+    model_config = _NOT_TWO_ADJUSTMENTS
+    about: ClassVar = About(
+        right=Right.PRINT,
+        fiscal=Fiscal.RECEIPT,
+        sheet=Sheet.CONTENT,
+        example={
+            "lines": [
+                {"name": "Chleb razowy", "quantity": "2", "unit": "szt", "price": "3.50", "vat": "5%"},
+                {"name": "Kawa", "price": "12.00", "vat": "A", "discount": {"percent": "10"}},
+            ],
+            "total": "17.80",
+            "payments": [{"type": "card", "amount": "10.00"}, {"type": "cash", "amount": "10.00"}],
+            "change": "2.20",
+            "buyer": {"nip": "5260250274"},
+            "cashier": "Anna",
+        },
+    )
+
+    type: Literal["receipt"] = "receipt"
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES), BoundedLines]
+    discount: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
+    surcharge: Adjustment | None = Field(default=None, description="on the whole receipt, after the last line")
+    total: PositiveMoney | None = Field(
+        default=None, description="the sum of the receipt; checked if given, computed if absent"
+    )
+    packaging: Annotated[tuple[Packaging, ...], Field(max_length=MAX_LINES), BoundedLines] = ()
+    payments: Annotated[tuple[Payment, ...], Field(max_length=MAX_PAYMENTS), at_most(MAX_PAYMENTS)] = Field(
+        default=(), description="absent: cash for the amount due"
+    )
+    change: Money | None = Field(
+        default=None, description="cash that the customer gets back; checked if given, computed if absent"
+    )
+    buyer: Buyer | None = None
+    cashier: FreeText | None = None
+    till: Text | None = Field(default=None, alias="register", description="number of the till")
+    system_number: Text | None = Field(default=None, description="the application's own number of this sale")
+    footer: Annotated[tuple[FreeText, ...], Field(max_length=MAX_LINES), BoundedLines] = Field(
+        default=(), description="lines under the receipt, not fiscal"
+    )
+    barcode: Barcode | None = None
+    qr: QrCode | None = None
+
+    @model_validator(mode="after")
+    def _one_adjustment(self) -> Self:
+        _not_both(self)
+        return self
+
+
+def describe_adjustment(adjustment: Adjustment, word: str) -> str:
+    """The printed name of a discount or surcharge: its own, or ``word`` with the percentage."""
+    if adjustment.name:
+        return adjustment.name
+    if adjustment.percent is None:
+        return word
+    whole, _, fraction = plain(adjustment.percent).partition(".")
+    return f"{word} {whole},{fraction.ljust(2, '0')}%"

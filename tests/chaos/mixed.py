@@ -1,0 +1,50 @@
+"""Random schedules with documents of every kind.
+
+Each kind that came after the first ones has its own function here, which draws one document from the job's number; what
+the register must hold after it is in ``tests.chaos.check``. These worlds are separate from those of ``draw``: the same
+seed is to give the same schedule for ever.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from fiscald.model.money import format_grosze
+from fiscald.protocols import family as find_family
+from tests.chaos.schedule import DRAWN, Order, Schedule, draw_fault, make_schedule, printout, receipt
+
+#: How one document of each kind is drawn: from the number of its job, which its paper must show.
+KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
+    "receipt": receipt,
+    "daily_report": lambda number, rng: {"type": "daily_report"},
+    "cash_in": lambda number, rng: {"type": "cash_in", "amount": format_grosze(100_000 + number)},
+    "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
+    "printout": printout,
+}
+#: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
+RECEIPTS = 4
+
+
+def draw_mixed(seed: int, family: str = "posnet") -> Schedule:
+    """The schedule of that number in the worlds in which documents of every kind of the family follow each other."""
+    rng = random.Random(f"mixed {seed}")
+    known = find_family(family).documents
+    kinds = [kind for kind in KINDS if kind in known]
+    orders, moment = [], 0.0
+    for number in range(rng.randrange(1, 6)):
+        moment += rng.choice((0.0, 0.0, rng.uniform(0, 5)))
+        kind = rng.choice(("receipt",) * RECEIPTS + tuple(kinds))
+        orders.append(
+            Order(
+                key=f"job/{number}",
+                at=round(moment, 3),
+                document=KINDS[kind](number, rng),
+                if_interrupted="fail" if rng.random() < 0.15 else "repeat",
+                asked_twice=rng.random() < 0.2,
+            )
+        )
+    near = rng.choice((None, rng.randrange(1, 70)))
+    faults = tuple(draw_fault(rng, near, DRAWN) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))))
+    return make_schedule(rng, seed, family, tuple(orders), faults)
