@@ -63,6 +63,7 @@ def main(source: Path | None) -> None:
     from benchmarks.plots import draw  # only here: the page's test needs no matplotlib
 
     if source is not None:
+        RELEASE.parent.mkdir(exist_ok=True)
         shutil.copy(source, RELEASE)
     found()
     pictures = draw(kept()[1], PICTURES)
