@@ -12,7 +12,7 @@ HOUR, DAY = 3600, 86_400
 LAST = 253_402_300_799
 #: A wrong time zone, or a clock kept in local time, is no turning back.
 BACK_SLACK = 24 * HOUR
-#: How far ahead of all known times the clock may be without confirmation by another clock.
+#: How far ahead of all known times, a printer's among them, the clock may be if it follows no time server.
 FORWARD_SLACK = 35 * DAY
 CLOCK_BACK, CLOCK_FORWARD = "clock_back", "clock_forward_unconfirmed"
 
@@ -49,7 +49,6 @@ def moment(wall: int, known: TimeEvidence) -> Moment:
     wall = min(wall, LAST)
     if wall < bound - BACK_SLACK:
         return Moment(bound, (CLOCK_BACK,), believed=False)
-    confirmed = known.synchronized or (known.printer is not None and abs(wall - known.printer) <= DAY)
-    if wall > bound + FORWARD_SLACK and not confirmed:
+    if wall > bound + FORWARD_SLACK and not known.synchronized:
         return Moment(wall, (CLOCK_FORWARD,), believed=False)
     return Moment(max(wall, bound), (), believed=True)

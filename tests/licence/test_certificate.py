@@ -273,6 +273,7 @@ BAD_CLAIMS: dict[str, bytes] = {
     "upd no date": json.dumps(claims(upd="2027-02-30")).encode(),
     "upd a week": json.dumps(claims(upd="2027-W01-1")).encode(),
     "chk incomplete": json.dumps(claims(chk={"every": 1})).encode(),
+    "chk never": json.dumps(claims(chk={"every": 0, "lapse": "warn"})).encode(),
     "lapse unknown": json.dumps(claims(chk={"every": 1, "lapse": "ignore"})).encode(),
     "co with more": json.dumps(claims(co={"name": "a", "post": "b", "cc": "c", "tin": "d", "x": 1})).encode(),
     "nested deep": json.dumps(claims(x=...)).encode()[:-1] + b',"x":' + b"[" * 2000 + b"]" * 2000 + b"}",
@@ -282,6 +283,10 @@ BAD_CLAIMS: dict[str, bytes] = {
 @pytest.mark.parametrize("payload", BAD_CLAIMS.values(), ids=BAD_CLAIMS)
 def test_claims_are_parsed_strictly(payload: bytes) -> None:
     assert code_of(signed(payload)) is CertificateCode.CLAIMS
+
+
+def test_a_check_every_second_is_the_most_frequent_one() -> None:
+    assert verify(sign(claims(chk={"every": 1, "lapse": "warn"})).encode(), KEYS).check_every == 1
 
 
 @pytest.mark.parametrize("aud", [["fiscald"], "other", None, 1])

@@ -143,8 +143,10 @@ def test_the_module_is_needed(tmp_path: Path) -> None:
     refusal = opened.refuses("receipt", EMULATED)
     assert refusal is not None
     assert refusal.code == "licence.module_missing"
+    assert opened.describe()["prompt"] == "number", "another number has the module"
     opened.install(sign(claims(seq=8, jti="crt_8")).encode())
     assert opened.refuses("receipt", EMULATED) is None, "a new certificate counts for the next document at once"
+    assert opened.describe()["prompt"] is None
 
 
 def test_a_bad_certificate_changes_nothing(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +132,33 @@ def test_a_pass_that_cannot_be_recorded_twice_is_not_used(tmp_path: Path) -> Non
         assert prints(opened)
 
 
+def test_a_pass_that_can_be_recorded_nowhere_names_the_first_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking back what the first record holds fails as well; the answer tells why the second one failed."""
+    with shop(tmp_path, Clock(LATER)) as opened:
+        remember = opened.store.remember
+
+        def full(**changes: Any) -> None:
+            if changes == {"emergency": None}:
+                raise StoreError("the disk is full")
+            remember(**changes)
+
+        monkeypatch.setattr(opened.store, "remember", full)
+        assert isinstance(opened.passes, _Passes)
+        monkeypatch.setattr(opened.passes, "keep", refusing(StoreError("the journal is read-only")))
+        with pytest.raises(ProblemError) as raised:
+            opened.take_emergency()
+        assert "the journal is read-only" in raised.value.problem.detail
+
+
+def refusing(error: Exception) -> Callable[..., None]:
+    def refuse(*_: object) -> None:
+        raise error
+
+    return refuse
+
+
 def test_without_a_journal_there_is_no_pass(tmp_path: Path) -> None:
     clock = Clock(LATER)
     with shop(tmp_path, clock) as opened:
@@ -152,3 +180,11 @@ def test_a_state_file_that_cannot_be_read_is_no_error(tmp_path: Path, text: str)
     (directory / "state.json").write_text(text)
     store = LicenceStore(directory, LicenceGate.keys(test_keys=True))
     assert store.memory.emergency is None
+
+
+def test_a_time_before_1970_in_the_state_file_counts_as_1970(tmp_path: Path) -> None:
+    directory = tmp_path / "licence"
+    directory.mkdir(mode=0o700)
+    (directory / "state.json").write_text('{"mark": -5, "emergency": -1, "withdrawn": {"k": -2}, "revoked": {"s": -3}}')
+    memory = LicenceStore(directory, LicenceGate.keys(test_keys=True)).memory
+    assert (memory.mark, memory.emergency, memory.withdrawn, memory.revoked) == (0, 0, {"k": 0}, {"s": 0})

@@ -6,7 +6,9 @@ import logging
 import os
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,7 @@ from fiscald.licence.certificate import armour
 from fiscald.licence.clock import DAY
 from fiscald.licence.company import Company
 from fiscald.licence.keys import TEST_ROOT, trusted
+from fiscald.licence.registration import Registration
 from fiscald.licence.testing import sign
 from tests.licence.registering import BAKERY, Clock, liar, refused, status_for, till, vendor
 from tests.licence.test_certificate import C0, T0, claims, key_list
@@ -104,6 +107,27 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
     await it.flows.install(armour(reply.certificate))
     assert it.may_print
     assert it.gate.describe()["state"] == "active"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda flows: flows.register(N1, None, BAKERY),
+        lambda flows: flows.enrol(BAKERY, "anna@bakery.pl"),
+        lambda flows: flows.enrol_confirm("anna@bakery.pl", "123456"),
+        lambda flows: flows.recover("anna@bakery.pl"),
+        lambda flows: flows.recover_confirm("anna@bakery.pl", "123456"),
+        lambda flows: flows.transfer("lic_X"),
+        lambda flows: flows.deactivate(),
+        lambda flows: flows.check(),
+        lambda flows: flows.next_check(),
+    ],
+)
+async def test_without_a_server_every_flow_says_so(
+    tmp_path: Path, ask: Callable[[Registration], Awaitable[Any]]
+) -> None:
+    it = till(tmp_path / "till", None, Clock(T0))
+    assert (await refused(ask(it.flows)))["code"] == "licence.no_server"
 
 
 async def test_a_code_from_the_mail(tmp_path: Path) -> None:
