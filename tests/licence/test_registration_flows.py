@@ -123,7 +123,7 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
         lambda flows: flows.next_check(),
     ],
 )
-async def test_without_a_server_every_flow_says_so(
+async def test_every_flow_needs_a_server(
     tmp_path: Path, ask: Callable[[Registration], Awaitable[Any]]
 ) -> None:
     it = till(tmp_path / "till", None, Clock(T0))
