@@ -256,3 +256,10 @@ async def test_the_daemon_serves_the_description(tmp_path: Path) -> None:
     async with running(tmp_path, ready=False) as it:
         assert (await it.http.get("/v1/openapi.json")).json() == DESCRIPTION
         assert hold in it.http.event_hooks["response"], "every answer in these tests is held to it"
+
+
+def test_every_place_in_a_path_is_described() -> None:
+    for path, operations in DESCRIPTION["paths"].items():
+        for operation in operations.values():
+            described = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+            assert described == set(re.findall(r"{(\w+)}", path)), path

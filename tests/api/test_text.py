@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fiscald.api.answers import as_json
 from tests.daemons import running
 
 LINE = {"name": "Kawa", "price": "10.00", "vat": "A"}
@@ -111,3 +112,7 @@ async def test_all_faults_of_a_receipt_are_counted_and_50_are_listed(tmp_path: P
             answer = answer.get("error", answer)
         assert len(answer["errors"]) == 50
         assert f"(and {600 if known else 199} more)" in answer["detail"]
+
+
+def test_answers_hold_polish_letters_as_they_are() -> None:
+    assert as_json("Żurek") == '"Żurek"'.encode()

@@ -123,9 +123,7 @@ async def test_a_file_instead_of_the_internet(tmp_path: Path) -> None:
         lambda flows: flows.next_check(),
     ],
 )
-async def test_every_flow_needs_a_server(
-    tmp_path: Path, ask: Callable[[Registration], Awaitable[Any]]
-) -> None:
+async def test_every_flow_needs_a_server(tmp_path: Path, ask: Callable[[Registration], Awaitable[Any]]) -> None:
     it = till(tmp_path / "till", None, Clock(T0))
     assert (await refused(ask(it.flows)))["code"] == "licence.no_server"
 
