@@ -14,7 +14,7 @@ import pytest
 from tests.api.test_bad_company import connected, send, until
 from tests.daemons import RECEIPT, Running, running
 
-#: As the daemon reads them: so many small pieces at once, the next ones with a long pause between them.
+#: The daemon reads so many small pieces at once, the head among them, and the next ones with a pause between them.
 FEW = 8
 
 
@@ -38,7 +38,7 @@ async def submit(it: Running, link: socket.socket, key: str, pieces: int, *, pad
     await send(link, body)
 
 
-@pytest.mark.parametrize(("pieces", "padding", "at_once"), [(FEW, 0, True), (FEW + 1, 0, False), (FEW + 1, 1100, True)])
+@pytest.mark.parametrize(("pieces", "padding", "at_once"), [(FEW - 1, 0, True), (FEW, 0, False), (FEW, 1100, True)])
 async def test_only_many_small_pieces_are_read_slowly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int, padding: int, *, at_once: bool
 ) -> None:
