@@ -99,7 +99,7 @@ class HttpConnection(H11Protocol):
             self.cut()
         elif self.rank > Rank.KEPT and len(self.cycle.body) > _READ_AHEAD and not self.cycle.response_complete:
             self.flow.pause_reading()
-        elif len(data) < _SMALL_PIECE and self._is_incomplete and not self.transport.is_closing():
+        elif len(data) < _SMALL_PIECE and self._is_incomplete:
             self._pieces += 1
             if self._pieces > _FEW:
                 self.transport.pause_reading()

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from fiscald import daemon, systemd
+from fiscald.api.accepting import Silent
 from fiscald.api.connections import Bounds
 from tests.daemons import RECEIPT, Running, running
 
@@ -320,3 +321,23 @@ def test_the_watchdog_is_notified_often(
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", microseconds)
     assert systemd.watchdog_seconds() == seconds
+
+
+async def test_a_connection_that_cannot_be_checked_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Only that one, and all others are still checked."""
+    monkeypatch.setattr("fiscald.api.server.HEAD_SECONDS", 0.2)
+    look = Silent.look
+
+    def broken(self: Silent, now: float, head_seconds: float) -> None:
+        if not caplog.records or "could not be checked" not in caplog.text:
+            raise ArithmeticError
+        look(self, now, head_seconds)
+
+    monkeypatch.setattr(Silent, "look", broken)
+    async with few(tmp_path, monkeypatch, Bounds(20, 15, 10)) as it:
+        with connected(it, 3) as links:
+            await until(lambda: all(map(is_closed, links)))
+        assert (await it.http.get("/v1")).status_code == 200
+    assert sum("could not be checked" in record.message for record in caplog.records) == 1

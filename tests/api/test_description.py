@@ -263,3 +263,10 @@ def test_every_place_in_a_path_is_described() -> None:
         for operation in operations.values():
             described = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
             assert described == set(re.findall(r"{(\w+)}", path)), path
+
+
+@pytest.mark.parametrize("name", ["PrinterStatus", "Result", "Preview", "Totals", "Counters"])
+def test_an_answer_has_every_field(name: str) -> None:
+    """``null`` where there is no value: an application need not tell an absent field from an empty one."""
+    schema = SCHEMAS[name]
+    assert set(schema["required"]) == set(schema["properties"])
