@@ -19,7 +19,7 @@ from tests.chaos.campaign import (
     whole_pairs,
     whole_restored,
 )
-from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_others, receipt
+from tests.chaos.schedule import DRAWN, OTHERS, Order, What, draw, draw_in_a_row, draw_others, receipt
 from tests.chaos.world import carry_out
 
 #: What tells each mutant from the product; ``python -m tests.chaos --mutants --keep`` finds it.
@@ -46,6 +46,12 @@ def test_schedules_that_found_bugs_pass(family: str, seed: int) -> None:
     of an answer; a payment and a report that the cable doubled; another program on our receipt, or its twin; a sheet
     about our cancelled receipt that the journal had not noted when the daemon died."""
     assert not run(draw(seed, family)).violations
+
+
+@pytest.mark.parametrize("seed", [8184, 9929])
+def test_schedules_in_a_row_that_found_bugs_pass(seed: int) -> None:
+    """A VAT table that a person programs between our look and our opening, on a day without a sale."""
+    assert not run(draw_in_a_row(seed)).violations
 
 
 @pytest.mark.slow

@@ -138,6 +138,18 @@ def test_a_new_vat_table_is_read_before_the_first_line(family: str) -> None:
     assert bench.device.register.state.day.receipts[:2] == [333, 1000], "Kawa is 23 %, which is rate B now"
 
 
+def test_a_new_vat_table_is_noticed_before_the_first_receipt_of_a_day(family: str) -> None:
+    """No counter moves with it while the day has no sale, so the table is read again while our receipt is empty."""
+    bench = Bench(family)
+    a, b, *others = bench.device.register.state.rates
+    bench.before(bench.names.opening, lambda: bench.device.register.ledger.set_rates([b, a, *others]))
+    verdict = bench.carry_out(DOCUMENTS["by rate"])
+    assert isinstance(verdict, NotPrinted)
+    assert (verdict.again, len(bench.sold)) == (True, 0)
+    printed(bench, DOCUMENTS["by rate"])
+    assert bench.device.register.state.day.receipts[:2] == [333, 1000], "Kawa is 23 %, which is rate B now"
+
+
 @pytest.mark.parametrize(
     "happens",
     [

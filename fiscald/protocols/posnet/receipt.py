@@ -59,7 +59,7 @@ from fiscald.protocols.posnet.queries import (
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
-from fiscald.protocols.rates import Rates, parse_rates, plain_rates
+from fiscald.protocols.rates import parse_rates, plain_rates
 
 #: ``scomm ts`` of a receipt, printed at once or in block mode.
 _RECEIPT_TYPES = (16, 17)
@@ -98,7 +98,7 @@ def _print(receipt: Receipt, settings: Settings, profile: Profile, found: Posnet
         raise corrupted(reply, opening.pointer)
     if not reply.good:
         return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
-    opened = yield from _look_when_opened(before, found.rates)
+    opened = yield from _look_when_opened(before, found)
     if isinstance(opened, NotPrinted):
         return opened
     yield Checkpoint(Stage.OPENED, before, opened)
@@ -119,7 +119,7 @@ def _print(receipt: Receipt, settings: Settings, profile: Profile, found: Posnet
     return (yield from ReceiptProof(opened, plan, settings, notices, found).verdict(committed))
 
 
-def _look_when_opened(before: PosnetLook, rates: Rates) -> Dialogue[PosnetLook | NotPrinted]:
+def _look_when_opened(before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
     """The counters while our receipt is open: nothing else can move them before our receipt ends.
 
     ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
@@ -127,14 +127,15 @@ def _look_when_opened(before: PosnetLook, rates: Rates) -> Dialogue[PosnetLook |
     opened = yield from read_counters()
     if opened.nu != before.nu:
         raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
-    if CounterDelta(before, opened).any_change:
-        # Another program printed between our last look and our opening, or our receipt was cancelled since.
+    # Another program printed between our last look and our opening, or our receipt was cancelled since.
+    changed = CounterDelta(before, opened).any_change
+    # While the day has no sale, a person can program the VAT table, and no counter moves.
+    if changed or not found.counters.receipts:
         day, rates_now = yield from read_totals()
         opened = opened.model_copy(update={"day": day})
-        scomm = yield from ask("scomm", "ts")
-        if not scomm["ts"]:
+        if changed and not (yield from ask("scomm", "ts"))["ts"]:
             return NotPrinted(problem("printer.cancelled"))
-        if rates_now != rates:
+        if rates_now != found.rates:
             now = yield from send_cancel(opened)
             return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
     return before.updated(opened)
