@@ -69,6 +69,12 @@ def test_documents_that_a_condition_blocks_and_that_it_does_not() -> None:
     assert holds.problem is None
 
 
+def test_a_condition_from_a_status_blocks_the_document_that_met_it() -> None:
+    holds = Holds(CONDITIONS)
+    holds.record_condition(JUMPER, "cash_in", 0.0)
+    assert holds.blocked_types(0.0) == {"receipt", "daily_report", "cash_in"}
+
+
 def test_blocked_documents_that_do_not_block_their_type() -> None:
     holds = Holds(CONDITIONS)
     holds.record_refusal("A", "receipt", FULL, 0.0, was_open=True)

@@ -122,6 +122,19 @@ def test_a_reply_just_after_the_printer_reports_idle_is_accepted() -> None:
     run(printer, main)
 
 
+def test_a_cancelled_task_sends_nothing_more() -> None:
+    printer = Printer(lambda _: SCOMM)
+
+    async def main(line: Line) -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await line._send(b"anything")
+            raise AssertionError("the cancellation comes before the first byte")
+        assert not printer.far.receive_nowait()
+
+    run(printer, main)
+
+
 def test_a_port_that_takes_no_data_is_a_lost_link() -> None:
     class Full(MemoryStream):
         def send_nowait(self, data: bytes) -> bytes:

@@ -212,6 +212,7 @@ def test_a_cancelled_receipt_whose_closing_was_refused_was_given_up() -> None:
         (1, 1000, True, True, True),
         (1, 1000, False, True, False),
         (2, 1500, True, True, True),  # the other one is worth 5.00, and was the first
+        (2, 500, True, True, True),  # less than ours is worth: the other one took something back
         (2, 2000, True, False, False),  # another one of our value, long after ours
         (2, 2000, True, True, "twins"),
         (2, None, True, True, "twins"),

@@ -164,6 +164,13 @@ def test_status_bytes_mean_what_the_reference_says(byte: int, status: Enq | Dle)
     assert status.byte == byte
 
 
+@pytest.mark.parametrize("byte", range(0x60, 0x78))
+def test_every_bit_of_a_status_byte_has_its_own_meaning(byte: int) -> None:
+    status = status_byte(byte)
+    assert status is not None
+    assert status.byte == byte
+
+
 def test_other_bytes_are_no_status() -> None:
     assert [byte for byte in range(256) if status_byte(byte) is not None] == list(range(0x60, 0x78))
 

@@ -410,7 +410,16 @@ def test_a_first_footer_line_that_would_be_a_system_number_loses_its_sign() -> N
         ("text.replaced", "/document/footer/0"), ("text.replaced", "/document/footer/0")
     ]  # fmt: skip
     assert "system number" in plan.notices[1].detail
-    assert planned(footer=["##"]).notices[0].code == "text.left_out"
+    plan = planned(footer=["##", "Dziękujemy"])
+    assert plan.notices[0].code == "text.left_out"
+    assert commands(plan)[-1].split("|")[3] == "Dziękujemy"
+
+
+def test_innova_prints_no_line_under_the_goods() -> None:
+    plan = planned(profile=INNOVA, lines=[LINE | {"description": "bezglutenowy"}])
+    assert [(notice.code, notice.pointer) for notice in plan.notices] == [
+        ("text.left_out", "/document/lines/0/description")
+    ]
 
 
 def test_innova_prints_two_characters_of_the_cashier_in_its_code_page() -> None:
