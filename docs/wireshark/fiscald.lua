@@ -1071,6 +1071,12 @@ family.words = {
 ["nr_kasy"] = ProtoField.string("fiscald.thermal._23z.nr_5fkasy", "till"),
 ["kasjer"] = ProtoField.string("fiscald.thermal._23z.kasjer", "cashier"),
 } },
+["#w"] = { meaning = "packaging taken back without a sale", fields = {
+["Ps"] = ProtoField.string("fiscald.thermal._23w.Ps", "not used"),
+["kwota"] = ProtoField.string("fiscald.thermal._23w.kwota", "value"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23w.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23w.kasjer", "cashier"),
+} },
 ["#t"] = { meaning = "cash report", fields = {
 ["Ps"] = ProtoField.string("fiscald.thermal._23t.Ps", "1 sets the cash to zero (Novitus)"),
 ["nr_kasy"] = ProtoField.string("fiscald.thermal._23t.nr_5fkasy", "till"),
@@ -1730,6 +1736,9 @@ family.sent = {
 },
 ["#z"] = {
     { check = "required", params = { { name = "Ps" } }, parts = { { name = "kwota", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#w"] = {
+    { check = "required", params = { { name = "Ps" } }, parts = { { name = "kwota", term = "\13" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
 },
 ["#t"] = {
     { check = "required", params = { { name = "Ps" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },

@@ -148,10 +148,16 @@ class Pack(Memory):
     """Returnable packaging; the value of a storno is negative."""
 
     number: str
+    name: str = ""
     price: int
     quantity: Decimal
     value: int
     returned: bool
+
+    @property
+    def label(self) -> str:
+        """What paper calls it: ``Kaucja PET(8774)``; without a name its number."""
+        return f"{self.name}({self.number})" if self.name else self.number
 
 
 class Transaction(Memory):

@@ -185,6 +185,7 @@ class Sale:
         returned: bool,
         storno: bool = False,
         matched: bool = True,
+        name: str = "",
     ) -> None:
         """Returnable packaging, outside the fiscal total; its price may follow from its value.
 
@@ -206,7 +207,7 @@ class Sale:
         sum_so_far = transaction.packaging_taken if returned else transaction.packaging_given
         if not storno and sum_so_far + computed > MAX_GROSZE:
             raise RegisterError(Refusal.PACKAGING_RANGE)
-        pack = Pack(number=number, price=price, quantity=quantity, value=computed, returned=returned)
+        pack = Pack(number=number, name=name, price=price, quantity=quantity, value=computed, returned=returned)
         if storno and matched:
             if pack not in transaction.packaging:
                 raise RegisterError(Refusal.STORNO_VALUE)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from fiscald.model.documents import Document, IfInterrupted
-from fiscald.model.money import Money
+from fiscald.model.money import Balance, Money
 from fiscald.model.problems import Problem
 from fiscald.model.strict import Strict
 
@@ -68,6 +68,9 @@ class Result(Strict):
     fiscal: bool = Field(default=True, description="false: the printer is in training mode; the document is not fiscal")
     printed_at: AwareDatetime | None = Field(default=None, description="by the printer's clock")
     total: Money | None = None
+    due: Balance | None = Field(
+        default=None, description="what was paid: total and packaging together; negative: what the customer got"
+    )
     device: dict[str, Any] = Field(default_factory=dict, description="the printer's own counters, vendor's names")
 
 

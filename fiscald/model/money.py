@@ -92,6 +92,15 @@ def _parse_positive(value: object) -> Decimal:
     return amount
 
 
+def _parse_balance(value: object) -> Decimal:
+    match value:
+        case str() if value.startswith("-"):
+            return -_parse_positive(value[1:])
+        case Decimal() if value < 0:
+            return -_parse_positive(-value)
+    return parse_money(value)
+
+
 def _money_text(value: object) -> str:
     match value:
         case str():
@@ -291,6 +300,14 @@ PositiveMoney = Annotated[
     BeforeValidator(_parse_positive),
     PlainSerializer(format_money, return_type=str),
     _schema(POSITIVE_MONEY, "Money, more than zero: a string of złoty, never a JSON number", "12.30"),
+]
+
+#: Money that goes one way or the other: a negative amount is paid out.
+Balance = Annotated[
+    Decimal,
+    BeforeValidator(_parse_balance),
+    PlainSerializer(format_money, return_type=str),
+    _schema(f"-?({MONEY})", "Money, negative if it is paid out: a string of złoty", "12.30", "-0.50"),
 ]
 
 #: How much was sold, in units of the line; more than zero.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fiscald.model.receipt import PaymentType
+from fiscald.model.payment import PaymentType
 
 #: In the nominative, for use after a colon.
 PAYMENTS: dict[PaymentType, str] = {

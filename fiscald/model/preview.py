@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice
-from fiscald.model.money import MAX_GROSZE, Money, from_grosze, plain
+from fiscald.model.money import MAX_GROSZE, Balance, Money, from_grosze, plain
 from fiscald.model.receipt import Line
 from fiscald.model.strict import Strict
 
@@ -26,7 +26,7 @@ class PlannedLine(Strict):
 
 
 class Totals(Strict):
-    """The sums of a receipt.
+    """The sums of a receipt, or of packaging without a sale.
 
     The printer decides how it spreads a discount or surcharge on the whole receipt over the rates: ``rates`` are the
     sums before it.
@@ -36,6 +36,7 @@ class Totals(Strict):
     rates: dict[str, Money] = Field(description="sums of the lines by rate")
     subtotal: Money = Field(description="sum of the lines, before a discount or surcharge on the whole receipt")
     total: Money
+    due: Balance = Field(description="total and packaging together; negative: what the customer gets")
     paid: Money
     change: Money
 
@@ -52,13 +53,13 @@ class Sold(NamedTuple):
     """Grosze, including the line's discount or surcharge."""
 
 
-def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> Totals | None:
-    """The sums of a receipt with at least one line, from grosze; ``None`` if no printer can register them."""
+def totals_of(sold: Sequence[Sold], *, total: int, due: int, paid: int, change: int) -> Totals | None:
+    """The sums of a document, from grosze; ``None`` if no printer can register them."""
     rates: dict[str, int] = {}
     for line, _, vat, value in sold:
         rates[vat] = rates.get(vat, 0) + (-value if line.storno else value)
     subtotal = sum(rates.values())
-    if min(rates.values()) < 0 or max(subtotal, *(each.value for each in sold)) > MAX_GROSZE:
+    if min(rates.values(), default=0) < 0 or max(subtotal, *(each.value for each in sold), 0) > MAX_GROSZE:
         return None
     lines = (
         PlannedLine(
@@ -76,6 +77,7 @@ def totals_of(sold: Sequence[Sold], *, total: int, paid: int, change: int) -> To
         rates={letter: from_grosze(amount) for letter, amount in sorted(rates.items())},
         subtotal=from_grosze(subtotal),
         total=from_grosze(total),
+        due=from_grosze(due),
         paid=from_grosze(paid),
         change=from_grosze(change),
     )
@@ -92,5 +94,7 @@ class Preview(Strict):
     code_page: str | None = Field(description="null: printers of this family have none")
     vat: dict[str, str | None] | None = Field(description="the printer's table; null: the printer has never answered")
     document: Document = Field(description="the document as fiscald understood it")
-    totals: Totals | None = Field(description="of a receipt; null: fiscald cannot know the value beforehand")
+    totals: Totals | None = Field(
+        description="of a receipt or of packaging; null: fiscald cannot know the value beforehand"
+    )
     warnings: tuple[Notice, ...] = Field(description="what the printer would print differently from the request")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -12,6 +11,8 @@ from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
 from fiscald.model.barcodes import Barcode, QrCode
 from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS, BoundedLines, at_most
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
+from fiscald.model.packaging import Packaging
+from fiscald.model.payment import Payment
 from fiscald.model.rights import Right
 from fiscald.model.strict import Element, Strict, mistake
 from fiscald.model.tax import Nip, Vat, VatId
@@ -85,30 +86,6 @@ class Line(Element):
         return self
 
 
-class PaymentType(StrEnum):
-    """Forms of payment, with names like those of UnifiedPOS."""
-
-    CASH = "cash"
-    CARD = "card"
-    CHEQUE = "cheque"
-    BON = "bon"
-    CREDIT = "credit"
-    OTHER = "other"
-    VOUCHER = "voucher"
-    ACCOUNT = "account"
-    TRANSFER = "transfer"
-
-
-class Payment(Element):
-    """A payment by the buyer."""
-
-    type: PaymentType
-    amount: PositiveMoney
-    name: FreeText | None = Field(
-        default=None, description="printed instead of the default name of this form of payment"
-    )
-
-
 class Buyer(Strict):
     """The buyer's number on a receipt."""
 
@@ -126,17 +103,6 @@ class Buyer(Strict):
                 "należy podać albo NIP, albo numer VAT UE nabywcy.",
             )
         return self
-
-
-class Packaging(Element):
-    """Returnable packaging given out or taken back with the sale; outside the fiscal total."""
-
-    number: Annotated[
-        str, Field(max_length=12, pattern=r"^[0-9]{1,12}$", description="the packaging's number, digits only")
-    ]
-    price: PositiveMoney
-    quantity: Quantity = Decimal(1)
-    returned: bool = Field(default=False, strict=True)
 
 
 class Receipt(BaseDocument):

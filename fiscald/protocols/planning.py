@@ -22,14 +22,18 @@ from fiscald.model.money import (
     percent_of,
     plain,
 )
+from fiscald.model.packaging import Packaging, PackagingDocument
+from fiscald.model.payment import Payment, PaymentType
 from fiscald.model.preview import Sold, Totals, totals_of
 from fiscald.model.problems import FieldProblem
-from fiscald.model.receipt import Adjustment, Buyer, Line, Payment, PaymentType, Receipt, describe_adjustment
+from fiscald.model.receipt import Adjustment, Buyer, Line, Receipt, describe_adjustment
 from fiscald.model.tax import check_digit_fits
 from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate
 
 R = TypeVar("R")
+#: A document that somebody pays for.
+Paid = Receipt | PackagingDocument
 
 
 class Item(NamedTuple, Generic[R]):
@@ -60,6 +64,8 @@ class PlanBuilder:
     change: int = 0
     cash: int = 0
     """The part of ``paid`` that is cash."""
+    due: int | None = None
+    """What has to be paid, in grosze: the total and the packaging. Negative: what is paid out; ``None``: not known."""
     errors: list[FieldProblem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lines: list[Sold] = field(default_factory=list)
@@ -69,10 +75,10 @@ class PlanBuilder:
 
     @property
     def totals(self) -> Totals | None:
-        """The sums of a receipt; ``None`` if the receipt has errors or the document is no receipt."""
-        if self.errors or not self.lines:
+        """The sums of a document that somebody pays for; ``None`` if it has errors, or nobody pays for it."""
+        if self.errors or self.due is None:
             return None
-        return totals_of(self.lines, total=self.total, paid=self.paid, change=self.change)
+        return totals_of(self.lines, total=self.total, due=self.due, paid=self.paid, change=self.change)
 
     def error(self, pointer: str, code: str, detail: str, detail_pl: str) -> None:
         """Add an error of the document at ``pointer``, in English and in Polish."""
@@ -282,32 +288,55 @@ class PlanBuilder:
                 lines.append((text, pointer))
         return lines
 
-    def payments(self, receipt: Receipt, due: int, most: int, at: str) -> tuple[Payment, ...] | None:
+    def packaging_value(self, item: Packaging, pointer: str, most: int) -> int:
+        """Price times quantity of packaging, in grosze; 0 after an error."""
+        value = line_value(grosze(item.price), item.quantity)
+        if 0 < value <= most and item.quantity == round(item.quantity, 3):
+            return value
+        self.error(
+            pointer,
+            "packaging.value",
+            "price times quantity is zero or too much, or has too many decimals",
+            "błędna wartość opakowania.",
+        )
+        return 0
+
+    def payments(self, document: Paid, due: int, most: int, at: str) -> tuple[Payment, ...] | None:
         """How the ``due`` is paid: cash where nothing else is said; ``None`` where it cannot be.
 
         ``most``: the largest total that the printer takes.
         """
-        if not 0 < self.total <= most:
+        sale = isinstance(document, Receipt)
+        if sale and not 0 < self.total <= most:
             return None  # told already; what would have to be paid is not known
+        self.due = due
         if due > MAX_GROSZE:
             self.error(
-                f"{at}/packaging",
+                f"{at}/packaging" if sale else f"{at}/items",
                 "packaging.too_large",
                 "sale and packaging together are worth too much for the printer",
                 "wartość opakowań jest za duża.",
             )
             return None
-        if due < 0:
+        if due < 0 and sale:
             self.error(
                 f"{at}/packaging",
                 "packaging.more_than_sale",
                 f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
-                "the printer gives no change without a payment. Pay it out with a separate document",
+                "the printer gives no change without a payment. Take it back with a document of type packaging",
                 "zwrot opakowań przewyższa wartość sprzedaży.",
             )
             return None
-        if receipt.payments or due == 0:
-            return receipt.payments
+        if due < 0 and document.payments:
+            self.error(
+                f"{at}/payments",
+                "packaging.paid_out",
+                f"{format_grosze(-due)} is paid out to the customer in cash; leave payments out",
+                "za zwrot opakowań nie przyjmuje się zapłaty.",
+            )
+            return None
+        if document.payments or due <= 0:
+            return document.payments
         return (Payment(type=PaymentType.CASH, amount=from_grosze(due)),)
 
     def pay(self, payment: Payment, due: int, pointer: str) -> None:
@@ -323,7 +352,7 @@ class PlanBuilder:
         if payment.type is PaymentType.CASH:
             self.cash += grosze(payment.amount)
 
-    def give_change(self, receipt: Receipt, due: int, at: str, *, too_large: str | None) -> None:
+    def give_change(self, receipt: Paid, due: int, at: str, *, too_large: str | None) -> None:
         """The ``change`` after all payments; nothing of it where they fall short.
 
         ``too_large``: why the printer cannot hold what was paid, if it cannot.
@@ -353,7 +382,7 @@ class PlanBuilder:
             self._tell_of_cash(receipt, change - self.cash, at)
         self.change = change
 
-    def _tell_of_cash(self, receipt: Receipt, amount: int, at: str) -> None:
+    def _tell_of_cash(self, receipt: Paid, amount: int, at: str) -> None:
         """Change is cash, whatever was paid with: more of it than came in leaves the drawer."""
         place, lower = _lowered(receipt, amount)
         advice = f"; if that is not meant, the amount of this payment is {format_grosze(lower)}" if lower > 0 else ""
@@ -369,7 +398,7 @@ class PlanBuilder:
         )
 
 
-def _lowered(receipt: Receipt, amount: int) -> tuple[int, int]:
+def _lowered(receipt: Paid, amount: int) -> tuple[int, int]:
     """Which payment to lower by ``amount``, and to what: the last that is not cash, if it is large enough."""
     amounts = [grosze(payment.amount) for payment in receipt.payments]
     fitting = [place for place, have in enumerate(amounts) if have > amount] or [len(amounts) - 1]
@@ -378,7 +407,7 @@ def _lowered(receipt: Receipt, amount: int) -> tuple[int, int]:
     return place, amounts[place] - amount
 
 
-def _other_payments(receipt: Receipt, change: int, at: str) -> str:
+def _other_payments(receipt: Paid, change: int, at: str) -> str:
     """What else to do where the document's own ``change`` is less than comes out: lower what was paid."""
     assert receipt.change is not None
     over = change - grosze(receipt.change)

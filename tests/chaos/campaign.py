@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from fiscald.protocols import FAMILIES
+from fiscald.protocols import family as find_family
 from tests.chaos import mutants
 from tests.chaos.check import violations
 from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, meetings, pairs, single
@@ -158,7 +159,8 @@ def measure(family: str, document: str) -> Size:
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    return [schedule for document in DOCUMENTS for schedule in matrix(family, document, measure(family, document))]
+    documents = [document for document in DOCUMENTS if document in find_family(family).documents]
+    return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 
 def whole_pairs(family: str) -> list[Schedule]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
+from tests.chaos.check_documents import packaging
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -143,6 +144,7 @@ CHECKS: dict[str, Callable[[str, Job, Outcome], list[str]]] = {
     "cash_in": _slip,
     "goods_return": _slip,
     "printout": _printout,
+    "packaging": packaging,
 }
 
 

@@ -11,9 +11,23 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from fiscald.model.documents import Document
 from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
+from fiscald.protocols.base import Settings
 from tests.chaos.schedule import DRAWN, Order, Schedule, draw_fault, make_schedule, printout, receipt
+
+
+def packaging(number: int, rng: random.Random) -> dict[str, Any]:
+    """Packaging taken back, as every printer takes it; its value tells whose it is."""
+    items = [{"name": f"Skrzynka {number}", "price": format_grosze(300_000 + number), "returned": True}]
+    items += [{"name": "Butelka", "price": "1.00", "returned": True} for _ in range(rng.randrange(3))]
+    return {"type": "packaging", "items": items}
+
+
+DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
 KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
@@ -22,6 +36,7 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "cash_in": lambda number, rng: {"type": "cash_in", "amount": format_grosze(100_000 + number)},
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
     "printout": printout,
+    "packaging": packaging,
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4
@@ -47,4 +62,16 @@ def draw_mixed(seed: int, family: str = "posnet") -> Schedule:
         )
     near = rng.choice((None, rng.randrange(1, 70)))
     faults = tuple(draw_fault(rng, near, DRAWN) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))))
-    return make_schedule(rng, seed, family, tuple(orders), faults)
+    schedule = make_schedule(rng, seed, family, tuple(orders), faults)
+    return schedule.model_copy(update={"orders": tuple(_taken(schedule, order) for order in schedule.orders)})
+
+
+def _taken(schedule: Schedule, order: Order) -> Order:
+    """``order`` if a printer of that profile takes its document; else with a receipt instead."""
+    family = find_family(schedule.family)
+    options = {} if schedule.profile is None else {"profile": schedule.profile}
+    settings = Settings("till1", family.options.model_validate(options))
+    if not family.check(DOCUMENT.validate_python(order.document), settings, None).errors:
+        return order
+    number = int(order.key.partition("/")[2])
+    return order.model_copy(update={"document": receipt(number, random.Random(f"{schedule.seed} {number}"))})

@@ -43,13 +43,13 @@ def rates_not_read_again() -> Iterator[None]:
     """the VAT table is not compared when something happened before our receipt was opened"""
     look, totals = receipt._look_when_opened, queries.read_totals
 
-    def same_rates(before: PosnetLook, rates: Any) -> Any:
+    def same_rates(before: PosnetLook, found: Any) -> Any:
         def read() -> Dialogue[Any]:
             day, _ = yield from totals()
-            return day, rates
+            return day, found.rates
 
         with patch.object(receipt, "read_totals", read):
-            return (yield from look(before, rates))
+            return (yield from look(before, found))
 
     with patch.object(receipt, "_look_when_opened", same_rates):
         yield

@@ -376,6 +376,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "daily_report": {"type": "daily_report"},
     "cash_in": {"type": "cash_in", "amount": "1000.00"},
+    "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
 }
 
 

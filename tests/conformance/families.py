@@ -93,6 +93,10 @@ SHOP = (
     {"type": "drawer"},
     {"type": "daily_report"},
 )
+PACKAGING = {
+    "type": "packaging",
+    "items": [{"name": "Kaucja PET", "price": "0.50", "quantity": 4, "returned": True}],
+}
 PRINTOUT = {"type": "printout", "title": "Zamówienie 17", "lines": ["Żurek x 2", "", {"rule": True}, "stolik 4"]}
 BAD_RECEIPTS = {
     "/document/lines/0/vat": RECEIPT | {"lines": [{"name": "Kawa", "price": "10.00", "vat": "E"}]},
@@ -110,7 +114,7 @@ def _refused_request(_: str, sent: bytes) -> bytes:
 
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
-        documents=_documents(*SHOP[:-1], PRINTOUT, SHOP[-1]),
+        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, SHOP[-1]),
         bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
         refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
@@ -119,12 +123,15 @@ CASES: dict[str, Conformance] = {
         junk=b"\x00junk\x03",
         vectors=tuple((WAYS[way], data) for way, _, data in posnet_frames.EXAMPLES),
         raw=("scomm", "!sdev", "nosuch|q9|"),
-        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "printout"}),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging", "printout"}),
         look_alike=frozenset({"cash_in", "cash_out", "goods_return"}),
     ),
     "thermal": Conformance(
-        documents=_documents(*SHOP),
-        bad_documents=_bad(**BAD_RECEIPTS),
+        documents=_documents(*SHOP[:-1], PACKAGING, SHOP[-1]),
+        bad_documents=_bad(
+            **BAD_RECEIPTS,
+            **{"/document/items/0/returned": PACKAGING | {"items": [{"name": "Skrzynka", "price": "5.00"}]}},
+        ),
         refusal=lambda name, _: thermal.result(name.split()[0], 6),
         condition=(Switch.NO_HEADER, "printer.no_header"),
         receipt=Receipt("$h", "$l", None, "$y", "$e 0", "#i", "#r"),
@@ -134,7 +141,7 @@ CASES: dict[str, Conformance] = {
             (SENT if each.to_printer else RECEIVED, each.data) for each in thermal_examples() if each.sequence
         ),
         raw=("23#s", "0$e"),
-        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return"}),
+        others_ambiguous=frozenset({"cash_in", "cash_out", "goods_return", "packaging"}),
     ),
     "example": Conformance(
         documents=_documents(CASH_IN),

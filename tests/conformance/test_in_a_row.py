@@ -17,6 +17,7 @@ from fiscald.protocols.posnet.queries import PosnetBaseline
 from tests.conformance.bench import Bench
 from tests.conformance.families import RECEIPTS
 from tests.conformance.test_others import RECEIPT
+from tests.conformance.test_recovery import takes
 from tests.found import found
 
 pytestmark = pytest.mark.parametrize("family", RECEIPTS)
@@ -37,12 +38,6 @@ def printed(bench: Bench, document: Receipt, baseline: Baseline[Any] | None = No
     verdict = bench.carry_out(document, baseline=baseline)
     assert isinstance(verdict, Printed), verdict
     return verdict
-
-
-def takes(family: str, profile: str, document: Receipt) -> bool:
-    """Whether printers of that profile can print it."""
-    bench = Bench(family, profile)
-    return not bench.family.check(document, bench.settings, None).errors
 
 
 def left(bench: Bench) -> Baseline[Any]:

@@ -24,9 +24,10 @@ from fiscald.licence import number_reading
 from fiscald.licence.number import Kind
 from fiscald.licence.number_reading import NumberRefused
 from fiscald.licence.server import app, refusals
+from fiscald.model.payment import PaymentType
 from fiscald.model.polish import PAYMENTS, in_polish
 from fiscald.model.problems import CATALOGUE
-from fiscald.model.receipt import PaymentType, Receipt
+from fiscald.model.receipt import Receipt
 from fiscald.model.rights import Right
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.families import decoding_of

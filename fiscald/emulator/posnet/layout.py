@@ -150,7 +150,7 @@ class Sheet:
                 paper.left(title)
             for pack in packs:
                 value = -pack.value if returned else pack.value
-                paper.pair(pack.number, f"{plain(pack.quantity)} x{amount(pack.price)} {amount(value)}")
+                paper.pair(pack.label, f"{plain(pack.quantity)} x{amount(pack.price)} {amount(value)}")
         paper.pair("DO ZAPŁATY PLN", amount(transaction.due))
         for payment in transaction.payments:
             if not payment.change:

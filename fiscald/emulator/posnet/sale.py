@@ -121,6 +121,7 @@ def trpack(machine: Machine, values: Values) -> None:
         value=values.get("wa"),
         returned=bool(values.get("ne")),
         storno=bool(values.get("st")),
+        name=values.get("de", ""),
     )
 
 
@@ -158,6 +159,7 @@ def _print_transaction(machine: Machine, transaction: Transaction) -> None:
         facts["number"] = machine.register.state.day.last_invoice
     else:
         sheet.packaging(transaction)
+        facts["amount"] = abs(transaction.due)
     machine.emit(transaction.kind, sheet, **facts)
 
 

@@ -44,7 +44,6 @@ _ROWS = (
     _Row("#s", _FISCAL_MEMORY, (25, 26, 27, 37, *range(53, 66), 116)),
     _Row("#s", "the last daily report", (101,)),
     _Row("#s", "further status of a Novitus"),
-    _Row("#w", "packaging taken back outside a receipt"),
     _Row("^c", "options of a Novitus"),
     _Row("^l", "line with a goods code"),
     _Row("^u", "the header of a Novitus"),

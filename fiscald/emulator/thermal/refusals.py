@@ -12,7 +12,7 @@ from fiscald.protocols.thermal.fields import Brand
 
 _OPENING = frozenset(("$h",))
 _CLOSINGS = frozenset(("$e 1", "$x", "$y"))
-_SLIPS = frozenset(("#i", "#d", "#z", "#t", "#k", "#p", "#q"))
+_SLIPS = frozenset(("#i", "#d", "#z", "#w", "#t", "#k", "#p", "#q"))
 _PRINTING = _OPENING | _SLIPS | {"#r", "#o"}
 
 #: The number on POSNET printers and on those of Novitus, where they have one, and the commands.

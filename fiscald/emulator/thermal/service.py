@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from decimal import Decimal
 
 from fiscald.emulator.device import Display
@@ -12,6 +13,7 @@ from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
 from fiscald.emulator.thermal.memory import Shift
+from fiscald.model.money import grosze
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
 
@@ -19,6 +21,8 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS
 MAX_RATE_CHANGES = 30
 #: Different texts on the displays between two daily reports, and the time after a receipt in which they are not shown.
 MAX_DISPLAY, DISPLAY_REST = 30, datetime.timedelta(seconds=45)
+#: An amount that a text holds (``#w``).
+_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?", re.ASCII)
 #: Types of periodic reports (5.8).
 _FULL, _SUMMARY = (0, 6), (1, 7)
 
@@ -205,6 +209,18 @@ def goods_return(machine: Machine, values: Values) -> None:
     _cash_slip(machine, values, "Zwrot towaru:", "goods_return")
 
 
+def packaging_return(machine: Machine, values: Values) -> None:
+    """``#w``: one slip with the sum. That it takes the money out of the drawer is our assumption."""
+    text = values["kwota"]
+    if _AMOUNT.fullmatch(text) is None or not (value := grosze(Decimal(text))):
+        raise ExecError(30)
+    machine.register.ledger.goods_return(value)
+    sheet = _slip(machine, values)
+    rows = [("Zwroty opakowań", ""), ("Opakowanie zwr.1", f"1x{amount(value)} -{amount(value)}")]
+    sheet.slip("Rozliczenie opakowań zwrotnych", rows)
+    machine.emit("packaging", sheet, amount=value)
+
+
 def _positive(values: Values) -> None:
     if not values["kwota"]:
         raise ExecError(30)
@@ -338,6 +354,7 @@ HANDLERS: dict[str, Handler] = {
     "#i": cash_in,
     "#d": cash_out,
     "#z": goods_return,
+    "#w": packaging_return,
     "#t": cash_state,
     "#k": shift_report,
     "#r": daily_report,

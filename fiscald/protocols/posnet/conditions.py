@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fiscald.protocols.conditions import Conditions
 
-DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "printout", "drawer")
+DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout", "drawer")
 
 # name           | documents that wait | errors | what the status shows
 CONDITIONS = Conditions(
@@ -34,7 +34,7 @@ wrong_protocol   | all                  | 499                               |
 jumper           | receipt daily_report | 360                               |
 no_clock         | receipt daily_report | 460-461 1045 2025-2026            |
 memory_full      | receipt daily_report | 1018                              |
-read_only        | receipt daily_report cash_in cash_out goods_return printout | 2036 |
+read_only        | receipt daily_report cash_in cash_out goods_return packaging printout | 2036 |
 copy_blocked     | receipt daily_report | 2900-2903 2906-2908 2913 2918     |
 # Internal faults, the fiscal memory, and everything else that only the service can repair.
 out_of_order     | all                  | 50-56 361-363 820 857 1000-1017 1019-1044 2032 | sprn 2, 6, 7, 8, 9

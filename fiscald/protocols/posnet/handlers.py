@@ -9,28 +9,23 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
-from fiscald.protocols.posnet import one_step, printout, receipt
-from fiscald.protocols.posnet.options import code_page, known_profile
+from fiscald.protocols.posnet import one_step, packaging, printout, receipt
+from fiscald.protocols.posnet.options import code_page, profile_of
 from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
-from fiscald.protocols.posnet.profiles import PROFILES, Profile
 from fiscald.protocols.posnet.queries import poll
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
 
 
-def _profile(settings: Settings, snapshot: Snapshot | None) -> Profile:
-    return known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "online"]
-
-
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
     """Checks the rates only if the printer's table is known."""
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
-    plan = plan_receipt(document, _profile(settings, snapshot), code_page(settings), rates)
+    plan = plan_receipt(document, profile_of(settings, snapshot), code_page(settings), rates)
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
 def _check_printout(document: Printout, settings: Settings, snapshot: Snapshot | None) -> Check:
-    plan = plan_printout(document, _profile(settings, snapshot), code_page(settings))
+    plan = plan_printout(document, profile_of(settings, snapshot), code_page(settings))
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
@@ -50,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = {
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
+    "packaging": Handler(packaging.carry_out, packaging.recover, packaging.check, ready=_ready),
     "printout": Handler(printout.carry_out, printout.recover, _check_printout, ready=_ready),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

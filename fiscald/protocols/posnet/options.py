@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from fiscald.model.printers import Identity
+from fiscald.model.printers import Identity, Snapshot
 from fiscald.protocols.base import FamilyOptions, Settings
 from fiscald.protocols.posnet.profiles import PROFILES, Profile
 
@@ -31,3 +31,8 @@ def known_profile(settings: Settings) -> Profile | None:
     """The profile, if it is configured or the printer has reported its model."""
     name = PosnetOptions.of(settings).profile
     return None if name is None else PROFILES[name]
+
+
+def profile_of(settings: Settings, snapshot: Snapshot | None) -> Profile:
+    """The known profile; the usual one while the printer has never answered."""
+    return known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "online"]

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from fiscald.model.barcodes import QrCode
-from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, line_value, plain
+from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
+from fiscald.model.packaging import Packaging, PackagingDocument
+from fiscald.model.payment import PaymentType
 from fiscald.model.preview import Sold
 from fiscald.model.printout import InCodePage, Printout, Rule
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
-from fiscald.model.receipt import Adjustment, Line, Packaging, PaymentType, Receipt
+from fiscald.model.receipt import Adjustment, Line, Receipt
 from fiscald.model.text import CODE_PAGES, fit
 from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
@@ -36,6 +38,8 @@ FORMS: dict[PaymentType, int] = {
     PaymentType.ACCOUNT: 8,
     PaymentType.TRANSFER: 8,
 }
+#: The numbers that fiscald makes from names of packaging go from 1 to this.
+HIGHEST_PACKAGING = 9999
 TRANSFER_NAME = "Przelew"
 CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints the text as it is (5.5).
@@ -115,7 +119,7 @@ class _Planner:
         self._subtotal(receipt, at)
         too_large = "the receipt is worth too much for the printer" if self.plan.total > MAX_GROSZE else None
         self.plan.check_total(receipt, at, too_large=too_large)
-        given, taken = self._packaging(receipt.packaging, at)
+        given, taken = self._packs(receipt.packaging, f"{at}/packaging")
         self._payments(receipt, self.plan.total + given - taken, at)
         lines = self.plan.footer_lines(
             receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.text(line, pointer, "trftrln", "na")
@@ -283,18 +287,12 @@ class _Planner:
         word = "Rabat" if discount else "Narzut"
         return self.plan.adjustment_name(adjustment, word, lambda text: self.text(text, pointer, mnemonic, param))
 
-    def _packaging(self, packaging: tuple[Packaging, ...], at: str) -> tuple[int, int]:
+    def _packs(self, packaging: tuple[Packaging, ...], at: str) -> tuple[int, int]:
+        """The values given out and taken back. Every piece of packaging has a number here, and may have a name."""
         given = taken = 0
         for index, item in enumerate(packaging):
-            pointer = f"{at}/packaging/{index}"
-            value = line_value(grosze(item.price), item.quantity)
-            if not 0 < value <= MAX_GROSZE or item.quantity != round(item.quantity, 3):
-                self.plan.error(
-                    pointer,
-                    "packaging.value",
-                    "price times quantity is zero or too much, or has too many decimals",
-                    "błędna wartość opakowania.",
-                )
+            pointer = f"{at}/{index}"
+            value = self.plan.packaging_value(item, pointer, MAX_GROSZE)
             if item.returned:
                 taken += value
             else:
@@ -307,12 +305,21 @@ class _Planner:
                     "za duża wartość opakowań.",
                 )
                 given, taken = min(given, MAX_GROSZE), min(taken, MAX_GROSZE)
-            self.add(pointer, "trpack", na=item.number, ne=item.returned, pr=grosze(item.price), il=item.quantity)
+            name = item.name and self.text(item.name, f"{pointer}/name", "trpack", "de")
+            self.add(
+                pointer,
+                "trpack",
+                na=item.number or str(item.printed_number(HIGHEST_PACKAGING)),
+                ne=item.returned,
+                pr=grosze(item.price),
+                il=item.quantity,
+                de=name or None,
+            )
         return given, taken
 
-    def _payments(self, receipt: Receipt, due: int, at: str) -> None:
+    def _payments(self, receipt: Receipt | PackagingDocument, due: int, at: str) -> None:
         payments = self.plan.payments(receipt, due, MAX_GROSZE, at)
-        if payments is None:
+        if payments is None or due < 0:  # below zero the printer pays out, without any payment
             return
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"
@@ -326,6 +333,19 @@ class _Planner:
         if self.plan.change:
             change = min(self.plan.change, MAX_GROSZE)
             self.add(f"{at}/change", "trpayment", ty=FORMS[PaymentType.CASH], wa=change, na=CHANGE_NAME, re=True)
+
+    # -- packaging without a sale ---------------------------------------------------------------------
+
+    def packaging(self, document: PackagingDocument) -> Plan:
+        at = "/document"
+        self.add(at, "trpackinit")
+        given, taken = self._packs(document.items, f"{at}/items")
+        due = given - taken
+        self._payments(document, due, at)
+        self.plan.close = request(
+            "trend", to=0, op=given or None, om=taken or None, re=self.plan.change or None, fp=self.plan.paid or None
+        )
+        return self.plan
 
     # -- the printout ---------------------------------------------------------------------------------
 
@@ -370,6 +390,11 @@ def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rate
     must not be sent.
     """
     return _Planner(profile, code_page, rates).receipt(receipt)
+
+
+def plan_packaging(document: PackagingDocument, profile: Profile, code_page: str) -> Plan:
+    """The commands of ``document``; or in ``errors`` every refusal that the planner can predict."""
+    return _Planner(profile, code_page, None).packaging(document)
 
 
 def plan_printout(printout: Printout, profile: Profile, code_page: str) -> Plan:

@@ -137,6 +137,8 @@ class Slip:
     surely_counted: bool
     """No source says whether ``cash`` or a form moves a counter (section 7, choice): its good answer must suffice."""
     notices: tuple[Notice, ...] = ()
+    due: int | None = None
+    """What was paid for packaging, in grosze; negative: paid out."""
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
@@ -178,5 +180,6 @@ class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
         paper = yield from read_paper(self.settings)
         copy = yield from read_copy()
         clock = yield from read_clock()
-        result = result_of(now, number, report, amount, clock.moment, fiscal=delta.fiscal, copy=copy)
+        due = None if slip is None else slip.due
+        result = result_of(now, number, report, amount, clock.moment, fiscal=delta.fiscal, copy=copy, due=due)
         return Printed(result, paper, proven.notices, {"after": now}, to_counters(now))

@@ -77,6 +77,8 @@ class LastDocument(NamedTuple):
     paid: int
     change: int
     footer_open: bool
+    packaging: int
+    """Given out and taken back, added up."""
 
 
 def send(command: Request) -> Dialogue[Reply]:
@@ -278,7 +280,8 @@ def read_last_document() -> Dialogue[LastDocument]:
     """The open document, or the last one."""
     strns = yield from ask("strns", "to", "fp")
     total = sum(int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS)
-    return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")))
+    packaging = int(strns.get("pp", 0)) + int(strns.get("pm", 0))
+    return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")), packaging)
 
 
 def read_clock() -> Dialogue[Clock]:
@@ -306,6 +309,7 @@ def result_of(
     *,
     fiscal: bool,
     copy: int | None = None,
+    due: int | None = None,
 ) -> Result:
     """The result of a printed document: number, day, printer, time, counters, place in the protected memory (9.3)."""
     device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
@@ -318,6 +322,7 @@ def result_of(
         fiscal=fiscal,
         printed_at=printed_at,
         total=None if total is None else from_grosze(total),
+        due=None if due is None else from_grosze(due),
         device=device,
     )
 

@@ -219,7 +219,7 @@ class ReceiptProof:
         offset = self.found.copy_offset if just_now and self.found is not None else None
         copy = (yield from read_copy()) if offset is None else now.hn + offset
         report, total = self.opened.rd + 1, self.plan.total
-        result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy)
+        result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy, due=self.plan.due)
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
             self._baseline(now, clock, copy) if just_now else None, just_now=just_now,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from fiscald.model.money import plain
-from fiscald.model.receipt import Packaging, Receipt
+from fiscald.model.packaging import Packaging
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.thermal.fields import Brand
 from fiscald.protocols.thermal.planner import Form, Planner
@@ -22,6 +23,10 @@ MAX_LETTERS = 10
 BARCODE_LETTERS, BARCODE_DIGITS = 15, 28
 #: Register and cashier where both are one code of three characters (5.5).
 TILL_CODE, CASHIER_CODE = 1, 2
+
+
+#: The numbers that fiscald makes from names of packaging go from 1 to this: every printer takes them.
+HIGHEST_PACKAGING = 127
 
 
 def count(item: Packaging) -> str:
@@ -137,9 +142,9 @@ class Closing:
             "nr_kasy": self._number(receipt.till, f"{at}/register"),
             "kasjer": self.planner.text(receipt.cashier, f"{at}/cashier", "$y", "kasjer") if receipt.cashier else "",
             "numer_systemowy": number, "linie": footer, "formy": [form.name for form in forms],
-            "nr_kaucji_pobr": [str(int(item.number)) for item, _ in given],
+            "nr_kaucji_pobr": [str(item.printed_number(HIGHEST_PACKAGING)) for item, _ in given],
             "ilosc_kaucji_pobr": [count(item) for item, _ in given],
-            "nr_kaucji_zwr": [str(int(item.number)) for item, _ in taken],
+            "nr_kaucji_zwr": [str(item.printed_number(HIGHEST_PACKAGING)) for item, _ in taken],
             "ilosc_kaucji_zwr": [count(item) for item, _ in taken],
             "total": self.planner.plan.lines_total, "dsp": self.planner.plan.change, "wplata": cash,
             "kwoty": [form.amount for form in forms], "reszta": self.planner.plan.change,

@@ -274,6 +274,8 @@ _ROWS = (
     _slip("#i"),
     _slip("#d"),
     _slip("#z"),
+    Row("#w", None, (_p("Ps"),), (Part("kwota", Text(13, least=1), 30), *_WHO), brands=_POSNET, effect=_IRR,
+        deadline=_CLOSE),
     Row("#t", None, (_p("Ps"),), _WHO, effect=_IRR, deadline=_REPORT),
     Row("#k", None, (_p("Ps"),), (
         Part("zmiana", Text(8), 33), Part("kasjer", Text(32), 33), _opt("nr_kasy", Text(8), 34),

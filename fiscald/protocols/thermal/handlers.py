@@ -10,19 +10,17 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import one_step, receipt
-from fiscald.protocols.thermal.options import code_page, known_profile
+from fiscald.protocols.thermal import one_step, packaging, receipt
+from fiscald.protocols.thermal.options import code_page, profile_of
 from fiscald.protocols.thermal.plan import plan_receipt
-from fiscald.protocols.thermal.profiles import PROFILES
 from fiscald.protocols.thermal.queries import poll, use_error_mode
 
 
 def _check_receipt(document: Receipt, settings: Settings, snapshot: Snapshot | None) -> Check:
     """Checks rates and NIP only if the printer's table and number are known."""
-    profile = known_profile(settings) or PROFILES[snapshot.identity.profile if snapshot else "posnet"]
     rates = parse_rates(snapshot.rates) if snapshot and any(snapshot.rates.values()) else None
     printer_id = snapshot.identity.printer_id if snapshot else None
-    plan = plan_receipt(document, profile, code_page(settings), rates, printer_id)
+    plan = plan_receipt(document, profile_of(settings, snapshot), code_page(settings), rates, printer_id)
     return Check(tuple(plan.errors), tuple(plan.notices), plan.totals)
 
 
@@ -43,5 +41,6 @@ HANDLERS: Mapping[str, Handler] = {
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
+    "packaging": Handler(packaging.carry_out, packaging.recover, packaging.check, ready=_ready),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

@@ -52,6 +52,7 @@ $d 102  | lower line of the customer's display | tekst text
 #i      | pay-in | Ps not used; kwota amount; nr_kasy till; !kasjer cashier
 #d      | pay-out | Ps not used; kwota amount; nr_kasy till; !kasjer cashier
 #z      | goods return | Ps not used; kwota amount; nr_kasy till; !kasjer cashier
+#w      | packaging taken back without a sale | Ps not used; kwota value; nr_kasy till; !kasjer cashier
 #t      | cash report | Ps 1 sets the cash to zero (Novitus); nr_kasy till; !kasjer cashier
 #k      | shift report | Ps 0 with reset, 23 reading only; zmiana shift; !kasjer cashier; nr_kasy till
 $h      | open a receipt | Pl lines in block mode, 0 without; Pn lines of text; P0 always 0; idtype kind of the buyer's number: 1 NIP, 2 REGON, 3 PESEL; PL print PL in front of it; linie line of text; !id buyer's number

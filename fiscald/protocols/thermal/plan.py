@@ -11,14 +11,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fiscald.model.money import grosze, line_value
+from fiscald.model.money import grosze
+from fiscald.model.packaging import Packaging
+from fiscald.model.payment import Payment, PaymentType
 from fiscald.model.polish import PAYMENTS as PAYMENTS_PL
 from fiscald.model.preview import Sold
-from fiscald.model.receipt import Adjustment, Line, Packaging, Payment, PaymentType, Receipt
+from fiscald.model.receipt import Adjustment, Line, Receipt
 from fiscald.model.text import CODE_PAGES
 from fiscald.protocols.planning import TextKind
 from fiscald.protocols.rates import Rates
-from fiscald.protocols.thermal.closing import Closing, count
+from fiscald.protocols.thermal.closing import HIGHEST_PACKAGING, Closing, count
 from fiscald.protocols.thermal.commands import (
     DISCOUNT_AMOUNT,
     LINE_DISCOUNT,
@@ -235,16 +237,16 @@ class _ReceiptPlanner(Planner):
         valued = []
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
-            value = line_value(grosze(item.price), item.quantity)
-            if not 0 < value <= self.most or item.quantity != round(item.quantity, 3):
-                self.plan.error(
-                    pointer,
-                    "packaging.value",
-                    "price times quantity is zero or too much, or has too many decimals",
-                    "błędna wartość opakowania.",
+            value = self.plan.packaging_value(item, pointer, self.most)
+            number = item.printed_number(HIGHEST_PACKAGING)
+            if item.name:
+                self.plan.notice(
+                    "packaging.name",
+                    f"{pointer}/name",
+                    f"printed as number {number}: this printer prints no name of packaging",
+                    f"Opakowanie wydrukowano jako nr {number}.",
                 )
-                value = 0
-            if highest is not None and not 1 <= int(item.number) <= highest:
+            if highest is not None and not 1 <= number <= highest:
                 self.plan.error(
                     f"{pointer}/number",
                     "packaging.number",
@@ -264,7 +266,7 @@ class _ReceiptPlanner(Planner):
                 pointer,
                 "$d 10" if item.returned else "$d 6",
                 kwota=value,
-                nr=str(int(item.number)),
+                nr=str(number),
                 ilosc=count(item),
             )
         return valued

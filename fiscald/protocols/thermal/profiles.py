@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fiscald.model.receipt import PaymentType
+from fiscald.model.payment import PaymentType
 from fiscald.protocols.thermal.fields import Brand
 
 _CARD, _CHEQUE, _BON = PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON
@@ -49,6 +49,8 @@ class Profile:
     """The highest number of returnable packaging; ``None``: no packaging."""
     packaging_single: bool = False
     """Whether packaging is sent piece by piece, because the effect of a quantity on the amount is not certain."""
+    packaging_slip: bool = False
+    """Whether it prints ``#w``, a slip with the value of packaging taken back without a sale."""
     system_number: bool = True
     barcode: bool = True
     """Whether it prints a system number ``#...#`` as a bar code (5.11)."""
@@ -80,12 +82,14 @@ PROFILES = {
             {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4},
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
+            packaging_slip=True,
         ),
         # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
         # depends on an option that fiscald cannot read [choice: none]. No #Z after an answer: [client, Vivo]. Receipt
-        # numbers continue after the report [doc], though on-line devices may be set otherwise.
+        # numbers continue after the report [doc], though on-line devices may be set otherwise. #w takes a text, and no
+        # amount [doc].
         Profile(
             "novitus",
             Brand.NOVITUS,

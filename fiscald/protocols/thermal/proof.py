@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fiscald.model.cash import CashIn, CashOut, GoodsReturn
+from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.proof import verdicts
@@ -134,6 +135,9 @@ class Slip:
 
     cash: int
     """The cash that it puts into the drawer, in grosze; below zero: that it takes out."""
+    due: int | None = None
+    """What was paid for packaging, in grosze; negative: paid out."""
+    notices: tuple[Notice, ...] = ()
 
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
@@ -197,5 +201,9 @@ class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         last = now.n_dobowych
         number, report, amount = (last, last, None) if slip is None else (None, last + 1, abs(slip.cash))
-        result, paper = yield from read_result(self.settings, now, number, report, amount, just_now=confirmed)
-        return Printed(result, paper, proven.notices, {"after": now}, to_counters(now))
+        due = None if slip is None else slip.due
+        result, paper = yield from read_result(
+            self.settings, now, number, report, amount if due is None else None, just_now=confirmed, due=due
+        )
+        notices = proven.notices if slip is None else slip.notices + proven.notices
+        return Printed(result, paper, notices, {"after": now}, to_counters(now))

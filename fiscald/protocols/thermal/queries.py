@@ -297,7 +297,14 @@ def _clock_of(reply: Reply) -> datetime.datetime | None:
 
 
 def read_result(
-    settings: Settings, after: ThermalLook, number: int | None, report: int, total: int | None, *, just_now: bool
+    settings: Settings,
+    after: ThermalLook,
+    number: int | None,
+    report: int,
+    total: int | None,
+    *,
+    just_now: bool,
+    due: int | None = None,
 ) -> Dialogue[tuple[Result, Paper]]:
     """The result of a printed document: number, day, printer, time.
 
@@ -314,6 +321,7 @@ def read_result(
         fiscal=bool(after.Pm),
         printed_at=clock,
         total=None if total is None else from_grosze(total),
+        due=None if due is None else from_grosze(due),
         device=after.model_dump(include={"numer", "par_num", "n_dobowych"}),
     )
     return result, Paper.PRINTED if condition.state is PrinterState.READY else Paper.PENDING

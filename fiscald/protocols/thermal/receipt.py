@@ -235,7 +235,13 @@ class ReceiptProof:
         """The answer. Ours was the first receipt to end after ``opened``; or (``last``) it is the last receipt."""
         number = now.par_num if last else (self.opened.par_num + 1) % RECEIPT_NUMBERS
         result, paper = yield from read_result(
-            self.settings, now, number, self.opened.n_dobowych + 1, self.plan.total, just_now=just_now
+            self.settings,
+            now,
+            number,
+            self.opened.n_dobowych + 1,
+            self.plan.total,
+            just_now=just_now,
+            due=self.plan.due,
         )
         return Printed(result, paper, tuple(self.plan.notices), {"after": now}, to_counters(now))
 

@@ -95,7 +95,7 @@ def known_goods(conversation: Conversation) -> dict[str, Goods]:
     lines = [e.sent for e in conversation.exchanges if e.mnemonic == "trline" and "st" not in e.sent]
     names = {line["na"]: int(line["vt"]) for line in lines}
     reported = any(e.mnemonic == "dailyrep" for e in conversation.exchanges)
-    moved = 0 if reported or len(changes) < 2 else changes[1] - changes[0]
+    moved = 0 if reported or len(changes) < 2 else changes[-1] - changes[0]
     if moved == 0:
         return {goods_key(name): Goods(rate=rate) for name, rate in names.items()}
     assert moved == len(names), "all of them are new, or moved from another rate"

@@ -156,7 +156,7 @@ NOT_EMULATED = {
     "0;0;0#f": "shift report", "1;2#g": "card", "1;2#h": "card", "1#H": "copy", "#j": "texts", "0;0;0;0#m": "shift report",
     "25;26;7;1;0;0;0#s": "fiscal memory", "26#s0/": "fiscal memory", "27#s": "fiscal memory", "37#s": "fiscal memory",
     "53#s": "fiscal memory", "101#s": "daily report", "90#s": "status", "200#s": "status", "210#s": "status",
-    "#w1.00|": "packaging", "0$i": "information", "$m": "Novitus", "99;5$z1/1/1/1/1/": "euro", "9^c": "options",
+    "0$i": "information", "$m": "Novitus", "99;5$z1/1/1/1/1/": "euro", "9^c": "options",
     "1;0;0^lKawa|1|1.|A/1/1/0/|": "goods code", "0;0?l": "receipt", "?CINDX": "query", "1;@PML0/": "copy", "0;1@e1|": "e-receipt",
     "1$f": "fiscalisation",
 }  # fmt: skip

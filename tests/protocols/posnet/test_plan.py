@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fiscald.model.money import format_grosze
-from fiscald.model.receipt import PaymentType, Receipt
+from fiscald.model.payment import PaymentType
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.posnet.fields import Dialect
 from fiscald.protocols.posnet.grammar import State, after, refusal
 from fiscald.protocols.posnet.plan import plan_receipt

@@ -9,8 +9,9 @@ import pytest
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Paper
+from fiscald.model.packaging import Packaging
 from fiscald.model.problems import Fate
-from fiscald.model.receipt import Buyer, Packaging
+from fiscald.model.receipt import Buyer
 from fiscald.model.reports import DailyReport
 from fiscald.protocols.base import DialogueAborted, NotPrinted, Printed, Stage, Wait
 from fiscald.protocols.thermal.evidence import ThermalLook

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fiscald.model.money import format_grosze
-from fiscald.model.receipt import PaymentType, Receipt
+from fiscald.model.payment import PaymentType
+from fiscald.model.receipt import Receipt
 from fiscald.protocols.tables import FieldFault
 from fiscald.protocols.thermal.fields import Dialect
 from fiscald.protocols.thermal.grammar import State, after, refusal
