@@ -16,10 +16,9 @@ from fiscald.model.rights import Right
 from fiscald.model.strict import Element, mistake
 from fiscald.model.text import FreeText
 
+#: For the JSON schema, which does not know that one of them is needed.
 _HAS_NAME_OR_NUMBER = ConfigDict(
-    json_schema_extra={
-        "anyOf": [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in ("name", "number")]
-    }
+    json_schema_extra={"not": {"properties": {"name": {"type": "null"}, "number": {"type": "null"}}}}
 )
 
 

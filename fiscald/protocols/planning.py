@@ -75,7 +75,7 @@ class PlanBuilder:
 
     @property
     def totals(self) -> Totals | None:
-        """The sums of a document that somebody pays for; ``None`` if it has errors, or nobody pays for it."""
+        """The sums of a document that somebody pays for; ``None`` if it has errors or no price."""
         if self.errors or self.due is None:
             return None
         return totals_of(self.lines, total=self.total, due=self.due, paid=self.paid, change=self.change)
@@ -327,7 +327,8 @@ class PlanBuilder:
                 f"{at}/packaging",
                 "packaging.more_than_sale",
                 f"the packaging taken back is worth {format_grosze(-due)} more than the sale; "
-                "the printer gives no change without a payment. Take it back with a document of type packaging",
+                "the printer gives no change without a payment. Take it back with a document of type packaging, or pay "
+                "it out with one of type cash_out",
                 "zwrot opakowań przewyższa wartość sprzedaży.",
             )
             return None

@@ -246,6 +246,7 @@ async def test_a_preview(tmp_path: Path) -> None:
             "rates": {"A": "10.00", "C": "1.50"},
             "subtotal": "11.50",
             "total": "11.50",
+            "due": "11.50",
             "paid": "11.50",
             "change": "0.00",
         }

@@ -21,10 +21,24 @@ from tests.chaos.schedule import DRAWN, Order, Schedule, draw_fault, make_schedu
 
 
 def packaging(number: int, rng: random.Random) -> dict[str, Any]:
-    """Packaging taken back, as every printer takes it; its value tells whose it is."""
-    items = [{"name": f"Skrzynka {number}", "price": format_grosze(300_000 + number), "returned": True}]
-    items += [{"name": "Butelka", "price": "1.00", "returned": True} for _ in range(rng.randrange(3))]
-    return {"type": "packaging", "items": items}
+    """Packaging taken back, which most printers take, or given out; its value tells whose it is."""
+    given = rng.random() < 0.3
+    items: list[dict[str, Any]] = [
+        {"name": f"Skrzynka {number}", "price": format_grosze(300_000 + number), "returned": not given}
+    ]
+    items += [
+        {
+            "name": "Butelka",
+            "price": "1.00",
+            "quantity": rng.randrange(1, 4),
+            "returned": not given or rng.random() < 0.5,
+        }
+        for _ in range(rng.randrange(3))
+    ]
+    document: dict[str, Any] = {"type": "packaging", "items": items}
+    if given and rng.random() < 0.5:
+        document["payments"] = [{"type": "cash", "amount": "5000.00"}]
+    return document
 
 
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)

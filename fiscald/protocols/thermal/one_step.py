@@ -5,12 +5,14 @@ Source: Thermal reference, sections 5.7, 5.8 and 9.3.
 
 from __future__ import annotations
 
+import datetime
+
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze
-from fiscald.model.problems import FieldProblem
+from fiscald.model.problems import FieldProblem, problem
 from fiscald.model.reports import DailyReport
 from fiscald.protocols import conditions
-from fiscald.protocols.base import Checkpoint, Dialogue, Settings, Stage, Verdict, Wait
+from fiscald.protocols.base import Checkpoint, Dialogue, DialogueAborted, Settings, Stage, Verdict, Wait
 from fiscald.protocols.planning import zloty
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.counters import Report
@@ -62,6 +64,11 @@ def _expected(document: DailyReport | Slip) -> Report | proof.Slip:
 def _daily_report() -> Dialogue[Request]:
     """``#r`` with the printer's own date: then the printer asks no question on its keyboard (5.8)."""
     clock = yield from ask("#c", "Py", "Pm", "Pd")
+    try:
+        datetime.date(2000 + clock["Py"], clock["Pm"], clock["Pd"])
+    except ValueError:
+        # This answer has no check byte, so noise may have changed it.
+        raise DialogueAborted(problem("printer.busy", reason="its answer about the date was damaged")) from None
     return request("#r", Ps=1, Py=clock["Py"], Pm=clock["Pm"], Pd=clock["Pd"])
 
 

@@ -235,6 +235,7 @@ class _ReceiptPlanner(Planner):
             self.unsupported(f"{at}/packaging", "packaging.unsupported", "returnable packaging", "opakowań zwrotnych")
             return []
         valued = []
+        names: dict[int, str] = {}
         for index, item in enumerate(packaging):
             pointer = f"{at}/packaging/{index}"
             value = self.plan.packaging_value(item, pointer, self.most)
@@ -245,6 +246,14 @@ class _ReceiptPlanner(Planner):
                     f"{pointer}/name",
                     f"printed as number {number}: this printer prints no name of packaging",
                     f"Opakowanie wydrukowano jako nr {number}.",
+                )
+            first = names.setdefault(number, item.name or "")
+            if first != (item.name or ""):
+                self.plan.notice(
+                    "packaging.same_number",
+                    pointer,
+                    f"printed under number {number}, like {first or 'another one'!r}: send a number with each",
+                    f"Opakowanie ma na wydruku ten sam numer ({number}) co inne.",
                 )
             if highest is not None and not 1 <= number <= highest:
                 self.plan.error(

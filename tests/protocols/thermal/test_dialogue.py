@@ -355,3 +355,19 @@ def test_an_answer_that_makes_no_sense_interrupts() -> None:
     odd = encode(Frame((50,), "#X", b"x/").checked)
     with pytest.raises(DialogueAborted, match="#s 50"):
         bench.carry_out(RECEIPT, answer=lambda name, data: odd if name == "#s 50" else bench.answer(data))
+
+
+def test_a_damaged_date_stops_a_report_before_anything_is_sent() -> None:
+    """The answer to ``#c`` has no check byte, so noise can make month 51 of it."""
+    bench = Bench()
+
+    asked: list[str] = []
+
+    def answer(name: str, data: bytes) -> bytes:
+        asked.append(name)
+        got = bench.answer(data)
+        return got.replace(b";7;", b";51;") if name == "#c" else got
+
+    with pytest.raises(DialogueAborted, match="date was damaged"):
+        bench.carry_out(DailyReport(), answer=answer)
+    assert "#r" not in asked
