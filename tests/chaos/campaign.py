@@ -16,9 +16,22 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from fiscald.protocols import FAMILIES
+from fiscald.protocols import family as find_family
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, meetings, pairs, single
+from tests.chaos.schedule import (
+    DOCUMENTS,
+    LATER_DOCUMENTS,
+    Schedule,
+    Size,
+    What,
+    draw,
+    draw_restored,
+    matrix,
+    meetings,
+    pairs,
+    single,
+)
 from tests.chaos.world import carry_out
 
 #: Makes a schedule of a seed, for a family.
@@ -158,7 +171,9 @@ def measure(family: str, document: str) -> Size:
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    return [schedule for document in DOCUMENTS for schedule in matrix(family, document, measure(family, document))]
+    known = find_family(family).documents
+    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if content["type"] in known))
+    return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 
 def whole_pairs(family: str) -> list[Schedule]:

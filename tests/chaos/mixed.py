@@ -15,13 +15,28 @@ from fiscald.model.money import format_grosze
 from fiscald.protocols import family as find_family
 from tests.chaos.schedule import DRAWN, Order, Schedule, draw_fault, make_schedule, printout, receipt
 
+
+def coded_printout(number: int, rng: random.Random) -> dict[str, Any]:
+    """A printout with lines of every kind. Its codes carry the job's number too."""
+    document = printout(number, rng)
+    lines = document["lines"]
+    if rng.random() < 0.5:
+        style = rng.choice(({"bold": True}, {"align": "center"}, {"bold": True, "align": "right"}, {}))
+        lines.append({"text": f"Danie {number} pilne"} | style)
+    if rng.random() < 0.3:
+        lines.append({"barcode": f"KRESKI{number}"})
+    if rng.random() < 0.6:
+        lines.insert(rng.randrange(1, len(lines) + 1), {"qr": {"text": f"QR-{number}-"}})
+    return document
+
+
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
 KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "receipt": receipt,
     "daily_report": lambda number, rng: {"type": "daily_report"},
     "cash_in": lambda number, rng: {"type": "cash_in", "amount": format_grosze(100_000 + number)},
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
-    "printout": printout,
+    "printout": coded_printout,
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4
