@@ -94,7 +94,7 @@ class _Printout:
             self.plan.error(
                 pointer,
                 "printout.one_qr",
-                "this printer prints one QR code on a sheet; send the others as printouts of their own",
+                "this printer prints one QR code on a sheet; send each of the others as a separate printout",
                 "drukarka drukuje jeden kod QR na wydruku.",
             )
             return
