@@ -264,6 +264,9 @@ class Config(Strict):
     recordings_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] = Field(
         default=30, description="how long recordings are kept"
     )
+    ksef_warnings: bool = Field(
+        default=True, strict=True, description="warn about a receipt whose sale needs an invoice in KSeF from 2027 on"
+    )
     licence: LicenceConfig = LicenceConfig()
     company: CompanyConfig | None = None
     rights: RightsConfig = RightsConfig()

@@ -85,7 +85,10 @@ async def run(
             config.state_dir / "recordings", now, size=config.recordings_mib << 20, days=config.recordings_days
         )
         memory = Memory(config.flight_recorders_mib << 20)
-        printers = [_printer(name, printer, memory, recordings) for name, printer in config.printers.items()]
+        printers = [
+            _printer(name, printer, memory, recordings, ksef_warnings=config.ksef_warnings)
+            for name, printer in config.printers.items()
+        ]
         engine = Engine(printers, journal, gate, keep_days=config.keep_days, plugged_in=plugged_in, clock=now)
         passed = inherited()
         sockets = passed or [bind(config.socket)]
@@ -213,7 +216,9 @@ def _gate(config: Config, clock: Callable[[], float], machine: str | None) -> Li
     )
 
 
-def _printer(name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder) -> Printer:
+def _printer(
+    name: str, config: PrinterConfig, memory: Memory, recordings: RecordingFolder, *, ksef_warnings: bool
+) -> Printer:
     chosen = family(config.family)
     settings = Settings(name, config.options)
     address = config.parsed_address
@@ -221,7 +226,17 @@ def _printer(name: str, config: PrinterConfig, memory: Memory, recordings: Recor
     recorder = FlightRecorder(
         name, chosen.name, str(address), now, keep=config.flight_recorder_kib * 1024, memory=memory, folder=folder
     )
-    return Printer(name, chosen, address, settings, recorder.wrap, recorder.kept, recorder.follow, shared=config.shared)
+    return Printer(
+        name,
+        chosen,
+        address,
+        settings,
+        recorder.wrap,
+        recorder.kept,
+        recorder.follow,
+        shared=config.shared,
+        ksef_warnings=ksef_warnings,
+    )
 
 
 def _logged(app: ASGIApp) -> ASGIApp:

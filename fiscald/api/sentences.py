@@ -50,6 +50,7 @@ POLISH = {
 FORMS = {
     r"^[0-9]{1,12}$": ("1 to 12 digits", "cyfry (najwyżej 12)"),
     r"^[A-Za-z0-9]{1,64}$": ("1 to 64 letters A-Z, a-z or digits", "litery bez polskich znaków i cyfry (najwyżej 64)"),
+    r"^https://[!-~]{1,292}$": ("an address that begins with https://", "adres zaczynający się od https://"),
 }
 _OTHERWISE_PL = "nieprawidłowa wartość."
 

@@ -26,7 +26,8 @@ from fiscald.engine.past import Past
 from fiscald.engine.printer import Printer
 from fiscald.journal import Entry, Journal, Phase, Store, Unexplained, WrongPhase
 from fiscald.model.documents import IfInterrupted
-from fiscald.model.jobs import DamagedDocument, Job, Paper
+from fiscald.model.jobs import DamagedDocument, Job, Notice, Paper, Result
+from fiscald.model.notices import not_in_ksef
 from fiscald.model.printers import Counters
 from fiscald.model.problems import Problem, Retry, problem
 from fiscald.protocols.base import (
@@ -248,6 +249,7 @@ class JobRunner:
                 if counters is not None:
                     self._board.situation.update_counters(counters)
                 notices += self._board.situation.notices(result, entry.job.created_at)
+                notices += self._ksef_notices(entry.job, result)
                 await self._journaled(
                     Store.finish, key, Phase.DONE, result=result, paper=paper, notices=notices,
                     evidence=self._stored(**evidence), counters=counters, rule=self._past.check,
@@ -270,6 +272,14 @@ class JobRunner:
         self._board.situation.document_ended()
         self._board.publish()
         return None
+
+    def _ksef_notices(self, job: Job, result: Result) -> tuple[Notice, ...]:
+        """The warning about KSeF that a printed document gets, if any. Training receipts get none."""
+        if not self._printer.ksef_warnings or not result.fiscal or isinstance(job.document, DamagedDocument):
+            return ()
+        day = self._board.situation.printed_on(result, job.created_at)
+        found = not_in_ksef(job.document, result.total, day)
+        return () if found is None else (found,)
 
     async def _journaled(
         self, transaction: Callable[..., Entry], *args: Any, quiet: bool = False, **kwargs: Any

@@ -26,3 +26,5 @@ class Printer:
     """Reads the flight recorder's packets as they come."""
     shared: bool = False
     """Whether another program prints on it too."""
+    ksef_warnings: bool = True
+    """Whether a receipt that needs an invoice in KSeF gets a warning."""

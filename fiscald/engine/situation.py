@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 import anyio
@@ -12,6 +12,7 @@ from fiscald.model.jobs import Notice, Result
 from fiscald.model.notices import PAPER_LOW, TRAINING, TYPICAL_RECORDS, clock_off, memory_low
 from fiscald.model.printers import Ages, Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
+from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.conditions import Conditions, state_of
 
 _STATES = {
@@ -165,6 +166,12 @@ class Situation:
             possible = min(max(result.printed_at, accepted), self._clock())
             clock = clock_off(result.printed_at - possible) or clock
         return tuple(notice for notice in (training, clock) if notice is not None)
+
+    def printed_on(self, result: Result, accepted: datetime) -> date:
+        """The day by the printer's clock on which a document was printed that was ``accepted`` at that time."""
+        if result.printed_at is not None:
+            return result.printed_at.date()
+        return (accepted + (self._clock_off or timedelta())).astimezone(POLISH_TIME).date()
 
     def parts(self) -> Parts:
         """The parts of the status that come from the printer."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
+from fiscald.model.documents import Document
 from fiscald.model.jobs import Notice
+from fiscald.model.receipt import Receipt
 from fiscald.model.spans import in_words, in_words_pl
 
 #: A larger difference of the clocks is a warning. An operator can correct a printer's clock by at most this much.
 CLOCK_TOLERANCE = timedelta(hours=1)
 #: Daily reports that a fiscal memory typically holds (Thermal reference, section 7.2); how many are left at a warning.
 TYPICAL_RECORDS, FEW_RECORDS = 1830, 60
+#: From this day on, a receipt with a NIP up to this total is outside KSeF no longer, though it was an invoice before.
+KSEF_DAY, SIMPLIFIED_INVOICE = date(2027, 1, 1), Decimal(450)
 
 
 TRAINING = Notice(
@@ -48,4 +53,23 @@ def memory_low(left: int) -> Notice | None:
         detail=f"the fiscal memory has room for only about {max(left, 0)} more daily reports; order a new memory "
         "from the printer's service",
         detail_pl="Pamięć fiskalna drukarki jest prawie pełna. Zamów jej wymianę w serwisie.",
+    )
+
+
+def not_in_ksef(document: Document, total: Decimal | None, day: date) -> Notice | None:
+    """A warning that a receipt printed on that ``day`` needs an invoice in KSeF; ``None`` if it does not.
+
+    A receipt with ``invoice_reference`` has one.
+    """
+    if not isinstance(document, Receipt) or document.buyer is None or document.buyer.nip is None:
+        return None
+    if day < KSEF_DAY or total is None or total > SIMPLIFIED_INVOICE or document.invoice_reference is not None:
+        return None
+    return Notice(
+        code="receipt.not_in_ksef",
+        pointer="/document/buyer/nip",
+        detail=f"from {KSEF_DAY} on, a receipt with a NIP up to {SIMPLIFIED_INVOICE} PLN no longer replaces an invoice "
+        "outside KSeF: send KSeF an invoice for this sale",
+        detail_pl="Od 1 stycznia 2027 r. paragon z NIP do 450 zł nie zastępuje faktury poza KSeF. "
+        "Wystaw do tej sprzedaży fakturę w KSeF.",
     )

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
 from fiscald.model.barcodes import Barcode, QrCode
+from fiscald.model.ksef import InvoiceReference
 from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS, BoundedLines, at_most
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
 from fiscald.model.rights import Right
@@ -183,6 +184,9 @@ class Receipt(BaseDocument):
     )
     barcode: Barcode | None = None
     qr: QrCode | None = None
+    invoice_reference: InvoiceReference | None = Field(
+        default=None, description="the invoice in KSeF that belongs to this receipt"
+    )
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:

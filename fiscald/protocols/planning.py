@@ -272,10 +272,14 @@ class PlanBuilder:
     def footer_lines(
         self, receipt: Receipt, most: int, at: str, write: Callable[[str, str], str]
     ) -> list[tuple[str, str]]:
-        """The lines under the receipt that hold something, with their pointers; beyond ``most`` they are left out."""
-        lines = []
-        for index, line in enumerate(receipt.footer):
-            pointer = f"{at}/footer/{index}"
+        """The lines under the receipt that hold something, with their pointers; beyond ``most`` they are left out.
+
+        The number of the invoice is first, so that it is not left out.
+        """
+        lines, reference = [], receipt.invoice_reference
+        given = [(reference.line, f"{at}/invoice_reference")] if reference else []
+        given += [(line, f"{at}/footer/{index}") for index, line in enumerate(receipt.footer)]
+        for index, (line, pointer) in enumerate(given):
             if index >= most:
                 self.left_out(pointer, f"this printer takes {most} lines under a receipt")
             elif text := write(line, pointer):

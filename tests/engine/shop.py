@@ -128,7 +128,9 @@ class Till:
 
 
 class Shop:
-    def __init__(self, directory: Path, tills: list[Till], *, shared: bool = False, **options: Any) -> None:
+    def __init__(
+        self, directory: Path, tills: list[Till], *, shared: bool = False, ksef_warnings: bool = True, **options: Any
+    ) -> None:
         self.journal = DirectJournal(directory, lambda: START + timedelta(seconds=anyio.current_time()))
         self.gate = OpenGate()
         self.tills = {till.name: till for till in tills}
@@ -139,6 +141,7 @@ class Shop:
                 till,
                 Settings(till.name, family(till.family).options()),
                 shared=shared,
+                ksef_warnings=ksef_warnings,
             )
             for till in tills
         ]

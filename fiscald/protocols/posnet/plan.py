@@ -135,8 +135,18 @@ class Planner:
         They are sent when our receipt is open (this is legal, and one client does it). If they were sent earlier and
         the receipt were interrupted, the foot would appear under another document.
         """
-        if receipt.qr is not None:
-            self.qr(receipt.qr, f"{at}/qr")
+        qr, reference = receipt.qr, receipt.invoice_reference
+        if qr is not None:
+            self.qr(qr, f"{at}/qr")
+        elif reference is not None:
+            self.qr(reference.code, f"{at}/invoice_reference")
+        if qr is not None and reference is not None:
+            self.plan.error(
+                f"{at}/qr",
+                "qr.or_reference",
+                "this printer prints one QR code under a receipt, and invoice_reference needs it; send one of them",
+                "drukarka drukuje pod paragonem jeden kod QR: można podać kod albo numer KSeF, nie oba.",
+            )
         cashier = receipt.cashier and self.text(receipt.cashier, f"{at}/cashier", "ftrcfg", "cc")
         till = receipt.till and self.text(receipt.till, f"{at}/register", "ftrcfg", "cn", TextKind.NUMBER)
         number = receipt.system_number and self.text(
@@ -145,7 +155,7 @@ class Planner:
         barcode = receipt.barcode and self.text(receipt.barcode, f"{at}/barcode", "ftrcfg", "bc", TextKind.NUMBER)
         values = {
             "cc": cashier or None, "cn": till or None, "sn": number or None, "bc": barcode,
-            "bb": 1 if receipt.qr else None,
+            "bb": 1 if qr or reference else None,
         }  # fmt: skip
         if any(values.values()):
             self.add(at, "ftrcfg", **values)

@@ -53,6 +53,13 @@ class Closing:
     def _footer(self, receipt: Receipt, at: str) -> list[str]:
         if receipt.qr is not None:
             self.planner.unsupported(f"{at}/qr", "qr.unsupported", "QR codes", "kodów QR")
+        if receipt.invoice_reference is not None:
+            self.planner.plan.notice(
+                "invoice_reference.no_code",
+                f"{at}/invoice_reference",
+                "printed as a number only: this printer prints no QR codes",
+                "Wydrukowano sam numer KSeF: ta drukarka nie drukuje kodów QR.",
+            )
         lines = self.planner.plan.footer_lines(
             receipt, MAX_FOOTER_LINES, at, lambda line, pointer: self.planner.text(line, pointer, "$y", "linie")
         )
