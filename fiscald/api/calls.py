@@ -163,16 +163,18 @@ class Calls:
         until: datetime | date | str | None = None,
         number: int | None = None,
         total: Decimal | str | None = None,
+        nip: str | None = None,
         after: str | None = None,
         limit: int = 100,
     ) -> Call[JobList]:
         """A page of jobs, the newest first, with the cursors of the next and previous page.
 
-        ``since``, ``until``: an aware time, or a day of Polish time; ``number``, ``total``: as on the document.
+        ``since``, ``until``: an aware time, or a day of Polish time; ``number``, ``total``, ``nip``
+        (of the buyer): as on the document.
         """
         given = {
             "printer": printer, "state": state, "order": order, "since": _written(since), "until": _written(until),
-            "number": number, "total": _plain(total), "after": after, "limit": limit,
+            "number": number, "total": _plain(total), "nip": nip, "after": after, "limit": limit,
         }  # fmt: skip
         params = {name: value for name, value in given.items() if value is not None}
         return Call("GET", "/v1/jobs", reader(JobList), params=params)

@@ -15,6 +15,7 @@ from fiscald.engine import Wanted
 from fiscald.model.jobs import JobState
 from fiscald.model.money import MONEY, parse_money
 from fiscald.model.problems import ProblemError, problem
+from fiscald.model.tax import LONGEST, NIP, parse_nip
 from fiscald.model.times import DAY_OR_TIME, parse_day_or_time
 
 MAX_JOBS = 1000
@@ -33,6 +34,9 @@ QUERIES = (
     ),
     Query(
         "total", {"type": "string", "pattern": f"^({MONEY})$", "maxLength": 20}, "only jobs with this registered total"
+    ),
+    Query(
+        "nip", {"type": "string", "pattern": f"^{NIP}$", "maxLength": LONGEST}, "only jobs with this NIP of the buyer"
     ),
     Query(
         "after",
@@ -62,6 +66,7 @@ def asked_for(query: Mapping[str, str]) -> Asked:
             since=_time(query, "since", end=False),
             until=_time(query, "until", end=True),
             number=_whole(query, "number", MAX_NUMBER, least=1),
+            nip=None if (nip := query.get("nip")) is None else _nip(nip),
             total=None if (total := query.get("total")) is None else _money(total),
         ),
         newest_first=_one_of(query, "order", ["newest", "oldest"]) != "oldest",
@@ -112,3 +117,10 @@ def _money(text: str) -> Decimal:
         return parse_money(text)
     except PydanticCustomError as error:
         raise _refused(f"total: {error.message()}") from None
+
+
+def _nip(text: str) -> str:
+    try:
+        return parse_nip(text)
+    except PydanticCustomError as error:
+        raise _refused(f"nip: {error.message()}") from None

@@ -39,7 +39,8 @@ class _Body(GenerateJsonSchema):
         inner = field.get("schema", field)
         while inner.get("type") == "default":
             inner = inner["schema"]
-        return inner.get("type") == "literal" or super().field_is_required(field, total)
+        constant = inner.get("type") == "literal" and len(inner["expected"]) == 1
+        return constant or super().field_is_required(field, total)
 
 
 class _Answer(_Body):

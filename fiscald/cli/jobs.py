@@ -17,6 +17,7 @@ from fiscald.cli.documents import printer_option
 from fiscald.cli.texts import job_line
 from fiscald.model.jobs import JobState
 from fiscald.model.money import parse_money
+from fiscald.model.tax import parse_nip
 from fiscald.model.times import POLISH_TIME, parse_day_or_time
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class When(_DateTime):
 @click.option("--until", type=When(end=True), help="Only jobs until this day or time (Polish).")
 @click.option("--number", type=click.IntRange(1, 2**31 - 1), help="Only jobs with this number on the document.")
 @click.option("--amount", help="Only jobs with this total on the document, like 12.00.")
+@click.option("--nip", help="Only jobs with this NIP of the buyer.")
 @click.option("--oldest", is_flag=True, help="Show the oldest jobs first.")
 @click.option("--all", "everything_", is_flag=True, help="Show all jobs, not only one page.")
 @click.option("--after", help="Continue after this cursor of an earlier page.")
@@ -69,6 +71,7 @@ def jobs(
     /,
     *,
     amount: str | None,
+    nip: str | None,
     oldest: bool,
     everything_: bool,
     after: str | None,
@@ -81,6 +84,11 @@ def jobs(
             filters["total"] = parse_money(amount.replace(",", "."))
         except PydanticCustomError as error:
             context.fail(USAGE, f"--amount: {error.message()}")
+    if nip is not None:
+        try:
+            filters["nip"] = parse_nip(nip)
+        except PydanticCustomError as error:
+            context.fail(USAGE, f"--nip: {error.message()}")
     filters["order"] = "oldest" if oldest else None
     with context.client() as client:
         if not everything_:

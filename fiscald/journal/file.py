@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from fiscald import private
-from fiscald.journal import log
+from fiscald.journal import buyers, log
 from fiscald.journal.directory import COPY, JOURNAL, StateDirectory
 from fiscald.journal.errors import (
     DAMAGED,
@@ -31,7 +31,7 @@ from fiscald.journal.errors import (
     remedy,
 )
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 #: Pages of the file to copy in one step. Jobs run between the steps.
 COPY_PAGES = 64
 #: Bytes that must stay free beside a copy.
@@ -80,6 +80,7 @@ class JournalFile:
                 undo.callback(self._db.close)
                 # Text that is no UTF-8 is no JSON either: it damages its own job and no other.
                 self._db.text_factory = lambda stored: str(stored, "utf-8", "backslashreplace")
+                buyers.add_hash(self._db)
                 self._prepare()
                 self._id, change = self._db.execute("SELECT id, change FROM journal").fetchone()
                 self._change = self._marked = self._moved = int(change)

@@ -12,10 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from fiscald.journal.buyers import HASH
 from fiscald.model.jobs import JobState
 from fiscald.model.money import format_money
 
-#: The same expressions as in the indexes of schema 6. A damaged value has none of them.
+#: The same expressions as in the indexes of schemas 6 and 9. A damaged value has none of them.
 ACCEPTED = "CAST(strftime('%s', created_at) AS INTEGER)"
 NUMBER = "CASE WHEN json_valid(result) THEN json_extract(result, '$.number') END"
 TOTAL = "CASE WHEN json_valid(result) THEN json_extract(result, '$.total') END"
@@ -34,6 +35,8 @@ class Wanted:
     """The number that the printer gave to the document."""
     total: Decimal | None = None
     """The total that the printer registered."""
+    nip: str | None = None
+    """The buyer's NIP, ten digits."""
 
     @property
     def by_time(self) -> bool:
@@ -53,19 +56,22 @@ def conditions(wanted: Wanted, phases: Sequence[str]) -> tuple[list[str], list[A
         where.append(condition)
         values.extend(found)
 
-    by_result = wanted.number is not None or wanted.total is not None
+    by_buyer = wanted.nip is not None and wanted.number is None
+    by_result = wanted.number is not None or (wanted.total is not None and not by_buyer)
     if by_result:
         where.append("result IS NOT NULL")
     if wanted.number is not None:
         add(f"{NUMBER} = ?", wanted.number)
     if wanted.total is not None:
-        add(f"{TOTAL} = ?", format_money(wanted.total))
+        add(f"{'+' if by_buyer else ''}{TOTAL} = ?", format_money(wanted.total))
+    if wanted.nip is not None:
+        add(f"{'' if by_buyer else '+'}buyer = {HASH}", wanted.nip)
     time = f"+{ACCEPTED}" if by_result else ACCEPTED
     if wanted.since is not None:
         add(f"{time} >= ?", int(wanted.since.timestamp()))
     if wanted.until is not None:
         add(f"{time} <= ?", int(wanted.until.timestamp()))
-    narrowed = by_result or wanted.by_time
+    narrowed = by_result or by_buyer or wanted.by_time
     if wanted.printer is not None:
         # Without a state: read in order of id until the page is full, instead of sorting all jobs of the printer.
         add("+printer = ?" if narrowed or wanted.state is None else "printer = ?", wanted.printer)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container
 from datetime import timedelta
 from typing import Any
 
+from fiscald.journal.buyers import HASH, nip_of
 from fiscald.journal.errors import WrongPhase
 from fiscald.journal.jobs import JobReader
 from fiscald.journal.printers import Rule, Unexplained
@@ -52,7 +53,8 @@ class Store(JobReader):
             now = self._now()
             made = db.execute(
                 "INSERT INTO job (key, printer, digest, document, phase, warnings, asked_by, deadline, expect_last,"
-                " if_interrupted, created_at, updated_at) VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?)"
+                " if_interrupted, created_at, updated_at, buyer)"
+                f" VALUES (?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, {HASH})"
                 f" RETURNING {COLUMNS}",
                 (
                     key,
@@ -66,6 +68,7 @@ class Store(JobReader):
                     submission.if_interrupted,
                     now,
                     now,
+                    nip_of(submission.document),
                 ),
             ).fetchall()
             return Accepted(_published(db, read_entry(made[0])), new=True, conflict=False)

@@ -10,7 +10,7 @@ from fiscald.model.strict import Strict
 
 
 class QrCode(Strict):
-    """A QR code under the receipt."""
+    """A QR code."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     size: Annotated[int, Field(strict=True, ge=2, le=8, description="printer dots per module")] = 4

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
-from fiscald.model.barcodes import Barcode
+from fiscald.model.barcodes import Barcode, QrCode
 from fiscald.model.lists import MAX_LINES, BoundedLines
 from fiscald.model.rights import Right
 from fiscald.model.strict import Element, Strict, mistake, nearest
@@ -37,27 +37,65 @@ class InCodePage(Strict):
     code_page: Literal["cp1250", "latin2", "mazovia"]
 
 
+class StyledText(Element):
+    """A line of text with a style. A printer without the style prints the text plainly, with a notice."""
+
+    text: FreeText
+    bold: Annotated[bool, Field(strict=True)] = False
+    align: Literal["left", "center", "right"] | None = Field(None, description="null: where the printer places lines")
+
+
+class QrLine(Element):
+    """A QR code."""
+
+    qr: QrCode
+
+
+class BarcodeLine(Element):
+    """A one-dimensional code between the lines."""
+
+    barcode: Barcode
+
+
+#: The field by which a line that is an object is known; the first of these that it has.
+_KINDS: dict[str, type[Strict]] = {
+    "code_page": InCodePage, "rule": Rule, "qr": QrLine, "barcode": BarcodeLine, "text": StyledText
+}  # fmt: skip
+
+
 def _line_kind(value: Any) -> str:
-    if isinstance(value, InCodePage) or (isinstance(value, dict) and "code_page" in value):
-        return "InCodePage"
-    return "Rule" if isinstance(value, dict | Rule) else "text"
+    if isinstance(value, Strict):
+        return type(value).__name__
+    if not isinstance(value, dict):
+        return "text"
+    known = next((name for name in _KINDS if name in value), None)
+    name = known or next((name for name in map(_misspelt, value) if name is not None), "rule")
+    return _KINDS[name].__name__
+
+
+def _misspelt(name: str) -> str | None:
+    return nearest(name, _KINDS)
 
 
 def _no_other_object(value: Any) -> Any:
-    """Refuse an object that is not a separator or a misspelt one."""
-    if isinstance(value, dict) and not any(nearest(name, ["rule", "code_page"]) for name in value):
+    """Refuse an object that is no line of any kind, nor a misspelt one."""
+    if isinstance(value, dict) and not any(map(_misspelt, value)):
         raise mistake(
             "printout.line",
-            'a line is a string, or {"rule": true} for a separator{advice}',
+            'a line is a string, or an object with "text", "rule", "qr" or "barcode"',
             "wiersz wydruku ma niewłaściwą postać.",
-            advice="; send the text itself as the string" if "text" in value else "",
         )
     return value
 
 
-#: A line of a printout: text (``""``: an empty line), a separator, or text in another code page.
+#: A line of a printout: text (``""``: an empty line), text with a style or in another code page, a separator, a code.
 PrintoutLine = Annotated[
-    Annotated[FreeText, Tag("text")] | Annotated[Rule, Tag("Rule")] | Annotated[InCodePage, Tag("InCodePage")],
+    Annotated[FreeText, Tag("text")]
+    | Annotated[StyledText, Tag("StyledText")]
+    | Annotated[Rule, Tag("Rule")]
+    | Annotated[QrLine, Tag("QrLine")]
+    | Annotated[BarcodeLine, Tag("BarcodeLine")]
+    | Annotated[InCodePage, Tag("InCodePage")],
     Discriminator(_line_kind),
     BeforeValidator(_no_other_object),
 ]

@@ -95,8 +95,8 @@ Vat = Annotated[
 # -- numbers of the buyer --------------------------------------------------------------------------------
 
 
-def _nip(value: Any) -> str:
-    """The ten digits."""
+def parse_nip(value: Any) -> str:
+    """The ten digits. Raises ``PydanticCustomError``."""
     if not isinstance(value, str):
         raise mistake(
             "buyer.nip",
@@ -133,7 +133,7 @@ def _nip(value: Any) -> str:
 #: A Polish taxpayer number, kept as its ten digits.
 Nip = Annotated[
     str,
-    BeforeValidator(_nip),
+    BeforeValidator(parse_nip),
     WithJsonSchema(
         {
             "type": "string",

@@ -101,9 +101,13 @@ WRONG: dict[str, Any] = {
     "a naive deadline": receipt() | {"deadline": "2026-11-22T10:15:00"},
     "a negative number": receipt() | {"expect_last": -1},
     "no such choice": receipt() | {"if_interrupted": "retry"},
-    "a line break is no line": {"printer": "till1", "document": {"type": "printout", "lines": [{"text": "Kawa"}]}},
+    "a line break is no line": {
+        "printer": "till1",
+        "document": {"type": "printout", "lines": [{"text": "Kawa\nHerbata", "size": 2}]},
+    },
     "no separator": {"printer": "till1", "document": {"type": "printout", "lines": [{"rule": False}]}},
     "a code with blanks": receipt(barcode="A B"),
+    "an unknown correction": receipt(qr={"text": "x", "correction": "X"}),
     "a large module": receipt(qr={"text": "x", "size": 9}),
 }
 

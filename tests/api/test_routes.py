@@ -183,6 +183,7 @@ async def test_the_list_of_jobs_by_time(tmp_path: Path) -> None:
         assert len(unencoded.json()["jobs"]) == 1, 'in an address "+" is a blank'
         mine = await it.client.jobs(since=today, until=moment, number=None, total=Decimal(1), order="oldest")
         assert [each.key for each in mine.jobs] == ["A"]
+        assert (await it.client.jobs(nip="5260250274")).jobs == ()
         with pytest.raises(ValueError, match="aware"):
             await it.client.jobs(since=datetime(2026, 11, 22))  # noqa: DTZ001
 
@@ -202,6 +203,7 @@ async def test_the_list_of_jobs_by_time(tmp_path: Path) -> None:
         ("total=12,00", 'total: an amount is written with a dot: write "12.00"'),
         ("total=-1", "total: an amount cannot be negative"),
         ("after=x", "after is a number"),
+        ("nip=5260250275", "nip: this is not a Polish NIP: the check digit is wrong"),
         ("amount=12.00", "unknown query parameter 'amount'"),
     ],
 )

@@ -60,8 +60,8 @@ def line(**changes: Any) -> dict[str, Any]:
         (line(name=""), "empty", "pusty"),
         (line(nmae="x"), "did you mean 'name'?", "którego nie ma"),
         ({"type": "receipt", "lines": [{"price": "1.00", "vat": "A"}]}, "missing", "brakuje"),
-        ({"type": "printout", "lines": [{"text": "Kawa"}]}, "send the text itself as the string", "wiersz wydruku"),
-        ({"type": "printout", "lines": [{"qr": "Kawa"}]}, 'a line is a string, or {"rule": true}', "wiersz wydruku"),
+        ({"type": "printout", "lines": [{"picture": "x"}]}, "a line is a string, or an object with", "wiersz wydruku"),
+        ({"type": "printout", "lines": [{"qr": "Kawa"}]}, "this must be an object", "niewłaściwą postać"),
     ],
 )
 def test_a_mistake_is_reported_in_both_languages(document: Any, english: str, polish: str) -> None:
@@ -101,7 +101,18 @@ FULL = receipt(
 DOCUMENTS = [
     FULL,
     {"type": "cash_in", "amount": "5.00"},
-    {"type": "printout", "title": "x", "lines": ["x", {"rule": True}], "barcode": "X"},
+    {
+        "type": "printout",
+        "title": "x",
+        "lines": [
+            "x",
+            {"rule": True},
+            {"text": "x", "bold": True, "align": "right"},
+            {"barcode": "X"},
+            {"qr": {"text": "x", "size": 4, "correction": "M"}},
+        ],
+        "barcode": "X",
+    },
     {"type": "daily_report"},
 ]
 WHOLE = LICENCE | {

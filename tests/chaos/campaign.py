@@ -19,7 +19,19 @@ from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from tests.chaos import mutants
 from tests.chaos.check import violations
-from tests.chaos.schedule import DOCUMENTS, Schedule, Size, What, draw, draw_restored, matrix, meetings, pairs, single
+from tests.chaos.schedule import (
+    DOCUMENTS,
+    LATER_DOCUMENTS,
+    Schedule,
+    Size,
+    What,
+    draw,
+    draw_restored,
+    matrix,
+    meetings,
+    pairs,
+    single,
+)
 from tests.chaos.world import carry_out
 
 #: Makes a schedule of a seed, for a family.
@@ -159,7 +171,8 @@ def measure(family: str, document: str) -> Size:
 
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    documents = [document for document in DOCUMENTS if document in find_family(family).documents]
+    known = find_family(family).documents
+    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if content["type"] in known))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 

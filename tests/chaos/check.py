@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
-from tests.chaos.check_documents import packaging
+from fiscald.model.printout import PrintoutLine, StyledText
+from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, packaging
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -120,12 +121,18 @@ def _printout(key: str, job: Job, outcome: Outcome) -> list[str]:
     if job.resolution is None and bool(whole) != (job.state is JobState.DONE) and not cancelled:
         found.append(f"printout: {key} is {job.state}, and was printed {len(whole)} times")
     for form in whole:
-        texts = [line for line in document.lines if isinstance(line, str) and line]
+        texts = [text for text in map(_text, document.lines) if text]
         printed = [line for line in map(str.strip, form.text.splitlines()) if line.startswith(("Bon ", "Danie "))]
         # Nor can any client help a line that the cable doubled: no sum tells.
         if printed != texts and not any(what is What.DUPLICATE for what, _, _ in outcome.hits):
             found.append(f"content: {key} was printed as {printed}")
+        found += codes_of_printout(key, document, form.text)
     return found
+
+
+def _text(line: PrintoutLine) -> str:
+    """The text of a line; codes and separators have none."""
+    return line if isinstance(line, str) else line.text if isinstance(line, StyledText) else ""
 
 
 def _report(key: str, job: Job, outcome: Outcome) -> list[str]:
@@ -189,6 +196,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
             number = (job.error.device_code or "").split()[0]
             if number not in REFUSALS.get(family, ()):
                 found.append(f"refused without need: {key}: {job.error.detail}")
+    found += codes_elsewhere(outcome)
     found += [f"cancelled what was not ours at {at}" for owner, by, at in truth.cancelled if owner != by == "ours"]
     return found
 

@@ -41,6 +41,20 @@ def packaging(number: int, rng: random.Random) -> dict[str, Any]:
     return document
 
 
+def coded_printout(number: int, rng: random.Random) -> dict[str, Any]:
+    """A printout with lines of every kind. Its codes carry the job's number too."""
+    document = printout(number, rng)
+    lines = document["lines"]
+    if rng.random() < 0.5:
+        style = rng.choice(({"bold": True}, {"align": "center"}, {"bold": True, "align": "right"}, {}))
+        lines.append({"text": f"Danie {number} pilne"} | style)
+    if rng.random() < 0.3:
+        lines.append({"barcode": f"KRESKI{number}"})
+    if rng.random() < 0.6:
+        lines.insert(rng.randrange(1, len(lines) + 1), {"qr": {"text": f"QR-{number}-"}})
+    return document
+
+
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
@@ -49,7 +63,7 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "daily_report": lambda number, rng: {"type": "daily_report"},
     "cash_in": lambda number, rng: {"type": "cash_in", "amount": format_grosze(100_000 + number)},
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
-    "printout": printout,
+    "printout": coded_printout,
     "packaging": packaging,
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.

@@ -376,6 +376,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "daily_report": {"type": "daily_report"},
     "cash_in": {"type": "cash_in", "amount": "1000.00"},
+}
+_CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"qr": {"text": "QR-0-"}}]
+#: Documents that came later, in rows of their own, for the families that print them.
+LATER_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "printout": {"type": "printout", "lines": _CODED},
     "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
 }
 
@@ -383,7 +388,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 def single(document: str, family: str, *faults: Fault) -> Schedule:
     """One document, and exactly these faults."""
     return Schedule(
-        seed=0, family=family, orders=(Order(key="job/0", at=0.5, document=DOCUMENTS[document]),), faults=faults
+        seed=0,
+        family=family,
+        orders=(Order(key="job/0", at=0.5, document=(DOCUMENTS | LATER_DOCUMENTS)[document]),),
+        faults=faults,
     )
 
 

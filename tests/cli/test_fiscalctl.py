@@ -66,6 +66,14 @@ def test_the_commands_for_the_documents_of_a_day(counter: Counter) -> None:
     assert counter.run("jobs", "--oldest").stdout.splitlines() == listed[::-1]
     assert counter.run("jobs", "--number", "1", "--amount", "10,00").stdout.splitlines() == [listed[1]]
     assert counter.run("jobs", "--amount", "20.00").stdout.splitlines() == [listed[5]]
+    assert counter.run("jobs", "--nip", "526-025-02-74").stdout == "no jobs\n"
+    sold = counter.run("print", counter.file(RECEIPT | {"buyer": {"nip": "5260250274"}}))
+    assert sold.exit_code == 0, sold.output
+    assert len(counter.run("jobs", "--nip", "526-025-02-74").stdout.splitlines()) == 1
+    mistyped = counter.run("jobs", "--nip", "5260250275")
+    assert mistyped.exit_code == 2
+    assert "the check digit is wrong" in mistyped.stderr
+    listed = counter.run("jobs").stdout.splitlines()
     when = f"{datetime.now(POLISH_TIME) - timedelta(minutes=10):%Y-%m-%d %H:%M}"
     assert counter.run("jobs", "--since", when).stdout.splitlines() == listed
     assert counter.run("jobs", "--until", when).stdout == "no jobs\n"

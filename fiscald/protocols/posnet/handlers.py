@@ -11,7 +11,8 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.posnet import one_step, packaging, printout, receipt
 from fiscald.protocols.posnet.options import code_page, profile_of
-from fiscald.protocols.posnet.plan import plan_printout, plan_receipt
+from fiscald.protocols.posnet.plan import plan_receipt
+from fiscald.protocols.posnet.plan_printout import plan_printout
 from fiscald.protocols.posnet.queries import poll
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates

@@ -1,6 +1,6 @@
-"""Turns a receipt or a printout into commands: does the printer's arithmetic and predicts its refusals.
+"""Turns a receipt into commands: does the printer's arithmetic and predicts its refusals.
 
-Source: POSNET reference, sections 4.3 (lengths), 5.5, 5.9 (forms), 6.3 (rounding, the line), 6.4 (storno), 6.7
+Source: POSNET reference, sections 4.3 (lengths), 5.5, 6.3 (rounding, the line), 6.4 (storno), 6.7
 (end of the receipt). The planner turns percentages into amounts, so that the printer has nothing to round (6.3). It
 does not predict how the printer spreads a discount on the subtotal over the rates, only the sum (6.8).
 """
@@ -16,10 +16,8 @@ from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
 from fiscald.model.packaging import Packaging, PackagingDocument
 from fiscald.model.payment import PaymentType
 from fiscald.model.preview import Sold
-from fiscald.model.printout import InCodePage, Printout, Rule
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
 from fiscald.model.receipt import Adjustment, Line, Receipt
-from fiscald.model.text import CODE_PAGES, fit
 from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
 from fiscald.protocols.posnet.fields import Text
@@ -45,10 +43,6 @@ CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints the text as it is (5.5).
 PLAIN_FOOTER_LINE = 25
 MAX_FOOTER_LINES = 60
-#: The free form, its heading "non-fiscal document", and its line of one text of 38 characters (5.9). No source
-#: gives the length of the heading; we assume that of a line (choice).
-FORM, FORM_HEADING, FORM_LINE, FORM_CHARACTERS = 200, 75, 711, 38
-EMPTY_LINE, SEPARATOR = 0, 1
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
 #: Bytes that ``qrcode`` takes (4.3).
 MAX_QR_BYTES = 2000
@@ -74,7 +68,7 @@ class _Sold:
     adjustment: int
 
 
-class _Planner:
+class Planner:
     """Walks one document; collects commands, errors and notices."""
 
     def __init__(self, profile: Profile, code_page: str, rates: Rates | None) -> None:
@@ -97,6 +91,7 @@ class _Planner:
         return kind.limit(self.generation)
 
     def add(self, pointer: str, mnemonic: str, **values: Any) -> None:
+        """Add a command to the plan, unless the plan has errors."""
         if self.plan.errors:
             return
         self.plan.items.append(Item(request(mnemonic, **values), pointer))
@@ -104,6 +99,7 @@ class _Planner:
     # -- the receipt ----------------------------------------------------------------------------------
 
     def receipt(self, receipt: Receipt) -> Plan:
+        """The commands of a receipt."""
         at = "/document"
         self.add(at, "trinit", bm=False)
         self._prepare_foot(receipt, at)
@@ -145,9 +141,9 @@ class _Planner:
         """
         qr, reference = receipt.qr, receipt.invoice_reference
         if qr is not None:
-            self._qr(qr, f"{at}/qr")
+            self.qr(qr, f"{at}/qr")
         elif reference is not None:
-            self._qr(reference.code, f"{at}/invoice_reference")
+            self.qr(reference.code, f"{at}/invoice_reference")
         if qr is not None and reference is not None:
             self.plan.error(
                 f"{at}/qr",
@@ -168,7 +164,7 @@ class _Planner:
         if any(values.values()):
             self.add(at, "ftrcfg", **values)
 
-    def _qr(self, qr: QrCode, at: str) -> None:
+    def qr(self, qr: QrCode, at: str) -> None:
         """Checked here, because the printer may notice a misfit only when it prints, after the sale is registered."""
         data = qr.text.encode()
         most = min(MAX_QR_BYTES, CAPACITY[qr.correction][-1])
@@ -347,6 +343,7 @@ class _Planner:
     # -- packaging without a sale ---------------------------------------------------------------------
 
     def packaging(self, document: PackagingDocument) -> Plan:
+        """The commands of packaging without a sale."""
         at = "/document"
         self.add(at, "trpackinit")
         given, taken = self._packs(document.items, f"{at}/items")
@@ -357,41 +354,6 @@ class _Planner:
         )
         return self.plan
 
-    # -- the printout ---------------------------------------------------------------------------------
-
-    def printout(self, printout: Printout) -> Plan:
-        at = "/document"
-        title = printout.title and self._title(printout.title, f"{at}/title")
-        self.add(at, "formstart", fn=FORM, fh=FORM_HEADING, al=title or None)
-        for index, line in enumerate(printout.lines):
-            pointer = f"{at}/lines/{index}"
-            if isinstance(line, Rule):
-                self.add(pointer, "formcmd", fn=FORM, cm=SEPARATOR)
-                continue
-            if isinstance(line, InCodePage):
-                text = self.plan.text(line.text, f"{pointer}/text", line.code_page, FORM_CHARACTERS, TextKind.NUMBER)
-                if text:
-                    encoded = text.encode(CODE_PAGES[line.code_page])
-                    self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=encoded)
-                continue
-            parts = self.plan.form_line(line, pointer, self.code_page, FORM_CHARACTERS)
-            for part in parts:
-                self.add(pointer, "formline", fn=FORM, fl=FORM_LINE, s1=part)
-            if not parts:
-                self.add(pointer, "formcmd", fn=FORM, cm=EMPTY_LINE)
-        if printout.barcode is not None:
-            code = self.text(printout.barcode, f"{at}/barcode", "formbarcode", "bc", TextKind.NUMBER)
-            self.add(f"{at}/barcode", "formbarcode", fn=FORM, bc=code)
-        self.plan.close = request("formend", fn=FORM)
-        return self.plan
-
-    def _title(self, value: str, pointer: str) -> str:
-        """Like a line, but cut if plain forms made it too long."""
-        if min(len(value), len(fit(value, self.code_page).text)) > FORM_CHARACTERS:
-            self.plan.too_long(value, pointer, FORM_CHARACTERS)
-            return ""
-        return self.plan.text(value, pointer, self.code_page, FORM_CHARACTERS)
-
 
 def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rates | None) -> Plan:
     """The commands of ``receipt``; or in ``errors`` every refusal that the planner can predict.
@@ -399,14 +361,9 @@ def plan_receipt(receipt: Receipt, profile: Profile, code_page: str, rates: Rate
     ``rates`` is the printer's table by letter. While it is unknown (``None``), rates are not checked and the commands
     must not be sent.
     """
-    return _Planner(profile, code_page, rates).receipt(receipt)
+    return Planner(profile, code_page, rates).receipt(receipt)
 
 
 def plan_packaging(document: PackagingDocument, profile: Profile, code_page: str) -> Plan:
     """The commands of ``document``; or in ``errors`` every refusal that the planner can predict."""
-    return _Planner(profile, code_page, None).packaging(document)
-
-
-def plan_printout(printout: Printout, profile: Profile, code_page: str) -> Plan:
-    """The commands of ``printout``; or in ``errors`` every refusal that the planner can predict."""
-    return _Planner(profile, code_page, None).printout(printout)
+    return Planner(profile, code_page, None).packaging(document)

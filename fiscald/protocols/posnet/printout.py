@@ -30,7 +30,7 @@ from fiscald.protocols.posnet.commit import corrupted, refused
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.grammar import NO_FORM
 from fiscald.protocols.posnet.options import PosnetOptions
-from fiscald.protocols.posnet.plan import EMPTY_LINE, FORM, plan_printout
+from fiscald.protocols.posnet.plan_printout import EMPTY_LINE, FORM, plan_printout
 from fiscald.protocols.posnet.profiles import PROFILES
 from fiscald.protocols.posnet.proof import PosnetProof, slip_of
 from fiscald.protocols.posnet.queries import (

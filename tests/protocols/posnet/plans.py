@@ -9,7 +9,8 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.posnet.commands import Request
 from fiscald.protocols.posnet.fields import Dialect
-from fiscald.protocols.posnet.plan import Plan, plan_printout, plan_receipt
+from fiscald.protocols.posnet.plan import Plan, plan_receipt
+from fiscald.protocols.posnet.plan_printout import plan_printout
 from fiscald.protocols.posnet.profiles import PROFILES
 from tests.emulator.posnet.talking import readable
 

@@ -85,6 +85,65 @@ def test_a_line_that_its_plain_form_makes_too_long_goes_on_in_the_next_one() -> 
     assert printout(code_page="mazovia", lines=["👨‍👩‍👧" * 9 + "Rodzina"]).errors == [], "45 code points"
 
 
+QR = {"text": "https://x", "size": 3, "correction": "M"}
+QR_COMMANDS = ["qrcode|px3|el1|hx1|tx68747470733A2F2F78|", "ftrcfg|bb1|"]
+
+
+def test_codes_between_the_lines() -> None:
+    """Section 5.6: a QR code is configured for the sheet. It is the last thing before its end, whatever its place."""
+    plan = printout(lines=["Bon", {"barcode": "Z17"}, {"qr": QR}])
+    assert commands(plan) == [
+        "formstart|fn200|fh75|",
+        "formline|fn200|fl711|s1Bon|",
+        "formbarcode|fn200|bcZ17|",
+        *QR_COMMANDS,
+        "formend|fn200|",
+    ]
+    assert plan.notices == []
+    plan = printout(lines=[{"qr": QR}, "Bon"], barcode="Z17")
+    assert commands(plan)[-4:] == ["formbarcode|fn200|bcZ17|", *QR_COMMANDS, "formend|fn200|"]
+    assert [(notice.code, notice.pointer) for notice in plan.notices] == [("qr.moved", "/document/lines/0/qr")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pointer", "code"),
+    [
+        ([{"qr": QR}, {"qr": QR}], "/lines/1/qr", "printout.one_qr"),
+        ([{"qr": {"text": "x" * 2000, "correction": "H"}}], "/lines/0/qr/text", "qr.too_long"),
+        ([{"qr": {"text": "x" * 1000, "size": 8}}], "/lines/0/qr/size", "qr.too_wide"),
+        ([{"barcode": "1" * 31}], "/lines/0/barcode", "text.too_long"),
+        ([{"text": "x" * 39, "bold": True}], "/lines/0/text", "text.too_long"),
+    ],
+)
+def test_check_predicts_a_refusal_of_a_line(lines: list[Any], pointer: str, code: str) -> None:
+    assert (f"/document{pointer}", code) in [(error.pointer, error.code) for error in printout(lines=lines).errors]
+
+
+@pytest.mark.parametrize(
+    ("style", "named"),
+    [({"bold": True}, "bold"), ({"align": "left"}, "align"), ({"bold": True, "align": "right"}, "bold and align")],
+)
+def test_a_style_that_the_printer_lacks_is_left_out_with_a_notice(style: dict[str, Any], named: str) -> None:
+    plan = printout(lines=[{"text": "Pilne"} | style])
+    assert commands(plan)[1] == "formline|fn200|fl711|s1Pilne|"
+    (notice,) = plan.notices
+    assert (notice.code, notice.pointer) == ("text.plain", "/document/lines/0")
+    assert f"without {named}:" in notice.detail
+    assert printout(lines=[{"text": "Pilne"}]).notices == []
+
+
+def test_the_codes_of_a_printout_are_on_its_paper_only() -> None:
+    talk, papers = Talk(), []
+    for wanted in (printout(lines=["Bon", {"qr": QR}, {"barcode": "Z17"}]), printout(lines=["Drugi"])):
+        for command in commands(wanted):
+            assert talk.say(command) == f"{command.split('|')[0]}|"
+        papers.append(talk.paper)
+    first, second = papers
+    assert first.index("Bon") < first.index("[BARCODE Z17]") < first.index("[QR https://x]")
+    assert "Drugi" in second
+    assert "[QR" not in second
+
+
 def test_a_printout_is_printed_without_what_cannot_be_printed() -> None:
     plan = printout(lines=["☕", {"rule": True}, "‍", "stolik	4"], title="🎉")
     assert commands(plan) == [
