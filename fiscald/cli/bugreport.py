@@ -195,12 +195,20 @@ def _masked(capture: bytes) -> bytes:
         return b""
 
 
+def _version(package: str) -> str | None:
+    """The version of an installed package; ``None`` where its metadata is missing, as in a damaged installation."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _versions() -> dict[str, Any]:
     return {
         "fiscald": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in _PACKAGES},
         "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fiscald.cli.bugreport import _versions
 from fiscald.cli.fiscalctl import main
 from fiscald.cli.fiscald import DEFAULT_PATH
 from fiscald.cli.scan import DEFAULT_CONFIG
@@ -149,6 +150,13 @@ def test_a_folder_that_cannot_be_entered(tmp_path: Path, arguments: list[str], e
     words = words.replace("FOLDER", str(folder))
     assert (result.exit_code, words in result.stdout + result.stderr) == (exit_code, True), result.output
     assert "Traceback" not in result.stderr
+
+
+def test_a_bug_report_names_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fiscald.cli.bugreport._PACKAGES", ("anyio", "no-such-package"))
+    found = _versions()["packages"]
+    assert found["anyio"]
+    assert found["no-such-package"] is None
 
 
 def test_ctrl_c_mentions_a_running_document_only_if_there_is_one(
