@@ -7,11 +7,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from fiscald.engine.past import unexplained
+from fiscald.engine.past import Past, unexplained
 from fiscald.journal import Doubt, Known, Phase, Store
 from fiscald.model.jobs import JobState, JournalConfirmation
 from fiscald.model.printers import Counters, PrinterState
-from fiscald.model.problems import Fate, ProblemError
+from fiscald.model.problems import Fate, ProblemError, problem
 from fiscald.model.raw_command import RawCommand
 from tests import virtual
 from tests.engine.past import ANNA, back_up, behind, prints_one, put_back, restored
@@ -334,3 +334,18 @@ def test_stored_counters_that_cannot_be_read(tmp_path: Path) -> None:
             assert (await it.print("Z2")).state is JobState.DONE
 
     virtual.run(main())
+
+
+def test_only_a_new_problem_is_read_a_second_time() -> None:
+    """A problem that stands needs no proof, and one that came twice has it."""
+    past, why = Past("till1", shared=False), problem("printer.busy", reason="x")
+    assert [past.needs_second_reading(each) for each in (None, why, why, None, why)] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
+    past.problem = why
+    assert not past.needs_second_reading(None)
+    assert not past.needs_second_reading(why)

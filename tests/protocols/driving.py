@@ -24,7 +24,10 @@ class Journal:
     last: Checkpoint | None = None
 
     def write(self, checkpoint: Checkpoint) -> None:
-        if self.last is not None:
+        if self.last is None:
+            assert checkpoint.stage is Stage.STARTED, "the first entry says that something may change now"
+            assert checkpoint.counters is not None, "the journal compares the counters with what it knows"
+        else:
             assert self.last.stage < checkpoint.stage, "a stage is not passed twice, and not backwards"
             assert self.last.before == checkpoint.before, "what was read before stays as it was"
             assert self.last.opened in (None, checkpoint.opened), "and so does what was read when it was open"
