@@ -332,11 +332,12 @@ class PlanBuilder:
                 "zwrot opakowań przewyższa wartość sprzedaży.",
             )
             return None
-        if due < 0 and document.payments:
+        if due < 0 and (document.payments or document.change is not None):
+            field = "payments" if document.payments else "change"
             self.error(
-                f"{at}/payments",
+                f"{at}/{field}",
                 "packaging.paid_out",
-                f"{format_grosze(-due)} is paid out to the customer in cash; leave payments out",
+                f"{format_grosze(-due)} is paid out to the customer in cash; leave {field} out",
                 "za zwrot opakowań nie przyjmuje się zapłaty.",
             )
             return None

@@ -57,10 +57,13 @@ def test_posnet_prints_the_name_beside_the_number() -> None:
     assert "DO ZAPŁATY PLN" in paper
 
 
-@pytest.mark.parametrize("family", ["posnet"])
-def test_what_is_paid_out_takes_no_payment(family: str) -> None:
-    asked = document(CAN, payments=[{"type": "cash", "amount": "2.00"}])
-    assert codes(Bench(family), asked) == [("/document/payments", "packaging.paid_out")]
+@pytest.mark.parametrize("family", ["posnet", "thermal"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("payments", [{"type": "cash", "amount": "2.00"}]), ("change", "2.00"), ("change", "0.00")]
+)
+def test_what_is_paid_out_takes_no_payment_and_gives_no_change(family: str, name: str, value: Any) -> None:
+    asked = document(CAN, **{name: value})
+    assert codes(Bench(family), asked) == [(f"/document/{name}", "packaging.paid_out")]
 
 
 def test_thermal_takes_packaging_back_as_one_sum() -> None:
@@ -89,4 +92,8 @@ def test_thermal_tells_that_two_names_have_one_number() -> None:
         }
     )
     notices = bench.family.check(receipt, bench.settings, None).notices
-    assert [notice.code for notice in notices] == ["packaging.name", "packaging.name", "packaging.same_number"]
+    assert [notice.code for notice in notices] == [
+        "packaging.name_not_printed",
+        "packaging.name_not_printed",
+        "packaging.same_number",
+    ]

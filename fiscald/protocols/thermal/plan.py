@@ -242,7 +242,7 @@ class _ReceiptPlanner(Planner):
             number = item.printed_number(HIGHEST_PACKAGING)
             if item.name:
                 self.plan.notice(
-                    "packaging.name",
+                    "packaging.name_not_printed",
                     f"{pointer}/name",
                     f"printed as number {number}: this printer prints no name of packaging",
                     f"Opakowanie wydrukowano jako nr {number}.",
