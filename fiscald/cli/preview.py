@@ -14,6 +14,7 @@ import click
 
 from fiscald.cli.context import Context, everything, pass_context
 from fiscald.cli.documents import document_argument, only_printer, printer_option, read_document
+from fiscald.cli.texts import describe_due
 from fiscald.model.about import Sheet
 from fiscald.model.money import MAX_GROSZE, format_money
 from fiscald.model.preview import Preview
@@ -146,9 +147,13 @@ def _summary(found: Preview) -> str:
         table = found.vat or {}
         sums = [f"{letter} {table.get(letter) or ''}".rstrip() for letter in totals.rates]
         amounts = [format_money(amount) for amount in totals.rates.values()]
-        lines.append("  by rate: " + ", ".join(map(": ".join, zip(sums, amounts, strict=True))))
+        if sums:
+            lines.append("  by rate: " + ", ".join(map(": ".join, zip(sums, amounts, strict=True))))
         if totals.total != totals.subtotal:
             lines.append(f"  before the discount or surcharge on the whole receipt: {format_money(totals.subtotal)}")
-        lines.append(f"  paid {format_money(totals.paid)}, change {format_money(totals.change)}")
+        if totals.due != totals.total:
+            lines.append(f"  with packaging: {describe_due(totals.due)}")
+        if totals.due >= 0:
+            lines.append(f"  paid {format_money(totals.paid)}, change {format_money(totals.change)}")
     lines += [f"  note: {notice.pointer or ''} {notice.detail}" for notice in found.warnings]
     return "\n".join(lines)

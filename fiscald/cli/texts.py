@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 from fiscald.cli.context import problem_text
 from fiscald.model.jobs import Job, JobState
@@ -12,6 +13,11 @@ from fiscald.terminal import shown, visible
 
 #: The age of the counters is shown if it exceeds this many milliseconds.
 OLD_MS = 5000
+
+
+def describe_due(due: Decimal) -> str:
+    """What the customer pays; or, below zero, gets."""
+    return f"paid out {format_money(-due)}" if due < 0 else f"due {format_money(due)}"
 
 
 def printer_text(printer: PrinterStatus) -> str:
@@ -63,6 +69,7 @@ def job_text(job: Job) -> str:
             "" if result.number is None else f"number {result.number}",
             "" if result.daily_report is None else f"daily report {result.daily_report}",
             "" if result.total is None else f"total {format_money(result.total)}",
+            "" if result.due is None or result.due == result.total else describe_due(result.due),
             result.printer_id,
             "" if result.printed_at is None else f"{result.printed_at:%Y-%m-%d %H:%M:%S}",
         ]

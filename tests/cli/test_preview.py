@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from fiscald.cli.preview import HEADER, NoPaper, carry_out, paper
+from fiscald.cli.texts import describe_due
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.engine import Engine, Printer
@@ -233,3 +234,11 @@ def test_the_engine_prints_what_the_preview_shows(
             assert job.result.total == found.totals.total == from_grosze(sum(it.till.register.state.day.receipts))
 
     virtual.run(main())
+
+
+def test_packaging_that_is_paid_out() -> None:
+    assert [describe_due(Decimal(due)) for due in ("-1.00", "0.00", "2.50")] == [
+        "paid out 1.00",
+        "due 0.00",
+        "due 2.50",
+    ]
