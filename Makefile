@@ -84,6 +84,7 @@ licence-demo: $(VENV)/.dev  ## the life of a licence: trial, number, updates, an
 docs: $(VENV)/.dev  ## generate the parts of docs/ that come from the code
 	$(BIN)/python -m fiscald.model.problems > docs/errors.md
 	$(BIN)/python -m fiscald.protocols.conditions_page > docs/conditions.md
+	$(BIN)/python -m fiscald.protocols.documents_page > docs/documents.md
 	$(BIN)/python -m fiscald.cli.man docs/man
 	$(BIN)/python -m fiscald.protocols.dissector > docs/wireshark/fiscald.lua
 	$(BIN)/python -m tests.recording.example

@@ -20,6 +20,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
@@ -196,9 +197,9 @@ class Calls:
         return Call("GET", "/v1/printers", lambda answer: reader(PrinterList)(answer).printers)
 
     @call
-    def printer(self, name: str) -> Call[PrinterStatus]:
+    def printer(self, name: str) -> Call[PrinterDetails]:
         """One printer."""
-        return Call("GET", _printer_path(name), reader(PrinterStatus))
+        return Call("GET", _printer_path(name), reader(PrinterDetails))
 
     @call
     def capture(self, name: str) -> Call[bytes]:

@@ -181,7 +181,7 @@ class Api(Handlers):
 
     async def printer(self, request: Request) -> Response:
         """``GET /v1/printers/{name}``."""
-        return JSONResponse(self.engine.printer(request.path_params["name"]).model_dump(mode="json"))
+        return JSONResponse(self.engine.details(request.path_params["name"]).model_dump(mode="json"))
 
     async def capture(self, request: Request) -> Response:
         """``GET /v1/printers/{name}/capture``."""

@@ -23,6 +23,7 @@ from fiscald.api.wire import (
     PreviewBody,
     PrinterList,
 )
+from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
@@ -103,8 +104,8 @@ ROUTES = (
         "GET",
         "/v1/printers/{name}",
         Api.printer,
-        "One printer, from memory; never blocked by printing",
-        {200: (PrinterStatus, "the printer")},
+        "One printer and what it can do, from memory; never blocked by printing",
+        {200: (PrinterDetails, "the printer")},
         problems=(404,),
     ),
     Route(

@@ -55,6 +55,7 @@ class Admission:
                     printer=actor.printer.name,
                     family=family.name,
                     document=document.type,
+                    why=family.why_not(document.type),
                     documents=", ".join(family.documents),
                 )
             )

@@ -23,6 +23,7 @@ from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
+from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
@@ -307,6 +308,12 @@ class Engine:
     def printer(self, name: str) -> PrinterStatus:
         """One printer, from memory. Raises ``ProblemError`` for an unknown name."""
         return self._status(self._actor(name))
+
+    def details(self, name: str) -> PrinterDetails:
+        """One printer and what it can do, from memory. Raises ``ProblemError`` for an unknown name."""
+        actor = self._actor(name)
+        status = {field: getattr(self._status(actor), field) for field in PrinterStatus.model_fields}
+        return PrinterDetails(**status, capabilities=actor.printer.family.capabilities(actor.settings, actor.snapshot))
 
     def _status(self, actor: Actor) -> PrinterStatus:
         """The status. Until the journal was read, which takes seconds after a power cut, that is its problem."""

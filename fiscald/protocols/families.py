@@ -8,9 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from fiscald.model.documents import Document
+from fiscald.model.capabilities import Capability
+from fiscald.model.documents import DOCUMENTS, Document
 from fiscald.model.printers import Condition, Snapshot
 from fiscald.protocols.base import (
     Baseline,
@@ -36,6 +38,11 @@ def nothing_to_check(_document: Any, _settings: Settings, _snapshot: Snapshot | 
     return Check()
 
 
+def no_limits(_settings: Settings, _snapshot: Snapshot | None) -> Capability:
+    """The capability for documents that every printer of the family takes as the API describes them."""
+    return Capability()
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """How a family handles one type of document."""
@@ -50,6 +57,8 @@ class Handler:
     """Carries the document out from the ``Baseline`` that another one left, and asks less; ``None``: it cannot."""
     ready: Callable[[Settings], Dialogue[Wait | None]] | None = None
     """Asks, before ``recover``, whether the printer is ready for it; ``None``: recovery needs no ready printer."""
+    capability: Callable[[Settings, Snapshot | None], Capability] = no_limits
+    """Says whether such a printer takes the document, and the limits of its fields, from the tables of ``check``."""
 
 
 class Raw(NamedTuple):
@@ -102,6 +111,8 @@ class Family(ABC):
     """The dialogue before the first command of a connection: a password, a token. Changes nothing on the printer."""
     raw: Raw | None = None
     decoding: Decoding | None = None
+    not_handled: Mapping[str, str] = MappingProxyType({})
+    """Why it cannot carry out a type of document, where the reason is worth saying."""
     speeds: tuple[int, ...] = ()
     """The speeds of a serial line that its printers support, in bits per second, the likeliest first. Empty: its
     printers have no serial line."""
@@ -140,6 +151,19 @@ class Family(ABC):
     def documents(self) -> tuple[str, ...]:
         """The ``type`` of every document that the family can carry out."""
         return tuple(self.handlers)
+
+    def why_not(self, document_type: str) -> str:
+        """Why it has no handler for such a document."""
+        return self.not_handled.get(document_type, f"no {self.name} printer has such a document")
+
+    def capabilities(self, settings: Settings, snapshot: Snapshot | None) -> dict[str, Capability]:
+        """What the printer can do with every type of document. ``snapshot``: as it last reported itself, if ever."""
+        return {
+            kind: self.handlers[kind].capability(settings, snapshot)
+            if kind in self.handlers
+            else Capability(supported=False, why=self.why_not(kind))
+            for kind in DOCUMENTS
+        }
 
     def check(self, document: Document, settings: Settings, snapshot: Snapshot | None) -> Check:
         """Predict the printer's refusals, from its own VAT table and limits if they are known."""

@@ -65,12 +65,15 @@ STATUS: dict[str, Any] = {
 }  # fmt: skip
 
 
+DETAILS: dict[str, Any] = STATUS | {
+    "capabilities": {"receipt": {"supported": True, "fields": {"qr": {"supported": False, "of_tomorrow": 1}}}}
+}
 ANSWERS: dict[str, Any] = {
     "/v1/jobs/A": JOB,
     "/v1/jobs/B": JOB | {"state": "failed", "error": PROBLEM},
     "/v1/jobs/C": JOB | {"document": {"type": "of_tomorrow"}},
     "/v1/jobs?limit=100": {"jobs": [JOB], "next": None, "of_tomorrow": 1},
-    "/v1/printers/till1": STATUS,
+    "/v1/printers/till1": DETAILS,
 }
 
 
@@ -157,7 +160,7 @@ def test_the_client_keeps_every_field_of_the_daemon(daemon: Path) -> None:
         assert failed.error.model_extra is not None
         assert (failed.error.model_extra["expected"], failed.error.model_extra["found"]) == (3, 5)
         assert lost(ANSWERS["/v1/jobs?limit=100"], everything(client.jobs())) == []
-        assert lost(STATUS, everything(client.printer("till1"))) == []
+        assert lost(DETAILS, everything(client.printer("till1"))) == []
         with pytest.raises(Refused) as refused:
             client.submit("A", "till1", {"type": "drawer"})
         assert lost(PROBLEM, everything(refused.value.problem)) == []

@@ -350,3 +350,10 @@ def request(mnemonic: str, *, immediate: bool = False, **values: Any) -> Request
         if param.required and param.name not in given:
             raise FieldFault(2, param.name, "is missing")
     return Request(row, given, immediate)
+
+
+def text_limit(mnemonic: str, param: str, generation: Generation) -> int:
+    """The number of characters that devices of that generation take in the parameter."""
+    kind = COMMANDS[mnemonic].param(param).value
+    assert isinstance(kind, f.Text)
+    return kind.limit(generation)

@@ -9,7 +9,7 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
-from fiscald.protocols.posnet import one_step, packaging, printout, receipt
+from fiscald.protocols.posnet import capabilities, one_step, packaging, printout, receipt
 from fiscald.protocols.posnet.options import code_page, profile_of
 from fiscald.protocols.posnet.plan import plan_receipt
 from fiscald.protocols.posnet.plan_printout import plan_printout
@@ -41,12 +41,18 @@ def _ready(settings: Settings) -> Dialogue[Wait | None]:
 _ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
 HANDLERS: Mapping[str, Handler] = {
-    "receipt": Handler(receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready),
+    "receipt": Handler(
+        receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready, capabilities.receipt
+    ),
     "daily_report": _ONE_STEP,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,
-    "packaging": Handler(packaging.carry_out, packaging.recover, packaging.check, ready=_ready),
-    "printout": Handler(printout.carry_out, printout.recover, _check_printout, ready=_ready),
+    "packaging": Handler(
+        packaging.carry_out, packaging.recover, packaging.check, ready=_ready, capability=capabilities.packaging
+    ),
+    "printout": Handler(
+        printout.carry_out, printout.recover, _check_printout, ready=_ready, capability=capabilities.printout
+    ),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
 }

@@ -16,11 +16,10 @@ from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
 from fiscald.model.packaging import Packaging, PackagingDocument
 from fiscald.model.payment import PaymentType
 from fiscald.model.preview import Sold
-from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
+from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.model.receipt import Adjustment, Line, Receipt
 from fiscald.protocols.planning import Item, PlanBuilder, TextKind
-from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
-from fiscald.protocols.posnet.fields import Text
+from fiscald.protocols.posnet.commands import PAYMENT_FORMS, Request, request, text_limit
 from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.rates import Rates
 
@@ -46,6 +45,11 @@ MAX_FOOTER_LINES = 60
 _CORRECTION = {"L": 0, "M": 1, "Q": 2, "H": 3}
 #: Bytes that ``qrcode`` takes (4.3).
 MAX_QR_BYTES = 2000
+
+
+def qr_bytes(correction: Correction) -> int:
+    """Bytes that a QR code with that correction takes on these printers."""
+    return min(MAX_QR_BYTES, CAPACITY[correction][-1])
 
 
 @dataclass(slots=True)
@@ -83,12 +87,7 @@ class Planner:
 
     def text(self, value: str, pointer: str, mnemonic: str, param: str, kind: TextKind = TextKind.FREE) -> str:
         """``value`` in the printer's code page, within the limit of the parameter."""
-        return self.plan.text(value, pointer, self.code_page, self._limit(mnemonic, param), kind)
-
-    def _limit(self, mnemonic: str, param: str) -> int:
-        kind = COMMANDS[mnemonic].param(param).value
-        assert isinstance(kind, Text)
-        return kind.limit(self.generation)
+        return self.plan.text(value, pointer, self.code_page, text_limit(mnemonic, param, self.generation), kind)
 
     def add(self, pointer: str, mnemonic: str, **values: Any) -> None:
         """Add a command to the plan, unless the plan has errors."""
@@ -167,7 +166,7 @@ class Planner:
     def qr(self, qr: QrCode, at: str) -> None:
         """Checked here, because the printer may notice a misfit only when it prints, after the sale is registered."""
         data = qr.text.encode()
-        most = min(MAX_QR_BYTES, CAPACITY[qr.correction][-1])
+        most = qr_bytes(qr.correction)
         across, dots = modules(len(data), qr.correction), PAPER_DOTS[self.profile.columns]
         if across is None or len(data) > most:
             self.plan.error(
@@ -189,7 +188,7 @@ class Planner:
             self.add(at, "qrcode", px=qr.size, el=_CORRECTION[qr.correction], hx=True, tx=data.hex().upper())
 
     def _line(self, line: Line, at: str) -> None:
-        name = self.plan.goods(line, f"{at}/name", self.code_page, self._limit("trline", "na"))
+        name = self.plan.goods(line, f"{at}/name", self.code_page, text_limit("trline", "na", self.generation))
         unit = line.unit and self.text(line.unit, f"{at}/unit", "trline", "jm", TextKind.GOODS)
         description = line.description and self.text(line.description, f"{at}/description", "trline", "op")
         rate = self.plan.rate(line.vat, self.rates, f"{at}/vat")

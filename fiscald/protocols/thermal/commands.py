@@ -384,6 +384,13 @@ def request(name: str, brand: Brand = Brand.POSNET, **values: Any) -> Request:
     return Request(row, given, brand)
 
 
+def text_limit(brand: Brand, command: str, part: str) -> int:
+    """The number of characters that printers of that brand take in the part."""
+    kind = COMMANDS[brand][command].part(part).value
+    assert isinstance(kind, Text)
+    return kind.limit(brand)
+
+
 def names() -> set[str]:
     """The names of all commands of all brands."""
     return {row.name for row in _ROWS}

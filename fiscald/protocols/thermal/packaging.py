@@ -27,6 +27,8 @@ from fiscald.protocols.thermal.proof import CounterDelta, Slip, ThermalProof
 from fiscald.protocols.thermal.queries import prepare_plan, read_counters
 
 _AT = "/document"
+#: Why most printers have no such document.
+NO_SLIP = "this printer prints no packaging without a sale"
 
 
 def check(document: PackagingDocument, settings: Settings, snapshot: Snapshot | None) -> Check:
@@ -42,8 +44,7 @@ def plan_packaging(document: PackagingDocument, profile: Profile) -> PlanBuilder
         plan.error(
             _AT,
             "packaging.unsupported",
-            "this printer prints no packaging without a sale; put it into the packaging of a receipt, or pay it out "
-            "with a document of type cash_out",
+            f"{NO_SLIP}; put it into the packaging of a receipt, or pay it out with a document of type cash_out",
             "ta drukarka nie drukuje opakowań zwrotnych bez sprzedaży.",
         )
         return plan

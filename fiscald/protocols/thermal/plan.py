@@ -85,11 +85,7 @@ class _ReceiptPlanner(Planner):
     def _open(self, receipt: Receipt, at: str) -> None:
         """``$h`` without block mode, so that the printer checks every line at once; and the buyer (5.2, 5.6)."""
         nip = receipt.buyer.nip if receipt.buyer else None
-        knows = self.profile.nip is not None and (
-            self.printer_id is None
-            or not self.profile.nip_prefixes
-            or self.printer_id.startswith(self.profile.nip_prefixes)
-        )
+        knows = self.profile.takes_nip(self.printer_id)
         if nip is not None and not knows:
             self.plan.refuse_buyer(at)
         if receipt.buyer and receipt.buyer.vat_id:

@@ -8,12 +8,8 @@ from typing import Any, NamedTuple
 from fiscald.model.money import format_grosze
 from fiscald.protocols.planning import Item, PlanBuilder, TextKind
 from fiscald.protocols.rates import Rates
-from fiscald.protocols.thermal.commands import (
-    COMMANDS,
-    Request,
-    request,
-)
-from fiscald.protocols.thermal.fields import AMOUNT, Text
+from fiscald.protocols.thermal.commands import Request, request, text_limit
+from fiscald.protocols.thermal.fields import AMOUNT
 from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.profiles import Profile
 
@@ -72,9 +68,7 @@ class Planner:
 
     def limit(self, command: str, part: str) -> int:
         """The number of characters that the part takes."""
-        kind = COMMANDS[self.brand][command].part(part).value
-        assert isinstance(kind, Text)
-        return kind.limit(self.brand)
+        return text_limit(self.brand, command, part)
 
     def add(self, pointer: str, command: str, **values: Any) -> None:
         """Add a command, unless the document has errors already."""

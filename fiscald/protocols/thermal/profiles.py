@@ -68,6 +68,12 @@ class Profile:
     receipt_minutes: int = 20
     """The printer cancels an open receipt after this time without a command (5.2)."""
 
+    def takes_nip(self, printer_id: str | None) -> bool:
+        """Whether the printer with that unique number prints the buyer's NIP; ``None``: any printer of the profile."""
+        if self.nip is None:
+            return False
+        return printer_id is None or not self.nip_prefixes or printer_id.startswith(self.nip_prefixes)
+
 
 PROFILES = {
     profile.name: profile

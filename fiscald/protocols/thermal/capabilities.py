@@ -1,0 +1,130 @@
+"""What a Thermal printer can do with each document and its fields, from the tables that the planner reads.
+
+Source: Thermal reference, sections 4.2 (limits) and 5.2 to 5.11.
+"""
+
+from __future__ import annotations
+
+from fiscald.model.capabilities import Capability, FieldCapability
+from fiscald.model.payment import PaymentType
+from fiscald.model.printers import Snapshot
+from fiscald.protocols.base import Settings
+from fiscald.protocols.capabilities import cannot, left_out, limited, refused, text
+from fiscald.protocols.planning import TextKind
+from fiscald.protocols.thermal.closing import (
+    BARCODE_DIGITS,
+    BARCODE_LETTERS,
+    CASHIER_CODE,
+    MAX_FOOTER_LINES,
+    TILL_CODE,
+)
+from fiscald.protocols.thermal.commands import text_limit
+from fiscald.protocols.thermal.fields import Quantity
+from fiscald.protocols.thermal.options import profile_of
+from fiscald.protocols.thermal.packaging import NO_SLIP
+from fiscald.protocols.thermal.plan import MAX_LINES
+from fiscald.protocols.thermal.profiles import Profile
+
+_PAID_OUT = "packaging taken back is paid out in cash"
+_NO_QR = "it prints no QR code under a receipt"
+
+
+def receipt(settings: Settings, snapshot: Snapshot | None) -> Capability:
+    """A receipt. Whether POSNET's devices print the buyer's NIP depends on their unique number."""
+    profile = profile_of(settings, snapshot)
+    fields = {
+        "lines": limited(max_items=MAX_LINES),
+        "lines[].name": text(text_limit(profile.brand, "$l", "nazwa")),
+        "lines[].unit": text(Quantity.UNIT),
+        "lines[].description": _description(profile),
+        "qr": refused(_NO_QR),
+        "invoice_reference": FieldCapability(why="printed as a number only, without the QR code"),
+        "footer": FieldCapability(max_items=MAX_FOOTER_LINES, beyond="left_out"),
+        "footer[]": text(text_limit(profile.brand, "$y", "linie")),
+        "buyer.vat_id": refused("it has no place for the VAT number of another country"),
+        **_adjustments(profile),
+        **_packaging(profile),
+        **_payments(profile),
+        **_numbers(profile),
+    }
+    if not profile.takes_nip(snapshot.identity.printer_id if snapshot else None):
+        fields["buyer"] = refused("this device is not known to print the buyer's number")
+    return Capability(fields=fields)
+
+
+def packaging(settings: Settings, snapshot: Snapshot | None) -> Capability:
+    """Packaging taken back without a sale: one sum."""
+    profile = profile_of(settings, snapshot)
+    if not profile.packaging_slip:
+        return cannot(NO_SLIP)
+    return Capability(
+        fields={
+            "items[].returned": limited(values=("true",), why="packaging given out needs a sale"),
+            "payments": refused(_PAID_OUT),
+            "change": refused(_PAID_OUT),
+        }
+    )
+
+
+def _description(profile: Profile) -> FieldCapability:
+    if not profile.descriptions:
+        return left_out("this printer prints no line under the goods")
+    return text(text_limit(profile.brand, "$l", "opis"))
+
+
+def _adjustments(profile: Profile) -> dict[str, FieldCapability]:
+    no_line = refused("it has no discount or surcharge of a line")
+    no_receipt = refused("it has no discount or surcharge of a receipt")
+    where, part = ("$n", "nazwa") if profile.names_adjustment == "$n" else ("$y", "opis_rabatu")
+    fields = {}
+    for word in ("discount", "surcharge"):
+        if profile.line_adjustments:
+            fields[f"lines[].{word}.name"] = text(text_limit(profile.brand, "$l", "nazwa_rabatu"))
+        else:
+            fields[f"lines[].{word}"] = no_line
+        if profile.receipt_adjustments:
+            fields[f"{word}.name"] = text(text_limit(profile.brand, where, part))
+        else:
+            fields[word] = no_receipt
+    return fields
+
+
+def _packaging(profile: Profile) -> dict[str, FieldCapability]:
+    if profile.packaging is None:
+        return {"packaging": refused("it prints no returnable packaging")}
+    fields = {
+        "packaging[].number": limited(highest=profile.packaging),
+        "packaging[].name": left_out("it prints the number only"),
+    }
+    if profile.packaging_single:
+        fields["packaging[].quantity"] = limited(values=("1",), why="send each piece as a separate entry")
+    return fields
+
+
+def _payments(profile: Profile) -> dict[str, FieldCapability]:
+    known = (PaymentType.CASH, *(kind for kind in PaymentType if kind in profile.forms))
+    return {
+        "payments": limited(max_items=profile.max_payments, why="not counting cash"),
+        "payments[].type": limited(values=known),
+        "payments[].name": text(text_limit(profile.brand, "$b 1", "nazwa")),
+    }
+
+
+def _numbers(profile: Profile) -> dict[str, FieldCapability]:
+    """Till, cashier and the application's own number; Innova has three characters for till and cashier."""
+    brand = profile.brand
+    codes = profile.closing == "$x"
+    fields = {
+        "register": text(TILL_CODE if codes else text_limit(brand, "$y", "nr_kasy"), TextKind.NUMBER),
+        "cashier": text(CASHIER_CODE if codes else text_limit(brand, "$y", "kasjer")),
+    }
+    if profile.system_number:
+        fields["system_number"] = text(text_limit(brand, "$y", "numer_systemowy"), TextKind.NUMBER)
+    else:
+        fields["system_number"] = refused("it prints no system number")
+    if profile.barcode:
+        why = f"{BARCODE_LETTERS} with letters; instead of the system number"
+        fields["barcode"] = limited(max_length=BARCODE_DIGITS, why=why)
+    else:
+        fields["barcode"] = refused("it prints no bar code")
+    return fields
