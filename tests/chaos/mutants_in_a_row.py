@@ -39,6 +39,29 @@ def stale_look_reused_thermal() -> Iterator[None]:
 
 
 @mutant
+def late_counters_believed() -> Iterator[None]:
+    """one reading of the counters while our receipt is open is believed, although they are not what they were"""
+    look, counters = receipt._look_when_opened, queries.read_counters
+
+    def believed(before: PosnetLook, found: Any) -> Any:
+        first: list[PosnetLook] = []
+
+        def read() -> Dialogue[PosnetLook]:
+            first.append((yield from counters()))
+            return first[0]
+
+        def again() -> Dialogue[PosnetLook]:
+            yield from ()
+            return first[0]
+
+        with patch.multiple(receipt, read_counters=read, read_stable_counters=again):
+            return (yield from look(before, found))
+
+    with patch.object(receipt, "_look_when_opened", believed):
+        yield
+
+
+@mutant
 def rates_not_read_again() -> Iterator[None]:
     """the VAT table is not compared when something happened before our receipt was opened"""
     look, totals = receipt._look_when_opened, queries.read_totals

@@ -127,7 +127,10 @@ def _look_when_opened(before: PosnetLook, found: PosnetBaseline) -> Dialogue[Pos
     opened = yield from read_counters()
     if opened.nu != before.nu:
         raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
-    # Another program printed between our last look and our opening, or our receipt was cancelled since.
+    if CounterDelta(before, opened).any_change:
+        # Another program printed between our last look and our opening; or our receipt was cancelled since; or this was
+        # a late answer to an earlier question, with counters of that time. Only readings that agree count.
+        opened = yield from read_stable_counters()
     changed = CounterDelta(before, opened).any_change
     # While the day has no sale, a person can program the VAT table, and no counter moves.
     if changed or not found.counters.receipts:

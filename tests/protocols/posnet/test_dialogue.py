@@ -366,3 +366,21 @@ def test_a_slip_among_other_documents_is_unproven() -> None:
     bench.break_off(CashIn(amount=Decimal("0.05")), lambda mnemonic: mnemonic == "cash", executed=True)
     bench.talk.say("cash|kw1|wp1|")
     assert isinstance(bench.recover(CashIn(amount=Decimal("0.05"))), Unknown)
+
+
+def test_old_counters_that_arrive_late_give_no_wrong_number() -> None:
+    """A serial line delivers an answer of ten seconds ago to the question about our open receipt."""
+    bench = Bench()
+    old = bench.answer(frame("scnt\t"))
+    bench.carry_out(RECEIPT)
+    late: list[bytes] = []
+
+    def answer(data: bytes) -> bytes:
+        answered = bench.answer(data)
+        if payload(data).startswith("trinit"):
+            late.append(old)
+        return late.pop() if late and payload(data).startswith("scnt") else answered
+
+    verdict = drive(FAMILY.carry_out(PLAIN, SETTINGS, None), answer)
+    assert isinstance(verdict, Printed)
+    assert verdict.result.number == 2
