@@ -132,6 +132,13 @@ class Ledger:
             raise RegisterError(Refusal.NO_RECORD)
         return found
 
+    def records_by_number(self, first: int, last: int) -> list[DailyRecord]:
+        """Daily reports from one number to another. Raises ``RegisterError`` if there are none."""
+        found = [record for record in self._state.fiscal_memory if first <= record.number <= last]
+        if not found:
+            raise RegisterError(Refusal.NO_RECORD)
+        return found
+
     def set_rates(self, rates: list[Decimal | str | None]) -> None:
         """Programme the VAT table; only with zero totals."""
         if not self._state.day.totals_zero:

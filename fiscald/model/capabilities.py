@@ -20,6 +20,7 @@ class FieldCapability(Strict):
     max_items: int | None = Field(default=None, description="elements of the list that the printer takes")
     max_decimals: int | None = Field(default=None, description="decimals of the number that the printer takes")
     highest: int | None = Field(default=None, description="the largest number that the printer takes")
+    kinds: tuple[str, ...] | None = Field(default=None, description="the kinds of value that the printer takes")
     values: tuple[str, ...] | None = Field(default=None, description="the values that the printer takes")
     beyond: Literal["refused", "cut", "left_out"] | None = Field(
         default=None,

@@ -19,13 +19,23 @@ from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
-from fiscald.model.reports import DailyReport
+from fiscald.model.reports import DailyReport, MonthlyReport, PeriodicReport, ShiftReport
 from fiscald.model.strict import Strict
 from fiscald.model.times import Time
 
 #: Any document; ``type`` says which one.
 Document = Annotated[
-    Receipt | DailyReport | CashIn | CashOut | GoodsReturn | PackagingDocument | Printout | Drawer,
+    Receipt
+    | DailyReport
+    | ShiftReport
+    | MonthlyReport
+    | PeriodicReport
+    | CashIn
+    | CashOut
+    | GoodsReturn
+    | PackagingDocument
+    | Printout
+    | Drawer,
     Field(discriminator="type"),
 ]
 

@@ -48,9 +48,10 @@ class Row(NamedTuple):
 class Conditions:
     """A family's table.
 
-    One row per line: ``name | documents that wait | errors | what the status shows``. Documents are types, ``all``, or
-    ``refused`` for the refused document only. Errors are numbers and ranges, with letters before them if a number has
-    several meanings in a family. The row ``-`` holds the errors that are about the command.
+    One row per line: ``name | documents that wait | errors | what the status shows``. Documents are types, ``all``
+    (``all -drawer``: all others), or ``refused`` for the refused document only. Errors are numbers and ranges, with
+    letters before them if a number has several meanings in a family. The row ``-`` holds the errors that are about the
+    command.
     """
 
     def __init__(self, table: str, documents: Sequence[str]) -> None:
@@ -71,8 +72,9 @@ class Conditions:
         self.by_error = {error: row for row in self.rows for error in row.errors}
 
     def _types(self, column: str) -> frozenset[str]:
-        if column == _ALL:
-            return frozenset(self.documents)
+        first, *others = column.split() or [""]
+        if first == _ALL:
+            return frozenset(self.documents) - {word.removeprefix("-") for word in others}
         return frozenset() if column in (_REFUSED, "") else frozenset(column.split())
 
     def waits(self, code: str, document_type: str) -> bool:

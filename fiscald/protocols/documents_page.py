@@ -87,8 +87,7 @@ def _limits(field: FieldCapability) -> str:
             said.append(f"{number} {unit}")
     if field.highest is not None:
         said.append(f"up to {field.highest}")
-    if field.values is not None:
-        said.append(", ".join(field.values))
+    said += [", ".join(choices) for choices in (field.kinds, field.values) if choices is not None]
     if field.beyond in ("cut", "left_out"):
         said.append(f"more is {'cut' if field.beyond == 'cut' else 'left out'}")
     if field.why:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
-from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, packaging
+from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, packaging, periodic_report, shift_report
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -152,6 +152,8 @@ CHECKS: dict[str, Callable[[str, Job, Outcome], list[str]]] = {
     "goods_return": _slip,
     "printout": _printout,
     "packaging": packaging,
+    "shift_report": shift_report,
+    "periodic_report": periodic_report,
 }
 
 
@@ -204,7 +206,7 @@ def _nothing_else(outcome: Outcome) -> list[str]:
 def _totals(outcome: Outcome) -> list[str]:
     """Journal and register agree about every day."""
     register = outcome.truth.register.state
-    days = {record.number: sum(record.day.receipts) for record in register.fiscal_memory}
+    days = {record.number: sum(record.day.receipts) for record in register.fiscal_memory[outcome.truth.past :]}
     days[register.reports + 1] = sum(register.day.receipts)
     journal: Counter[int] = Counter()
     for job in outcome.jobs.values():

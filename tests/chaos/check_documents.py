@@ -8,6 +8,7 @@ from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import BarcodeLine, Printout, QrLine
+from fiscald.model.reports import PeriodicReport, ShiftReport
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
@@ -32,6 +33,38 @@ def packaging(key: str, job: Job, outcome: Outcome) -> list[str]:
     if job.result is None or job.resolution is not None or job.result.due == from_grosze(value):
         return []
     return [f"due: {key} was said to be {job.result.due}, and is {value}"]
+
+
+def shift_report(key: str, job: Job, outcome: Outcome) -> list[str]:
+    """One sheet if it is done, none if it failed. One that only reads may come out again after another's daily report."""
+    document = job.document
+    assert isinstance(document, ShiftReport)
+    name = re.compile(rf"Zmiana:?\s+{document.shift}\s*$", re.MULTILINE)
+    mine = [sheet for sheet in outcome.truth.sheets if sheet.kind == "shift_report" and name.search(sheet.text)]
+    return _reports(key, job, outcome, len(mine), repeatable=not document.reset)
+
+
+def periodic_report(key: str, job: Job, outcome: Outcome) -> list[str]:
+    """At least one sheet if it is done; it changes nothing, so it may come out again after another's daily report."""
+    document = job.document
+    assert isinstance(document, PeriodicReport)
+    first = document.start if isinstance(document.start, int) else document.start.day
+    mine = [s for s in outcome.truth.sheets if s.kind == "periodic_report" and s.facts["first"] == first]
+    return _reports(key, job, outcome, len(mine), repeatable=True)
+
+
+def _reports(key: str, job: Job, outcome: Outcome, count: int, *, repeatable: bool) -> list[str]:
+    doubled = any(what is What.DUPLICATE for what, _, _ in outcome.hits)
+    if count > 1:
+        told = repeatable or any(notice.code == "slip.doubled" for notice in job.warnings) or key in outcome.undecided
+        between = repeatable and bool(outcome.truth.reports)
+        if between or (doubled and told) or outcome.schedule.restored is Restored.DISK:
+            return []
+        return [f"doubled: {key} was printed {count} times"]
+    again = repeatable and bool(outcome.truth.reports) and count and job.state is JobState.FAILED
+    if job.resolution is None and count != (job.state is JobState.DONE) and not again:
+        return [f"report: {key} is {job.state}, and was printed {count} times"]
+    return []
 
 
 def codes_of_printout(key: str, document: Printout, paper: str) -> list[str]:

@@ -55,6 +55,20 @@ def coded_printout(number: int, rng: random.Random) -> dict[str, Any]:
     return document
 
 
+def shift_report(number: int, rng: random.Random) -> dict[str, Any]:
+    """Its name is the job's number; most begin a new shift, so that a second one would print zeros."""
+    return {"type": "shift_report", "shift": f"Z{number}", "reset": rng.random() < 0.7}
+
+
+def periodic_report(number: int, rng: random.Random) -> dict[str, Any]:
+    """The first record that it prints tells whose it is; by days, or by numbers where the printer can."""
+    first: Any = number + 1
+    last: Any = rng.randrange(10, 32)
+    if rng.random() < 0.7:
+        first, last = f"2026-10-{first:02}", f"2026-10-{last:02}"
+    return {"type": "periodic_report", "from": first, "to": last, "summary": rng.random() < 0.5}
+
+
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
@@ -65,6 +79,8 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
     "printout": coded_printout,
     "packaging": packaging,
+    "shift_report": shift_report,
+    "periodic_report": periodic_report,
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4

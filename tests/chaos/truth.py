@@ -89,9 +89,12 @@ class Truth:
     """Who opened the document that is open."""
     opened_at: float = 0.0
     """When it was opened."""
+    past: int = 0
+    """Daily reports that the fiscal memory held from the beginning."""
 
     def __post_init__(self) -> None:
         register = self.register
+        self.past = len(register.state.fiscal_memory)
         watched: dict[object, tuple[str, ...]] = {
             register.sale: ("open", "close", "cancel"),
             register.ledger: ("cash_in", "cash_out", "goods_return", "daily_report"),

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fiscald import private
 from fiscald.emulator import emulator_factory
@@ -40,6 +41,7 @@ from tests.chaos.life import Life
 from tests.chaos.people import Person, client
 from tests.chaos.schedule import ACTS, CABLE, SWITCHES, WRITES, Fault, Restored, Schedule, Size, What
 from tests.chaos.truth import Truth
+from tests.emulator.records import october
 
 #: Virtual seconds after which an unfinished run counts as stuck.
 PATIENCE = 2400.0
@@ -81,13 +83,17 @@ class Outcome:
         return hashlib.sha256("\n".join(self.log).encode()).hexdigest()
 
 
+#: Documents for which the printer needs a fiscal memory that is not empty.
+MEMORY_REPORTS = ("periodic_report", "monthly_report")
+
+
 @functools.cache
-def _first_journal(printer_id: str, at: datetime) -> tuple[bytes, Mark]:
-    """A journal that knows the printer from a time at which it had printed nothing, and its mark."""
+def _first_journal(printer_id: str, at: datetime, reports: int) -> tuple[bytes, Mark]:
+    """A journal that knows the printer from a time at which it had printed nothing but so many daily reports."""
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=MEMORY) as made:
         directory = Path(made)
         store = Store(directory, lambda: at)
-        new = Counters(daily_report=1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
+        new = Counters(daily_report=reports + 1, last_receipt=0, receipts=0, cancelled=0, printouts=0)
         store.know_printer("till1", printer_id, new)
         store.close()
         state = StateDirectory(directory)
@@ -97,9 +103,9 @@ def _first_journal(printer_id: str, at: datetime) -> tuple[bytes, Mark]:
         return (directory / JOURNAL).read_bytes(), mark
 
 
-def put_journal(directory: Path, printer_id: str, at: datetime) -> None:
+def put_journal(directory: Path, printer_id: str, at: datetime, reports: int = 0) -> None:
     """Put a journal that knows the printer into the ``directory``, as if a daemon had run there."""
-    content, mark = _first_journal(printer_id, at)
+    content, mark = _first_journal(printer_id, at, reports)
     state = StateDirectory(directory)
     state.write_mark(mark.journal, mark.change)
     state.set_whole(whole=True)
@@ -143,15 +149,17 @@ class World:
         self._others_at = [(fault.at, fault) for fault in schedule.faults if fault.what in others.ACTS]
         self.others_come = bool(self._others_at)
         self._kill_at_write = [fault for fault in schedule.faults if fault.what in WRITES]
+        reports = any(order.document["type"] in MEMORY_REPORTS for order in schedule.orders)
+        self._past: dict[str, Any] = {"fiscal_memory": october()} if reports else {}
         device = self._printer(1)
         self.home = device
         self.truth = Truth(device.register, self.now, self.log)
         self.cable = Cable(device, schedule.link, self.rng, self.log, self.happens, self._kill)
         self._meet(device)
-        put_journal(directory, device.register.state.unique_number, self.register_time())
+        put_journal(directory, device.register.state.unique_number, self.register_time(), device.register.state.reports)
 
     def _printer(self, number: int) -> Device:
-        register = Register(RegisterState(unique_number=f"EMU {number:010d}"), clock=self.register_time)
+        register = Register(RegisterState(unique_number=f"EMU {number:010d}", **self._past), clock=self.register_time)
         options = {} if self.schedule.profile is None else {"profile": self.schedule.profile}
         device: Device = emulator_factory(self.schedule.family)(register, seed=self.schedule.seed, **options)
         device.slowness = self.schedule.slowness

@@ -35,11 +35,14 @@ from fiscald.protocols.decoding import Direction
 from fiscald.protocols.families import Family
 from fiscald.protocols.thermal.options import known_profile
 from tests.conformance.families import CASES, Receipt
+from tests.emulator.records import october
 from tests.protocols.driving import Journal, drive
 
 T = TypeVar("T")
 NOON = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 NU = "EMU 0000000001"
+#: The state of a register that can print the reports of a month.
+RECORDS: dict[str, Any] = {"fiscal_memory": october(), "last_record": october()[-1].at}
 
 
 def family_of(name: str) -> Family:

@@ -93,6 +93,11 @@ SHOP = (
     {"type": "drawer"},
     {"type": "daily_report"},
 )
+REPORTS = (
+    {"type": "shift_report", "shift": "I", "cashier": "Anna"},
+    {"type": "monthly_report", "month": "2026-10"},
+    {"type": "periodic_report", "from": "2026-10-05", "to": "2026-10-20", "summary": True},
+)
 PACKAGING = {
     "type": "packaging",
     "items": [{"name": "Kaucja PET", "price": "0.50", "quantity": 4, "returned": True}],
@@ -114,7 +119,7 @@ def _refused_request(_: str, sent: bytes) -> bytes:
 
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
-        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, SHOP[-1]),
+        documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, *REPORTS, SHOP[-1]),
         bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
         refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
@@ -127,7 +132,7 @@ CASES: dict[str, Conformance] = {
         look_alike=frozenset({"cash_in", "cash_out", "goods_return"}),
     ),
     "thermal": Conformance(
-        documents=_documents(*SHOP[:-1], PACKAGING, SHOP[-1]),
+        documents=_documents(*SHOP[:-1], PACKAGING, *REPORTS, SHOP[-1]),
         bad_documents=_bad(
             **BAD_RECEIPTS,
             **{"/document/items/0/returned": PACKAGING | {"items": [{"name": "Skrzynka", "price": "5.00"}]}},

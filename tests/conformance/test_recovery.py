@@ -12,7 +12,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.model.documents import Document
 from fiscald.model.jobs import Paper
 from fiscald.protocols.base import Effect, NotPrinted, Printed, Stage, Unknown, Verdict, Wait
-from tests.conformance.bench import Bench, LineLost, Sent, cause
+from tests.conformance.bench import RECORDS, Bench, LineLost, Sent, cause
 from tests.conformance.families import CASES
 from tests.families import EVERY
 from tests.found import found
@@ -29,13 +29,13 @@ RECOVERY_STEPS = (1, 2, 3, 5, 8)
 
 def takes(family: str, profile: str, document: Document) -> bool:
     """Whether printers of that profile can print it."""
-    bench = Bench(family, profile)
+    bench = Bench(family, profile, **RECORDS)
     return not bench.family.check(document, bench.settings, None).errors
 
 
 def prepared(family: str, profile: str | None = None) -> Bench:
     """A printer with cash in its drawer, on a day that has something to report."""
-    bench = Bench(family, profile, cash=100_000)
+    bench = Bench(family, profile, cash=100_000, **RECORDS)
     bench.device.auto_confirm = True  # an older printer asks a person before a report
     if bench.case.receipt is not None:
         bench.others_receipt(777)

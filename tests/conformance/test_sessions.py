@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fiscald.protocols.base import Answer, Busy, Damaged, Deadline, Effect, Expects, Session, Step, Stray
 from fiscald.protocols.decoding import DecodedFrame, Direction
 from fiscald.protocols.families import decoding_of
-from tests.conformance.bench import Bench, Sent, family_of
+from tests.conformance.bench import RECORDS, Bench, Sent, family_of
 from tests.conformance.families import CASES, FRAMES
 from tests.families import EVERY
 from tests.found import found
@@ -38,7 +38,7 @@ class Exchange(NamedTuple):
 @functools.cache
 def conversation(family: str) -> tuple[Exchange, ...]:
     """Everything that is said while its documents are carried out, and each reply as the session gives it."""
-    bench = Bench(family, cash=100_000)
+    bench = Bench(family, cash=100_000, **RECORDS)
     exchanges: list[Exchange] = []
     for document in CASES[family].documents.values():
         heard: list[tuple[Step, bytes, bytes]] = []

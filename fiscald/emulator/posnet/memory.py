@@ -43,6 +43,16 @@ class Footer(FamilyMemory):
     """How the paper ends; 0 cuts it."""
 
 
+class Shift(FamilyMemory):
+    """The day's counters when the last shift report began a new shift."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    receipts: int = 0
+    sales: int = 0
+    """In grosze."""
+
+
 class PosnetMemory(FamilyMemory):
     """The grammar's state, and what was configured or begun for a printout that did not come yet."""
 
@@ -59,6 +69,7 @@ class PosnetMemory(FamilyMemory):
     """Lines of the receipt that was registered with an open footer."""
     form: list[str] | None = None
     """Heading and lines of the form that is open."""
+    shift: Shift = Field(default_factory=Shift)
     edocument: int | None = None
     """The last number of an e-document."""
 

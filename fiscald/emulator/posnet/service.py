@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import re
 from decimal import Decimal
 
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
-from fiscald.emulator.posnet.memory import Footer
+from fiscald.emulator.posnet.memory import Footer, Shift
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.posnet.commands import RATE_LETTERS
+
+#: Characters of a line of the header, without its marks (4.3).
+HEADER_COLUMNS = 40
+#: Marks of style in a text; ``&&`` is the sign itself.
+_MARK = re.compile(r"&[bchuwi1-8]|&(?=&)")
 
 # -- programming -----------------------------------------------------------------------------------------------------
 
@@ -42,7 +48,7 @@ def fiscalize(machine: Machine, _: Values) -> None:
 
 
 def hdrset(machine: Machine, values: Values) -> None:
-    if any(len(line.replace("&", "")) > 60 for line in values["tx"].split("\n")):
+    if any(len(_MARK.sub("", line)) > HEADER_COLUMNS for line in values["tx"].split("\n")):
         raise ExecError(717)
     machine.register.state.header = values["tx"]
 
@@ -175,6 +181,7 @@ def dailyrep(machine: Machine, values: Values) -> Values:
 def _daily_report(machine: Machine) -> Values:
     record = machine.register.ledger.daily_report()
     machine.faults.switches.difference_update((Switch.REPORT_REQUIRED, Switch.TOTALS_FULL, Switch.CHANGE_DUE))
+    machine.memory.shift = Shift()
     sheet = machine.sheet()
     sheet.daily_report(record)
     machine.emit("daily_report", sheet, number=record.number, totals=list(record.day.receipts))
@@ -184,7 +191,9 @@ def _daily_report(machine: Machine) -> Values:
 def monthlyrep(machine: Machine, values: Values) -> None:
     day = _date(values["da"], 2042)
     first, last = day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    if last >= machine.register.clock.now().date():
+    today, state = machine.register.clock.now().date(), machine.register.state
+    reported = state.last_record is not None and state.last_record.date() == today and state.day.totals_zero
+    if last > today or (last == today and not reported):
         raise ExecError(2044)
     _periodic(machine, first, last, summary=bool(values.get("su")))
 
@@ -207,17 +216,23 @@ def _periodic(machine: Machine, first: datetime.date, last: datetime.date, *, su
 
 
 def shiftrep(machine: Machine, values: Values) -> None:
+    """What the shift did since the last report with ``zr``; a daily report begins a new one (our assumption)."""
     machine.register.ledger.count_printout()
     sheet = machine.sheet()
-    day = machine.register.state.day
+    day, shift = machine.register.state.day, machine.memory.shift
+    if day.receipt_count < shift.receipts:
+        shift = Shift()
+    receipts, sales = day.receipt_count - shift.receipts, sum(day.receipts) - shift.sales
     rows = [
         ("Zmiana", values["sh"]),
-        ("Paragony", str(day.receipt_count)),
-        ("Sprzedaż PLN", amount(sum(day.receipts))),
+        ("Paragony", str(receipts)),
+        ("Sprzedaż PLN", amount(sales)),
         ("Gotówka PLN", amount(machine.register.state.cash)),
     ]
     sheet.slip("RAPORT ZMIANOWY", rows)
-    machine.emit("shift_report", sheet)
+    if values["zr"]:
+        machine.memory.shift = Shift(receipts=day.receipt_count, sales=sum(day.receipts))
+    machine.emit("shift_report", sheet, receipts=receipts, sales=sales)
 
 
 def cashstaterep(machine: Machine, _: Values) -> None:

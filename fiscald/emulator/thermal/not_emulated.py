@@ -78,8 +78,6 @@ def form_of(frame: Frame) -> tuple[str, str] | None:
             return "$e with more than six parameters", "closing an invoice"
         case "$b" if params > 2 or slashes > 1:
             return "$b with a currency", "payment in a currency"
-        case "#o" if params == 1:
-            return "#o with one parameter", "periodic report by numbers"
         case "#p" if not frame.body:
             return "#p without fields", "reading who is logged in"
         case "#i" | "#d" if frame.body.count(b"\r") > 2:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from decimal import Decimal
 
 from fiscald.emulator.device import Display
 from fiscald.emulator.faults import Switch
+from fiscald.emulator.memory import DailyRecord
 from fiscald.emulator.paper import amount
 from fiscald.emulator.refusal import Refusal, RegisterError
 from fiscald.emulator.thermal.layout import Foot, Sheet, day_text, rate_text
@@ -319,12 +321,30 @@ def periodic_report(machine: Machine, values: Values) -> None:
     first, last = (_day(values[f"Py{n}"], values[f"Pm{n}"], values[f"Pd{n}"]) for n in (1, 2))
     if first > last:
         raise ExecError(4)
+    _print_period(machine, values, machine.register.ledger.records(first, last), first, last, summary=kind in _SUMMARY)
+
+
+def numbered_report(machine: Machine, values: Values, *, summary: bool) -> None:
+    """``16#o``, ``17#o``: by numbers of daily reports."""
+    records = machine.register.ledger.records_by_number(values["Od"], values["Do"])
+    first, last = records[0].at.date(), records[-1].at.date()
+    _print_period(machine, values, records, first, last, summary=summary)
+
+
+def _print_period(
+    machine: Machine,
+    values: Values,
+    records: list[DailyRecord],
+    first: datetime.date,
+    last: datetime.date,
+    *,
+    summary: bool,
+) -> None:
     register = machine.register
-    records = register.ledger.records(first, last)
     changes = [change for change in register.state.rate_history if first <= change.at.date() <= last]
     register.ledger.count_printout()
     sheet = _slip(machine, values)
-    sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=kind in _SUMMARY)
+    sheet.periodic_report(day_text(first), day_text(last), records, changes, summary=summary)
     machine.emit("periodic_report", sheet, first=records[0].number, last=records[-1].number)
 
 
@@ -359,4 +379,6 @@ HANDLERS: dict[str, Handler] = {
     "#k": shift_report,
     "#r": daily_report,
     "#o": periodic_report,
+    "#o 16": functools.partial(numbered_report, summary=False),
+    "#o 17": functools.partial(numbered_report, summary=True),
 }

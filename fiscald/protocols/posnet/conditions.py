@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from fiscald.protocols.conditions import Conditions
 
-DOCUMENTS = ("receipt", "daily_report", "cash_in", "cash_out", "goods_return", "packaging", "printout", "drawer")
+DOCUMENTS = (
+    "receipt", "daily_report", "shift_report", "monthly_report", "periodic_report", "cash_in", "cash_out",
+    "goods_return", "packaging", "printout", "drawer",
+)  # fmt: skip
 
 # name           | documents that wait | errors | what the status shows
 CONDITIONS = Conditions(

@@ -9,7 +9,7 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
-from fiscald.protocols.posnet import capabilities, one_step, packaging, printout, receipt
+from fiscald.protocols.posnet import capabilities, one_step, packaging, printout, receipt, reports
 from fiscald.protocols.posnet.options import code_page, profile_of
 from fiscald.protocols.posnet.plan import plan_receipt
 from fiscald.protocols.posnet.plan_printout import plan_printout
@@ -45,6 +45,13 @@ HANDLERS: Mapping[str, Handler] = {
         receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready, capabilities.receipt
     ),
     "daily_report": _ONE_STEP,
+    "shift_report": Handler(
+        reports.carry_out, reports.recover, reports.check, ready=_ready, capability=reports.shift_capability
+    ),
+    "monthly_report": Handler(reports.carry_out, reports.recover, reports.check, ready=_ready),
+    "periodic_report": Handler(
+        reports.carry_out, reports.recover, reports.check, ready=_ready, capability=reports.periodic_capability
+    ),
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,

@@ -23,7 +23,7 @@ from fiscald.protocols.posnet.queries import (
     to_counters,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import CounterProof, Proven, Report
+from fiscald.protocols.proof.counters import CounterProof, OtherSheet, Proven, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,12 @@ class CounterDelta:
         return self.printouts - self.reports - fiscal
 
     @property
+    def other_sheets(self) -> int:
+        """Printed documents that no other counter counts. A device that does not count slips counts them here."""
+        fiscal = sum(self._by(name) for name in ("bn", "bc", "fn", "fc"))
+        return self.printouts - self.reports - fiscal - (self._day_by("nf") or 0)
+
+    @property
     def any_change(self) -> bool:
         """Whether any receipt ended or any report was made. (``hn`` may move when a receipt opens.)"""
         return bool(self.reports or self.completed or self.cancelled)
@@ -163,7 +169,7 @@ def slip_of(document: CashIn | CashOut | GoodsReturn | Printout, notices: tuple[
 class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
     """The proof of a document of one step, and of a printout."""
 
-    expected: Report | Slip
+    expected: Report | Slip | OtherSheet
 
     def read(self) -> Dialogue[PosnetLook]:
         """Counters and totals of one moment."""
@@ -174,9 +180,11 @@ class PosnetProof(CounterProof[PosnetLook, CounterDelta]):
         return CounterDelta(self.before, now)
 
     def printed(self, delta: CounterDelta, proven: Proven, *, confirmed: bool) -> Dialogue[Printed]:
-        """A report has the number of its day. A slip has no number and belongs to the next report."""
+        """A report has the number of its day. A slip or another report has none and belongs to the next one."""
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
-        number, report, amount = (now.rd, now.rd, None) if slip is None else (None, now.rd + 1, slip.amount)
+        ends_day = isinstance(self.expected, Report)
+        number, report = (now.rd, now.rd) if ends_day else (None, now.rd + 1)
+        amount = None if slip is None else slip.amount
         paper = yield from read_paper(self.settings)
         copy = yield from read_copy()
         clock = yield from read_clock()

@@ -92,6 +92,37 @@ class Report:
         return verdicts.unproven("many_reports", f"{delta.reports} daily reports were made since the start", delta.now)
 
 
+class SheetDelta(CounterDelta, Protocol):
+    """The difference for documents that are neither fiscal nor slips."""
+
+    @property
+    def other_sheets(self) -> int:
+        """Printed documents that are neither receipts, invoices and daily reports nor slips; after a daily report
+        this is not known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSheet:
+    """One more sheet that is neither fiscal nor a slip proves a report of the memory or of a shift."""
+
+    repeatable: bool
+    """Whether it changes nothing, so that it may be printed again if its outcome is not known."""
+    notices: tuple[Notice, ...] = ()
+
+    def judge(self, delta: SheetDelta, confirmed: bool | None) -> Proven | Unknown | None:
+        """See ``Expected``."""
+        if confirmed or (delta.other_sheets == 1 and not delta.reports):
+            doubled = (verdicts.DOUBLED,) if delta.other_sheets > 1 and not delta.reports else ()
+            return Proven(self.notices + doubled)
+        if delta.reports:
+            return None if self.repeatable else verdicts.report_between(delta.now)
+        if delta.other_sheets > 1:
+            sheets = f"{delta.other_sheets} such sheets were printed since the start"
+            return verdicts.unproven("many_slips", sheets, delta.now)
+        return None
+
+
 @dataclass(frozen=True)
 class CounterProof(ABC, Generic[L, D]):
     """The proof of a document of one step. A family adds how to read the counters and how to answer."""

@@ -352,6 +352,8 @@ _ROWS = (
     Row("$z", 100, (_p("idtype", 3),), (Part("id", Text(16, least=1), 2),), brands=_NOVITUS),
     # -- reports (5.8) ---------------------------------------------------------------------------------
     Row("#r", None, (_p("Ps", 1), _p("Py", 99), _p("Pm", 12, 1), _p("Pd", 31, 1)), _WHO, effect=_IRR, deadline=_REPORT),
+    *(Row("#o", number, (), (*_numbers("Od", "Do", end=b"/"), *_WHO), effect=_IRR, deadline=_REPORT)
+      for number in (16, 17)),
     Row("#o", None, (
         _r("Py1", 99), _r("Pm1", 12, 1), _r("Pd1", 31, 1), _r("Py2", 99), _r("Pm2", 12, 1), _r("Pd2", 31, 1), _p("Pt"),
     ), _WHO, effect=_IRR, deadline=_REPORT),
@@ -367,7 +369,10 @@ def find(frame: Frame, brand: Brand) -> Row | None:
     """The command that ``frame`` is, or ``None`` if devices of that brand have no such command."""
     rows = COMMANDS[brand]
     first = frame.params[0] if frame.params else None
-    row = rows.get(f"{frame.name} {first}") or rows.get(frame.name)
+    row, general = rows.get(f"{frame.name} {first}"), rows.get(frame.name)
+    if row is None or (general is not None and len(frame.params) > 1 + len(row.params)):
+        # 16 alone is a report by numbers; with six more parameters it is the year of a date.
+        row = general
     if row is not None and row.below is not None and first is not None and first >= row.below and row.first is None:
         return None
     return row

@@ -10,7 +10,7 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import capabilities, one_step, packaging, receipt
+from fiscald.protocols.thermal import capabilities, one_step, packaging, receipt, reports
 from fiscald.protocols.thermal.options import code_page, profile_of
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.queries import poll, use_error_mode
@@ -35,11 +35,18 @@ def _ready(settings: Settings) -> Dialogue[Wait | None]:
 
 _ONE_STEP = Handler(one_step.carry_out, one_step.recover, ready=_ready)
 
+_MEMORY_REPORT = Handler(reports.carry_out, reports.recover, reports.check, ready=_ready, capability=reports.capability)
+
 HANDLERS: Mapping[str, Handler] = {
     "receipt": Handler(
         receipt.carry_out, receipt.recover, _check_receipt, receipt.carry_on, _ready, capabilities.receipt
     ),
     "daily_report": _ONE_STEP,
+    "shift_report": Handler(
+        reports.carry_out, reports.recover, reports.check, ready=_ready, capability=reports.shift_capability
+    ),
+    "monthly_report": _MEMORY_REPORT,
+    "periodic_report": _MEMORY_REPORT,
     "cash_in": _ONE_STEP,
     "cash_out": _ONE_STEP,
     "goods_return": _ONE_STEP,

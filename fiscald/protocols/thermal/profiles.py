@@ -65,8 +65,15 @@ class Profile:
     own arithmetic; we send amounts."""
     unknown_command: int = 255
     """The error of an unknown command in ``#Z`` (12, no. 2)."""
+    documented: bool = True
+    """Whether a manual of its commands is known; otherwise fiscald sends only what a client sends in shops."""
     receipt_minutes: int = 20
     """The printer cancels an open receipt after this time without a command (5.2)."""
+
+    @property
+    def undocumented(self) -> str:
+        """Why a printer without a manual takes no command beyond those of a sale."""
+        return "no manual of this printer's commands is openly known"
 
     def takes_nip(self, printer_id: str | None) -> bool:
         """Whether the printer with that unique number prints the buyer's NIP; ``None``: any printer of the profile."""
@@ -122,6 +129,7 @@ PROFILES = {
             line_adjustments=False,
             descriptions=False,
             receipt_adjustments=False,
+            documented=False,
             packaging=None,
             system_number=False,
             barcode=False,

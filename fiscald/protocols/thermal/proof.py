@@ -13,7 +13,7 @@ from fiscald.model.jobs import Notice
 from fiscald.model.money import grosze
 from fiscald.protocols.base import Dialogue, Printed, Unknown
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import CounterProof, Proven, Report
+from fiscald.protocols.proof.counters import CounterProof, OtherSheet, Proven, Report
 from fiscald.protocols.thermal.evidence import ThermalLook
 from fiscald.protocols.thermal.queries import read_result, read_stable_counters, to_counters
 
@@ -94,6 +94,11 @@ class CounterDelta:
         """Printouts that are neither receipts nor daily reports. After a report: all documents beside the reports."""
         fiscal = 0 if self.reports else self.completed + self.cancelled
         return self.printouts - self.reports - fiscal
+
+    @property
+    def other_sheets(self) -> int:
+        """Printouts that are neither receipts nor daily reports nor slips: those move the cash, if no sale does."""
+        return self.slips - bool(self.cash and not self.completed)
 
     @property
     def nothing_moved(self) -> bool:
@@ -186,7 +191,7 @@ def slip_of(document: CashIn | CashOut | GoodsReturn) -> Slip:
 class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
     """The proof of a document of one step."""
 
-    expected: Report | Slip
+    expected: Report | Slip | OtherSheet
 
     def read(self) -> Dialogue[ThermalLook]:
         """A look confirmed by a second one."""
@@ -197,10 +202,11 @@ class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
         return CounterDelta(self.before, now)
 
     def printed(self, delta: CounterDelta, proven: Proven, *, confirmed: bool) -> Dialogue[Printed]:
-        """A report has the number of its day. A slip has no number and belongs to the next report."""
+        """A daily report has the number of its day. A slip or another report has none and belongs to the next one."""
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         last = now.n_dobowych
-        number, report, amount = (last, last, None) if slip is None else (None, last + 1, abs(slip.cash))
+        number, report = (last, last) if isinstance(self.expected, Report) else (None, last + 1)
+        amount = None if slip is None else abs(slip.cash)
         due = None if slip is None else slip.due
         result, paper = yield from read_result(
             self.settings, now, number, report, amount if due is None else None, just_now=confirmed, due=due
