@@ -1275,6 +1275,18 @@ family.words = {
 ["nr_kasy"] = ProtoField.string("fiscald.thermal._23r.nr_5fkasy", "till"),
 ["kasjer"] = ProtoField.string("fiscald.thermal._23r.kasjer", "cashier"),
 } },
+["#o 16"] = { meaning = "periodic report by numbers", fields = {
+["Od"] = ProtoField.string("fiscald.thermal._23o_2016.Od", "from number"),
+["Do"] = ProtoField.string("fiscald.thermal._23o_2016.Do", "to number"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23o_2016.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23o_2016.kasjer", "cashier"),
+} },
+["#o 17"] = { meaning = "summary of daily reports by numbers", fields = {
+["Od"] = ProtoField.string("fiscald.thermal._23o_2017.Od", "from number"),
+["Do"] = ProtoField.string("fiscald.thermal._23o_2017.Do", "to number"),
+["nr_kasy"] = ProtoField.string("fiscald.thermal._23o_2017.nr_5fkasy", "till"),
+["kasjer"] = ProtoField.string("fiscald.thermal._23o_2017.kasjer", "cashier"),
+} },
 ["#o"] = { meaning = "periodic report", fields = {
 ["Py1"] = ProtoField.string("fiscald.thermal._23o.Py1", "from year"),
 ["Pm1"] = ProtoField.string("fiscald.thermal._23o.Pm1", "from month"),
@@ -1816,6 +1828,12 @@ family.sent = {
 },
 ["#r"] = {
     { check = "required", params = { { name = "Ps" }, { name = "Py" }, { name = "Pm" }, { name = "Pd" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#o 16"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Od", term = "\47" }, { name = "Do", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
+},
+["#o 17"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Od", term = "\47" }, { name = "Do", term = "\47" }, { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },
 },
 ["#o"] = {
     { check = "required", params = { { name = "Py1" }, { name = "Pm1" }, { name = "Pd1" }, { name = "Py2" }, { name = "Pm2" }, { name = "Pd2" }, { name = "Pt" } }, parts = { { name = "nr_kasy", term = "\13", optional = true }, { name = "kasjer", term = "\13", optional = true } } },

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
+from pydantic.fields import FieldInfo
 
 from fiscald.api.client import everything
 from fiscald.cli.context import BY_STATE, UNKNOWN, Context, pass_context
@@ -87,15 +88,36 @@ def _add(group: click.Group, name: str, document: type[BaseDocument], verb: Verb
             group.add_command(inner := click.Group(word, help=_GROUPS.get(word, f"Print a {word}.")))
         assert isinstance(inner, click.Group), f"{' '.join(verb.words)}: {word} is a verb already"
         group = inner
-    fields = [field for field, it in document.model_fields.items() if it.is_required()]
 
     @pass_context
     def run(context: Context, /, *, printer: str | None, key: str | None, wait: float, **content: Any) -> None:
-        submit(context, printer, {"type": name} | content, key, wait)
+        given = {field: _sent(document, field, value) for field, value in content.items() if value is not None}
+        submit(context, printer, {"type": name} | given, key, wait)
 
     for option in (_wait(verb.wait), _KEY, printer_option):
         run = option(run)
-    for field in reversed(fields):
-        whole = document.model_fields[field].annotation is int
-        run = click.argument(field, type=int if whole else str)(run)
+    for field, info in reversed(document.model_fields.items()):
+        run = _parameter(field, info)(run)
     group.add_command(click.command(last, help=verb.help)(run))
+
+
+def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
+    """A required field as an argument; an optional yes or no, or text, as an option; nothing for other fields."""
+    called = field.alias or name
+    if field.is_required():
+        whole = field.annotation is int
+        return click.argument(called, metavar=called.upper(), type=int if whole else str)
+    if field.annotation is bool:
+        flag = f"--no-{called}" if field.default else f"--{called}"
+        meaning = (field.description or "").rpartition(f"{not field.default}: ".lower())[2].partition("; ")[0]
+        return click.option(flag, called, flag_value=not field.default, default=None, help=f"{meaning.capitalize()}.")
+    if str in (getattr(part, "__origin__", part) for part in get_args(field.annotation)):
+        return click.option(f"--{called}", called, help=field.description)
+    return lambda command: command
+
+
+def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
+    """``value`` as the API takes it: where a field takes a number too, digits are one."""
+    field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
+    numbered = int in get_args(field.annotation)
+    return int(value) if numbered and isinstance(value, str) and value.isascii() and value.isdigit() else value

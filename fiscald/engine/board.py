@@ -50,8 +50,10 @@ class StatusBoard:
     def waiting_problem(self, key: str, document_type: str) -> Problem | None:
         """The problem that keeps this document waiting now."""
         held = None if self._stop_reason() else self.holds.problem_for(key, document_type)
-        if held is not None or self.problem is None:
+        if held is not None:
             return held
+        if self.problem is None:
+            return self.situation.still_printing if key == self.job else None
         row = self._printer.family.conditions.by_code.get(self.problem.code)
         return None if row is not None and document_type not in row.waits else self.problem
 

@@ -66,6 +66,7 @@ class Situation:
         self.standing: Problem | None = None
         """A condition that only a status read shows."""
         self._device: Condition | None = None
+        self._started = 0.0
         self._clock_off: timedelta | None = None
         self._at: dict[str, float] = {}
 
@@ -105,6 +106,7 @@ class Situation:
     def document_started(self, document_type: str) -> None:
         """Our document has started, so the problems that would have kept it waiting are over."""
         self.foreign, self.waiting = False, None
+        self._started = anyio.current_time()
         if self.standing is not None and self._conditions.waits(self.standing.code, document_type):
             self.standing = None
         self._mark("state")
@@ -138,6 +140,19 @@ class Situation:
     def unready(self) -> bool:
         """Whether the last condition that the printer reported says that it cannot print."""
         return self._device is not None and self._device.problem is not None
+
+    @property
+    def still_printing(self) -> Problem | None:
+        """Why our running document has no answer yet, if the printer reports that it is still busy with it."""
+        if not self.working or self._device is None or self._device.state is not PrinterState.BUSY:
+            return None
+        seconds = int(anyio.current_time() - self._started)
+        return problem(
+            "printer.busy",
+            reason=f"it has been printing this document for {seconds} seconds; a report of a month takes minutes",
+            reason_pl=f"drukuje ten dokument od {seconds} s",
+            extra={"seconds": seconds},
+        )
 
     def state_and_problem(self, held: Problem | None) -> tuple[PrinterState, Problem | None]:
         """The printer's state and the problem behind it. ``held``: a condition that documents wait for."""

@@ -16,6 +16,7 @@ from fiscald.model.jobs import DamagedDocument, JobState, Paper, Resolution, Ver
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError, problem
 from tests import virtual
+from tests.emulator.records import october
 from tests.engine.shop import RECEIPT, Till, refusal, shop
 
 
@@ -380,5 +381,27 @@ def test_a_submission_keeps_its_canonical_content(tmp_path: Path) -> None:
                 Submission(printer="till1", document=job.document).digest()
                 == Submission.model_validate({"printer": "till1", "document": document}).digest()
             )
+
+    virtual.run(main())
+
+
+def test_a_report_that_prints_for_minutes_is_waited_for(tmp_path: Path) -> None:
+    async def main() -> None:
+        till = Till("till1")
+        till.register.state.fiscal_memory = october()
+        async with shop(tmp_path, till) as it:
+            await it.until(PrinterState.READY)
+            till.device.slowness = 100.0
+            await it.submit("REPORT", {"type": "monthly_report", "month": "2026-10"})
+            waiting = None
+            while waiting is None:
+                await anyio.sleep(10)
+                waiting = (await it.engine.job("REPORT")).waiting
+            assert waiting.code == "printer.busy"
+            assert waiting.model_extra is not None
+            assert 0 < waiting.model_extra["seconds"] < 60
+            assert (await it.engine.wait("REPORT", 36000)).state is JobState.DONE
+            assert anyio.current_time() > 300
+            assert (await it.engine.job("REPORT")).waiting is None
 
     virtual.run(main())

@@ -79,6 +79,8 @@ $z 24   | after the closing: lines of the footer | Pn how many; linie line of th
 $z 28   | after the closing: end of the sheet | Pc how the paper ends
 $z 100  | buyer's number | idtype kind of it: 1 NIP, 2 REGON, 3 PESEL; !id number
 #r      | daily report | Ps 1 the date is checked; Py year; Pm month; Pd day; nr_kasy till; !kasjer cashier
+#o 16   | periodic report by numbers | Od from number; Do to number; nr_kasy till; !kasjer cashier
+#o 17   | summary of daily reports by numbers | Od from number; Do to number; nr_kasy till; !kasjer cashier
 #o      | periodic report | Py1 from year; Pm1 from month; Pd1 from day; Py2 to year; Pm2 to month; Pd2 to day; Pt kind of report; nr_kasy till; !kasjer cashier
 #Z      | result | Pe error; rozkaz command
 #X 1    | status | Pe error of the last command; Pm 1 fiscal mode, 0 training; Pt 1 a receipt is open; =Px 1 the last receipt was completed; Pf always 1; =Pz memory resets; =Py last record, year; =Pmies last record, month; =Pd last record, day; =ptu* rate; =ptu rate in use; =par_num receipts of the day, or of all days; =tot* totals in rate; =tot totals in a rate in use, the exempt one last; =cash cash in the drawer; =nr_unikatowy unique number

@@ -33,7 +33,7 @@ from fiscald.protocols.thermal.queries import find_profile, prepare, read_clock,
 _BY_DAYS, _BY_MONTH, _BY_NUMBERS = (0, 1), (6, 7), ("#o 16", "#o 17")
 #: ``Ps`` of ``#k`` that only reads.
 _READING = 23
-#: What the printer itself prints where nobody is logged in (5.7).
+#: What the printer itself prints while no cashier is logged in (5.7).
 _CASHIER = "KIEROWNIK"
 #: The same for every brand.
 _SHIFT, _NAME = text_limit(Brand.POSNET, "#k", "zmiana"), text_limit(Brand.POSNET, "#k", "kasjer")
