@@ -116,8 +116,8 @@ def _marked(sheet: Printout, emulated: str, job: Job, result: Result) -> Printou
     ]
     paper.rule()
     if unknown:
-        for line in textwrap.wrap(f"Nieznane: {', '.join(unknown)}; na tej kopii nie są z oryginału.", sheet.width):
-            paper.left(line)
+        for part in textwrap.wrap(f"Nieznane: {', '.join(unknown)}; na tej kopii nie są z oryginału.", sheet.width):
+            paper.left(part)
     _end(paper, job)
     return sheet.model_copy(update={"lines": tuple(paper.lines)})
 
