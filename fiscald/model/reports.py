@@ -28,6 +28,7 @@ class DailyReport(BaseDocument):
         sheet=Sheet.PRINTERS_OWN,
         gated=False,
         verb=Verb(("report", "daily"), "Print the fiscal daily report.", wait=180.0),
+        title_pl="RAPORT FISKALNY DOBOWY",
         example={},
     )
 
@@ -43,6 +44,7 @@ class ShiftReport(BaseDocument):
         sheet=Sheet.PRINTERS_OWN,
         gated=False,
         verb=Verb(("report", "shift"), "Print the report of the shift SHIFT (like I) and begin a new one.", wait=180.0),
+        title_pl="RAPORT ZMIANOWY",
         example={"shift": "I", "cashier": "Anna"},
     )
 
@@ -69,6 +71,7 @@ class MonthlyReport(BaseDocument):
         sheet=Sheet.PRINTERS_OWN,
         gated=False,
         verb=Verb(("report", "monthly"), "Print the report of MONTH (like 2026-10).", wait=LONG_WAIT),
+        title_pl="RAPORT FISKALNY MIESIĘCZNY",
         example={"month": "2026-10", "summary": True},
     )
 
@@ -136,6 +139,7 @@ class PeriodicReport(BaseDocument):
             ("report", "periodic"), "Print the daily reports FROM one day (like 2026-10-01) or number TO another.",
             wait=LONG_WAIT,
         ),
+        title_pl="RAPORT FISKALNY OKRESOWY",
         example={"from": "2026-10-01", "to": "2026-10-15", "summary": False},
     )  # fmt: skip
 
