@@ -56,14 +56,16 @@ async def running(
     rights: RightsConfig | None = None,
     address: str | None = None,
     page: str | None = None,
+    seeded: dict[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[Running]:
     """Start a daemon with one emulated printer (or the one at ``address``); stop it as a signal would.
 
-    ``page``: the code page that the daemon is configured for.
+    ``page``: the code page that the daemon is configured for. ``seeded``: what the register holds before.
     """
     socket = directory / "fiscald.sock"
     with EmulatedPrinter(**options) as printer:
+        printer.seed(**seeded or {})
         posnet = {"family": "posnet", "address": address or printer.address, "code_page": page}
         config = Config(
             socket=socket,

@@ -45,7 +45,7 @@ class ShiftReport(BaseDocument):
         gated=False,
         verb=Verb(("report", "shift"), "Print the report of the shift SHIFT (like I) and begin a new one.", wait=180.0),
         title_pl="RAPORT ZMIANOWY",
-        example={"shift": "I", "cashier": "Anna"},
+        example={"shift": "I"},
     )
 
     type: Literal["shift_report"] = "shift_report"

@@ -21,6 +21,7 @@ from fiscald.model.problems import CATALOGUE
 from tests.api.test_sentences import spoiled
 from tests.daemons import running
 from tests.described import DESCRIPTION, component, hold, mistakes
+from tests.emulator.records import october
 
 SCHEMAS: dict[str, Any] = DESCRIPTION["components"]["schemas"]
 OPERATIONS = [operation for path in DESCRIPTION["paths"].values() for operation in path.values()]
@@ -183,7 +184,7 @@ def test_every_document_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_examples_print(tmp_path: Path, name: str) -> None:
-    async with running(tmp_path) as it:
+    async with running(tmp_path, seeded={"fiscal_memory": october()}) as it:
         await it.client.submit("cash", "till1", EXAMPLES["cash_in"], wait=10)
         job = await it.client.submit("A", "till1", EXAMPLES[name], wait=10)
         assert (job.state, job.warnings) == (JobState.DONE, ())

@@ -26,6 +26,7 @@ from fiscald.protocols import FAMILIES, family
 from fiscald.testing import LocalDaemon
 from tests.api.routes import problem
 from tests.daemons import RECEIPT, running
+from tests.emulator.records import october
 
 NIP = "5260250274"
 SALE: dict[str, Any] = {
@@ -60,9 +61,10 @@ class Desk:
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    with EmulatedPrinter(request.param) as printer, LocalDaemon({"till1": printer}) as daemon:
-        printer.seed(cash=1_000_000)
-        yield Desk(request.param, printer, daemon)
+    with EmulatedPrinter(request.param) as printer:
+        printer.seed(cash=1_000_000, fiscal_memory=october())
+        with LocalDaemon({"till1": printer}) as daemon:
+            yield Desk(request.param, printer, daemon)
 
 
 def content(sheet: str) -> list[str]:

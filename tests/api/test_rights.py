@@ -23,13 +23,14 @@ import pytest
 
 from fiscald import daemon
 from fiscald.api import rights
+from fiscald.api.examples import EXAMPLES
 from fiscald.api.openapi import Route
 from fiscald.api.rights import Peer, Rights, RightsError, peer_of
 from fiscald.api.routes import ROUTES
 from fiscald.config import Config, RightsConfig
 from fiscald.model.documents import DOCUMENTS
 from fiscald.model.rights import Right
-from tests.daemons import RECEIPT, Running, running
+from tests.daemons import Running, running
 
 FISCALD, ADMIN = 70_001, 70_002
 OWNER = 1_001
@@ -174,10 +175,17 @@ async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
     ]
 
 
+#: The documents that need another right than printing.
+SPECIAL = {
+    Right.REPORT: {"daily_report", "shift_report", "monthly_report", "periodic_report"},
+}
+
+
 def test_every_document_takes_a_right() -> None:
     rights = {kind: document.about.right for kind, document in DOCUMENTS.items()}
-    assert rights.pop("daily_report") is Right.REPORT
-    assert set(rights.values()) == {Right.PRINT}
+    for right, kinds in SPECIAL.items():
+        assert {kind for kind, taken in rights.items() if taken is right} == kinds
+    assert {rights[kind] for kind in rights.keys() - set().union(*SPECIAL.values())} == {Right.PRINT}
 
 
 # -- who asks --------------------------------------------------------------------------------------------
@@ -281,24 +289,28 @@ async def test_the_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.slow
 @pytest.mark.usefixtures("groups")
 async def test_the_document_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    printer, reporter = Peer(1, 5_000, 71_000), Peer(1, 5_001, 72_000)
-    given = RightsConfig(print=("group:71000",), report=("group:72000",))
-    numbers = {"group:71000": 71_000, "group:72000": 72_000, "group:fiscald-admin": ADMIN, "group:fiscald": FISCALD}
+    callers = {
+        Right.PRINT: Peer(1, 5_000, 71_000), Right.REPORT: Peer(1, 5_001, 72_000), Right.CONFIGURE: Peer(1, 5_002, 73_000)
+    }  # fmt: skip
+    given = RightsConfig(print=("group:71000",), report=("group:72000",), configure=("group:73000",))
+    groups = (71_000, 72_000, 73_000)
+    numbers = {f"group:{number}": number for number in groups} | {
+        "group:fiscald-admin": ADMIN,
+        "group:fiscald": FISCALD,
+    }
     monkeypatch.setattr(rights, "_look_up", lambda name: numbers[name])
     root = Peer(1, 0, 0)
-    documents: dict[str, Any] = {
-        "receipt": RECEIPT,
-        "printout": {"type": "printout", "lines": ["Kawa"]},
-        "drawer": {"type": "drawer"},
-        "daily_report": {"type": "daily_report"},
-        **{kind: {"type": kind, "amount": "1.00"} for kind in ("cash_in", "cash_out", "goods_return")},
-    }
-    assert documents.keys() == DOCUMENTS.keys()
+
+    def asking(kind: str) -> tuple[Peer, Peer]:
+        """Who may print it, and who has another right only."""
+        needed = DOCUMENTS[kind].about.right
+        return callers[needed], next(peer for right, peer in callers.items() if right is not needed)
+
     async with door(tmp_path, monkeypatch, licensed=False, rights=given) as it:
         await it.ask(root, "POST", "/v1/licence/certificate", {"certificate": certificate()})
         it.it.printer.switch("cover")
-        for kind, document in documents.items():
-            right, wrong = (reporter, printer) if kind == "daily_report" else (printer, reporter)
+        for kind, document in EXAMPLES.items():
+            right, wrong = asking(kind)
             for path in (f"/v1/jobs/{kind}", "/v1/printers/till1/preview"):
                 method, body = ("PUT", {"printer": "till1"}) if "jobs" in path else ("POST", {})
                 response = await it.ask(wrong, method, path, body | {"document": document})
@@ -306,8 +318,8 @@ async def test_the_document_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 assert response.json()["document"] == "not_printed"
                 response = await it.ask(right, method, path, body | {"document": document})
                 assert response.status_code in (200, 201), response.text
-        for kind in documents:
-            right, wrong = (reporter, printer) if kind == "daily_report" else (printer, reporter)
+        for kind in EXAMPLES:
+            right, wrong = asking(kind)
             assert (await it.ask(wrong, "GET", f"/v1/jobs/{kind}")).json()["state"] == "accepted", "anybody may look"
             response = await it.ask(wrong, "DELETE", f"/v1/jobs/{kind}")
             assert denied(response)
