@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from datetime import datetime
+from typing import Any, TypeVar, get_args, get_origin
 
 import click
 from pydantic.fields import FieldInfo
@@ -23,7 +24,14 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 #: What Ctrl-C does while ``fiscalctl`` waits for a job.
 GOES_ON = "Ctrl-C stops waiting; the job continues"
 #: Help texts of groups of verbs.
-_GROUPS = {"report": "Print a report.", "cash": "Put cash into the drawer or take it out."}
+_GROUPS = {
+    "report": "Print a report.",
+    "cash": "Put cash into the drawer or take it out.",
+    "clock": "The printer's clock.",
+    "rates": "The printer's VAT table.",
+    "header": "The header on top of every document.",
+    "display": "The customer's display.",
+}
 _KEY = click.option("--key", help="Key of the job (default: a new key, shown before the job is sent).")
 
 
@@ -102,8 +110,11 @@ def _add(group: click.Group, name: str, document: type[BaseDocument], verb: Verb
 
 
 def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
-    """A required field as an argument; an optional yes or no, or text, as an option; nothing for other fields."""
+    """A required field as an argument, a list or table as many; an optional yes or no, or text, as an option; nothing
+    for other fields."""
     called = field.alias or name
+    if field.is_required() and get_origin(field.annotation) in (tuple, dict):
+        return click.argument(called, metavar=f"{called.upper()}...", nargs=-1, required=True)
     if field.is_required():
         whole = field.annotation is int
         return click.argument(called, metavar=called.upper(), type=int if whole else str)
@@ -111,13 +122,15 @@ def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
         flag = f"--no-{called}" if field.default else f"--{called}"
         meaning = (field.description or "").rpartition(f"{not field.default}: ".lower())[2].partition("; ")[0]
         return click.option(flag, called, flag_value=not field.default, default=None, help=f"{meaning.capitalize()}.")
-    if str in (getattr(part, "__origin__", part) for part in get_args(field.annotation)):
+    if {str, datetime} & {getattr(part, "__origin__", part) for part in get_args(field.annotation)}:
         return click.option(f"--{called}", called, help=field.description)
     return lambda command: command
 
 
 def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
-    """``value`` as the API takes it: where a field takes a number too, digits are one."""
+    """``value`` as the API takes it: where a field takes a number too, digits are one; ``A=23%`` is a row of a table."""
     field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
+    if get_origin(field.annotation) is dict:
+        return {key: text or None for key, _, text in (row.partition("=") for row in value)}
     numbered = int in get_args(field.annotation)
     return int(value) if numbered and isinstance(value, str) and value.isascii() and value.isdigit() else value

@@ -37,6 +37,7 @@ from fiscald.protocols.base import (
     DialogueAborted,
     Effect,
     Held,
+    HostTime,
     Look,
     NotPrinted,
     Pause,
@@ -175,7 +176,7 @@ class JobRunner:
                 why = problem("printer.interrupted", reason=f"nothing of it was sent: {error}")
                 raise _NotStarted(why, again=True) from None
 
-        async def on_event(item: Checkpoint | Pause) -> None:
+        async def on_event(item: Checkpoint | Pause | HostTime) -> Any:
             nonlocal phase
             match item:
                 case Checkpoint(Stage.STARTED, before, _, counters):
@@ -196,6 +197,9 @@ class JobRunner:
                     phase = await self._journaled(Store.commit, key, quiet=trying)
                 case Pause(seconds):
                     await anyio.sleep(seconds)
+                case HostTime():
+                    return self._board.situation.host_time()
+            return None
 
         try:
             return await drive(dialogue, exchange, on_event)

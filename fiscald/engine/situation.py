@@ -51,7 +51,7 @@ class Situation:
         self._printer = printer
         self._conditions = conditions
         self._stop_reason = stop_reason
-        self._clock = clock
+        self.host_time = clock
         self.snapshot: Snapshot | None = None
         self.down: tuple[PrinterState, Problem] | None = None
         """The state and the reason while there is no working connection."""
@@ -79,7 +79,7 @@ class Situation:
     def update_snapshot(self, snapshot: Snapshot, *, foreign: bool) -> None:
         """Store a full status read. ``foreign``: the open document is not ours."""
         self.snapshot, self.standing, self.foreign, self.down = snapshot, snapshot.standing, foreign, None
-        self._clock_off = None if snapshot.clock is None else snapshot.clock - self._clock()
+        self._clock_off = None if snapshot.clock is None else snapshot.clock - self.host_time()
         self._mark("identity", "counters", "vat", "day_open")
         if snapshot.clock is not None:
             self._mark("clock")
@@ -178,7 +178,7 @@ class Situation:
         if result.printed_at is not None:
             # The clock may have changed since the last status read, and recovery may find a document long after it
             # was printed.
-            possible = min(max(result.printed_at, accepted), self._clock())
+            possible = min(max(result.printed_at, accepted), self.host_time())
             clock = clock_off(result.printed_at - possible) or clock
         return tuple(notice for notice in (training, clock) if notice is not None)
 

@@ -18,6 +18,7 @@ from fiscald.model.about import BaseDocument
 from fiscald.model.cash import CashIn, CashOut, Drawer, GoodsReturn
 from fiscald.model.packaging import PackagingDocument
 from fiscald.model.printout import Printout
+from fiscald.model.programming import SetClock, SetDisplay, SetHeader, SetVatRates
 from fiscald.model.receipt import Receipt
 from fiscald.model.reports import DailyReport, MonthlyReport, PeriodicReport, ShiftReport
 from fiscald.model.strict import Strict
@@ -35,7 +36,11 @@ Document = Annotated[
     | GoodsReturn
     | PackagingDocument
     | Printout
-    | Drawer,
+    | Drawer
+    | SetClock
+    | SetVatRates
+    | SetHeader
+    | SetDisplay,
     Field(discriminator="type"),
 ]
 

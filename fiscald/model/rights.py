@@ -13,7 +13,8 @@ class Right(StrEnum):
     REPORT = "report"
     """Fiscal reports."""
     CONFIGURE = "configure"
-    """Confirming which physical printer has a name; copies of the whole journal."""
+    """Confirming which physical printer has a name; clock, VAT table, header and display of a printer; copies of the
+    whole journal."""
     RAW = "raw"
     """Commands in the printer's own protocol."""
     RESOLVE = "resolve"

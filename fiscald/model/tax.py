@@ -28,8 +28,8 @@ _OUTSIDE = ("np", "np.", "nie podlega", "oo", "o.o.")
 # -- rates -----------------------------------------------------------------------------------------------
 
 
-def _vat(value: Any) -> str:
-    """The canonical form of a rate: ``"A"``, ``"23%"``, ``"5.5%"``, ``"exempt"``."""
+def parse_vat(value: Any) -> str:
+    """The canonical form of a rate: ``"A"``, ``"23%"``, ``"5.5%"``, ``"exempt"``. Raises ``PydanticCustomError``."""
     if isinstance(value, str) and len(value) <= LONGEST and (rate := _rate(value)):
         return rate
     raise mistake(
@@ -79,7 +79,7 @@ def _vat_advice(value: object) -> dict[str, str]:
 #: A letter of the printer's own VAT table, a rate looked up in it (``"23%"``), or ``"exempt"``.
 Vat = Annotated[
     str,
-    BeforeValidator(_vat),
+    BeforeValidator(parse_vat),
     WithJsonSchema(
         {
             "type": "string",

@@ -12,7 +12,7 @@ from fiscald.model.about import Sheet
 from fiscald.model.documents import Document
 from fiscald.model.money import MAX_GROSZE
 from fiscald.model.preview import Preview
-from fiscald.protocols.base import Answer, Checkpoint, NotPrinted, Pause, Printed, Session, Settings, Step
+from fiscald.protocols.base import Answer, Checkpoint, HostTime, NotPrinted, Pause, Printed, Session, Settings, Step
 
 if TYPE_CHECKING:
     from fiscald.emulator.device import Device
@@ -113,9 +113,10 @@ def carry_out(device: Device, planned: Planned) -> Printed:
         line.send(session.send(step.command))
         return _reply(line, session, device)
 
-    def pass_time(item: Checkpoint | Pause) -> None:
+    def pass_time(item: Checkpoint | Pause | HostTime) -> Any:
         if isinstance(item, Pause):
             line.now += item.seconds
+        return device.register.clock.now() if isinstance(item, HostTime) else None
 
     verdict = drive_sync(chosen.carry_out(planned.document, settings, None), exchange, pass_time)
     if isinstance(verdict, Printed):

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fiscald.model.jobs import Notice, Paper, Result
 from fiscald.model.preview import Totals
@@ -126,6 +126,10 @@ class Look(BaseModel, ABC):
     """What a printer reports about itself at one moment, under the family's own names."""
 
     model_config = ConfigDict(frozen=True)
+
+    host_time: datetime.datetime | None = Field(
+        default=None, description="this computer's time, where a document needs it"
+    )
 
     @property
     @abstractmethod
@@ -230,9 +234,14 @@ class Pause(NamedTuple):
     seconds: float
 
 
+class HostTime(NamedTuple):
+    """Asks for this computer's time. The reply is an aware ``datetime``; only jobs may ask."""
+
+
 T = TypeVar("T")
-#: Yields steps and receives the family's reply; yields checkpoints and pauses and receives ``None``; returns ``T``.
-Dialogue = Generator[Step | Checkpoint | Pause, Any, T]
+#: Yields steps and receives the family's reply; yields checkpoints and pauses and receives ``None``; asks for the time;
+#: returns ``T``.
+Dialogue = Generator[Step | Checkpoint | Pause | HostTime, Any, T]
 
 
 @dataclass(frozen=True, slots=True)

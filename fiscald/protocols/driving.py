@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from fiscald.protocols.base import Checkpoint, Dialogue, Effect, Pause, Step
+from fiscald.protocols.base import Checkpoint, Dialogue, Effect, HostTime, Pause, Step
 
 T = TypeVar("T")
 
 
-async def only_questions(item: Checkpoint | Pause) -> None:
+async def only_questions(item: Checkpoint | Pause | HostTime) -> None:
     """``on_event`` for dialogues that only ask: they have nothing to journal and nothing to wait for."""
     raise AssertionError(f"a dialogue of queries yields steps only, not {item}")
 
@@ -21,12 +21,13 @@ async def only_questions(item: Checkpoint | Pause) -> None:
 async def drive(
     dialogue: Dialogue[T],
     exchange: Callable[[Step], Awaitable[Any]],
-    on_event: Callable[[Checkpoint | Pause], Awaitable[None]] = only_questions,
+    on_event: Callable[[Checkpoint | Pause | HostTime], Awaitable[Any]] = only_questions,
 ) -> T:
     """Drive ``dialogue`` to its end and return its result.
 
     ``exchange`` sends a step and returns the reply. ``on_event`` stores a checkpoint, or lets the seconds of a pause
-    pass, before it returns. Without ``on_event`` the dialogue must yield queries only.
+    pass, before it returns; it returns the time that a dialogue asks for. Without ``on_event`` the dialogue must yield
+    queries only.
     """
     reply: Any = None
     try:
@@ -36,12 +37,11 @@ async def drive(
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            reply = None
             if isinstance(item, Step):
                 assert on_event is not only_questions or item.effect is Effect.QUERY, "only a job may change anything"
                 reply = await exchange(item)
             else:
-                await on_event(item)
+                reply = await on_event(item)
     finally:
         dialogue.close()
 
@@ -49,16 +49,16 @@ async def drive(
 def drive_sync(
     dialogue: Dialogue[T],
     exchange: Callable[[Step], Any],
-    on_event: Callable[[Checkpoint | Pause], None] | None = None,
+    on_event: Callable[[Checkpoint | Pause | HostTime], Any] | None = None,
 ) -> T:
     """``drive`` without an event loop, for a printer that answers at once."""
 
     async def carry_out(step: Step) -> Any:
         return exchange(step)
 
-    async def pass_on(item: Checkpoint | Pause) -> None:
+    async def pass_on(item: Checkpoint | Pause | HostTime) -> Any:
         assert on_event is not None
-        on_event(item)
+        return on_event(item)
 
     return _run(drive(dialogue, carry_out, only_questions if on_event is None else pass_on))
 

@@ -184,7 +184,8 @@ def test_every_document_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_examples_print(tmp_path: Path, name: str) -> None:
-    async with running(tmp_path, seeded={"fiscal_memory": october()}) as it:
+    past = {"fiscal_memory": october()} if name != "daily_report" else {}  # a second report of nothing is refused
+    async with running(tmp_path, seeded=past) as it:
         await it.client.submit("cash", "till1", EXAMPLES["cash_in"], wait=10)
         job = await it.client.submit("A", "till1", EXAMPLES[name], wait=10)
         assert (job.state, job.warnings) == (JobState.DONE, ())

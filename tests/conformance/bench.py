@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
@@ -36,10 +35,9 @@ from fiscald.protocols.families import Family
 from fiscald.protocols.thermal.options import known_profile
 from tests.conformance.families import CASES, Receipt
 from tests.emulator.records import october
-from tests.protocols.driving import Journal, drive
+from tests.protocols.driving import NOON, Journal, drive
 
 T = TypeVar("T")
-NOON = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 NU = "EMU 0000000001"
 #: The state of a register that can print the reports of a month.
 RECORDS: dict[str, Any] = {"fiscal_memory": october(), "last_record": october()[-1].at}

@@ -41,6 +41,8 @@ class Conformance:
 
     documents: Mapping[str, Document]
     """One of every type that it can carry out, in the order in which a shop would: all of them are printed."""
+    programming: Mapping[str, Document]
+    """One of every technician's document: it changes what the printer shows, and need not print anything."""
     bad_documents: Mapping[str, Document]
     """Documents that ``check`` refuses once the printer has been read, by the pointer that it names."""
     refusal: Callable[[str, bytes], bytes]
@@ -98,6 +100,15 @@ REPORTS = (
     {"type": "monthly_report", "month": "2026-10"},
     {"type": "periodic_report", "from": "2026-10-05", "to": "2026-10-20", "summary": True},
 )
+PROGRAMMING = (
+    {"type": "set_clock", "time": "2026-11-22T12:30:00+01:00"},
+    {
+        "type": "set_vat_rates",
+        "rates": {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "12%", "F": None, "G": "exempt"},
+    },
+    {"type": "set_header", "lines": ["SKLEP & S-KA", "NIP 123-456-32-18"]},
+    {"type": "set_display", "lines": ["Witamy", "Zapraszamy"]},
+)
 PACKAGING = {
     "type": "packaging",
     "items": [{"name": "Kaucja PET", "price": "0.50", "quantity": 4, "returned": True}],
@@ -120,6 +131,7 @@ def _refused_request(_: str, sent: bytes) -> bytes:
 CASES: dict[str, Conformance] = {
     "posnet": Conformance(
         documents=_documents(*SHOP[:-1], PACKAGING, PRINTOUT, *REPORTS, SHOP[-1]),
+        programming=_documents(*PROGRAMMING),
         bad_documents=_bad(**BAD_RECEIPTS, **{"/document/lines/0": PRINTOUT | {"lines": ["x" * 60]}}),
         refusal=lambda name, _: posnet.frame(f"{name}\t?2502\t"),
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),
@@ -133,6 +145,7 @@ CASES: dict[str, Conformance] = {
     ),
     "thermal": Conformance(
         documents=_documents(*SHOP[:-1], PACKAGING, *REPORTS, SHOP[-1]),
+        programming=_documents(*PROGRAMMING),
         bad_documents=_bad(
             **BAD_RECEIPTS,
             **{"/document/items/0/returned": PACKAGING | {"items": [{"name": "Skrzynka", "price": "5.00"}]}},
@@ -150,6 +163,7 @@ CASES: dict[str, Conformance] = {
     ),
     "example": Conformance(
         documents=_documents(CASH_IN),
+        programming={},
         bad_documents={},
         refusal=lambda *_: b"ERR 1*54\n",
         paid_in=("IN", {"amount": 5}),
@@ -160,6 +174,7 @@ CASES: dict[str, Conformance] = {
     ),
     "example_http": Conformance(
         documents=_documents(CASH_IN),
+        programming={},
         bad_documents={},
         refusal=_refused_request,
         condition=(Switch.REPORT_REQUIRED, "printer.report_due"),

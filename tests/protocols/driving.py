@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from fiscald.emulator.device import Device
-from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, Look, Pause, Session, Stage, Step
+from fiscald.protocols.base import Answer, Checkpoint, Dialogue, Effect, HostTime, Look, Pause, Session, Stage, Step
 from fiscald.protocols.driving import drive_sync
 
 T = TypeVar("T")
+#: The time of the emulated printers of these tests.
+NOON = datetime.fromisoformat("2026-11-22T12:00:00+01:00")
 
 
 class NotAnswered(Exception):
@@ -58,11 +61,12 @@ def drive(
     journal: Journal | None = None,
     paused: Callable[[], None] = lambda: None,
     between: Callable[[Step, bytes], bytes] | None = None,
+    now: Callable[[], datetime] = lambda: NOON,
 ) -> T:
     """Drive a dialogue over a printer that answers at once; holds it to the engine's bargain.
 
     A new document changes nothing before it has told its evidence; a recovery has its evidence already (``journal``).
-    ``between``: instead of ``answer``, given also the step.
+    ``between``: instead of ``answer``, given also the step. ``now``: this computer's time.
     """
     known = journal or Journal()
 
@@ -78,11 +82,14 @@ def drive(
         assert isinstance(event, Answer), event
         return event.reply
 
-    def tell(item: Checkpoint | Pause) -> None:
+    def tell(item: Checkpoint | Pause | HostTime) -> Any:
+        if isinstance(item, HostTime):
+            return now()
         if isinstance(item, Pause):
             paused()
         else:
             known.write(item)
+        return None
 
     return drive_sync(dialogue, exchange, tell)
 

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from fiscald.protocols.base import Checkpoint, Deadline, Effect, Pause, Stage, Step
+from fiscald.protocols.base import Checkpoint, Deadline, Effect, HostTime, Pause, Stage, Step
 from fiscald.protocols.driving import drive, drive_sync
 from tests import virtual
 
@@ -44,7 +44,7 @@ class Talk:
 
 
 def test_a_step_is_sent_its_reply_and_everything_else_nothing() -> None:
-    told: list[Checkpoint | Pause] = []
+    told: list[Checkpoint | Pause | HostTime] = []
     talk = Talk(STARTED, query("a"), Pause(2), query("b"))
     assert drive_sync(talk(), lambda step: step.command * 2, told.append) == "the verdict"
     assert talk.sent == [None, "aa", None, "bb"]

@@ -12,7 +12,7 @@ from fiscald.protocols.conditions import Conditions
 
 DOCUMENTS = (
     "receipt", "daily_report", "shift_report", "monthly_report", "periodic_report", "cash_in", "cash_out",
-    "goods_return", "packaging", "printout", "drawer",
+    "goods_return", "packaging", "printout", "drawer", "set_clock", "set_vat_rates", "set_header", "set_display",
 )  # fmt: skip
 
 # name           | documents that wait | errors | what the status shows

@@ -9,7 +9,7 @@ from fiscald.model.printout import Printout
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
-from fiscald.protocols.posnet import capabilities, one_step, packaging, printout, receipt, reports
+from fiscald.protocols.posnet import capabilities, one_step, packaging, printout, programming, receipt, reports
 from fiscald.protocols.posnet.options import code_page, profile_of
 from fiscald.protocols.posnet.plan import plan_receipt
 from fiscald.protocols.posnet.plan_printout import plan_printout
@@ -62,4 +62,22 @@ HANDLERS: Mapping[str, Handler] = {
         printout.carry_out, printout.recover, _check_printout, ready=_ready, capability=capabilities.printout
     ),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
+    "set_clock": Handler(
+        programming.carry_out,
+        programming.recover,
+        programming.check,
+        ready=_ready,
+        capability=programming.clock_capability,
+    ),
+    "set_vat_rates": Handler(programming.carry_out, programming.recover, programming.check, ready=_ready),
+    "set_header": Handler(
+        programming.carry_out,
+        programming.recover,
+        programming.check,
+        ready=_ready,
+        capability=programming.header_capability,
+    ),
+    "set_display": Handler(
+        programming.show, programming.recover_display, programming.check, capability=programming.display_capability
+    ),
 }

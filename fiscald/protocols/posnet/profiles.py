@@ -20,6 +20,8 @@ class Profile:
     devices ask their operator (a client's observation)."""
     sends_nip: bool
     """``trnipset`` exists. [device] on ONLINE; a client says "version >= 20.01" for older ones."""
+    clock_hours: int = 2
+    """By how much a fiscal device lets its clock be changed (5.1)."""
     columns: int = 40
     """Width of the paper for receipts. The printer does not report which one is loaded; 40 fit on both (11.7)."""
     tokens: bool = False
@@ -35,7 +37,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile(Generation.ONLINE, dated_report=True, sends_nip=True),
-        Profile(Generation.OLD, dated_report=False, sends_nip=False),
+        Profile(Generation.OLD, dated_report=False, sends_nip=False, clock_hours=1),
     )
 }
 

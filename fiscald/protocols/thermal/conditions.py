@@ -13,7 +13,7 @@ from fiscald.protocols.conditions import Conditions
 
 DOCUMENTS = (
     "receipt", "daily_report", "shift_report", "monthly_report", "periodic_report", "cash_in", "cash_out",
-    "goods_return", "packaging", "drawer",
+    "goods_return", "packaging", "drawer", "set_clock", "set_vat_rates", "set_header", "set_display",
 )  # fmt: skip
 
 # name           | documents that wait | errors | what the status shows
@@ -29,7 +29,7 @@ totals_full      | receipt              | 28                                |
 texts_full       | refused              | 84                                |
 change_due       | receipt              | 113                               |
 no_header        | receipt              | 12 40                             |
-no_rates         | all -monthly_report -periodic_report | 85 1007                           | #s 23: no rate is active
+no_rates         | all -monthly_report -periodic_report -set_clock -set_vat_rates | 85 1007                           | #s 23: no rate is active
 goods_full       | refused              | 92                                |
 locked           | refused              | 1054 1100                         |
 jumper           | receipt              | posnet98 novitus98 novitus94      |

@@ -10,7 +10,7 @@ from fiscald.protocols.base import Check, Dialogue, Settings, Wait
 from fiscald.protocols.families import Handler
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.rates import parse_rates
-from fiscald.protocols.thermal import capabilities, one_step, packaging, receipt, reports
+from fiscald.protocols.thermal import capabilities, one_step, packaging, programming, receipt, reports
 from fiscald.protocols.thermal.options import code_page, profile_of
 from fiscald.protocols.thermal.plan import plan_receipt
 from fiscald.protocols.thermal.queries import poll, use_error_mode
@@ -54,4 +54,28 @@ HANDLERS: Mapping[str, Handler] = {
         packaging.carry_out, packaging.recover, packaging.check, ready=_ready, capability=capabilities.packaging
     ),
     "drawer": Handler(one_step.open_drawer, verdicts.recover_drawer),
+    "set_clock": Handler(
+        programming.carry_out,
+        programming.recover,
+        programming.check,
+        ready=_ready,
+        capability=programming.clock_capability,
+    ),
+    "set_vat_rates": Handler(
+        programming.carry_out,
+        programming.recover,
+        programming.check,
+        ready=_ready,
+        capability=programming.rates_capability,
+    ),
+    "set_header": Handler(
+        programming.carry_out,
+        programming.recover,
+        programming.check,
+        ready=_ready,
+        capability=programming.header_capability,
+    ),
+    "set_display": Handler(
+        programming.show, programming.recover_display, programming.check, capability=programming.display_capability
+    ),
 }

@@ -1,0 +1,135 @@
+"""The technician's documents: what is set on the printer itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from fiscald.model.about import About, BaseDocument, Fiscal, Sheet, Verb
+from fiscald.model.lists import at_most
+from fiscald.model.rights import Right
+from fiscald.model.strict import mistake
+from fiscald.model.tax import parse_vat
+from fiscald.model.text import FreeText
+from fiscald.model.times import TIME, parse_time
+
+LETTERS = "ABCDEFG"
+#: The longest header: 500 characters hold twelve full lines (POSNET and Thermal).
+MAX_HEADER, MAX_DISPLAY = 12, 4
+HOST: Final = "host"
+
+
+def _time(value: Any) -> datetime | str:
+    return HOST if value == HOST else parse_time(value)
+
+
+class SetClock(BaseDocument):
+    """Set the printer's clock. A fiscal printer allows it only with zero totals, by an hour or two, once a day."""
+
+    about: ClassVar = About(
+        right=Right.CONFIGURE,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.PRINTERS_OWN,
+        verb=Verb(("clock", "set"), "Set the printer's clock to the time of the computer on which the daemon runs."),
+        title_pl="PROGRAMOWANIE ZEGARA",
+        example={"time": HOST},
+    )
+
+    type: Literal["set_clock"] = "set_clock"
+    time: Annotated[
+        datetime | Literal["host"],
+        BeforeValidator(_time),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "pattern": f"^(host|{TIME})$",
+                "description": "host: the time of the computer on which the daemon runs, when the printer is set",
+                "examples": [HOST, "2026-11-22T10:15:00+01:00"],
+            }
+        ),
+    ] = HOST
+
+
+def _rates(value: Any) -> Any:
+    """Every letter, each with a percentage, ``exempt``, or null; and one of them in use."""
+    if not isinstance(value, dict) or sorted(map(str, value)) != list(LETTERS):
+        raise mistake(
+            "rates.letters",
+            "send every letter from A to G; null for one that is not in use",
+            "należy podać stawki wszystkich liter od A do G.",
+        )
+    found = {letter: None if value[letter] is None else parse_vat(value[letter]) for letter in LETTERS}
+    if not any(found.values()) or any(rate is not None and len(rate) == 1 for rate in found.values()):
+        raise mistake(
+            "rates.value",
+            'a rate is a percentage ("23%"), "exempt" or null, and at least one is in use',
+            "stawka to procent, zwolnienie albo brak; co najmniej jedna musi być używana.",
+        )
+    return found
+
+
+class SetVatRates(BaseDocument):
+    """Programme the VAT table. Printers allow it only with zero totals, about thirty times in their life."""
+
+    about: ClassVar = About(
+        right=Right.CONFIGURE,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.PRINTERS_OWN,
+        verb=Verb(("rates", "set"), "Programme the VAT table: A=23% B=8% C=5% D=0% E= F= G=exempt."),
+        title_pl="PROGRAMOWANIE STAWEK PTU",
+        example={"rates": {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": None, "F": None, "G": "exempt"}},
+    )
+
+    type: Literal["set_vat_rates"] = "set_vat_rates"
+    rates: Annotated[
+        dict[str, str | None],
+        BeforeValidator(_rates),
+        WithJsonSchema(
+            {
+                "type": "object",
+                "properties": {
+                    letter: {"type": ["string", "null"], "pattern": "^([0-9]{1,2}([.,][0-9]{1,2})?%|exempt)$"}
+                    for letter in LETTERS
+                },
+                "required": list(LETTERS),
+                "additionalProperties": False,
+                "description": "all letters, in the form of `vat` of a printer's status",
+            }
+        ),
+    ]
+    confirm_on_printer: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="true: the printer asks a person to confirm with its keys; false: it does not ask"
+    )
+
+
+class SetHeader(BaseDocument):
+    """Set the header that stands on top of every document."""
+
+    about: ClassVar = About(
+        right=Right.CONFIGURE,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.PRINTERS_OWN,
+        verb=Verb(("header", "set"), "Set the header that stands on top of every document, a LINES argument for each."),
+        title_pl="PROGRAMOWANIE NAGŁÓWKA",
+        example={"lines": ["SKLEP PRZYKŁADOWY", "ul. Testowa 1, 00-001 Warszawa", "NIP 123-456-32-18"]},
+    )
+
+    type: Literal["set_header"] = "set_header"
+    lines: Annotated[tuple[FreeText, ...], Field(min_length=1, max_length=MAX_HEADER), at_most(MAX_HEADER)]
+
+
+class SetDisplay(BaseDocument):
+    """Show text on the customer's display until the next sale."""
+
+    about: ClassVar = About(
+        right=Right.CONFIGURE,
+        fiscal=Fiscal.NOTHING,
+        sheet=Sheet.NONE,
+        verb=Verb(("display", "set"), "Show text on the customer's display, a LINES argument for each line."),
+        example={"lines": ["Witamy", "Dziękujemy"]},
+    )
+
+    type: Literal["set_display"] = "set_display"
+    lines: Annotated[tuple[FreeText, ...], Field(min_length=1, max_length=MAX_DISPLAY), at_most(MAX_DISPLAY)]
