@@ -360,6 +360,8 @@ def everything(answer: BaseModel) -> dict[str, Any]:
                 everything(each) if isinstance(each, BaseModel) else dumped
                 for each, dumped in zip(value, found[key], strict=True)
             ]
+        elif isinstance(value, dict):
+            found[key] |= {each: everything(it) for each, it in value.items() if isinstance(it, BaseModel)}
     return found | (answer.model_extra or {})
 
 

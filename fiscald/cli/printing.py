@@ -119,7 +119,7 @@ def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
         whole = field.annotation is int
         return click.argument(called, metavar=called.upper(), type=int if whole else str)
     if field.annotation is bool:
-        flag = f"--no-{called}" if field.default else f"--{called}"
+        flag = f"--{'no-' if field.default else ''}{called.replace('_', '-')}"
         meaning = (field.description or "").rpartition(f"{not field.default}: ".lower())[2].partition("; ")[0]
         return click.option(flag, called, flag_value=not field.default, default=None, help=f"{meaning.capitalize()}.")
     if {str, datetime} & {getattr(part, "__origin__", part) for part in get_args(field.annotation)}:
@@ -128,7 +128,7 @@ def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
 
 
 def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
-    """``value`` as the API takes it: where a field takes a number too, digits are one; ``A=23%`` is a row of a table."""
+    """``value`` as the API takes it: digits are a number where the field takes one; ``A=23%`` is a row of a table."""
     field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
     if get_origin(field.annotation) is dict:
         return {key: text or None for key, _, text in (row.partition("=") for row in value)}

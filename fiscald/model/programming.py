@@ -18,6 +18,7 @@ from fiscald.model.times import TIME, parse_time
 LETTERS = "ABCDEFG"
 #: The longest header: 500 characters hold twelve full lines (POSNET and Thermal).
 MAX_HEADER, MAX_DISPLAY = 12, 4
+RATE = "^([0-9]{1,2}([.,][0-9]{1,2})?%|exempt)$"
 HOST: Final = "host"
 
 
@@ -45,11 +46,10 @@ class SetClock(BaseDocument):
             {
                 "type": "string",
                 "pattern": f"^(host|{TIME})$",
-                "description": "host: the time of the computer on which the daemon runs, when the printer is set",
                 "examples": [HOST, "2026-11-22T10:15:00+01:00"],
             }
         ),
-    ] = HOST
+    ] = Field(default=HOST, description="host: the time of the computer on which the daemon runs, when it is set")
 
 
 def _rates(value: Any) -> Any:
@@ -90,11 +90,11 @@ class SetVatRates(BaseDocument):
             {
                 "type": "object",
                 "properties": {
-                    letter: {"type": ["string", "null"], "pattern": "^([0-9]{1,2}([.,][0-9]{1,2})?%|exempt)$"}
+                    letter: {"anyOf": [{"type": "string", "pattern": RATE, "maxLength": 6}, {"type": "null"}]}
                     for letter in LETTERS
                 },
                 "required": list(LETTERS),
-                "additionalProperties": False,
+                "maxProperties": len(LETTERS),
                 "description": "all letters, in the form of `vat` of a printer's status",
             }
         ),

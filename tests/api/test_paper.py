@@ -21,6 +21,7 @@ from fiscald.emulator.running import EmulatedPrinter
 from fiscald.model.about import Sheet
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import DOCUMENTS
+from fiscald.model.rights import Right
 from fiscald.paper.copies import HEADER, MAX_PICTURE_LINES
 from fiscald.protocols import FAMILIES, family
 from fiscald.testing import LocalDaemon
@@ -111,6 +112,8 @@ def test_a_copy_of_a_report_has_what_fiscald_knows(desk: Desk, kind: str) -> Non
     if kind not in family(desk.family).documents:
         pytest.skip(f"{desk.family} has no {kind}")
     desk.print(RECEIPT)
+    if DOCUMENTS[kind].about.right is Right.CONFIGURE:
+        desk.print({"type": "daily_report"})
     key = desk.print({"type": kind} | EXAMPLES[kind])
     result = desk.client.job(key).result
     assert result is not None

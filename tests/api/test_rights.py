@@ -35,13 +35,14 @@ from tests.daemons import Running, running
 FISCALD, ADMIN = 70_001, 70_002
 OWNER = 1_001
 EVERYTHING = set(Right)
-SELLING = {Right.PRINT, Right.REPORT}
+#: What a document may need.
+DOCUMENTS_TAKE = {Right.PRINT, Right.REPORT, Right.CONFIGURE}
 #: Kinds of peers, and what each may do when nothing is configured.
 PEERS: dict[str, tuple[Peer | None, set[Right]]] = {
     "unknown": (None, set()),
     "anybody": (Peer(1, 5_000, 5_000, frozenset((5_000, 4_999))), set()),
-    "group fiscald": (Peer(1, 5_000, FISCALD), SELLING),
-    "supplementary group fiscald": (Peer(1, 5_000, 5_000, frozenset((24, FISCALD))), SELLING),
+    "group fiscald": (Peer(1, 5_000, FISCALD), DOCUMENTS_TAKE),
+    "supplementary group fiscald": (Peer(1, 5_000, 5_000, frozenset((24, FISCALD))), DOCUMENTS_TAKE),
     "group fiscald-admin": (Peer(1, 5_000, ADMIN), EVERYTHING),
     "supplementary group fiscald-admin": (Peer(1, 5_000, 5_000, frozenset((FISCALD, ADMIN))), EVERYTHING),
     "root": (Peer(1, 0, 0), EVERYTHING),
@@ -49,13 +50,13 @@ PEERS: dict[str, tuple[Peer | None, set[Right]]] = {
 }
 #: What every route takes. A route that is not here takes nothing, and must be a plain question.
 TAKES: dict[tuple[str, str], set[Right]] = {
-    ("PUT", "/v1/jobs/{key}"): SELLING,
-    ("DELETE", "/v1/jobs/{key}"): SELLING,
+    ("PUT", "/v1/jobs/{key}"): DOCUMENTS_TAKE,
+    ("DELETE", "/v1/jobs/{key}"): DOCUMENTS_TAKE,
     ("POST", "/v1/jobs/{key}/resolution"): {Right.RESOLVE},
     ("POST", "/v1/printers/{name}/adoption"): {Right.CONFIGURE},
     ("POST", "/v1/printers/{name}/journal-confirmation"): {Right.RESOLVE},
     ("GET", "/v1/backup"): {Right.CONFIGURE},
-    ("POST", "/v1/printers/{name}/preview"): SELLING,
+    ("POST", "/v1/printers/{name}/preview"): DOCUMENTS_TAKE,
     ("POST", "/v1/printers/{name}/raw"): {Right.RAW},
     **{
         ("POST", f"/v1/licence/{step}"): {Right.LICENCE}
@@ -178,6 +179,7 @@ async def test_missing_groups_are_logged_once_and_leave_the_daemons_user(
 #: The documents that need another right than printing.
 SPECIAL = {
     Right.REPORT: {"daily_report", "shift_report", "monthly_report", "periodic_report"},
+    Right.CONFIGURE: {"set_clock", "set_vat_rates", "set_header", "set_display"},
 }
 
 

@@ -202,7 +202,7 @@ def test_a_person_confirms_the_rates_on_the_printer(family: str, profile: str, *
 
 
 @pytest.mark.parametrize("family", ["posnet", "thermal"])
-def test_every_change_of_a_rate_is_told_before_it_is_made(family: str) -> None:
+def test_every_change_of_a_rate_is_a_warning_of_the_preview(family: str) -> None:
     bench = Bench(family)
     snapshot = bench.drive(bench.family.read_status(bench.settings))
     check = bench.family.check(document(family, "set_vat_rates"), bench.settings, snapshot)

@@ -1,8 +1,8 @@
 """Proof by state: the printer shows afterwards what a document set, or it does not.
 
 The technician's documents leave no fiscal trace, and setting the same thing twice changes nothing. So what the printer
-shows decides, whoever set it; and a document whose outcome is not known is carried out again if the printer does not
-show it.
+shows decides, and it does not matter who set it. A document whose outcome is not known is carried out again if the
+printer does not show it.
 """
 
 from __future__ import annotations
