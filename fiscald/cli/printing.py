@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar, get_args, get_origin
 
 import click
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from fiscald.api.client import everything
@@ -113,7 +114,7 @@ def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
     """A required field as an argument, a list or table as many; an optional yes or no, or text, as an option; nothing
     for other fields."""
     called = field.alias or name
-    if field.is_required() and get_origin(field.annotation) in (tuple, dict):
+    if field.is_required() and (get_origin(field.annotation) is tuple or _is_table(field)):
         return click.argument(called, metavar=f"{called.upper()}...", nargs=-1, required=True)
     if field.is_required():
         whole = field.annotation is int
@@ -127,10 +128,14 @@ def _parameter(name: str, field: FieldInfo) -> Callable[[_Command], _Command]:
     return lambda command: command
 
 
+def _is_table(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+
+
 def _sent(document: type[BaseDocument], called: str, value: Any) -> Any:
     """``value`` as the API takes it: digits are a number where the field takes one; ``A=23%`` is a row of a table."""
     field = next(it for name, it in document.model_fields.items() if (it.alias or name) == called)
-    if get_origin(field.annotation) is dict:
+    if _is_table(field):
         return {key: text or None for key, _, text in (row.partition("=") for row in value)}
     numbered = int in get_args(field.annotation)
     return int(value) if numbered and isinstance(value, str) and value.isascii() and value.isdigit() else value

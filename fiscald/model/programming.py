@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet, Verb
 from fiscald.model.lists import at_most
 from fiscald.model.rights import Right
-from fiscald.model.strict import mistake
-from fiscald.model.tax import parse_vat
+from fiscald.model.strict import Strict, mistake
+from fiscald.model.tax import LONGEST, parse_vat
 from fiscald.model.text import FreeText
+from fiscald.model.times import LONGEST as LONGEST_TIME
 from fiscald.model.times import TIME, parse_time
 
-LETTERS = "ABCDEFG"
 #: The longest header: 500 characters hold twelve full lines (POSNET and Thermal).
 MAX_HEADER, MAX_DISPLAY = 12, 4
 RATE = "^([0-9]{1,2}([.,][0-9]{1,2})?%|exempt)$"
@@ -46,28 +46,57 @@ class SetClock(BaseDocument):
             {
                 "type": "string",
                 "pattern": f"^(host|{TIME})$",
+                "maxLength": LONGEST_TIME,
                 "examples": [HOST, "2026-11-22T10:15:00+01:00"],
             }
         ),
     ] = Field(default=HOST, description="host: the time of the computer on which the daemon runs, when it is set")
 
 
-def _rates(value: Any) -> Any:
-    """Every letter, each with a percentage, ``exempt``, or null; and one of them in use."""
-    if not isinstance(value, dict) or sorted(map(str, value)) != list(LETTERS):
-        raise mistake(
-            "rates.letters",
-            "send every letter from A to G; null for one that is not in use",
-            "należy podać stawki wszystkich liter od A do G.",
-        )
-    found = {letter: None if value[letter] is None else parse_vat(value[letter]) for letter in LETTERS}
-    if not any(found.values()) or any(rate is not None and len(rate) == 1 for rate in found.values()):
+def _rate(value: Any) -> str | None:
+    """A percentage or ``exempt``; ``None``: the letter is not in use."""
+    if value is None:
+        return None
+    found = parse_vat(value)
+    if len(found) == 1:
         raise mistake(
             "rates.value",
-            'a rate is a percentage ("23%"), "exempt" or null, and at least one is in use',
-            "stawka to procent, zwolnienie albo brak; co najmniej jedna musi być używana.",
+            'a rate is a percentage ("23%"), "exempt", or null for a letter that is not in use',
+            "stawka to procent, zwolnienie albo brak.",
         )
     return found
+
+
+_Rate = Annotated[
+    str | None,
+    BeforeValidator(_rate),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": RATE, "maxLength": LONGEST}, {"type": "null"}]}),
+]
+
+
+class VatTable(Strict):
+    """A VAT table: every letter, in the form of ``vat`` of a printer's status."""
+
+    A: _Rate
+    B: _Rate
+    C: _Rate
+    D: _Rate
+    E: _Rate
+    F: _Rate
+    G: _Rate
+
+    @model_validator(mode="after")
+    def _some_active(self) -> Self:
+        if not any(self.by_letter.values()):
+            raise mistake(
+                "rates.inactive", "at least one rate must be in use", "co najmniej jedna stawka musi być używana."
+            )
+        return self
+
+    @property
+    def by_letter(self) -> dict[str, str | None]:
+        """Every letter with its rate; ``None``: not in use."""
+        return {letter: getattr(self, letter) for letter in type(self).model_fields}
 
 
 class SetVatRates(BaseDocument):
@@ -83,22 +112,7 @@ class SetVatRates(BaseDocument):
     )
 
     type: Literal["set_vat_rates"] = "set_vat_rates"
-    rates: Annotated[
-        dict[str, str | None],
-        BeforeValidator(_rates),
-        WithJsonSchema(
-            {
-                "type": "object",
-                "properties": {
-                    letter: {"anyOf": [{"type": "string", "pattern": RATE, "maxLength": 6}, {"type": "null"}]}
-                    for letter in LETTERS
-                },
-                "required": list(LETTERS),
-                "maxProperties": len(LETTERS),
-                "description": "all letters, in the form of `vat` of a printer's status",
-            }
-        ),
-    ]
+    rates: VatTable
     confirm_on_printer: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="true: the printer asks a person to confirm with its keys; false: it does not ask"
     )

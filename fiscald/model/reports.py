@@ -79,7 +79,7 @@ class MonthlyReport(BaseDocument):
     month: Annotated[
         str,
         BeforeValidator(_month),
-        WithJsonSchema({"type": "string", "pattern": f"^{_MONTH}$", "examples": ["2026-10"]}),
+        WithJsonSchema({"type": "string", "pattern": f"^{_MONTH}$", "maxLength": 7, "examples": ["2026-10"]}),
     ]
     summary: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="true: the sums only, without the single daily reports"
@@ -117,7 +117,7 @@ End = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "format": "date", "pattern": f"^{_DAY}$"},
+                {"type": "string", "format": "date", "pattern": f"^{_DAY}$", "maxLength": 10},
                 {"type": "integer", "minimum": 1, "maximum": 9999},
             ],
             "examples": ["2026-10-01", 117],

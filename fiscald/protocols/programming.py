@@ -73,7 +73,7 @@ def check_clock(
 def tell_changes(document: SetVatRates, plan: PlanBuilder, rates: Rates) -> None:
     """Add a notice for every letter that changes."""
     before = plain_rates(rates)
-    for letter, new in document.rates.items():
+    for letter, new in document.rates.by_letter.items():
         old = before.get(letter)
         if old != new:
             plan.notice(
@@ -86,4 +86,4 @@ def tell_changes(document: SetVatRates, plan: PlanBuilder, rates: Rates) -> None
 
 def same_rates(document: SetVatRates, rates: Rates) -> bool:
     """Whether that table is the printer's."""
-    return parse_rates(document.rates) == dict(rates)
+    return parse_rates(document.rates.by_letter) == dict(rates)

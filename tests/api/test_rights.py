@@ -35,14 +35,15 @@ from tests.daemons import Running, running
 FISCALD, ADMIN = 70_001, 70_002
 OWNER = 1_001
 EVERYTHING = set(Right)
+SELLING = {Right.PRINT, Right.REPORT}
 #: What a document may need.
 DOCUMENTS_TAKE = {Right.PRINT, Right.REPORT, Right.CONFIGURE}
 #: Kinds of peers, and what each may do when nothing is configured.
 PEERS: dict[str, tuple[Peer | None, set[Right]]] = {
     "unknown": (None, set()),
     "anybody": (Peer(1, 5_000, 5_000, frozenset((5_000, 4_999))), set()),
-    "group fiscald": (Peer(1, 5_000, FISCALD), DOCUMENTS_TAKE),
-    "supplementary group fiscald": (Peer(1, 5_000, 5_000, frozenset((24, FISCALD))), DOCUMENTS_TAKE),
+    "group fiscald": (Peer(1, 5_000, FISCALD), SELLING),
+    "supplementary group fiscald": (Peer(1, 5_000, 5_000, frozenset((24, FISCALD))), SELLING),
     "group fiscald-admin": (Peer(1, 5_000, ADMIN), EVERYTHING),
     "supplementary group fiscald-admin": (Peer(1, 5_000, 5_000, frozenset((FISCALD, ADMIN))), EVERYTHING),
     "root": (Peer(1, 0, 0), EVERYTHING),

@@ -152,7 +152,9 @@ def _rates(document: SetVatRates, found: PosnetBaseline) -> Dialogue[Plan]:
         return plan
     check_day(plan, day_open=found.day_open)
     tell_changes(document, plan, found.rates)
-    values: dict[str, Any] = {f"v{letter.lower()}": rate for letter, rate in parse_rates(document.rates).items()}
+    values: dict[str, Any] = {
+        f"v{letter.lower()}": rate for letter, rate in parse_rates(document.rates.by_letter).items()
+    }
     if not document.confirm_on_printer:
         clock = yield from ask("rtcget", "da")
         values["da"] = clock["da"].date()

@@ -190,7 +190,7 @@ def _plan(
 def _rates(document: SetVatRates, profile: Profile) -> Dialogue[Request]:
     """All seven rates. With the printer's date it asks nothing on its keyboard; without a date a person confirms there
     (5.1)."""
-    table = parse_rates(document.rates)
+    table = parse_rates(document.rates.by_letter)
     values: dict[str, Any] = {"Ps": len(RATE_LETTERS), "ptu": [table[letter] for letter in RATE_LETTERS]}
     if not document.confirm_on_printer:
         clock = yield from ask("#c", "Py", "Pm", "Pd")
