@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet, Verb
 from fiscald.model.lists import at_most
@@ -92,6 +92,11 @@ class VatTable(Strict):
                 "rates.inactive", "at least one rate must be in use", "co najmniej jedna stawka musi być używana."
             )
         return self
+
+    @model_serializer
+    def _every_letter(self) -> dict[str, str | None]:
+        """With the letters that are not in use, which ``exclude_none`` would leave out."""
+        return self.by_letter
 
     @property
     def by_letter(self) -> dict[str, str | None]:

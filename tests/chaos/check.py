@@ -9,12 +9,14 @@ from decimal import Decimal
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.money import from_grosze, grosze
 from fiscald.model.printout import PrintoutLine, StyledText
+from tests.chaos import check_programming
 from tests.chaos.check_documents import codes_elsewhere, codes_of_printout, packaging, periodic_report, shift_report
 from tests.chaos.schedule import Restored, What
 from tests.chaos.world import Outcome
 
-#: Errors that a good document may meet: a report of nothing, a person who says no on the keypad.
-REFUSALS = {"posnet": ("382", "10", "30"), "thermal": ("35", "36", "37", "2")}
+#: Errors that a good document may meet: a report of nothing, a person who says no on the keypad, a clock that was set
+#: already, a sale of another program just before the printer is set.
+REFUSALS = {"posnet": ("382", "10", "30", "2021", "2035"), "thermal": ("35", "36", "37", "2", "5", "8")}
 #: The evidence is a little older than the moment at which it is in the journal.
 LOOK_SECONDS = 0.3
 
@@ -154,6 +156,7 @@ CHECKS: dict[str, Callable[[str, Job, Outcome], list[str]]] = {
     "packaging": packaging,
     "shift_report": shift_report,
     "periodic_report": periodic_report,
+    **check_programming.CHECKS,
 }
 
 

@@ -9,6 +9,10 @@ _CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"
 LATER_DOCUMENTS: dict[str, dict[str, Any]] = {
     "printout": {"type": "printout", "lines": _CODED},
     "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
+    "set_vat_rates": {
+        "type": "set_vat_rates",
+        "rates": {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": "10%", "F": None, "G": "exempt"},
+    },
     "shift_report": {"type": "shift_report", "shift": "Z0"},
     "periodic_report": {"type": "periodic_report", "from": "2026-10-01", "to": "2026-10-31"},
 }

@@ -69,6 +69,21 @@ def periodic_report(number: int, rng: random.Random) -> dict[str, Any]:
     return {"type": "periodic_report", "from": first, "to": last, "summary": rng.random() < 0.5}
 
 
+def set_vat_rates(number: int, rng: random.Random) -> dict[str, Any]:
+    """The job's number is a rate that nothing is sold at; those of the receipts stay where they are."""
+    rates = {"A": "23%", "B": "8%", "C": "5%", "D": "0%", "E": f"{10 + number}%", "F": None, "G": "exempt"}
+    return {"type": "set_vat_rates", "rates": rates}
+
+
+def set_clock(number: int, rng: random.Random) -> dict[str, Any]:
+    """To the host's time, which mostly changes nothing; or by twenty minutes, where the day begins at ten."""
+    return {"type": "set_clock", "time": rng.choice(("host", "2026-11-22T10:20:00+01:00"))}
+
+
+def set_header(number: int, rng: random.Random) -> dict[str, Any]:
+    return {"type": "set_header", "lines": [f"SKLEP {number}", "NIP 123-456-32-18"]}
+
+
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
@@ -81,6 +96,10 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "packaging": packaging,
     "shift_report": shift_report,
     "periodic_report": periodic_report,
+    "set_vat_rates": set_vat_rates,
+    "set_clock": set_clock,
+    "set_header": set_header,
+    "set_display": lambda number, rng: {"type": "set_display", "lines": ["Witamy", f"Klient {number}"]},
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4

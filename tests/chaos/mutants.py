@@ -41,6 +41,7 @@ from fiscald.protocols.thermal.proof import CounterDelta as ThermalMoved
 from tests.chaos import mutants_in_a_row as mutants_in_a_row
 from tests.chaos import mutants_packaging as mutants_packaging
 from tests.chaos import mutants_printout as mutants_printout
+from tests.chaos import mutants_programming as mutants_programming
 from tests.chaos import mutants_reports as mutants_reports
 from tests.chaos.registry import MUTANTS, family_of, mutant, thermal_mutant
 from tests.chaos.schedule import Schedule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from fiscald.emulator.memory import DailyRecord, Transaction
@@ -89,6 +90,8 @@ class Truth:
     """Who opened the document that is open."""
     opened_at: float = 0.0
     """When it was opened."""
+    clock_sets: int = 0
+    """How often the printer's clock was set."""
     past: int = 0
     """Daily reports that the fiscal memory held from the beginning."""
 
@@ -99,6 +102,7 @@ class Truth:
             register.sale: ("open", "close", "cancel"),
             register.ledger: ("cash_in", "cash_out", "goods_return", "daily_report"),
             register: ("emit",),
+            register.clock: ("set",),
         }
         for part, names in watched.items():
             for name in names:
@@ -169,6 +173,14 @@ class Truth:
             return record
 
         return reported
+
+    def _set(self, real: Callable[..., None]) -> Callable[..., None]:
+        def set_clock(moment: datetime, *, hours: int) -> None:
+            real(moment, hours=hours)
+            self.clock_sets += 1
+            self.log(f"TRUTH the clock shows {moment:%H:%M}")
+
+        return set_clock
 
     def _emit(self, real: Callable[..., Printout]) -> Callable[..., Printout]:
         def emit(kind: str, paper: Paper, facts: dict[str, Any]) -> Printout:

@@ -27,6 +27,10 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "receipt": {"lines": [LINE]},
     "packaging": {"items": [PACK]},
     "printout": {"lines": ["Kawa"]},
+    "shift_report": {"shift": "I"},
+    "periodic_report": {"from": "2026-10-01", "to": "2026-10-31"},
+    "set_header": {"lines": ["Sklep"]},
+    "set_display": {"lines": ["Witamy"]},
 }
 #: A value for each field of them, as an application would send it; a field inside of another one makes that one too.
 VALUES: dict[str, dict[str, Any]] = {
@@ -54,6 +58,10 @@ VALUES: dict[str, dict[str, Any]] = {
         "payments": [{"type": "card", "amount": "1.00"}], "payments[].type": "card", "payments[].amount": "1.00",
         "payments[].name": "Visa", "change": "0.00",
     },
+    "shift_report": {"shift": "II", "cashier": "Anna", "reset": False},
+    "periodic_report": {"from": "2026-10-02", "to": "2026-10-30", "summary": True},
+    "set_header": {"lines": ["x"], "lines[]": "x"},
+    "set_display": {"lines": ["x"], "lines[]": "x"},
     "printout": {
         "title": "Tytuł", "lines": ["x"], "lines[]": "x", "barcode": "123",
         "lines[].text": "x", "lines[].bold": True, "lines[].align": "center", "lines[].rule": True,
@@ -140,13 +148,13 @@ def unsupported(capability: Capability, path: str) -> FieldCapability | None:
     return None
 
 
-def sized(path: str, size: int, limit: str) -> Any:
+def sized(kind: str, path: str, size: int, limit: str) -> Any:
     """A value of that size, in the unit of ``limit``."""
     if limit == "max_items":
         if path == "payments":
             small = [{"type": "card", "amount": "0.10"}] * size
             return [*small, {"type": "cash", "amount": "10.00"}]
-        return [LINE if path == "lines" else "x"] * size
+        return [LINE if kind == "receipt" and path == "lines" else "x"] * size
     if limit == "max_decimals":
         return "1." + "0" * (size - 1) + "1"
     if limit == "highest":
@@ -192,10 +200,10 @@ def test_each_limit_is_the_limit_of_the_check(column: Any, kind: str) -> None:
     wrong = []
     for path, field in supported_fields(capability):
         for limit, size in limits(field):
-            if outcome(checked(settings, known, put(kind, path, sized(path, size, limit))), path) is not None:
+            if outcome(checked(settings, known, put(kind, path, sized(kind, path, size, limit))), path) is not None:
                 wrong.append((path, limit, size))
             try:
-                beyond = checked(settings, known, put(kind, path, sized(path, size + 1, limit)))
+                beyond = checked(settings, known, put(kind, path, sized(kind, path, size + 1, limit)))
             except ValueError:
                 continue  # the API itself takes no more
             found = outcome(beyond, path) or ("left_out" if "text.left_out" in codes(beyond) else None)
@@ -230,6 +238,13 @@ def test_a_text_without_a_limit_is_never_cut(column: Any, kind: str) -> None:
     ]
     wrong = [path for path in free if outcome(checked(settings, known, put(kind, path, "1" * 200)), path)]
     assert wrong == []
+
+
+@pytest.mark.parametrize("profile", ["online", "old"])
+def test_posnet_takes_days_for_a_period_and_no_numbers(profile: str) -> None:
+    (column,) = [each for each in columns() if each.profile == profile]
+    fields = column.capabilities["periodic_report"].fields
+    assert {path: field.kinds for path, field in fields.items()} == {"from": ("date",), "to": ("date",)}
 
 
 def test_every_field_has_a_value_here() -> None:

@@ -28,6 +28,8 @@ from fiscald.protocols.programming import (
 )
 from fiscald.protocols.proof import verdicts
 from fiscald.protocols.proof.states import UNCHANGED, StateProof
+from fiscald.protocols.proof.verdicts import CommitReply
+from fiscald.protocols.queries import refusal
 from fiscald.protocols.rates import parse_rates
 from fiscald.protocols.thermal.commands import Request, request, text_limit
 from fiscald.protocols.thermal.commit import brand_of, commit, refused
@@ -54,6 +56,9 @@ Programming = SetClock | SetVatRates | SetHeader
 HEADER_COLUMNS, HEADER_CHARACTERS = 40, 500
 #: By how many hours a fiscal printer lets its clock be changed.
 CLOCK_HOURS = 1
+#: The date differs from the printer's: midnight passed between the question and the command.
+_OTHER_DATE = 7
+_SET_ALREADY = "5"
 #: The two lines of the customer's display.
 _DISPLAY_LINES = ("$d 101", "$d 102")
 _DISPLAY = text_limit(Brand.POSNET, "$d 101", "tekst")
@@ -143,8 +148,17 @@ def carry_out(document: Programming, settings: Settings, printer_id: str | None)
     if plan.command is None or (yield from proof.shown()):
         return (yield from proof.done((UNCHANGED,)))
     yield Checkpoint(Stage.COMMITTING, before)
-    reply = yield from commit(plan.command, document, brand=brand_of(settings))
-    return (yield from proof.verdict(reply))
+    reply = yield from commit(plan.command, document, (_OTHER_DATE,), brand=brand_of(settings))
+    return (yield from proof.verdict(_already_set(document, reply)))
+
+
+def _already_set(document: Programming, reply: CommitReply) -> CommitReply:
+    """``$c`` is refused with the error of a broken clock if it came before since the last daily report (5.1)."""
+    why = reply.refusal
+    if not isinstance(document, SetClock) or why is None or why.device_code != _SET_ALREADY:
+        return reply
+    text, text_pl = "its clock was changed already since the last daily report", "zegar był już zmieniany"
+    return CommitReply(refusal("/document", text, text_pl, _SET_ALREADY))
 
 
 def recover(document: Programming, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
