@@ -14,7 +14,6 @@ from fiscald.emulator.thermal.form_table import FORMS, Form, Line
 from fiscald.emulator.thermal.layout import Foot
 from fiscald.emulator.thermal.machine import ExecError, Handler, Machine, Values
 from fiscald.emulator.thermal.memory import Appended, OpenForm
-from fiscald.model.qr import modules
 from fiscald.protocols.thermal.grammar import State
 
 #: The free form of Novitus and its headings.
@@ -33,15 +32,17 @@ _WIDE = 1 | 4
 _ORDERED, _REPEATED = (23, 24, 38, 39), (38, 10)
 #: The characters of a field. Others become spaces, like surplus letters (our assumption).
 _ILLEGAL = re.compile(r"[^a-zA-Z0-9ąćęłńóśżźĄĆĘŁÓŃŚŻŹ\"`~@#$%^&*()_\-+=\[{\]}\\|;:',<.>/? ]")
-#: The characters of a QR code of a Novitus, and its highest version (53 modules).
-_QR_TEXT, _QR_MODULES = re.compile(r"[0-9A-Z $%*+\-./:]+").fullmatch, 53
-#: Alphanumeric characters of a QR code take eleven bits for two.
-_BITS_OF_TWO, _BITS_OF_BYTE = 11, 8
-_WRONG, _STATE = 4, 82
+#: The characters of a QR code of a Novitus; the bits of its highest version, 9, with correction H (ISO/IEC 18004); bits
+#: of its head, of two characters, and of the last one of an odd number.
+_QR_TEXT, _QR_BITS = re.compile(r"[0-9A-Z $%*+\-./:]+").fullmatch, 800
+_HEAD, _TWO, _ONE = 13, 11, 6
+_TOO_MANY, _WRONG, _STATE = 3, 4, 82
 
 
 def open_form(machine: Machine, values: Values) -> None:
     """``0;form$w``."""
+    if not machine.novitus and values.get("opcje") is not None:
+        raise ExecError(_TOO_MANY)
     number, heading = values["formularz"], values.get("naglowek") or 0
     form = _find(machine, number)
     headings = FREE_HEADINGS if form is None else form.headings
@@ -115,9 +116,8 @@ def _qr(paper: Paper, texts: list[str]) -> None:
     """Its correction is that for which the manual's longest text is right: H."""
     if len(texts) != 1 or _QR_TEXT(texts[0]) is None:
         raise ExecError(_WRONG)
-    size = -(-len(texts[0]) * _BITS_OF_TWO // (2 * _BITS_OF_BYTE))
-    across = modules(size, "H")
-    if across is None or across > _QR_MODULES:
+    pairs, single = divmod(len(texts[0]), 2)
+    if _HEAD + _TWO * pairs + _ONE * single > _QR_BITS:
         raise ExecError(_WRONG)
     paper.code("qr", texts[0], "H")
 

@@ -281,11 +281,10 @@ _ROWS = (
         Part("zmiana", Text(8), 33), Part("kasjer", Text(32), 33), _opt("nr_kasy", Text(8), 34),
     ), effect=_IRR, deadline=_REPORT),
     # -- non-fiscal forms (5.10): the first parameter opens one, ends one, or is the form of the line --
-    Row("$w", 0, (_r("formularz", least=1), _p("naglowek")), brands=_POSNET),
+    # Novitus has options and styles; one client sends the styles to POSNET too, whose P3 selects a special line.
     Row("$w", 0, (_r("formularz", least=1), _p("naglowek"), _p("opcje"), _p("id", 1)), (
         Part("id_transakcji", _LINE, when=_if("id", 1)),
-    ), brands=_NOVITUS),
-    # One client sends the styles of Novitus to POSNET too, where the third parameter selects a special line.
+    )),
     Row("$w", None, (
         _r("formularz", least=2), _r("linia"), _p("P3"), _p("inwers"), _p("czcionka", 3), _p("srodek", 1),
         _p("atrybuty"),

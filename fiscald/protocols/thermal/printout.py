@@ -7,8 +7,9 @@ finished printout. After the closing step may have been sent, nothing of the kin
 number (7.2), so a new one shows that the form has ended. Without one, the printer did not execute the closing step, and
 recovery sends it again.
 
-The answer to every command of a form is the same, and a cable can double a command. So before a step whose answer
-decides, fiscald asks for the state (ENQ), which the printer answers after all earlier commands.
+The answer to every command of a form is the same, and a cable can double a command: then the second answer would hide
+that the next line is lost. So before every line fiscald asks for the state (ENQ), which the printer answers after all
+earlier commands.
 
 Source: Thermal reference, sections 5.10, 6.1, 7.2 and 9.3.
 """
@@ -100,6 +101,7 @@ def carry_out(printout: Printout, settings: Settings, printer_id: str | None) ->
     yield Checkpoint(Stage.OPENED, before, opened)
 
     for item in lines:
+        yield from _hear_earlier_answers()
         reply = yield from send(item.request)
         if not reply.good:
             # Unlike a receipt's line, it is not sent again after noise: no sum would show that it was printed twice.
