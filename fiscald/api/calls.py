@@ -20,6 +20,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
@@ -31,6 +32,8 @@ from fiscald.model.raw_command import RawAnswer
 VENDOR_SECONDS = 20.0
 #: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
+#: Extra seconds for a copy of paper: it waits until the copies that others asked for are drawn.
+DRAWING_SECONDS = 60.0
 #: Licence steps that are safe to repeat. The others mail another code, use up a code, or are refused the second
 #: time.
 _LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
@@ -71,6 +74,7 @@ class Call(Generic[T]):
     wait: float = 0.0
     body: Any = None
     params: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
     once: bool = False
     """Must not be repeated if the daemon may have received it."""
 
@@ -151,6 +155,15 @@ class Calls:
     def job(self, key: str, *, wait: float = 0.0) -> Call[JobAnswer]:
         """The job with this key. Raises ``Refused`` if there is none."""
         return Call("GET", _job_path(key), reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
+
+    @call
+    def paper(self, key: str, *, form: CopyFormat | Literal["text", "svg", "png"] = "text") -> Call[bytes]:
+        """A copy of the paper of a printed document: text in UTF-8, or a picture. It is no fiscal document.
+
+        Raises ``Refused`` if the document is not printed, or if its paper cannot be drawn in this format.
+        """
+        accept = form.value if isinstance(form, CopyFormat) else CopyFormat[form.upper()].value
+        return Call("GET", _job_path(key, "/paper"), bytes, DRAWING_SECONDS, headers={"Accept": accept})
 
     @call
     def jobs(

@@ -19,6 +19,7 @@ from fiscald.api import answers, metrics
 from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import Handlers
 from fiscald.api.listing import asked_for
+from fiscald.api.paper import Copies, Draw
 from fiscald.api.reading import Bodies, asker, connection_of
 from fiscald.api.rights import Peer, Rights
 from fiscald.api.turns import Worker
@@ -62,8 +63,10 @@ class Health(Protocol):
 class Api(Handlers):
     """The handlers, and the objects that they need."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health) -> None:
+    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health, draw: Draw) -> None:
+        """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
+        self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
         self.registration = registration
@@ -152,6 +155,10 @@ class Api(Handlers):
             del job
             job = await answers.job_when_final(self.engine, request, key, seconds)
         return await self._answer(request, job)
+
+    async def paper(self, request: Request) -> Response:
+        """``GET /v1/jobs/{key}/paper``."""
+        return await self._copies.answer(request, self._key(request))
 
     async def jobs(self, request: Request) -> Response:
         """``GET /v1/jobs``."""

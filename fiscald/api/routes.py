@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fiscald.api import answers, openapi
+from fiscald.api.examples import PAPER
 from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.listing import QUERIES as LIST_QUERIES
@@ -23,6 +24,7 @@ from fiscald.api.wire import (
     PreviewBody,
     PrinterList,
 )
+from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JournalConfirmation, Resolution
 from fiscald.model.preview import Preview
@@ -69,6 +71,17 @@ ROUTES = (
         {200: (JobAnswer, "the job")},
         query=(_WAIT,),
         problems=(400, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{key}/paper",
+        Api.paper,
+        "A copy of the paper of a printed document. It is no fiscal document, and every sheet is marked",
+        {200: (None, "the copy, in the format that `Accept` prefers; default: text")},
+        problems=(400, 404, 406, 409, 503),
+        media_type=CopyFormat.TEXT,
+        other_media_types=(CopyFormat.SVG, CopyFormat.PNG),
+        examples=PAPER,
     ),
     Route(
         "DELETE",

@@ -19,10 +19,12 @@ from fiscald.engine.actor import Actor
 from fiscald.engine.admission import Admission
 from fiscald.engine.changes import Changes
 from fiscald.engine.gate import Gate
+from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
 from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
+from fiscald.model.copies import Original
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
@@ -192,6 +194,11 @@ class Engine:
     async def job(self, key: str) -> Job:
         """The job of that key. Raises ``ProblemError`` if there is no such job."""
         return self._with_waiting_problem(await self._entry(key))
+
+    async def original(self, key: str) -> Original:
+        """The printed document of that key, for a copy. Raises ``ProblemError`` if it is not printed, or unknown."""
+        job = await self.job(key)
+        return original(job, self._actors.get(job.printer))
 
     async def wait(self, key: str, seconds: float) -> Job:
         """The job of that key. Returns when the job is final, or after ``seconds``."""

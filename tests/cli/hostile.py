@@ -108,6 +108,7 @@ def answer(method: str, path: str) -> Any:
             "id": 1, "printer": "till1", "command": HOSTILE, "effect": "query", "sent": "00", "answer": HOSTILE,
             "refusal": HOSTILE,
         },
+        "GET /v1/jobs/[^/]+/paper": f"Kawa{HOSTILE}\n".encode(),
         "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
         "(GET|POST) /v1/printers/[^/]+(/adoption|/journal-confirmation)?": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},

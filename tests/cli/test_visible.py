@@ -53,6 +53,7 @@ VERBS: dict[str, list[list[str]]] = {
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
+    "paper": [["A"], ["A", "--output", f"missing/{HOSTILE}.txt"], ["A", "--output", HOSTILE]],
     "withdraw": [["A"]],
     "resolve": [["A", "printed", "--by", HOSTILE, "--note", HOSTILE]],
     "preview": [["DOCUMENT"]],
