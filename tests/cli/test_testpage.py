@@ -88,7 +88,7 @@ def test_a_test_page_is_a_job_and_not_a_receipt(counter: Counter) -> None:
     assert counter.run("test-page", "till9").exit_code == 2
 
 
-def test_a_printer_that_takes_no_printout_says_so(tmp_path: Path) -> None:
+def test_a_printer_that_takes_no_printout(tmp_path: Path) -> None:
     with shop(tmp_path, "thermal", real="mazovia", configured=None, profile="innova") as counter:
         done = counter.run("test-page", "till1")
         assert done.exit_code == 1

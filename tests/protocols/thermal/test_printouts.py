@@ -163,7 +163,7 @@ def test_an_end_without_an_answer_is_sent_again_only_if_nothing_was_printed() ->
 
 
 @pytest.mark.parametrize("switch", [Switch.QUEUE_FULL, Switch.COPY_BLOCKED])
-def test_an_opening_that_is_refused_for_a_condition_keeps_the_printout_waiting(switch: Switch) -> None:
+def test_an_opening_refused_for_a_condition_keeps_the_printout_waiting(switch: Switch) -> None:
     bench = Bench("thermal", "posnet")
     bench.device.faults.switches.add(switch)
     verdict = bench.carry_out(PRINTOUT)
@@ -276,7 +276,7 @@ def test_a_printout_that_lost_its_power_is_printed_again() -> None:
     assert bench.sheets == 0
 
 
-def test_a_printout_that_lost_its_power_before_another_programs_receipt_is_printed_again() -> None:
+def test_a_printout_that_lost_its_power_before_a_foreign_receipt() -> None:
     bench = Bench("thermal", "posnet")
     bench.break_off(PRINTOUT, ENDING, executed=False)
     bench.device.power(on=False)
