@@ -23,7 +23,19 @@ from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
-from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
+from fiscald.journal import (
+    Change,
+    Entry,
+    Journal,
+    JournalError,
+    PackagingPage,
+    Phase,
+    Span,
+    Store,
+    Unread,
+    Wanted,
+    WrongPhase,
+)
 from fiscald.model.copies import Original
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
@@ -67,6 +79,7 @@ class Engine:
         plugged in, so that an absent printer may be back. ``clock`` is this computer's; the printers' are compared with
         it.
         """
+        self.clock = clock
         self._journal = journal
         self._keep_days = keep_days
         self._records = Records(journal)
@@ -233,6 +246,11 @@ class Engine:
         """Parse the job, in any thread."""
         return self._with_waiting_problem(unread.entry())
 
+    async def packaging(self, name: str, span: Span, after: tuple[int, int] | None) -> PackagingPage:
+        """Documents of one printer with returnable packaging, see ``Store.packaging``. Raises ``ProblemError``."""
+        self._actor(name)
+        return await self._records.run(Store.packaging, name, span, after)
+
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before fiscald sends anything of it. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
@@ -302,10 +320,6 @@ class Engine:
         return job.model_copy(update={"waiting": of_document(why, started=started, doubtful=doubtful)})
 
     # -- printers -------------------------------------------------------------------------------------
-
-    def printers(self) -> list[PrinterStatus]:
-        """Every printer, from memory."""
-        return [self._status(actor) for actor in self._actors.values()]
 
     def names(self) -> list[str]:
         """The names of all printers."""
