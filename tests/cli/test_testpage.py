@@ -27,8 +27,7 @@ def shop(
     folder: Path, family: str, *, real: str, configured: str | None, profile: str | None = None
 ) -> Iterator[Counter]:
     """A printer whose menu is set to ``real``, and a daemon that believes in ``configured``."""
-    options = {} if profile is None else {"profile": profile}
-    with EmulatedPrinter(family, code_page=real, **options) as printer, start_blocking_portal() as portal:
+    with EmulatedPrinter(family, code_page=real, profile=profile) as printer, start_blocking_portal() as portal:
         section = {"family": family, "address": printer.address, "code_page": configured}
         config = Config(
             socket=folder / "fiscald.sock",

@@ -15,8 +15,8 @@ EVERY_LINE = [(number, index) for number, form in FORMS.items() for index in ran
 OPEN = "0;22;2$w"
 
 
-def opened(number: int = 22, heading: int = 0, **options: str) -> Talk:
-    talk = Talk(**options)
+def opened(number: int = 22, heading: int = 0) -> Talk:
+    talk = Talk()
     talk.follow(f"0;{number};{heading}$w")
     return talk
 
