@@ -10,8 +10,7 @@ from typing import Any
 import click
 
 from fiscald import __version__
-from fiscald.api.calls import Refused
-from fiscald.api.client import Client
+from fiscald.api.client import Client, Refused
 from fiscald.cli.context import BY_STATE, FAILED, UNKNOWN, USAGE, Context, pass_context
 from fiscald.cli.documents import only_printer
 from fiscald.cli.progress import progress
