@@ -24,6 +24,7 @@ from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.jobs import JournalConfirmation, Resolution
+from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
@@ -213,6 +214,12 @@ class Calls:
     def printer(self, name: str) -> Call[PrinterDetails]:
         """One printer."""
         return Call("GET", _printer_path(name), reader(PrinterDetails))
+
+    @call
+    def packaging(self, name: str, *, day: date | None = None) -> Call[PackagingBalance]:
+        """The balance of returnable packaging of one printer and day of Polish time; ``None``: today."""
+        params = None if day is None else {"day": f"{day:%Y-%m-%d}"}
+        return Call("GET", _printer_path(name, "/packaging"), reader(PackagingBalance), params=params)
 
     @call
     def capture(self, name: str) -> Call[bytes]:

@@ -55,3 +55,27 @@ Zlecenie: FV/2026/0017
       KOPIA - DOKUMENT NIEFISKALNY
 """
 }
+
+#: A balance of returnable packaging, by media type.
+PACKAGING = {
+    "application/json": {
+        "printer": "till1",
+        "day": "2026-11-22",
+        "items": [
+            {
+                "name": "Butelka szklana",
+                "number": None,
+                "given": {"quantity": "6", "value": "6.00"},
+                "taken": {"quantity": "10", "value": "10.00"},
+                "balance": "-4.00",
+            },
+        ],
+        "left_out": 0,
+        "given": {"quantity": "6", "value": "6.00"},
+        "taken": {"quantity": "10", "value": "10.00"},
+        "balance": "-4.00",
+        "documents": 3,
+        "undated": 0,
+        "undecided": 1,
+    }
+}

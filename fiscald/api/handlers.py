@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from fiscald import __version__
-from fiscald.api import answers, metrics
+from fiscald.api import answers, metrics, packaging
 from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import Handlers
 from fiscald.api.listing import asked_for
@@ -203,6 +203,13 @@ class Api(Handlers):
             return Response(media_type=PCAPNG)
         self._listen(request)
         return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
+
+    async def packaging(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}/packaging``."""
+        day = packaging.parse_day(request.query_params.get("day"), self.engine.clock())
+        name = request.path_params["name"]
+        found = await packaging.balance(self.engine, self.worker, asker(request), name, day)
+        return Response(await self.worker.run(asker(request), found.model_dump_json), media_type=answers.JSON)
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""

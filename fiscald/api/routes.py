@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fiscald.api import answers, openapi
-from fiscald.api.examples import PAPER
+from fiscald.api import answers, openapi, packaging
+from fiscald.api.examples import PACKAGING, PAPER
 from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.listing import QUERIES as LIST_QUERIES
@@ -28,6 +28,7 @@ from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JournalConfirmation, Resolution
+from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.raw_command import RawAnswer, RawCommand
@@ -120,6 +121,16 @@ ROUTES = (
         "One printer and what it can do, from memory; never blocked by printing",
         {200: (PrinterDetails, "the printer")},
         problems=(404,),
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/packaging",
+        Api.packaging,
+        "The balance of returnable packaging of one day: given out, taken back, by kind",
+        {200: (PackagingBalance, "the balance of the printed documents")},
+        query=(packaging.DAY,),
+        problems=(404, 503),
+        examples=PACKAGING,
     ),
     Route(
         "GET",

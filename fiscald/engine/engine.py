@@ -23,14 +23,27 @@ from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
-from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
+from fiscald.engine.waiting import with_waiting_problem
+from fiscald.journal import (
+    Change,
+    Entry,
+    Journal,
+    JournalError,
+    PackagingPage,
+    Phase,
+    Span,
+    Store,
+    Unread,
+    Wanted,
+    WrongPhase,
+)
 from fiscald.model.capabilities import PrinterDetails
 from fiscald.model.copies import Original
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
-from fiscald.model.problems import Fate, Problem, ProblemError, Retry, of_document, problem
+from fiscald.model.problems import Fate, Problem, ProblemError, Retry, problem
 from fiscald.model.raw_command import RawAnswer, RawCommand
 from fiscald.model.times import POLISH_TIME
 from fiscald.protocols.base import Check, Effect
@@ -68,6 +81,7 @@ class Engine:
         plugged in, so that an absent printer may be back. ``clock`` is this computer's; the printers' are compared with
         it.
         """
+        self.clock = clock
         self._journal = journal
         self._keep_days = keep_days
         self._records = Records(journal)
@@ -234,6 +248,11 @@ class Engine:
         """Parse the job, in any thread."""
         return self._with_waiting_problem(unread.entry())
 
+    async def packaging(self, name: str, span: Span, after: tuple[int, int] | None) -> PackagingPage:
+        """Documents of one printer with returnable packaging, see ``Store.packaging``. Raises ``ProblemError``."""
+        self._actor(name)
+        return await self._records.run(Store.packaging, name, span, after)
+
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before fiscald sends anything of it. Raises ``ProblemError`` if it has started."""
         entry = await self._entry(key)
@@ -293,20 +312,9 @@ class Engine:
         return entry
 
     def _with_waiting_problem(self, entry: Entry) -> Job:
-        """The job with the problem that keeps it waiting, which only the memory holds."""
-        job = entry.job
-        actor = self._actors.get(job.printer)
-        why = None if actor is None or job.state.final else actor.waiting_problem(job.key, job.document.type)
-        if why is None:
-            return job
-        started, doubtful = entry.phase is not Phase.ACCEPTED, actor is not None and actor.past.doubtful
-        return job.model_copy(update={"waiting": of_document(why, started=started, doubtful=doubtful)})
+        return with_waiting_problem(entry, self._actors.get(entry.job.printer))
 
     # -- printers -------------------------------------------------------------------------------------
-
-    def printers(self) -> list[PrinterStatus]:
-        """Every printer, from memory."""
-        return [self._status(actor) for actor in self._actors.values()]
 
     def names(self) -> list[str]:
         """The names of all printers."""
@@ -319,8 +327,7 @@ class Engine:
     def details(self, name: str) -> PrinterDetails:
         """One printer and what it can do, from memory. Raises ``ProblemError`` for an unknown name."""
         actor = self._actor(name)
-        status = {field: getattr(self._status(actor), field) for field in PrinterStatus.model_fields}
-        return PrinterDetails(**status, capabilities=actor.printer.family.capabilities(actor.settings, actor.snapshot))
+        return PrinterDetails.of(self._status(actor), actor.printer.family.capabilities(actor.settings, actor.snapshot))
 
     def _status(self, actor: Actor) -> PrinterStatus:
         """The status. Until the journal was read, which takes seconds after a power cut, that is its problem."""

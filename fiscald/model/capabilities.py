@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -47,3 +47,8 @@ class PrinterDetails(PrinterStatus):
     capabilities: dict[str, Capability] = Field(
         description="every type of document; while the printer has never answered, as most printers of its family"
     )
+
+    @classmethod
+    def of(cls, status: PrinterStatus, capabilities: dict[str, Capability]) -> Self:
+        """The status with the capabilities."""
+        return cls(**{name: getattr(status, name) for name in PrinterStatus.model_fields}, capabilities=capabilities)

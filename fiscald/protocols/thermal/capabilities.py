@@ -23,6 +23,7 @@ from fiscald.protocols.thermal.fields import Quantity
 from fiscald.protocols.thermal.options import profile_of
 from fiscald.protocols.thermal.packaging import NO_SLIP
 from fiscald.protocols.thermal.plan import MAX_LINES
+from fiscald.protocols.thermal.plan_printout import BARCODE_LONGEST, NO_FORM, QR_CHARACTERS, FreeForm, form_of
 from fiscald.protocols.thermal.profiles import Profile
 
 _PAID_OUT = "packaging taken back is paid out in cash"
@@ -64,6 +65,28 @@ def packaging(settings: Settings, snapshot: Snapshot | None) -> Capability:
             "change": refused(_PAID_OUT),
         }
     )
+
+
+def printout(settings: Settings, snapshot: Snapshot | None) -> Capability:
+    """A printout: the form of the profile."""
+    form = form_of(profile_of(settings, snapshot))
+    if form is None:
+        return cannot(NO_FORM)
+    line = limited(max_length=form.characters)
+    code = limited(max_length=BARCODE_LONGEST, why="digits, but not 29; with letters at most 15")
+    fields = {"title": line, "lines[]": line, "lines[].text": line, "lines[].barcode": code, "barcode": code}
+    if isinstance(form, FreeForm):
+        return Capability(
+            fields=fields
+            | {
+                "lines[].bold": FieldCapability(why=f"at most {form.bold_characters} characters in bold"),
+                "lines[].align": FieldCapability(values=("left", "center"), beyond="left_out"),
+                "lines[].qr.text": limited(max_length=QR_CHARACTERS, why="digits, capital letters and $%*+-./:"),
+            }
+        )
+    no_style = left_out("its form has no such text")
+    no_code = refused("it prints no QR code on a printout")
+    return Capability(fields=fields | {"lines[].bold": no_style, "lines[].align": no_style, "lines[].qr": no_code})
 
 
 def _description(profile: Profile) -> FieldCapability:

@@ -144,6 +144,11 @@ class Slip:
     """What was paid for packaging, in grosze; negative: paid out."""
     notices: tuple[Notice, ...] = ()
 
+    @property
+    def total(self) -> int | None:
+        """The value that the answer reports, in grosze; ``None``: it has none, or is in ``due``."""
+        return abs(self.cash) if self.due is None else None
+
     def judge(self, delta: CounterDelta, confirmed: bool | None) -> Proven | Unknown | None:
         """See ``Expected``."""
         taken = self.cash < 0 and delta.now.cash == 0
@@ -206,10 +211,8 @@ class ThermalProof(CounterProof[ThermalLook, CounterDelta]):
         now, slip = delta.now, self.expected if isinstance(self.expected, Slip) else None
         last = now.n_dobowych
         number, report = (last, last) if isinstance(self.expected, Report) else (None, last + 1)
-        amount = None if slip is None else abs(slip.cash)
+        total = None if slip is None else slip.total
         due = None if slip is None else slip.due
-        result, paper = yield from read_result(
-            self.settings, now, number, report, amount if due is None else None, just_now=confirmed, due=due
-        )
+        result, paper = yield from read_result(self.settings, now, number, report, total, just_now=confirmed, due=due)
         notices = proven.notices if slip is None else slip.notices + proven.notices
         return Printed(result, paper, notices, {"after": now}, to_counters(now))
