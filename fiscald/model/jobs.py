@@ -56,6 +56,15 @@ class Notice(Strict):
     pointer: str | None = None
 
 
+class VatTotal(Strict):
+    """What a document sold at one rate."""
+
+    vat: str = Field(description="letter of the printer's table")
+    rate: str = Field(description="percentage, or exempt", examples=["23%", "exempt"])
+    gross: Money
+    tax: Money = Field(description="contained in gross: gross times rate / (100 + rate), rounded half up")
+
+
 class Result(Strict):
     """What the printer registered for a document."""
 
@@ -68,6 +77,11 @@ class Result(Strict):
     fiscal: bool = Field(default=True, description="false: the printer is in training mode; the document is not fiscal")
     printed_at: AwareDatetime | None = Field(default=None, description="by the printer's clock")
     total: Money | None = None
+    totals: tuple[VatTotal, ...] | None = Field(
+        default=None,
+        description="the total of a receipt by VAT rate. Null where fiscald cannot know it: the printer spread a "
+        "discount or surcharge on the whole receipt over several rates and does not report how",
+    )
     due: Balance | None = Field(
         default=None, description="what was paid: total and packaging together; negative: what the customer got"
     )

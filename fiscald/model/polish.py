@@ -17,6 +17,7 @@ PAYMENTS: dict[PaymentType, str] = {
     PaymentType.VOUCHER: "bon podarunkowy",
     PaymentType.ACCOUNT: "konto klienta",
     PaymentType.TRANSFER: "przelew",
+    PaymentType.MOBILE: "płatność mobilna",
 }
 
 #: Words in the place of a VAT rate.

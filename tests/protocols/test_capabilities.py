@@ -45,7 +45,9 @@ VALUES: dict[str, dict[str, Any]] = {
         "lines": [LINE], "total": "10.00", "packaging": [PACK], "packaging[].name": "Skrzynka",
         "packaging[].number": "12", "packaging[].price": "0.50", "packaging[].quantity": "1",
         "packaging[].returned": True, "payments": [{"type": "card", "amount": "10.00"}],
-        "payments[].type": "card", "payments[].amount": "10.00", "payments[].name": "Visa", "change": "0.00",
+        "payments[].type": "card", "payments[].amount": "10.00", "payments[].name": "Visa",
+        "payments[].currency": {"code": "EUR", "rate": "4.00", "amount": "2.50"}, "payments[].currency.code": None,
+        "payments[].currency.rate": None, "payments[].currency.amount": None, "change": "0.00",
         "buyer": {"nip": "5260250274"}, "buyer.nip": "5260250274", "buyer.vat_id": "DE136695976",
         "cashier": "An", "register": "1", "system_number": "17", "footer": ["x"], "footer[]": "x",
         "barcode": "12345", "qr": {"text": "x"}, "qr.text": "x", "qr.size": 3, "qr.correction": "L",
@@ -57,6 +59,8 @@ VALUES: dict[str, dict[str, Any]] = {
         "items[].quantity": "1", "items[].returned": True,
         "payments": [{"type": "card", "amount": "1.00"}], "payments[].type": "card", "payments[].amount": "1.00",
         "payments[].name": "Visa", "change": "0.00",
+        "payments[].currency": {"code": "EUR", "rate": "4.00", "amount": "0.25"}, "payments[].currency.code": None,
+        "payments[].currency.rate": None, "payments[].currency.amount": None,
     },
     "shift_report": {"shift": "II", "cashier": "Anna", "reset": False},
     "periodic_report": {"from": "2026-10-02", "to": "2026-10-30", "summary": True},
@@ -108,6 +112,8 @@ def put(kind: str, path: str, value: Any) -> dict[str, Any]:
         holder[last] = value
     if last in ("bold", "align", "code_page"):
         holder["text"] = "Kawa"
+    if last == "currency":
+        holder["type"] = "cash"
     if path.startswith("lines[].qr."):
         holder.setdefault("text", "X")
     if kind == "packaging" and path.startswith(("payments", "change")):

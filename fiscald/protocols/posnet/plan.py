@@ -14,7 +14,7 @@ from typing import Any
 from fiscald.model.barcodes import QrCode
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
 from fiscald.model.packaging import Packaging, PackagingDocument
-from fiscald.model.payment import PaymentType
+from fiscald.model.payment import Currency, PaymentType
 from fiscald.model.preview import Sold
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.model.receipt import Adjustment, Line, Receipt
@@ -34,10 +34,12 @@ FORMS: dict[PaymentType, int] = {
     PaymentType.VOUCHER: 7,
     PaymentType.ACCOUNT: 8,
     PaymentType.TRANSFER: 8,
+    PaymentType.MOBILE: 6,
 }
 #: The numbers that fiscald makes from names of packaging go from 1 to this.
 HIGHEST_PACKAGING = 9999
-TRANSFER_NAME = "Przelew"
+#: The printer has no form of its own for these: they are named.
+OWN_NAMES = {PaymentType.TRANSFER: "Przelew", PaymentType.MOBILE: "Płatność mobilna"}
 CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints the text as it is (5.5).
 PLAIN_FOOTER_LINE = 25
@@ -330,14 +332,23 @@ class Planner:
             pointer = f"{at}/payments/{index}"
             self.plan.pay(payment, due, pointer)
             form = FORMS[payment.type]
-            usual = TRANSFER_NAME if payment.type is PaymentType.TRANSFER else PAYMENT_FORMS[form]
+            usual = OWN_NAMES.get(payment.type, PAYMENT_FORMS[form])
             name = (payment.name and self.text(payment.name, f"{pointer}/name", "trpayment", "na")) or usual
+            if payment.currency is not None:
+                self._currency(payment.currency, grosze(payment.amount), payment.name and name, pointer)
+                continue
             self.add(pointer, "trpayment", ty=form, wa=grosze(payment.amount), na=name, re=False)
         too_large = "the payments are too large for the printer" if self.plan.paid > MAX_GROSZE else None
         self.plan.give_change(receipt, due, at, too_large=too_large)
         if self.plan.change:
             change = min(self.plan.change, MAX_GROSZE)
             self.add(f"{at}/change", "trpayment", ty=FORMS[PaymentType.CASH], wa=change, na=CHANGE_NAME, re=True)
+
+    def _currency(self, currency: Currency, value: int, name: str | None, pointer: str) -> None:
+        self.add(
+            pointer, "trpaymentcurr", wc=grosze(currency.amount), wa=value, ra=plain(currency.rate), sb=currency.code,
+            na=name or None, re=False,
+        )  # fmt: skip
 
     # -- packaging without a sale ---------------------------------------------------------------------
 

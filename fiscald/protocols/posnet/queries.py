@@ -9,7 +9,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fiscald.model.jobs import Paper, Result
+from fiscald.model.jobs import Paper, Result, VatTotal
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
@@ -74,6 +74,8 @@ class LastDocument(NamedTuple):
     """The open or last document, in grosze."""
 
     total: int
+    by_rate: dict[str, int]
+    """The total by letter."""
     paid: int
     change: int
     footer_open: bool
@@ -279,9 +281,11 @@ def _rates(values: dict[str, Any]) -> Rates:
 def read_last_document() -> Dialogue[LastDocument]:
     """The open document, or the last one."""
     strns = yield from ask("strns", "to", "fp")
-    total = sum(int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS)
+    by_rate = {letter.upper(): int(strns.get("v" + letter, 0)) for letter in RATE_LETTERS}
     packaging = int(strns.get("pp", 0)) + int(strns.get("pm", 0))
-    return LastDocument(total, strns["fp"], strns.get("re", 0), bool(strns.get("fe")), packaging)
+    return LastDocument(
+        sum(by_rate.values()), by_rate, strns["fp"], strns.get("re", 0), bool(strns.get("fe")), packaging
+    )
 
 
 def read_clock() -> Dialogue[Clock]:
@@ -310,6 +314,7 @@ def result_of(
     fiscal: bool,
     copy: int | None = None,
     due: int | None = None,
+    totals: tuple[VatTotal, ...] | None = None,
 ) -> Result:
     """The result of a printed document: number, day, printer, time, counters, place in the protected memory (9.3)."""
     device: dict[str, Any] = after.model_dump(include={"hn", "bn", "bt", "rd"}, exclude_none=True)
@@ -322,6 +327,7 @@ def result_of(
         fiscal=fiscal,
         printed_at=printed_at,
         total=None if total is None else from_grosze(total),
+        totals=totals,
         due=None if due is None else from_grosze(due),
         device=device,
     )

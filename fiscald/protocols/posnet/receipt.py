@@ -15,9 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fiscald.model.jobs import Notice
+from fiscald.model.jobs import Notice, VatTotal
 from fiscald.model.problems import problem
 from fiscald.model.receipt import Receipt
+from fiscald.protocols import vat_totals
 from fiscald.protocols.base import (
     Checkpoint,
     Dialogue,
@@ -221,12 +222,27 @@ class ReceiptProof:
             clock = yield from read_clock()
         offset = self.found.copy_offset if just_now and self.found is not None else None
         copy = (yield from read_copy()) if offset is None else now.hn + offset
-        report, total = self.opened.rd + 1, self.plan.total
-        result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy, due=self.plan.due)
+        totals = yield from self._totals(last=last or just_now)
+        result = result_of(
+            now, number, self.opened.rd + 1, self.plan.total, clock.moment, fiscal=delta.fiscal, copy=copy,
+            due=self.plan.due, totals=totals,
+        )  # fmt: skip
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
             self._baseline(now, clock, copy) if just_now else None, just_now=just_now,
         )  # fmt: skip
+
+    def _totals(self, *, last: bool) -> Dialogue[tuple[VatTotal, ...] | None]:
+        """The total by rate. ``last``: ours is the last document, so the printer reports what it spread (6.8)."""
+        rates = self.opened.rates
+        if rates is None:
+            return None
+        totals = vat_totals.of_lines(self.plan.lines, self.plan.total, parse_rates(rates))
+        if totals is None and last:
+            document = yield from read_last_document()
+            if document.total == self.plan.total:
+                return vat_totals.of_groups(document.by_rate, parse_rates(rates))
+        return totals
 
     def _baseline(self, now: PosnetLook, clock: Clock, copy: int | None) -> PosnetBaseline | None:
         """What the printer would report now. ``None``: our receipt is not all that has happened."""

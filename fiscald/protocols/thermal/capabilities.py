@@ -130,6 +130,7 @@ def _payments(profile: Profile) -> dict[str, FieldCapability]:
         "payments": limited(max_items=profile.max_payments, why="not counting cash"),
         "payments[].type": limited(values=known),
         "payments[].name": text(text_limit(profile.brand, "$b 1", "nazwa")),
+        "payments[].currency": refused("its closing command has no place for another currency"),
     }
 
 

@@ -34,6 +34,12 @@ from fiscald.protocols.thermal.layouts import RATE_LETTERS
 from fiscald.protocols.thermal.planner import Form, Plan, Planner
 from fiscald.protocols.thermal.profiles import Profile
 
+#: Forms of payment that a printer may lack: the form that stands for them is named.
+OWN_NAMES = {
+    PaymentType.TRANSFER: "Przelew",
+    PaymentType.VOUCHER: "Voucher",
+    PaymentType.MOBILE: "Płatność mobilna",
+}
 #: The number of a line is one byte (5.2).
 MAX_LINES = 255
 
@@ -285,6 +291,11 @@ class _ReceiptPlanner(Planner):
         for index, payment in enumerate(payments):
             pointer = f"{at}/payments/{index}"
             self.plan.pay(payment, due, pointer)
+            if payment.currency is not None:
+                self.unsupported(
+                    f"{pointer}/currency", "currency.unsupported", "payment in another currency",
+                    "płatności w obcej walucie", "send its value as cash",
+                )  # fmt: skip
             if payment.type is PaymentType.CASH:
                 cash += grosze(payment.amount)
                 if payment.name:
@@ -311,7 +322,7 @@ class _ReceiptPlanner(Planner):
             )  # fmt: skip
             return None
         # The printer prints the usual name of the form, and then this one (11.5).
-        usual = {PaymentType.TRANSFER: "Przelew", PaymentType.VOUCHER: "Voucher"}.get(payment.type, "")
+        usual = OWN_NAMES.get(payment.type, "")
         own = "" if self._means_itself(payment.type) else usual
         name = payment.name and self.text(payment.name, f"{pointer}/name", "$b 1", "nazwa")
         return Form(number, grosze(payment.amount), name or own)

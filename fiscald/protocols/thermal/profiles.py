@@ -15,7 +15,7 @@ from fiscald.protocols.thermal.fields import Brand
 
 _CARD, _CHEQUE, _BON = PaymentType.CARD, PaymentType.CHEQUE, PaymentType.BON
 _OTHER, _CREDIT, _ACCOUNT = PaymentType.OTHER, PaymentType.CREDIT, PaymentType.ACCOUNT
-_VOUCHER, _TRANSFER = PaymentType.VOUCHER, PaymentType.TRANSFER
+_VOUCHER, _TRANSFER, _MOBILE = PaymentType.VOUCHER, PaymentType.TRANSFER, PaymentType.MOBILE
 
 #: Beginnings of unique numbers of POSNET printers that know ``$N`` (5.6). [client]
 NIP_PREFIXES = ("BFJ", "BFK", "BFG", "BFP", "BCY", "BFL", "BEX", "BEW", "BEV")
@@ -95,7 +95,7 @@ PROFILES = {
             "posnet",
             Brand.POSNET,
             "$y",
-            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4},
+            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 7, _TRANSFER: 4, _MOBILE: 4},
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
             packaging_slip=True,
@@ -111,7 +111,7 @@ PROFILES = {
             "novitus",
             Brand.NOVITUS,
             "$y",
-            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 4, _TRANSFER: 4},
+            {_CARD: 1, _CHEQUE: 2, _BON: 3, _OTHER: 4, _CREDIT: 5, _ACCOUNT: 6, _VOUCHER: 4, _TRANSFER: 4, _MOBILE: 4},
             nip="$h",
             names_adjustment="$n",
             packaging=127,

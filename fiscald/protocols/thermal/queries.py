@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from fiscald.model.jobs import Paper, Result
+from fiscald.model.jobs import Paper, Result, VatTotal
 from fiscald.model.money import from_grosze
 from fiscald.model.printers import Condition, Counters, Identity, PrinterState, Snapshot
 from fiscald.model.problems import Problem, problem
@@ -305,6 +305,7 @@ def read_result(
     *,
     just_now: bool,
     due: int | None = None,
+    totals: tuple[VatTotal, ...] | None = None,
 ) -> Dialogue[tuple[Result, Paper]]:
     """The result of a printed document: number, day, printer, time.
 
@@ -321,6 +322,7 @@ def read_result(
         fiscal=bool(after.Pm),
         printed_at=clock,
         total=None if total is None else from_grosze(total),
+        totals=totals,
         due=None if due is None else from_grosze(due),
         device=after.model_dump(include={"numer", "par_num", "n_dobowych"}),
     )

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from fiscald.model.jobs import VatTotal
 from fiscald.model.problems import problem
 from fiscald.model.receipt import Receipt
+from fiscald.protocols import vat_totals
 from fiscald.protocols.base import (
     Baseline,
     Checkpoint,
@@ -242,8 +244,14 @@ class ReceiptProof:
             self.plan.total,
             just_now=just_now,
             due=self.plan.due,
+            totals=self._totals(),
         )
         return Printed(result, paper, tuple(self.plan.notices), {"after": now}, to_counters(now))
+
+    def _totals(self) -> tuple[VatTotal, ...] | None:
+        """The total by rate. What the printer reports is before a discount on the whole receipt (5.9)."""
+        rates = self.opened.rates
+        return None if rates is None else vat_totals.of_lines(self.plan.lines, self.plan.total, parse_rates(rates))
 
     def give_up(self, reply: CommitReply) -> Dialogue[Verdict]:
         """End our receipt after a refusal, before its closing step was sent."""
