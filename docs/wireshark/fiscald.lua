@@ -953,6 +953,20 @@ family.words = {
 } },
 ["#s 24"] = { meaning = "records, and the receipt by rate", fields = {
 } },
+["#s 25"] = { meaning = "where the readout of the fiscal memory begins, by date", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23s_2025.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23s_2025.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23s_2025.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._23s_2025.Ph", "hour"),
+["Pmin"] = ProtoField.string("fiscald.thermal._23s_2025.Pmin", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._23s_2025.Ps", "second"),
+} },
+["#s 26"] = { meaning = "where the readout of the fiscal memory begins, by number", fields = {
+["Pn"] = ProtoField.string("fiscald.thermal._23s_2026.Pn", "0 every record, 1 daily reports only"),
+["Nr"] = ProtoField.string("fiscald.thermal._23s_2026.Nr", "number"),
+} },
+["#s 27"] = { meaning = "the next record of the fiscal memory", fields = {
+} },
 ["#s 28"] = { meaning = "the open day", fields = {
 } },
 ["#s 50"] = { meaning = "number of the last printed document", fields = {
@@ -1418,6 +1432,44 @@ family.words = {
 ["totF"] = ProtoField.string("fiscald.thermal._23X_2010.totF", "totals in rate F"),
 ["totG"] = ProtoField.string("fiscald.thermal._23X_2010.totG", "totals in rate G"),
 } },
+["#X 11"] = { meaning = "record of the fiscal memory: a change of the rates", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23X_2011.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_2011.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_2011.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._23X_2011.Ph", "hour"),
+["Pmin"] = ProtoField.string("fiscald.thermal._23X_2011.Pmin", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._23X_2011.Ps", "second"),
+["z1"] = ProtoField.string("fiscald.thermal._23X_2011.z1", "not used"),
+["z2"] = ProtoField.string("fiscald.thermal._23X_2011.z2", "not used"),
+["z3"] = ProtoField.string("fiscald.thermal._23X_2011.z3", "not used"),
+["z4"] = ProtoField.string("fiscald.thermal._23X_2011.z4", "not used"),
+["ptuA"] = ProtoField.string("fiscald.thermal._23X_2011.ptuA", "VAT rate A"),
+["ptuB"] = ProtoField.string("fiscald.thermal._23X_2011.ptuB", "VAT rate B"),
+["ptuC"] = ProtoField.string("fiscald.thermal._23X_2011.ptuC", "VAT rate C"),
+["ptuD"] = ProtoField.string("fiscald.thermal._23X_2011.ptuD", "VAT rate D"),
+["ptuE"] = ProtoField.string("fiscald.thermal._23X_2011.ptuE", "VAT rate E"),
+["ptuF"] = ProtoField.string("fiscald.thermal._23X_2011.ptuF", "VAT rate F"),
+["ptuG"] = ProtoField.string("fiscald.thermal._23X_2011.ptuG", "VAT rate G"),
+} },
+["#X 25"] = { meaning = "no more records of the fiscal memory", fields = {
+["Py"] = ProtoField.string("fiscald.thermal._23X_2025.Py", "year"),
+["Pm"] = ProtoField.string("fiscald.thermal._23X_2025.Pm", "month"),
+["Pd"] = ProtoField.string("fiscald.thermal._23X_2025.Pd", "day"),
+["Ph"] = ProtoField.string("fiscald.thermal._23X_2025.Ph", "hour"),
+["Pmin"] = ProtoField.string("fiscald.thermal._23X_2025.Pmin", "minute"),
+["Ps"] = ProtoField.string("fiscald.thermal._23X_2025.Ps", "second"),
+["parag"] = ProtoField.string("fiscald.thermal._23X_2025.parag", "not used"),
+["anul"] = ProtoField.string("fiscald.thermal._23X_2025.anul", "not used"),
+["zmiany"] = ProtoField.string("fiscald.thermal._23X_2025.zmiany", "not used"),
+["anul_kwota"] = ProtoField.string("fiscald.thermal._23X_2025.anul_5fkwota", "not used"),
+["totA"] = ProtoField.string("fiscald.thermal._23X_2025.totA", "not used A"),
+["totB"] = ProtoField.string("fiscald.thermal._23X_2025.totB", "not used B"),
+["totC"] = ProtoField.string("fiscald.thermal._23X_2025.totC", "not used C"),
+["totD"] = ProtoField.string("fiscald.thermal._23X_2025.totD", "not used D"),
+["totE"] = ProtoField.string("fiscald.thermal._23X_2025.totE", "not used E"),
+["totF"] = ProtoField.string("fiscald.thermal._23X_2025.totF", "not used F"),
+["totG"] = ProtoField.string("fiscald.thermal._23X_2025.totG", "not used G"),
+} },
 ["#X 50"] = { meaning = "number of the last printed document", fields = {
 ["numer"] = ProtoField.string("fiscald.thermal._23X_2050.numer", "its number"),
 ["dalsze"] = ProtoField.string("fiscald.thermal._23X_2050.dalsze", "differs between brands"),
@@ -1691,6 +1743,15 @@ family.sent = {
 ["#s 24"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
+["#s 25"] = {
+    { check = "optional", first = true, params = { { name = "Py" }, { name = "Pm" }, { name = "Pd" }, { name = "Ph" }, { name = "Pmin" }, { name = "Ps" } }, parts = {  } },
+},
+["#s 26"] = {
+    { check = "optional", first = true, params = { { name = "Pn" } }, parts = { { name = "Nr", term = "\47" } } },
+},
+["#s 27"] = {
+    { check = "optional", first = true, params = {  }, parts = {  } },
+},
 ["#s 28"] = {
     { check = "optional", first = true, params = {  }, parts = {  } },
 },
@@ -1895,6 +1956,12 @@ family.received = {
     { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "n_dobowych", term = "\59" }, { name = "n_wolnych", term = "\59" }, { name = "n_zablokowanych", term = "\59" }, { name = "p", term = "\47", times = "", usual = 7, by_rate = true } } },
 },
 ["#X 10"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "Ph", term = "\59" }, { name = "Pmin", term = "\59" }, { name = "Ps", term = "\59" }, { name = "parag", term = "\59" }, { name = "anul", term = "\59" }, { name = "zmiany", term = "\59" }, { name = "anul_kwota", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true } } },
+},
+["#X 11"] = {
+    { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "Ph", term = "\59" }, { name = "Pmin", term = "\59" }, { name = "Ps", term = "\59" }, { name = "z1", term = "\59" }, { name = "z2", term = "\59" }, { name = "z3", term = "\59" }, { name = "z4", term = "\47" }, { name = "ptu", term = "\47", times = "", usual = 7, by_rate = true } } },
+},
+["#X 25"] = {
     { check = "required", first = true, params = {  }, parts = { { name = "Py", term = "\59" }, { name = "Pm", term = "\59" }, { name = "Pd", term = "\59" }, { name = "Ph", term = "\59" }, { name = "Pmin", term = "\59" }, { name = "Ps", term = "\59" }, { name = "parag", term = "\59" }, { name = "anul", term = "\59" }, { name = "zmiany", term = "\59" }, { name = "anul_kwota", term = "\47" }, { name = "tot", term = "\47", times = "", usual = 7, by_rate = true } } },
 },
 ["#X 50"] = {

@@ -129,6 +129,8 @@ class Machine:
         #: ``CMD``: the last command was executed correctly. After power-on it is set (our assumption).
         self.done = True
         self.timed_out = False
+        #: Of the readout of the fiscal memory: whether daily reports alone, and the place of the next record.
+        self.readout = False, 0
 
     def apply_profile(self) -> None:
         """Set the register's options to those of this profile."""
@@ -295,7 +297,8 @@ class Machine:
             self.error = 0
         answer = b""
         if reply is not None:
-            answer = self._answer(row.answers[0], reply)
+            kind = reply.pop(KIND, None)
+            answer = self._answer(next(each for each in row.answers if kind in (None, each.first)), reply)
         once = self.mode == 4 or (self.mode in (2, 3) and not self.profile.answers_twice)
         if self.mode >= 2 and not (once and answer):
             answer += self._result(row.id, 0)
@@ -388,3 +391,7 @@ class Machine:
     def emit(self, kind: str, sheet: Sheet, **facts: Any) -> None:
         """A finished sheet leaves the printer."""
         self._printed(self.register.emit(kind, sheet.paper, facts))
+
+
+#: In a reply: the first parameter of its layout, where a command has several.
+KIND = "kind"

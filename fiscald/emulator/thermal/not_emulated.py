@@ -40,7 +40,7 @@ _ROWS = (
     _Row("#H", "copy of the last receipt"),
     _Row("#j", "report of constant texts"),
     _Row("#m", "second shift report with the application's figures"),
-    _Row("#s", _FISCAL_MEMORY, (25, 26, 27, 37, *range(53, 66), 116)),
+    _Row("#s", _FISCAL_MEMORY, (37, *range(53, 66), 116)),
     _Row("#s", "the last daily report", (101,)),
     _Row("#s", "further status of a Novitus"),
     _Row("^c", "options of a Novitus"),

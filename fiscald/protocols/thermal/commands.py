@@ -186,6 +186,15 @@ DAY = Layout("#X", 10, (), (
     *_numbers("Py", "Pm", "Pd", "Ph", "Pmin", "Ps", "parag", "anul", "zmiany"), Part("anul_kwota", f.TOTAL),
     Part("tot", f.TOTAL, times=SEVEN),
 ))  # fmt: skip
+#: ``27#s``: a record of the fiscal memory is a daily report (``DAY``), a change of the rates, or the end.
+RATE_CHANGE = Layout("#X", 11, (), (
+    *_numbers("Py", "Pm", "Pd", "Ph", "Pmin", "Ps"), *_numbers("z1", "z2", "z3"), Part("z4", f.TOTAL),
+    Part("ptu", f.PADDED_RATE, times=SEVEN),
+))  # fmt: skip
+NO_RECORD = Layout("#X", 25, (), (
+    *_numbers("Py", "Pm", "Pd", "Ph", "Pmin", "Ps", "parag", "anul", "zmiany"), Part("anul_kwota", f.TOTAL),
+    Part("tot", f.TOTAL, times=SEVEN),
+))  # fmt: skip
 #: ``50#s``: number of the last printed document of any kind; what follows differs between brands.
 LAST_DOCUMENT = Layout("#X", 50, (), (Part("numer", f.COUNT), Part("dalsze", f.COUNT, rest=True)))
 #: ``100#s``: the open or last receipt by rate.
@@ -207,7 +216,8 @@ EXTENDED = Layout("@s", None, (), (*_numbers("Pe", "nr_wydruku", "nr_paragonu"),
 ANSWERS: dict[tuple[str, int | None], Layout] = {
     (layout.id, layout.first): layout
     for layout in (
-        STATUS, STATUS_OLD, RECORDS, DAY, LAST_DOCUMENT, RECEIPT, ERROR, MODEL, CLOCK, HEADER, GOODS, EXTENDED
+        STATUS, STATUS_OLD, RECORDS, DAY, RATE_CHANGE, NO_RECORD, LAST_DOCUMENT, RECEIPT, ERROR, MODEL, CLOCK, HEADER,
+        GOODS, EXTENDED,
     )
 }  # fmt: skip
 
@@ -234,6 +244,11 @@ _ROWS = (
     _query("#s", 22, STATUS, STATUS_OLD),
     _query("#s", 23, STATUS, STATUS_OLD),
     _query("#s", 24, RECORDS),
+    # Where the readout of the fiscal memory begins, and its next record; nothing stored changes.
+    Row("#s", 25, (_r("Py", 99), _r("Pm", 12, 1), _r("Pd", 31, 1), _p("Ph", 23), _p("Pmin", 59), _p("Ps", 59)),
+        check=_MAY, effect=_Q, deadline=_QUICK),
+    Row("#s", 26, (_p("Pn", 1),), (Part("Nr", f.COUNT),), check=_MAY, effect=_Q, deadline=_QUICK),
+    _query("#s", 27, DAY, RATE_CHANGE, NO_RECORD),
     _query("#s", 28, DAY),
     _query("#s", 50, LAST_DOCUMENT),
     _query("#s", 99, STATUS),

@@ -23,6 +23,9 @@ BEL     | beep |
 #s 22   | status, with the totals of the receipt |
 #s 23   | status, with the totals of the day |
 #s 24   | records, and the receipt by rate |
+#s 25   | where the readout of the fiscal memory begins, by date | Py year; Pm month; Pd day; Ph hour; Pmin minute; Ps second
+#s 26   | where the readout of the fiscal memory begins, by number | Pn 0 every record, 1 daily reports only; Nr number
+#s 27   | the next record of the fiscal memory |
 #s 28   | the open day |
 #s 50   | number of the last printed document |
 #s 99   | status, with the cash in euro |
@@ -90,6 +93,8 @@ $z 100  | buyer's number | idtype kind of it: 1 NIP, 2 REGON, 3 PESEL; !id numbe
 #X 2    | status | Pe error of the last command; Pm 1 fiscal mode, 0 training; Pt 1 a receipt is open; =Px 1 the last receipt was completed; Pf always 1; =Pz memory resets; =Py last record, year; =Pmies last record, month; =Pd last record, day; =ptu* rate; =par_num receipts of the day, or of all days; =tot* totals in rate; =cash cash in the drawer; =nr_unikatowy unique number
 #X 3    | records, and the receipt by rate | =Py fiscalised, year; =Pm fiscalised, month; =Pd fiscalised, day; =n_dobowych daily reports made; =n_wolnych free records; =n_zablokowanych blocked goods; p* receipt in rate
 #X 10   | the open day | =Py year; =Pm month; =Pd day; =Ph hour; =Pmin minute; =Ps second; =parag receipts of the day; =anul cancelled receipts of the day; =zmiany changes in the goods base; =anul_kwota value of cancelled receipts; =tot* totals in rate
+#X 11   | record of the fiscal memory: a change of the rates | =Py year; =Pm month; =Pd day; =Ph hour; =Pmin minute; =Ps second; z1 not used; z2 not used; z3 not used; z4 not used; ptu* VAT rate
+#X 25   | no more records of the fiscal memory | Py year; Pm month; Pd day; Ph hour; Pmin minute; Ps second; parag not used; anul not used; zmiany not used; anul_kwota not used; tot* not used
 #X 50   | number of the last printed document | =numer its number; =dalsze differs between brands
 #X 100  | the open or last receipt by rate | Pn 0 gross, 1 net, 2 VAT; Pt 0 none, 1 receipt, 17 receipt in block mode, 19 invoice; total total; v* value in rate; f not known
 #E 1    | error of the last command | Pe error

@@ -154,7 +154,7 @@ NOT_EMULATED = {
     "1$o12345|": "authorisation",
     "1#a": "non-fiscal documents", "0#b": "goods base", "1#bKawa|A/": "goods base", "2#b": "goods base",
     "0;0;0#f": "shift report", "1;2#g": "card", "1;2#h": "card", "1#H": "copy", "#j": "texts", "0;0;0;0#m": "shift report",
-    "25;26;7;1;0;0;0#s": "fiscal memory", "26#s0/": "fiscal memory", "27#s": "fiscal memory", "37#s": "fiscal memory",
+    "37#s": "fiscal memory",
     "53#s": "fiscal memory", "101#s": "daily report", "90#s": "status", "200#s": "status", "210#s": "status",
     "0$i": "information", "$m": "Novitus", "99;5$z1/1/1/1/1/": "euro", "9^c": "options",
     "1;0;0^lKawa|1|1.|A/1/1/0/|": "goods code", "0;0?l": "receipt", "?CINDX": "query", "1;@PML0/": "copy", "0;1@e1|": "e-receipt",
@@ -199,7 +199,7 @@ def test_commands_of_other_models_and_of_none_are_named(profile: str, command: s
     ("command", "named"),
     [
         ("0;0;0;1;1;0;0;0;0;0$hFV 1|", "opening an invoice"), ("1;0;0;0;0;0;0;0$e000|0/1/", "closing an invoice"),
-        ("1;8$b4.30/EUR|43000|1.00/", "payment in a currency"), ("16#o1/2/", "periodic report by numbers"), ("1#p", "logged in"),
+        ("1;8$b4.30/EUR|43000|1.00/", "payment in a currency"), ("1#p", "logged in"),
         ("0;1#i5/001|Jan|KP 1|", "cash with a numbered receipt"),
     ],
 )  # fmt: skip

@@ -380,7 +380,7 @@ def told_all(frame: DecodedFrame) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("payload", "name", "known"),
-    [("21#s", "#s", True), ("#s", "#s", True), ("25;26;7;1;0;0;0#s", "#s 25", False), ("37#s", "#s 37", False)],
+    [("21#s", "#s", True), ("#s", "#s", True), ("25;26;7;1;0;0;0#s", "#s 25", True), ("37#s", "#s 37", False)],
 )
 def test_a_number_that_makes_another_command_is_part_of_its_name(payload: str, name: str, known: bool) -> None:
     frame = one(payload, checked=False)
