@@ -169,10 +169,15 @@ def measure(family: str, document: str) -> Size:
     return carry_out(single(document, family)).size
 
 
+#: The rows of the matrix that only one family has: a form of POSNET's Thermal printers has no QR code.
+ONLY = {"printout": "posnet", "form": "thermal"}
+
+
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
     known = find_family(family).documents
-    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if content["type"] in known))
+    later = (name for name, content in LATER_DOCUMENTS.items() if content["type"] in known)
+    documents = (*DOCUMENTS, *(name for name in later if ONLY.get(name, family) == family))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 

@@ -51,6 +51,8 @@ class Profile:
     """Whether packaging is sent piece by piece, because the effect of a quantity on the amount is not certain."""
     packaging_slip: bool = False
     """Whether it prints ``#w``, a slip with the value of packaging taken back without a sale."""
+    form: int | None = None
+    """The non-fiscal form that takes text (``$w``); ``None``: no form of it is known."""
     system_number: bool = True
     barcode: bool = True
     """Whether it prints a system number ``#...#`` as a bar code (5.11)."""
@@ -74,7 +76,8 @@ PROFILES = {
     for profile in (
         # [doc] POSNET's manual of 2006. VOUCHER has a separate form there; TRANSFER has none and goes as "other"
         # with its name [choice]. $N and its list of devices: [client]. Fifteen payments: more need the short
-        # closing [doc]. #Z after answers: [client].
+        # closing [doc]. #Z after answers: [client]. It has predefined forms only [doc]; form 22
+        # takes the most text [client].
         Profile(
             "posnet",
             Brand.POSNET,
@@ -83,13 +86,14 @@ PROFILES = {
             nip="$N",
             nip_prefixes=NIP_PREFIXES,
             packaging_slip=True,
+            form=22,
         ),
         # [doc] the manual of 2018-2023. Forms 7 and 8 mean other things in the two settings of its protocol, and
         # setting cannot be read, so neither is sent [choice]; for the same reason packaging goes piece by piece.
         # $y has no name of the discount, $n has [doc]. NIP in $h: [device], paper tests of a client. A bar code
         # depends on an option that fiscald cannot read [choice: none]. No #Z after an answer: [client, Vivo]. Receipt
         # numbers continue after the report [doc], though on-line devices may be set otherwise. #w takes a text, and no
-        # amount [doc].
+        # amount [doc]. Form 200 is free text [doc, client].
         Profile(
             "novitus",
             Brand.NOVITUS,
@@ -99,6 +103,7 @@ PROFILES = {
             names_adjustment="$n",
             packaging=127,
             packaging_single=True,
+            form=200,
             barcode=False,
             answers_twice=False,
             report_clears_number=False,
