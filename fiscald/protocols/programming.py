@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from fiscald.model.programming import SetClock, SetVatRates
-from fiscald.model.times import POLISH_TIME
+from fiscald.model.times import POLISH_TIME, settle
 from fiscald.protocols.base import Dialogue, HostTime
 from fiscald.protocols.planning import PlanBuilder
 from fiscald.protocols.rates import Rates, parse_rates, plain_rates
@@ -33,8 +33,8 @@ def to_the_minute(moment: datetime.datetime) -> datetime.datetime:
 
 
 def is_near(clock: datetime.datetime | None, wanted: datetime.datetime) -> bool:
-    """Whether the printer's clock shows the wanted time. Two times of one zone are subtracted as clocks show them."""
-    return clock is not None and abs(clock.timestamp() - wanted.timestamp()) <= TOLERANCE.total_seconds()
+    """Whether the printer's clock shows the wanted time."""
+    return clock is not None and abs(settle(clock, wanted) - wanted) <= TOLERANCE
 
 
 def check_day(plan: PlanBuilder, *, day_open: bool) -> None:
@@ -61,7 +61,7 @@ def check_clock(
             f"a fiscal printer keeps its date ({clock.date()}); only its service can change it",
             "datę w drukarce może zmienić tylko serwis.",
         )
-    elif abs(clock.timestamp() - wanted.timestamp()) > 3600 * hours:
+    elif abs(settle(clock, wanted) - wanted) > datetime.timedelta(hours=hours):
         plan.error(
             "/document/time",
             "clock.too_far",
