@@ -1,0 +1,53 @@
+"""``fiscalctl clock show`` and ``rates show``: what the printer's status says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from fiscald.cli.context import Context, everything, pass_context
+from fiscald.cli.documents import only_printer, printer_option
+from fiscald.model.printers import PrinterStatus
+from fiscald.terminal import shown
+
+
+def clock_text(printer: PrinterStatus) -> str:
+    """The clock, and what is known about its error."""
+    printer = shown(printer)
+    if printer.clock is None:
+        return f"{printer.name}: the printer has not reported its clock"
+    age = printer.ages.clock or 0
+    lines = [f"{printer.name}: {printer.clock:%Y-%m-%d %H:%M:%S}, read {age / 1000:.0f} s ago"]
+    lines += [f"  {warning.detail}" for warning in printer.warnings if warning.code == "printer.clock_off"]
+    return "\n".join(lines)
+
+
+def rates_text(printer: PrinterStatus) -> str:
+    """The VAT table, as ``rates set`` takes it."""
+    printer = shown(printer)
+    if printer.vat is None:
+        return f"{printer.name}: the printer has not reported its VAT table"
+    return f"{printer.name}: " + " ".join(f"{letter}={rate or ''}" for letter, rate in printer.vat.items())
+
+
+@click.command("show")
+@printer_option
+@pass_context
+def show_clock(context: Context, *, printer: str | None) -> None:
+    """Show the printer's clock, as fiscald last read it."""
+    _show(context, printer, "clock", clock_text)
+
+
+@click.command("show")
+@printer_option
+@pass_context
+def show_rates(context: Context, *, printer: str | None) -> None:
+    """Show the printer's VAT table, in the form of "rates set"."""
+    _show(context, printer, "vat", rates_text)
+
+
+def _show(context: Context, name: str | None, field: str, text: Callable[[PrinterStatus], str]) -> None:
+    with context.client() as client:
+        status = client.printer(name or only_printer(context, client))
+    context.show({field: everything(status)[field]}, lambda: text(status))

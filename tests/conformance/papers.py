@@ -1,0 +1,69 @@
+"""``python -m tests.conformance.papers``: keep the paper of every document of every family, as text; ``--pictures DIR``
+draws it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fiscald.emulator.paper import Printout
+from fiscald.emulator.png import draw
+from fiscald.model.documents import Document
+from fiscald.protocols import FAMILIES
+from fiscald.protocols.base import Printed
+from tests.conformance.bench import RECORDS, Bench
+from tests.conformance.families import CASES
+
+KEPT = Path(__file__).with_name("papers")
+
+
+def documents(family: str) -> dict[str, Document]:
+    """Every document of the family that its sample printers print."""
+    return {**CASES[family].documents, **CASES[family].programming}
+
+
+def sheets(family: str, kind: str) -> list[Printout]:
+    """What comes out for the sample document of that kind, on a day with one sale; after a daily report for those that
+    need zero totals.
+    """
+    bench = Bench(family, cash=100_000, **RECORDS)
+    bench.device.auto_confirm = True
+    bench.others_receipt(777)
+    if kind in CASES[family].programming:
+        bench.others_report()
+    before = len(bench.device.register.printouts)
+    verdict = bench.carry_out(documents(family)[kind])
+    assert isinstance(verdict, Printed), verdict
+    return bench.device.register.printouts[before:]
+
+
+def text(family: str, kind: str) -> str:
+    """All of it, without blanks at the ends of lines."""
+    pages = ["\n".join(line.text.rstrip() for line in sheet.lines) for sheet in sheets(family, kind)]
+    return "\n---\n".join(pages) + "\n" if pages else "nothing comes out\n"
+
+
+def kept(family: str, kind: str) -> Path:
+    """The file that keeps it."""
+    return KEPT / family / f"{kind.replace('_', '-')}.txt"
+
+
+def main() -> None:
+    """Write every file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=Path, metavar="DIR")
+    pictures = parser.parse_args().pictures
+    for family in FAMILIES:
+        for kind in documents(family):
+            path = kept(family, kind)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text(family, kind), "utf-8")
+            found = sheets(family, kind)
+            if pictures and found:
+                pictures.mkdir(parents=True, exist_ok=True)
+                draw(found, pictures / f"{family}-{kind}.png")
+
+
+if __name__ == "__main__":
+    main()
