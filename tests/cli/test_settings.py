@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from fiscald.emulator.memory import RegisterState
 from tests.cli.conftest import Counter
 
 
@@ -34,16 +33,12 @@ def test_a_wrong_period_is_refused_with_a_reason(counter: Counter, words: list[s
     assert (result.exit_code, said in result.output) == (1, True), result.output
 
 
-def _state(counter: Counter) -> RegisterState:
-    return counter.printer._device.register.state
-
-
 def test_what_the_printer_shows_can_be_set_again(counter: Counter) -> None:
     table = counter.run("rates", "show").stdout.partition(": ")[2].split()
     assert table == ["A=23%", "B=8%", "C=5%", "D=0%", "E=", "F=", "G=exempt"]
     table[4] = "E=12%"
     assert counter.run("rates", "set", *table).exit_code == 0
-    assert _state(counter).rates[4] == 12
+    assert counter.printer.register.rates[4] == 12
     again = counter.run("rates", "set", *table)
     assert (again.exit_code, "shows it already" in again.output) == (0, True)
     assert counter.json("rates", "show")["vat"].keys() == set("ABCDEFG")
@@ -57,7 +52,7 @@ def test_a_table_without_a_letter_is_refused(counter: Counter) -> None:
 
 def test_header_display_and_clock(counter: Counter) -> None:
     assert counter.run("header", "set", "SKLEP ANNA", "NIP 123-456-32-18").exit_code == 0
-    assert _state(counter).header == "SKLEP ANNA\nNIP 123-456-32-18"
+    assert counter.printer.register.header == "SKLEP ANNA\nNIP 123-456-32-18"
     assert counter.run("display", "set", "Witamy").exit_code == 0
     assert counter.run("clock", "set").exit_code == 0
     assert counter.run("clock", "show").stdout.startswith("till1: 20")
