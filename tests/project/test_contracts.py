@@ -83,7 +83,10 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
         "fiscald.cli.jobs",
         ("fiscald.engine", "fiscald.journal", "fiscald.daemon", "fiscald.api.handlers", "fiscald.licence.gate", "fiscald.licence.server.rules", "fiscald.protocols.posnet.family", "fiscald.cli.demo", "starlette"),
     ),
-    "daemon: joins engine, API, journal and licence; neither the command line nor an emulator": (
+    "paper: a family's dialogue on an emulated printer": (
+        "fiscald.paper.copies", ("fiscald.engine", "fiscald.journal", "fiscald.licence", "fiscald.api.wire", "fiscald.transport"),
+    ),
+    "daemon: joins engine, API, journal and licence; not the command line; of emulators only the copies of paper": (
         "fiscald.daemon",
         ("fiscald.cli.context", "fiscald.emulator.register", "fiscald.testing", "fiscald.protocols.posnet.family", "fiscald.licence.server.app", "click"),
     ),
