@@ -63,7 +63,10 @@ _WARNING_REMEDIES = {
 _LOST_REMEDY = "journalctl -k -n 50    # messages of the kernel; then check cable, power and address"
 _LOST_HOST_REMEDY = "ping -c 3 {host}    # then check cable, power, and whether another computer uses it"
 #: What an operator can do about the clock of a fiscal printer.
-_CLOCK_REMEDY = "timedatectl    # if this is correct: set the printer's clock in its menu, after the daily report"
+_CLOCK_REMEDY = (
+    "fiscalctl clock set --printer {printer}    # after the daily report; "
+    "is this computer's own clock right: timedatectl"
+)
 _CLOCK_SERVICE = (
     "timedatectl    # if this is correct: call the printer's service; the menu can correct one hour at most"
 )
@@ -399,7 +402,11 @@ def _memory(printer: PrinterFacts) -> Iterator[Finding]:
         apart = printer.clock - printer.clock_read
         if abs(apart) > CLOCK_TOLERANCE:
             side = "ahead of" if apart > timedelta() else "behind"
-            remedy = _CLOCK_REMEDY if abs(apart) <= notices.CORRECTABLE else _CLOCK_SERVICE
+            remedy = (
+                _CLOCK_REMEDY.format(printer=printer.configured.name)
+                if abs(apart) <= notices.CORRECTABLE
+                else _CLOCK_SERVICE
+            )
             yield finding("clock_drift", apart=in_words(apart), apart_pl=in_words_pl(apart), side=side, remedy=remedy)
     if printer.vat is not None:
         rates = {letter: rate for letter, rate in printer.vat.items() if rate is not None}

@@ -315,8 +315,8 @@ PROVOKED: dict[str, list[tuple[Facts, str]]] = {
     ],
     "clock_drift": [
         (facts(printer(clock=NOW + timedelta(minutes=62))), "call the printer's service; the menu can correct one hour"),
-        (facts(printer(clock=NOW - timedelta(minutes=60))), "set the printer's clock in its menu"),
-        (facts(printer(clock=NOW - timedelta(minutes=6))), "set the printer's clock in its menu"),
+        (facts(printer(clock=NOW - timedelta(minutes=60))), "fiscalctl clock set --printer till1"),
+        (facts(printer(clock=NOW - timedelta(minutes=6))), "fiscalctl clock set --printer till1"),
     ],
     "vat_none": [(facts(printer(vat=dict.fromkeys("ABCDEFG"))), "service")],
     "vat_unusual": [
