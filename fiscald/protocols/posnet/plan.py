@@ -38,7 +38,7 @@ FORMS: dict[PaymentType, int] = {
 }
 #: The numbers that fiscald makes from names of packaging go from 1 to this.
 HIGHEST_PACKAGING = 9999
-#: The printer has no form of its own for these: they are named.
+#: The printer has no separate form for these: they are named.
 OWN_NAMES = {PaymentType.TRANSFER: "Przelew", PaymentType.MOBILE: "Płatność mobilna"}
 CHANGE_NAME = "Reszta"
 #: The footer line without a keyword: it prints the text as it is (5.5).
