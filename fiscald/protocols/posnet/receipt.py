@@ -1,11 +1,7 @@
 """A receipt on a POSNET printer: how fiscald carries it out and recovers it.
 
-The proof is always the printer's counters, read before the first change and after the last step. An error answer to a
-closing step proves nothing. If noise corrupts a line, it is sent once more; a closing step never is.
-
-Theory. A printer holds at most one document. When it has confirmed ``trinit``, our receipt is open, and no other one
-can end before it. So the first receipt that the counters show after that moment, completed or cancelled, is ours. Every
-later look is compared with the look at that moment (``Stage.OPENED``).
+The proof is always the printer's counters, read before the first change and after the last step (``course``). The
+first receipt that the counters show after ours was open, completed or cancelled, is ours.
 
 Source: POSNET reference, sections 5 (commands), 7 (counters) and 9 (recovery).
 """
@@ -23,28 +19,23 @@ from fiscald.protocols.base import (
     Dialogue,
     DialogueAborted,
     NotPrinted,
-    Pause,
     Printed,
     Settings,
-    Stage,
     Unknown,
     Verdict,
-    Wait,
 )
-from fiscald.protocols.posnet.commit import commit, corrupted, refused
+from fiscald.protocols.posnet.commit import commit
+from fiscald.protocols.posnet.course import SUMS_DIFFER, Course
 from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
 from fiscald.protocols.posnet.evidence import PosnetLook
-from fiscald.protocols.posnet.options import PosnetOptions
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
-from fiscald.protocols.posnet.profiles import PROFILES, Profile
+from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.posnet.proof import CounterDelta
 from fiscald.protocols.posnet.queries import (
     Clock,
     PosnetBaseline,
     ask,
     find_profile,
-    is_corrupted,
-    prepare_plan,
     read_clock,
     read_copy,
     read_counters,
@@ -53,26 +44,67 @@ from fiscald.protocols.posnet.queries import (
     read_stable_counters,
     read_totals,
     result_of,
-    send,
     to_counters,
 )
 from fiscald.protocols.proof import verdicts
-from fiscald.protocols.proof.counters import STILL_SECONDS, incomparable
+from fiscald.protocols.proof.counters import incomparable
 from fiscald.protocols.proof.verdicts import CommitReply, Ending
-from fiscald.protocols.rates import parse_rates, plain_rates
+from fiscald.protocols.rates import Rates
 
-#: ``scomm ts`` of a receipt, printed at once or in block mode.
-_RECEIPT_TYPES = (16, 17)
-#: Refusals of ``trend`` because of a sum. The planner has checked the sums, so a line arrived twice or not at all.
-_SUMS_DIFFER = range(2805, 2810)
+
+class ReceiptCourse(Course[Receipt]):
+    """See ``Course``."""
+
+    word = "receipt"
+    open_types = (16, 17)
+    """Printed at once, or in block mode."""
+
+    def plan(self, profile: Profile, code_page: str, rates: Rates) -> Plan:
+        """The commands of the receipt."""
+        return plan_receipt(self.document, profile, code_page, rates)
+
+    def still_ours(self, open_type: int, delta: CounterDelta) -> bool:
+        """Every receipt that ended is counted, also a cancelled one."""
+        return bool(open_type) and not delta.any_change
+
+    def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
+        """The counters while our receipt is open: nothing else can move them before our receipt ends.
+
+        ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
+        """
+        opened = yield from read_counters()
+        if opened.nu != before.nu:
+            raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
+        # Another program printed between our last look and our opening, or our receipt was cancelled since.
+        changed = CounterDelta(before, opened).any_change
+        # While the day has no sale, a person can program the VAT table, and no counter moves.
+        if changed or not found.counters.receipts:
+            day, rates_now = yield from read_totals()
+            opened = opened.model_copy(update={"day": day})
+            if changed and not (yield from ask("scomm", "ts"))["ts"]:
+                return NotPrinted(problem("printer.cancelled"))
+            if rates_now != found.rates:
+                now = yield from send_cancel(opened)
+                return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
+        return before.updated(opened)
+
+    def close(self, plan: Plan, opened: PosnetLook, found: PosnetBaseline) -> Dialogue[Verdict]:
+        """Also completes the footer of a registered receipt."""
+        assert plan.close is not None
+        committed = yield from commit(plan.close, self.document, SUMS_DIFFER)
+        notices: tuple[Notice, ...] = ()
+        if committed.refusal is None and plan.footer:
+            notices = yield from finish_footer(plan.footer)
+        return (yield from ReceiptProof(opened, plan, self.settings, notices, found).verdict(committed))
+
+    def verdict(self, opened: PosnetLook, plan: Plan, reply: CommitReply | None) -> Dialogue[Verdict]:
+        """What became of it, in a recovery."""
+        return ReceiptProof(opened, plan, self.settings).verdict(reply)
 
 
 def carry_out(receipt: Receipt, settings: Settings, printer_id: str | None) -> Dialogue[Verdict]:
     """Print it on the printer with that unique number."""
-    prepared = yield from prepare_plan(receipt.type, settings, printer_id)
-    if isinstance(prepared, Wait):
-        return prepared
-    return (yield from _print(receipt, settings, *prepared))
+    return ReceiptCourse(receipt, settings).carry_out(printer_id)
 
 
 def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dialogue[Verdict]:
@@ -80,76 +112,12 @@ def carry_on(receipt: Receipt, settings: Settings, found: PosnetBaseline) -> Dia
     still true; if not, the rates are read again before anything is sold.
     """
     profile = yield from find_profile(settings)
-    return (yield from _print(receipt, settings, profile, found))
+    return (yield from ReceiptCourse(receipt, settings).print_on(profile, found))
 
 
-def _print(receipt: Receipt, settings: Settings, profile: Profile, found: PosnetBaseline) -> Dialogue[Verdict]:
-    plan = plan_receipt(receipt, profile, PosnetOptions.of(settings).code_page, found.rates)
-    if plan.errors:
-        return verdicts.refused_before(plan.errors, found.look)
-    before = found.look.model_copy(update={"profile": profile.name, "rates": plain_rates(found.rates)})
-    yield Checkpoint(Stage.STARTED, before, counters=found.counters)
-
-    opening, *lines = plan.items
-    reply = yield from send(opening.request)
-    if is_corrupted(reply):
-        # Our receipt may be open. A second opening command would be refused as if another program's receipt were
-        # open, so recovery checks first.
-        raise corrupted(reply, opening.pointer)
-    if not reply.good:
-        return verdicts.refusal_verdict(refused(reply, opening.pointer, receipt), was_open=False)
-    opened = yield from _look_when_opened(before, found)
-    if isinstance(opened, NotPrinted):
-        return opened
-    yield Checkpoint(Stage.OPENED, before, opened)
-
-    for item in lines:
-        reply = yield from send(item.request)
-        if is_corrupted(reply):
-            reply = yield from send(item.request)
-        if not reply.good:
-            return (yield from _give_up(refused(reply, item.pointer, receipt), opened))
-
-    yield Checkpoint(Stage.COMMITTING, before, opened)
-    assert plan.close is not None
-    committed = yield from commit(plan.close, receipt, _SUMS_DIFFER)
-    notices: tuple[Notice, ...] = ()
-    if committed.refusal is None and plan.footer:
-        notices = yield from finish_footer(plan.footer)
-    return (yield from ReceiptProof(opened, plan, settings, notices, found).verdict(committed))
-
-
-def _look_when_opened(before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
-    """The counters while our receipt is open: nothing else can move them before our receipt ends.
-
-    ``NotPrinted``: a person has cancelled our receipt already, or it was planned with a VAT table that has changed.
-    """
-    opened = yield from read_counters()
-    if opened.nu != before.nu:
-        raise DialogueAborted(problem("printer.busy", reason="another printer answers now"))
-    # Another program printed between our last look and our opening, or our receipt was cancelled since.
-    changed = CounterDelta(before, opened).any_change
-    # While the day has no sale, a person can program the VAT table, and no counter moves.
-    if changed or not found.counters.receipts:
-        day, rates_now = yield from read_totals()
-        opened = opened.model_copy(update={"day": day})
-        if changed and not (yield from ask("scomm", "ts"))["ts"]:
-            return NotPrinted(problem("printer.cancelled"))
-        if rates_now != found.rates:
-            now = yield from send_cancel(opened)
-            return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
-    return before.updated(opened)
-
-
-def _give_up(reply: CommitReply, opened: PosnetLook) -> Dialogue[Verdict]:
-    """End our receipt after a definite refusal, before its closing step was sent."""
-    scomm = yield from ask("scomm", "ts")
-    now = yield from read_stable_counters()
-    if not scomm["ts"] or CounterDelta(opened, now).any_change:
-        # If a receipt is open now, it is not ours: a person or another program has ended our receipt.
-        return NotPrinted(problem("printer.cancelled"), evidence={"after": now})
-    now = yield from send_cancel(opened)
-    return verdicts.refusal_verdict(reply, now=now)
+def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
+    return ReceiptCourse(receipt, settings).recover(checkpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,52 +209,3 @@ class ReceiptProof:
             self.found, look=look, counters=to_counters(look), transaction_open=False, day_open=True,
             exact_clock=clock.exact, copy_offset=None if copy is None else copy - now.hn,
         )  # fmt: skip
-
-
-def recover(receipt: Receipt, settings: Settings, checkpoint: Checkpoint) -> Dialogue[Verdict]:
-    """After silence, a lost link or a killed daemon: read the printer, cancel our open receipt, decide."""
-    before: PosnetLook = checkpoint.before
-    scomm = yield from ask("scomm", "ts", "nu")
-    if scomm["nu"] != before.nu:
-        return verdicts.swapped(settings, scomm["nu"], before.nu)
-    if checkpoint.never_opened:
-        return (yield from recover_opening(before))
-    opened: PosnetLook = checkpoint.opened
-    if checkpoint.stage is Stage.COMMITTING:
-        plan = planned_before(receipt, settings, before)
-        return (yield from ReceiptProof(opened, plan, settings).verdict(None))
-    now = yield from read_stable_counters()
-    if scomm["ts"] and not CounterDelta(opened, now).any_change:
-        now = yield from send_cancel(opened)
-        return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    # Our closing step was never sent, so our receipt was cancelled. If a receipt is open now, it is not ours.
-    return verdicts.interrupted("interrupted before the closing step was sent", now)
-
-
-def planned_before(receipt: Receipt, settings: Settings, before: PosnetLook) -> Plan:
-    """The commands as planned then. Raises ``ValueError`` if the profile or the VAT table of the plan is lost."""
-    if before.profile is None or before.rates is None:
-        raise ValueError("the profile and the VAT table of its plan are lost")
-    return plan_receipt(
-        receipt, PROFILES[before.profile], PosnetOptions.of(settings).code_page, parse_rates(before.rates)
-    )
-
-
-def recover_opening(before: PosnetLook) -> Dialogue[Verdict]:
-    """``trinit`` may have been sent but was not confirmed: our receipt can be open only if it is empty."""
-    if (yield from _empty_and_alone(before)):
-        yield Pause(STILL_SECONDS)
-        if (yield from _empty_and_alone(before)):
-            now = yield from send_cancel(before)
-            return verdicts.interrupted("the receipt was open; it was cancelled", now)
-    now = yield from read_counters()
-    return verdicts.interrupted("interrupted before the receipt was opened", now)
-
-
-def _empty_and_alone(before: PosnetLook) -> Dialogue[bool]:
-    """Whether an empty receipt is open, and nothing has ended since."""
-    scomm = yield from ask("scomm", "ts")
-    last = yield from read_last_document()
-    now = yield from read_stable_counters()
-    empty = scomm["ts"] in _RECEIPT_TYPES and (last.total, last.paid) == (0, 0)
-    return empty and not CounterDelta(before, now).any_change
