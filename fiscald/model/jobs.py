@@ -61,7 +61,7 @@ class Result(Strict):
 
     number: int | None = Field(
         default=None,
-        description="the printer's number of this document: receipt of the open day, daily report",
+        description="the printer's number of this document: receipt or invoice of the open day, daily report",
     )
     daily_report: int | None = Field(default=None, description="the daily report this document belongs to")
     printer_id: str = Field(description="the printer's unique number")

@@ -136,6 +136,10 @@ class Family(ABC):
 
     # -- documents ------------------------------------------------------------------------------------
 
+    def why_not(self, document_type: str, settings: Settings) -> str | None:
+        """Why it cannot carry out documents of that type, which it lacks; ``None``: no more is known than that."""
+        return None
+
     @property
     def documents(self) -> tuple[str, ...]:
         """The ``type`` of every document that the family can carry out."""

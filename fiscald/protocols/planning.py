@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, NamedTuple, TypeVar
 
+from fiscald.model.invoice import Invoice, InvoiceBuyer
 from fiscald.model.jobs import Notice
 from fiscald.model.money import (
     MAX_GROSZE,
@@ -32,8 +33,11 @@ from fiscald.model.text import Fitted, fit, name_changes
 from fiscald.protocols.rates import Rates, find_rate
 
 R = TypeVar("R")
+#: A document that registers a sale.
+Sale = Receipt | Invoice
 #: A document that somebody pays for.
-Paid = Receipt | PackagingDocument
+Paid = Sale | PackagingDocument
+_POLISH = {"receipt": "paragon", "invoice": "faktura"}
 
 
 class Item(NamedTuple, Generic[R]):
@@ -52,6 +56,8 @@ class TextKind(Enum):
     """An identifier: refused if too long; left out if it would lose a character."""
     FREE = auto()
     """A text that is not fiscal, which never stops a sale: cut if too long; left out if nothing of it remains."""
+    WHOLE = auto()
+    """A text that must be right, as the buyer's name on an invoice: refused if it is too long or loses a character."""
 
 
 @dataclass(slots=True)
@@ -94,8 +100,8 @@ class PlanBuilder:
 
     def text(self, value: str, pointer: str, code_page: str, limit: int, kind: TextKind = TextKind.FREE) -> str:
         """``value`` in the printer's code page, in at most ``limit`` characters; empty if that is impossible."""
-        fitted = fit(value, code_page, None if kind is TextKind.NUMBER else limit)
-        if not fitted.text or (kind is TextKind.NUMBER and fitted.lost):
+        fitted = fit(value, code_page, None if kind in (TextKind.NUMBER, TextKind.WHOLE) else limit)
+        if not fitted.text or (kind in (TextKind.NUMBER, TextKind.WHOLE) and fitted.lost):
             self._nothing_left(value, pointer, code_page, fitted, kind)
             return ""
         if len(fitted.text) > limit:
@@ -112,11 +118,12 @@ class PlanBuilder:
         if not value:
             return
         lacks = f"the printer's code page {code_page} lacks it: {name_changes(fitted.changes)}"
-        if kind is TextKind.GOODS:
+        if kind in (TextKind.GOODS, TextKind.WHOLE):
             self.error(
                 pointer,
                 "text.code_page",
-                f"nothing of {value!r} can be printed, {lacks}; send it in Latin letters",
+                f"{'not all' if fitted.text else 'nothing'} of {value!r} can be printed, {lacks}; send it in Latin "
+                "letters",
                 f"tekstu „{value}” nie można wydrukować na tej drukarce.",
             )
         else:
@@ -220,28 +227,28 @@ class PlanBuilder:
             )
         return value
 
-    def check_total(self, receipt: Receipt, at: str, *, too_large: str | None) -> None:
+    def check_total(self, sale: Sale, at: str, *, too_large: str | None) -> None:
         """Check that the printer can close this total, and that the document has the same total.
 
         ``too_large``: why the printer cannot hold the total; ``None``: it can.
         """
-        total = self.total
+        total, word, polish = self.total, sale.type, _POLISH[sale.type]
         if total <= 0:
             self.error(
                 f"{at}/lines",
-                "receipt.zero",
-                f"the receipt comes to {format_grosze(total)}; the printer closes no receipt of zero or less",
-                "paragon ma wartość zero.",
+                f"{word}.zero",
+                f"the {word} comes to {format_grosze(total)}; the printer closes no {word} of zero or less",
+                f"{polish} ma wartość zero.",
             )
         elif too_large is not None:
-            self.error(f"{at}/lines", "receipt.too_large", too_large, "paragon ma za dużą wartość.")
-        elif receipt.total is not None and grosze(receipt.total) != total:
+            self.error(f"{at}/lines", f"{word}.too_large", too_large, f"{polish} ma za dużą wartość.")
+        elif sale.total is not None and grosze(sale.total) != total:
             self.error(
                 f"{at}/total",
-                "receipt.total",
-                f"the lines come to {format_grosze(total)}, not {format_money(receipt.total)}; "
+                f"{word}.total",
+                f"the lines come to {format_grosze(total)}, not {format_money(sale.total)}; "
                 f"send {format_grosze(total)} or leave total out",
-                f"suma paragonu wynosi {zloty(total)}, a nie {zloty(grosze(receipt.total))}.",
+                f"suma pozycji wynosi {zloty(total)}, a nie {zloty(grosze(sale.total))}.",
             )
 
     def refuse_buyer(self, at: str) -> None:
@@ -263,7 +270,7 @@ class PlanBuilder:
             "ta drukarka nie drukuje na paragonie numeru VAT UE nabywcy.",
         )
 
-    def check_vat_id(self, buyer: Buyer, at: str) -> None:
+    def check_vat_id(self, buyer: Buyer | InvoiceBuyer, at: str) -> None:
         """A wrong check digit is printed as it is, for each country has its own rules; a notice reports it."""
         if buyer.vat_id is not None and not check_digit_fits(buyer.vat_id):
             self.notices.append(
@@ -310,7 +317,7 @@ class PlanBuilder:
 
         ``most``: the largest total that the printer takes.
         """
-        sale = isinstance(document, Receipt)
+        sale = not isinstance(document, PackagingDocument)
         if sale and not 0 < self.total <= most:
             return None  # told already; what would have to be paid is not known
         self.due = due
@@ -341,7 +348,7 @@ class PlanBuilder:
                 "za zwrot opakowań nie przyjmuje się zapłaty.",
             )
             return None
-        if document.payments or due <= 0:
+        if document.payments or due <= 0 or isinstance(document, Invoice):
             return document.payments
         return (Payment(type=PaymentType.CASH, amount=from_grosze(due)),)
 

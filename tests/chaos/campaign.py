@@ -19,9 +19,9 @@ from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
 from tests.chaos import mutants
 from tests.chaos.check import violations
+from tests.chaos.later import LATER_DOCUMENTS
 from tests.chaos.schedule import (
     DOCUMENTS,
-    LATER_DOCUMENTS,
     Schedule,
     Size,
     What,

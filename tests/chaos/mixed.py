@@ -55,6 +55,17 @@ def coded_printout(number: int, rng: random.Random) -> dict[str, Any]:
     return document
 
 
+def invoice(number: int, rng: random.Random) -> dict[str, Any]:
+    """An invoice with the lines of a receipt, paid or not."""
+    sold = receipt(number, rng)
+    document: dict[str, Any] = {key: sold[key] for key in ("lines", "payments", "system_number") if key in sold}
+    buyer = {"name": f"Nabywca {number}", "address": ["ul. Testowa 1"], "nip": rng.choice(("5260250274", None))}
+    document |= {"type": "invoice", "number": f"FV/{number}", "buyer": buyer}
+    if rng.random() < 0.3:
+        document |= {"due_date": "2026-12-14", "payment_form": "przelew", "copies": rng.randrange(2)}
+    return document
+
+
 DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 #: How one document of each kind is drawn: from the number of its job, which its paper must show.
@@ -65,6 +76,7 @@ KINDS: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
     "goods_return": lambda number, rng: {"type": "goods_return", "amount": format_grosze(200_000 + number)},
     "printout": coded_printout,
     "packaging": packaging,
+    "invoice": invoice,
 }
 #: So many times as often as any other: what is sold before a document of another kind is what makes it hard.
 RECEIPTS = 4

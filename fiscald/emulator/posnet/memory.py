@@ -69,7 +69,7 @@ class PosnetMemory(FamilyMemory):
 
 
 class PosnetDocument(FamilyMemory):
-    """The family's part of an open invoice."""
+    """The family's part of an open invoice (POSNET reference, 5.8)."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -78,7 +78,15 @@ class PosnetDocument(FamilyMemory):
     buyer: str = ""
     """Name and address, a line each."""
     nip: str | None = None
+    due: str | None = None
+    """The payment date, as sent."""
+    form: str | None = None
+    """The form of payment, as sent."""
+    copies: int = 0
+    above: dict[int, list[str]] = Field(default_factory=dict)
+    """Free text above the lines, by section."""
     texts: list[str] = Field(default_factory=list)
+    """Free text below the amount in words."""
 
 
 def document_of(transaction: Transaction) -> PosnetDocument:

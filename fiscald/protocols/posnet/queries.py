@@ -262,9 +262,10 @@ def read_totals() -> Dialogue[tuple[PosnetDay, Rates]]:
 def _read_totals() -> Dialogue[tuple[PosnetDay, Rates | None]]:
     stot = yield from query_optional("stot")
     day: dict[str, Any] = {name: stot[name] for name in ("pn", "ct", "cn", "nf") if name in stot}
-    sold = [stot["p" + letter] for letter in RATE_LETTERS if "p" + letter in stot]
-    if len(sold) == len(RATE_LETTERS):
-        day["sales"] = sum(sold)
+    for name, prefix in (("sales", "p"), ("invoices", "f")):
+        sold = [stot[prefix + letter] for letter in RATE_LETTERS if prefix + letter in stot]
+        if len(sold) == len(RATE_LETTERS):
+            day[name] = sum(sold)
     last = stot.get("ie") or stot.get("de")
     if last is not None:
         day["last_sale"] = (last if last.tzinfo else last.replace(tzinfo=POLISH_TIME)).isoformat()
@@ -383,6 +384,7 @@ def to_counters(look: PosnetLook) -> Counters:
         daily_report=look.rd + 1,
         last_receipt=last,
         receipts=receipts,
+        invoices=look.fn or 0,
         cancelled=day.cn if look.bc is None else look.bc,
         printouts=look.hn,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
 from fiscald.model.jobs import Notice
 from fiscald.model.problems import problem
@@ -33,6 +34,7 @@ from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.posnet.proof import CounterDelta
 from fiscald.protocols.posnet.queries import (
     Clock,
+    LastDocument,
     PosnetBaseline,
     ask,
     find_profile,
@@ -132,11 +134,29 @@ class ReceiptProof:
     found: PosnetBaseline | None = None
     """What was known before the receipt; ``None``: this is a recovery."""
 
+    word: ClassVar[str] = "receipt"
+
+    def delta(self, now: PosnetLook) -> CounterDelta:
+        """What happened since it was open."""
+        return CounterDelta(self.opened, now)
+
+    def last_number(self, look: PosnetLook) -> int:
+        """The printer's number of the last one."""
+        return look.last_number
+
+    def is_open(self, open_type: int) -> bool:
+        """Whether such a document is open. ``open_type``: ``ts`` of ``scomm``."""
+        return bool(open_type)
+
+    def like_ours(self, last: LastDocument) -> bool:
+        """Whether that document has our sums."""
+        return (last.total, last.paid, last.change) == (self.plan.total, self.plan.paid, self.plan.change)
+
     def verdict(self, reply: CommitReply | None) -> Dialogue[Verdict]:
         """``reply``: the answer to the closing step; ``None``: it is not known."""
         confirmed = reply is not None and reply.refusal is None
         now = yield from read_counters()
-        delta = CounterDelta(self.opened, now)
+        delta = self.delta(now)
         if not delta.comparable:
             return incomparable(delta, self.settings)
         if confirmed and (delta.reports or delta.one_completed or delta.uncounted):
@@ -146,26 +166,29 @@ class ReceiptProof:
             return verdicts.report_between(now)
         scomm = yield from ask("scomm", "ts")
         last = yield from read_last_document()
-        if last.footer_open and not scomm["ts"]:
+        if self.plan.footer and last.footer_open and not scomm["ts"]:
             yield from close_footer()
         now = yield from read_stable_counters()
         if CounterDelta(delta.now, now).any_change:
             raise DialogueAborted(problem("printer.busy", reason="another program is printing"))
-        delta = CounterDelta(self.opened, now)
-        like_ours = (last.total, last.paid, last.change) == (self.plan.total, self.plan.paid, self.plan.change)
+        delta = self.delta(now)
+        like_ours = self.like_ours(last)
         alone = delta.completed == 1 and delta.printouts == 1 and not scomm["ts"]
         ending = verdicts.ending(
-            delta, self.plan.total, reply, is_open=bool(scomm["ts"]), other_content=alone and not like_ours
-        )
+            delta, self.plan.total, reply, is_open=self.is_open(scomm["ts"]),
+            other_content=alone and not like_ours, word=self.word,
+        )  # fmt: skip
         if ending is Ending.NONE:
             now = yield from send_cancel(self.opened)
-            return verdicts.not_executed(reply, "the receipt was still open; it was cancelled", now)
+            return verdicts.not_executed(reply, f"the {self.word} was still open; it was cancelled", now)
         if ending is not Ending.COMPLETED:
             return ending
         if not delta.cancelled:
             return (yield from self.printed(now))
         # The printer counts every cancelled receipt, so only here can ours be another one than the first.
-        last_is_ours = verdicts.last_is_ours(delta, self.plan.total, like_ours=like_ours, confirmed=confirmed)
+        last_is_ours = verdicts.last_is_ours(
+            delta, self.plan.total, like_ours=like_ours, confirmed=confirmed, word=self.word
+        )
         if isinstance(last_is_ours, Unknown):
             return last_is_ours
         return (yield from self.printed(now, last=last_is_ours))
@@ -175,8 +198,8 @@ class ReceiptProof:
 
         ``just_now``: nothing happened since the closing step was sent.
         """
-        number = now.last_number if last else self.opened.last_number + 1
-        delta = CounterDelta(self.opened, now)
+        number = self.last_number(now) if last else self.last_number(self.opened) + 1
+        delta = self.delta(now)
         paper = yield from read_paper(self.settings)
         just_now = just_now and delta.one_completed and self.found is not None
         clock = Clock(None, exact=True)
