@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from fiscald.model.about import About, BaseDocument, Fiscal, Sheet
 from fiscald.model.barcodes import Barcode, QrCode
+from fiscald.model.e_receipt import EReceipt
 from fiscald.model.ksef import InvoiceReference
 from fiscald.model.lists import MAX_LINES, MAX_PAYMENTS, BoundedLines, at_most
 from fiscald.model.money import Money, Percent, PositiveMoney, Quantity, plain
@@ -167,6 +168,7 @@ class Receipt(BaseDocument):
     invoice_reference: InvoiceReference | None = Field(
         default=None, description="the invoice in KSeF that belongs to this receipt"
     )
+    e_receipt: EReceipt | None = Field(default=None, description="send the receipt to the customer's application")
 
     @model_validator(mode="after")
     def _one_adjustment(self) -> Self:

@@ -14,9 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from fiscald.model.documents import Document
 from fiscald.protocols import FAMILIES
 from fiscald.protocols import family as find_family
+from fiscald.protocols.base import Settings
 from tests.chaos import mutants
 from tests.chaos.check import violations
 from tests.chaos.later import LATER_DOCUMENTS
@@ -169,10 +174,17 @@ def measure(family: str, document: str) -> Size:
     return carry_out(single(document, family)).size
 
 
+def _takes(name: str, content: dict[str, Any]) -> bool:
+    """Whether printers of the family take that document."""
+    family = find_family(name)
+    known = content["type"] in family.documents
+    document: Document = TypeAdapter(Document).validate_python(content)
+    return known and not family.check(document, Settings("till1", family.options()), None).errors
+
+
 def whole_matrix(family: str) -> list[Schedule]:
     """The exhaustive matrix of a family."""
-    known = find_family(family).documents
-    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if content["type"] in known))
+    documents = (*DOCUMENTS, *(name for name, content in LATER_DOCUMENTS.items() if _takes(family, content)))
     return [schedule for document in documents for schedule in matrix(family, document, measure(family, document))]
 
 

@@ -9,6 +9,11 @@ _CODED = ["Bon 0", {"text": "Danie 0", "bold": True}, {"barcode": "KRESKI0"}, {"
 LATER_DOCUMENTS: dict[str, dict[str, Any]] = {
     "printout": {"type": "printout", "lines": _CODED},
     "packaging": {"type": "packaging", "items": [{"name": "Skrzynka", "price": "1000.00", "returned": True}]},
+    "e_receipt": {
+        "type": "receipt",
+        "lines": [{"name": "Towar 0", "price": "10.00", "vat": "A"}],
+        "e_receipt": {"customer_id": "KID-0"},
+    },
     "invoice": {
         "type": "invoice",
         "number": "FV/0",

@@ -13,7 +13,7 @@ from fiscald.emulator.faults import Switch
 from fiscald.emulator.memory import Adjustment, Transaction
 from fiscald.emulator.paper import amount
 from fiscald.emulator.posnet.machine import ExecError, Handler, Machine, NeedsConfirmation, Values
-from fiscald.emulator.posnet.memory import FIRST_EDOCUMENT, PosnetDocument, PrintedCode, document_of
+from fiscald.emulator.posnet.memory import PosnetDocument, PrintedCode, document_of
 from fiscald.model.money import percent_of
 from fiscald.model.qr import CAPACITY, PAPER_DOTS, Correction, modules
 from fiscald.protocols.posnet.commands import PAYMENT_FORMS
@@ -211,7 +211,7 @@ def prncancel(machine: Machine, _: Values) -> None:
         raise ExecError(2064)
 
 
-# -- codes and e-receipts --------------------------------------------------------------------------------------------
+# -- codes -----------------------------------------------------------------------------------------------------------
 
 
 def _content(values: Values, most: int = 2000) -> tuple[str, int]:
@@ -256,20 +256,6 @@ def dmcode(machine: Machine, values: Values) -> None:
 
 def pdf417code(machine: Machine, values: Values) -> None:
     machine.memory.code = PrintedCode("pdf417", _content(values)[0])
-
-
-def eparagonidznext(machine: Machine, _: Values) -> Values:
-    if not machine.fiscal:
-        raise ExecError(2034)
-    number = (machine.memory.edocument or FIRST_EDOCUMENT) + 1
-    machine.memory.edocument = number
-    return {"ha": str(number)}
-
-
-def eparagonbufferget(machine: Machine, values: Values) -> Values:
-    if not values["hd"].isdigit() or int(values["hd"]) > (machine.memory.edocument or 0):
-        raise ExecError(384)
-    return {"hd": values["hd"], "pr": False, "st": 1}
 
 
 # -- invoices --------------------------------------------------------------------------------------------------------
@@ -359,8 +345,6 @@ HANDLERS: dict[str, Handler] = {
     "azteccode": azteccode,
     "dmcode": dmcode,
     "pdf417code": pdf417code,
-    "eparagonidznext": eparagonidznext,
-    "eparagonbufferget": eparagonbufferget,
     "trfvinit": trfvinit,
     "trfvbuyer": trfvbuyer,
     "trfvnumber": trfvnumber,

@@ -73,6 +73,11 @@ class Course(ABC, Generic[D]):
         """Whether the open document (its ``ts``) is ours. ``delta``: what happened since ours was open."""
         return open_type in self.open_types and not delta.any_change and not delta.printouts
 
+    def before_opening(self) -> Dialogue[CommitReply | None]:
+        """Send what has to come before the opening command. Returns the printer's refusal."""
+        yield from ()
+        return None
+
     def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
         """The counters while it is open: nothing else can move them before it ends."""
         return before.updated((yield from read_stable_counters()))
@@ -101,6 +106,9 @@ class Course(ABC, Generic[D]):
         yield Checkpoint(Stage.STARTED, before, counters=found.counters)
 
         opening, *lines = plan.items
+        refusal = yield from self.before_opening()
+        if refusal is not None:
+            return verdicts.refusal_verdict(refusal, was_open=False)
         reply = yield from send(opening.request)
         if is_corrupted(reply):
             # Ours may be open. A second opening command would be refused as if another program's document were open,

@@ -41,6 +41,10 @@ class PosnetLook(Look):
     fiscal: bool | None = Field(default=None, description="false: in training")
     profile: str | None = Field(default=None, description="the profile that the document was planned for")
     rates: dict[str, str | None] | None = Field(default=None, description="the VAT table it was planned with")
+    edocument: str | None = Field(
+        default=None,
+        description="id of the e-document that it is bound to; empty: another document took its place",
+    )
 
     @property
     def printer_id(self) -> str:

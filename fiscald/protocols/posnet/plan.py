@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from fiscald.model.barcodes import QrCode
+from fiscald.model.e_receipt import EReceipt
 from fiscald.model.money import MAX_GROSZE, format_grosze, grosze, plain
 from fiscald.model.packaging import Packaging, PackagingDocument
 from fiscald.model.payment import PaymentType
@@ -20,7 +21,7 @@ from fiscald.model.qr import CAPACITY, PAPER_DOTS, modules
 from fiscald.model.receipt import Adjustment, Line, Receipt
 from fiscald.protocols.planning import Item, Paid, PlanBuilder, Sale, TextKind
 from fiscald.protocols.posnet.commands import COMMANDS, PAYMENT_FORMS, Request, request
-from fiscald.protocols.posnet.fields import Text
+from fiscald.protocols.posnet.fields import Generation, Text
 from fiscald.protocols.posnet.profiles import Profile
 from fiscald.protocols.rates import Rates
 
@@ -110,6 +111,8 @@ class Planner:
             number, name = (receipt.buyer.nip, "nip") if receipt.buyer.nip else (receipt.buyer.vat_id, "vat_id")
             self.add(f"{at}/buyer/{name}", "trnipset", ni=number)
             self.plan.check_vat_id(receipt.buyer, at)
+        if receipt.e_receipt is not None:
+            self._check_e_receipt(receipt.e_receipt, f"{at}/e_receipt")
         self.sold(receipt, at)
         given, taken = self._packs(receipt.packaging, f"{at}/packaging")
         self.payments(receipt, self.plan.total + given - taken, at)
@@ -128,6 +131,18 @@ class Planner:
             fe=False if footer else None,
         )
         return self.plan
+
+    def _check_e_receipt(self, wanted: EReceipt, at: str) -> None:
+        """The binding itself comes before the opening (5.7). No source says how paper is chosen for one receipt."""
+        if self.generation is not Generation.ONLINE:
+            self.plan.refuse_e_receipt(at.removesuffix("/e_receipt"))
+        elif wanted.print is not None:
+            self.plan.error(
+                f"{at}/print",
+                "e_receipt.print",
+                "whether an e-receipt also comes out on paper is a setting of this printer; leave print out",
+                "o wydruku e-paragonu na papierze decyduje ustawienie drukarki.",
+            )
 
     def sold(self, sale: Sale, at: str) -> None:
         """The lines, the discount on all of them, and the total."""

@@ -358,7 +358,7 @@ def read_status(settings: Settings) -> Dialogue[Snapshot]:
         clock_exact=clock.exact,
         transaction_open=found.transaction_open,
         day_open=found.day_open,
-        device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates"}, exclude_none=True),
+        device=found.look.model_dump(exclude={"day", "fiscal", "profile", "rates", "edocument"}, exclude_none=True),
     )
 
 

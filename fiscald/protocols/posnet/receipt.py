@@ -12,21 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from fiscald.model.jobs import Notice
+from fiscald.model.jobs import Notice, Paper
 from fiscald.model.problems import problem
 from fiscald.model.receipt import Receipt
 from fiscald.protocols.base import (
     Checkpoint,
     Dialogue,
     DialogueAborted,
+    Held,
     NotPrinted,
     Printed,
     Settings,
     Unknown,
     Verdict,
 )
-from fiscald.protocols.posnet.commit import commit
+from fiscald.protocols.posnet.commit import commit, refused
 from fiscald.protocols.posnet.course import SUMS_DIFFER, Course
+from fiscald.protocols.posnet.e_receipt import bind, read_delivery, taken_by_others, unbind
 from fiscald.protocols.posnet.endings import close_footer, finish_footer, send_cancel
 from fiscald.protocols.posnet.evidence import PosnetLook
 from fiscald.protocols.posnet.plan import Plan, plan_receipt
@@ -61,6 +63,10 @@ class ReceiptCourse(Course[Receipt]):
     open_types = (16, 17)
     """Printed at once, or in block mode."""
 
+    _bound = False
+    """Whether the binding to a customer may have been sent."""
+    _edocument: str | None = None
+
     def plan(self, profile: Profile, code_page: str, rates: Rates) -> Plan:
         """The commands of the receipt."""
         return plan_receipt(self.document, profile, code_page, rates)
@@ -68,6 +74,36 @@ class ReceiptCourse(Course[Receipt]):
     def still_ours(self, open_type: int, delta: CounterDelta) -> bool:
         """Every receipt that ended is counted, also a cancelled one."""
         return bool(open_type) and not delta.any_change
+
+    def before_opening(self) -> Dialogue[CommitReply | None]:
+        """Bind the receipt to the customer (``e_receipt``)."""
+        wanted = self.document.e_receipt
+        if wanted is None:
+            return None
+        self._bound = True
+        reply = yield from bind(wanted)
+        if not reply.good:
+            return refused(reply, "/document/e_receipt", self.document)
+        self._edocument = reply.values.get("ha")
+        if self._edocument is None:
+            # Then the binding is worth nothing (5.7). Recovery cancels it.
+            raise DialogueAborted(problem("printer.busy", reason="it gave no id for the e-receipt"))
+        return None
+
+    def print_on(self, profile: Profile, found: PosnetBaseline) -> Dialogue[Verdict]:
+        """Also cancels a binding that is left behind."""
+        verdict = yield from super().print_on(profile, found)
+        return (yield from self._without_binding(verdict, found.look)) if self._bound else verdict
+
+    def recover(self, checkpoint: Checkpoint) -> Dialogue[Verdict]:
+        """Also cancels a binding that is left behind."""
+        verdict = yield from super().recover(checkpoint)
+        return (yield from self._without_binding(verdict, checkpoint.before))
+
+    def _without_binding(self, verdict: Verdict, before: PosnetLook) -> Dialogue[Verdict]:
+        if self.document.e_receipt is not None and isinstance(verdict, NotPrinted | Held):
+            yield from unbind(before)
+        return verdict
 
     def look_when_opened(self, before: PosnetLook, found: PosnetBaseline) -> Dialogue[PosnetLook | NotPrinted]:
         """The counters while our receipt is open: nothing else can move them before our receipt ends.
@@ -88,6 +124,9 @@ class ReceiptCourse(Course[Receipt]):
             if rates_now != found.rates:
                 now = yield from send_cancel(opened)
                 return verdicts.interrupted("the VAT table was changed before the receipt was opened", now)
+        if self._edocument is not None:
+            taken = yield from taken_by_others(before, opened)
+            opened = opened.model_copy(update={"edocument": "" if taken else self._edocument})
         return before.updated(opened)
 
     def close(self, plan: Plan, opened: PosnetLook, found: PosnetBaseline) -> Dialogue[Verdict]:
@@ -211,6 +250,10 @@ class ReceiptProof:
         copy = (yield from read_copy()) if offset is None else now.hn + offset
         report, total = self.opened.rd + 1, self.plan.total
         result = result_of(now, number, report, total, clock.moment, fiscal=delta.fiscal, copy=copy, due=self.plan.due)
+        if self.opened.edocument is not None:
+            e_receipt = yield from read_delivery(self.opened.edocument)
+            result = result.model_copy(update={"e_receipt": e_receipt})
+            paper = Paper.NONE if e_receipt.printed is False else paper
         return Printed(
             result, paper, tuple(self.plan.notices) + self.notices, {"after": now}, to_counters(now),
             self._baseline(now, clock, copy) if just_now else None, just_now=just_now,
@@ -228,6 +271,8 @@ class ReceiptProof:
                 update={"day": day.model_copy(update={"pn": counted, "sales": sales, "last_sale": None})}
             )
         look = self.opened.updated(now)
+        if look.edocument is not None:
+            look = look.model_copy(update={"edocument": None})
         return replace(
             self.found, look=look, counters=to_counters(look), transaction_open=False, day_open=True,
             exact_clock=clock.exact, copy_offset=None if copy is None else copy - now.hn,
