@@ -56,7 +56,7 @@ def test_the_binding_comes_just_before_the_opening() -> None:
     assert "eparagonidzcancel" not in changes
 
 
-def test_the_next_receipt_is_bound_to_nobody() -> None:
+def test_the_next_receipt_is_not_bound() -> None:
     bench = Bench("posnet")
     first = bench.carry_out(OURS)
     assert isinstance(first, Printed)

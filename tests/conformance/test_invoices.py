@@ -101,7 +101,7 @@ def test_an_invoice_of_others_is_not_taken_for_ours(bench: Bench, profile: str, 
         assert verdict.again
 
 
-def test_an_invoice_that_others_cancelled_after_ours_leaves_it_open_which_was_ours(bench: Bench, profile: str) -> None:
+def test_a_cancelled_invoice_of_others_after_ours_leaves_it_open(bench: Bench, profile: str) -> None:
     bench.break_off(OURS, "trend", executed=True)
     others_invoice(bench, profile, 300, cancelled=True)
     assert cause(bench.recover(OURS)) == "twins"

@@ -114,5 +114,5 @@ class InvoiceProof(ReceiptProof):
         return open_type in InvoiceCourse.open_types
 
     def like_ours(self, last: LastDocument) -> bool:
-        """Whether that document has our total. Without payments the printer may report one of its own."""
+        """Whether that document has our total. Without payments the printer may add one itself."""
         return last.total == self.plan.total
