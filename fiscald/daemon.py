@@ -40,6 +40,7 @@ from fiscald.journal import (
 from fiscald.licence import LicenceGate, LicenceStore, Registration, StoreError
 from fiscald.licence.machine import this_machine
 from fiscald.model.times import POLISH_TIME
+from fiscald.paper.copies import draw
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from fiscald.recording.folder import RecordingFolder
@@ -108,7 +109,7 @@ async def run(
                 checks=licence.check == "daily",
             )
             health = Health(config.state_dir, readable=open_to.read)
-            api = Api(engine, registration, rights, health)
+            api = Api(engine, registration, rights, health, draw)
             server = ApiServer(_logged(create_app(api)), sockets, _bounds(config), api.feed.run)
             _log_configuration(config)
             async with anyio.create_task_group() as keepers:

@@ -20,8 +20,10 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fiscald.api.wire import JobAnswer, JobList, PrinterList
+from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Document, IfInterrupted
 from fiscald.model.jobs import JournalConfirmation, Resolution
+from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.problems import Problem
@@ -31,6 +33,8 @@ from fiscald.model.raw_command import RawAnswer
 VENDOR_SECONDS = 20.0
 #: Extra seconds for a raw command: it waits for its turn, and a report can take minutes.
 RAW_SECONDS = 300.0
+#: Extra seconds for a copy of paper: it waits until the copies that others asked for are drawn.
+DRAWING_SECONDS = 60.0
 #: Licence steps that are safe to repeat. The others mail another code, use up a code, or are refused the second
 #: time.
 _LICENCE_QUESTIONS = ("certificate", "diagnosis", "request", "check")
@@ -71,6 +75,7 @@ class Call(Generic[T]):
     wait: float = 0.0
     body: Any = None
     params: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
     once: bool = False
     """Must not be repeated if the daemon may have received it."""
 
@@ -153,6 +158,15 @@ class Calls:
         return Call("GET", _job_path(key), reader(JobAnswer), wait, params=_waiting(wait) if wait else None)
 
     @call
+    def paper(self, key: str, *, form: CopyFormat | Literal["text", "svg", "png"] = "text") -> Call[bytes]:
+        """A copy of the paper of a printed document: text in UTF-8, or a picture. It is no fiscal document.
+
+        Raises ``Refused`` if the document is not printed, or if its paper cannot be drawn in this format.
+        """
+        accept = form.value if isinstance(form, CopyFormat) else CopyFormat[form.upper()].value
+        return Call("GET", _job_path(key, "/paper"), bytes, DRAWING_SECONDS, headers={"Accept": accept})
+
+    @call
     def jobs(
         self,
         *,
@@ -199,6 +213,12 @@ class Calls:
     def printer(self, name: str) -> Call[PrinterStatus]:
         """One printer."""
         return Call("GET", _printer_path(name), reader(PrinterStatus))
+
+    @call
+    def packaging(self, name: str, *, day: date | None = None) -> Call[PackagingBalance]:
+        """The balance of returnable packaging of one printer and day of Polish time; ``None``: today."""
+        params = None if day is None else {"day": f"{day:%Y-%m-%d}"}
+        return Call("GET", _printer_path(name, "/packaging"), reader(PackagingBalance), params=params)
 
     @call
     def capture(self, name: str) -> Call[bytes]:

@@ -82,7 +82,12 @@ class _Connection:
         self.timeout = timeout
 
     def options(self, asked: Call[Any]) -> dict[str, Any]:
-        return {"json": asked.body, "params": asked.params, "timeout": self.limits(asked.wait)}
+        return {
+            "json": asked.body,
+            "params": asked.params,
+            "headers": asked.headers,
+            "timeout": self.limits(asked.wait),
+        }
 
     def limits(self, wait: float | None) -> httpx.Timeout:
         """``wait``: extra seconds for the answer; ``None``: no limit."""

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from fiscald import __version__
-from fiscald.api import answers, metrics
+from fiscald.api import answers, metrics, packaging
 from fiscald.api.events import Feed, Listener
 from fiscald.api.licence import Handlers
 from fiscald.api.listing import asked_for
+from fiscald.api.paper import Copies, Draw
 from fiscald.api.reading import Bodies, asker, connection_of
 from fiscald.api.rights import Peer, Rights
 from fiscald.api.turns import Worker
@@ -62,8 +63,10 @@ class Health(Protocol):
 class Api(Handlers):
     """The handlers, and the objects that they need."""
 
-    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health) -> None:
+    def __init__(self, engine: Engine, registration: Registration, rights: Rights, health: Health, draw: Draw) -> None:
+        """``draw`` draws a copy of a document's paper, in any thread."""
         self.engine = engine
+        self._copies = Copies(engine, draw)
         self.health = health
         self.rights = rights
         self.registration = registration
@@ -153,6 +156,10 @@ class Api(Handlers):
             job = await answers.job_when_final(self.engine, request, key, seconds)
         return await self._answer(request, job)
 
+    async def paper(self, request: Request) -> Response:
+        """``GET /v1/jobs/{key}/paper``."""
+        return await self._copies.answer(request, self._key(request))
+
     async def jobs(self, request: Request) -> Response:
         """``GET /v1/jobs``."""
         asked = asked_for(request.query_params)
@@ -196,6 +203,13 @@ class Api(Handlers):
             return Response(media_type=PCAPNG)
         self._listen(request)
         return StreamingResponse(self.engine.follow(name), media_type=PCAPNG, headers={"Cache-Control": "no-store"})
+
+    async def packaging(self, request: Request) -> Response:
+        """``GET /v1/printers/{name}/packaging``."""
+        day = packaging.parse_day(request.query_params.get("day"), self.engine.clock())
+        name = request.path_params["name"]
+        found = await packaging.balance(self.engine, self.worker, asker(request), name, day)
+        return Response(await self.worker.run(asker(request), found.model_dump_json), media_type=answers.JSON)
 
     async def adopt(self, request: Request) -> Response:
         """``POST /v1/printers/{name}/adoption``."""

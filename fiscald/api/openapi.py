@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -82,6 +82,10 @@ class Route:
     query: tuple[Query, ...] = ()
     problems: tuple[int, ...] = ()
     media_type: str = JSON
+    other_media_types: tuple[str, ...] = ()
+    """Further formats of a good answer; the request's ``Accept`` chooses."""
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    """An example of a good answer, by media type."""
     rights: tuple[Right, ...] = ()
     """The required right; if there are several, the document decides. Empty: every user of the socket."""
     events: tuple[type[BaseModel], ...] = ()
@@ -127,7 +131,12 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     responses = {
-        str(status): {"description": text, "content": {route.media_type: _content(route, model, schemas)}}
+        str(status): {
+            "description": text,
+            "content": {
+                kind: _content(route, kind, model, schemas) for kind in (route.media_type, *route.other_media_types)
+            },
+        }
         for status, (model, text) in route.answers.items()
     }
     for status in route.refusals:
@@ -158,15 +167,20 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     return operation
 
 
-def _content(route: Route, model: type[BaseModel] | None, schemas: Schemas) -> dict[str, Any]:
+def _content(route: Route, kind: str, model: type[BaseModel] | None, schemas: Schemas) -> dict[str, Any]:
+    example = {"example": route.examples[kind]} if kind in route.examples else {}
+    return {"schema": _schema(route, kind, model, schemas)} | example
+
+
+def _schema(route: Route, kind: str, model: type[BaseModel] | None, schemas: Schemas) -> dict[str, Any]:
     if route.events:
-        return {"schema": {"anyOf": [schemas.answer(each) for each in route.events], "description": _EVENTS}}
+        return {"anyOf": [schemas.answer(each) for each in route.events], "description": _EVENTS}
     if model is not None:
-        return {"schema": schemas.answer(model)}
-    if route.media_type == JSON:
-        return {"schema": {"type": "object", "additionalProperties": True}}
-    text = route.media_type.startswith("text/")
-    return {"schema": {"type": "string"} if text else {"type": "string", "format": "binary"}}
+        return schemas.answer(model)
+    if kind == JSON:
+        return {"type": "object", "additionalProperties": True}
+    text = kind.startswith("text/") or kind.endswith("+xml")
+    return {"type": "string"} if text else {"type": "string", "format": "binary"}
 
 
 _EVENTS = (

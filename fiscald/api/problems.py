@@ -35,6 +35,7 @@ _STATUS = {
     "request.slow": 408,
     "request.route": 404,
     "request.method": 405,
+    "request.accept": 406,
     "document": 422,
     "job.unknown": 404,
     "job": 409,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fiscald.api import answers, openapi
+from fiscald.api import answers, openapi, packaging
+from fiscald.api.examples import PACKAGING, PAPER
 from fiscald.api.handlers import MAX_WAIT, PCAPNG, SQLITE, Api
 from fiscald.api.licence import ROUTES as LICENCE_ROUTES
 from fiscald.api.listing import QUERIES as LIST_QUERIES
@@ -23,8 +24,10 @@ from fiscald.api.wire import (
     PreviewBody,
     PrinterList,
 )
+from fiscald.model.copies import CopyFormat
 from fiscald.model.documents import Submission
 from fiscald.model.jobs import JournalConfirmation, Resolution
+from fiscald.model.packaging_balance import PackagingBalance
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterStatus
 from fiscald.model.raw_command import RawAnswer, RawCommand
@@ -71,6 +74,17 @@ ROUTES = (
         problems=(400, 404, 503),
     ),
     Route(
+        "GET",
+        "/v1/jobs/{key}/paper",
+        Api.paper,
+        "A copy of the paper of a printed document. It is no fiscal document, and every sheet is marked",
+        {200: (None, "the copy, in the format that `Accept` prefers; default: text")},
+        problems=(400, 404, 406, 409, 503),
+        media_type=CopyFormat.TEXT,
+        other_media_types=(CopyFormat.SVG, CopyFormat.PNG),
+        examples=PAPER,
+    ),
+    Route(
         "DELETE",
         "/v1/jobs/{key}",
         Api.withdraw,
@@ -106,6 +120,16 @@ ROUTES = (
         "One printer, from memory; never blocked by printing",
         {200: (PrinterStatus, "the printer")},
         problems=(404,),
+    ),
+    Route(
+        "GET",
+        "/v1/printers/{name}/packaging",
+        Api.packaging,
+        "The balance of returnable packaging of one day: given out, taken back, by kind",
+        {200: (PackagingBalance, "the balance of the printed documents")},
+        query=(packaging.DAY,),
+        problems=(404, 503),
+        examples=PACKAGING,
     ),
     Route(
         "GET",

@@ -23,6 +23,8 @@ from fiscald.cli.doctor import doctor
 from fiscald.cli.jobs import jobs
 from fiscald.cli.journal import backup, journal
 from fiscald.cli.licence import licence
+from fiscald.cli.packaging import packaging
+from fiscald.cli.paper import paper
 from fiscald.cli.preview import preview
 from fiscald.cli.printing import GOES_ON, add_verbs, show_job
 from fiscald.cli.progress import progress
@@ -134,8 +136,8 @@ def resolve(context: Context, key: str, verdict: Verdict, *, number: int | None,
 # -- verbs in other modules --------------------------------------------------------------------------------
 
 for _verb in (
-    jobs, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup, recordings.capture,
-    recordings.decode, replay.replay, recordings.regression,
+    jobs, paper, packaging, licence, scan, doctor, bugreport, test_page, preview, raw, watch, journal, backup,
+    recordings.capture, recordings.decode, replay.replay, recordings.regression,
 ):  # fmt: skip
     main.add_command(_verb)
 add_verbs(main)

@@ -1,6 +1,7 @@
 """Virtual paper: what a printer would have printed, as lines of fixed width.
 
-Every printout carries ``MARK``. It is not an option: ``Printout`` cannot be made without it.
+Every printout carries ``MARK``, and every copy of a real one ``COPY_MARK``. It is not an option: ``Printout`` cannot be
+made without one of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from fiscald.model.qr import Correction
 
 #: Stands on every printout of the emulator.
 MARK = "EMULATOR - NIE JEST PARAGONEM FISKALNYM"
+#: Stands on every copy of what a real printer printed.
+COPY_MARK = "KOPIA - DOKUMENT NIEFISKALNY"
 
 
 class PaperLine(BaseModel):
@@ -25,6 +28,11 @@ class PaperLine(BaseModel):
     """Of a QR code."""
     dots: int = 4
     """Printer dots for each module of a QR code."""
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it says that this is no fiscal document."""
+        return self.text.strip() in (MARK, COPY_MARK)
 
 
 class Printout(BaseModel):
@@ -39,7 +47,7 @@ class Printout(BaseModel):
 
     @model_validator(mode="after")
     def _marked(self) -> Self:
-        if not any(MARK in line.text for line in self.lines):
+        if not any(line.is_mark for line in self.lines):
             raise ValueError("every printout of the emulator carries its mark")
         return self
 
@@ -98,6 +106,10 @@ class Paper:
     def mark(self) -> None:
         """The emulator's mark."""
         self.centre(MARK, style="bold")
+
+    def copy_mark(self) -> None:
+        """The mark of a copy."""
+        self.centre(COPY_MARK, style="bold")
 
     def code(
         self,

@@ -11,13 +11,14 @@ from pathlib import Path
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-from fiscald.emulator.paper import MARK, PaperLine, Printout
+from fiscald.emulator.paper import PaperLine, Printout
 from fiscald.model.qr import PAPER_DOTS
 
 _SIZE = 20
 _MARGIN = 24
 _GAP = 28
-_INK, _FAINT, _PAPER = (32, 32, 40), (150, 150, 160), (252, 252, 248)
+#: Shades of grey.
+_INK, _FAINT, _PAPER = 34, 152, 251
 
 
 class _Fonts:
@@ -44,13 +45,13 @@ def picture(printouts: Sequence[Printout]) -> bytes:
     sheets = [_sheet(sheet, fonts) for sheet in printouts]
     width = max(sheet.width for sheet in sheets)
     height = sum(sheet.height for sheet in sheets) + _GAP * (len(sheets) - 1)
-    page = Image.new("RGB", (width, height), _FAINT)
+    page = Image.new("L", (width, height), _FAINT)
     top = 0
     for sheet in sheets:
         page.paste(sheet, ((width - sheet.width) // 2, top))
         top += sheet.height + _GAP
     buffer = io.BytesIO()
-    page.save(buffer, "PNG", optimize=True)
+    page.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -66,7 +67,7 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
     height = 2 * _MARGIN
     for index in range(len(printout.lines)):
         height += codes[index].height + _MARGIN if index in codes else fonts.height
-    image = Image.new("RGB", (width, height), _PAPER)
+    image = Image.new("L", (width, height), _PAPER)
     pen = ImageDraw.Draw(image)
     top = _MARGIN
     for index, line in enumerate(printout.lines):
@@ -76,9 +77,9 @@ def _sheet(printout: Printout, fonts: _Fonts) -> Image.Image:
             top += picture.height + _MARGIN
             continue
         font = fonts.plain if line.style == "plain" else fonts.bold
-        if MARK in line.text:
+        if line.is_mark:
             pen.rectangle((0, top, width, top + fonts.height), fill=_INK)
-        pen.text((_MARGIN, top), line.text, font=font, fill=_PAPER if MARK in line.text else _INK)
+        pen.text((_MARGIN, top), line.text, font=font, fill=_PAPER if line.is_mark else _INK)
         top += fonts.height
     return image
 
@@ -91,8 +92,8 @@ def qr(line: PaperLine, dot: float) -> Image.Image | None:
     code = segno.make_qr(
         line.code[1], error=line.correction, mode="byte", encoding="utf-8", eci=False, boost_error=False
     )
-    code.save(buffer, kind="png", border=2, light=_PAPER)
-    picture = Image.open(buffer).convert("RGB")
+    code.save(buffer, kind="png", border=2, light=(_PAPER,) * 3)
+    picture = Image.open(buffer).convert("L")
     size = round(picture.width * line.dots * dot)
     return picture.resize((size, size), Image.Resampling.NEAREST)
 
@@ -102,7 +103,7 @@ def _framed(line: PaperLine, fonts: _Fonts, width: int) -> Image.Image:
     assert line.code is not None
     kind, content = line.code
     lines = textwrap.wrap(f"{kind}: {content}", int((width - 2 * _MARGIN) / fonts.cell), max_lines=4)
-    image = Image.new("RGB", (width, (len(lines) + 1) * fonts.height), _PAPER)
+    image = Image.new("L", (width, (len(lines) + 1) * fonts.height), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, image.width - 1, image.height - 1), outline=_INK)
     for index, text in enumerate(lines):

@@ -6,6 +6,6 @@ from fiscald.engine.actor import Actor
 from fiscald.engine.engine import Engine
 from fiscald.engine.gate import Gate
 from fiscald.engine.printer import Printer
-from fiscald.journal import Change, Unread, Wanted
+from fiscald.journal import Change, PackagingPage, Span, Unread, Wanted
 
-__all__ = ["Actor", "Change", "Engine", "Gate", "Printer", "Unread", "Wanted"]
+__all__ = ["Actor", "Change", "Engine", "Gate", "PackagingPage", "Printer", "Span", "Unread", "Wanted"]

@@ -19,10 +19,24 @@ from fiscald.engine.actor import Actor
 from fiscald.engine.admission import Admission
 from fiscald.engine.changes import Changes
 from fiscald.engine.gate import Gate
+from fiscald.engine.originals import original
 from fiscald.engine.printer import Printer
 from fiscald.engine.raw import RawRequest
 from fiscald.engine.records import Records, prune
-from fiscald.journal import Change, Entry, Journal, JournalError, Phase, Store, Unread, Wanted, WrongPhase
+from fiscald.journal import (
+    Change,
+    Entry,
+    Journal,
+    JournalError,
+    PackagingPage,
+    Phase,
+    Span,
+    Store,
+    Unread,
+    Wanted,
+    WrongPhase,
+)
+from fiscald.model.copies import Original
 from fiscald.model.documents import Document, Submission
 from fiscald.model.jobs import Job, JournalConfirmation, Paper, Resolution, Result
 from fiscald.model.preview import Preview
@@ -65,6 +79,7 @@ class Engine:
         plugged in, so that an absent printer may be back. ``clock`` is this computer's; the printers' are compared with
         it.
         """
+        self.clock = clock
         self._journal = journal
         self._keep_days = keep_days
         self._records = Records(journal)
@@ -196,6 +211,11 @@ class Engine:
         """The job of that key. Raises ``ProblemError`` if there is no such job."""
         return self._with_waiting_problem(await self._entry(key))
 
+    async def original(self, key: str) -> Original:
+        """The printed document of that key, for a copy. Raises ``ProblemError`` if it is not printed, or unknown."""
+        job = await self.job(key)
+        return original(job, self._actors.get(job.printer))
+
     async def wait(self, key: str, seconds: float) -> Job:
         """The job of that key. Returns when the job is final, or after ``seconds``."""
         with anyio.move_on_after(seconds):
@@ -228,6 +248,11 @@ class Engine:
     def read(self, unread: Unread) -> Job:
         """Parse the job, in any thread."""
         return self._with_waiting_problem(unread.entry())
+
+    async def packaging(self, name: str, span: Span, after: tuple[int, int] | None) -> PackagingPage:
+        """Documents of one printer with returnable packaging, see ``Store.packaging``. Raises ``ProblemError``."""
+        self._actor(name)
+        return await self._records.run(Store.packaging, name, span, after)
 
     async def withdraw(self, key: str) -> Job:
         """End an accepted job before fiscald sends anything of it. Raises ``ProblemError`` if it has started."""
@@ -298,10 +323,6 @@ class Engine:
         return job.model_copy(update={"waiting": of_document(why, started=started, doubtful=doubtful)})
 
     # -- printers -------------------------------------------------------------------------------------
-
-    def printers(self) -> list[PrinterStatus]:
-        """Every printer, from memory."""
-        return [self._status(actor) for actor in self._actors.values()]
 
     def names(self) -> list[str]:
         """The names of all printers."""

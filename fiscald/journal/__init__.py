@@ -13,6 +13,7 @@ from fiscald.journal.errors import (
 )
 from fiscald.journal.file import Doubt
 from fiscald.journal.listing import Wanted
+from fiscald.journal.packaging import PackagingPage, Span
 from fiscald.journal.printers import Known, Rule, Unexplained
 from fiscald.journal.rows import Accepted, Change, Entry, Phase, Unread
 from fiscald.journal.store import Store
@@ -30,8 +31,10 @@ __all__ = [
     "JournalMissing",
     "JournalThere",
     "Known",
+    "PackagingPage",
     "Phase",
     "Rule",
+    "Span",
     "Store",
     "ThreadedJournal",
     "Unexplained",

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from fiscald.journal import listing
+from fiscald.journal import listing, packaging
 from fiscald.journal.file import Doubt
 from fiscald.journal.listing import Wanted
+from fiscald.journal.packaging import PackagingPage, Span
 from fiscald.journal.printers import PrinterMemory
 from fiscald.journal.rows import (
     COLUMNS,
@@ -26,6 +27,8 @@ from fiscald.model.jobs import JobState
 NEWEST = 1000
 #: Characters of jobs to fetch together.
 PAGE_BYTES = 64 * 1024
+#: Documents with packaging to fetch together (about 5 ms).
+PAGE_PACKAGING = 200
 
 
 class Waiting(NamedTuple):
@@ -83,6 +86,19 @@ class JobReader(PrinterMemory):
                 (*values, limit),
             )
             return [Unread(row[0], row) for row in _fetched(cursor, most_bytes)]
+
+    def packaging(
+        self, printer: str, span: Span, after: tuple[int, int] | None, limit: int = PAGE_PACKAGING
+    ) -> PackagingPage:
+        """Printed and undecided documents of that printer with returnable packaging, in a span of time; ``after`` the
+        end of another page (``None``: from the beginning).
+
+        The time is the printer's. Without it, and for undecided documents, it is that of the last change.
+        """
+        values = packaging.values(printer, span, after, limit)
+        with self._reading() as db:
+            rows = db.execute(packaging.PAGE, values).fetchall()
+        return PackagingPage(rows, rows[-1][:2] if len(rows) == limit else None)
 
     def next_job(self, printer: str) -> Entry | None:
         """The job to run next. An unsettled job comes before all that have not started."""

@@ -66,6 +66,8 @@ class About:
     """Whether it needs a valid licence. A shop can always close its day."""
     verb: Verb | None = None
     """``None``: only ``fiscalctl print FILE`` prints it."""
+    title_pl: str = ""
+    """The title of a copy of its paper, if only the printer knows the content; empty: its type."""
 
 
 class BaseDocument(Strict):

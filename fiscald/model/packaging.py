@@ -55,12 +55,16 @@ class Packaging(Element):
             )
         return self
 
+    @property
+    def kind_name(self) -> str:
+        """The name without regard to case and blanks; empty without a name. Equal names are one kind."""
+        return " ".join((self.name or "").casefold().split())
+
     def printed_number(self, highest: int) -> int:
         """Its number; or one from 1 to ``highest`` made from the name, the same for the same name on every day."""
         if self.number is not None:
             return int(self.number)
-        name = " ".join((self.name or "").casefold().split())
-        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % highest + 1
+        return int.from_bytes(hashlib.sha256(self.kind_name.encode()).digest()[:8], "big") % highest + 1
 
 
 class PackagingDocument(BaseDocument):

@@ -160,6 +160,10 @@ CATALOGUE: dict[str, Row] = {
     "request.method": Row(
         _REQ, _UNK, _USELESS, "No such method on this route", "{path} has no {method}; use {methods}{hint}", _APP_PL,
     ),
+    "request.accept": Row(
+        _REQ, _UNK, _USELESS, "Not in this format", "{reason}; the formats are: {formats}",
+        "Program sprzedaży prosi o nieobsługiwany format. Zgłoś to jego dostawcy.",
+    ),
     "request.denied": Row(
         _REQ, _NOT, _USELESS, "Not allowed",
         "this needs the right {right!r} (given to: {holders}); {asker}. See [rights] in the configuration",
@@ -209,6 +213,10 @@ CATALOGUE: dict[str, Row] = {
     "job.not_undecided": Row(
         _REQ, _UNK, _USELESS, "Nothing to decide", "job {key!r} is {state}; only an undecided job can be resolved",
         "Ten dokument nie wymaga decyzji.",
+    ),
+    "job.no_paper": Row(
+        _REQ, _UNK, _USELESS, "There is no copy of this document", "there is no copy of the paper of {key!r}: {reason}",
+        "Nie ma kopii tego wydruku.",
     ),
     "job.resolved_not_printed": Row(
         _REQ, _NOT, _USELESS, "A person decided: not printed", "resolved by {by}: {note}",

@@ -17,6 +17,7 @@ class DailyReport(BaseDocument):
         sheet=Sheet.PRINTERS_OWN,
         gated=False,
         verb=Verb(("report", "daily"), "Print the fiscal daily report.", wait=180.0),
+        title_pl="RAPORT FISKALNY DOBOWY",
         example={},
     )
 

@@ -132,6 +132,21 @@ class Look(BaseModel, ABC):
     def printer_id(self) -> str:
         """The unique number."""
 
+    @property
+    def printouts(self) -> int | None:
+        """The number of the last printed document of any kind; ``None``: the family does not know it."""
+        return None
+
+    @property
+    def planned_profile(self) -> str | None:
+        """The profile that a receipt was planned for; ``None``: not known."""
+        return getattr(self, "profile", None)
+
+    @property
+    def planned_rates(self) -> dict[str, str | None] | None:
+        """The VAT table that a receipt was planned with; ``None``: not known."""
+        return getattr(self, "rates", None)
+
     def updated(self, later: Self) -> Self:
         """This look, updated with the values that ``later`` has read."""
         return self.model_copy(update={name: getattr(later, name) for name in later.model_fields_set})

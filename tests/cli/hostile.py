@@ -16,6 +16,7 @@ from typing import Any
 
 from fiscald.api.wire import JobAnswer
 from fiscald.model.jobs import JobState, Notice, Result
+from fiscald.model.packaging_balance import KindBalance, PackagingBalance, Turnover
 from fiscald.model.preview import Preview
 from fiscald.model.printers import Counters, Identity, PrinterState, PrinterStatus
 from fiscald.model.problems import FieldProblem, Problem, problem
@@ -77,6 +78,16 @@ def preview() -> Preview:
     )  # fmt: skip
 
 
+def packaging() -> PackagingBalance:
+    """A day's balance with a hostile name."""
+    one = Turnover(quantity="1", value=Decimal("1.00"))
+    kind = KindBalance(name=HOSTILE, number=None, given=one, taken=one, balance=Decimal("0.00"))
+    return PackagingBalance(
+        printer=HOSTILE, day=MOMENT.date(), items=(kind,), left_out=1, given=one, taken=one, balance=Decimal("0.00"),
+        documents=1, undated=1, undecided=1,
+    )  # fmt: skip
+
+
 def licence() -> dict[str, Any]:
     """A licence with foreign texts; it fits every step of every flow."""
     company = {"name": HOSTILE, "post": HOSTILE, "tin": HOSTILE, "lic": f"L1{HOSTILE}"}
@@ -103,11 +114,13 @@ def answer(method: str, path: str) -> Any:
         "GET /v1": {"warnings": [{"code": HOSTILE, "detail": HOSTILE, "detail_pl": HOSTILE}]},
         "GET /v1/printers": {"printers": [status().model_dump(mode="json")]},
         "GET /v1/printers/[^/]+/capture": recording(),
+        "GET /v1/printers/[^/]+/packaging": packaging().model_dump(mode="json"),
         "POST /v1/printers/[^/]+/preview": preview().model_dump(mode="json", by_alias=True),
         "POST /v1/printers/[^/]+/raw": {
             "id": 1, "printer": "till1", "command": HOSTILE, "effect": "query", "sent": "00", "answer": HOSTILE,
             "refusal": HOSTILE,
         },
+        "GET /v1/jobs/[^/]+/paper": f"Kawa{HOSTILE}\n".encode(),
         "GET /v1/backup": b"SQLite format 3\0" + HOSTILE.encode(),
         "(GET|POST) /v1/printers/[^/]+(/adoption|/journal-confirmation)?": status().model_dump(mode="json"),
         "GET /v1/jobs": {"jobs": [job().model_dump(mode="json", by_alias=True)], "next": HOSTILE},

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from fiscald.cli.preview import HEADER, NoPaper, carry_out, paper
 from fiscald.cli.texts import describe_due
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
@@ -22,6 +21,7 @@ from fiscald.model.money import format_grosze, from_grosze
 from fiscald.model.preview import Preview
 from fiscald.model.printers import PrinterState
 from fiscald.model.problems import ProblemError
+from fiscald.paper.emulated import HEADER, NoPaper, carry_out, paper
 from fiscald.protocols import FAMILIES, family
 from tests import virtual
 from tests.cli.conftest import Counter

@@ -53,6 +53,8 @@ VERBS: dict[str, list[list[str]]] = {
     "cash in": [["1.00", "--key", "A"], [HOSTILE, "--key", "A"]],
     "job": [["A"], [HOSTILE]],
     "jobs": [[]],
+    "paper": [["A"], ["A", "--output", f"missing/{HOSTILE}.txt"], ["A", "--output", HOSTILE]],
+    "packaging": [["till1"], [HOSTILE, "--day", "2026-11-22"], ["till1", "--day", HOSTILE]],
     "withdraw": [["A"]],
     "resolve": [["A", "printed", "--by", HOSTILE, "--note", HOSTILE]],
     "preview": [["DOCUMENT"]],

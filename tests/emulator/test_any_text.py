@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscald.cli.preview import carry_out
 from fiscald.emulator.memory import RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.preview import Preview
 from fiscald.model.receipt import Receipt
+from fiscald.paper.emulated import carry_out
 from fiscald.protocols import family
 from fiscald.protocols.base import Settings
 from tests.emulator.test_tiny import PROFILES, RATES

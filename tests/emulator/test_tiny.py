@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fiscald.cli.preview import carry_out
 from fiscald.emulator.memory import DEFAULT_RATES, RegisterState
 from fiscald.emulator.running import build
 from fiscald.model.money import format_grosze, grosze
 from fiscald.model.preview import Preview
 from fiscald.model.receipt import Receipt
+from fiscald.paper.emulated import carry_out
 from fiscald.protocols import FAMILIES, family
 from fiscald.protocols.rates import plain_rates
 from tests.protocols import settings as settings_of

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase
+from fiscald.journal import Accepted, Entry, JournalError, Phase, Store, ThreadedJournal, WrongPhase, buyers
 from fiscald.journal.file import SCHEMA_VERSION
 from fiscald.model.jobs import Job, JobState
 from fiscald.model.problems import Problem, problem
@@ -372,6 +372,7 @@ def test_a_journal_of_an_older_schema_is_brought_up_to_date(tmp_path: Path, vers
     folder = files("fiscald.journal")
     schema = "".join(folder.joinpath(f"schema_v{number}.sql").read_text("utf-8") for number in range(1, version + 1))
     with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as db:
+        buyers.add_hash(db)
         db.executescript(f"BEGIN; {schema} PRAGMA user_version = {version}; COMMIT;")
         db.execute(
             "INSERT INTO job (key, printer, digest, document, phase, created_at, updated_at) VALUES"

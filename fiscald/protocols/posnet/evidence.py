@@ -52,6 +52,11 @@ class PosnetLook(Look):
         return self.nu
 
     @property
+    def printouts(self) -> int:
+        """The number of the last printed document of any kind."""
+        return self.hn
+
+    @property
     def last_number(self) -> int:
         """The number of the last receipt."""
         return self.bn if self.bt is None else self.bt

@@ -37,6 +37,11 @@ class ThermalLook(Look):
         """The unique number."""
         return self.nr_unikatowy
 
+    @property
+    def printouts(self) -> int:
+        """The number of the last printed document of any kind."""
+        return self.numer
+
 
 class ThermalEvidence(Evidence):
     """The evidence of a job."""
