@@ -6,7 +6,7 @@ An idle printer is asked with growing pauses, until the e-receipt is delivered o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,6 +50,12 @@ class Deliveries:
         self._clock = clock
         self._changed = changed
         self._followed: dict[str, _Followed] = {}
+
+    def load(self, printer: str, entries: Iterable[Entry]) -> None:
+        """Follow again what was not delivered on that printer before the daemon started."""
+        for entry in entries:
+            if entry.job.printer == printer:
+                self.follow(entry)
 
     def follow(self, entry: Entry) -> None:
         """Follow the e-receipt of a job, if it is done and has one that is not delivered."""

@@ -122,11 +122,9 @@ class Engine:
         for printer, key in waiting.jobs:
             if printer in self._actors:
                 self._actors[printer].count(key, Phase.ACCEPTED)
-        for entry in waiting.e_receipts:
-            if entry.job.printer in self._actors:
-                self._actors[entry.job.printer].deliveries.follow(entry)
         for name, actor in self._actors.items():
             actor.past.set_doubt(waiting.doubts.get(name))
+            actor.deliveries.load(name, waiting.e_receipts)
             self.changes.count(name)
         self._journal_read.set()
 

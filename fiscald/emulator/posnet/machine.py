@@ -167,5 +167,4 @@ class Machine:
         printout = self.register.emit(kind, sheet.paper, facts)
         if not self.register.state.footer_kept:
             self.register.state.footer = ""
-        if bound is None:  # an e-document does not come out on paper
-            self._printed(printout)
+        self._printed(printout)
